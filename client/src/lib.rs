@@ -1,0 +1,3 @@
+//! Placeholder, replaced by the README.
+
+pub mod rt;

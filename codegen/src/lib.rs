@@ -1,0 +1,3 @@
+//! Reads API specifications and writes the elkit client. Text in, files out: no I/O, clock or network.
+
+pub mod spec;
