@@ -87,12 +87,14 @@ pub struct Route {
 }
 
 /// A request body.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Body {
     /// Whether a request without a body is refused.
     pub required: bool,
     /// Schemas by media name (`json`, `ndjson`, `multipart`, `bytes`, `text`, `sse`, or a full media type).
     pub content: BTreeMap<String, Schema>,
+    /// A name upstream gives a body that is not an object of members (`codegenName`).
+    pub name: Option<String>,
 }
 
 /// A response: nothing, or content by media name.
@@ -100,6 +102,8 @@ pub struct Body {
 pub struct Response {
     /// Schemas by media name; empty for a response without a body.
     pub content: BTreeMap<String, Schema>,
+    /// A name upstream gives a body that is not an object of members (`codegenName`).
+    pub name: Option<String>,
     /// The documents it stands in, when they differ from the operation's.
     pub documents: Vec<String>,
 }

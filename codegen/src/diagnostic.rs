@@ -1,0 +1,234 @@
+//! What is wrong with an input, where, and what to do about it. A whole run is collected: one mistake never hides another.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+/// One problem in one file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Diagnostic {
+    /// The file, as the caller named it.
+    pub file: String,
+    /// Byte offsets in the file.
+    pub span: (usize, usize),
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// Problems of a whole run, in the order they were found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diagnostics(pub Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// Adds a problem.
+    pub fn add(
+        &mut self,
+        file: &str,
+        span: (usize, usize),
+        message: impl Into<String>,
+        help: Option<String>,
+    ) {
+        self.0.push(Diagnostic {
+            file: file.to_owned(),
+            span,
+            message: message.into(),
+            help,
+        });
+    }
+
+    /// Whether nothing is wrong.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `value` when nothing is wrong.
+    pub fn result<T>(self, value: T) -> Result<T, Self> {
+        if self.is_empty() {
+            Ok(value)
+        } else {
+            Err(self)
+        }
+    }
+
+    /// Puts `folder/` before every file name.
+    pub fn in_folder(mut self, folder: &str) -> Self {
+        for diagnostic in &mut self.0 {
+            diagnostic.file = format!("{folder}/{}", diagnostic.file);
+        }
+        self
+    }
+
+    /// All problems as a compiler prints them: place, excerpt, help. `sources` maps file names to their texts; a file
+    /// without a text gets no excerpt.
+    pub fn render(&self, sources: &BTreeMap<String, String>) -> String {
+        let renderer = Renderer::plain();
+        let mut out = String::new();
+        for diagnostic in &self.0 {
+            out.push_str(
+                &diagnostic.render(&renderer, sources.get(&diagnostic.file).map(String::as_str)),
+            );
+            out.push_str("\n\n");
+        }
+        let count = self.0.len();
+        out.push_str(&format!(
+            "{count} problem{}\n",
+            if count == 1 { "" } else { "s" }
+        ));
+        out
+    }
+}
+
+impl Diagnostic {
+    /// `file:line:column: message`, with the place counted in `text`.
+    pub fn line(&self, text: &str) -> String {
+        let (line, column) = position(text, self.span.0);
+        format!("{}:{line}:{column}: {}", self.file, self.message)
+    }
+
+    fn render(&self, renderer: &Renderer, text: Option<&str>) -> String {
+        let title = Level::ERROR.primary_title(&self.message);
+        let mut group = Group::with_title(title);
+        let window = text.map(|text| Window::around(text, self.span));
+        if let Some(window) = &window {
+            let annotation = AnnotationKind::Primary.span(window.span.0..window.span.1);
+            group = group.element(
+                Snippet::source(window.text)
+                    .path(&self.file)
+                    .line_start(window.first_line)
+                    .annotation(annotation),
+            );
+        } else {
+            group = group.element(annotate_snippets::Origin::path(&self.file));
+        }
+        if let Some(help) = &self.help {
+            group = group.element(Level::HELP.message(help));
+        }
+        renderer.render(&[group])
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: byte {}: {}", self.file, self.span.0, self.message)
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for diagnostic in &self.0 {
+            writeln!(f, "{diagnostic}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+/// Line and column, counted from 1, of a byte offset; columns count characters.
+pub fn position(text: &str, offset: usize) -> (usize, usize) {
+    let before = &text.as_bytes()[..offset.min(text.len())];
+    let line_start = before
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |at| at + 1);
+    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+    // Continuation bytes belong to the character before them.
+    let column = 1 + before[line_start..]
+        .iter()
+        .filter(|byte| **byte & 0xC0 != 0x80)
+        .count();
+    (line, column)
+}
+
+/// The candidate that `wrong` was most likely meant to be.
+pub fn did_you_mean<'a>(
+    wrong: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let limit = (wrong.chars().count() / 3).max(1);
+    let last_segment = |name: &'a str| name.rsplit('.').next().unwrap_or(name);
+    let score = |name: &'a str| {
+        let whole = edit_distance(wrong, name, limit);
+        // A type named without its namespace is a likely slip; a whole match wins over it.
+        let bare = (last_segment(name) == wrong).then_some(0);
+        whole.into_iter().chain(bare).min()
+    };
+    candidates
+        .into_iter()
+        .filter_map(|name| Some((score(name)?, name)))
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// The number of single-character edits between two words, when it is at most `limit`.
+fn edit_distance(left: &str, right: &str, limit: usize) -> Option<usize> {
+    let left: Vec<char> = left.chars().flat_map(char::to_lowercase).collect();
+    let right: Vec<char> = right.chars().flat_map(char::to_lowercase).collect();
+    if left.len().abs_diff(right.len()) > limit {
+        return None;
+    }
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, from) in left.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in right.iter().enumerate() {
+            let replaced = diagonal + usize::from(from != to);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row.last().copied().filter(|distance| *distance <= limit)
+}
+
+/// The lines of a text around a span: a machine-written file may hold megabytes on one line.
+struct Window<'a> {
+    text: &'a str,
+    first_line: usize,
+    span: (usize, usize),
+}
+
+impl<'a> Window<'a> {
+    const REACH: usize = 200;
+
+    fn around(text: &'a str, span: (usize, usize)) -> Self {
+        let start = floor(text, span.0);
+        let end = floor(text, span.1).max(start);
+        // A value of many lines is shown by its first.
+        let end = text[start..end].find('\n').map_or(end, |at| start + at);
+        let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at);
+        let from = if start - line_start > Self::REACH {
+            floor(text, start - Self::REACH)
+        } else {
+            line_start
+        };
+        let end = if end - start > Self::REACH {
+            floor(text, start + Self::REACH)
+        } else {
+            end
+        };
+        let to = if line_end - end > Self::REACH {
+            floor(text, end + Self::REACH)
+        } else {
+            line_end
+        };
+        let first_line = position(text, start).0;
+        Self {
+            text: &text[from..to],
+            first_line,
+            span: (start - from, end - from),
+        }
+    }
+}
+
+/// The nearest character boundary at or before an offset.
+fn floor(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
+}
