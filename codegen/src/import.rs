@@ -1,9 +1,16 @@
-//! Upstream documents -> spec. Pure and deterministic: the same documents give the same spec, in whatever order they come.
+//! Upstream documents -> spec. Pure and deterministic: the same documents give the same spec, in whatever order they come,
+//! and what people wrote by hand is never touched.
 
 pub mod elasticsearch;
+mod join;
 pub mod sources;
+mod split;
 
-use crate::spec::model::Api;
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diagnostic::Diagnostics;
+use crate::spec::model::{Api, Operation};
+use crate::spec::{operation_path, split_id, types_path};
 
 /// What one upstream document says. Nothing in `api` names documents: everything stands in this one.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,15 +21,88 @@ pub struct Documented {
     pub api: Api,
 }
 
-/// The spec after `new` was imported: what that document said before is replaced, what people wrote by hand stays.
-pub fn merge(_spec: Api, new: Documented) -> Api {
-    let mut api = new.api;
-    let documents = [new.document];
-    for operation in api.operations.values_mut() {
-        operation.facts.documents = documents.to_vec();
+/// The spec after `new` was imported: what that document said before is replaced, all others and what people wrote stay.
+///
+/// # Errors
+/// When something stands both in a document and in a file that a person wrote.
+pub fn merge(spec: &Api, new: Documented) -> Result<Api, Diagnostics> {
+    let (hand, mut documents) = split::split(spec);
+    documents.insert(new.document, new.api);
+    let mut merged = join::join(documents);
+    let mut problems = Diagnostics::default();
+    report_twins(&hand, &merged, &mut problems);
+    merged.operations.extend(hand.operations);
+    merged.types.extend(hand.types);
+    problems.result(merged)
+}
+
+/// Paths of the files that hold nothing but what people wrote: an import leaves even their layout alone.
+pub fn hand_written_files(api: &Api) -> BTreeSet<String> {
+    let operations = api
+        .operations
+        .iter()
+        .map(|(id, operation)| (operation_path(id), &operation.facts));
+    let types = api
+        .types
+        .iter()
+        .map(|(id, def)| (types_path(split_id(id).0), &def.facts));
+    let mut hand = BTreeMap::new();
+    for (path, facts) in operations.chain(types) {
+        *hand.entry(path).or_insert(true) &= facts.documents.is_empty();
     }
-    for def in api.types.values_mut() {
-        def.facts.documents = documents.to_vec();
+    hand.into_iter()
+        .filter_map(|(path, hand)| hand.then_some(path))
+        .collect()
+}
+
+/// Verb and path of every route, whatever its parameters are called: two operations never share one.
+fn calls(operation: &Operation) -> impl Iterator<Item = (&str, String)> {
+    operation.routes.iter().flat_map(|route| {
+        let mut path = String::new();
+        for (index, part) in route.path.split(['{', '}']).enumerate() {
+            path.push_str(if index % 2 == 0 { part } else { "{}" });
+        }
+        route
+            .verbs
+            .iter()
+            .map(move |verb| (verb.as_str(), path.clone()))
+    })
+}
+
+/// What a person wrote and a document now says too must not become two methods.
+fn report_twins(hand: &Api, imported: &Api, problems: &mut Diagnostics) {
+    let mut by_call = BTreeMap::new();
+    for operation in imported.operations.values() {
+        by_call.extend(calls(operation).map(|call| (call, operation)));
     }
-    api
+    for operation in hand.operations.values() {
+        let same_id = imported.operations.get(&operation.id);
+        let Some(twin) =
+            same_id.or_else(|| calls(operation).find_map(|call| by_call.get(&call).copied()))
+        else {
+            continue;
+        };
+        let documents = twin.facts.documents.join(", ");
+        let message = format!(
+            "`{}` is written by hand and stands in {documents} as `{}`",
+            operation.id, twin.id
+        );
+        let help =
+            "remove the hand-written file; keep its name with an entry in overlay/names.toml"
+                .to_owned();
+        problems.add(
+            &operation.place.file,
+            operation.place.span,
+            message,
+            Some(help),
+        );
+    }
+    for (id, def) in &hand.types {
+        if let Some(twin) = imported.types.get(id) {
+            let documents = twin.facts.documents.join(", ");
+            let message = format!("the type `{id}` is written by hand and stands in {documents}");
+            let help = "remove the hand-written type or give it another name".to_owned();
+            problems.add(&def.place.file, def.place.span, message, Some(help));
+        }
+    }
 }

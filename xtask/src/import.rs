@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, anyhow};
 use clap::{Subcommand, ValueEnum};
 use elkit_codegen::import::elasticsearch::{self, Namespaces};
-use elkit_codegen::import::{Documented, merge, sources};
+use elkit_codegen::import::{Documented, hand_written_files, merge, sources};
 use elkit_codegen::spec;
 use sha2::{Digest, Sha256};
 
@@ -80,10 +80,8 @@ fn run_elasticsearch(args: ElasticsearchArgs) -> Result<()> {
     };
     let document = Document::open(Product::Elasticsearch, &args.file, args.common)?;
     let read = elasticsearch::import(&document.file, &document.text, &document.name(), namespaces);
-    let documented = explain(
-        read,
-        &BTreeMap::from([(document.file.clone(), document.text.clone())]),
-    )?;
+    let texts = BTreeMap::from([(document.file.clone(), document.text.clone())]);
+    let documented = explain(read, "", &texts)?;
     document.bring_in(documented)
 }
 
@@ -129,17 +127,17 @@ impl Document {
             .map_or_else(|| root().map(|root| root.join("spec")), Ok)?;
         let folder = out.join(self.product.name());
         let old_files = read_tree(&folder, ".json")?;
-        let old = explain(spec::read(&old_files), &old_files)?;
+        let shown = format!("spec/{}", self.product.name());
+        let old = explain(spec::read(&old_files), &shown, &old_files)?;
         let (operations, types) = (documented.api.operations.len(), documented.api.types.len());
-        // A file that says the same stays as its author laid it out.
-        let unchanged = spec::print(&old);
-        let new_files = spec::print(&merge(old, documented));
-        explain(spec::read(&new_files), &new_files).context("the import makes an invalid spec")?;
+        let merged = explain(merge(&old, documented), &shown, &old_files)?;
+        let new_files = spec::print(&merged);
+        explain(spec::read(&new_files), &shown, &new_files)
+            .context("the import makes an invalid spec")?;
+        let hand = hand_written_files(&merged);
         let (mut written, mut removed) = (0, 0);
-        for (path, text) in &new_files {
-            if unchanged.get(path) != Some(text) {
-                written += usize::from(write(&folder.join(path), text)?);
-            }
+        for (path, text) in new_files.iter().filter(|(path, _)| !hand.contains(*path)) {
+            written += usize::from(write(&folder.join(path), text)?);
         }
         for path in old_files
             .keys()

@@ -69,15 +69,22 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Shows all problems with their places in `sources` and ends the command.
+/// Ends the command with all problems, each with its excerpt of `sources`. `folder` is put before the names of the files.
 pub(crate) fn explain<T>(
     result: Result<T, Diagnostics>,
+    folder: &str,
     sources: &BTreeMap<String, String>,
 ) -> Result<T> {
     result.or_else(|problems| {
-        bail!(
-            "the input has problems\n\n{}",
-            problems.render(sources).trim_end()
-        )
+        let text = match folder {
+            "" => problems.render(sources),
+            _ => {
+                let sources = sources
+                    .iter()
+                    .map(|(path, text)| (format!("{folder}/{path}"), text.clone()));
+                problems.in_folder(folder).render(&sources.collect())
+            }
+        };
+        bail!("the input has problems\n\n{}", text.trim_end())
     })
 }

@@ -69,6 +69,20 @@ pub fn print(schema: &Schema) -> Option<String> {
     Some(out)
 }
 
+/// The expression of a type, for messages and ids.
+pub fn print_type(schema: &Schema) -> String {
+    print(schema).unwrap_or_else(|| "an inline type".to_owned())
+}
+
+/// The schema of a member's type, and whether the member is required.
+///
+/// # Errors
+/// When the text is no type expression.
+pub fn parse_member_type(text: &str) -> Result<(Schema, bool), String> {
+    let expr = parse(text).map_err(|error| format!("`{text}`: {}", error.message))?;
+    Ok((expr.schema, !expr.optional))
+}
+
 /// The name of a scalar in expressions.
 pub fn scalar_name(scalar: Scalar) -> &'static str {
     SCALARS

@@ -95,6 +95,8 @@ pub struct Body {
     pub content: BTreeMap<String, Schema>,
     /// A name upstream gives a body that is not an object of members (`codegenName`).
     pub name: Option<String>,
+    /// The documents it stands in, when they differ from the operation's.
+    pub documents: Vec<String>,
 }
 
 /// A response: nothing, or content by media name.
@@ -136,6 +138,10 @@ pub struct Facts {
     pub serverless: Option<bool>,
     /// The documents it stands in, when they differ from what encloses it.
     pub documents: Vec<String>,
+    /// The documents that require a member which is optional because not all of them do.
+    pub required_in: Vec<String>,
+    /// What older documents say of its type, where that can't be told from the newest.
+    pub differs: Vec<Reading>,
     /// The value a server assumes when it is absent.
     pub default: Option<Json>,
     /// Other names a server accepts for it.
@@ -144,6 +150,17 @@ pub struct Facts {
     pub code_name: Option<String>,
     /// Constraints on the value.
     pub limits: Limits,
+}
+
+/// What some documents say of a member or type that newer ones describe otherwise.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// The documents.
+    pub documents: Vec<String>,
+    /// The type they give it.
+    pub schema: Schema,
+    /// What else they say.
+    pub facts: Facts,
 }
 
 /// Deprecation, with the version that began it when known.

@@ -7,7 +7,7 @@ use super::expr;
 use super::layout::{Out, to_text};
 use super::model::{
     Additional, Api, Body, Deprecation, Enum, EnumValue, Facts, Limits, Member, Object, Operation,
-    Response, Route, Scalar, Schema, Tag, TypeDef, Union,
+    Reading, Response, Route, Scalar, Schema, Tag, TypeDef, Union,
 };
 
 /// The files that say what `api` says, by path below the product's folder.
@@ -132,6 +132,7 @@ fn body_out(body: &Body) -> Out {
     let mut fields = Fields::default();
     fields.some("name", body.name.as_deref());
     fields.flag("required", body.required);
+    fields.list("documents", &body.documents);
     for (media, schema) in &body.content {
         fields.put(media, content_out(schema));
     }
@@ -373,6 +374,13 @@ fn deprecation_out(deprecation: &Deprecation) -> Out {
         .map_or_else(|| true.into(), Out::from)
 }
 
+fn reading_out(reading: &Reading) -> Out {
+    let mut fields = Fields::default();
+    fields.list("documents", &reading.documents);
+    facts_into(&reading.facts, &mut fields);
+    with_schema(fields, &reading.schema, "")
+}
+
 fn facts_into(facts: &Facts, fields: &mut Fields) {
     fields.some("name", facts.code_name.as_deref());
     fields.some("since", facts.since.as_deref());
@@ -380,6 +388,11 @@ fn facts_into(facts: &Facts, fields: &mut Fields) {
     fields.some("deprecated", facts.deprecated.as_ref().map(deprecation_out));
     fields.some("serverless", facts.serverless);
     fields.list("documents", &facts.documents);
+    fields.list("required_in", &facts.required_in);
+    if !facts.differs.is_empty() {
+        let differs = facts.differs.iter().map(reading_out).collect();
+        fields.put("differs", Out::Array(differs));
+    }
     fields.some("default", facts.default.as_ref());
     fields.list("aliases", &facts.aliases);
     let Limits {

@@ -195,6 +195,7 @@ fn body(node: &Node, reader: &mut Reader<'_>) -> Body {
     };
     let name = fields.string("name", reader);
     let required = fields.flag("required", reader);
+    let documents = fields.strings("documents", reader);
     let content = content(&mut fields, reader);
     fields.finish(reader);
     if content.is_empty() {
@@ -205,6 +206,7 @@ fn body(node: &Node, reader: &mut Reader<'_>) -> Body {
         required,
         content,
         name,
+        documents,
     }
 }
 

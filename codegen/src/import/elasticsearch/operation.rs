@@ -53,6 +53,7 @@ pub(super) fn operation<'n>(
                 required,
                 content,
                 name,
+                ..Body::default()
             });
         }
     }

@@ -7,7 +7,8 @@ use super::fields::{Fields, Reader, TypeUse};
 use crate::spec::expr;
 use crate::spec::json::{Kind, Node, Span, number};
 use crate::spec::model::{
-    Additional, Enum, EnumValue, Facts, Json, Limits, Member, Object, Scalar, Schema, Tag, Union,
+    Additional, Enum, EnumValue, Facts, Json, Limits, Member, Object, Reading, Scalar, Schema, Tag,
+    Union,
 };
 
 /// The members under a key that may be absent.
@@ -428,6 +429,8 @@ pub(super) fn operation_facts(fields: &mut Fields<'_>, reader: &mut Reader<'_>) 
 fn facts(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Facts {
     let code_name = fields.string("name", reader);
     let common = operation_facts(fields, reader);
+    let required_in = fields.strings("required_in", reader);
+    let differs = fields.take("differs").map(|node| readings(node, reader));
     let default = fields.take("default").map(Node::to_json);
     let aliases = fields.strings("aliases", reader);
     let limits = Limits {
@@ -444,11 +447,36 @@ fn facts(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Facts {
     };
     Facts {
         code_name,
+        required_in,
+        differs: differs.unwrap_or_default(),
         default,
         aliases,
         limits,
         ..common
     }
+}
+
+/// What older documents say.
+fn readings(node: &Node, reader: &mut Reader<'_>) -> Vec<Reading> {
+    let mut readings = Vec::new();
+    for item in reader.items(node, "what other documents say") {
+        let Some(mut fields) = Fields::of(item, "what other documents say", reader) else {
+            continue;
+        };
+        let mut facts = facts(&mut fields, reader);
+        let documents = std::mem::take(&mut facts.documents);
+        if documents.is_empty() {
+            reader.problem(item.span, "this names no `documents`", None);
+        }
+        let schema = structure(item, &mut fields, reader);
+        fields.finish(reader);
+        readings.extend(schema.map(|schema| Reading {
+            documents,
+            schema,
+            facts,
+        }));
+    }
+    readings
 }
 
 fn serverless(node: &Node, reader: &mut Reader<'_>) -> bool {
