@@ -39,6 +39,11 @@ impl Diagnostics {
         });
     }
 
+    /// Orders by file and place.
+    pub fn sort(&mut self) {
+        self.0.sort();
+    }
+
     /// Whether nothing is wrong.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

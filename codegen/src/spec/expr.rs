@@ -97,7 +97,8 @@ pub fn is_type_name(name: &str) -> bool {
     segments.all(is_segment) && !is_reserved(name)
 }
 
-const SCALARS: [(&str, Scalar); 11] = [
+/// Scalars by name.
+pub(crate) const SCALARS: [(&str, Scalar); 11] = [
     ("string", Scalar::String),
     ("boolean", Scalar::Boolean),
     ("int32", Scalar::Int32),
@@ -418,7 +419,9 @@ impl Parser<'_> {
         while self.eat(",") {
             args.push(self.union()?);
         }
-        self.expect(">")?;
+        if !self.eat(">") {
+            return Err(self.error("expected `,` or `>`", None));
+        }
         Ok(args)
     }
 }

@@ -210,7 +210,8 @@ impl Parser<'_> {
             .get(self.at..)
             .and_then(|rest| rest.chars().next())
         {
-            Some(c) => format!("`{}`", c.escape_debug()),
+            Some(c) if c.is_control() => format!("`{}`", c.escape_debug()),
+            Some(c) => format!("`{c}`"),
             None => "the end of the file".to_owned(),
         };
         let width = self

@@ -35,6 +35,7 @@ pub fn read(files: &BTreeMap<String, String>) -> Result<Api, Diagnostics> {
     if whole {
         check::uses(&api, &uses, &mut problems);
     }
+    problems.sort();
     problems.result(api)
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::fields::{Reader, TypeUse};
 use crate::diagnostic::{Diagnostics, did_you_mean};
+use crate::spec::expr::SCALARS;
 use crate::spec::json::Node;
 use crate::spec::model::{Api, Operation};
 
@@ -13,7 +14,9 @@ pub(super) fn uses(api: &Api, uses: &[TypeUse], problems: &mut Diagnostics) {
         let TypeUse { name, args, place } = found;
         match api.types.get(name) {
             None => {
-                let near = did_you_mean(name, api.types.keys().map(String::as_str));
+                let known = SCALARS.iter().map(|(name, _)| *name).chain(["any"]);
+                let known = known.chain(api.types.keys().map(String::as_str));
+                let near = other_word(name).or_else(|| did_you_mean(name, known));
                 let help = near.map(|near| format!("did you mean `{near}`?"));
                 problems.add(
                     &place.file,
@@ -31,6 +34,25 @@ pub(super) fn uses(api: &Api, uses: &[TypeUse], problems: &mut Diagnostics) {
             Some(_) => {}
         }
     }
+}
+
+/// What a word of another type language is called here.
+fn other_word(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "integer" | "int" | "i32" | "short" | "byte" => "int32",
+        "long" | "i64" => "int64",
+        "u32" => "uint32",
+        "u64" => "uint64",
+        "float" | "f32" => "float32",
+        "double" | "f64" => "float64",
+        "bool" => "boolean",
+        "str" | "text" | "date" => "string",
+        "bytes" | "file" => "binary",
+        "object" | "dict" => "map<string, any>",
+        "array" | "list" => "any[]",
+        "unknown" | "value" | "json" => "any",
+        _ => return None,
+    })
 }
 
 /// The path members are the placeholders of the routes, and required when every route has them.

@@ -105,6 +105,11 @@ impl<'n> Fields<'n> {
         self.entries.iter().copied()
     }
 
+    /// Keys that could stand here, for suggestions.
+    pub(super) fn know(&mut self, keys: &[&str]) {
+        self.known.extend(keys.iter().map(|key| (*key).to_owned()));
+    }
+
     pub(super) fn has(&self, key: &str) -> bool {
         self.entries.iter().any(|entry| entry.key == key)
     }

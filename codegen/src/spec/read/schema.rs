@@ -179,12 +179,16 @@ const STRUCTURES: [&str; 12] = [
 
 fn structure(node: &Node, fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Schema> {
     let Some(kind) = STRUCTURES.into_iter().find(|key| fields.has(key)) else {
-        let help = format!("a schema has one of the keys {}", STRUCTURES.join(", "));
-        reader.problem(
-            (node.span.0, node.span.0 + 1),
-            "this says no type",
-            Some(help),
-        );
+        // A key that is there but unknown is most likely the one that is missing.
+        fields.know(&STRUCTURES);
+        if fields.rest().next().is_none() {
+            let help = format!("a schema has one of the keys {}", STRUCTURES.join(", "));
+            reader.problem(
+                (node.span.0, node.span.0 + 1),
+                "this says no type",
+                Some(help),
+            );
+        }
         return None;
     };
     let boxed = |schema: Option<Schema>| schema.map(Box::new);
