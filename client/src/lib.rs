@@ -1,3 +1,35 @@
-//! Placeholder, replaced by the README.
+//! A typed client of the Elasticsearch security API and the Kibana HTTP API.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
+pub mod auth;
+#[cfg(feature = "blocking")]
+mod blocking;
+pub mod body;
+mod call;
+mod client;
+pub mod config;
+mod error;
+pub mod http;
+mod options;
+mod request;
+pub mod response;
+#[doc(hidden)]
 pub mod rt;
+mod secret;
+mod telemetry;
+mod tls;
+mod transport;
+
+// Generated namespaces go here: `mod generated; pub use generated::elasticsearch;`.
+
+pub use crate::auth::Credentials;
+pub use crate::call::Call;
+pub use crate::client::{Client, Elasticsearch, Kibana};
+pub use crate::config::{Builder, Config};
+pub use crate::error::{Cause, Error, ErrorKind, Result};
+pub use crate::options::RequestOptions;
+pub use crate::request::RawRequest;
+pub use crate::response::Response;
+pub use crate::secret::Secret;
+pub use crate::transport::hooks::{Attempt, Hook, Outcome};
+pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};

@@ -4,6 +4,7 @@ use std::fmt;
 
 use http::Method;
 
+use super::{Path, Query};
 use crate::Error;
 use crate::body::Body;
 use crate::response::FromBody;
@@ -66,5 +67,19 @@ pub trait Endpoint: Clone + fmt::Debug + Send + Sync + 'static {
     /// When a value can't be written as JSON.
     fn body(&self) -> Result<Body, Error> {
         Ok(Body::empty())
+    }
+}
+
+#[cfg(test)]
+pub(crate) const fn test_operation(product: Product) -> Operation {
+    Operation {
+        id: "test.operation",
+        product,
+        template: "/a/{name}/b",
+        idempotent: true,
+        since: Some("9.1"),
+        version: None,
+        space: true,
+        accept: None,
     }
 }

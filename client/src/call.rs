@@ -1,0 +1,292 @@
+//! One call: a request and where to send it. The generic part is thin; everything that does not depend on the
+//! operation's types is [`crate::transport`]'s and compiled once.
+
+use std::fmt;
+
+use http::StatusCode;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::client::{Client, Handle};
+use crate::http::BoxFuture;
+use crate::options::RequestOptions;
+use crate::response::{Answer, Binary, FromBody, Response};
+use crate::rt::{Endpoint, Operation, Path, Query};
+use crate::transport::{Dialect, Pool, Prepared, execute};
+use crate::{Error, telemetry};
+
+/// A request that knows its client. It owns a cheap clone of it, so it can be stored and sent from another task.
+#[derive(Clone)]
+#[must_use = "a call does nothing until it is sent"]
+pub struct Call<R> {
+    handle: Handle,
+    request: R,
+    options: RequestOptions,
+    patches: Vec<(String, Value)>,
+}
+
+impl<R: Endpoint> Call<R> {
+    /// A call of `client`.
+    pub fn new(client: &impl Client, request: R) -> Self {
+        Self {
+            handle: client.handle().clone(),
+            request,
+            options: RequestOptions::new(),
+            patches: Vec::new(),
+        }
+    }
+
+    /// Sends the call.
+    ///
+    /// # Errors
+    /// When it can't be sent, is not answered, is answered with an error, or the answer can't be read.
+    pub async fn send(self) -> Result<Response<R::Response>, Error> {
+        let prepared = self.prepare()?;
+        let answer = checked(&self.handle, &self.options, prepared, Pool::Shared).await?;
+        self.decode(answer)
+    }
+
+    /// Sends the call; an answer of 404 is `None`.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), but for 404.
+    pub async fn send_optional(self) -> Result<Option<Response<R::Response>>, Error> {
+        optional(self.send().await)
+    }
+
+    /// Sends the call and hands over whatever came, errors included.
+    ///
+    /// # Errors
+    /// When the call can't be sent or is not answered.
+    pub async fn send_raw(self) -> Result<Response<Binary>, Error> {
+        let prepared = self.prepare()?;
+        let answer = boxed(&self.handle, &self.options, prepared, Pool::Shared).await?;
+        Ok(Response::untouched(answer))
+    }
+
+    /// Sets options of this call: credentials, headers, timeout, retries.
+    pub fn options(mut self, options: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
+        self.options = options(RequestOptions::new()).over(&self.options);
+        self
+    }
+
+    /// The request.
+    pub fn request(&self) -> &R {
+        &self.request
+    }
+
+    /// The request, to change it.
+    pub fn request_mut(&mut self) -> &mut R {
+        &mut self.request
+    }
+
+    /// Takes the request.
+    pub fn into_request(self) -> R {
+        self.request
+    }
+
+    /// Sets the member of the JSON body at `pointer`, for what the specification gets wrong. Missing objects on the
+    /// way are made.
+    pub fn set_json(mut self, pointer: impl Into<String>, value: impl Serialize) -> Self {
+        let pointer = pointer.into();
+        match serde_json::to_value(value) {
+            Ok(value) => self.patches.push((pointer, value)),
+            Err(_) => self.options.note(format!(
+                "the value for `{pointer}` can't be written as JSON"
+            )),
+        }
+        self
+    }
+
+    fn prepare(&self) -> Result<Prepared, Error> {
+        let mut prepared = prepare(&self.request)?;
+        for (pointer, value) in &self.patches {
+            let body = std::mem::take(&mut prepared.body);
+            prepared.body = body
+                .patch(pointer, value.clone())
+                .map_err(|error| error.with_operation(prepared.operation.id))?;
+        }
+        Ok(prepared)
+    }
+
+    fn decode(&self, answer: Answer) -> Result<Response<R::Response>, Error> {
+        decode(answer, self.handle.strict(&self.options), R::OPERATION)
+    }
+}
+
+#[cfg(feature = "blocking")]
+impl<R: Endpoint> Call<R> {
+    /// Sends the call and waits for the answer.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and when called inside an async runtime.
+    pub fn send_blocking(self) -> Result<Response<R::Response>, Error> {
+        let prepared = self.prepare()?;
+        let (handle, options) = (self.handle.clone(), self.options.clone());
+        let answer = crate::blocking::run(async move {
+            checked(&handle, &options, prepared, Pool::Blocking).await
+        })?;
+        self.decode(answer)
+    }
+
+    /// Sends the call and waits for the answer; 404 is `None`.
+    ///
+    /// # Errors
+    /// As [`send_blocking`](Self::send_blocking), but for 404.
+    pub fn send_optional_blocking(self) -> Result<Option<Response<R::Response>>, Error> {
+        optional(self.send_blocking())
+    }
+
+    /// Sends the call, waits, and hands over whatever came, errors included.
+    ///
+    /// # Errors
+    /// When the call can't be sent or is not answered, and when called inside an async runtime.
+    pub fn send_raw_blocking(self) -> Result<Response<Binary>, Error> {
+        let prepared = self.prepare()?;
+        let answer = crate::blocking::run(async move {
+            execute(&self.handle, &self.options, prepared, Pool::Blocking).await
+        })?;
+        Ok(Response::untouched(answer))
+    }
+}
+
+impl<R: fmt::Debug> fmt::Debug for Call<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("request", &self.request)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The request as data: nothing of it depends on a client.
+pub(crate) fn prepare<R: Endpoint>(request: &R) -> Result<Prepared, Error> {
+    let operation = R::OPERATION;
+    let named = |error: Error| error.with_operation(operation.id);
+    let mut path = Path::new(operation);
+    request.path(&mut path).map_err(named)?;
+    let mut query = Query::new();
+    request.query(&mut query);
+    let body = request.body().map_err(named)?;
+    Ok(Prepared {
+        operation,
+        method: request.method(),
+        path: path.into_string(),
+        query,
+        body,
+    })
+}
+
+/// Sends, and turns an answer that is not a success into an error.
+pub(crate) async fn checked(
+    handle: &Handle,
+    options: &RequestOptions,
+    prepared: Prepared,
+    pool: Pool,
+) -> Result<Answer, Error> {
+    let operation = prepared.operation;
+    let answer = boxed(handle, options, prepared, pool).await?;
+    accept(handle, operation, answer).map_err(|error| error.with_operation(operation.id))
+}
+
+/// Reads an answer's body, and says what had to be corrected.
+pub(crate) fn decode<T: FromBody>(
+    answer: Answer,
+    strict: bool,
+    operation: &'static Operation,
+) -> Result<Response<T>, Error> {
+    let response = Response::<T>::decode(answer, strict)
+        .map_err(|error| error.with_operation(operation.id))?;
+    telemetry::corrected(operation, response.corrections());
+    Ok(response)
+}
+
+/// One allocation a call keeps the transport's state out of every caller's future.
+pub(crate) fn boxed<'a>(
+    handle: &'a Handle,
+    options: &'a RequestOptions,
+    prepared: Prepared,
+    pool: Pool,
+) -> BoxFuture<'a, Result<Answer, Error>> {
+    Box::pin(execute(handle, options, prepared, pool))
+}
+
+fn accept(handle: &Handle, operation: &Operation, answer: Answer) -> Result<Answer, Error> {
+    let core = handle.core();
+    if answer.status.is_success() {
+        return if core.dialect.recognises(&answer.headers) {
+            Ok(answer)
+        } else {
+            Err(Dialect::unsupported(answer))
+        };
+    }
+    let attempts = answer.attempts;
+    let error = Error::response(answer.status, answer.headers, answer.body).with_attempts(attempts);
+    Err(
+        match hint(
+            &error,
+            operation,
+            core.server_version
+                .or(core.dialect.server_major().map(|major| (major, 0))),
+        ) {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        },
+    )
+}
+
+fn hint(error: &Error, operation: &Operation, server: Option<(u32, u32)>) -> Option<String> {
+    let status = error.status()?;
+    if status.is_redirection() {
+        return Some("redirects are not followed; give the URL they lead to".to_owned());
+    }
+    let since = operation.since?;
+    if !matches!(
+        status,
+        StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST | StatusCode::METHOD_NOT_ALLOWED
+    ) {
+        return None;
+    }
+    match server.zip(version(since)) {
+        Some((server, since)) if server < since => {
+            let (server_major, server_minor) = server;
+            let (major, minor) = since;
+            // Only the major is known of a server that refused our media type.
+            let server = if server_minor == 0 {
+                format!("{server_major}.x")
+            } else {
+                format!("{server_major}.{server_minor}")
+            };
+            Some(format!(
+                "the operation is there since {major}.{minor}, and the server is {server}"
+            ))
+        }
+        // Elasticsearch says so when it has no such route at all.
+        _ if error
+            .reason()
+            .is_some_and(|reason| reason.starts_with("no handler found")) =>
+        {
+            Some(format!(
+                "the server does not know this route; the operation is there since {since}"
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// Major and minor of `9.1`, `9.1.0` or `9.1.0-SNAPSHOT`.
+pub(crate) fn version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.split(['.', '-']);
+    Some((
+        parts.next()?.parse().ok()?,
+        parts.next().map_or(Some(0), |minor| minor.parse().ok())?,
+    ))
+}
+
+fn optional<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}

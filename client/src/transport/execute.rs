@@ -1,0 +1,461 @@
+//! Sends a prepared request until it is answered, refused or out of time. Every call of every product goes through
+//! [`execute`]; it decides nothing about bodies, which are opaque to it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use http::header::{AUTHORIZATION, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::hooks::{Attempt, Hook, Outcome};
+use super::nodes::{Node, Nodes};
+use super::retry::Failure;
+use super::{Dialect, RetryBudget, RetryPolicy};
+use crate::auth::Credentials;
+use crate::auth::precedence::{Choice, Chosen, Level, choose};
+use crate::body::{Body, Media};
+use crate::client::Handle;
+use crate::http::{HttpBody, HttpClient, HttpError, HttpErrorKind};
+use crate::options::{RequestOptions, lay};
+use crate::response::Answer;
+use crate::rt::{Operation, Product, Query};
+use crate::telemetry::{Span, Target, warn};
+use crate::{Error, ErrorKind};
+
+/// What all handles of one client share.
+pub(crate) struct Core {
+    pub(crate) product: Product,
+    pub(crate) dialect: Dialect,
+    pub(crate) nodes: Nodes,
+    pub(crate) http: Arc<dyn HttpClient>,
+    pub(crate) blocking_http: OnceLock<Arc<dyn HttpClient>>,
+    pub(crate) policy: RetryPolicy,
+    pub(crate) budget: RetryBudget,
+    pub(crate) options: RequestOptions,
+    /// What the builder and the environment gave, already chosen.
+    pub(crate) credentials: Chosen,
+    pub(crate) hooks: Vec<Arc<dyn Hook>>,
+    pub(crate) user_agent: HeaderValue,
+    pub(crate) max_body: usize,
+    pub(crate) server_version: Option<(u32, u32)>,
+    pub(crate) warned_unused: AtomicBool,
+    pub(crate) warned_clear: AtomicBool,
+}
+
+/// A request as data, ready to be sent anywhere.
+pub(crate) struct Prepared {
+    pub(crate) operation: &'static Operation,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) query: Query,
+    pub(crate) body: Body,
+}
+
+/// Which connections a call uses. Blocking calls run on a runtime of their own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pool {
+    Shared,
+    #[cfg(feature = "blocking")]
+    Blocking,
+}
+
+/// Sends the request. Any status is an answer; an error means there was none.
+///
+/// # Errors
+/// When nothing may be sent, or no attempt was answered in time.
+pub(crate) async fn execute(
+    handle: &Handle,
+    options: &RequestOptions,
+    prepared: Prepared,
+    pool: Pool,
+) -> Result<Answer, Error> {
+    let operation = prepared.operation;
+    let core = handle.core();
+    let (host, port) = (&*core.nodes.first().host, core.nodes.first().port);
+    let target = Target {
+        operation,
+        method: &prepared.method,
+        host,
+        port,
+        space: handle.space(),
+    };
+    let span = Span::call(&target);
+    let call = Exchange::new(handle, options, prepared, pool);
+    let run = async {
+        if tokio::runtime::Handle::try_current().is_err() {
+            return Err(Error::new(
+                ErrorKind::Runtime,
+                "calls need a tokio runtime, or `send_blocking`",
+            ));
+        }
+        call?.run(&span).await
+    };
+    let result = span.clone().around(run).await;
+    match &result {
+        Ok(answer) => {
+            span.resends(answer.attempts);
+            span.status(answer.status);
+        }
+        Err(error) => {
+            span.resends(error.attempts());
+            span.error(error);
+        }
+    }
+    result.map_err(|error| error.with_operation(operation.id))
+}
+
+/// One call under way.
+struct Exchange<'a> {
+    core: &'a Core,
+    space: Option<&'a str>,
+    operation: &'static Operation,
+    method: Method,
+    /// Path and query behind the node's base.
+    target: String,
+    media: Media,
+    /// This call's options, its handle's, the client's.
+    layers: [&'a RequestOptions; 3],
+    body: HttpBody,
+    /// A stream is gone with its attempt, so nothing that sent one is sent again.
+    replayable: bool,
+    credentials: Chosen,
+    idempotent: bool,
+    http: &'a dyn HttpClient,
+    attempts: u32,
+}
+
+impl<'a> Exchange<'a> {
+    fn new(
+        handle: &'a Handle,
+        options: &'a RequestOptions,
+        prepared: Prepared,
+        pool: Pool,
+    ) -> Result<Self, Error> {
+        let core = handle.core();
+        let layers = [options, handle.options(), &core.options];
+        layers.iter().try_for_each(|layer| layer.check())?;
+        let Prepared {
+            operation,
+            method,
+            path,
+            mut query,
+            body,
+        } = prepared;
+        layers
+            .iter()
+            .rev()
+            .for_each(|layer| query.merge(&layer.query));
+        let mut target = String::with_capacity(path.len() + 32);
+        if let Some(space) = handle
+            .space()
+            .filter(|space| operation.space && *space != "default")
+        {
+            target.push_str("/s/");
+            target.push_str(space);
+        }
+        target.push_str(&path);
+        if !query.is_empty() {
+            target.push('?');
+            target.push_str(&query.encode(core.product));
+        }
+        let (body, media) = body.into_parts();
+        Ok(Self {
+            credentials: core.credentials_of(options, handle.options())?,
+            space: handle.space(),
+            operation,
+            method,
+            target,
+            media,
+            replayable: body.replay().is_some(),
+            body,
+            idempotent: operation.idempotent || layers.iter().any(|layer| layer.idempotent),
+            layers,
+            http: core.http(pool),
+            core,
+            attempts: 0,
+        })
+    }
+
+    async fn run(mut self, span: &Span) -> Result<Answer, Error> {
+        let limit = self
+            .option(|layer| layer.timeout)
+            .unwrap_or(self.core.policy.timeout);
+        let attempt_limit = self
+            .option(|layer| layer.attempt_timeout)
+            .unwrap_or(self.core.policy.attempt_timeout);
+        let max_retries = self
+            .option(|layer| layer.max_retries)
+            .unwrap_or(self.core.policy.max_retries);
+        let deadline = Instant::now() + limit;
+        let mut retries = 0;
+        let mut refreshed = false;
+        self.core.budget.deposit();
+        loop {
+            let node = self.core.nodes.pick();
+            let ends = deadline.min(Instant::now() + attempt_limit);
+            let credentials = match timeout_at(deadline, self.credentials()).await {
+                Ok(credentials) => credentials?,
+                Err(_) => return Err(self.out_of_time(limit)),
+            };
+            let request = self.request(node, &credentials)?;
+            let sent = request.headers().clone();
+            let started = Instant::now();
+            self.attempts += 1;
+            let outcome = self.attempt(request, node, ends).await;
+            let (failure, wait) = match &outcome {
+                Ok(answer) => {
+                    let refused_media = self.core.dialect.falls_back(&sent, answer);
+                    let refused_caller = answer.status == StatusCode::UNAUTHORIZED
+                        && !refreshed
+                        && matches!(&self.credentials, Chosen::Provider(provider) if provider.refused(&credentials));
+                    if self.replayable && (refused_media || refused_caller) {
+                        refreshed |= refused_caller;
+                        self.after(node, &outcome, started, true);
+                        continue;
+                    }
+                    (
+                        Failure::Status(answer.status),
+                        super::retry_after(&answer.headers),
+                    )
+                }
+                Err(error) => (Failure::of(error), None),
+            };
+            if failure.blames_node() {
+                self.core.nodes.failed(node);
+            } else {
+                self.core.nodes.answered(node);
+            }
+            let wait = match wait {
+                Some(asked) => asked,
+                None if failure == Failure::NotSent && self.core.nodes.has_other_than(node) => {
+                    Duration::ZERO
+                }
+                None => self.core.policy.delay(retries),
+            };
+            // Waiting beyond the deadline would only hide what the server said.
+            let retry = self.replayable
+                && failure.may_retry(self.idempotent)
+                && retries < max_retries
+                && Instant::now() + wait < deadline
+                && self.core.budget.withdraw();
+            self.after(node, &outcome, started, retry);
+            if !retry {
+                return match outcome {
+                    Ok(answer) => Ok(Answer {
+                        attempts: self.attempts,
+                        ..answer
+                    }),
+                    Err(_) if Instant::now() >= deadline => Err(self.out_of_time(limit)),
+                    Err(error) => Err(self.unanswered(error)),
+                };
+            }
+            retries += 1;
+            span.resends(self.attempts + 1);
+            sleep(wait).await;
+        }
+    }
+
+    /// The credentials of the next attempt.
+    async fn credentials(&self) -> Result<Credentials, Error> {
+        match &self.credentials {
+            Chosen::Fixed(credentials) => Ok(credentials.clone()),
+            Chosen::Provider(provider) => provider.credentials().await,
+        }
+    }
+
+    fn request(
+        &mut self,
+        node: &Node,
+        credentials: &Credentials,
+    ) -> Result<Request<HttpBody>, Error> {
+        let mut headers = HeaderMap::with_capacity(8);
+        headers.insert(USER_AGENT, self.core.user_agent.clone());
+        self.core
+            .dialect
+            .headers(self.operation, &self.media, &mut headers);
+        self.layers
+            .iter()
+            .rev()
+            .for_each(|layer| lay(&mut headers, &layer.headers));
+        if !self.core.hooks.is_empty() {
+            let attempt = self.description(node, self.attempts + 1);
+            self.core
+                .hooks
+                .iter()
+                .for_each(|hook| hook.before_attempt(&attempt, &mut headers));
+            headers.remove(AUTHORIZATION);
+        }
+        if let Some((name, value)) = credentials.header() {
+            headers.insert(name, value.clone());
+            self.core.warn_of_clear_text(node);
+        }
+        let body = self
+            .body
+            .replay()
+            .unwrap_or_else(|| std::mem::take(&mut self.body));
+        let mut request = Request::new(body);
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = format!("{}{}", node.base, self.target)
+            .parse()
+            .map_err(|error| {
+                Error::new(ErrorKind::InvalidRequest, "the path does not make a URL")
+                    .with_source(error)
+            })?;
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+
+    /// Sends once and reads the answer to its end.
+    async fn attempt(
+        &self,
+        request: Request<HttpBody>,
+        node: &Node,
+        ends: Instant,
+    ) -> Result<Answer, HttpError> {
+        let target = Target {
+            operation: self.operation,
+            method: &self.method,
+            host: &node.host,
+            port: node.port,
+            space: self.space,
+        };
+        let span = Span::attempt(&target, self.attempts);
+        let exchange = async {
+            let (parts, body) = self.http.send(request).await?.into_parts();
+            span.status(parts.status);
+            let body = body.collect(self.core.max_body).await?;
+            Ok(Answer {
+                status: parts.status,
+                headers: parts.headers,
+                body,
+                attempts: 1,
+            })
+        };
+        let timed = async {
+            timeout_at(ends, exchange)
+                .await
+                .unwrap_or_else(|elapsed| Err(HttpError::new(HttpErrorKind::Timeout, elapsed)))
+        };
+        span.clone().around(timed).await
+    }
+
+    fn after(
+        &self,
+        node: &Node,
+        outcome: &Result<Answer, HttpError>,
+        started: Instant,
+        will_retry: bool,
+    ) {
+        if self.core.hooks.is_empty() {
+            return;
+        }
+        let attempt = self.description(node, self.attempts);
+        let outcome = Outcome {
+            status: outcome.as_ref().ok().map(|answer| answer.status),
+            error: outcome.as_ref().err().map(kind_of),
+            elapsed: started.elapsed(),
+            will_retry,
+        };
+        self.core
+            .hooks
+            .iter()
+            .for_each(|hook| hook.after_attempt(&attempt, &outcome));
+    }
+
+    fn description<'b>(&'b self, node: &'b Node, number: u32) -> Attempt<'b> {
+        Attempt {
+            operation: self.operation.id,
+            method: &self.method,
+            template: self.operation.template,
+            host: &node.host,
+            port: node.port,
+            number,
+        }
+    }
+
+    fn option<T>(&self, get: impl Fn(&RequestOptions) -> Option<T>) -> Option<T> {
+        self.layers.iter().find_map(|layer| get(layer))
+    }
+
+    fn out_of_time(&self, limit: Duration) -> Error {
+        Error::new(ErrorKind::Timeout, format!("no answer within {limit:?}"))
+            .with_attempts(self.attempts)
+    }
+
+    fn unanswered(&self, error: HttpError) -> Error {
+        Error::new(kind_of(&error), error.to_string())
+            .with_attempts(self.attempts)
+            .with_source(error)
+    }
+}
+
+impl Core {
+    /// What the call sends, if this call's or this handle's options say who is calling; else the client's.
+    fn credentials_of(
+        &self,
+        call: &RequestOptions,
+        handle: &RequestOptions,
+    ) -> Result<Chosen, Error> {
+        if call.given.is_empty() && handle.given.is_empty() {
+            return Ok(self.credentials.clone());
+        }
+        let Choice {
+            chosen,
+            level,
+            unused,
+        } = choose(&[(Level::Call, &call.given), (Level::Handle, &handle.given)])?;
+        // Options are there to replace what is below them; two kinds in one place are a mistake.
+        let outranked: Vec<_> = unused
+            .iter()
+            .filter(|(place, _)| Some(*place) == level)
+            .copied()
+            .collect();
+        self.warn_of_unused(&outranked);
+        Ok(chosen)
+    }
+
+    pub(crate) fn warn_of_unused(&self, unused: &[(Level, &'static str)]) {
+        if !unused.is_empty() && !self.warned_unused.swap(true, Ordering::Relaxed) {
+            let names: Vec<_> = unused
+                .iter()
+                .map(|(level, name)| format!("{name} ({level:?})"))
+                .collect();
+            warn(&format!(
+                "credentials were given that are not used: {}",
+                names.join(", ")
+            ));
+        }
+    }
+
+    fn warn_of_clear_text(&self, node: &Node) {
+        if !node.protected && !self.warned_clear.swap(true, Ordering::Relaxed) {
+            warn(&format!("credentials go to {} over plain http", node.host));
+        }
+    }
+
+    fn http(&self, pool: Pool) -> &dyn HttpClient {
+        match pool {
+            Pool::Shared => &*self.http,
+            #[cfg(feature = "blocking")]
+            Pool::Blocking => &**self.blocking_http.get_or_init(|| {
+                self.http
+                    .for_blocking()
+                    .unwrap_or_else(|| Arc::clone(&self.http))
+            }),
+        }
+    }
+}
+
+fn kind_of(error: &HttpError) -> ErrorKind {
+    match error.kind() {
+        HttpErrorKind::Tls => ErrorKind::Tls,
+        HttpErrorKind::Request => ErrorKind::InvalidRequest,
+        HttpErrorKind::TooLarge => ErrorKind::Decode,
+        HttpErrorKind::ConnectTimeout | HttpErrorKind::Timeout => ErrorKind::Timeout,
+        HttpErrorKind::Connect | HttpErrorKind::Broken | HttpErrorKind::Body => {
+            ErrorKind::Connection
+        }
+    }
+}
