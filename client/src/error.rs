@@ -11,6 +11,8 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
+use crate::rt::DecodeError;
+
 pub(crate) use envelope::Envelope;
 
 /// The result of everything in this crate that can fail.
@@ -134,6 +136,11 @@ impl Error {
         error.inner.body = body;
         error.inner.envelope = envelope;
         error
+    }
+
+    /// The error for a value that does not fit its type.
+    pub(crate) fn from_decode(error: DecodeError) -> Self {
+        Self::new(ErrorKind::Decode, error.message).with_path(error.pointer)
     }
 
     /// Gives the error a cause, shown by [`source`](std::error::Error::source) only.
