@@ -51,7 +51,8 @@ impl<R: Endpoint> Call<R> {
     /// # Errors
     /// As [`send`](Self::send), but for 404.
     pub async fn send_optional(self) -> Result<Option<Response<R::Response>>, Error> {
-        optional(self.send().await)
+        let handle = self.handle.clone();
+        optional(&handle, self.send().await)
     }
 
     /// Sends the call and hands over whatever came, errors included.
@@ -134,7 +135,8 @@ impl<R: Endpoint> Call<R> {
     /// # Errors
     /// As [`send_blocking`](Self::send_blocking), but for 404.
     pub fn send_optional_blocking(self) -> Result<Option<Response<R::Response>>, Error> {
-        optional(self.send_blocking())
+        let handle = self.handle.clone();
+        optional(&handle, self.send_blocking())
     }
 
     /// Sends the call, waits, and hands over whatever came, errors included.
@@ -283,10 +285,12 @@ pub(crate) fn version(text: &str) -> Option<(u32, u32)> {
     ))
 }
 
-fn optional<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+/// A 404 says that something is not there only if it comes from the product, and not from what stands before it.
+fn optional<T>(handle: &Handle, result: Result<T, Error>) -> Result<Option<T>, Error> {
+    let ours = |error: &Error| handle.core().dialect.recognises(error.headers());
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) if error.is_not_found() && ours(&error) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -5,6 +5,8 @@ pub(crate) mod hooks;
 mod nodes;
 mod product;
 mod retry;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use execute::{Core, Pool, Prepared, execute};
 pub(crate) use nodes::Nodes;
