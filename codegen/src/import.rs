@@ -3,6 +3,7 @@
 
 pub mod elasticsearch;
 mod join;
+mod order;
 pub mod sources;
 mod split;
 

@@ -1,8 +1,9 @@
 //! What each document says -> the spec. The newest document wins; whatever stands in fewer documents than what encloses it
 //! says so, and a member is required only when every document requires it. `split.rs` is the inverse.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::order;
 use crate::spec::model::{
     Api, Body, Enum, EnumValue, Facts, Json, Member, Object, Operation, Reading, Response, Schema,
     TypeDef,
@@ -12,16 +13,14 @@ use crate::spec::model::{
 pub(super) fn join(documents: BTreeMap<String, Api>) -> Api {
     let mut newest_first: Vec<(String, Api)> = documents.into_iter().collect();
     newest_first.sort_by_key(|(name, _)| std::cmp::Reverse(version_key(name)));
+    // The spec can keep one order of members alone, that of the newest document; the others have none to be lost.
+    newest_first.iter_mut().skip(1).for_each(|(_, api)| order::sort(api));
     let mut api = Api::default();
-    let operations = newest_first
-        .iter()
-        .map(|(name, api)| (name.as_str(), api.operations.iter()));
+    let operations = newest_first.iter().map(|(name, api)| (name.as_str(), api.operations.iter()));
     for (id, said) in by_key(operations) {
         api.operations.insert(id.clone(), operation(&said));
     }
-    let types = newest_first
-        .iter()
-        .map(|(name, api)| (name.as_str(), api.types.iter()));
+    let types = newest_first.iter().map(|(name, api)| (name.as_str(), api.types.iter()));
     for (id, said) in by_key(types) {
         api.types.insert(id.clone(), type_def(&said));
     }
@@ -39,19 +38,27 @@ fn version_key(name: &str) -> (Vec<u64>, String) {
     (numbers.collect(), name.to_owned())
 }
 
-/// Groups by key: keys of the newest document first, in its order, then what only older ones have.
+/// Groups by key, in the order of the newest document; what only older ones have follows what it follows there.
 fn by_key<'a, K: Ord + 'a, T: 'a>(
     documents: impl Iterator<Item = (&'a str, impl Iterator<Item = (&'a K, &'a T)>)>,
 ) -> Vec<(&'a K, Said<'a, T>)> {
     let mut grouped: Vec<(&K, Said<'_, T>)> = Vec::new();
-    let mut index = BTreeMap::new();
+    let mut known = BTreeSet::new();
     for (document, entries) in documents {
+        let mut at = 0;
         for (key, value) in entries {
-            let at = *index.entry(key).or_insert(grouped.len());
-            if at == grouped.len() {
-                grouped.push((key, Vec::new()));
+            if known.insert(key) {
+                grouped.insert(at, (key, Vec::new()));
+            } else {
+                // Documents mostly agree on the order, so the key is near.
+                let places = (at..grouped.len()).chain(0..at);
+                at = places
+                    .into_iter()
+                    .find(|place| grouped[*place].0 == key)
+                    .unwrap_or(at);
             }
             grouped[at].1.push((document, value));
+            at += 1;
         }
     }
     grouped
@@ -90,11 +97,11 @@ fn operation(said: &Said<'_, Operation>) -> Operation {
         .iter()
         .filter_map(|(document, of)| Some((*document, of.body.as_ref()?)))
         .collect();
-    joined.body = (!bodies.is_empty()).then(|| Body {
-        required: bodies.len() == count && bodies.iter().all(|(_, body)| body.required),
-        content: content(part(&bodies, |body| &body.content)),
-        name: bodies[0].1.name.clone(),
-        documents: documents(&bodies, count),
+    joined.body = (!bodies.is_empty()).then(|| {
+        let (required, required_in) = requiring(&bodies, count, |body| body.required);
+        let content = content(part(&bodies, |body| &body.content));
+        let documents = documents(&bodies, count);
+        Body { required, required_in, content, name: bodies[0].1.name.clone(), documents }
     });
     let responses = said
         .iter()
@@ -151,17 +158,7 @@ fn members(said: &Said<'_, Vec<Member>>) -> Vec<Member> {
 
 fn member(said: &Said<'_, Member>, enclosing: usize) -> Member {
     let newest = said[0].1;
-    let requiring: Said<'_, Member> = said
-        .iter()
-        .filter(|(_, member)| member.required)
-        .copied()
-        .collect();
-    let required = requiring.len() == enclosing;
-    let required_in = if required {
-        Vec::new()
-    } else {
-        all_documents(&requiring)
-    };
+    let (required, required_in) = requiring(said, enclosing, |member| member.required);
     let (schema, differs) = reading(
         &part(said, |member| &member.schema),
         &part(said, |member| &member.facts),
@@ -179,6 +176,13 @@ fn member(said: &Said<'_, Member>, enclosing: usize) -> Member {
         facts,
         ..newest.clone()
     }
+}
+
+/// Whether all enclosing documents require something; else those that do.
+fn requiring<T>(said: &Said<'_, T>, enclosing: usize, of: impl Fn(&T) -> bool) -> (bool, Vec<String>) {
+    let requiring: Said<'_, T> = said.iter().filter(|(_, value)| of(value)).copied().collect();
+    let all = requiring.len() == enclosing;
+    (all, if all { Vec::new() } else { all_documents(&requiring) })
 }
 
 /// The type that the newest document gives, widened by all that can be joined with it; and what the others say.

@@ -47,9 +47,11 @@ fn operation(of: &Operation, document: &str) -> Operation {
     operation.facts.documents.clear();
     operation.query = members(&of.query, document);
     operation.headers = members(&of.headers, document);
-    operation.body = operation
-        .body
-        .filter(|body| stands_in(&body.documents, document));
+    operation.body = operation.body.filter(|body| stands_in(&body.documents, document));
+    if let Some(body) = &mut operation.body {
+        let required_in = std::mem::take(&mut body.required_in);
+        body.required |= required_in.iter().any(|name| name == document);
+    }
     operation
         .responses
         .retain(|_, response| stands_in(&response.documents, document));

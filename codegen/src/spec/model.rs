@@ -91,6 +91,8 @@ pub struct Route {
 pub struct Body {
     /// Whether a request without a body is refused.
     pub required: bool,
+    /// The documents that require a body which is optional because not all of them do.
+    pub required_in: Vec<String>,
     /// Schemas by media name (`json`, `ndjson`, `multipart`, `bytes`, `text`, `sse`, or a full media type).
     pub content: BTreeMap<String, Schema>,
     /// A name upstream gives a body that is not an object of members (`codegenName`).

@@ -132,6 +132,7 @@ fn body_out(body: &Body) -> Out {
     let mut fields = Fields::default();
     fields.some("name", body.name.as_deref());
     fields.flag("required", body.required);
+    fields.list("required_in", &body.required_in);
     fields.list("documents", &body.documents);
     for (media, schema) in &body.content {
         fields.put(media, content_out(schema));

@@ -196,6 +196,7 @@ fn body(node: &Node, reader: &mut Reader<'_>) -> Body {
     };
     let name = fields.string("name", reader);
     let required = fields.flag("required", reader);
+    let required_in = fields.strings("required_in", reader);
     let documents = fields.strings("documents", reader);
     let content = content(&mut fields, reader);
     fields.finish(reader);
@@ -205,6 +206,7 @@ fn body(node: &Node, reader: &mut Reader<'_>) -> Body {
     }
     Body {
         required,
+        required_in,
         content,
         name,
         documents,

@@ -65,7 +65,9 @@ pub(crate) fn without_places(api: &Api) -> Api {
             &mut operation.query,
             &mut operation.headers,
         ];
-        members.into_iter().for_each(clear_members);
+        members
+            .into_iter()
+            .for_each(|members| clear_members(members));
         let bodies = operation
             .body
             .iter_mut()
@@ -74,7 +76,9 @@ pub(crate) fn without_places(api: &Api) -> Api {
             .responses
             .values_mut()
             .flat_map(|response| response.content.values_mut());
-        bodies.chain(responses).for_each(clear);
+        bodies
+            .chain(responses)
+            .for_each(clear);
     }
     for def in api.types.values_mut() {
         def.place = Place::default();
@@ -84,8 +88,8 @@ pub(crate) fn without_places(api: &Api) -> Api {
     api
 }
 
-fn clear_members(members: &mut Vec<Member>) {
-    for member in members {
+fn clear_members(members: &mut [Member]) {
+    for member in members.iter_mut() {
         member.place = Place::default();
         clear(&mut member.schema);
         clear_readings(&mut member.facts.differs);
