@@ -1,5 +1,80 @@
 //! Reads API specifications and writes the elkit client. Text in, files out: no I/O, clock or network.
 
 pub mod diagnostic;
+pub mod emit;
 pub mod import;
+pub mod ir;
+mod lower;
+pub mod names;
+pub mod overlay;
+pub mod plan;
+mod render;
 pub mod spec;
+
+use std::collections::BTreeMap;
+
+use crate::names::Lock;
+use crate::overlay::Overlay;
+use crate::spec::model::Product;
+
+/// What the generator reads: texts by path below `spec/`.
+pub type Texts = BTreeMap<String, String>;
+
+/// What it writes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Generated {
+    /// The client's modules, by path below `client/src/generated/`.
+    pub client: Texts,
+    /// Everything else, by path below the workspace.
+    pub files: Texts,
+    /// Overlay entries without effect: an error, but one that does not keep the code from being written.
+    pub unused: Vec<String>,
+}
+
+/// Generates everything from the texts below `spec/`.
+///
+/// # Errors
+/// Everything that is wrong, each with the place and what to do.
+pub fn generate(texts: &Texts) -> Result<Generated, Vec<String>> {
+    let mut lock = Lock::parse(texts.get("api.lock").map_or("", String::as_str)).map_err(|error| vec![error])?;
+    let overlays = below(texts, "overlay/");
+    let mut generated = Generated::default();
+    let mut errors = Vec::new();
+    for product in [Product::Elasticsearch, Product::Kibana] {
+        let files = below(texts, &format!("{}/", product.as_str()));
+        if files.is_empty() {
+            continue;
+        }
+        match generate_product(product, &files, &overlays, &mut lock) {
+            Ok((files, unused)) => {
+                generated.client.extend(files);
+                generated.unused.extend(unused);
+            }
+            Err(problems) => errors.extend(problems),
+        }
+    }
+    generated.files.insert("spec/api.lock".to_owned(), lock.print());
+    if errors.is_empty() { Ok(generated) } else { Err(errors) }
+}
+
+fn generate_product(
+    product: Product,
+    files: &Texts,
+    overlays: &Texts,
+    lock: &mut Lock,
+) -> Result<(emit::Files, Vec<String>), Vec<String>> {
+    let mut api = spec::read(files).map_err(|diagnostics| vec![diagnostics.to_string()])?;
+    let overlay = Overlay::read(overlays, product).map_err(|error| vec![error])?;
+    let problems: Vec<String> = overlay.fixups.iter().filter_map(|fixup| fixup.apply(&mut api).err()).collect();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let ir = lower::lower(product, &api, &overlay.traits)?;
+    let plan = plan::plan(&ir, &overlay, lock)?;
+    let unused = overlay.unused().into_iter().map(|entry| format!("spec/overlay/{entry} has no effect: remove it"));
+    Ok((emit::emit(&plan)?, unused.collect()))
+}
+
+fn below(texts: &Texts, folder: &str) -> Texts {
+    texts.iter().filter_map(|(path, text)| Some((path.strip_prefix(folder)?.to_owned(), text.clone()))).collect()
+}

@@ -1,6 +1,7 @@
 //! The project's own commands. They read and write files and leave every decision to `elkit-codegen`, so they work while the
 //! client does not compile.
 
+mod generate;
 mod import;
 mod workspace;
 
@@ -20,11 +21,14 @@ struct Cli {
 enum Command {
     /// Brings an upstream document into spec/.
     Import(import::Args),
+    /// Writes the client's code from spec/.
+    Generate(generate::Args),
 }
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Import(args) => import::run(args),
+        Command::Generate(args) => generate::run(args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

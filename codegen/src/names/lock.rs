@@ -1,0 +1,50 @@
+//! api.lock: every public name that was ever given. `generate` appends; only an entry of names.toml changes a line.
+
+use std::collections::BTreeMap;
+
+/// Names by place.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lock {
+    lines: BTreeMap<String, String>,
+}
+
+const HEAD: &str = "# Every public name, by the place it names. `cargo xtask generate` appends; to rename, say so in overlay/names.toml.\n";
+
+impl Lock {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// The first line that is no `place = name`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut lines = BTreeMap::new();
+        for (number, line) in text.lines().enumerate() {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let Some((place, name)) = line.split_once(" = ") else {
+                return Err(format!("spec/api.lock:{}: expected `place = name`", number + 1));
+            };
+            lines.insert(place.to_owned(), name.to_owned());
+        }
+        Ok(Self { lines })
+    }
+
+    /// The name of a place, if it was ever given one.
+    pub fn get(&self, place: &str) -> Option<&str> {
+        self.lines.get(place).map(String::as_str)
+    }
+
+    /// Pins the name of a place.
+    pub fn set(&mut self, place: &str, name: &str) {
+        self.lines.insert(place.to_owned(), name.to_owned());
+    }
+
+    /// The file.
+    pub fn print(&self) -> String {
+        let mut text = HEAD.to_owned();
+        for (place, name) in &self.lines {
+            text.push_str(&format!("{place} = {name}\n"));
+        }
+        text
+    }
+}

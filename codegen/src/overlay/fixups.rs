@@ -1,0 +1,166 @@
+//! Patches for upstream's defects. A patch that finds nothing to mend is an error: upstream has moved, and it must go.
+
+use serde::Deserialize;
+
+use crate::spec::model::{Api, EnumValue, Facts, Json, Member, Object, Schema};
+use crate::spec::expr::{parse_member_type, print_type};
+
+/// One named patch.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fixup {
+    /// Its name, for messages.
+    pub name: String,
+    /// `document` or `spec`.
+    pub stage: String,
+    /// The source whose defect it mends (`elasticsearch-9.5`).
+    pub source: String,
+    /// Why it is right.
+    pub reason: String,
+    /// Where that can be seen.
+    pub evidence: String,
+    /// What it does.
+    pub change: Change,
+}
+
+/// What a patch does.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub enum Change {
+    /// Makes a required member optional.
+    SetOptional {
+        /// The member.
+        set_optional: String,
+    },
+    /// Changes a member's type.
+    SetType {
+        /// The member.
+        set_type: String,
+        /// The type it has, with `?` when optional.
+        from: String,
+        /// The type it gets.
+        to: String,
+    },
+    /// Adds a member.
+    AddMember {
+        /// The member.
+        add_member: String,
+        /// Its type.
+        r#type: String,
+    },
+    /// Removes a member.
+    RemoveMember {
+        /// The member.
+        remove_member: String,
+    },
+    /// Adds a value to an enum.
+    AddEnumValue {
+        /// The enum.
+        add_enum_value: String,
+        /// The value.
+        value: String,
+    },
+}
+
+impl Fixup {
+    /// Applies the patch to an imported API.
+    ///
+    /// # Errors
+    /// When it finds nothing to mend.
+    pub fn apply(&self, api: &mut Api) -> Result<(), String> {
+        self.change.apply(api).map_err(|problem| {
+            format!("spec/overlay/fixups.toml: `{}` has no effect: {problem}; remove it or correct it", self.name)
+        })
+    }
+}
+
+impl Change {
+    fn apply(&self, api: &mut Api) -> Result<(), String> {
+        match self {
+            Self::SetOptional { set_optional } => {
+                let member = find(api, set_optional)?;
+                if !std::mem::replace(&mut member.required, false) {
+                    return Err(format!("`{set_optional}` is optional already"));
+                }
+            }
+            Self::SetType { set_type, from, to } => {
+                let member = find(api, set_type)?;
+                let optional = if member.required { "" } else { "?" };
+                let is = format!("{}{optional}", print_type(&member.schema));
+                if is != *from {
+                    return Err(format!("the type of `{set_type}` is `{is}`, not `{from}`"));
+                }
+                (member.schema, member.required) = parse_member_type(to)?;
+            }
+            Self::AddMember { add_member, r#type } => {
+                let (schema, required) = parse_member_type(r#type)?;
+                let (members, name) = owner(api, add_member)?;
+                if members.iter().any(|member| member.name == name) {
+                    return Err(format!("`{add_member}` exists already"));
+                }
+                let facts = Facts::default();
+                members.push(Member { name: name.to_owned(), required, schema, facts, place: Default::default() });
+            }
+            Self::RemoveMember { remove_member } => {
+                let (members, name) = owner(api, remove_member)?;
+                let before = members.len();
+                members.retain(|member| member.name != name);
+                if members.len() == before {
+                    return Err(format!("`{remove_member}` does not exist"));
+                }
+            }
+            Self::AddEnumValue { add_enum_value, value } => {
+                let Some(Schema::Enum(values)) = api.types.get_mut(add_enum_value).map(|ty| &mut ty.schema) else {
+                    return Err(format!("`{add_enum_value}` is no enum"));
+                };
+                let value = Json::String(value.clone());
+                if values.values.iter().any(|known| known.value == value) {
+                    return Err(format!("`{add_enum_value}` has that value already"));
+                }
+                values.values.push(EnumValue { value, facts: Facts::default() });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn find<'a>(api: &'a mut Api, id: &str) -> Result<&'a mut Member, String> {
+    let (members, name) = owner(api, id)?;
+    let name = name.to_owned();
+    members.iter_mut().find(|member| member.name == name).ok_or_else(|| format!("`{id}` does not exist"))
+}
+
+/// The list a member stands in: of a type, of a request, or of a response (`operation.200.member`).
+fn owner<'a, 'b>(api: &'a mut Api, id: &'b str) -> Result<(&'a mut Vec<Member>, &'b str), String> {
+    let missing = || format!("`{id}` names no member");
+    let (owner, name) = id.rsplit_once('.').ok_or_else(missing)?;
+    if api.types.contains_key(owner) {
+        return match api.types.get_mut(owner).map(|ty| &mut ty.schema) {
+            Some(Schema::Object(object)) => Ok((&mut object.members, name)),
+            _ => Err(missing()),
+        };
+    }
+    if let Some(operation) = api.operations.get_mut(owner) {
+        let body = operation.body.as_mut().and_then(|body| body.content.values_mut().next());
+        if let Some(object) = body.and_then(as_object)
+            && object.members.iter().any(|member| member.name == name)
+        {
+            // Looked up again: a borrow that is returned in one arm can't be dropped in the other.
+            let body = api.operations.get_mut(owner).and_then(|operation| operation.body.as_mut());
+            let object = body.and_then(|body| body.content.values_mut().next()).and_then(as_object);
+            return object.map(|object| (&mut object.members, name)).ok_or_else(missing);
+        }
+        return api.operations.get_mut(owner).map(|operation| (&mut operation.query, name)).ok_or_else(missing);
+    }
+    let (operation, status) = owner.rsplit_once('.').ok_or_else(missing)?;
+    let response = api.operations.get_mut(operation).and_then(|operation| operation.responses.get_mut(status));
+    let object = response.and_then(|response| response.content.values_mut().next()).and_then(as_object);
+    object.map(|object| (&mut object.members, name)).ok_or_else(missing)
+}
+
+fn as_object(schema: &mut Schema) -> Option<&mut Object> {
+    match schema {
+        Schema::Object(object) => Some(object),
+        _ => None,
+    }
+}

@@ -1,0 +1,464 @@
+//! Decisions on calls: positional arguments, setters, which route and verb a request takes, what it answers.
+
+use std::collections::BTreeSet;
+
+use super::docs::deprecation;
+use super::{FieldPlan, Planner, Presence, RustTy, StructPlan, TypePlan};
+use crate::ir::{Content, Member, Object, Operation, Ty};
+use crate::names::{RESERVED_MEMBERS, Scope};
+use crate::spec::model::Route;
+
+/// A call to render: its request, its setters, its route.
+#[derive(Clone, Debug)]
+pub struct CallPlan {
+    /// `security.create_api_key`
+    pub id: String,
+    /// The method of the namespace.
+    pub method: String,
+    /// The call's type.
+    pub name: String,
+    /// The request's type.
+    pub request: String,
+    /// The method's documentation.
+    pub docs: Vec<String>,
+    /// Names under which rustdoc's search finds the method.
+    pub doc_aliases: Vec<String>,
+    /// Second methods for the same operation.
+    pub aliases: Vec<MethodAlias>,
+    /// Deprecation note.
+    pub deprecated: Option<String>,
+    /// All parameters and body members, in the order path, query, body.
+    pub fields: Vec<RequestField>,
+    /// Constants in the body.
+    pub body_struct: Option<StructPlan>,
+    /// Positional arguments, in order.
+    pub arguments: Vec<Argument>,
+    /// More required values, in a struct of their own.
+    pub required: Option<RequiredPlan>,
+    /// Routes, the one with most parameters first.
+    pub branches: Vec<Branch>,
+    /// Optional path parameters with the one that must be given with them: `(parameter, its parent)`.
+    pub guards: Vec<(String, String)>,
+    /// The body.
+    pub body: BodyPlan,
+    /// The answer.
+    pub response: ResponsePlan,
+    /// Whether doing it twice is as good as once.
+    pub idempotent: bool,
+    /// Whether it only reads, so that a 404 may mean "there is none".
+    pub read: bool,
+    /// The first version that has it.
+    pub since: Option<String>,
+    /// Kibana's API version.
+    pub version: Option<String>,
+    /// Whether it works under `/s/{space}`.
+    pub space: bool,
+    /// The path template of the main route.
+    pub template: String,
+    /// Fields of which one, when set, sets another to true.
+    pub implies: Vec<(String, String, bool)>,
+}
+
+/// A second method for an operation.
+#[derive(Clone, Debug)]
+pub struct MethodAlias {
+    /// Its name.
+    pub method: String,
+    /// Its documentation.
+    pub docs: Vec<String>,
+}
+
+/// A field of a request.
+#[derive(Clone, Debug)]
+pub struct RequestField {
+    /// The field.
+    pub field: FieldPlan,
+    /// Where its value goes.
+    pub place: Where,
+}
+
+/// Where a value of a request goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Where {
+    /// Into the path.
+    Path,
+    /// Into the query.
+    Query,
+    /// A member of the body.
+    Body,
+    /// The whole body.
+    Value,
+}
+
+/// A positional argument: the field it sets.
+#[derive(Clone, Debug)]
+pub struct Argument {
+    /// The Rust name of the field.
+    pub field: String,
+}
+
+/// Required values that are too many for positions.
+#[derive(Clone, Debug)]
+pub struct RequiredPlan {
+    /// The struct.
+    pub name: String,
+    /// The Rust names of its fields.
+    pub fields: Vec<String>,
+}
+
+/// A route, and when it is taken.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// Optional path parameters that must be set, by Rust name.
+    pub given: Vec<String>,
+    /// The verb.
+    pub verb: String,
+    /// The path.
+    pub parts: Vec<Part>,
+}
+
+/// A piece of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Literal text.
+    Literal(String),
+    /// A parameter, by wire name and Rust name; whether it is a list.
+    Parameter {
+        /// The wire name.
+        wire: String,
+        /// The Rust name.
+        rust: String,
+        /// Whether it is a list.
+        list: bool,
+    },
+}
+
+/// The body to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BodyPlan {
+    /// None.
+    None,
+    /// An object of the request's body members; sent without a member only when required.
+    Object {
+        /// Whether it is sent even when empty.
+        required: bool,
+    },
+    /// One field is the body.
+    Value {
+        /// The Rust name of the field.
+        field: String,
+        /// Whether the field is always there.
+        required: bool,
+    },
+}
+
+/// What a successful answer decodes to.
+#[derive(Clone, Debug)]
+pub struct ResponsePlan {
+    /// The type; none for an answer without a body.
+    pub ty: Option<RustTy>,
+}
+
+impl Planner<'_> {
+    /// The calls of a namespace, and the types that are only theirs.
+    pub(super) fn calls(&mut self, namespace: &str) -> (Vec<CallPlan>, Vec<TypePlan>) {
+        let mut types = Vec::new();
+        let operations: Vec<Operation> = (self.ir.operations.iter())
+            .filter(|operation| operation.id.rsplit_once('.').is_some_and(|(ns, _)| ns == namespace))
+            .cloned()
+            .collect();
+        let calls = operations.iter().map(|operation| self.call(namespace, operation, &mut types)).collect();
+        (calls, types)
+    }
+
+    fn call(&mut self, namespace: &str, operation: &Operation, types: &mut Vec<TypePlan>) -> CallPlan {
+        let id = &operation.id;
+        let short = id.rsplit('.').next().unwrap_or(id);
+        let name = self.words.camel(short);
+        let method = self.words.snake(short);
+        let request = format!("{name}Request");
+        let mut scope = Scope::with_reserved(RESERVED_MEMBERS);
+        let mut fields = Vec::new();
+        for (members, place, prefix) in
+            [(&operation.path, Where::Path, "path"), (&operation.query, Where::Query, "query")]
+        {
+            for member in members {
+                let field = self.request_field(id, member, &mut scope, prefix);
+                fields.push(RequestField { field, place });
+            }
+        }
+        let (body, body_struct) = self.body(id, operation, &mut scope, &mut fields);
+        let response = self.response(namespace, operation, &name, types);
+        let path_names: BTreeSet<&str> = operation.path.iter().map(|member| member.name.as_str()).collect();
+        let (arguments, required) = self.arguments(operation, &name, &fields, &path_names);
+        let (branches, guards) = self.routes(operation, &fields);
+        let verbs: BTreeSet<&str> = branches.iter().map(|branch| branch.verb.as_str()).collect();
+        let read = verbs.iter().all(|verb| matches!(*verb, "GET" | "HEAD"));
+        let declared: Vec<&str> =
+            operation.routes.iter().flat_map(|route| &route.verbs).map(String::as_str).collect();
+        let safe = declared.iter().any(|verb| matches!(*verb, "GET" | "HEAD" | "PUT" | "DELETE"));
+        let product = self.ir.product.as_str();
+        self.lock.set(&format!("{product} call {id}"), &self.signature(&method, &arguments, required.as_ref()));
+        let aliases = self.aliases_of(operation);
+        let implies = self.implied(operation, &fields);
+        CallPlan {
+            docs: self.operation_docs(operation, None),
+            doc_aliases: self.doc_aliases_of(operation),
+            aliases,
+            deprecated: deprecation(operation.facts.deprecated.as_ref()),
+            template: operation.routes.first().map(|route| route.path.clone()).unwrap_or_default(),
+            since: operation.facts.since.clone(),
+            version: operation.version.clone(),
+            space: operation.space,
+            idempotent: self.overlay.traits.idempotent.get(id).copied().unwrap_or(safe),
+            id: id.clone(),
+            method,
+            name,
+            request,
+            fields,
+            body_struct,
+            arguments,
+            required,
+            branches,
+            guards,
+            body,
+            response,
+            read,
+            implies,
+        }
+    }
+
+    fn request_field(&mut self, owner: &str, member: &Member, scope: &mut Scope, place: &str) -> FieldPlan {
+        self.field(owner, member, scope, place)
+    }
+
+    fn body(
+        &mut self,
+        id: &str,
+        operation: &Operation,
+        scope: &mut Scope,
+        fields: &mut Vec<RequestField>,
+    ) -> (BodyPlan, Option<StructPlan>) {
+        let Some(body) = &operation.body else { return (BodyPlan::None, None) };
+        match &body.content {
+            Content::Object(object) => {
+                let mut plain = Object { members: Vec::new(), ..object.clone() };
+                for member in &object.members {
+                    if matches!(member.ty, Ty::Literal(_)) {
+                        plain.members.push(member.clone());
+                    } else {
+                        let field = self.request_field(id, member, scope, "body");
+                        fields.push(RequestField { field, place: Where::Body });
+                    }
+                }
+                let name = format!("{}Request", self.words.camel(id.rsplit('.').next().unwrap_or(id)));
+                let (structure, _) = self.structure(id, &name, Vec::new(), &plain, true, None);
+                (BodyPlan::Object { required: body.required }, Some(structure))
+            }
+            Content::Value(ty, name) => {
+                let member = Member {
+                    name: name.clone().unwrap_or_else(|| "body".to_owned()),
+                    ty: ty.clone(),
+                    required: body.required,
+                    facts: Default::default(),
+                };
+                let field = self.request_field(id, &member, scope, "body");
+                let plan = BodyPlan::Value { field: field.rust.clone(), required: body.required };
+                fields.push(RequestField { field, place: Where::Value });
+                (plan, None)
+            }
+        }
+    }
+
+    fn response(
+        &mut self,
+        namespace: &str,
+        operation: &Operation,
+        name: &str,
+        types: &mut Vec<TypePlan>,
+    ) -> ResponsePlan {
+        let name = format!("{name}Response");
+        let place = format!("{}.{}", operation.id, operation.response.status);
+        let method = self.words.snake(operation.id.rsplit('.').next().unwrap_or_default());
+        let docs = vec![format!("The answer to [`{method}`]({}::{method}).", self.words.camel(namespace))
+            .replace("](", "](super::")];
+        let module = self.words.snake(namespace);
+        let ty = match &operation.response.content {
+            None => None,
+            Some((_, Content::Object(object))) => {
+                let (plan, variants) = self.structure(&place, &name, docs, object, false, None);
+                types.push(TypePlan::Struct(plan));
+                types.extend(variants);
+                Some(RustTy::Named { module, name })
+            }
+            Some((_, Content::Value(ty, _))) => {
+                let ty = self.rust_ty(ty, None);
+                types.push(TypePlan::Alias { name: name.clone(), docs, ty });
+                Some(RustTy::Named { module, name })
+            }
+        };
+        ResponsePlan { ty }
+    }
+
+    /// Path parameters first, then up to two required values; more go into a struct.
+    fn arguments(
+        &mut self,
+        operation: &Operation,
+        name: &str,
+        fields: &[RequestField],
+        path_names: &BTreeSet<&str>,
+    ) -> (Vec<Argument>, Option<RequiredPlan>) {
+        let required = |field: &&RequestField| field.field.presence != Presence::Optional;
+        let in_path = |field: &&RequestField| field.place == Where::Path;
+        let mut arguments: Vec<Argument> = (fields.iter().filter(required).filter(in_path))
+            .map(|field| Argument { field: field.field.rust.clone() })
+            .collect();
+        let mut values: Vec<&RequestField> = fields.iter().filter(required).filter(|field| !in_path(field)).collect();
+        let rank = |field: &&RequestField| match field.field.wire.as_str() {
+            "id" => 0,
+            "name" => 1,
+            _ => 2,
+        };
+        values.sort_by_key(rank);
+        if let Some(order) = self.overlay.names.arguments.get(&operation.id) {
+            let known = |wire: &String| values.iter().any(|field| field.field.wire == *wire);
+            for wire in order.iter().filter(|wire| !known(wire) && !path_names.contains(wire.as_str())) {
+                self.errors.push(format!("names.toml arguments: `{}` has no required value `{wire}`", operation.id));
+            }
+            values.sort_by_key(|field| order.iter().position(|wire| *wire == field.field.wire));
+        }
+        let names: Vec<String> = values.iter().map(|field| field.field.rust.clone()).collect();
+        if names.len() <= 2 {
+            arguments.extend(names.into_iter().map(|field| Argument { field }));
+            return (arguments, None);
+        }
+        (arguments, Some(RequiredPlan { name: format!("{name}Required"), fields: names }))
+    }
+
+    fn signature(&self, method: &str, arguments: &[Argument], required: Option<&RequiredPlan>) -> String {
+        let mut names: Vec<String> = arguments.iter().map(|argument| argument.field.clone()).collect();
+        names.extend(required.map(|required| format!("{} {{ {} }}", required.name, required.fields.join(", "))));
+        format!("{method}({})", names.join(", "))
+    }
+
+    fn routes(&mut self, operation: &Operation, fields: &[RequestField]) -> (Vec<Branch>, Vec<(String, String)>) {
+        let field = |wire: &str| fields.iter().find(|field| field.place == Where::Path && field.field.wire == wire);
+        let optional = |wire: &str| field(wire).filter(|field| field.field.presence == Presence::Optional);
+        let mut routes: Vec<&Route> = operation.routes.iter().filter(|route| route.deprecated.is_none()).collect();
+        if routes.is_empty() {
+            routes = operation.routes.iter().collect();
+        }
+        routes.sort_by_key(|route| std::cmp::Reverse(parameters(&route.path).len()));
+        routes.dedup_by_key(|route| parameters(&route.path));
+        let mut branches = Vec::new();
+        for route in &routes {
+            let names = parameters(&route.path);
+            let given = names.iter().filter_map(|wire| optional(wire)).map(|field| field.field.rust.clone());
+            let given = given.collect();
+            let parts = split(&route.path).into_iter().map(|(literal, text)| {
+                if literal {
+                    return Part::Literal(text);
+                }
+                let field = field(&text);
+                let list = field.is_some_and(|field| is_list(&field.field.ty));
+                let rust = field.map_or_else(String::new, |field| field.field.rust.clone());
+                Part::Parameter { wire: text, rust, list }
+            });
+            let parts = parts.collect();
+            branches.push(Branch { given, verb: self.verb(operation, route), parts });
+        }
+        let mut guards = Vec::new();
+        for parameter in operation.path.iter().filter(|member| optional(&member.name).is_some()) {
+            let with: Vec<Vec<String>> = (routes.iter().map(|route| parameters(&route.path)))
+                .filter(|names| names.contains(&parameter.name))
+                .collect();
+            for parent in operation.path.iter().filter(|member| optional(&member.name).is_some()) {
+                let always = with.iter().all(|names| names.contains(&parent.name));
+                if parent.name != parameter.name && always && !with.is_empty() {
+                    guards.push((parameter.name.clone(), parent.name.clone()));
+                }
+            }
+        }
+        (branches, guards)
+    }
+
+    /// The verb of a route: the one that says best what the call does.
+    pub(super) fn verb(&self, operation: &Operation, route: &Route) -> String {
+        let name = operation.id.rsplit('.').next().unwrap_or_default();
+        let has = |verb: &str| route.verbs.iter().any(|known| known == verb);
+        let puts = ["put", "update", "enable", "disable", "change"].iter().any(|prefix| name.starts_with(prefix));
+        let preferred = if puts && has("PUT") {
+            "PUT"
+        } else if has("POST") && (has("PUT") || (has("GET") && operation.body.is_some())) {
+            "POST"
+        } else {
+            return route.verbs.first().cloned().unwrap_or_else(|| "GET".to_owned());
+        };
+        preferred.to_owned()
+    }
+
+    fn aliases_of(&self, operation: &Operation) -> Vec<MethodAlias> {
+        let mut aliases = Vec::new();
+        for (id, alias) in self.overlay.traits.aliases.iter().filter(|(_, alias)| alias.operation == operation.id) {
+            let _ = self.overlay.traits.aliases.get(id);
+            let method = self.words.snake(id.rsplit('.').next().unwrap_or(id));
+            let docs = self.operation_docs(operation, Some(&alias.summary));
+            aliases.push(MethodAlias { method, docs });
+        }
+        aliases
+    }
+
+    fn doc_aliases_of(&self, operation: &Operation) -> Vec<String> {
+        let mut aliases = vec![operation.id.clone()];
+        aliases.extend(operation.routes.iter().flat_map(|route| {
+            route.verbs.iter().map(|verb| format!("{verb} {}", route.path))
+        }));
+        aliases.extend(self.overlay.traits.doc_aliases.get(&operation.id).cloned().unwrap_or_default());
+        aliases.dedup();
+        aliases
+    }
+
+    fn implied(&self, operation: &Operation, fields: &[RequestField]) -> Vec<(String, String, bool)> {
+        let rust = |id: &str| {
+            let wire = id.strip_prefix(&operation.id)?.strip_prefix('.')?;
+            fields.iter().find(|field| field.field.wire == wire).map(|field| field.field.rust.clone())
+        };
+        let mut implied = Vec::new();
+        for (id, target) in self.overlay.traits.implies.iter() {
+            if let (Some(from), Some(to)) = (rust(id), rust(&target.member)) {
+                let _ = self.overlay.traits.implies.get(id);
+                implied.push((from, to, target.value));
+            }
+        }
+        implied
+    }
+}
+
+/// Whether a parameter is sent as several values.
+pub(super) fn is_list(ty: &RustTy) -> bool {
+    match ty {
+        RustTy::Vec(_) | RustTy::Generic("OneOrMany", _) => true,
+        RustTy::Option(inner) => is_list(inner),
+        _ => false,
+    }
+}
+
+/// The parameters of a path template, in order.
+fn parameters(template: &str) -> Vec<String> {
+    split(template).into_iter().filter(|(literal, _)| !literal).map(|(_, text)| text).collect()
+}
+
+/// A template's pieces: whether each is literal, and its text or the parameter's name.
+fn split(template: &str) -> Vec<(bool, String)> {
+    let mut pieces = Vec::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, after)) = after.split_once('}') else { break };
+        pieces.push((true, before.to_owned()));
+        pieces.push((false, name.to_owned()));
+        rest = after;
+    }
+    pieces.push((true, rest.to_owned()));
+    pieces.retain(|(literal, text)| !literal || !text.is_empty());
+    pieces
+}

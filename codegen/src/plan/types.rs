@@ -1,0 +1,447 @@
+//! Decisions on types: structs, enums and choices, with everything their text needs.
+
+use std::collections::BTreeMap;
+
+use super::docs::deprecation;
+use super::{
+    ArmPlan, ChoiceKind, ChoicePlan, Conversion, EnumPlan, FieldPlan, Literal, Module, Namespace, Planner, Presence,
+    RestKind, RestPlan, RustTy, StructPlan, TypePlan, Untyped, ValuePlan, VariantsPlan, graph,
+};
+use crate::ir::{self, Ir, Kind, Member, Object, Ty, Type, TypeId, Union, Variant};
+use crate::names::{Lock, Scope, Words};
+use crate::overlay::Overlay;
+
+impl<'a> Planner<'a> {
+    pub(super) fn new(ir: &'a Ir, overlay: &'a Overlay, lock: &'a mut Lock) -> Self {
+        Self {
+            ir,
+            overlay,
+            lock,
+            words: Words::new(&overlay.names.acronyms),
+            requested: graph::requested(ir),
+            boxed: graph::boxed(ir),
+            lazies: Default::default(),
+            names: BTreeMap::new(),
+            untyped: Default::default(),
+            nodes: 0,
+            errors: Vec::new(),
+        }
+    }
+
+    pub(super) fn modules(&mut self) -> Vec<Module> {
+        self.name_types();
+        self.find_lazies();
+        let mut modules: BTreeMap<String, Module> = BTreeMap::new();
+        let ids: Vec<TypeId> = self.ir.types.keys().cloned().collect();
+        for id in ids {
+            let Some((module, name)) = self.names.get(&id).cloned() else { continue };
+            let plans = self.type_plans(&id, &name);
+            modules.entry(module.clone()).or_insert_with(|| shared(&module)).types.extend(plans);
+        }
+        let namespaces: Vec<String> = self.namespaces();
+        for namespace in &namespaces {
+            let (calls, types) = self.calls(namespace);
+            let module = modules.entry(namespace.clone()).or_insert_with(|| shared(namespace));
+            module.types.extend(types);
+            module.calls = calls;
+            module.docs = format!("The `{namespace}` namespace: its calls and their types.");
+            module.features = vec![namespace.clone()];
+            module.namespace = Some(Namespace {
+                name: self.words.camel(namespace),
+                method: self.words.snake(namespace),
+                docs: vec![format!("The `{namespace}` calls.")],
+            });
+        }
+        let mut modules: Vec<Module> = modules.into_values().collect();
+        for module in &mut modules {
+            if module.features.is_empty() {
+                module.features.clone_from(&namespaces);
+            }
+            module.types.sort_by(|a, b| a.name().cmp(b.name()));
+        }
+        self.check_names(&modules);
+        modules
+    }
+
+    fn namespaces(&self) -> Vec<String> {
+        let mut namespaces: Vec<String> =
+            self.ir.operations.iter().filter_map(|op| op.id.rsplit_once('.')).map(|(ns, _)| ns.to_owned()).collect();
+        namespaces.sort();
+        namespaces.dedup();
+        namespaces
+    }
+
+    /// Types and calls share a module's scope.
+    fn check_names(&mut self, modules: &[Module]) {
+        for module in modules {
+            let mut scope = Scope::default();
+            let calls = module.calls.iter().map(|call| call.name.as_str());
+            let namespace = module.namespace.iter().map(|namespace| namespace.name.as_str());
+            let types = module.types.iter().map(TypePlan::name);
+            for name in calls.chain(namespace).chain(types) {
+                if scope.claim(name, name).is_err() {
+                    self.errors.push(format!(
+                        "two items of module `{}` are called `{name}`: rename a type in names.toml",
+                        module.name
+                    ));
+                }
+            }
+        }
+    }
+
+    fn find_lazies(&mut self) {
+        let mut lazies = Vec::new();
+        let mut add = |owner: &str, member: &Member, overlay: &Overlay| {
+            if overlay.traits.lazy.contains(&format!("{owner}.{}", member.name)) {
+                member.ty.references(true, &mut |id, _| lazies.push(id.to_owned()));
+            }
+        };
+        for (id, ty) in &self.ir.types {
+            if let Kind::Object(object) = &ty.kind {
+                object.members.iter().for_each(|member| add(id, member, self.overlay));
+            }
+        }
+        for operation in &self.ir.operations {
+            if let Some(ir::Content::Object(object)) = operation.body.as_ref().map(|body| &body.content) {
+                object.members.iter().for_each(|member| add(&operation.id, member, self.overlay));
+            }
+            if let Some((_, ir::Content::Object(object))) = &operation.response.content {
+                let owner = format!("{}.{}", operation.id, operation.response.status);
+                object.members.iter().for_each(|member| add(&owner, member, self.overlay));
+            }
+        }
+        self.lazies.extend(lazies);
+    }
+
+    fn type_plans(&mut self, id: &TypeId, name: &str) -> Vec<TypePlan> {
+        let Some(ty) = self.ir.types.get(id) else { return Vec::new() };
+        let built = self.requested.contains(id);
+        match &ty.kind {
+            Kind::Object(object) => {
+                let docs = self.type_docs(id, &format!("The `{}` object.", last(id)));
+                let (plan, variants) = self.structure(id, name, docs, object, built, Some(ty));
+                [Some(TypePlan::Struct(plan)), variants].into_iter().flatten().collect()
+            }
+            Kind::Enum(values) => vec![TypePlan::Enum(self.enumeration(id, name, values))],
+            Kind::Union(union) => vec![TypePlan::Choice(self.union(id, name, union, built))],
+            Kind::Container(variants) => {
+                let docs = self.type_docs(id, &format!("The `{}` container: one of several kinds.", last(id)));
+                vec![TypePlan::Choice(self.variants(id, name, docs, variants, ChoiceKind::Container, built))]
+            }
+            Kind::Keyed(variants) => {
+                let docs = self.type_docs(id, &format!("One `{}` of several kinds, told by its key.", last(id)));
+                vec![TypePlan::Choice(self.variants(id, name, docs, variants, ChoiceKind::Keyed, false))]
+            }
+        }
+    }
+
+    /// A struct, and the enum of its exclusive members where it has some.
+    pub(super) fn structure(
+        &mut self,
+        id: &str,
+        name: &str,
+        docs: Vec<String>,
+        object: &Object,
+        built: bool,
+        ty: Option<&Type>,
+    ) -> (StructPlan, Option<TypePlan>) {
+        let mut scope = Scope::with_reserved(&["extra", "new", "clone"]);
+        let mut fields = Vec::new();
+        let mut literals = Vec::new();
+        for member in &object.members {
+            match &member.ty {
+                Ty::Literal(value) => {
+                    literals.push(Literal { wire: member.name.clone(), json: value.to_string() });
+                }
+                _ => fields.push(self.field(id, member, &mut scope, "member")),
+            }
+        }
+        let (variants, variants_type) = self.exclusive(id, name, object, &mut scope, built).unzip();
+        let rest = object.rest.as_ref().map(|rest| {
+            let field = scope.take(&rest.name, &[self.words.snake(&rest.name), "entries".to_owned()]);
+            let (kind, item) = match &rest.ty {
+                Ty::Named(keyed) if self.is_keyed(keyed) => (RestKind::TypedKeys, rest.ty.clone()),
+                Ty::TypedKeys(keyed) => (RestKind::TypedKeys, Ty::Named(keyed.clone())),
+                ty if rest.single => (RestKind::Single, ty.clone()),
+                ty => (RestKind::Map, ty.clone()),
+            };
+            let owner = id.to_owned();
+            let ty = self.rust_ty(&item, Some(&owner));
+            RestPlan { field, ty, kind, docs: self.member_docs(id, &rest.name, &Default::default()) }
+        });
+        let from = object.shortcut.as_ref().and_then(|wire| object.members.iter().find(|member| member.name == *wire));
+        let from = from.map(|member| self.conversions_of(&member.ty)).unwrap_or_default();
+        let from = from.into_iter().map(|from| Conversion { from, variant: None }).collect();
+        let plan = StructPlan {
+            name: name.to_owned(),
+            docs,
+            deprecated: ty.and_then(|ty| deprecation(ty.facts.deprecated.as_ref())),
+            fields,
+            literals,
+            variants,
+            rest,
+            shortcut: object.shortcut.clone(),
+            built,
+            from,
+        };
+        (plan, variants_type)
+    }
+
+    fn exclusive(
+        &mut self,
+        id: &str,
+        name: &str,
+        object: &Object,
+        scope: &mut Scope,
+        built: bool,
+    ) -> Option<(VariantsPlan, TypePlan)> {
+        if object.variants.is_empty() {
+            return None;
+        }
+        let field = scope.take("variants", &["kind".to_owned(), "variant".to_owned()]);
+        let kind_name = format!("{name}Kind");
+        let docs = vec![format!("What a [`{name}`] is: exactly one of these.")];
+        let choice = self.variants(id, &kind_name, docs, &object.variants, ChoiceKind::Inner, built);
+        let arms = choice.arms.iter().map(|arm| (arm.wire.clone(), arm.rust.clone(), arm.ty.clone()));
+        let plan = VariantsPlan { field, name: kind_name, variants: arms.collect() };
+        Some((plan, TypePlan::Choice(choice)))
+    }
+
+    /// A field for a member; `place` says where it stands, for a name when another has its own.
+    pub(super) fn field(&mut self, owner: &str, member: &Member, scope: &mut Scope, place: &str) -> FieldPlan {
+        let id = format!("{owner}.{}", member.name);
+        let snake = self.words.snake(&member.name);
+        let plain = snake.trim_start_matches("r#").to_owned();
+        let rust = scope.take(&id, &[snake, format!("{place}_{plain}")]);
+        let (ty, nullable) = match &member.ty {
+            Ty::Nullable(inner) => ((**inner).clone(), true),
+            ty => (ty.clone(), false),
+        };
+        let owner_id = owner.to_owned();
+        let mut rust_ty = self.rust_ty(&ty, Some(&owner_id));
+        if self.is_secret(&id, &member.name, &ty) {
+            rust_ty = RustTy::Secret;
+        } else if self.overlay.traits.lazy.contains(&id) {
+            rust_ty = lazy(rust_ty);
+        }
+        let required = member.required && !self.is_newer(member);
+        let presence = match (required, nullable) {
+            (true, false) => Presence::Required,
+            (true, true) => Presence::RequiredNullable,
+            (false, _) => Presence::Optional,
+        };
+        FieldPlan {
+            wire: member.name.clone(),
+            aliases: member.facts.aliases.clone(),
+            rust,
+            ty: rust_ty,
+            presence,
+            nullable,
+            docs: self.member_docs(owner, &member.name, &member.facts),
+            deprecated: deprecation(member.facts.deprecated.as_ref()),
+        }
+    }
+
+    fn is_secret(&self, id: &str, name: &str, ty: &Ty) -> bool {
+        let text = matches!(ty, Ty::Scalar(crate::spec::model::Scalar::String));
+        text && (self.overlay.traits.secrets.contains(id) || self.overlay.traits.common_secrets.contains(name))
+    }
+
+    /// Whether servers that this client talks to may be older than the member.
+    fn is_newer(&self, member: &Member) -> bool {
+        let (Some(since), Some(oldest)) = (&member.facts.since, &self.overlay.traits.oldest) else { return false };
+        version(since) > version(oldest)
+    }
+
+    fn is_keyed(&self, id: &str) -> bool {
+        matches!(self.ir.types.get(id).map(|ty| &ty.kind), Some(Kind::Keyed(_)))
+    }
+
+    fn enumeration(&mut self, id: &str, name: &str, values: &ir::Enum) -> EnumPlan {
+        let mut scope = Scope::with_reserved(&["UnknownValue"]);
+        let values = values.values.iter().map(|value| ValuePlan {
+            wire: value.value.clone(),
+            aliases: value.aliases.clone(),
+            rust: scope.take(&value.value, &[self.words.camel(&value.value)]),
+            docs: self.member_docs(id, &value.value, &value.facts),
+            deprecated: deprecation(value.facts.deprecated.as_ref()),
+        });
+        let values = values.collect();
+        let booleans = matches!(&self.ir.types.get(id).map(|ty| &ty.kind), Some(Kind::Enum(e)) if e.booleans);
+        let docs = self.type_docs(id, &format!("A value of `{}`.", last(id)));
+        EnumPlan { name: name.to_owned(), docs, booleans, values }
+    }
+
+    fn union(&mut self, id: &TypeId, name: &str, union: &Union, built: bool) -> ChoicePlan {
+        let mut scope = Scope::with_reserved(&["Other"]);
+        let owner = id.clone();
+        let mut arms = Vec::new();
+        for arm in &union.arms {
+            let ty = self.rust_ty(&arm.ty, Some(&owner));
+            let tag = match &arm.tags[..] {
+                [only] => Some(self.words.camel(only)),
+                _ => None,
+            };
+            let given = arm.name.as_ref().map(|name| self.words.camel(name));
+            let candidates: Vec<String> = given.into_iter().chain(tag).chain([variant_name(&ty)]).collect();
+            let rust = scope.take(id, &candidates);
+            let mut shape = self.shape(&arm.ty);
+            shape.tags.clone_from(&arm.tags);
+            let docs = vec![describe(&ty, &arm.tags, union.tag.as_deref())];
+            arms.push(ArmPlan { wire: String::new(), rust, constructor: String::new(), ty, shape, docs });
+        }
+        if union.arms.iter().all(|arm| arm.ty == Ty::Any) {
+            let reason = "no alternative has a type".to_owned();
+            self.untyped.insert(Untyped { place: id.clone(), reason });
+        }
+        let from = scalar_conversions(&arms);
+        let docs = self.type_docs(id, &format!("One of several forms of `{}`.", last(id)));
+        let kind = ChoiceKind::Union { tag: union.tag.clone(), default: union.default };
+        ChoicePlan { name: name.to_owned(), docs, kind, arms, from, lazy: self.lazies.contains(id), built }
+    }
+
+    fn variants(
+        &mut self,
+        id: &str,
+        name: &str,
+        docs: Vec<String>,
+        variants: &[Variant],
+        kind: ChoiceKind,
+        built: bool,
+    ) -> ChoicePlan {
+        let mut scope = Scope::with_reserved(&["Other"]);
+        let mut methods = Scope::default();
+        let owner = id.to_owned();
+        let arms = variants.iter().map(|variant| {
+            let rust = scope.take(&variant.name, &[self.words.camel(&variant.name)]);
+            let constructor = methods.take(&variant.name, &[self.words.snake(&variant.name)]);
+            let (ty, _) = match &variant.ty {
+                Ty::Nullable(inner) => ((**inner).clone(), true),
+                ty => (ty.clone(), false),
+            };
+            ArmPlan {
+                wire: variant.name.clone(),
+                rust,
+                constructor,
+                ty: self.rust_ty(&ty, Some(&owner)),
+                shape: self.shape(&ty),
+                docs: self.member_docs(id, &variant.name, &variant.facts),
+            }
+        });
+        let arms = arms.collect();
+        let lazy = self.lazies.contains(id);
+        ChoicePlan { name: name.to_owned(), docs, kind, arms, from: Vec::new(), lazy, built }
+    }
+
+    /// Scalars that a type can be made from.
+    fn conversions_of(&self, ty: &Ty) -> Vec<&'static str> {
+        match ty {
+            Ty::Scalar(crate::spec::model::Scalar::String) => vec!["&str", "String"],
+            Ty::Scalar(crate::spec::model::Scalar::Boolean) => vec!["bool"],
+            Ty::Scalar(crate::spec::model::Scalar::Int32) => vec!["i32"],
+            Ty::Scalar(crate::spec::model::Scalar::Int64) => vec!["i64"],
+            Ty::Nullable(inner) => self.conversions_of(inner),
+            Ty::Named(id) => match self.ir.types.get(id).map(|ty| &ty.kind) {
+                Some(Kind::Enum(_)) => vec!["&str", "String"],
+                Some(Kind::Union(union)) => {
+                    let mut scalars: Vec<&str> =
+                        union.arms.iter().filter(|arm| matches!(arm.ty, Ty::Scalar(_))).flat_map(|arm| self.conversions_of(&arm.ty)).collect();
+                    if union.arms.iter().any(|arm| matches!(arm.ty, Ty::Scalar(crate::spec::model::Scalar::Float64))) {
+                        scalars.push("f64");
+                    }
+                    scalars.dedup();
+                    scalars
+                }
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Scalars among the alternatives: each makes the first that takes it.
+fn scalar_conversions(arms: &[ArmPlan]) -> Vec<Conversion> {
+    let mut conversions: Vec<Conversion> = Vec::new();
+    for arm in arms {
+        let RustTy::Plain(plain) = arm.ty else { continue };
+        let from: &[&str] = match plain {
+            "String" => &["&str", "String"],
+            "bool" => &["bool"],
+            "i32" => &["i32"],
+            "i64" => &["i64"],
+            "f64" => &["f64"],
+            _ => &[],
+        };
+        for from in from {
+            if !conversions.iter().any(|known| known.from == *from) {
+                conversions.push(Conversion { from, variant: Some(arm.rust.clone()) });
+            }
+        }
+    }
+    conversions
+}
+
+/// The list or map itself stays; what it holds becomes lazy.
+fn lazy(ty: RustTy) -> RustTy {
+    match ty {
+        RustTy::Vec(item) => RustTy::Vec(Box::new(lazy(*item))),
+        RustTy::Boxed(item) => lazy(*item),
+        ty => RustTy::Generic("Lazy", Box::new(ty)),
+    }
+}
+
+/// A variant's name from its payload.
+fn variant_name(ty: &RustTy) -> String {
+    match ty {
+        RustTy::Value => "Any".to_owned(),
+        RustTy::Number => "Number".to_owned(),
+        RustTy::Unit => "Null".to_owned(),
+        RustTy::Plain("String") | RustTy::Secret => "String".to_owned(),
+        RustTy::Plain("bool") => "Boolean".to_owned(),
+        RustTy::Plain("f64") => "Double".to_owned(),
+        RustTy::Plain("i64" | "u64") => "Long".to_owned(),
+        RustTy::Plain(_) => "Integer".to_owned(),
+        RustTy::Runtime(name) | RustTy::Named { name, .. } => name.clone(),
+        RustTy::Vec(item) => format!("{}List", variant_name(item)),
+        RustTy::Map(item) => format!("{}Map", variant_name(item)),
+        RustTy::Option(item) | RustTy::Boxed(item) | RustTy::Generic(_, item) => variant_name(item),
+    }
+}
+
+fn describe(ty: &RustTy, tags: &[String], tag: Option<&str>) -> String {
+    if let (Some(tag), false) = (tag, tags.is_empty()) {
+        let tags: Vec<String> = tags.iter().map(|tag| format!("`{tag}`")).collect();
+        return format!("Where `{tag}` is {}.", tags.join(" or "));
+    }
+    match ty {
+        RustTy::Plain("String") | RustTy::Secret => "A string.".to_owned(),
+        RustTy::Plain("bool") => "A boolean.".to_owned(),
+        RustTy::Plain("f64") | RustTy::Number => "A number.".to_owned(),
+        RustTy::Plain(_) => "An integer.".to_owned(),
+        RustTy::Vec(_) => "A list.".to_owned(),
+        RustTy::Map(_) => "A map.".to_owned(),
+        _ => format!("The `{}` form.", variant_name(ty)),
+    }
+}
+
+fn last(id: &str) -> &str {
+    let base = id.split('<').next().unwrap_or(id);
+    base.rsplit('.').next().unwrap_or(base)
+}
+
+fn shared(module: &str) -> Module {
+    Module {
+        name: module.to_owned(),
+        docs: format!("The `{module}` types, which calls of several namespaces share."),
+        features: Vec::new(),
+        types: Vec::new(),
+        calls: Vec::new(),
+        namespace: None,
+    }
+}
+
+/// Major, minor, patch.
+fn version(text: &str) -> [u32; 3] {
+    let mut parts = text.split('.').map(|part| part.parse().unwrap_or(0));
+    [parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0)]
+}

@@ -1,0 +1,369 @@
+//! Calls: the namespace's methods, each call's setters, its request and how that becomes a route.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::structs::{arguments, field_item, index_of, model, required_struct, setter};
+use super::{Scope, deprecated, docs, ident, text};
+use crate::plan::{BodyPlan, Branch, CallPlan, FieldPlan, Namespace, Part, Presence, RequestField, RustTy, StructPlan, Where};
+use crate::spec::model::Product;
+
+pub(super) fn render(scope: &Scope<'_>) -> TokenStream {
+    let Some(namespace) = &scope.module.namespace else { return TokenStream::new() };
+    let handle = handle(scope, namespace);
+    let calls = scope.module.calls.iter().map(|plan| call(scope, plan));
+    quote!(#handle #(#calls)*)
+}
+
+fn client(scope: &Scope<'_>) -> TokenStream {
+    match scope.plan.product {
+        Product::Elasticsearch => ident("Elasticsearch"),
+        Product::Kibana => ident("Kibana"),
+    }
+}
+
+fn handle(scope: &Scope<'_>, namespace: &Namespace) -> TokenStream {
+    let (name, method, doc) = (ident(&namespace.name), ident(&namespace.method), docs(&namespace.docs));
+    let client = client(scope);
+    let methods = scope.module.calls.iter().map(|plan| methods(scope, plan));
+    quote! {
+        #doc
+        #[derive(Clone, Debug)]
+        pub struct #name {
+            client: #client,
+        }
+
+        impl #client {
+            #doc
+            #[must_use]
+            pub fn #method(&self) -> #name {
+                #name { client: self.clone() }
+            }
+        }
+
+        impl #name {
+            #(#methods)*
+        }
+    }
+}
+
+/// The method of a call, and its aliases.
+fn methods(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
+    let (call, request) = (ident(&plan.name), ident(&plan.request));
+    let needed = needed(plan);
+    let (mut parameters, _) = arguments(scope, &needed);
+    let mut names: Vec<TokenStream> = needed.iter().map(|field| ident(&field.rust)).collect();
+    if let Some(required) = &plan.required {
+        let ty = ident(&required.name);
+        parameters.push(quote!(required: #ty));
+        names.push(quote!(required));
+    }
+    let aliases = plan.doc_aliases.iter().map(|alias| quote!(#[doc(alias = #alias)]));
+    let deprecated = deprecated(plan.deprecated.as_ref());
+    let one = |method: &str, paragraphs: &[String], extra: TokenStream| {
+        let (method, doc) = (ident(method), docs(paragraphs));
+        quote! {
+            #doc
+            #extra
+            pub fn #method(&self, #(#parameters),*) -> #call {
+                #call::new(&self.client, #request::new(#(#names),*))
+            }
+        }
+    };
+    let main = one(&plan.method, &plan.docs, quote!(#(#aliases)* #deprecated));
+    let others = plan.aliases.iter().map(|alias| one(&alias.method, &alias.docs, TokenStream::new()));
+    quote!(#main #(#others)*)
+}
+
+/// The fields that are positional arguments.
+fn needed(plan: &CallPlan) -> Vec<&FieldPlan> {
+    let find = |name: &str| plan.fields.iter().map(|field| &field.field).find(|field| field.rust == name);
+    plan.arguments.iter().filter_map(|argument| find(&argument.field)).collect()
+}
+
+fn call(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
+    let (name, request) = (ident(&plan.name), ident(&plan.request));
+    let namespace = scope.module.namespace.as_ref().map_or("", |namespace| namespace.name.as_str());
+    let doc = format!(" A call of [`{}::{}`]. Send it with [`send`](Self::send).", namespace, plan.method);
+    let target = quote!(self.0.request_mut());
+    let setters = plan.fields.iter().filter(|field| field.field.presence == Presence::Optional).map(|field| {
+        let index = match (&plan.body_struct, field.place) {
+            (Some(body), Where::Body) => Some(index_of(&whole(plan, body), &field.field.wire)),
+            _ => None,
+        };
+        setter(scope, &field.field, &target, index)
+    });
+    let setters: Vec<TokenStream> = setters.collect();
+    let setters = if setters.is_empty() { TokenStream::new() } else { quote!(impl #name { #(#setters)* }) };
+    let read = plan.read.then(|| quote!(, read));
+    let response = response(scope, plan);
+    quote! {
+        #[doc = #doc]
+        #[derive(Clone, Debug)]
+        #[must_use = "a call does nothing until it is sent"]
+        pub struct #name(Call<#request>);
+        rt::call!(#name, #request => #response #read);
+        #setters
+    }
+}
+
+fn response(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
+    match &plan.response.ty {
+        Some(ty) => scope.ty(ty),
+        None => quote!(NoContent),
+    }
+}
+
+/// The request as plain data, with the struct of its required values.
+pub(super) fn request(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
+    let name = ident(&plan.request);
+    let namespace = scope.module.namespace.as_ref().map_or("", |namespace| namespace.name.as_str());
+    let doc = format!(" The request of [`{}::{}`](super::{}::{}), as plain data.", namespace, plan.method, namespace, plan.method);
+    let fields = plan.fields.iter().map(|field| field_item(scope, &field.field));
+    let extra = plan.body_struct.as_ref().map(|_| {
+        quote!(#[doc = " Members of the body that this version of elkit does not know."] pub extra: Extra,)
+    });
+    let is_default = plan.arguments.is_empty() && plan.required.is_none();
+    let default = if is_default { quote!(, Default) } else { TokenStream::new() };
+    let needed = needed(plan);
+    let (mut parameters, mut values) = arguments(scope, &needed);
+    let required = plan.required.as_ref().map(|required| {
+        let find = |name: &String| plan.fields.iter().map(|field| &field.field).find(|field| field.rust == *name);
+        let fields: Vec<&FieldPlan> = required.fields.iter().filter_map(find).collect();
+        let ty = ident(&required.name);
+        parameters.push(quote!(required: #ty));
+        values.extend(fields.iter().map(|field| {
+            let rust = ident(&field.rust);
+            quote!(#rust: required.#rust)
+        }));
+        required_struct(scope, &required.name, &plan.request, &fields)
+    });
+    let optional = plan.fields.iter().filter(|field| field.field.presence == Presence::Optional).map(|field| {
+        let rust = ident(&field.field.rust);
+        quote!(#rust: None)
+    });
+    let extra_value = plan.body_struct.as_ref().map(|_| quote!(extra: Extra::new(),));
+    quote! {
+        #required
+        #[doc = #doc]
+        #[derive(Clone, Debug, PartialEq #default)]
+        #[non_exhaustive]
+        pub struct #name {
+            #(#fields)*
+            #extra
+        }
+        impl #name {
+            #[doc = " Makes one from what is required."]
+            #[must_use]
+            pub fn new(#(#parameters),*) -> Self {
+                Self { #(#values,)* #(#optional,)* #extra_value }
+            }
+        }
+    }
+}
+
+/// The body's struct plan with the members that stand in the request.
+fn whole(plan: &CallPlan, body: &StructPlan) -> StructPlan {
+    StructPlan { fields: body_fields(plan).into_iter().cloned().collect(), ..body.clone() }
+}
+
+fn body_fields(plan: &CallPlan) -> Vec<&FieldPlan> {
+    plan.fields.iter().filter(|field| field.place == Where::Body).map(|field| &field.field).collect()
+}
+
+/// The wire form of a request's body.
+pub(super) fn request_model(plan: &CallPlan) -> Option<TokenStream> {
+    let body = plan.body_struct.as_ref()?;
+    let blank = plan.fields.iter().map(|field| {
+        let rust = ident(&field.field.rust);
+        match field.field.presence {
+            Presence::Required => quote!(#rust: rt::Wire::blank(),),
+            Presence::RequiredNullable | Presence::Optional => quote!(#rust: None,),
+        }
+    });
+    Some(model(&plan.request, &whole(plan, body), &body_fields(plan), &quote!(#(#blank)*)))
+}
+
+/// How the request becomes a route, a query and a body.
+pub(super) fn endpoint(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
+    let (request, response) = (ident(&plan.request), response(scope, plan));
+    let operation = operation(scope, plan);
+    let method = verb(plan);
+    let path = path(plan);
+    let query = query(plan);
+    let body = match &plan.body {
+        BodyPlan::None => None,
+        BodyPlan::Object { required: true } => Some(quote!(Body::json(self))),
+        BodyPlan::Object { required: false } => Some(quote!(Body::json_unless_empty(self))),
+        BodyPlan::Value { field, required: true } => {
+            let field = ident(field);
+            Some(quote!(Body::json(&self.#field)))
+        }
+        BodyPlan::Value { field, required: false } => {
+            let field = ident(field);
+            Some(quote!(self.#field.as_ref().map_or_else(|| Ok(Body::empty()), Body::json)))
+        }
+    };
+    let body = body.map(|body| quote!(fn body(&self) -> Result<Body, Error> { #body }));
+    quote! {
+        impl rt::Endpoint for #request {
+            #operation
+            type Response = #response;
+            #method
+            #path
+            #query
+            #body
+        }
+    }
+}
+
+fn operation(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
+    let (id, template, idempotent, space) = (text(&plan.id), text(&plan.template), plan.idempotent, plan.space);
+    let product = match scope.plan.product {
+        Product::Elasticsearch => quote!(rt::Product::Elasticsearch),
+        Product::Kibana => quote!(rt::Product::Kibana),
+    };
+    let option = |value: Option<&String>| value.map_or_else(|| quote!(None), |value| quote!(Some(#value)));
+    let (since, version) = (option(plan.since.as_ref()), option(plan.version.as_ref()));
+    quote! {
+        const OPERATION: &'static rt::Operation = &rt::Operation {
+            id: #id,
+            product: #product,
+            template: #template,
+            idempotent: #idempotent,
+            since: #since,
+            version: #version,
+            space: #space,
+            accept: None,
+        };
+    }
+}
+
+fn condition(branch: &Branch) -> Option<TokenStream> {
+    let given = branch.given.iter().map(|field| {
+        let field = ident(field);
+        quote!(self.#field.is_some())
+    });
+    let given: Vec<TokenStream> = given.collect();
+    (!given.is_empty()).then(|| quote!(#(#given)&&*))
+}
+
+fn verb(plan: &CallPlan) -> TokenStream {
+    let verb_of = |branch: &Branch| {
+        let verb = ident(&branch.verb);
+        quote!(Method::#verb)
+    };
+    let Some((last, before)) = plan.branches.split_last() else { return TokenStream::new() };
+    let otherwise = verb_of(last);
+    let before = before.iter().filter(|branch| branch.verb != last.verb).map(|branch| {
+        let (verb, condition) = (verb_of(branch), condition(branch).unwrap_or_else(|| quote!(true)));
+        quote!(if #condition { return #verb; })
+    });
+    quote! {
+        fn method(&self) -> Method {
+            #(#before)*
+            #otherwise
+        }
+    }
+}
+
+fn path(plan: &CallPlan) -> TokenStream {
+    let rust = |wire: &str| {
+        let field = plan.fields.iter().find(|field| field.place == Where::Path && field.field.wire == wire);
+        ident(field.map_or("", |field| &field.field.rust))
+    };
+    let guards = plan.guards.iter().map(|(parameter, parent)| {
+        let (given, with) = (rust(parameter), rust(parent));
+        quote! {
+            if self.#given.is_some() && self.#with.is_none() {
+                return Err(path.missing_parent(#parameter, #parent));
+            }
+        }
+    });
+    let Some((last, before)) = plan.branches.split_last() else { return TokenStream::new() };
+    let before = before.iter().map(|branch| {
+        let names: Vec<TokenStream> = branch.given.iter().map(|field| ident(field)).collect();
+        let pushes = pushes(branch);
+        match &names[..] {
+            [] => quote!({ #pushes return Ok(()); }),
+            [only] => quote!(if let Some(#only) = &self.#only { #pushes return Ok(()); }),
+            _ => quote!(if let (#(Some(#names)),*) = (#(&self.#names),*) { #pushes return Ok(()); }),
+        }
+    });
+    let last_pushes = pushes(last);
+    quote! {
+        fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
+            #(#guards)*
+            #(#before)*
+            #last_pushes
+            Ok(())
+        }
+    }
+}
+
+/// Statements that append a route's pieces.
+fn pushes(branch: &Branch) -> TokenStream {
+    let mut statements = Vec::new();
+    for (index, part) in branch.parts.iter().enumerate() {
+        match part {
+            Part::Literal(literal) => {
+                let before_parameter = branch.parts.get(index + 1).is_some();
+                let literal = if before_parameter { literal.trim_end_matches('/') } else { literal };
+                if !literal.is_empty() {
+                    statements.push(quote!(path.literal(#literal);));
+                }
+            }
+            Part::Parameter { wire, rust, list } => {
+                let field = ident(rust);
+                let value = if branch.given.contains(rust) { quote!(#field) } else { quote!(&self.#field) };
+                statements.push(if *list {
+                    quote!(path.segments(#wire, rt::texts(#value))?;)
+                } else {
+                    quote!(path.segment(#wire, &rt::text(#value))?;)
+                });
+            }
+        }
+    }
+    quote!(#(#statements)*)
+}
+
+fn query(plan: &CallPlan) -> TokenStream {
+    let pairs = plan.fields.iter().filter(|field| field.place == Where::Query).map(pair);
+    let pairs: Vec<TokenStream> = pairs.collect();
+    if pairs.is_empty() {
+        return TokenStream::new();
+    }
+    let implied = plan.implies.iter().map(|(from, to, value)| {
+        let wire = plan.fields.iter().find(|field| field.field.rust == *to).map_or("", |field| &field.field.wire);
+        let (from, to) = (ident(from), ident(to));
+        quote! {
+            if self.#from.is_some() && self.#to.is_none() {
+                query.pair(#wire, #value);
+            }
+        }
+    });
+    quote! {
+        fn query(&self, query: &mut rt::Query) {
+            #(#pairs)*
+            #(#implied)*
+        }
+    }
+}
+
+fn pair(field: &RequestField) -> TokenStream {
+    let (rust, wire) = (ident(&field.field.rust), text(&field.field.wire));
+    let list = matches!(field.field.ty, RustTy::Vec(_) | RustTy::Generic("OneOrMany", _));
+    let push = |value: TokenStream| {
+        if list { quote!(query.list(#wire, rt::texts(#value));) } else { quote!(query.pair(#wire, rt::text(#value));) }
+    };
+    if field.field.presence == Presence::Required {
+        return push(quote!(&self.#rust));
+    }
+    let push = push(ident(&field.field.rust));
+    quote! {
+        if let Some(#rust) = &self.#rust {
+            #push
+        }
+    }
+}
+

@@ -1,0 +1,108 @@
+//! `cargo xtask generate`: spec/ becomes code. With `--check`, nothing is written and every difference is shown.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail};
+use elkit_codegen::{Generated, generate};
+use similar::TextDiff;
+
+use crate::workspace::{read_tree, remove, root, write};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Write nothing; fail and show the differences when the committed code is not what the spec says.
+    #[arg(long)]
+    check: bool,
+    /// The spec folder; the workspace's own when absent.
+    #[arg(long)]
+    spec: Option<PathBuf>,
+}
+
+/// The command that makes the code what the spec says.
+const COMMAND: &str = "cargo xtask generate";
+
+/// How many lines of differences are shown.
+const SHOWN: usize = 200;
+
+pub(crate) fn run(args: Args) -> Result<()> {
+    let root = root()?;
+    let spec = args.spec.unwrap_or_else(|| root.join("spec"));
+    let texts = [".json", ".toml", ".lock"].into_iter().map(|extension| read_tree(&spec, extension));
+    let texts = texts.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+    let generated = generate(&texts).map_err(|problems| anyhow!("{}", problems.join("\n\nerror: ")))?;
+    let changes = changes(&root, &generated)?;
+    if args.check {
+        return report(&changes).and_then(|()| effects(&generated));
+    }
+    for change in &changes {
+        match &change.new {
+            Some(text) => drop(write(&change.path, text)?),
+            None => remove(&change.path)?,
+        }
+    }
+    println!("{} of {} files changed", changes.len(), generated.client.len() + generated.files.len());
+    effects(&generated)
+}
+
+fn effects(generated: &Generated) -> Result<()> {
+    if generated.unused.is_empty() { Ok(()) } else { bail!("{}", generated.unused.join("\nerror: ")) }
+}
+
+struct Change {
+    path: PathBuf,
+    name: String,
+    old: Option<String>,
+    new: Option<String>,
+}
+
+fn changes(root: &Path, generated: &Generated) -> Result<Vec<Change>> {
+    let mut wanted: BTreeMap<String, &String> = BTreeMap::new();
+    for (path, text) in &generated.client {
+        wanted.insert(format!("client/src/generated/{path}"), text);
+    }
+    for (path, text) in &generated.files {
+        wanted.insert(path.clone(), text);
+    }
+    let mut changes = Vec::new();
+    for (name, text) in &wanted {
+        let path = root.join(name);
+        let old = match std::fs::read_to_string(&path) {
+            Ok(old) => Some(old),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error).with_context(|| format!("can't read {name}")),
+        };
+        if old.as_ref() != Some(*text) {
+            changes.push(Change { path, name: name.clone(), old, new: Some((*text).clone()) });
+        }
+    }
+    let folder = root.join("client/src/generated");
+    if folder.is_dir() {
+        for (below, old) in read_tree(&folder, ".rs")? {
+            let name = format!("client/src/generated/{below}");
+            if below != "mod.rs" && !wanted.contains_key(&name) {
+                changes.push(Change { path: root.join(&name), name, old: Some(old), new: None });
+            }
+        }
+    }
+    Ok(changes)
+}
+
+fn report(changes: &[Change]) -> Result<()> {
+    if changes.is_empty() {
+        println!("generated code is what the spec says");
+        return Ok(());
+    }
+    let mut shown = 0;
+    for change in changes {
+        let (old, new) = (change.old.as_deref().unwrap_or(""), change.new.as_deref().unwrap_or(""));
+        let diff = TextDiff::from_lines(old, new);
+        let diff = diff.unified_diff().context_radius(2).header(&change.name, &change.name).to_string();
+        for line in diff.lines().take(SHOWN.saturating_sub(shown)) {
+            println!("{line}");
+            shown += 1;
+        }
+    }
+    let names: Vec<&str> = changes.iter().map(|change| change.name.as_str()).collect();
+    bail!("{} generated files are not what the spec says: {}\nrun `{COMMAND}` and commit the result", names.len(), names.join(", "))
+}
