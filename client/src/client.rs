@@ -31,6 +31,12 @@ pub struct Elasticsearch {
 }
 
 impl Elasticsearch {
+    pub(crate) fn new(core: Core) -> Self {
+        Self {
+            handle: Handle::new(core),
+        }
+    }
+
     /// Starts a client of these nodes: one URL, or several of one cluster.
     pub fn builder(urls: impl IntoUrls) -> Builder<Self> {
         Builder::<Self>::start().url(urls)
@@ -94,6 +100,12 @@ pub struct Kibana {
 }
 
 impl Kibana {
+    pub(crate) fn new(core: Core) -> Self {
+        Self {
+            handle: Handle::new(core),
+        }
+    }
+
     /// Starts a client of these servers: one URL, or several of one installation.
     pub fn builder(urls: impl IntoUrls) -> Builder<Self> {
         Builder::<Self>::start().url(urls)
@@ -180,18 +192,6 @@ impl Client for Kibana {
     }
 }
 
-impl From<Handle> for Elasticsearch {
-    fn from(handle: Handle) -> Self {
-        Self { handle }
-    }
-}
-
-impl From<Handle> for Kibana {
-    fn from(handle: Handle) -> Self {
-        Self { handle }
-    }
-}
-
 impl fmt::Debug for Elasticsearch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.handle.debug(f, "Elasticsearch")
@@ -214,7 +214,7 @@ pub struct Handle {
 }
 
 impl Handle {
-    pub(crate) fn new(core: Core) -> Self {
+    fn new(core: Core) -> Self {
         Self {
             core: Arc::new(core),
             options: Arc::default(),

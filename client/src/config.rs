@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::auth::{ApiKey, Bearer, CredentialsProvider};
-use crate::client::{Elasticsearch, Handle, Kibana};
+use crate::client::{Elasticsearch, Kibana};
 use crate::http::HttpClient;
 use crate::options::RequestOptions;
 use crate::rt::Product;
@@ -318,7 +318,7 @@ impl Builder<Elasticsearch> {
     pub fn build(&self) -> Result<Elasticsearch, Error> {
         self.settings
             .core(Product::Elasticsearch)
-            .map(|core| Handle::new(core).into())
+            .map(Elasticsearch::new)
     }
 }
 
@@ -339,9 +339,7 @@ impl Builder<Kibana> {
     /// # Errors
     /// When URLs, credentials or TLS options are malformed or contradict each other.
     pub fn build(&self) -> Result<Kibana, Error> {
-        self.settings
-            .core(Product::Kibana)
-            .map(|core| Handle::new(core).into())
+        self.settings.core(Product::Kibana).map(Kibana::new)
     }
 }
 
@@ -381,7 +379,7 @@ impl Builder<Both> {
     pub fn elasticsearch(&self) -> Result<Elasticsearch, Error> {
         self.settings
             .core(Product::Elasticsearch)
-            .map(|core| Handle::new(core).into())
+            .map(Elasticsearch::new)
     }
 
     /// Makes the Kibana client.
@@ -389,9 +387,7 @@ impl Builder<Both> {
     /// # Errors
     /// When URLs, credentials or TLS options are malformed or contradict each other.
     pub fn kibana(&self) -> Result<Kibana, Error> {
-        self.settings
-            .core(Product::Kibana)
-            .map(|core| Handle::new(core).into())
+        self.settings.core(Product::Kibana).map(Kibana::new)
     }
 }
 

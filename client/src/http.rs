@@ -39,6 +39,19 @@ pub trait HttpClient: Send + Sync + 'static {
     }
 }
 
+impl<T: HttpClient + ?Sized> HttpClient for Arc<T> {
+    fn send(
+        &self,
+        request: Request<HttpBody>,
+    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+        T::send(self, request)
+    }
+
+    fn for_blocking(&self) -> Option<Arc<dyn HttpClient>> {
+        T::for_blocking(self)
+    }
+}
+
 /// The body of an HTTP request or response: bytes, or a stream of them.
 #[derive(Default)]
 pub struct HttpBody(Content);

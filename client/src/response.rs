@@ -1,5 +1,8 @@
 //! What comes back. The raw body stays with the value, and Debug never shows it.
 
+mod body;
+mod warnings;
+
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
@@ -8,8 +11,10 @@ use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
 use crate::error::media_type;
-use crate::rt::{Correction, DecodeError, Decoded, Wire, decode};
+use crate::rt::{Correction, DecodeError, Decoded};
 use crate::{Error, ErrorKind};
+
+pub use body::{Binary, FromBody, NoContent, Text};
 
 /// A decoded answer. It derefs to the value; status, headers and the raw body stand beside it.
 ///
@@ -55,7 +60,7 @@ impl<T> Response<T> {
 
     /// What the server warns of in `Warning` headers: deprecations, mostly.
     pub fn warnings(&self) -> Vec<String> {
-        warnings(&self.answer.headers)
+        warnings::warnings(&self.answer.headers)
     }
 
     /// The members that were missing or of another type than the specification says. They were decoded as empty.
@@ -209,97 +214,6 @@ impl<T: fmt::Debug> fmt::Debug for Response<T> {
     }
 }
 
-/// What an answer's body decodes to. Every [`Wire`] type is read as JSON; [`NoContent`], [`Text`] and [`Binary`] are
-/// for answers that are something else.
-pub trait FromBody: Sized + Send + 'static {
-    /// Reads the body, correcting what does not fit unless `strict`.
-    ///
-    /// # Errors
-    /// When the body can't be read as this.
-    fn from_body(body: &Bytes, strict: bool) -> Result<Decoded<Self>, DecodeError>;
-}
-
-impl<T: Wire + Send + 'static> FromBody for T {
-    fn from_body(body: &Bytes, strict: bool) -> Result<Decoded<Self>, DecodeError> {
-        let text = text_of(body)?;
-        if !text.trim_ascii().is_empty() {
-            return decode(text, strict);
-        }
-        // A type that may be absent reads an empty body as null; for any other it is an error that says so.
-        decode("null", true).map_err(|_| DecodeError {
-            pointer: String::new(),
-            message: "the body is empty".to_owned(),
-        })
-    }
-}
-
-/// An answer that has no body, or none that matters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NoContent;
-
-impl FromBody for NoContent {
-    fn from_body(_: &Bytes, _: bool) -> Result<Decoded<Self>, DecodeError> {
-        Ok(Decoded {
-            value: Self,
-            corrections: Vec::new(),
-        })
-    }
-}
-
-/// An answer that is text. Debug shows its size.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Text(pub String);
-
-impl FromBody for Text {
-    fn from_body(body: &Bytes, _: bool) -> Result<Decoded<Self>, DecodeError> {
-        Ok(Decoded {
-            value: Self(text_of(body)?.to_owned()),
-            corrections: Vec::new(),
-        })
-    }
-}
-
-impl Deref for Text {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Text({} bytes)", self.0.len())
-    }
-}
-
-/// An answer that is bytes. Debug shows its size.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Binary(pub Bytes);
-
-impl FromBody for Binary {
-    fn from_body(body: &Bytes, _: bool) -> Result<Decoded<Self>, DecodeError> {
-        Ok(Decoded {
-            value: Self(body.clone()),
-            corrections: Vec::new(),
-        })
-    }
-}
-
-impl Deref for Binary {
-    type Target = Bytes;
-
-    fn deref(&self) -> &Bytes {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Binary {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Binary({} bytes)", self.0.len())
-    }
-}
-
 fn undecodable(answer: Answer, pointer: String, message: &str) -> Error {
     let (kind, size) = (media_type(&answer.headers), answer.body.len());
     Error::new(
@@ -309,13 +223,6 @@ fn undecodable(answer: Answer, pointer: String, message: &str) -> Error {
     .with_path(pointer)
     .with_attempts(answer.attempts)
     .with_answer(answer.status, answer.headers, answer.body)
-}
-
-fn text_of(body: &Bytes) -> Result<&str, DecodeError> {
-    std::str::from_utf8(body).map_err(|error| DecodeError {
-        pointer: String::new(),
-        message: format!("invalid UTF-8 at byte {}", error.valid_up_to()),
-    })
 }
 
 /// Says where, never what: serde's own text may quote a value.
@@ -328,74 +235,9 @@ fn located(what: &str, error: &serde_json::Error) -> String {
     )
 }
 
-/// The texts of `Warning: 299 agent "text" "date"`.
-fn warnings(headers: &HeaderMap) -> Vec<String> {
-    let values = headers.get_all(http::header::WARNING).iter();
-    values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(warning_texts)
-        .collect()
-}
-
-fn warning_texts(header: &str) -> Vec<String> {
-    let mut texts = Vec::new();
-    let mut rest = header.trim_start();
-    // One header may hold several warnings; a date may follow each text.
-    while let Some(warning) = rest.strip_prefix("299 ") {
-        let Some((_, quoted)) = warning.split_once('"') else {
-            break;
-        };
-        let (text, after) = unquote(quoted);
-        texts.push(text);
-        rest = after.trim_start();
-        if let Some(date) = rest.strip_prefix('"') {
-            rest = unquote(date).1.trim_start();
-        }
-        rest = rest.trim_start_matches([',', ' ']);
-    }
-    texts
-}
-
-/// The text up to the closing quote, and what follows it.
-fn unquote(quoted: &str) -> (String, &str) {
-    let mut text = String::new();
-    let mut characters = quoted.char_indices();
-    while let Some((at, character)) = characters.next() {
-        match character {
-            '"' => return (text, &quoted[at + 1..]),
-            '\\' => text.extend(characters.next().map(|(_, escaped)| escaped)),
-            _ => text.push(character),
-        }
-    }
-    (text, "")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[track_caller]
-    fn check(header: &str, expected: &[&str]) {
-        let mut headers = HeaderMap::new();
-        headers.insert("warning", header.parse().unwrap());
-        assert_eq!(warnings(&headers), expected, "{header}");
-    }
-
-    #[test]
-    fn warning_headers() {
-        check(
-            r#"299 Elasticsearch-9.0.0-abc "[x] is deprecated""#,
-            &["[x] is deprecated"],
-        );
-        check(
-            r#"299 E "a \"b\" \\c" "Mon, 02 Jan 2023 00:00:00 GMT""#,
-            &[r#"a "b" \c"#],
-        );
-        check(r#"299 E "a, b" "date", 299 E "c""#, &["a, b", "c"]);
-        check(r#"110 E "stale""#, &[]);
-        check(r#"299 E "open"#, &["open"]);
-        check("299 E", &[]);
-    }
 
     #[test]
     fn the_body_is_not_printed() {

@@ -50,6 +50,21 @@ impl Body {
         })
     }
 
+    /// One JSON object, or no body when it has no member.
+    ///
+    /// # Errors
+    /// When the value can't be written as JSON.
+    pub fn json_unless_empty<T: Wire>(value: &T) -> Result<Self, Error> {
+        let body = Self::json(value)?;
+        Ok(
+            if body.as_bytes().is_some_and(|bytes| bytes.as_ref() == b"{}") {
+                Self::empty()
+            } else {
+                body
+            },
+        )
+    }
+
     /// One JSON value, from anything serde can write.
     ///
     /// # Errors

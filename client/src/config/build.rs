@@ -1,6 +1,5 @@
 //! From settings to a client: what contradicts itself is an error here, before anything is sent.
 
-use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 
 use http::HeaderValue;
@@ -63,7 +62,8 @@ impl Settings {
             },
             nodes: Nodes::new(&urls),
             http,
-            blocking_http: OnceLock::new(),
+            #[cfg(feature = "blocking")]
+            blocking_http: std::sync::OnceLock::new(),
             policy: self.policy,
             budget: RetryBudget::new(),
             options: self.options.clone(),

@@ -158,8 +158,11 @@ fn refuse(message: &'static str) -> Error {
 mod tests {
     use super::*;
 
+    /// The URL without its userinfo, and user name and password.
+    type Expected = (&'static str, Option<(&'static str, &'static str)>);
+
     #[track_caller]
-    fn check(text: &str, expected: Result<(&str, Option<(&str, &str)>), &str>) {
+    fn check(text: &str, expected: Result<Expected, &str>) {
         let parsed = parse(&text.into_urls()).map(|parsed| {
             let userinfo = parsed
                 .userinfo

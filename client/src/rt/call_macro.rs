@@ -1,6 +1,6 @@
 //! The methods every generated call has. They are the same for all operations, so they stand here once.
 
-/// Gives `struct $name(Call<$request>)` its methods; with `read`, those that treat 404 as an answer.
+/// Gives `#[must_use] struct $name(Call<$request>)` its methods; with `read`, those that treat 404 as an answer.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __call {
@@ -81,7 +81,6 @@ macro_rules! __call {
             }
 
             /// Sets options of this call: credentials, headers, timeout, retries.
-            #[must_use]
             pub fn options(
                 self,
                 options: impl ::core::ops::FnOnce($crate::RequestOptions) -> $crate::RequestOptions,
@@ -105,7 +104,6 @@ macro_rules! __call {
             }
 
             /// Sets the member of the JSON body at `pointer`, for what the specification gets wrong.
-            #[must_use]
             pub fn set_json(
                 self,
                 pointer: impl ::core::convert::Into<::std::string::String>,

@@ -1,48 +1,26 @@
 //! Sends a prepared request until it is answered, refused or out of time. Every call of every product goes through
 //! [`execute`]; it decides nothing about bodies, which are opaque to it.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::header::{AUTHORIZATION, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::hooks::{Attempt, Hook, Outcome};
-use super::nodes::{Node, Nodes};
+use super::core::{Core, Pool};
+use super::hooks::{Attempt, Outcome};
+use super::nodes::Node;
 use super::retry::Failure;
-use super::{Dialect, RetryBudget, RetryPolicy};
 use crate::auth::Credentials;
-use crate::auth::precedence::{Choice, Chosen, Level, choose};
+use crate::auth::precedence::Chosen;
 use crate::body::{Body, Media};
 use crate::client::Handle;
 use crate::http::{HttpBody, HttpClient, HttpError, HttpErrorKind};
 use crate::options::{RequestOptions, lay};
 use crate::response::Answer;
-use crate::rt::{Operation, Product, Query};
-use crate::telemetry::{Span, Target, warn};
+use crate::rt::{Operation, Query};
+use crate::telemetry::{Span, Target};
 use crate::{Error, ErrorKind};
-
-/// What all handles of one client share.
-pub(crate) struct Core {
-    pub(crate) product: Product,
-    pub(crate) dialect: Dialect,
-    pub(crate) nodes: Nodes,
-    pub(crate) http: Arc<dyn HttpClient>,
-    pub(crate) blocking_http: OnceLock<Arc<dyn HttpClient>>,
-    pub(crate) policy: RetryPolicy,
-    pub(crate) budget: RetryBudget,
-    pub(crate) options: RequestOptions,
-    /// What the builder and the environment gave, already chosen.
-    pub(crate) credentials: Chosen,
-    pub(crate) hooks: Vec<Arc<dyn Hook>>,
-    pub(crate) user_agent: HeaderValue,
-    pub(crate) max_body: usize,
-    pub(crate) server_version: Option<(u32, u32)>,
-    pub(crate) warned_unused: AtomicBool,
-    pub(crate) warned_clear: AtomicBool,
-}
 
 /// A request as data, ready to be sent anywhere.
 pub(crate) struct Prepared {
@@ -51,14 +29,6 @@ pub(crate) struct Prepared {
     pub(crate) path: String,
     pub(crate) query: Query,
     pub(crate) body: Body,
-}
-
-/// Which connections a call uses. Blocking calls run on a runtime of their own.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Pool {
-    Shared,
-    #[cfg(feature = "blocking")]
-    Blocking,
 }
 
 /// Sends the request. Any status is an answer; an error means there was none.
@@ -199,14 +169,14 @@ impl<'a> Exchange<'a> {
                 Ok(credentials) => credentials?,
                 Err(_) => return Err(self.out_of_time(limit)),
             };
+            let asked = self.core.dialect.compatible_with();
             let request = self.request(node, &credentials)?;
-            let sent = request.headers().clone();
             let started = Instant::now();
             self.attempts += 1;
             let outcome = self.attempt(request, node, ends).await;
             let (failure, wait) = match &outcome {
                 Ok(answer) => {
-                    let refused_media = self.core.dialect.falls_back(&sent, answer);
+                    let refused_media = self.core.dialect.falls_back(asked, answer);
                     let refused_caller = answer.status == StatusCode::UNAUTHORIZED
                         && !refreshed
                         && matches!(&self.credentials, Chosen::Provider(provider) if provider.refused(&credentials));
@@ -388,63 +358,6 @@ impl<'a> Exchange<'a> {
         Error::new(kind_of(&error), error.to_string())
             .with_attempts(self.attempts)
             .with_source(error)
-    }
-}
-
-impl Core {
-    /// What the call sends, if this call's or this handle's options say who is calling; else the client's.
-    fn credentials_of(
-        &self,
-        call: &RequestOptions,
-        handle: &RequestOptions,
-    ) -> Result<Chosen, Error> {
-        if call.given.is_empty() && handle.given.is_empty() {
-            return Ok(self.credentials.clone());
-        }
-        let Choice {
-            chosen,
-            level,
-            unused,
-        } = choose(&[(Level::Call, &call.given), (Level::Handle, &handle.given)])?;
-        // Options are there to replace what is below them; two kinds in one place are a mistake.
-        let outranked: Vec<_> = unused
-            .iter()
-            .filter(|(place, _)| Some(*place) == level)
-            .copied()
-            .collect();
-        self.warn_of_unused(&outranked);
-        Ok(chosen)
-    }
-
-    pub(crate) fn warn_of_unused(&self, unused: &[(Level, &'static str)]) {
-        if !unused.is_empty() && !self.warned_unused.swap(true, Ordering::Relaxed) {
-            let names: Vec<_> = unused
-                .iter()
-                .map(|(level, name)| format!("{name} ({level:?})"))
-                .collect();
-            warn(&format!(
-                "credentials were given that are not used: {}",
-                names.join(", ")
-            ));
-        }
-    }
-
-    fn warn_of_clear_text(&self, node: &Node) {
-        if !node.protected && !self.warned_clear.swap(true, Ordering::Relaxed) {
-            warn(&format!("credentials go to {} over plain http", node.host));
-        }
-    }
-
-    fn http(&self, pool: Pool) -> &dyn HttpClient {
-        match pool {
-            Pool::Shared => &*self.http,
-            #[cfg(feature = "blocking")]
-            Pool::Blocking => &**self.blocking_http.get_or_init(|| {
-                self.http
-                    .for_blocking()
-                    .unwrap_or_else(|| Arc::clone(&self.http))
-            }),
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! From a prepared request to the server's answer. Nothing here is generic: it is compiled once, whatever is called.
 
+mod core;
 mod execute;
 pub(crate) mod hooks;
 mod nodes;
@@ -8,7 +9,8 @@ mod retry;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use execute::{Core, Pool, Prepared, execute};
+pub(crate) use self::core::{Core, Pool};
+pub(crate) use execute::{Prepared, execute};
 pub(crate) use nodes::Nodes;
 pub(crate) use product::{Dialect, content_type};
 pub(crate) use retry::{RetryBudget, RetryPolicy, retry_after};

@@ -89,18 +89,22 @@ impl Dialect {
         }
     }
 
-    /// Whether the server refused 9's media type, so that the request goes out once again with 8's. Remembered.
-    pub(crate) fn falls_back(&self, sent: &HeaderMap, answer: &Answer) -> bool {
+    /// The version that requests ask to be compatible with, now.
+    pub(crate) fn compatible_with(&self) -> Option<u8> {
+        match self {
+            Self::Compatible(version) => Some(version.load(Ordering::Relaxed)),
+            Self::Serverless | Self::Kibana => None,
+        }
+    }
+
+    /// Whether the server refused the media type of a request that asked for `asked`, so that it goes out once again
+    /// with the one before. Remembered.
+    pub(crate) fn falls_back(&self, asked: Option<u8>, answer: &Answer) -> bool {
         let Self::Compatible(version) = self else {
             return false;
         };
-        let with_nine = [ACCEPT, CONTENT_TYPE]
-            .iter()
-            .filter_map(|name| sent.get(name)?.to_str().ok());
-        let refused = answer.status == StatusCode::BAD_REQUEST
-            && with_nine
-                .into_iter()
-                .any(|value| value.contains("compatible-with=9"))
+        let refused = asked == Some(9)
+            && answer.status == StatusCode::BAD_REQUEST
             && is_media_type_refusal(&answer.body);
         if refused {
             version.store(8, Ordering::Relaxed);
@@ -110,10 +114,9 @@ impl Dialect {
 
     /// The server's major version, as far as the dialect has learnt it.
     pub(crate) fn server_major(&self) -> Option<u32> {
-        match self {
-            Self::Compatible(version) if version.load(Ordering::Relaxed) == 8 => Some(8),
-            _ => None,
-        }
+        self.compatible_with()
+            .filter(|version| *version == 8)
+            .map(u32::from)
     }
 
     /// Whether the answer is the product's, judging by its headers.
@@ -147,9 +150,7 @@ pub(crate) fn content_type(product: Product, media: &Media) -> Option<HeaderValu
 /// Any `media_type_header_exception`, wherever it stands, or the words 8.x servers use.
 fn is_media_type_refusal(body: &[u8]) -> bool {
     let has = |needle: &[u8]| body.windows(needle.len()).any(|window| window == needle);
-    has(b"media_type_header_exception")
-        || has(b"compatible-with")
-        || has(b"version must be either version")
+    has(b"media_type_header_exception") || has(b"version must be either version")
 }
 
 #[cfg(test)]
@@ -197,11 +198,9 @@ mod tests {
         );
 
         let refusal = r#"{"error":{"type":"media_type_header_exception","reason":"Invalid media-type value"}}"#;
-        let mut sent = HeaderMap::new();
-        sent.insert(ACCEPT, HeaderValue::from_static(nine));
-        assert!(!dialect.falls_back(&sent, &answer(400, "{}")));
-        assert!(!dialect.falls_back(&sent, &answer(406, refusal)));
-        assert!(dialect.falls_back(&sent, &answer(400, refusal)));
+        assert!(!dialect.falls_back(Some(9), &answer(400, "{}")));
+        assert!(!dialect.falls_back(Some(9), &answer(406, refusal)));
+        assert!(dialect.falls_back(Some(9), &answer(400, refusal)));
         check(
             &dialect,
             Product::Elasticsearch,
@@ -210,9 +209,8 @@ mod tests {
         );
         assert_eq!(dialect.server_major(), Some(8));
         // What was under way with 9 may still fall back; what went out with 8 never does.
-        assert!(dialect.falls_back(&sent, &answer(400, refusal)));
-        sent.insert(ACCEPT, HeaderValue::from_static(eight));
-        assert!(!dialect.falls_back(&sent, &answer(400, refusal)));
+        assert!(dialect.falls_back(Some(9), &answer(400, refusal)));
+        assert!(!dialect.falls_back(Some(8), &answer(400, refusal)));
 
         check(
             &Dialect::Serverless,

@@ -20,7 +20,11 @@ pub(super) enum Step {
 
 impl Step {
     pub(super) fn answer(status: u16, headers: &str, body: &str) -> Self {
-        Self::foreign_with(status, &format!("x-elastic-product: Elasticsearch\r\n{headers}"), body)
+        Self::foreign_with(
+            status,
+            &format!("x-elastic-product: Elasticsearch\r\n{headers}"),
+            body,
+        )
     }
 
     pub(super) fn status(status: u16) -> Self {
@@ -33,7 +37,10 @@ impl Step {
     }
 
     fn foreign_with(status: u16, headers: &str, body: &str) -> Self {
-        Self::Answer(format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n{body}", body.len()))
+        Self::Answer(format!(
+            "HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n{body}",
+            body.len()
+        ))
     }
 }
 
@@ -47,7 +54,10 @@ pub(super) struct Sent {
 
 impl Sent {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -123,7 +133,11 @@ async fn request(stream: &mut TcpStream, read: &mut Vec<u8>) -> Option<Sent> {
                 .filter_map(|line| line.split_once(": "))
                 .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
                 .collect();
-            let sent = Sent { line, body: rest.to_owned(), headers };
+            let sent = Sent {
+                line,
+                body: rest.to_owned(),
+                headers,
+            };
             let whole = match sent.header("content-length") {
                 Some(length) => rest.len() >= length.parse().unwrap(),
                 None => sent.header("transfer-encoding").is_none() || rest.ends_with("0\r\n\r\n"),
