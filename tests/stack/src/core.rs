@@ -1,0 +1,78 @@
+//! Both products behind one lock, with no socket: a request goes in, a reply comes out.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use crate::clock::Clock;
+use crate::es::Elasticsearch;
+use crate::es::state::State;
+use crate::fault::Fault;
+use crate::ids::Ids;
+use crate::kibana::{Kibana, Spaces};
+use crate::log::{Product, RecordedRequest};
+use crate::message::{Reply, Request};
+use crate::spec::Spec;
+
+/// A running pair of products.
+pub(crate) struct Core {
+    clock: Clock,
+    table: &'static str,
+    spec: OnceLock<Spec>,
+    elasticsearch: Elasticsearch,
+    kibana: Kibana,
+    state: Mutex<(State, Spaces)>,
+    log: Mutex<Vec<RecordedRequest>>,
+    faults: Mutex<VecDeque<Fault>>,
+}
+
+impl Core {
+    pub(crate) fn new(clock: Clock, ids: Ids, elastic_password: &str, table: &'static str) -> Self {
+        Self {
+            clock,
+            table,
+            spec: OnceLock::new(),
+            elasticsearch: Elasticsearch::new(),
+            kibana: Kibana::new(),
+            state: Mutex::new((State::new(ids, elastic_password), Spaces::new())),
+            log: Mutex::new(Vec::new()),
+            faults: Mutex::new(VecDeque::new()),
+        }
+    }
+
+    /// Answers a request; doesn't log it and knows no faults.
+    pub(crate) fn handle(&self, product: Product, request: &Request) -> Reply {
+        let now = self.clock.now_millis();
+        let spec = self.spec.get_or_init(|| Spec::read(self.table));
+        let mut guard = lock(&self.state);
+        let (state, spaces) = &mut *guard;
+        match product {
+            Product::Elasticsearch => self.elasticsearch.handle(state, Some(spec), request, now),
+            Product::Kibana => self.kibana.handle(state, spaces, Some(spec), request, now),
+        }
+    }
+
+    pub(crate) fn record(&self, request: RecordedRequest) {
+        lock(&self.log).push(request);
+    }
+
+    pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
+        lock(&self.log).clone()
+    }
+
+    pub(crate) fn clear_requests(&self) {
+        lock(&self.log).clear();
+    }
+
+    pub(crate) fn add_fault(&self, fault: Fault) {
+        lock(&self.faults).push_back(fault);
+    }
+
+    pub(crate) fn next_fault(&self) -> Option<Fault> {
+        lock(&self.faults).pop_front()
+    }
+}
+
+/// A poisoned lock is no reason to fail: every change of the state is whole or not made.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

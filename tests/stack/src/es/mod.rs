@@ -1,0 +1,286 @@
+//! Elasticsearch: from a request to a reply in the order that the real one keeps: who, what media, which route, what
+//! body, may they, then the handler. Only this module knows that order.
+
+mod aggregations;
+mod api_key_updates;
+mod api_keys;
+mod app_privileges;
+pub(crate) mod authentication;
+mod call;
+mod cluster;
+mod durations;
+mod error;
+pub(crate) mod grants;
+mod has_privileges;
+mod media;
+mod operations;
+mod pattern;
+mod privilege_names;
+mod profiles;
+mod query;
+mod reserved;
+mod role;
+mod role_mappings;
+mod roles;
+mod searches;
+mod service_accounts;
+mod settings;
+pub(crate) mod state;
+mod tokens;
+mod users;
+
+use serde_json::{Value, json};
+
+use call::Call;
+pub(crate) use error::Refusal;
+use operations::{Need, OPERATIONS, Operation};
+pub(crate) use role::kind as token_name;
+use state::State;
+
+use crate::message::{Body, Reply, Request};
+use crate::router::{Params, Router, allowed};
+use crate::spec::{self, Spec};
+
+/// Query parameters that every operation takes.
+const COMMON: [&str; 4] = ["error_trace", "filter_path", "human", "pretty"];
+
+/// The routes, and the specification behind them.
+pub(crate) struct Elasticsearch {
+    router: Router<&'static Operation>,
+}
+
+/// A request with its route found.
+struct Routed<'a> {
+    operation: Option<&'static Operation>,
+    specified: Option<spec::Match<'a>>,
+    params: Params,
+}
+
+impl Elasticsearch {
+    pub(crate) fn new() -> Self {
+        let mut router = Router::new();
+        for operation in OPERATIONS {
+            router.add(operation.verbs, operation.path, operation);
+        }
+        Self { router }
+    }
+
+    /// Answers a request.
+    pub(crate) fn handle(
+        &self,
+        state: &mut State,
+        spec: Option<&Spec>,
+        request: &Request,
+        now: u64,
+    ) -> Reply {
+        let media = media::negotiate(request);
+        let media_type = media
+            .clone()
+            .unwrap_or_else(|_| "application/json".to_owned());
+        let mut reply = self
+            .answer(state, spec, request, now, media.map(|_| ()))
+            .unwrap_or_else(Refusal::into_reply);
+        self.present(request, &mut reply);
+        reply.set("x-elastic-product", "Elasticsearch");
+        if !matches!(reply.body, Body::Empty) && !reply.headers.contains_key("content-type") {
+            reply.set("content-type", &media_type);
+        }
+        reply
+    }
+
+    fn answer(
+        &self,
+        state: &mut State,
+        spec: Option<&Spec>,
+        request: &Request,
+        now: u64,
+        media: Result<(), Refusal>,
+    ) -> Result<Reply, Refusal> {
+        let who = authentication::authenticate(state, request, now)?;
+        media?;
+        let routed = match self.route(spec, request) {
+            Ok(routed) => routed,
+            Err(reply) => return Ok(*reply),
+        };
+        let query = request.query_pairs();
+        let body = body(request, &routed)?;
+        check_query(request, &routed, &query)?;
+        if let Some(specified) = &routed.specified {
+            spec::check::elasticsearch(specified, &query, body.as_ref(), &request.body)?;
+        }
+        let sample = |reply: Option<Reply>| reply.unwrap_or_else(|| Reply::ok(json!({})));
+        let Some(operation) = routed.operation else {
+            return Ok(sample(routed.specified.as_ref().map(spec::sample::reply)));
+        };
+        match operation.need {
+            Need::Cluster(action) if !who.grants.allows(action) => {
+                return Err(call::forbidden(&who, action, false));
+            }
+            Need::Own(action) if !who.grants.allows_own(action) => {
+                return Err(call::forbidden(&who, action, true));
+            }
+            _ => {}
+        }
+        match operation.run {
+            None => Ok(sample(routed.specified.as_ref().map(spec::sample::reply))),
+            Some(run) => run(&mut Call {
+                state,
+                who,
+                params: routed.params,
+                query,
+                body,
+                now,
+            }),
+        }
+    }
+
+    fn route<'a>(
+        &self,
+        spec: Option<&'a Spec>,
+        request: &Request,
+    ) -> Result<Routed<'a>, Box<Reply>> {
+        let segments = request.segments();
+        let known = self.router.candidates(&segments);
+        let specified = spec
+            .map(|spec| spec.elasticsearch.candidates(&segments))
+            .unwrap_or_default();
+        let takes = |verbs: &[String]| verbs.contains(&request.method);
+        let operation = known.iter().find(|candidate| takes(candidate.verbs));
+        let found = specified.iter().find(|candidate| takes(candidate.verbs));
+        if operation.is_some() || found.is_some() {
+            // A literal route beats a wildcard, so both tables must mean the same operation.
+            let same = operation.zip(found).is_none_or(|(ours, theirs)| {
+                ours.value.id == spec::id(spec, *theirs.value) || ours.value.id == "ping"
+            });
+            return Ok(Routed {
+                operation: operation.map(|candidate| *candidate.value),
+                params: operation
+                    .map(|candidate| candidate.params.clone())
+                    .unwrap_or_default(),
+                specified: spec
+                    .zip(found)
+                    .filter(|_| same || operation.is_none())
+                    .map(|(spec, candidate)| spec.matched(*candidate.value, &candidate.params)),
+            });
+        }
+        let mut verbs = allowed(&known);
+        verbs.extend(allowed(&specified));
+        let (method, uri) = (&request.method, request.uri());
+        if verbs.is_empty() {
+            let error = format!("no handler found for uri [{uri}] and method [{method}]");
+            return Err(Box::new(Reply::json(400, json!({ "error": error }))));
+        }
+        let verbs: Vec<String> = verbs.into_iter().collect();
+        let error = format!(
+            "Incorrect HTTP method for uri [{uri}] and method [{method}], allowed: [{}]",
+            verbs.join(", ")
+        );
+        let mut reply = Reply::json(405, json!({ "error": error, "status": 405 }));
+        reply.set("allow", &verbs.join(", "));
+        Err(Box::new(reply))
+    }
+
+    /// Applies `filter_path` and `pretty`, which concern every answer.
+    fn present(&self, request: &Request, reply: &mut Reply) {
+        let query = request.query_pairs();
+        let of = |name: &str| {
+            query
+                .iter()
+                .rev()
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| value.as_str())
+        };
+        let Body::Json(value) = &mut reply.body else {
+            return;
+        };
+        if let Some(paths) = of("filter_path") {
+            let paths: Vec<String> = paths.split(',').map(str::to_owned).collect();
+            *value = searches::filter(value, &paths);
+        }
+        if matches!(of("pretty"), Some("" | "true"))
+            && let Ok(text) = serde_json::to_string_pretty(value)
+        {
+            reply.body = Body::Bytes(format!("{text}\n").into());
+        }
+    }
+}
+
+fn body(request: &Request, routed: &Routed<'_>) -> Result<Option<Value>, Refusal> {
+    if request.body.is_empty() {
+        return Ok(None);
+    }
+    let takes = routed
+        .operation
+        .is_some_and(|operation| operation.takes_body)
+        || routed
+            .specified
+            .as_ref()
+            .is_some_and(spec::Match::takes_body);
+    if !takes {
+        return Err(Refusal::illegal(format!(
+            "request [{} {}] does not support having a body",
+            request.method, request.path
+        )));
+    }
+    if routed
+        .specified
+        .as_ref()
+        .is_some_and(|specified| !specified.takes_json())
+    {
+        return Ok(None);
+    }
+    serde_json::from_slice(&request.body)
+        .map(Some)
+        .map_err(|error| {
+            let kind = if error.is_eof() {
+                "json_e_o_f_exception"
+            } else {
+                "x_content_parse_exception"
+            };
+            let at = format!("[{}:{}]", error.line(), error.column());
+            Refusal::new(
+                400,
+                kind,
+                format!("{at} the request body is not valid JSON"),
+            )
+        })
+}
+
+fn check_query(
+    request: &Request,
+    routed: &Routed<'_>,
+    query: &[(String, String)],
+) -> Result<(), Refusal> {
+    let known = |name: &str| {
+        COMMON.contains(&name)
+            || routed
+                .operation
+                .is_some_and(|operation| operation.query.contains(&name))
+            || routed
+                .specified
+                .as_ref()
+                .is_some_and(|specified| specified.knows_query(name))
+    };
+    let mut unknown: Vec<&str> = query
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .filter(|name| !known(name))
+        .collect();
+    unknown.sort_unstable();
+    unknown.dedup();
+    match unknown.as_slice() {
+        [] => Ok(()),
+        [one] => Err(Refusal::illegal(format!(
+            "request [{}] contains unrecognized parameter: [{one}]",
+            request.path
+        ))),
+        several => {
+            let listed: Vec<String> = several.iter().map(|name| format!("[{name}]")).collect();
+            Err(Refusal::illegal(format!(
+                "request [{}] contains unrecognized parameters: {}",
+                request.path,
+                listed.join(", ")
+            )))
+        }
+    }
+}

@@ -1,0 +1,435 @@
+//! Role descriptors: read from a request as strictly as Elasticsearch reads them, written in its canonical form.
+
+use serde_json::{Map, Value, json};
+
+use super::error::Refusal;
+use super::privilege_names;
+
+/// What a role, an API key or a service account may do.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Role {
+    pub(crate) cluster: Vec<String>,
+    pub(crate) indices: Vec<IndexGrant>,
+    pub(crate) applications: Vec<AppGrant>,
+    pub(crate) run_as: Vec<String>,
+    pub(crate) global: Option<Value>,
+    pub(crate) remote_indices: Option<Value>,
+    pub(crate) remote_cluster: Option<Value>,
+    pub(crate) metadata: Map<String, Value>,
+    pub(crate) transient_metadata: Map<String, Value>,
+    pub(crate) description: Option<String>,
+    pub(crate) restriction: Option<Value>,
+}
+
+/// Privileges on indices.
+#[derive(Clone, Debug)]
+pub(crate) struct IndexGrant {
+    pub(crate) names: Vec<String>,
+    pub(crate) privileges: Vec<String>,
+    pub(crate) field_security: Option<Value>,
+    pub(crate) query: Option<Value>,
+    pub(crate) allow_restricted_indices: bool,
+}
+
+/// Privileges of an application on its resources.
+#[derive(Clone, Debug)]
+pub(crate) struct AppGrant {
+    pub(crate) application: String,
+    pub(crate) privileges: Vec<String>,
+    pub(crate) resources: Vec<String>,
+}
+
+impl Role {
+    /// Reads a descriptor; `name` is only for messages.
+    pub(crate) fn read(name: &str, value: &Value) -> Result<Self, Refusal> {
+        let Some(members) = value.as_object() else {
+            return Err(Refusal::parse(format!(
+                "failed to parse role [{name}]. expected an object but found [{}] instead",
+                kind(value)
+            )));
+        };
+        let mut role = Self {
+            transient_metadata: enabled(),
+            ..Self::default()
+        };
+        for (member, value) in members {
+            match member.as_str() {
+                "cluster" => role.cluster = texts(name, member, value)?,
+                "indices" | "index" => {
+                    role.indices = list(name, member, value)?
+                        .iter()
+                        .map(|v| IndexGrant::read(name, v))
+                        .collect::<Result<_, _>>()?
+                }
+                "applications" => {
+                    role.applications = list(name, member, value)?
+                        .iter()
+                        .map(|v| AppGrant::read(name, v))
+                        .collect::<Result<_, _>>()?
+                }
+                "run_as" | "runAs" => role.run_as = texts(name, member, value)?,
+                "global" if is_global(value) => {
+                    role.global = Some(value.clone()).filter(|v| !v.is_null())
+                }
+                "global" => {
+                    return Err(Refusal::parse(format!(
+                        "failed to parse privileges for role [{name}]. expected field [global] value to be an object"
+                    )));
+                }
+                "remote_indices" => {
+                    role.remote_indices = Some(Value::Array(
+                        list(name, member, value)?
+                            .iter()
+                            .map(|v| remote(name, v))
+                            .collect::<Result<_, _>>()?,
+                    ))
+                }
+                "remote_cluster" => {
+                    role.remote_cluster = Some(Value::Array(
+                        list(name, member, value)?
+                            .iter()
+                            .map(|v| remote_cluster(name, v))
+                            .collect::<Result<_, _>>()?,
+                    ))
+                }
+                "metadata" => role.metadata = object(name, member, value)?,
+                "transient_metadata" => {
+                    object(name, member, value)?;
+                }
+                "description" => role.description = Some(text(name, member, value)?),
+                "restriction" => {
+                    role.restriction = Some(Value::Object(object(name, member, value)?))
+                }
+                other => {
+                    return Err(Refusal::parse(format!(
+                        "failed to parse role [{name}]. unexpected field [{other}]"
+                    )));
+                }
+            }
+        }
+        Ok(role)
+    }
+
+    /// What the role asks for that no Elasticsearch knows; `None` when all is known.
+    pub(crate) fn problem(&self) -> Option<String> {
+        let cluster = self.cluster.iter().find(|name| {
+            privilege_names::cluster(name).is_none()
+                && !name.starts_with("cluster:")
+                && !name.starts_with("indices:admin/")
+        });
+        if let Some(name) = cluster {
+            let known: Vec<_> = privilege_names::CLUSTER
+                .iter()
+                .map(|named| named.name)
+                .collect();
+            return Some(format!(
+                "unknown cluster privilege [{name}]. a privilege must be either one of the predefined cluster privilege names [{}] or a pattern over one of the available cluster actions",
+                known.join(",")
+            ));
+        }
+        let index = self
+            .indices
+            .iter()
+            .flat_map(|grant| &grant.privileges)
+            .find(|name| {
+                privilege_names::index(name).is_none()
+                    && !name.starts_with("indices:")
+                    && !name.starts_with("internal:")
+            });
+        if let Some(name) = index {
+            let known: Vec<_> = privilege_names::INDEX
+                .iter()
+                .map(|named| named.name)
+                .collect();
+            return Some(format!(
+                "unknown index privilege [{name}]. a privilege must be either one of the predefined fixed indices privileges [{}] or a pattern over one of the available index actions",
+                known.join(",")
+            ));
+        }
+        if let Some(key) = self.metadata.keys().find(|key| key.starts_with('_')) {
+            let _ = key;
+            return Some("role descriptor metadata keys may not start with [_]".to_owned());
+        }
+        self.applications.iter().find_map(AppGrant::problem)
+    }
+
+    /// Tells whether the role grants nothing at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.cluster.is_empty()
+            && self.indices.is_empty()
+            && self.applications.is_empty()
+            && self.run_as.is_empty()
+            && self.global.is_none()
+            && self.remote_indices.is_none()
+            && self.remote_cluster.is_none()
+    }
+
+    /// The canonical JSON of the descriptor.
+    pub(crate) fn write(&self) -> Value {
+        let mut out = Map::new();
+        out.insert("cluster".into(), json!(self.cluster));
+        if let Some(global) = &self.global {
+            out.insert("global".into(), global.clone());
+        }
+        out.insert(
+            "indices".into(),
+            self.indices.iter().map(IndexGrant::write).collect(),
+        );
+        out.insert(
+            "applications".into(),
+            self.applications.iter().map(AppGrant::write).collect(),
+        );
+        out.insert("run_as".into(), json!(self.run_as));
+        for (name, value) in [
+            ("remote_indices", &self.remote_indices),
+            ("remote_cluster", &self.remote_cluster),
+            ("restriction", &self.restriction),
+        ] {
+            if let Some(value) = value {
+                out.insert(name.into(), value.clone());
+            }
+        }
+        out.insert("metadata".into(), self.metadata.clone().into());
+        out.insert(
+            "transient_metadata".into(),
+            self.transient_metadata.clone().into(),
+        );
+        if let Some(description) = &self.description {
+            out.insert("description".into(), json!(description));
+        }
+        Value::Object(out)
+    }
+}
+
+impl IndexGrant {
+    fn read(role: &str, value: &Value) -> Result<Self, Refusal> {
+        let Some(members) = value.as_object() else {
+            return Err(Refusal::parse(format!(
+                "failed to parse indices privileges for role [{role}]. expected field [indices] value to be an array of objects, but found an array element of type [{}]",
+                kind(value)
+            )));
+        };
+        let (mut names, mut privileges) = (None, None);
+        let mut grant = Self {
+            names: Vec::new(),
+            privileges: Vec::new(),
+            field_security: None,
+            query: None,
+            allow_restricted_indices: false,
+        };
+        for (member, value) in members {
+            match member.as_str() {
+                "names" | "name" => names = Some(texts(role, member, value)?),
+                "privileges" => privileges = Some(texts(role, member, value)?),
+                "field_security" if value.is_object() || value.is_null() => {
+                    grant.field_security = Some(value.clone()).filter(|v| !v.is_null())
+                }
+                "query" if value.is_string() || value.is_object() || value.is_null() => {
+                    grant.query = query(value)
+                }
+                "allow_restricted_indices" => {
+                    grant.allow_restricted_indices = boolean(role, member, value)?
+                }
+                "field_security" | "query" => {
+                    return Err(Refusal::parse(format!(
+                        "failed to parse indices privileges for role [{role}]. expected field [{member}] to be an object, but got [{}]",
+                        kind(value)
+                    )));
+                }
+                other => {
+                    return Err(Refusal::parse(format!(
+                        "failed to parse indices privileges for role [{role}]. unexpected field [{other}]"
+                    )));
+                }
+            }
+        }
+        grant.names = names
+            .filter(|n| !n.is_empty())
+            .ok_or_else(|| missing(role, "indices", "names"))?;
+        grant.privileges = privileges.ok_or_else(|| missing(role, "indices", "privileges"))?;
+        Ok(grant)
+    }
+
+    fn write(&self) -> Value {
+        let mut out = Map::new();
+        out.insert("names".into(), json!(self.names));
+        out.insert("privileges".into(), json!(self.privileges));
+        if let Some(value) = &self.field_security {
+            out.insert("field_security".into(), value.clone());
+        }
+        if let Some(value) = &self.query {
+            out.insert("query".into(), value.clone());
+        }
+        out.insert(
+            "allow_restricted_indices".into(),
+            json!(self.allow_restricted_indices),
+        );
+        Value::Object(out)
+    }
+}
+
+impl AppGrant {
+    fn read(role: &str, value: &Value) -> Result<Self, Refusal> {
+        let Some(members) = value.as_object() else {
+            return Err(Refusal::parse(format!(
+                "failed to parse application privileges for role [{role}]. expected an object but found [{}]",
+                kind(value)
+            )));
+        };
+        let (mut application, mut privileges, mut resources) = (None, None, None);
+        for (member, value) in members {
+            match member.as_str() {
+                "application" => application = Some(text(role, member, value)?),
+                "privileges" => privileges = Some(texts(role, member, value)?),
+                "resources" => resources = Some(texts(role, member, value)?),
+                other => {
+                    return Err(Refusal::parse(format!(
+                        "failed to parse application privileges for role [{role}]. unexpected field [{other}]"
+                    )));
+                }
+            }
+        }
+        Ok(Self {
+            application: application.ok_or_else(|| missing(role, "application", "application"))?,
+            privileges: privileges.ok_or_else(|| missing(role, "application", "privileges"))?,
+            resources: resources
+                .filter(|r| !r.is_empty())
+                .ok_or_else(|| missing(role, "application", "resources"))?,
+        })
+    }
+
+    fn problem(&self) -> Option<String> {
+        let name = self.application.trim_end_matches('*');
+        let well_formed = name.is_empty() && self.application == "*"
+            || name
+                .chars()
+                .next()
+                .is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        (!well_formed).then(|| format!("An application name prefix must match the pattern ^[a-z][A-Za-z0-9]*$ (found '{}')", self.application))
+    }
+
+    fn write(&self) -> Value {
+        json!({ "application": self.application, "privileges": self.privileges, "resources": self.resources })
+    }
+}
+
+/// Elasticsearch keeps a role's query as text, whatever form it came in.
+fn query(value: &Value) -> Option<Value> {
+    match value {
+        Value::Null => None,
+        Value::String(_) => Some(value.clone()),
+        object => Some(object.to_string().into()),
+    }
+}
+
+fn remote(role: &str, value: &Value) -> Result<Value, Refusal> {
+    let mut members = object(role, "remote_indices", value)?;
+    let clusters = members
+        .remove("clusters")
+        .ok_or_else(|| missing(role, "remote indices", "clusters"))?;
+    let clusters = texts(role, "clusters", &clusters)?;
+    let mut out = IndexGrant::read(role, &Value::Object(members))?.write();
+    if let Some(out) = out.as_object_mut() {
+        out.insert("clusters".into(), json!(clusters));
+    }
+    Ok(out)
+}
+
+fn remote_cluster(role: &str, value: &Value) -> Result<Value, Refusal> {
+    let members = object(role, "remote_cluster", value)?;
+    let clusters = members
+        .get("clusters")
+        .ok_or_else(|| missing(role, "remote_cluster", "clusters"))?;
+    let privileges = members
+        .get("privileges")
+        .ok_or_else(|| missing(role, "remote_cluster", "privileges"))?;
+    if let Some(other) = members
+        .keys()
+        .find(|key| !["clusters", "privileges"].contains(&key.as_str()))
+    {
+        return Err(Refusal::parse(format!(
+            "failed to parse remote_cluster for role [{role}]. unexpected field [{other}]"
+        )));
+    }
+    Ok(
+        json!({ "clusters": texts(role, "clusters", clusters)?, "privileges": texts(role, "privileges", privileges)? }),
+    )
+}
+
+/// A map, or the list that some answers of 9.5 carry in its place.
+fn is_global(value: &Value) -> bool {
+    value.is_null() || value.is_object() || value.is_array()
+}
+
+fn enabled() -> Map<String, Value> {
+    Map::from_iter([("enabled".to_owned(), Value::Bool(true))])
+}
+
+fn missing(role: &str, part: &str, member: &str) -> Refusal {
+    Refusal::parse(format!(
+        "failed to parse {part} privileges for role [{role}]. missing required [{member}] field"
+    ))
+}
+
+fn wrong(role: &str, member: &str, expected: &str, value: &Value) -> Refusal {
+    Refusal::parse(format!(
+        "failed to parse role [{role}]. could not parse [{member}] field. expected {expected} but found [{}] value instead",
+        kind(value)
+    ))
+}
+
+fn texts(role: &str, member: &str, value: &Value) -> Result<Vec<String>, Refusal> {
+    match value {
+        Value::String(one) => Ok(vec![one.clone()]),
+        Value::Null => Ok(Vec::new()),
+        Value::Array(several) => several.iter().map(|v| text(role, member, v)).collect(),
+        other => Err(wrong(
+            role,
+            member,
+            "a string or an array of strings",
+            other,
+        )),
+    }
+}
+
+fn text(role: &str, member: &str, value: &Value) -> Result<String, Refusal> {
+    value
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| wrong(role, member, "a string", value))
+}
+
+fn boolean(role: &str, member: &str, value: &Value) -> Result<bool, Refusal> {
+    match value {
+        Value::Bool(flag) => Ok(*flag),
+        Value::String(text) if text == "true" || text == "false" => Ok(text == "true"),
+        other => Err(wrong(role, member, "a boolean", other)),
+    }
+}
+
+fn list<'a>(role: &str, member: &str, value: &'a Value) -> Result<&'a [Value], Refusal> {
+    match value {
+        Value::Array(items) => Ok(items),
+        Value::Null => Ok(&[]),
+        other => Err(wrong(role, member, "an array", other)),
+    }
+}
+
+fn object(role: &str, member: &str, value: &Value) -> Result<Map<String, Value>, Refusal> {
+    value
+        .as_object()
+        .cloned()
+        .ok_or_else(|| wrong(role, member, "an object", value))
+}
+
+/// A JSON value's kind in the words of Elasticsearch's parser.
+pub(crate) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "VALUE_NULL",
+        Value::Bool(_) => "VALUE_BOOLEAN",
+        Value::Number(_) => "VALUE_NUMBER",
+        Value::String(_) => "VALUE_STRING",
+        Value::Array(_) => "START_ARRAY",
+        Value::Object(_) => "START_OBJECT",
+    }
+}

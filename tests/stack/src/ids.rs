@@ -1,0 +1,71 @@
+//! Ids, secrets and salts. With a seed, the same calls make the same values; nothing else in this crate is random.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+/// Makes identifiers and secrets in the shapes that Elasticsearch gives them.
+pub(crate) struct Ids {
+    random: fastrand::Rng,
+}
+
+impl Ids {
+    pub(crate) fn new(seed: Option<u64>) -> Self {
+        let random = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        Self { random }
+    }
+
+    /// Twenty characters, as Elasticsearch's document ids.
+    pub(crate) fn document_id(&mut self) -> String {
+        self.text(15)
+    }
+
+    /// Twenty-two characters, as an API key's or a service token's secret.
+    pub(crate) fn secret(&mut self) -> String {
+        self.text(16)
+    }
+
+    /// Forty-three characters, enough for a bearer token.
+    pub(crate) fn token(&mut self) -> String {
+        self.text(32)
+    }
+
+    pub(crate) fn hash(&mut self, secret: &str) -> SecretHash {
+        let salt = self.bytes(16);
+        let digest = digest(&salt, secret);
+        SecretHash { salt, digest }
+    }
+
+    fn text(&mut self, bytes: usize) -> String {
+        URL_SAFE_NO_PAD.encode(self.bytes(bytes))
+    }
+
+    fn bytes(&mut self, count: usize) -> Vec<u8> {
+        (0..count).map(|_| self.random.u8(..)).collect()
+    }
+}
+
+/// What is kept of a password or a key: never the value itself.
+#[derive(Clone)]
+pub(crate) struct SecretHash {
+    salt: Vec<u8>,
+    digest: Vec<u8>,
+}
+
+impl SecretHash {
+    pub(crate) fn matches(&self, secret: &str) -> bool {
+        let given = digest(&self.salt, secret);
+        let differing = given
+            .iter()
+            .zip(&self.digest)
+            .fold(0, |acc, (a, b)| acc | (a ^ b));
+        differing == 0
+    }
+}
+
+fn digest(salt: &[u8], secret: &str) -> Vec<u8> {
+    let mut hasher = Sha256::new();
+    hasher.update(salt);
+    hasher.update(secret.as_bytes());
+    hasher.finalize().to_vec()
+}

@@ -1,0 +1,219 @@
+//! What the specification says of every operation, read from the generated table: split once, each part read when it is
+//! first needed. Knows no state and no product rules.
+
+pub(crate) mod check;
+mod flaw;
+pub(crate) mod sample;
+mod types;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+pub(crate) use types::{Definition, Object, Type};
+
+use crate::router::{Params, Router};
+
+/// The table, indexed.
+pub(crate) struct Spec {
+    pub(crate) elasticsearch: Router<usize>,
+    pub(crate) kibana: Router<usize>,
+    operations: Vec<Lazy<Operation>>,
+    types: HashMap<String, Lazy<Definition>>,
+}
+
+/// What one operation takes and answers.
+#[derive(Default)]
+pub(crate) struct Operation {
+    pub(crate) path: BTreeMap<String, Type>,
+    pub(crate) query: BTreeMap<String, Query>,
+    pub(crate) body: Option<Payload>,
+    pub(crate) responses: BTreeMap<String, Payload>,
+    pub(crate) version: Option<String>,
+}
+
+/// A query parameter.
+pub(crate) struct Query {
+    pub(crate) ty: Type,
+    pub(crate) required: bool,
+    pub(crate) list: bool,
+}
+
+/// A body, of a request or an answer.
+#[derive(Default)]
+pub(crate) struct Payload {
+    pub(crate) media: Option<String>,
+    pub(crate) required: bool,
+    pub(crate) ty: Option<Type>,
+}
+
+/// An operation with the parameters that a path gave it.
+pub(crate) struct Match<'a> {
+    pub(crate) spec: &'a Spec,
+    pub(crate) operation: &'a Operation,
+    pub(crate) params: Params,
+}
+
+struct Lazy<T> {
+    id: String,
+    raw: Box<RawValue>,
+    cell: OnceLock<T>,
+}
+
+type Raw = BTreeMap<String, Box<RawValue>>;
+
+impl Spec {
+    /// Reads a table; what is malformed in it is left out.
+    pub(crate) fn read(table: &str) -> Self {
+        let mut spec = Self {
+            elasticsearch: Router::new(),
+            kibana: Router::new(),
+            operations: Vec::new(),
+            types: HashMap::new(),
+        };
+        let mut table: Raw = serde_json::from_str(table).unwrap_or_default();
+        let operations = table.remove("operations");
+        let operations: Vec<Box<RawValue>> = operations
+            .and_then(|raw| serde_json::from_str(raw.get()).ok())
+            .unwrap_or_default();
+        for raw in operations {
+            spec.add(raw);
+        }
+        let types: Raw = table
+            .remove("types")
+            .and_then(|raw| serde_json::from_str(raw.get()).ok())
+            .unwrap_or_default();
+        spec.types = types
+            .into_iter()
+            .map(|(id, raw)| (id.clone(), Lazy::new(id, raw)))
+            .collect();
+        spec
+    }
+
+    pub(crate) fn definition(&self, id: &str) -> Option<&Definition> {
+        self.types.get(id).map(|lazy| lazy.get(Definition::read))
+    }
+
+    pub(crate) fn matched(&self, index: usize, params: &Params) -> Match<'_> {
+        Match {
+            spec: self,
+            operation: self.operations[index].get(Operation::read),
+            params: params.clone(),
+        }
+    }
+
+    fn add(&mut self, raw: Box<RawValue>) {
+        let parts: Raw = serde_json::from_str(raw.get()).unwrap_or_default();
+        let text = |name: &str| -> String {
+            parts
+                .get(name)
+                .and_then(|raw| serde_json::from_str(raw.get()).ok())
+                .unwrap_or_default()
+        };
+        let routes: Value = parts
+            .get("routes")
+            .and_then(|raw| serde_json::from_str(raw.get()).ok())
+            .unwrap_or_default();
+        let router = match text("product").as_str() {
+            "kibana" => &mut self.kibana,
+            _ => &mut self.elasticsearch,
+        };
+        let index = self.operations.len();
+        for route in routes.as_array().into_iter().flatten() {
+            let verbs: Vec<&str> = route["verbs"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
+            if let Some(path) = route["path"].as_str() {
+                router.add(&verbs, path, index);
+            }
+        }
+        self.operations.push(Lazy::new(text("id"), raw));
+    }
+}
+
+/// The name of an operation by its index.
+pub(crate) fn id(spec: Option<&Spec>, index: usize) -> &str {
+    spec.and_then(|spec| spec.operations.get(index))
+        .map_or("", |lazy| lazy.id.as_str())
+}
+
+impl Match<'_> {
+    pub(crate) fn takes_body(&self) -> bool {
+        self.operation.body.is_some()
+    }
+
+    pub(crate) fn takes_json(&self) -> bool {
+        self.operation.body.as_ref().is_none_or(Payload::is_json)
+    }
+
+    pub(crate) fn knows_query(&self, name: &str) -> bool {
+        self.operation.query.contains_key(name)
+    }
+}
+
+impl Payload {
+    pub(crate) fn is_json(&self) -> bool {
+        self.media
+            .as_deref()
+            .is_none_or(|media| media.contains("json") && !media.contains("ndjson"))
+    }
+
+    fn read(value: &Value) -> Self {
+        Self {
+            media: value["media"].as_str().map(str::to_owned),
+            required: value["required"] == Value::Bool(true),
+            ty: value.get("type").map(Type::read),
+        }
+    }
+}
+
+impl Operation {
+    fn read(value: &Value) -> Self {
+        let members = |name: &str| value[name].as_object().into_iter().flatten();
+        let flag = |value: &Value, name: &str| value[name] == Value::Bool(true);
+        let query = members("query").map(|(name, value)| {
+            let query = Query {
+                ty: value.get("type").map_or(Type::Any, Type::read),
+                required: flag(value, "required"),
+                list: flag(value, "list"),
+            };
+            (name.clone(), query)
+        });
+        Self {
+            path: members("path")
+                .map(|(name, ty)| (name.clone(), Type::read(ty)))
+                .collect(),
+            query: query.collect(),
+            body: value
+                .get("body")
+                .filter(|body| body.is_object())
+                .map(Payload::read),
+            responses: members("responses")
+                .map(|(status, value)| (status.clone(), Payload::read(value)))
+                .collect(),
+            version: value["version"].as_str().map(str::to_owned),
+        }
+    }
+}
+
+impl<T> Lazy<T> {
+    fn new(id: String, raw: Box<RawValue>) -> Self {
+        Self {
+            id,
+            raw,
+            cell: OnceLock::new(),
+        }
+    }
+
+    fn get(&self, read: fn(&Value) -> T) -> &T {
+        self.cell.get_or_init(|| {
+            let value: Value = serde_json::from_str(self.raw.get()).unwrap_or_default();
+            read(&value)
+        })
+    }
+}
