@@ -319,3 +319,103 @@ fn problems_say_where_and_what_to_do() {
         });
     }
 }
+
+#[test]
+fn the_guide_is_true() {
+    let guide = std::fs::read_to_string(common::workspace().join("spec/README.md")).expect("spec/README.md");
+    let blocks: Vec<&str> = guide.split("```json\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let mut files = one("shop/create_order.json", blocks[0]);
+    files.insert("types/shop.json".into(), blocks[1].into());
+    let api = spec::read(&files).unwrap_or_else(|problems| panic!("{}", problems.render(&files)));
+    assert_eq!(spec::print(&api), files, "the guide shows files as they are printed");
+}
+
+/// The keys that the reader knows in the place of `?`, from its own help.
+fn keys_at(template: &str) -> Vec<String> {
+    let path = if template.contains("\"types\"") { "types/a.json" } else { "a/b.json" };
+    let text = template.replace('?', "\"an-unknown-key-like-no-other\": 1");
+    let problems = spec::read(&one(path, &text)).expect_err("the key is unknown").0;
+    let help = problems.iter().filter_map(|problem| problem.help.as_deref());
+    let keys = help.filter_map(|help| help.strip_prefix("the keys here are ")).next();
+    keys.unwrap_or_else(|| panic!("no help: {problems:?}")).split(", ").map(str::to_owned).collect()
+}
+
+/// The keys that the JSON Schema names at a place; parts that it shares are followed.
+fn schema_keys(schema: &Json, of: &Json, keys: &mut Vec<String>) {
+    for name in of["properties"].as_object().into_iter().flat_map(|properties| properties.keys()) {
+        keys.push(name.clone());
+    }
+    for part in of["allOf"].as_array().into_iter().flatten() {
+        let name = part["$ref"].as_str().and_then(|path| path.strip_prefix("#/$defs/")).expect("a shared part");
+        schema_keys(schema, &schema["$defs"][name], keys);
+    }
+}
+
+#[test]
+fn the_json_schema_knows_the_keys_that_the_reader_knows() {
+    let text = std::fs::read_to_string(common::workspace().join("spec/schema/spec.schema.json")).expect("it is there");
+    let schema: Json = serde_json::from_str(&text).expect("it is JSON");
+    let operation = |rest: &str| format!(r#"{{ "operation": "a.b", "routes": [{{ "verbs": ["GET"], "path": "/" }}], {rest} }}"#);
+    let types = |of: &str| format!(r#"{{ "namespace": "a", "types": {{ "T": {of} }} }}"#);
+    let structures = [
+        (r#""type": "any""#, vec!["type"]),
+        (r#""list": "any""#, vec!["list"]),
+        (r#""constant": 1"#, vec!["constant"]),
+        (r#""map": "any""#, vec!["map", "keys"]),
+        (r#""pair": "any""#, vec!["pair", "keys"]),
+        (r#""generic": "T""#, vec!["generic", "args"]),
+        (r#""enum": []"#, vec!["enum", "open"]),
+        (r#""union": []"#, vec!["union", "open", "names", "tag"]),
+        (
+            r#""object": {}"#,
+            vec!["object", "extends", "reads", "one_of", "additional", "shortcut", "closed", "open", "tag_value"],
+        ),
+    ];
+    let read_at = |def: &str| {
+        let def = &schema["$defs"][def];
+        let mut keys = Vec::new();
+        schema_keys(&schema, def["anyOf"].as_array().and_then(|of| of.last()).unwrap_or(def), &mut keys);
+        keys
+    };
+    let mut facts = read_at("facts");
+    for (at, extra) in [("type", vec!["params"]), ("member", vec!["optional"]), ("reading", vec![])] {
+        let mut wanted: Vec<String> = facts.clone();
+        wanted.extend(extra.iter().map(|key| (*key).to_owned()));
+        let mut known = read_at(at);
+        for (template, keys) in &structures {
+            let text = match at {
+                "type" => types(&format!("{{ {template}, ? }}")),
+                "member" => operation(&format!(r#""query": {{ "q": {{ {template}, ? }} }}"#)),
+                _ => operation(&format!(r#""query": {{ "q": {{ "type": "any", "differs": [{{ "documents": ["d"], {template}, ? }}] }} }}"#)),
+            };
+            let mut read = keys_at(&text);
+            read.retain(|key| !keys.contains(&key.as_str()));
+            wanted.sort();
+            assert_eq!(read, wanted, "{at} {template}");
+            known.retain(|key| !keys.contains(&key.as_str()));
+        }
+        known.sort();
+        assert_eq!(known, wanted, "the schema's {at}");
+    }
+    facts.push("value".to_owned());
+    facts.sort();
+    let rest = [
+        ("operation_file", operation("?")),
+        ("types_file", r#"{ "namespace": "a", "types": {}, ? }"#.to_owned()),
+        ("route", r#"{ "operation": "a.b", "routes": [{ "verbs": ["GET"], "path": "/", ? }] }"#.to_owned()),
+        ("body", operation(r#""body": { "json": "any", ? }"#)),
+        ("response", operation(r#""responses": { "200": { ? } }"#)),
+        ("additional", types(r#"{ "additional": { "values": "any", ? } }"#)),
+    ];
+    for (def, text) in rest {
+        let mut known = read_at(def);
+        known.sort();
+        assert_eq!(keys_at(&text), known, "{def}");
+    }
+    assert_eq!(keys_at(&types(r#"{ "enum": [{ "value": 1, ? }] }"#)), facts);
+    let tag = |key: &str| keys_at(&types(&format!(r#"{{ "union": ["any"], "tag": {{ {key}, ? }} }}"#)));
+    let mut tags = [tag(r#""member": "m""#), tag(r#""key": ["a"]"#), tag(r#""untyped": 0"#)].concat();
+    let mut known = read_at("tag");
+    (tags.sort(), tags.dedup(), known.sort());
+    assert_eq!(tags, known);
+}

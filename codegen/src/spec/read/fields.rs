@@ -77,6 +77,14 @@ impl<'a> Reader<'a> {
         node.string().map(str::to_owned)
     }
 
+    /// `true`; a `false` is read, and printed as nothing.
+    pub(super) fn flag(&mut self, node: &Node) -> bool {
+        if node.bool().is_none() {
+            self.wrong(node, "`true`");
+        }
+        node.bool().unwrap_or_default()
+    }
+
     pub(super) fn strings(&mut self, node: &Node) -> Vec<String> {
         let items = self.items(node, "strings");
         items.iter().filter_map(|item| self.string(item)).collect()
@@ -149,13 +157,7 @@ impl<'n> Fields<'n> {
 
     /// `true`, or absent.
     pub(super) fn flag(&mut self, key: &str, reader: &mut Reader<'_>) -> bool {
-        let Some(node) = self.take(key) else {
-            return false;
-        };
-        if node.bool().is_none() {
-            reader.wrong(node, "`true`");
-        }
-        node.bool().unwrap_or_default()
+        self.take(key).is_some_and(|node| reader.flag(node))
     }
 
     pub(super) fn size(&mut self, key: &str, reader: &mut Reader<'_>) -> Option<u64> {

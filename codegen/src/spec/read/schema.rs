@@ -148,13 +148,18 @@ fn member_value(node: &Node, reader: &mut Reader<'_>) -> Option<(Schema, bool, F
     }
     let mut fields = Fields::of(node, "a member", reader)?;
     let facts = facts(&mut fields, reader);
-    let read = match fields.take("type") {
-        Some(node) if node.string().is_some() => expression(node, reader),
-        Some(node) => schema(node, reader).map(|schema| (schema, false)),
-        None => {
-            let optional = fields.flag("optional", reader);
-            structure(node, &mut fields, reader).map(|schema| (schema, optional))
+    let marked = fields.take("optional");
+    let optional = marked.is_some_and(|node| reader.flag(node));
+    let read = if fields.has("type") {
+        if let Some(node) = marked {
+            let help = "write `?` at the end of the type".to_owned();
+            reader.problem(node.span, "`optional` is for what has no `type`", Some(help));
         }
+        fields
+            .take("type")
+            .and_then(|node| expression(node, reader))
+    } else {
+        structure(node, &mut fields, reader).map(|schema| (schema, optional))
     };
     fields.finish(reader);
     let (schema, optional) = read?;
