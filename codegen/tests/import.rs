@@ -314,7 +314,7 @@ fn documents_merge_in_any_order_and_are_replaced_exactly() {
         ),
     ]);
     let hand = spec::read(&hand).expect("it is valid");
-    for _ in 0..80 {
+    for _ in 0..40 {
         let [old, middle, new, newer] = [0; 4].map(|_| random_document(&mut random));
         let (a, b, c) = (
             ("kibana-8.18", &old),

@@ -56,6 +56,9 @@ pub fn import(
             source.problem(endpoint, format!("the endpoint `{id}` stands twice"));
         }
     }
+    if api.operations.is_empty() {
+        source.problem(&root, "no endpoint to take: this is no `schema.json`, or has none of the namespaces");
+    }
     // Each type may name further ones; what a definition names is queued while it is read.
     while let Some(name) = source.next_type() {
         let Some(def) = types::definition(name, &mut source) else {

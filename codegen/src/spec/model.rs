@@ -117,7 +117,7 @@ pub struct Response {
 pub struct Member {
     /// The name on the wire.
     pub name: String,
-    /// Whether it must be present.
+    /// Whether it must be present, in every document that has what encloses it (`Facts::required_in` has the others).
     pub required: bool,
     /// What it holds; null where it may be null.
     pub schema: Schema,

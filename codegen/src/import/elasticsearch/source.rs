@@ -57,7 +57,10 @@ impl<'n, 'p> Source<'n, 'p> {
     }
 
     pub(super) fn problem(&mut self, node: &Node, message: impl Into<String>) {
-        let pointer = self.root.pointer(node.span.0);
+        let pointer = match self.root.pointer(node.span.0) {
+            top if top.is_empty() => "the top".to_owned(),
+            pointer => pointer,
+        };
         let help =
             "the importer must learn this construct, or a document fix-up must mend it".to_owned();
         self.problems.add(
