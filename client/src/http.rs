@@ -220,6 +220,15 @@ impl HttpError {
         self.kind
     }
 
+    pub(crate) fn into_source(self) -> BoxError {
+        self.source
+    }
+
+    /// What can be done about a failed handshake.
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        cause_of::<rustls::Error>(&*self.source).and_then(crate::tls::explain)
+    }
+
     /// Whether it is certain that the server saw nothing of the request.
     pub fn nothing_was_sent(&self) -> bool {
         use HttpErrorKind::{Connect, ConnectTimeout, Request, Tls};
@@ -348,7 +357,7 @@ fn within(bytes: Bytes, limit: usize) -> Result<Bytes, HttpError> {
 }
 
 fn from_reqwest(error: reqwest::Error) -> HttpError {
-    let kind = if error.is_connect() && has_cause::<rustls::Error>(&error) {
+    let kind = if cause_of::<rustls::Error>(&error).is_some() {
         HttpErrorKind::Tls
     } else if error.is_connect() && error.is_timeout() {
         HttpErrorKind::ConnectTimeout
@@ -367,17 +376,21 @@ fn from_reqwest(error: reqwest::Error) -> HttpError {
     HttpError::new(kind, error.without_url())
 }
 
-fn has_cause<E: StdError + 'static>(error: &(dyn StdError + 'static)) -> bool {
+/// The first error of a kind in a chain.
+fn cause_of<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
     while let Some(error) = next {
-        // io::Error hides the error it wraps from `source`.
-        let wrapped = error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref);
-        if error.is::<E>() || wrapped.is_some_and(|wrapped| has_cause::<E>(wrapped)) {
-            return true;
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
         }
-        next = error.source();
+        // io::Error hides the error it wraps from `source`.
+        next = match error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
+        {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
     }
-    false
+    None
 }

@@ -5,7 +5,7 @@ use std::future::Future;
 
 use http::{Method, StatusCode};
 
-use crate::Error;
+use crate::ErrorKind;
 #[cfg(feature = "tracing")]
 use crate::rt::Product;
 use crate::rt::{Correction, Operation};
@@ -78,7 +78,7 @@ impl Span {
         use tracing::field::Empty;
         let span = tracing::debug_span!(
             "http",
-            otel.name = format_args!("{} {}", target.method, target.operation.template),
+            otel.name = format!("{} {}", target.method, target.operation.template).trim_end(),
             otel.kind = "client",
             otel.status_code = Empty,
             http.request.method = target.method.as_str(),
@@ -109,9 +109,8 @@ impl Span {
     }
 
     /// Records why there was no answer.
-    pub(crate) fn error(&self, error: &Error) {
-        self.span
-            .record("error.type", tracing::field::debug(error.kind()));
+    pub(crate) fn error(&self, kind: ErrorKind) {
+        self.span.record("error.type", tracing::field::debug(kind));
         self.span.record("otel.status_code", "ERROR");
     }
 
@@ -146,7 +145,7 @@ impl Span {
 
     pub(crate) fn status(&self, _: StatusCode) {}
 
-    pub(crate) fn error(&self, _: &Error) {}
+    pub(crate) fn error(&self, _: ErrorKind) {}
 
     pub(crate) fn resends(&self, _: u32) {}
 }

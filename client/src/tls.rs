@@ -140,6 +140,42 @@ impl fmt::Debug for Pem {
     }
 }
 
+/// What a failed handshake asks of the user.
+pub(crate) fn explain(error: &rustls::Error) -> Option<&'static str> {
+    use rustls::AlertDescription as Alert;
+    match error {
+        rustls::Error::InvalidCertificate(reason) => match reason {
+            CertificateError::UnknownIssuer => Some(
+                "no trusted CA signed the server's certificate; give the cluster's by `ca_cert`, `ca_cert_file` or \
+                 `ca_fingerprint`",
+            ),
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                Some("the server's certificate is for another host name")
+            }
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                Some("the server's certificate has expired")
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                Some("the server's certificate is not valid yet; is this machine's clock right?")
+            }
+            CertificateError::ApplicationVerificationFailure => {
+                Some("no certificate of the server has the given fingerprint")
+            }
+            _ => None,
+        },
+        rustls::Error::AlertReceived(
+            Alert::CertificateRequired
+            | Alert::BadCertificate
+            | Alert::UnknownCA
+            | Alert::HandshakeFailure,
+        ) => Some("the server does not accept the client's certificate, or wants one"),
+        rustls::Error::InvalidMessage(_) => {
+            Some("the server does not speak TLS; is the URL an `http://` one?")
+        }
+        _ => None,
+    }
+}
+
 fn provider() -> CryptoProvider {
     #[cfg(feature = "aws-lc")]
     return rustls::crypto::aws_lc_rs::default_provider();

@@ -70,7 +70,7 @@ pub(crate) async fn execute(
         }
         Err(error) => {
             span.resends(error.attempts());
-            span.error(error);
+            span.error(error.kind());
         }
     }
     result.map_err(|error| error.with_operation(operation.id))
@@ -308,7 +308,11 @@ impl<'a> Exchange<'a> {
                 .await
                 .unwrap_or_else(|elapsed| Err(HttpError::new(HttpErrorKind::Timeout, elapsed)))
         };
-        span.clone().around(timed).await
+        let outcome = span.clone().around(timed).await;
+        if let Err(error) = &outcome {
+            span.error(kind_of(error));
+        }
+        outcome
     }
 
     fn after(
@@ -355,9 +359,14 @@ impl<'a> Exchange<'a> {
     }
 
     fn unanswered(&self, error: HttpError) -> Error {
-        Error::new(kind_of(&error), error.to_string())
+        let (kind, hint) = (kind_of(&error), error.hint());
+        let named = Error::new(kind, error.to_string())
             .with_attempts(self.attempts)
-            .with_source(error)
+            .with_source(error.into_source());
+        match hint {
+            Some(hint) => named.with_hint(hint),
+            None => named,
+        }
     }
 }
 
