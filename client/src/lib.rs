@@ -9,6 +9,7 @@ mod call;
 mod client;
 pub mod config;
 mod error;
+mod extra;
 pub mod http;
 mod options;
 mod request;
@@ -19,8 +20,10 @@ mod secret;
 mod telemetry;
 mod tls;
 mod transport;
+pub mod types;
 
-// Generated namespaces go here: `mod generated; pub use generated::elasticsearch;`.
+mod generated;
+pub use crate::generated::elasticsearch;
 
 pub use crate::auth::Credentials;
 pub use crate::call::Call;

@@ -1,6 +1,7 @@
 //! Reads API specifications and writes the elkit client. Text in, files out: no I/O, clock or network.
 
 pub mod diagnostic;
+mod dispatch;
 pub mod emit;
 pub mod import;
 pub mod ir;
@@ -10,6 +11,7 @@ pub mod overlay;
 pub mod plan;
 mod render;
 pub mod spec;
+mod table;
 
 use std::collections::BTreeMap;
 
@@ -45,12 +47,8 @@ pub fn generate(texts: &Texts) -> Result<Generated, Vec<String>> {
         if files.is_empty() {
             continue;
         }
-        match generate_product(product, &files, &overlays, &mut lock) {
-            Ok((files, unused)) => {
-                generated.client.extend(files);
-                generated.unused.extend(unused);
-            }
-            Err(problems) => errors.extend(problems),
+        if let Err(problems) = generate_product(product, &files, &overlays, &mut lock, &mut generated) {
+            errors.extend(problems);
         }
     }
     generated.files.insert("spec/api.lock".to_owned(), lock.print());
@@ -62,7 +60,8 @@ fn generate_product(
     files: &Texts,
     overlays: &Texts,
     lock: &mut Lock,
-) -> Result<(emit::Files, Vec<String>), Vec<String>> {
+    generated: &mut Generated,
+) -> Result<(), Vec<String>> {
     let mut api = spec::read(files).map_err(|diagnostics| vec![diagnostics.to_string()])?;
     let overlay = Overlay::read(overlays, product).map_err(|error| vec![error])?;
     let problems: Vec<String> = overlay.fixups.iter().filter_map(|fixup| fixup.apply(&mut api).err()).collect();
@@ -71,8 +70,12 @@ fn generate_product(
     }
     let ir = lower::lower(product, &api, &overlay.traits)?;
     let plan = plan::plan(&ir, &overlay, lock)?;
-    let unused = overlay.unused().into_iter().map(|entry| format!("spec/overlay/{entry} has no effect: remove it"));
-    Ok((emit::emit(&plan)?, unused.collect()))
+    generated.client.extend(emit::emit(&plan)?);
+    generated.files.insert(dispatch::path(product), dispatch::emit(&plan).map_err(|error| vec![error])?);
+    generated.files.insert(table::path(product), table::print(&ir));
+    let unused = overlay.unused().into_iter();
+    generated.unused.extend(unused.map(|entry| format!("spec/overlay/{entry} has no effect: remove it")));
+    Ok(())
 }
 
 fn below(texts: &Texts, folder: &str) -> Texts {

@@ -30,8 +30,14 @@ pub const RESERVED_MEMBERS: &[&str] =
     &["extra", "send", "send_blocking", "send_optional", "send_optional_blocking", "send_raw", "options", "pages", "items",
       "into_request", "request", "request_mut", "set_json", "new", "clone"];
 
-/// Names that types of the prelude have: a generated type of that name would hide it.
-const PRELUDE_TYPES: &[&str] = &["Option", "Some", "None", "Result", "Ok", "Err", "Box", "String", "Vec", "Default"];
+/// Names that generated files use for something else: a generated type of that name would hide it.
+const PRELUDE_TYPES: &[&str] = &[
+    "Option", "Some", "None", "Result", "Ok", "Err", "Box", "String", "Vec", "Default", "From", "Into", "IntoIterator",
+    "Iterator", "Clone", "Debug", "PartialEq", "Body", "BTreeMap", "ByteSize", "Call", "Cow", "Deserializer", "Duration",
+    "Elasticsearch", "Entry", "EpochMillis", "Error", "Extra", "Kibana", "Lazy", "MapAccess", "Method", "NoContent",
+    "Number", "OneOrMany", "Secret", "SerializeMap", "Serializer", "Stringified", "Timestamp", "TypedKeys", "Untyped",
+    "Value",
+];
 
 impl Words {
     /// Words with the acronyms of names.toml.

@@ -38,6 +38,16 @@ struct Scope<'a> {
 
 impl Scope<'_> {
     fn ty(&self, ty: &RustTy) -> TokenStream {
+        type_of(ty, &self.module.name)
+    }
+}
+
+/// A type as it is written where no module of the generated code is at home.
+pub(crate) fn foreign_ty(ty: &RustTy) -> TokenStream {
+    type_of(ty, "")
+}
+
+fn type_of(ty: &RustTy, home: &str) -> TokenStream {
         match ty {
             RustTy::Value => quote!(Value),
             RustTy::Number => quote!(Number),
@@ -46,7 +56,7 @@ impl Scope<'_> {
             RustTy::Runtime(name) => ident(name),
             RustTy::Named { module, name } => {
                 let name = ident(name);
-                if *module == self.module.name {
+                if module == home {
                     name
                 } else {
                     let module = ident(module);
@@ -54,28 +64,27 @@ impl Scope<'_> {
                 }
             }
             RustTy::Vec(item) => {
-                let item = self.ty(item);
+                let item = type_of(item, home);
                 quote!(Vec<#item>)
             }
             RustTy::Map(item) => {
-                let item = self.ty(item);
+                let item = type_of(item, home);
                 quote!(BTreeMap<String, #item>)
             }
             RustTy::Option(item) => {
-                let item = self.ty(item);
+                let item = type_of(item, home);
                 quote!(Option<#item>)
             }
             RustTy::Boxed(item) => {
-                let item = self.ty(item);
+                let item = type_of(item, home);
                 quote!(Box<#item>)
             }
             RustTy::Generic(name, item) => {
-                let (name, item) = (ident(name), self.ty(item));
+                let (name, item) = (ident(name), type_of(item, home));
                 quote!(#name<#item>)
             }
             RustTy::Secret => quote!(Secret<String>),
         }
-    }
 }
 
 fn ident(name: &str) -> TokenStream {

@@ -2,19 +2,43 @@
 //! because nothing here is a promise: [`ABI`] says whether generated code and this runtime fit.
 
 mod call_macro;
+mod collect;
+mod container;
 pub(crate) mod endpoint;
+mod enums;
+mod keyed;
+mod mode;
+mod model;
 mod path;
 mod query;
+mod raw;
+mod scalar;
+mod text;
+mod union;
 mod wire;
 
 pub use endpoint::{Endpoint, Operation, Product};
 pub use path::Path;
 pub use query::Query;
+pub use container::{Container, Entries, decode_container, encode_container};
+pub use enums::{StringEnum, decode_enum, encode_enum};
+pub use keyed::Keyed;
+pub use model::{Got, MAX_MEMBERS, Member, Meta, Model, Writer, decode_model, empty_model, encode_model};
+pub use raw::kind;
+pub use text::{Text, text, texts};
+pub use union::{Arm, Union, decode_union, encode_union, get, get_untyped};
 pub use crate::__call as call;
 pub use crate::auth::precedence as auth;
 pub use crate::client::{Client, Handle};
 pub use ::serde::Serialize;
-pub use wire::{Correction, CorrectionKind, DecodeError, Decoded, Wire, decode};
+pub use wire::{Correction, CorrectionKind, DecodeError, Decoded, Encode, Wire, decode, to_json};
+
+pub(crate) use raw::Raw;
+
+pub use crate::{
+    __container as container, __keyed as keyed, __model as model, __serde as serde, __string_enum as string_enum,
+    __union as union_,
+};
 
 /// Changes whenever generated code of an earlier elkit would not compile or behave with this runtime.
 pub const ABI: u32 = 1;

@@ -35,7 +35,9 @@ pub struct CallPlan {
     pub arguments: Vec<Argument>,
     /// More required values, in a struct of their own.
     pub required: Option<RequiredPlan>,
-    /// Routes, the one with most parameters first.
+    /// Routes as the spec has them.
+    pub routes: Vec<Route>,
+    /// Routes as requests choose among them, the one with most parameters first.
     pub branches: Vec<Branch>,
     /// Optional path parameters with the one that must be given with them: `(parameter, its parent)`.
     pub guards: Vec<(String, String)>,
@@ -212,6 +214,7 @@ impl Planner<'_> {
             space: operation.space,
             idempotent: self.overlay.traits.idempotent.get(id).copied().unwrap_or(safe),
             id: id.clone(),
+            routes: operation.routes.clone(),
             method,
             name,
             request,

@@ -1,0 +1,118 @@
+//! Containers: objects of which exactly one member is present and its name says what the value is.
+
+use serde::de::Error as _;
+use serde::ser::SerializeMap;
+use serde::{Deserializer, Serializer};
+
+use super::mode;
+use super::raw::{Raw, kind};
+use super::wire::Encode;
+use super::wire::Wire;
+use crate::types::Untyped;
+
+/// A container type: its variants' names, and how to reach each.
+pub trait Container: Sized {
+    /// Wire names of the variants.
+    const VARIANTS: &'static [&'static str];
+
+    /// Reads variant `index`.
+    ///
+    /// # Errors
+    /// When the value does not fit.
+    fn read<'de, D: Deserializer<'de>>(index: usize, deserializer: D) -> Result<Self, D::Error>;
+
+    /// Writes the one entry, or the whole value of an unknown variant.
+    ///
+    /// # Errors
+    /// The serializer's own.
+    fn write<S: Serializer>(&self, out: Entries<S>) -> Result<S::Ok, S::Error>;
+
+    /// Keeps a value that is no known variant.
+    fn other(value: Untyped) -> Self;
+}
+
+/// Writes the one entry of a container.
+#[derive(Debug)]
+pub struct Entries<S>(S);
+
+impl<S: Serializer> Entries<S> {
+    pub(crate) fn new(serializer: S) -> Self {
+        Self(serializer)
+    }
+
+    /// Writes `{name: value}`.
+    ///
+    /// # Errors
+    /// The serializer's own.
+    pub fn one<T: Wire>(self, name: &str, value: &T) -> Result<S::Ok, S::Error> {
+        let mut map = self.0.serialize_map(Some(1))?;
+        map.serialize_entry(name, &Encode(value))?;
+        map.end()
+    }
+
+    /// Writes an unknown variant as it was.
+    ///
+    /// # Errors
+    /// The serializer's own.
+    pub fn other(self, value: &Untyped) -> Result<S::Ok, S::Error> {
+        value.encode(self.0)
+    }
+}
+
+/// Reads a container.
+///
+/// # Errors
+/// When the variant is known but its value does not fit.
+pub fn decode_container<'de, T: Container, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let raw = Raw::take(deserializer)?;
+    if raw.kind() == kind::OBJECT {
+        let members = raw.members();
+        if members.len() == 1
+            && let Some(index) = T::VARIANTS.iter().position(|name| members.contains(name))
+            && let Some(text) = members.get(T::VARIANTS[index])
+        {
+            let name = T::VARIANTS[index];
+            if mode::correcting() && !mode::enter_name(name) {
+                return Err(D::Error::custom("nested too deeply"));
+            }
+            let mut deserializer = serde_json::Deserializer::from_str(text);
+            let value = T::read(index, &mut deserializer).map_err(D::Error::custom)?;
+            if mode::correcting() {
+                mode::leave();
+            }
+            return Ok(value);
+        }
+    }
+    raw.value().map(|value| T::other(Untyped::from(value)))
+}
+
+/// Writes a container.
+///
+/// # Errors
+/// The serializer's own.
+pub fn encode_container<T: Container, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    value.write(Entries(serializer))
+}
+
+/// Gives [`Container`] types their wire form.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __container {
+    ($($ty:ty),* $(,)?) => {$(
+        impl $crate::rt::Wire for $ty {
+            fn decode<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
+                $crate::rt::decode_container(deserializer)
+            }
+            fn encode<S: ::serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
+                $crate::rt::encode_container(self, serializer)
+            }
+            fn empty() -> Self {
+                Self::Other(::core::default::Default::default())
+            }
+            fn is_empty(&self) -> bool {
+                matches!(self, Self::Other(other) if other.is_null())
+            }
+        }
+        $crate::rt::serde!($ty);
+    )*};
+}

@@ -1,0 +1,163 @@
+//! What the current thread is decoding for. Only [`decode`](super::decode) sets it, and it is restored on every way out.
+
+use std::cell::{Cell, RefCell};
+
+use super::wire::{Correction, CorrectionKind};
+
+/// Why values are being decoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// A user's own `serde` call, with any deserializer.
+    Foreign,
+    /// The transport's first pass: JSON text, strict, nothing tracked.
+    Fast,
+    /// The transport's second pass: JSON text, corrected and tracked.
+    Correcting,
+}
+
+/// Nesting beyond this is refused, as `serde_json` does within one parse.
+const DEPTH_LIMIT: usize = 128;
+
+enum Segment {
+    Name(&'static str),
+    Key(String),
+    Index(usize),
+}
+
+thread_local! {
+    static MODE: Cell<Mode> = const { Cell::new(Mode::Foreign) };
+    static TRACE: RefCell<Trace> = const { RefCell::new(Trace { path: Vec::new(), corrections: Vec::new() }) };
+}
+
+struct Trace {
+    path: Vec<Segment>,
+    corrections: Vec<Correction>,
+}
+
+/// The mode in force.
+pub(crate) fn mode() -> Mode {
+    MODE.get()
+}
+
+/// Whether deviations are corrected and tracked.
+pub(crate) fn correcting() -> bool {
+    MODE.get() == Mode::Correcting
+}
+
+/// Runs `f` in `mode` and gives back what it corrected.
+pub(crate) fn with_mode<R>(mode: Mode, f: impl FnOnce() -> R) -> (R, Vec<Correction>) {
+    struct Restore(Mode, Option<Trace>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            MODE.set(self.0);
+            if let Some(outer) = self.1.take() {
+                TRACE.with_borrow_mut(|trace| *trace = outer);
+            }
+        }
+    }
+    let outer = TRACE.with_borrow_mut(|trace| {
+        std::mem::replace(trace, Trace { path: Vec::new(), corrections: Vec::new() })
+    });
+    let _restore = Restore(MODE.replace(mode), Some(outer));
+    let result = f();
+    let corrections = TRACE.with_borrow_mut(|trace| std::mem::take(&mut trace.corrections));
+    (result, corrections)
+}
+
+/// Runs `f` in `mode` inside the current trace: an attempt whose corrections are dropped unless it succeeds.
+pub(crate) fn attempt<T, E>(mode: Mode, f: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    struct Restore(Mode);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            MODE.set(self.0);
+        }
+    }
+    let (depth, found) = TRACE.with_borrow(|trace| (trace.path.len(), trace.corrections.len()));
+    let _restore = Restore(MODE.replace(mode));
+    let result = f();
+    if result.is_err() {
+        TRACE.with_borrow_mut(|trace| {
+            trace.path.truncate(depth);
+            trace.corrections.truncate(found);
+        });
+    }
+    result
+}
+
+/// Enters a member; false when the document is nested too deeply.
+pub(crate) fn enter_name(name: &'static str) -> bool {
+    enter(Segment::Name(name))
+}
+
+/// Enters an entry of a map; false when the document is nested too deeply.
+pub(crate) fn enter_key(key: &str) -> bool {
+    enter(Segment::Key(key.to_owned()))
+}
+
+/// Enters a list; [`at_index`] says which item.
+pub(crate) fn enter_list() -> bool {
+    enter(Segment::Index(0))
+}
+
+/// Moves to an item of the list entered last.
+pub(crate) fn at_index(index: usize) {
+    TRACE.with_borrow_mut(|trace| {
+        if let Some(last) = trace.path.last_mut() {
+            *last = Segment::Index(index);
+        }
+    });
+}
+
+/// Leaves what was entered last.
+pub(crate) fn leave() {
+    TRACE.with_borrow_mut(|trace| {
+        trace.path.pop();
+    });
+}
+
+/// Records that `member` of the current object was corrected.
+pub(crate) fn corrected(member: &str, kind: CorrectionKind) {
+    TRACE.with_borrow_mut(|trace| {
+        let mut pointer = pointer_of(&trace.path);
+        push_segment(&mut pointer, member);
+        trace.corrections.push(Correction { pointer, kind });
+    });
+}
+
+/// The JSON pointer of the value being decoded.
+pub(crate) fn pointer() -> String {
+    TRACE.with_borrow(|trace| pointer_of(&trace.path))
+}
+
+fn enter(segment: Segment) -> bool {
+    TRACE.with_borrow_mut(|trace| {
+        trace.path.push(segment);
+        trace.path.len() <= DEPTH_LIMIT
+    })
+}
+
+fn pointer_of(path: &[Segment]) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Name(name) => push_segment(&mut pointer, name),
+            Segment::Key(key) => push_segment(&mut pointer, key),
+            Segment::Index(index) => {
+                pointer.push('/');
+                pointer.push_str(&index.to_string());
+            }
+        }
+    }
+    pointer
+}
+
+fn push_segment(pointer: &mut String, name: &str) {
+    pointer.push('/');
+    for c in name.chars() {
+        match c {
+            '~' => pointer.push_str("~0"),
+            '/' => pointer.push_str("~1"),
+            c => pointer.push(c),
+        }
+    }
+}

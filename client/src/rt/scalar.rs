@@ -1,0 +1,145 @@
+//! Scalars, optional, boxed and secret values.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::Visitor;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Number, Value};
+
+use super::wire::{Encode, Wire};
+use crate::secret::Secret;
+
+macro_rules! scalar {
+    ($($ty:ty, $empty:expr;)*) => {$(
+        impl Wire for $ty {
+            fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                Self::deserialize(deserializer)
+            }
+
+            fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                self.serialize(serializer)
+            }
+
+            fn empty() -> Self {
+                $empty
+            }
+
+            fn is_empty(&self) -> bool {
+                *self == $empty
+            }
+        }
+    )*};
+}
+
+scalar! {
+    String, String::new();
+    bool, false;
+    i32, 0;
+    i64, 0;
+    u32, 0;
+    u64, 0;
+    f32, 0.0;
+    f64, 0.0;
+    Number, Number::from(0);
+    Value, Value::Null;
+}
+
+/// Encodes as null.
+impl Wire for () {
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        <()>::deserialize(deserializer)
+    }
+
+    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit()
+    }
+
+    fn empty() -> Self {}
+
+    fn is_empty(&self) -> bool {
+        true
+    }
+}
+
+impl<T: Wire> Wire for Option<T> {
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct OptionVisitor<T>(PhantomData<T>);
+        impl<'de, T: Wire> Visitor<'de> for OptionVisitor<T> {
+            type Value = Option<T>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value or null")
+            }
+
+            fn visit_none<E>(self) -> Result<Self::Value, E> {
+                Ok(None)
+            }
+
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(None)
+            }
+
+            fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+                T::decode(deserializer).map(Some)
+            }
+        }
+        deserializer.deserialize_option(OptionVisitor(PhantomData))
+    }
+
+    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Some(value) => serializer.serialize_some(&Encode(value)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    fn empty() -> Self {
+        None
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T: Wire> Wire for Box<T> {
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::decode(deserializer).map(Self::new)
+    }
+
+    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (**self).encode(serializer)
+    }
+
+    fn empty() -> Self {
+        Self::new(T::empty())
+    }
+
+    fn blank() -> Self {
+        Self::new(T::blank())
+    }
+
+    fn is_empty(&self) -> bool {
+        (**self).is_empty()
+    }
+}
+
+/// Writes in clear: that is what requests are for.
+impl Wire for Secret<String> {
+    fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::decode(deserializer).map(Self::new)
+    }
+
+    fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.expose().encode(serializer)
+    }
+
+    fn empty() -> Self {
+        Self::new(String::new())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.expose().is_empty()
+    }
+}

@@ -1,0 +1,178 @@
+//! The IR as compact JSON: what the embedded stack routes by, checks requests with and makes answers from.
+
+use serde_json::{Map, Value, json};
+
+use crate::ir::{Content, Enum, Ir, Kind, Member, Object, Operation, Ty};
+use crate::spec::model::{Limits, Product, Scalar};
+
+/// Where the table stands, below the workspace.
+pub(crate) fn path(product: Product) -> String {
+    match product {
+        Product::Elasticsearch => "tests/stack/src/table.json".to_owned(),
+        Product::Kibana => "tests/stack/src/kibana_table.json".to_owned(),
+    }
+}
+
+/// Writes the table: one line an operation and a type, so that differences are readable.
+pub(crate) fn print(ir: &Ir) -> String {
+    let operations: Vec<String> = ir.operations.iter().map(|op| operation(ir, op).to_string()).collect();
+    let types: Vec<String> = ir.types.iter().map(|(id, ty)| format!("{}:{}", json!(id), kind(&ty.kind))).collect();
+    format!("{{\"operations\":[\n{}\n],\"types\":{{\n{}\n}}}}\n", operations.join(",\n"), types.join(",\n"))
+}
+
+fn operation(ir: &Ir, operation: &Operation) -> Value {
+    let mut row = Map::new();
+    row.insert("id".into(), json!(operation.id));
+    row.insert("product".into(), json!(ir.product.as_str()));
+    let routes = operation.routes.iter().map(|route| json!({ "verbs": route.verbs, "path": route.path }));
+    row.insert("routes".into(), routes.collect());
+    let path = operation.path.iter().map(|member| (member.name.clone(), ty(&member.ty)));
+    insert(&mut row, "path", path.collect());
+    let query = operation.query.iter().map(|param| {
+        let mut entry = member(param);
+        if matches!(param.ty, Ty::List(_) | Ty::OneOrMany(_)) {
+            entry.insert("list".into(), json!(true));
+        }
+        (param.name.clone(), Value::Object(entry))
+    });
+    insert(&mut row, "query", query.collect());
+    if let Some(body) = &operation.body {
+        let content = json!({ "media": body.media, "required": body.required, "type": content(&body.content) });
+        row.insert("body".into(), content);
+    }
+    let response = match &operation.response.content {
+        Some((media, body)) => json!({ "media": media, "type": content(body) }),
+        None => json!({}),
+    };
+    row.insert("responses".into(), json!({ operation.response.status.clone(): response }));
+    if operation.space {
+        row.insert("space".into(), json!(true));
+    }
+    for (name, value) in [("version", &operation.version), ("since", &operation.facts.since)] {
+        if let Some(value) = value {
+            row.insert(name.into(), json!(value));
+        }
+    }
+    Value::Object(row)
+}
+
+fn insert(row: &mut Map<String, Value>, name: &str, members: Map<String, Value>) {
+    if !members.is_empty() {
+        row.insert(name.into(), Value::Object(members));
+    }
+}
+
+fn content(content: &Content) -> Value {
+    match content {
+        Content::Object(body) => object(body),
+        Content::Value(value, _) => ty(value),
+    }
+}
+
+fn kind(kind: &Kind) -> Value {
+    match kind {
+        Kind::Object(body) => object(body),
+        Kind::Enum(Enum { values, booleans }) => {
+            let names = values.iter().flat_map(|value| std::iter::once(&value.value).chain(&value.aliases));
+            let mut row = Map::from_iter([("enum".to_owned(), json!(names.collect::<Vec<_>>()))]);
+            if *booleans {
+                row.insert("booleans".into(), json!(true));
+            }
+            Value::Object(row)
+        }
+        Kind::Union(union) => {
+            let arms: Vec<Value> = union.arms.iter().map(|arm| ty(&arm.ty)).collect();
+            let mut row = Map::from_iter([("any_of".to_owned(), json!(arms))]);
+            if let Some(tag) = &union.tag {
+                row.insert("tag".into(), json!(tag));
+            }
+            Value::Object(row)
+        }
+        Kind::Container(variants) => {
+            let members: Map<String, Value> =
+                variants.iter().map(|variant| (variant.name.clone(), json!({ "type": ty(&variant.ty) }))).collect();
+            let names: Vec<&str> = variants.iter().map(|variant| variant.name.as_str()).collect();
+            json!({ "object": members, "variants": names, "closed": true })
+        }
+        Kind::Keyed(variants) => {
+            let arms: Vec<Value> = variants.iter().map(|variant| ty(&variant.ty)).collect();
+            json!({ "any_of": arms })
+        }
+    }
+}
+
+fn object(object: &Object) -> Value {
+    let mut members: Map<String, Value> =
+        object.members.iter().map(|known| (known.name.clone(), Value::Object(member(known)))).collect();
+    for variant in &object.variants {
+        members.insert(variant.name.clone(), json!({ "type": ty(&variant.ty) }));
+    }
+    let mut row = Map::from_iter([("object".to_owned(), Value::Object(members))]);
+    if object.closed {
+        row.insert("closed".into(), json!(true));
+    }
+    if let Some(rest) = &object.rest {
+        row.insert("additional".into(), ty(&rest.ty));
+    }
+    if !object.variants.is_empty() {
+        let names: Vec<&str> = object.variants.iter().map(|variant| variant.name.as_str()).collect();
+        row.insert("variants".into(), json!(names));
+    }
+    if let Some(shortcut) = &object.shortcut {
+        row.insert("shortcut".into(), json!(shortcut));
+    }
+    Value::Object(row)
+}
+
+fn member(member: &Member) -> Map<String, Value> {
+    let mut row = Map::new();
+    row.insert("type".into(), limited(ty(&member.ty), &member.facts.limits));
+    if member.required {
+        row.insert("required".into(), json!(true));
+    }
+    if !member.facts.aliases.is_empty() {
+        row.insert("aliases".into(), json!(member.facts.aliases));
+    }
+    if let Some(default) = &member.facts.default {
+        row.insert("default".into(), default.clone());
+    }
+    row
+}
+
+/// A scalar with its constraints.
+fn limited(ty: Value, limits: &Limits) -> Value {
+    let mut row = Map::new();
+    let lengths = [("min_length", limits.min_length), ("max_length", limits.max_length)];
+    row.extend(lengths.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
+    let numbers = [("min", &limits.min), ("max", &limits.max)];
+    row.extend(numbers.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))));
+    let texts = [("pattern", &limits.pattern), ("format", &limits.format)];
+    row.extend(texts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?)))));
+    match (&ty, row.is_empty()) {
+        (Value::String(scalar), false) => json!({ scalar.clone(): row }),
+        _ => ty,
+    }
+}
+
+fn ty(ty: &Ty) -> Value {
+    let of = |item: &Ty| self::ty(item);
+    match ty {
+        Ty::Any => json!("any"),
+        Ty::Scalar(scalar) => json!(scalar_name(*scalar)),
+        Ty::Literal(value) => json!({ "const": value }),
+        Ty::Runtime(name) if name == "EpochMillis" => json!("int64"),
+        Ty::Runtime(_) => json!({ "any_of": ["string", "int64"] }),
+        Ty::Named(id) => json!({ "ref": id }),
+        Ty::List(item) => json!({ "list": of(item) }),
+        Ty::Map(item) => json!({ "map": of(item) }),
+        Ty::Entry(item) => json!({ "pair": of(item) }),
+        Ty::Nullable(item) => json!({ "any_of": [of(item), "null"] }),
+        Ty::OneOrMany(item) => json!({ "any_of": [of(item), { "list": of(item) }] }),
+        Ty::Stringified(item) => json!({ "any_of": [of(item), "string"] }),
+        Ty::TypedKeys(id) => json!({ "map": { "ref": id } }),
+    }
+}
+
+fn scalar_name(scalar: Scalar) -> &'static str {
+    crate::spec::expr::scalar_name(scalar)
+}
