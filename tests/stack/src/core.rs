@@ -1,5 +1,6 @@
 //! Both products behind one lock, with no socket: a request goes in, a reply comes out.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -16,7 +17,7 @@ use crate::spec::Spec;
 /// A running pair of products.
 pub(crate) struct Core {
     clock: Clock,
-    table: &'static str,
+    table: Cow<'static, str>,
     spec: OnceLock<Spec>,
     elasticsearch: Elasticsearch,
     kibana: Kibana,
@@ -26,7 +27,12 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(clock: Clock, ids: Ids, elastic_password: &str, table: &'static str) -> Self {
+    pub(crate) fn new(
+        clock: Clock,
+        ids: Ids,
+        elastic_password: &str,
+        table: Cow<'static, str>,
+    ) -> Self {
         Self {
             clock,
             table,
@@ -42,7 +48,7 @@ impl Core {
     /// Answers a request; doesn't log it and knows no faults.
     pub(crate) fn handle(&self, product: Product, request: &Request) -> Reply {
         let now = self.clock.now_millis();
-        let spec = self.spec.get_or_init(|| Spec::read(self.table));
+        let spec = self.spec.get_or_init(|| Spec::read(&self.table));
         let mut guard = lock(&self.state);
         let (state, spaces) = &mut *guard;
         match product {

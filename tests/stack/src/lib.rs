@@ -35,6 +35,7 @@ mod spec;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -138,6 +139,7 @@ pub struct Builder {
     password: Option<String>,
     elasticsearch_port: u16,
     kibana_port: u16,
+    table: Option<String>,
     require_table: bool,
 }
 
@@ -177,6 +179,14 @@ impl Builder {
         self
     }
 
+    /// Sets the table of operations, in the form that `generate` writes: private routes are then answered too. By
+    /// default, it is the one that the stack was built with.
+    #[must_use]
+    pub fn table(mut self, json: impl Into<String>) -> Self {
+        self.table = Some(json.into());
+        self
+    }
+
     /// Refuses to start without the table of all operations. By default, a stack that was built without one knows its
     /// stateful operations only.
     #[must_use]
@@ -201,14 +211,15 @@ impl Builder {
     ///
     /// As [`Builder::start`].
     pub fn start_blocking(self) -> io::Result<Stack> {
-        if self.require_table && !TABLE.contains("\"id\"") {
+        let table = self.table.map_or(Cow::Borrowed(TABLE), Cow::Owned);
+        if self.require_table && !table.contains("\"id\"") {
             return Err(io::Error::other(
                 "the table of operations is empty; run `cargo xtask generate`",
             ));
         }
         let mut ids = Ids::new(self.seed);
         let password = self.password.unwrap_or_else(|| ids.secret());
-        let core = Arc::new(Core::new(self.clock.clone(), ids, &password, TABLE));
+        let core = Arc::new(Core::new(self.clock.clone(), ids, &password, table));
         let server = server::start(&core, self.elasticsearch_port, self.kibana_port)?;
         Ok(Stack {
             core,

@@ -117,6 +117,16 @@ impl Reply {
     }
 }
 
+/// Where a member name stands in a body, as Elasticsearch's parser counts: from one.
+pub(crate) fn position(raw: &Bytes, name: &str) -> String {
+    let text = String::from_utf8_lossy(raw);
+    let offset = text.find(&format!("\"{name}\"")).unwrap_or(0);
+    let before = &text[..offset];
+    let line = before.matches('\n').count() + 1;
+    let last = before.rsplit('\n').next().unwrap_or_default();
+    format!("[{line}:{}]", last.chars().count() + 1)
+}
+
 fn decode(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

@@ -28,7 +28,8 @@ pub(crate) struct Candidate<'a, T> {
     pub(crate) verbs: &'a [String],
     pub(crate) value: &'a T,
     pub(crate) params: Params,
-    specificity: Vec<u8>,
+    /// By segment: smaller is more literal.
+    pub(crate) specificity: Vec<u8>,
 }
 
 impl<T> Router<T> {
@@ -75,6 +76,19 @@ pub(crate) fn allowed<T>(candidates: &[Candidate<'_, T>]) -> BTreeSet<String> {
         .iter()
         .flat_map(|c| c.verbs.iter().cloned())
         .collect()
+}
+
+/// The most literal candidates that answer a verb; several only when their templates are alike.
+pub(crate) fn best<'c, 'a, T>(
+    candidates: &'c [Candidate<'a, T>],
+    verb: &str,
+) -> Vec<&'c Candidate<'a, T>> {
+    let takes = |candidate: &&Candidate<'a, T>| candidate.verbs.iter().any(|known| known == verb);
+    let mut found: Vec<_> = candidates.iter().filter(takes).collect();
+    if let Some(least) = found.first().map(|first| first.specificity.clone()) {
+        found.retain(|candidate| candidate.specificity == least);
+    }
+    found
 }
 
 impl<T> Route<T> {

@@ -8,8 +8,10 @@ const USAGE: &str = "\
 Runs a stand-in for Elasticsearch and Kibana on loopback until ctrl-c.
 
 Usage: elkit-stack [--elasticsearch-port PORT] [--kibana-port PORT] [--elastic-password TEXT] [--seed NUMBER]
+                   [--table FILE]
 
-Without a port, the system picks one. Without a password, it is random; a seed makes it and all ids the same every time.";
+Without a port, the system picks one. Without a password, it is random; a seed makes it and all ids the same every time.
+A table replaces the operations that the stack was built with.";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -84,6 +86,11 @@ fn read(mut args: impl Iterator<Item = String>) -> Result<Option<Builder>, Strin
             "--elasticsearch-port" => builder.elasticsearch_port(port()?),
             "--kibana-port" => builder.kibana_port(port()?),
             "--elastic-password" => builder.elastic_password(value),
+            "--table" => {
+                let table = std::fs::read_to_string(&value)
+                    .map_err(|error| format!("can't read {value}: {error}"))?;
+                builder.table(table)
+            }
             "--seed" => builder.seed(number()?),
             other => return Err(format!("unknown argument {other}")),
         };

@@ -1,5 +1,6 @@
 //! What a handler is given: the state, the caller and the request's parts, and the readers that refuse what is wrong.
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::authentication::Authentication;
@@ -7,7 +8,7 @@ use super::error::Refusal;
 use super::grants;
 use super::role::kind;
 use super::state::State;
-use crate::message::Reply;
+use crate::message::{Reply, position};
 use crate::router::Params;
 
 /// What a handler answers.
@@ -20,6 +21,8 @@ pub(crate) struct Call<'a> {
     pub(crate) params: Params,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) body: Option<Value>,
+    /// The body as it came, to say where in it something stands.
+    pub(crate) raw: Bytes,
     pub(crate) now: u64,
 }
 
@@ -58,7 +61,7 @@ impl Call<'_> {
     pub(crate) fn fields(&self, parser: &'static str) -> Result<Fields, Refusal> {
         match &self.body {
             None => Err(Refusal::parse("request body is required")),
-            Some(value) => Fields::of(parser, value),
+            Some(value) => self.whole(parser, value),
         }
     }
 
@@ -68,9 +71,16 @@ impl Call<'_> {
             None => Ok(Fields {
                 parser,
                 members: Map::new(),
+                raw: Bytes::new(),
             }),
-            Some(value) => Fields::of(parser, value),
+            Some(value) => self.whole(parser, value),
         }
+    }
+
+    fn whole(&self, parser: &'static str, value: &Value) -> Result<Fields, Refusal> {
+        let mut fields = Fields::of(parser, value)?;
+        fields.raw = self.raw.clone();
+        Ok(fields)
     }
 
     /// Refuses unless the caller may run the action on anybody's behalf.
@@ -107,6 +117,7 @@ pub(crate) fn forbidden(who: &Authentication, action: &str, own: bool) -> Refusa
 pub(crate) struct Fields {
     parser: &'static str,
     members: Map<String, Value>,
+    raw: Bytes,
 }
 
 impl Fields {
@@ -115,6 +126,7 @@ impl Fields {
             Value::Object(members) => Ok(Self {
                 parser,
                 members: members.clone(),
+                raw: Bytes::new(),
             }),
             other => Err(Refusal::content(format!(
                 "[1:1] [{parser}] Expected START_OBJECT but was: {}",
@@ -195,7 +207,8 @@ impl Fields {
         match self.members.keys().next() {
             None => Ok(()),
             Some(name) => Err(Refusal::content(format!(
-                "[1:1] [{}] unknown field [{name}]",
+                "{} [{}] unknown field [{name}]",
+                position(&self.raw, name),
                 self.parser
             ))),
         }
@@ -218,7 +231,8 @@ impl Fields {
     fn wrong(&self, name: &str, value: &Value) -> Refusal {
         let parser = self.parser;
         Refusal::content(format!(
-            "[1:1] [{parser}] {name} doesn't support values of type: {}",
+            "{} [{parser}] {name} doesn't support values of type: {}",
+            position(&self.raw, name),
             kind(value)
         ))
     }

@@ -29,6 +29,8 @@ pub(crate) mod state;
 mod tokens;
 mod users;
 
+use std::cmp::Ordering;
+
 use serde_json::{Value, json};
 
 use call::Call;
@@ -38,7 +40,8 @@ pub(crate) use role::kind as token_name;
 use state::State;
 
 use crate::message::{Body, Reply, Request};
-use crate::router::{Params, Router, allowed};
+use crate::router::{Candidate, Params, Router, allowed, best};
+use crate::spec::check::Judge;
 use crate::spec::{self, Spec};
 
 /// Query parameters that every operation takes.
@@ -52,8 +55,22 @@ pub(crate) struct Elasticsearch {
 /// A request with its route found.
 struct Routed<'a> {
     operation: Option<&'static Operation>,
-    specified: Option<spec::Match<'a>>,
+    /// Several where a path means several operations, told apart by what is sent.
+    specified: Vec<spec::Match<'a>>,
     params: Params,
+}
+
+impl<'a> Routed<'a> {
+    fn specified(spec: Option<&'a Spec>, candidates: &[&Candidate<'_, usize>]) -> Self {
+        let matched = |candidate: &&Candidate<'_, usize>| {
+            Some(spec?.matched(*candidate.value, &candidate.params))
+        };
+        Self {
+            operation: None,
+            specified: candidates.iter().filter_map(matched).collect(),
+            params: Params::new(),
+        }
+    }
 }
 
 impl Elasticsearch {
@@ -104,13 +121,10 @@ impl Elasticsearch {
         };
         let query = request.query_pairs();
         let body = body(request, &routed)?;
-        check_query(request, &routed, &query)?;
-        if let Some(specified) = &routed.specified {
-            spec::check::elasticsearch(specified, &query, body.as_ref(), &request.body)?;
-        }
-        let sample = |reply: Option<Reply>| reply.unwrap_or_else(|| Reply::ok(json!({})));
+        let meant = check(request, &routed, &query, body.as_ref())?;
+        let sample = || meant.map_or_else(|| Reply::ok(json!({})), spec::sample::reply);
         let Some(operation) = routed.operation else {
-            return Ok(sample(routed.specified.as_ref().map(spec::sample::reply)));
+            return Ok(sample());
         };
         match operation.need {
             Need::Cluster(action) if !who.grants.allows(action) => {
@@ -122,13 +136,14 @@ impl Elasticsearch {
             _ => {}
         }
         match operation.run {
-            None => Ok(sample(routed.specified.as_ref().map(spec::sample::reply))),
+            None => Ok(sample()),
             Some(run) => run(&mut Call {
                 state,
                 who,
                 params: routed.params,
                 query,
                 body,
+                raw: request.body.clone(),
                 now,
             }),
         }
@@ -144,24 +159,27 @@ impl Elasticsearch {
         let specified = spec
             .map(|spec| spec.elasticsearch.candidates(&segments))
             .unwrap_or_default();
-        let takes = |verbs: &[String]| verbs.contains(&request.method);
-        let operation = known.iter().find(|candidate| takes(candidate.verbs));
-        let found = specified.iter().find(|candidate| takes(candidate.verbs));
-        if operation.is_some() || found.is_some() {
-            // A literal route beats a wildcard, so both tables must mean the same operation.
-            let same = operation.zip(found).is_none_or(|(ours, theirs)| {
-                ours.value.id == spec::id(spec, *theirs.value) || ours.value.id == "ping"
-            });
+        let operation = best(&known, &request.method).first().copied();
+        let mut theirs = best(&specified, &request.method);
+        if let (Some(ours), Some(first)) = (operation, theirs.first()) {
+            let same =
+                |index: usize| ours.value.id == spec::id(spec, index) || ours.value.id == "ping";
+            match first.specificity.cmp(&ours.specificity) {
+                // A literal route beats a wildcard, whichever list it stands in.
+                Ordering::Less => return Ok(Routed::specified(spec, &theirs)),
+                Ordering::Greater => theirs.clear(),
+                Ordering::Equal => theirs.retain(|candidate| same(*candidate.value)),
+            }
+        }
+        if let Some(ours) = operation {
             return Ok(Routed {
-                operation: operation.map(|candidate| *candidate.value),
-                params: operation
-                    .map(|candidate| candidate.params.clone())
-                    .unwrap_or_default(),
-                specified: spec
-                    .zip(found)
-                    .filter(|_| same || operation.is_none())
-                    .map(|(spec, candidate)| spec.matched(*candidate.value, &candidate.params)),
+                operation: Some(ours.value),
+                params: ours.params.clone(),
+                ..Routed::specified(spec, &theirs)
             });
+        }
+        if !theirs.is_empty() {
+            return Ok(Routed::specified(spec, &theirs));
         }
         let mut verbs = allowed(&known);
         verbs.extend(allowed(&specified));
@@ -209,24 +227,18 @@ fn body(request: &Request, routed: &Routed<'_>) -> Result<Option<Value>, Refusal
     if request.body.is_empty() {
         return Ok(None);
     }
+    let by_spec = routed.specified.iter();
     let takes = routed
         .operation
         .is_some_and(|operation| operation.takes_body)
-        || routed
-            .specified
-            .as_ref()
-            .is_some_and(spec::Match::takes_body);
+        || by_spec.clone().any(spec::Match::takes_body);
     if !takes {
         return Err(Refusal::illegal(format!(
             "request [{} {}] does not support having a body",
             request.method, request.path
         )));
     }
-    if routed
-        .specified
-        .as_ref()
-        .is_some_and(|specified| !specified.takes_json())
-    {
+    if by_spec.clone().any(|specified| !specified.takes_json()) {
         return Ok(None);
     }
     serde_json::from_slice(&request.body)
@@ -246,9 +258,38 @@ fn body(request: &Request, routed: &Routed<'_>) -> Result<Option<Value>, Refusal
         })
 }
 
+/// Finds the operation that the request is meant for, or says what is wrong with it for the likeliest.
+fn check<'a, 'b>(
+    request: &Request,
+    routed: &'b Routed<'a>,
+    query: &[(String, String)],
+    body: Option<&Value>,
+) -> Result<Option<&'b spec::Match<'a>>, Refusal> {
+    let mut refusal = None;
+    for specified in &routed.specified {
+        let judge = match routed.operation {
+            Some(operation) if operation.reads_itself => Judge::Handler,
+            Some(operation) if operation.run.is_some() => Judge::Both,
+            _ => Judge::Specification,
+        };
+        let checked = check_query(request, routed, Some(specified), query).and_then(|()| {
+            spec::check::elasticsearch(specified, query, body, &request.body, judge)
+        });
+        match checked {
+            Ok(()) => return Ok(Some(specified)),
+            Err(refused) => refusal = refusal.or(Some(refused)),
+        }
+    }
+    match refusal {
+        Some(refusal) => Err(refusal),
+        None => check_query(request, routed, None, query).map(|()| None),
+    }
+}
+
 fn check_query(
     request: &Request,
     routed: &Routed<'_>,
+    specified: Option<&spec::Match<'_>>,
     query: &[(String, String)],
 ) -> Result<(), Refusal> {
     let known = |name: &str| {
@@ -256,10 +297,7 @@ fn check_query(
             || routed
                 .operation
                 .is_some_and(|operation| operation.query.contains(&name))
-            || routed
-                .specified
-                .as_ref()
-                .is_some_and(|specified| specified.knows_query(name))
+            || specified.is_some_and(|specified| specified.knows_query(name))
     };
     let mut unknown: Vec<&str> = query
         .iter()

@@ -15,6 +15,8 @@ pub(crate) struct Operation {
     pub(crate) query: &'static [&'static str],
     pub(crate) need: Need,
     pub(crate) takes_body: bool,
+    /// The handler alone judges the body: it takes forms that the specification does not have.
+    pub(crate) reads_itself: bool,
     pub(crate) run: Option<fn(&mut Call<'_>) -> Answer>,
 }
 
@@ -57,6 +59,7 @@ const fn row(
         query,
         need,
         takes_body: false,
+        reads_itself: false,
         run: Some(run),
     }
 }
@@ -75,6 +78,7 @@ const fn sampled(
         query: NONE,
         need,
         takes_body: true,
+        reads_itself: false,
         run: None,
     }
 }
@@ -82,6 +86,11 @@ const fn sampled(
 impl Operation {
     const fn body(mut self) -> Self {
         self.takes_body = true;
+        self
+    }
+
+    const fn itself(mut self) -> Self {
+        self.reads_itself = true;
         self
     }
 }
@@ -109,11 +118,11 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     row("security.get_user_privileges", GET, "/_security/user/_privileges", NONE, Nothing, has_privileges::list),
     row("security.get_builtin_privileges", GET, "/_security/privilege/_builtin", NONE, Cluster("cluster:admin/xpack/security/privilege/builtin/get"), has_privileges::builtin),
 
-    row("security.put_role", PUT_POST, "/_security/role/{name}", REFRESH, Cluster("cluster:admin/xpack/security/role/put"), roles::put).body(),
+    row("security.put_role", PUT_POST, "/_security/role/{name}", REFRESH, Cluster("cluster:admin/xpack/security/role/put"), roles::put).body().itself(),
     row("security.get_role", GET, "/_security/role", &["include_implicit"], Cluster("cluster:admin/xpack/security/role/get"), roles::get),
     row("security.get_role", GET, "/_security/role/{name}", &["include_implicit"], Cluster("cluster:admin/xpack/security/role/get"), roles::get),
     row("security.delete_role", DELETE, "/_security/role/{name}", REFRESH, Cluster("cluster:admin/xpack/security/role/delete"), roles::delete),
-    row("security.bulk_put_role", POST, "/_security/role", REFRESH, Cluster("cluster:admin/xpack/security/role/bulk_put"), roles::bulk_put).body(),
+    row("security.bulk_put_role", POST, "/_security/role", REFRESH, Cluster("cluster:admin/xpack/security/role/bulk_put"), roles::bulk_put).body().itself(),
     row("security.bulk_delete_role", DELETE, "/_security/role", REFRESH, Cluster("cluster:admin/xpack/security/role/bulk_delete"), roles::bulk_delete).body(),
     row("security.query_role", GET_POST, "/_security/_query/role", NONE, Cluster("cluster:admin/xpack/security/role/query"), searches::roles).body(),
 
@@ -159,7 +168,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     row("security.has_privileges_user_profile", GET_POST, "/_security/profile/_has_privileges", NONE, Cluster("cluster:admin/xpack/security/profile/has_privileges"), profiles::has_privileges).body(),
 
     row("security.get_settings", GET, "/_security/settings", &["master_timeout"], Cluster("cluster:admin/xpack/security/settings/get"), settings::get),
-    row("security.update_settings", PUT, "/_security/settings", &["master_timeout", "timeout"], Cluster("cluster:admin/xpack/security/settings/update"), settings::update).body(),
+    row("security.update_settings", PUT, "/_security/settings", &["master_timeout", "timeout"], Cluster("cluster:admin/xpack/security/settings/update"), settings::update).body().itself(),
     row("security.get_stats", GET, "/_security/stats", NONE, Cluster("cluster:monitor/xpack/security/stats"), cluster::stats),
 
     row("security.clear_api_key_cache", POST, "/_security/api_key/{ids}/_clear_cache", NONE, Cluster("cluster:admin/xpack/security/api_key/cache/clear"), cluster::clear_cache),

@@ -90,11 +90,6 @@ fn flat(settings: Map<String, Value>) -> BTreeMap<String, Value> {
                 }
             }
             value => {
-                let name = if name.starts_with("index") {
-                    name
-                } else {
-                    name.clone()
-                };
                 out.insert(name, value);
             }
         }

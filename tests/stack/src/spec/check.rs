@@ -7,7 +7,16 @@ use super::flaw::{self, Flaw, Reading, What, text_of};
 use super::types::Openness;
 use super::{Definition, Match, Spec, Type};
 use crate::es::Refusal;
-use crate::message::Reply;
+use crate::message::{Reply, position};
+
+/// Who says what is wrong with a body.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Judge {
+    Specification,
+    /// The handler speaks for the outermost members, in words of its own.
+    Both,
+    Handler,
+}
 
 /// Checks a request to Elasticsearch.
 pub(crate) fn elasticsearch(
@@ -15,6 +24,7 @@ pub(crate) fn elasticsearch(
     query: &[(String, String)],
     body: Option<&Value>,
     raw: &Bytes,
+    judge: Judge,
 ) -> Result<(), Refusal> {
     let operation = matched.operation;
     for (name, wanted) in &operation.query {
@@ -58,10 +68,12 @@ pub(crate) fn elasticsearch(
         (None, _) if payload.required && raw.is_empty() => {
             Err(Refusal::parse("request body is required"))
         }
-        (Some(body), Some(ty)) => {
+        (Some(body), Some(ty)) if judge != Judge::Handler => {
             match flaw::find(matched.spec, ty, body, Reading::Elasticsearch) {
-                None => Ok(()),
-                Some(flaw) => Err(elasticsearch_wording(&flaw, body, raw)),
+                Some(flaw) if judge == Judge::Specification || flaw.path.len() > 1 => {
+                    Err(elasticsearch_wording(&flaw, body, raw))
+                }
+                _ => Ok(()),
             }
         }
         _ => Ok(()),
@@ -285,20 +297,6 @@ fn deepest(flaw: &Flaw) -> &Flaw {
         }
         _ => flaw,
     }
-}
-
-/// Where a member name stands, as Elasticsearch's parser counts: from one.
-fn position(raw: &Bytes, name: &str) -> String {
-    let text = String::from_utf8_lossy(raw);
-    let offset = text.find(&format!("\"{name}\"")).unwrap_or(0);
-    let before = &text[..offset];
-    let line = before.matches('\n').count() + 1;
-    let column = before
-        .rsplit('\n')
-        .next()
-        .map_or(0, |last| last.chars().count())
-        + 1;
-    format!("[{line}:{column}]")
 }
 
 fn lookup<'a>(body: &'a Value, path: &[String]) -> Option<&'a Value> {

@@ -45,12 +45,15 @@ pub(crate) fn find(spec: &Spec, ty: &Type, value: &Value, reading: Reading) -> O
         reading,
         path: Vec::new(),
         steps: 0,
+        depth: 0,
     };
     checker.check(ty, value).err()
 }
 
 /// Beyond this a body is taken as good: unions inside unions cost more with every level.
 const MOST_STEPS: usize = 200_000;
+/// An alias that leads to itself would go on for ever.
+const MOST_DEPTH: usize = 1_500;
 const MOST_ALIASES: usize = 64;
 
 struct Checker<'a> {
@@ -58,6 +61,7 @@ struct Checker<'a> {
     reading: Reading,
     path: Vec<String>,
     steps: usize,
+    depth: usize,
 }
 
 type Checked = Result<(), Flaw>;
@@ -65,9 +69,16 @@ type Checked = Result<(), Flaw>;
 impl Checker<'_> {
     fn check(&mut self, ty: &Type, value: &Value) -> Checked {
         self.steps += 1;
-        if self.steps > MOST_STEPS {
+        if self.steps > MOST_STEPS || self.depth > MOST_DEPTH {
             return Ok(());
         }
+        self.depth += 1;
+        let checked = self.check_one(ty, value);
+        self.depth -= 1;
+        checked
+    }
+
+    fn check_one(&mut self, ty: &Type, value: &Value) -> Checked {
         match ty {
             Type::Any => Ok(()),
             Type::Null => self.expect(value.is_null(), "null"),

@@ -12,6 +12,8 @@ use std::sync::OnceLock;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+#[cfg(test)]
+pub(crate) use types::Openness;
 pub(crate) use types::{Definition, Object, Type};
 
 use crate::router::{Params, Router};
@@ -92,6 +94,15 @@ impl Spec {
         spec
     }
 
+    /// Every operation with a path of its own.
+    #[cfg(test)]
+    pub(crate) fn every(&self) -> impl Iterator<Item = (&str, &Operation, Value)> {
+        self.operations.iter().map(|lazy| {
+            let raw = serde_json::from_str(lazy.raw.get()).unwrap_or_default();
+            (lazy.id.as_str(), lazy.get(Operation::read), raw)
+        })
+    }
+
     pub(crate) fn definition(&self, id: &str) -> Option<&Definition> {
         self.types.get(id).map(|lazy| lazy.get(Definition::read))
     }
@@ -134,6 +145,13 @@ impl Spec {
         }
         self.operations.push(Lazy::new(text("id"), raw));
     }
+}
+
+/// The first flaw of a value, read as strictly as types are written.
+#[cfg(test)]
+pub(crate) fn find_exact(spec: &Spec, ty: &Type, value: &Value) -> Option<String> {
+    let flaw = flaw::find(spec, ty, value, flaw::Reading::Kibana);
+    flaw.map(|flaw| format!("{flaw:?}"))
 }
 
 /// The name of an operation by its index.

@@ -1,6 +1,8 @@
 //! The stack's own tests: requests as data through one helper, with no socket.
 
+mod fuzz;
 mod kibana;
+mod mutations;
 mod security;
 
 use bytes::Bytes;
@@ -27,9 +29,14 @@ impl Bench {
         Self::with_table(r#"{"operations":[],"types":{}}"#)
     }
 
-    pub(crate) fn with_table(table: &'static str) -> Self {
+    pub(crate) fn with_table(table: impl Into<String>) -> Self {
         let clock = Clock::manual();
-        let core = Core::new(clock.clone(), Ids::new(Some(7)), "changeme", table);
+        let core = Core::new(
+            clock.clone(),
+            Ids::new(Some(7)),
+            "changeme",
+            table.into().into(),
+        );
         Self { core, clock }
     }
 

@@ -307,7 +307,7 @@ fn names_of_keys_are_checked() {
         ),
         (
             json!({ "name": "k", "foo": 1 }),
-            "[1:1] [api_key_request] unknown field [foo]",
+            "[1:2] [api_key_request] unknown field [foo]",
         ),
         (
             json!({ "name": "k", "expiration": "soon" }),

@@ -1,0 +1,268 @@
+//! For every operation of the table: a valid request passes, and each single thing that is wrong with it is refused.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{Bench, ELASTIC, read};
+use crate::log::Product;
+use crate::spec::{Definition, Object, Operation, Spec, Type, sample};
+
+/// The generated table, or the one that a developer names.
+fn table() -> String {
+    match std::env::var("ELKIT_STACK_TABLE") {
+        Ok(path) => std::fs::read_to_string(path).expect("the table is readable"),
+        Err(_) => crate::TABLE.to_owned(),
+    }
+}
+
+#[test]
+fn answers_fit_the_specification() {
+    let table = table();
+    let spec = Spec::read(&table);
+    let mut checked = 0;
+    for (id, operation, _) in spec.every() {
+        for payload in operation.responses.values() {
+            let Some(ty) = &payload.ty else { continue };
+            let value = sample::value(&spec, ty);
+            let flaw = crate::spec::find_exact(&spec, ty, &value);
+            assert_eq!(flaw, None, "{id}: {value}");
+            checked += 1;
+        }
+    }
+    println!("{checked} answers fit");
+}
+
+#[test]
+fn every_mutation_is_refused() {
+    let table = table();
+    let spec = Spec::read(&table);
+    let bench = Bench::with_table(table.clone());
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    let shapes: Vec<String> = spec.every().map(|(_, _, raw)| shape(&raw)).collect();
+    for (id, operation, raw) in spec.every() {
+        // What one of several operations of a path refuses, another may take.
+        if shapes.iter().filter(|other| **other == shape(&raw)).count() > 1 {
+            *counts.entry("shared path").or_default() += 1;
+            continue;
+        }
+        let request = Valid::of(&spec, operation, &raw);
+        let mut expect = |what: &'static str, good: bool, got: (u16, Value)| {
+            *counts.entry(what).or_default() += 1;
+            if !good {
+                wrong.push(format!("{id}: {what}: {} {}", got.0, got.1));
+            }
+        };
+        let got = request.send(&bench);
+        if got.0 >= 300 {
+            println!("{id}: {} {}", got.0, got.1);
+        }
+        // State may refuse what the specification allows (`roles are missing`), so only its own words count.
+        let by_state =
+            got.0 == 404 || got.0 == 400 && !got.1.to_string().contains("doesn't support values");
+        expect(
+            "valid",
+            got.0 < 300 || by_state && request.product == Product::Elasticsearch,
+            got,
+        );
+
+        let mut other = request.clone();
+        other.authorization = "";
+        let got = other.send(&bench);
+        expect(
+            "without credentials",
+            got.0 == 401 || id.ends_with("status") || got.1["status"].is_object(),
+            got,
+        );
+
+        let mut other = request.clone();
+        other.path.push_str(if other.path.contains('?') {
+            "&no_such=1"
+        } else {
+            "?no_such=1"
+        });
+        let got = other.send(&bench);
+        expect("unknown query", got.0 == 400, got);
+
+        let mut other = request.clone();
+        other.verb = "PATCH".to_owned();
+        let refused = if request.product == Product::Kibana {
+            404
+        } else {
+            405
+        };
+        let got = other.send(&bench);
+        expect(
+            "wrong verb",
+            got.0 == refused || request.product == Product::Kibana,
+            got,
+        );
+
+        if request.product == Product::Kibana && request.verb != "GET" {
+            let mut other = request.clone();
+            other.xsrf = "";
+            let got = other.send(&bench);
+            expect("without xsrf", got.0 == 400, got);
+        }
+        for (what, body) in mutations(&spec, operation, &request) {
+            let mut other = request.clone();
+            other.body = body;
+            let got = other.send(&bench);
+            expect(what, got.0 == 400, got);
+        }
+    }
+    println!("{counts:?}");
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+#[derive(Clone)]
+struct Valid {
+    product: Product,
+    verb: String,
+    path: String,
+    authorization: &'static str,
+    xsrf: &'static str,
+    body: Value,
+}
+
+impl Valid {
+    fn of(spec: &Spec, operation: &Operation, raw: &Value) -> Self {
+        let route = &raw["routes"][0];
+        let mut path = route["path"].as_str().expect("a path").to_owned();
+        for (name, ty) in &operation.path {
+            path = path.replace(&format!("{{{name}}}"), &text(&sample::value(spec, ty)));
+        }
+        let required = operation.query.iter().filter(|(_, query)| query.required);
+        let query: Vec<String> = required
+            .map(|(name, query)| format!("{name}={}", text(&sample::value(spec, &query.ty))))
+            .collect();
+        if !query.is_empty() {
+            path = format!("{path}?{}", query.join("&"));
+        }
+        let body = operation.body.as_ref().filter(|payload| payload.is_json());
+        let body = body
+            .and_then(|payload| payload.ty.as_ref())
+            .map_or(Value::Null, |ty| sample::value(spec, ty));
+        Self {
+            product: if raw["product"] == "kibana" {
+                Product::Kibana
+            } else {
+                Product::Elasticsearch
+            },
+            verb: route["verbs"][0].as_str().expect("a verb").to_owned(),
+            path,
+            authorization: ELASTIC,
+            xsrf: "true",
+            body,
+        }
+    }
+
+    fn send(&self, bench: &Bench) -> (u16, Value) {
+        let headers = [
+            ("authorization", self.authorization),
+            ("kbn-xsrf", self.xsrf),
+            ("content-type", "application/json"),
+        ];
+        let request = format!("{} {}", self.verb, self.path);
+        read(bench.send(self.product, &request, &headers, self.body.clone()))
+    }
+}
+
+/// Bodies with one thing wrong, by what the specification says of the outermost object.
+fn mutations(spec: &Spec, operation: &Operation, request: &Valid) -> Vec<(&'static str, Value)> {
+    let payload = operation.body.as_ref().filter(|payload| payload.is_json());
+    let Some(object) = payload.and_then(|payload| object(spec, payload.ty.as_ref()?)) else {
+        return Vec::new();
+    };
+    let mut out = Vec::new();
+    for (name, member) in &object.members {
+        if member.required && member.default.is_none() {
+            let mut body = request.body.clone();
+            body.as_object_mut().expect("an object").remove(name);
+            out.push(("missing member", body));
+        }
+        if let Some((what, bad)) = bad_value(spec, &member.ty) {
+            let mut body = request.body.clone();
+            body[name] = bad;
+            out.push((what, body));
+        }
+    }
+    let closed = object.closed || request.product == Product::Elasticsearch;
+    if closed && object.additional.is_none() {
+        let mut body = request.body.clone();
+        body["no_such_member"] = json!(1);
+        out.push(("unknown member", body));
+    }
+    out
+}
+
+fn object<'a>(spec: &'a Spec, ty: &'a Type) -> Option<&'a Object> {
+    match resolve(spec, ty)? {
+        Definition::Object(object) => Some(object),
+        _ => None,
+    }
+}
+
+fn bad_value(spec: &Spec, ty: &Type) -> Option<(&'static str, Value)> {
+    match ty {
+        Type::Scalar(scalar) => match scalar.name.as_str() {
+            "string" => Some(("wrong type", json!({ "a": 1 }))),
+            "boolean" => Some(("wrong type", json!("maybe"))),
+            "binary" => None,
+            _ => Some(("wrong type", json!("many"))),
+        },
+        Type::List(item, _) => bad_value(spec, item).map(|(what, bad)| (what, json!([bad]))),
+        Type::Map(_) => Some(("wrong type", json!("text"))),
+        Type::Ref(_) => match resolve(spec, ty)? {
+            Definition::Enum(_, crate::spec::Openness::Closed) => {
+                Some(("bad enum", json!("no_such_value")))
+            }
+            Definition::Object(object) if object.shortcut.is_none() => {
+                Some(("wrong type", json!("text")))
+            }
+            Definition::Alias(inner) => bad_value(spec, inner),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn resolve<'a>(spec: &'a Spec, ty: &'a Type) -> Option<&'a Definition> {
+    let mut ty = ty;
+    for _ in 0..10 {
+        let Type::Ref(id) = ty else { return None };
+        match spec.definition(id)? {
+            Definition::Alias(inner) if matches!(inner, Type::Ref(_)) => ty = inner,
+            definition => return Some(definition),
+        }
+    }
+    None
+}
+
+/// The first route, with every parameter alike.
+fn shape(raw: &Value) -> String {
+    let path = raw["routes"][0]["path"].as_str().unwrap_or_default();
+    let segments = path
+        .split('/')
+        .map(|segment| if segment.contains('{') { "*" } else { segment });
+    format!(
+        "{} {}",
+        raw["routes"][0]["verbs"][0],
+        segments.collect::<Vec<_>>().join("/")
+    )
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.first().map_or_else(|| "a".to_owned(), text),
+        Value::Object(_) => "a".to_owned(),
+        other => other.to_string(),
+    }
+}
