@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::clauses::{allowed, holds, lookup};
 use super::error::Refusal;
-use super::query::{Schema, allowed, holds, lookup};
+use super::query::Schema;
 
 /// Answers every aggregation by name; with `typed_keys` each name says its type.
 pub(crate) fn run(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::api_key_selection;
 use super::api_keys::{self, Wanted};
 use super::authentication::Via;
 use super::call::{Answer, Call, Fields};
@@ -153,7 +154,7 @@ fn apply(call: &mut Call<'_>, id: &str, change: &Change, kind: &str) -> Result<b
         .state
         .api_keys
         .iter_mut()
-        .find(|key| key.id == id && api_keys::owned(key, &who));
+        .find(|key| key.id == id && api_key_selection::owned(key, &who));
     let key = key.ok_or_else(|| {
         Refusal::not_found(format!(
             "no API key owned by requesting user found for ID [{id}]"

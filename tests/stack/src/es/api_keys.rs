@@ -6,14 +6,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
+use super::api_key_selection::Asked;
 use super::authentication::{self, Authentication, Via};
 use super::call::{Answer, Call, Fields};
 use super::durations;
 use super::error::Refusal;
-use super::pattern::matches;
 use super::profiles;
 use super::role::Role;
-use super::state::{ApiKey, Owner};
+use super::state::ApiKey;
 use crate::message::Reply;
 
 /// What a request says of a key to be.
@@ -56,7 +56,14 @@ pub(crate) fn grant(call: &mut Call<'_>) -> Answer {
     let mut fields = Fields::of("api_key_request", &key)?;
     let wanted = wanted(&mut fields)?;
     fields.finish()?;
-    let owner = granted(call, &grant_type, username, password, access_token)?;
+    let owner = authentication::granted(
+        call.state,
+        call.now,
+        &grant_type,
+        username,
+        password,
+        access_token,
+    )?;
     let owner = match run_as {
         None => owner,
         Some(other) => {
@@ -313,20 +320,6 @@ pub(crate) fn expiration(fields: &mut Fields) -> Result<Option<u64>, Refusal> {
         .transpose()
 }
 
-/// Tells whether a key is the caller's own.
-pub(crate) fn owned(key: &ApiKey, who: &Authentication) -> bool {
-    match &who.via {
-        Via::ApiKey { id, .. } => key.id == *id,
-        _ => {
-            key.owner
-                == Owner {
-                    username: who.user.username.clone(),
-                    realm: who.realm.clone(),
-                }
-        }
-    }
-}
-
 pub(crate) fn name_problem(name: &str) -> Option<&'static str> {
     match name {
         "" => Some("api key name is required"),
@@ -365,134 +358,10 @@ fn wanted_named(fields: &mut Fields, name: Option<String>) -> Result<Wanted, Ref
     }
 }
 
-/// Checks the credentials that a grant shows.
-pub(crate) fn granted(
-    call: &Call<'_>,
-    grant_type: &str,
-    username: Option<String>,
-    password: Option<String>,
-    access_token: Option<String>,
-) -> Result<Authentication, Refusal> {
-    let unsupported = |field: &str| {
-        Refusal::validation(&[format!(
-            "[{field}] is not supported for grant_type [{grant_type}]"
-        )])
-    };
-    match grant_type {
-        "password" => {
-            if access_token.is_some() {
-                return Err(unsupported("access_token"));
-            }
-            let username = username.ok_or_else(|| {
-                Refusal::validation(&["[username] is required for grant_type [password]"])
-            })?;
-            let password = password.ok_or_else(|| {
-                Refusal::validation(&["[password] is required for grant_type [password]"])
-            })?;
-            authentication::by_password(
-                call.state,
-                &username,
-                &password,
-                "action [cluster:admin/xpack/security/api_key/grant]",
-            )
-        }
-        "access_token" => {
-            if username.is_some() || password.is_some() {
-                return Err(unsupported(if username.is_some() {
-                    "username"
-                } else {
-                    "password"
-                }));
-            }
-            let token = access_token.ok_or_else(|| {
-                Refusal::validation(&["[access_token] is required for grant_type [access_token]"])
-            })?;
-            authentication::by_bearer(call.state, &token, call.now)
-        }
-        other => Err(Refusal::validation(&[format!(
-            "grant_type [{other}] is not supported"
-        )])),
-    }
-}
-
 fn descriptors(roles: &BTreeMap<String, Role>) -> Value {
     roles
         .iter()
         .map(|(name, role)| (name.clone(), role.write()))
         .collect::<Map<_, _>>()
         .into()
-}
-
-/// Which keys a request means.
-struct Asked {
-    ids: Option<Vec<String>>,
-    name: Option<String>,
-    username: Option<String>,
-    realm_name: Option<String>,
-    owner: bool,
-}
-
-impl Asked {
-    fn check(&self, doing: &str) -> Result<(), Refusal> {
-        let by_key = self.ids.is_some() || self.name.is_some();
-        let by_user = self.username.is_some() || self.realm_name.is_some();
-        if by_key && by_user {
-            return Err(Refusal::validation(&[
-                "username or realm name must not be specified when the api key id(s) or api key name are specified",
-            ]));
-        }
-        if self.owner && by_user {
-            return Err(Refusal::validation(&[format!(
-                "neither username nor realm-name may be specified when {doing} owned API keys"
-            )]));
-        }
-        if self.ids.is_some() && self.name.is_some() {
-            return Err(Refusal::validation(&[
-                "only one of [api key id(s), api key name] can be specified",
-            ]));
-        }
-        Ok(())
-    }
-
-    fn is_open(&self) -> bool {
-        self.ids.is_none()
-            && self.name.is_none()
-            && self.username.is_none()
-            && self.realm_name.is_none()
-    }
-
-    /// `manage_own_api_key` is enough when the request itself names only the caller's keys.
-    fn authorize(&self, call: &Call<'_>, action: &str) -> Result<(), Refusal> {
-        let who = &call.who;
-        let own = self.owner
-            || match &who.via {
-                Via::ApiKey { id, .. } => self.ids.as_deref() == Some(std::slice::from_ref(id)),
-                _ => {
-                    self.username.as_deref() == Some(who.user.username.as_str())
-                        && self.realm_name.as_deref() == Some(who.realm.name.as_str())
-                }
-            };
-        if own {
-            call.require_own(action)
-        } else {
-            call.require(action)
-        }
-    }
-
-    fn means(&self, key: &ApiKey, who: &Authentication) -> bool {
-        self.ids.as_ref().is_none_or(|ids| ids.contains(&key.id))
-            && self
-                .name
-                .as_ref()
-                .is_none_or(|name| matches(name, &key.name))
-            && self
-                .username
-                .as_ref()
-                .is_none_or(|name| *name == key.owner.username)
-            && self
-                .realm_name
-                .as_ref()
-                .is_none_or(|name| *name == key.owner.realm.name)
-            && (!self.owner || owned(key, who))
-    }
 }

@@ -156,6 +156,57 @@ pub(crate) fn find_api_key<'a>(
     Ok(key)
 }
 
+/// Checks the credentials that a grant shows.
+pub(crate) fn granted(
+    state: &State,
+    now: u64,
+    grant_type: &str,
+    username: Option<String>,
+    password: Option<String>,
+    access_token: Option<String>,
+) -> Result<Authentication, Refusal> {
+    let unsupported = |field: &str| {
+        Refusal::validation(&[format!(
+            "[{field}] is not supported for grant_type [{grant_type}]"
+        )])
+    };
+    match grant_type {
+        "password" => {
+            if access_token.is_some() {
+                return Err(unsupported("access_token"));
+            }
+            let username = username.ok_or_else(|| {
+                Refusal::validation(&["[username] is required for grant_type [password]"])
+            })?;
+            let password = password.ok_or_else(|| {
+                Refusal::validation(&["[password] is required for grant_type [password]"])
+            })?;
+            by_password(
+                state,
+                &username,
+                &password,
+                "action [cluster:admin/xpack/security/api_key/grant]",
+            )
+        }
+        "access_token" => {
+            if username.is_some() || password.is_some() {
+                return Err(unsupported(if username.is_some() {
+                    "username"
+                } else {
+                    "password"
+                }));
+            }
+            let token = access_token.ok_or_else(|| {
+                Refusal::validation(&["[access_token] is required for grant_type [access_token]"])
+            })?;
+            by_bearer(state, &token, now)
+        }
+        other => Err(Refusal::validation(&[format!(
+            "grant_type [{other}] is not supported"
+        )])),
+    }
+}
+
 impl Authentication {
     pub(crate) fn of(state: &State, user: Principal, realm: Realm, via: Via) -> Self {
         let roles = state.descriptors(&user.roles);

@@ -2,11 +2,13 @@
 //! body, may they, then the handler. Only this module knows that order.
 
 mod aggregations;
+mod api_key_selection;
 mod api_key_updates;
 mod api_keys;
 mod app_privileges;
 pub(crate) mod authentication;
 mod call;
+mod clauses;
 mod cluster;
 mod durations;
 mod error;
@@ -21,6 +23,7 @@ mod query;
 mod reserved;
 mod role;
 mod role_mappings;
+mod role_parts;
 mod roles;
 mod searches;
 mod service_accounts;

@@ -18,7 +18,14 @@ pub(crate) fn activate(call: &mut Call<'_>) -> Answer {
     let (username, password) = super::users::credentials(&mut fields)?;
     let access_token = fields.text("access_token")?;
     fields.finish()?;
-    let who = super::api_keys::granted(call, &grant_type, username, password, access_token)?;
+    let who = super::authentication::granted(
+        call.state,
+        call.now,
+        &grant_type,
+        username,
+        password,
+        access_token,
+    )?;
     let uid = uid(&who);
     let seq_no = next_seq_no(call.state);
     let known = call.state.profiles.remove(&uid);

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::api_key_selection;
 use super::api_keys;
 use super::call::{Answer, Call};
 use super::pattern::matches;
@@ -43,7 +44,7 @@ pub(crate) fn api_keys(call: &mut Call<'_>) -> Answer {
         .state
         .api_keys
         .iter()
-        .filter(|key| every || api_keys::owned(key, &call.who))
+        .filter(|key| every || api_key_selection::owned(key, &call.who))
         .collect();
     let documents: Vec<Value> = keys
         .iter()

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::flaw::{self, Flaw, Reading, What, text_of};
+use super::flaw::{self, Reading, What, text_of};
 use super::types::Openness;
-use super::{Definition, Match, Spec, Type};
+use super::{Definition, Match, Spec, Type, wording};
 use crate::es::Refusal;
-use crate::message::{Reply, position};
+use crate::message::Reply;
 
 /// Who says what is wrong with a body.
 #[derive(Clone, Copy, PartialEq)]
@@ -71,7 +71,7 @@ pub(crate) fn elasticsearch(
         (Some(body), Some(ty)) if judge != Judge::Handler => {
             match flaw::find(matched.spec, ty, body, Reading::Elasticsearch) {
                 Some(flaw) if judge == Judge::Specification || flaw.path.len() > 1 => {
-                    Err(elasticsearch_wording(&flaw, body, raw))
+                    Err(wording::elasticsearch(&flaw, body, raw))
                 }
                 _ => Ok(()),
             }
@@ -142,7 +142,7 @@ pub(crate) fn kibana(
         )),
         (Some(body), Some(ty)) => match flaw::find(matched.spec, ty, body, Reading::Kibana) {
             None => Ok(()),
-            Some(flaw) => Err(bad_request(&kibana_wording(&flaw, body))),
+            Some(flaw) => Err(bad_request(&wording::kibana(&flaw, body))),
         },
         _ => Ok(()),
     }
@@ -154,157 +154,6 @@ pub(crate) fn bad_request(message: &str) -> Box<Reply> {
         400,
         json!({ "statusCode": 400, "error": "Bad Request", "message": message }),
     ))
-}
-
-fn elasticsearch_wording(flaw: &Flaw, body: &Value, raw: &Bytes) -> Refusal {
-    let deepest = deepest(flaw);
-    let owner = deepest
-        .path
-        .iter()
-        .rev()
-        .find(|step| step.parse::<usize>().is_err());
-    let parser = owner.map_or("request", String::as_str);
-    let field = owner.map_or("body", String::as_str);
-    let at = |name: &str| position(raw, name);
-    match &deepest.what {
-        What::Missing(name) => Refusal::illegal(format!("Required [{name}]")),
-        What::Unknown(name) => {
-            Refusal::content(format!("{} [{parser}] unknown field [{name}]", at(name)))
-        }
-        What::Several(names) => Refusal::new(
-            400,
-            "parsing_exception",
-            format!(
-                "[{}] malformed query, expected [END_OBJECT] but found [FIELD_NAME]",
-                names.join(",")
-            ),
-        ),
-        What::NotOneOf(allowed) => {
-            let found = lookup(body, &deepest.path).map(text_of).unwrap_or_default();
-            Refusal::illegal(format!(
-                "failed to parse field [{field}]: [{found}] is not one of [{}]",
-                allowed.join(",")
-            ))
-        }
-        What::TooShort(..)
-        | What::TooLong(..)
-        | What::TooSmall(_)
-        | What::TooLarge(_)
-        | What::Pattern(_) => Refusal::validation(&[format!("[{field}] {}", limit(&deepest.what))]),
-        What::Wrong(_) | What::NoBranch(_) => {
-            let found = lookup(body, &deepest.path).map_or("VALUE_NULL", token);
-            Refusal::content(format!(
-                "{} [{parser}] {field} doesn't support values of type: {found}",
-                at(field)
-            ))
-        }
-    }
-}
-
-fn kibana_wording(flaw: &Flaw, body: &Value) -> String {
-    let place = |path: &[String], more: Option<&str>| {
-        let steps: Vec<&str> = path.iter().map(String::as_str).chain(more).collect();
-        match steps.is_empty() {
-            true => "request body".to_owned(),
-            false => format!("request body.{}", steps.join(".")),
-        }
-    };
-    match &flaw.what {
-        What::Missing(name) => format!(
-            "[{}]: expected value of type [string] but got [undefined]",
-            place(&flaw.path, Some(name))
-        ),
-        What::Unknown(name) => format!(
-            "[{}]: definition for this key is missing",
-            place(&flaw.path, Some(name))
-        ),
-        What::Wrong(expected) => {
-            let found = lookup(body, &flaw.path).map_or("undefined", type_name);
-            let expected = if *expected == "object" {
-                "plain object"
-            } else {
-                expected
-            };
-            format!(
-                "[{}]: expected value of type [{expected}] but got [{found}]",
-                place(&flaw.path, None)
-            )
-        }
-        What::NotOneOf(allowed) if allowed.len() == 1 => format!(
-            "[{}]: expected value to equal [{}]",
-            place(&flaw.path, None),
-            allowed[0]
-        ),
-        What::NotOneOf(allowed) => {
-            let here = place(&flaw.path, None);
-            let lines: Vec<String> = allowed
-                .iter()
-                .enumerate()
-                .map(|(i, value)| format!("- [{here}.{i}]: expected value to equal [{value}]"))
-                .collect();
-            format!(
-                "[{here}]: types that failed validation:\n{}",
-                lines.join("\n")
-            )
-        }
-        What::NoBranch(flaws) => {
-            let lines: Vec<String> = flaws
-                .iter()
-                .map(|flaw| format!("- {}", kibana_wording(flaw, body)))
-                .collect();
-            format!(
-                "[{}]: types that failed validation:\n{}",
-                place(&flaw.path, None),
-                lines.join("\n")
-            )
-        }
-        What::Several(names) => format!(
-            "[{}]: only one of [{}] may be given",
-            place(&flaw.path, None),
-            names.join(",")
-        ),
-        other => format!("[{}]: {}", place(&flaw.path, None), limit(other)),
-    }
-}
-
-fn limit(what: &What) -> String {
-    match what {
-        What::TooShort(length, min) => {
-            format!("value has length [{length}] but it must have a minimum length of [{min}].")
-        }
-        What::TooLong(length, max) => {
-            format!("value has length [{length}] but it must have a maximum length of [{max}].")
-        }
-        What::TooSmall(min) => format!("Value must be equal to or greater than [{min}]."),
-        What::TooLarge(max) => format!("Value must be equal to or lower than [{max}]."),
-        What::Pattern(pattern) => format!("value does not match the pattern [{pattern}]"),
-        _ => String::new(),
-    }
-}
-
-/// Of the branches of a union, the one that came furthest says best what is wrong.
-fn deepest(flaw: &Flaw) -> &Flaw {
-    match &flaw.what {
-        What::NoBranch(flaws) => {
-            let best = flaws
-                .iter()
-                .map(deepest)
-                .max_by_key(|inner| inner.path.len());
-            best.filter(|inner| {
-                inner.path.len() > flaw.path.len() || !matches!(inner.what, What::Wrong(_))
-            })
-            .unwrap_or(flaw)
-        }
-        _ => flaw,
-    }
-}
-
-fn lookup<'a>(body: &'a Value, path: &[String]) -> Option<&'a Value> {
-    path.iter().try_fold(body, |value, step| match value {
-        Value::Array(items) => items.get(step.parse::<usize>().ok()?),
-        Value::Object(members) => members.get(step),
-        _ => None,
-    })
 }
 
 /// Tells whether a text of a URL is one of the type's values.
@@ -383,7 +232,7 @@ fn wrong_text(spec: &Spec, ty: &Type, place: &str, text: &str) -> String {
                         lines.join("\n")
                     )
                 }
-                Some(what) => format!("[{place}]: {}", limit(&what)),
+                Some(what) => format!("[{place}]: {}", wording::limit(&what)),
                 None => format!("[{place}]: invalid value"),
             }
         }
@@ -408,20 +257,5 @@ fn expected_name(spec: &Spec, ty: &Type, depth: usize) -> &'static str {
             _ => "string",
         },
         _ => "string",
-    }
-}
-
-fn token(value: &Value) -> &'static str {
-    crate::es::token_name(value)
-}
-
-fn type_name(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "Array",
-        Value::Object(_) => "Object",
     }
 }

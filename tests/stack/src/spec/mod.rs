@@ -5,6 +5,7 @@ pub(crate) mod check;
 mod flaw;
 pub(crate) mod sample;
 mod types;
+mod wording;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::OnceLock;

@@ -1,0 +1,115 @@
+//! The small readers that role descriptors are made of; each refuses in the words of Elasticsearch's parser.
+
+use serde_json::{Map, Value, json};
+
+use super::error::Refusal;
+use super::role::{IndexGrant, kind};
+
+/// Elasticsearch keeps a role's query as text, whatever form it came in.
+pub(crate) fn query(value: &Value) -> Option<Value> {
+    match value {
+        Value::Null => None,
+        Value::String(_) => Some(value.clone()),
+        object => Some(object.to_string().into()),
+    }
+}
+
+pub(crate) fn remote(role: &str, value: &Value) -> Result<Value, Refusal> {
+    let mut members = object(role, "remote_indices", value)?;
+    let clusters = members
+        .remove("clusters")
+        .ok_or_else(|| missing(role, "remote indices", "clusters"))?;
+    let clusters = texts(role, "clusters", &clusters)?;
+    let mut out = IndexGrant::read(role, &Value::Object(members))?.write();
+    if let Some(out) = out.as_object_mut() {
+        out.insert("clusters".into(), json!(clusters));
+    }
+    Ok(out)
+}
+
+pub(crate) fn remote_cluster(role: &str, value: &Value) -> Result<Value, Refusal> {
+    let members = object(role, "remote_cluster", value)?;
+    let clusters = members
+        .get("clusters")
+        .ok_or_else(|| missing(role, "remote_cluster", "clusters"))?;
+    let privileges = members
+        .get("privileges")
+        .ok_or_else(|| missing(role, "remote_cluster", "privileges"))?;
+    if let Some(other) = members
+        .keys()
+        .find(|key| !["clusters", "privileges"].contains(&key.as_str()))
+    {
+        return Err(Refusal::parse(format!(
+            "failed to parse remote_cluster for role [{role}]. unexpected field [{other}]"
+        )));
+    }
+    Ok(
+        json!({ "clusters": texts(role, "clusters", clusters)?, "privileges": texts(role, "privileges", privileges)? }),
+    )
+}
+
+/// A map, or the list that some answers of 9.5 carry in its place.
+pub(crate) fn is_global(value: &Value) -> bool {
+    value.is_null() || value.is_object() || value.is_array()
+}
+
+pub(crate) fn missing(role: &str, part: &str, member: &str) -> Refusal {
+    Refusal::parse(format!(
+        "failed to parse {part} privileges for role [{role}]. missing required [{member}] field"
+    ))
+}
+
+pub(crate) fn wrong(role: &str, member: &str, expected: &str, value: &Value) -> Refusal {
+    Refusal::parse(format!(
+        "failed to parse role [{role}]. could not parse [{member}] field. expected {expected} but found [{}] value instead",
+        kind(value)
+    ))
+}
+
+pub(crate) fn texts(role: &str, member: &str, value: &Value) -> Result<Vec<String>, Refusal> {
+    match value {
+        Value::String(one) => Ok(vec![one.clone()]),
+        Value::Null => Ok(Vec::new()),
+        Value::Array(several) => several.iter().map(|v| text(role, member, v)).collect(),
+        other => Err(wrong(
+            role,
+            member,
+            "a string or an array of strings",
+            other,
+        )),
+    }
+}
+
+pub(crate) fn text(role: &str, member: &str, value: &Value) -> Result<String, Refusal> {
+    value
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| wrong(role, member, "a string", value))
+}
+
+pub(crate) fn boolean(role: &str, member: &str, value: &Value) -> Result<bool, Refusal> {
+    match value {
+        Value::Bool(flag) => Ok(*flag),
+        Value::String(text) if text == "true" || text == "false" => Ok(text == "true"),
+        other => Err(wrong(role, member, "a boolean", other)),
+    }
+}
+
+pub(crate) fn list<'a>(role: &str, member: &str, value: &'a Value) -> Result<&'a [Value], Refusal> {
+    match value {
+        Value::Array(items) => Ok(items),
+        Value::Null => Ok(&[]),
+        other => Err(wrong(role, member, "an array", other)),
+    }
+}
+
+pub(crate) fn object(
+    role: &str,
+    member: &str,
+    value: &Value,
+) -> Result<Map<String, Value>, Refusal> {
+    value
+        .as_object()
+        .cloned()
+        .ok_or_else(|| wrong(role, member, "an object", value))
+}
