@@ -35,7 +35,7 @@ pub(crate) fn emit(plan: &Plan) -> Result<String, String> {
     let tokens = quote! {
         use elkit::#product::*;
         use elkit::rt::Product;
-        use crate::dispatch::{Parts, Problem, Row, call, no_body, recode};
+        use crate::dispatch::{Parts, Problem, Row, call, no_body, recode, typed, untyped};
 
         /// Every operation.
         pub static ROWS: &[Row] = &[#(#rows),*];
@@ -108,13 +108,14 @@ fn row(module: &str, call: &CallPlan, product: &TokenStream) -> TokenStream {
         }
         None => quote!(no_body),
     };
+    let typed = if call.response.ty.is_some() { quote!(typed) } else { quote!(untyped) };
     quote!(Row {
         id: #id,
         product: #product,
         routes: &[#(#routes),*],
         request: #request,
         response: #response,
-        call: |clients, parts| Box::pin(call(clients, #name(&parts))),
+        call: |clients, parts| Box::pin(call(clients, #name(&parts), #typed)),
     })
 }
 

@@ -64,7 +64,7 @@ fn head(plan: &Plan, module: &Module, own: &[&str], tokens: &TokenStream) -> Tok
         ("serde", &["Deserializer", "Serializer"]),
         ("serde::de", &["MapAccess"]),
         ("serde::ser", &["SerializeMap"]),
-        ("serde_json", &["Number", "Value"]),
+        ("serde_json", &["Value"]),
         ("crate", own),
         ("crate::body", &["Body"]),
         ("crate::response", &["NoContent"]),

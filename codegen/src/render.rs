@@ -50,7 +50,7 @@ pub(crate) fn foreign_ty(ty: &RustTy) -> TokenStream {
 fn type_of(ty: &RustTy, home: &str) -> TokenStream {
         match ty {
             RustTy::Value => quote!(Value),
-            RustTy::Number => quote!(Number),
+            RustTy::Number => quote!(serde_json::Number),
             RustTy::Unit => quote!(()),
             RustTy::Plain(name) => ident(name),
             RustTy::Runtime(name) => ident(name),

@@ -5,7 +5,7 @@ use elkit::types::{OneOrMany};
 use std::collections::BTreeMap;
 use elkit::elasticsearch::*;
 use elkit::rt::Product;
-use crate::dispatch::{Parts, Problem, Row, call, no_body, recode};
+use crate::dispatch::{Parts, Problem, Row, call, no_body, recode, typed, untyped};
 /// Every operation.
 pub static ROWS: &[Row] = &[
     Row {
@@ -15,7 +15,7 @@ pub static ROWS: &[Row] = &[
         request: recode::<security::ActivateUserProfileRequest>,
         response: recode::<security::ActivateUserProfileResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_activate_user_profile(&parts)),
+            call(clients, security_activate_user_profile(&parts), typed),
         ),
     },
     Row {
@@ -24,7 +24,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["GET"], "/_security/_authenticate")],
         request: no_body,
         response: recode::<security::AuthenticateResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_authenticate(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_authenticate(&parts), typed),
+        ),
     },
     Row {
         id: "security.bulk_delete_role",
@@ -32,7 +34,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["DELETE"], "/_security/role")],
         request: recode::<security::BulkDeleteRoleRequest>,
         response: recode::<security::BulkDeleteRoleResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_bulk_delete_role(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_bulk_delete_role(&parts), typed),
+        ),
     },
     Row {
         id: "security.bulk_put_role",
@@ -40,7 +44,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["POST"], "/_security/role")],
         request: recode::<security::BulkPutRoleRequest>,
         response: recode::<security::BulkPutRoleResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_bulk_put_role(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_bulk_put_role(&parts), typed),
+        ),
     },
     Row {
         id: "security.bulk_update_api_keys",
@@ -49,7 +55,7 @@ pub static ROWS: &[Row] = &[
         request: recode::<security::BulkUpdateApiKeysRequest>,
         response: recode::<security::BulkUpdateApiKeysResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_bulk_update_api_keys(&parts)),
+            call(clients, security_bulk_update_api_keys(&parts), typed),
         ),
     },
     Row {
@@ -61,7 +67,9 @@ pub static ROWS: &[Row] = &[
         ],
         request: recode::<security::ChangePasswordRequest>,
         response: recode::<security::ChangePasswordResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_change_password(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_change_password(&parts), typed),
+        ),
     },
     Row {
         id: "security.clear_api_key_cache",
@@ -70,7 +78,7 @@ pub static ROWS: &[Row] = &[
         request: no_body,
         response: recode::<security::ClearApiKeyCacheResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_clear_api_key_cache(&parts)),
+            call(clients, security_clear_api_key_cache(&parts), typed),
         ),
     },
     Row {
@@ -80,7 +88,7 @@ pub static ROWS: &[Row] = &[
         request: no_body,
         response: recode::<security::ClearCachedPrivilegesResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_clear_cached_privileges(&parts)),
+            call(clients, security_clear_cached_privileges(&parts), typed),
         ),
     },
     Row {
@@ -90,7 +98,7 @@ pub static ROWS: &[Row] = &[
         request: no_body,
         response: recode::<security::ClearCachedRealmsResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_clear_cached_realms(&parts)),
+            call(clients, security_clear_cached_realms(&parts), typed),
         ),
     },
     Row {
@@ -100,7 +108,7 @@ pub static ROWS: &[Row] = &[
         request: no_body,
         response: recode::<security::ClearCachedRolesResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_clear_cached_roles(&parts)),
+            call(clients, security_clear_cached_roles(&parts), typed),
         ),
     },
     Row {
@@ -115,7 +123,7 @@ pub static ROWS: &[Row] = &[
         request: no_body,
         response: recode::<security::ClearCachedServiceTokensResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_clear_cached_service_tokens(&parts)),
+            call(clients, security_clear_cached_service_tokens(&parts), typed),
         ),
     },
     Row {
@@ -124,7 +132,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["POST", "PUT"], "/_security/api_key/clone")],
         request: recode::<security::CloneApiKeyRequest>,
         response: recode::<security::CloneApiKeyResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_clone_api_key(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_clone_api_key(&parts), typed),
+        ),
     },
     Row {
         id: "security.create_api_key",
@@ -132,7 +142,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["PUT", "POST"], "/_security/api_key")],
         request: recode::<security::CreateApiKeyRequest>,
         response: recode::<security::CreateApiKeyResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_create_api_key(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_create_api_key(&parts), typed),
+        ),
     },
     Row {
         id: "security.create_cross_cluster_api_key",
@@ -141,7 +153,7 @@ pub static ROWS: &[Row] = &[
         request: recode::<security::CreateCrossClusterApiKeyRequest>,
         response: recode::<security::CreateCrossClusterApiKeyResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_create_cross_cluster_api_key(&parts)),
+            call(clients, security_create_cross_cluster_api_key(&parts), typed),
         ),
     },
     Row {
@@ -157,7 +169,7 @@ pub static ROWS: &[Row] = &[
         request: no_body,
         response: recode::<security::CreateServiceTokenResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_create_service_token(&parts)),
+            call(clients, security_create_service_token(&parts), typed),
         ),
     },
     Row {
@@ -166,7 +178,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["POST"], "/_security/delegate_pki")],
         request: recode::<security::DelegatePkiRequest>,
         response: recode::<security::DelegatePkiResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_delegate_pki(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_delegate_pki(&parts), typed),
+        ),
     },
     Row {
         id: "security.delete_privileges",
@@ -175,7 +189,7 @@ pub static ROWS: &[Row] = &[
         request: no_body,
         response: recode::<security::DeletePrivilegesResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_delete_privileges(&parts)),
+            call(clients, security_delete_privileges(&parts), typed),
         ),
     },
     Row {
@@ -184,7 +198,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["DELETE"], "/_security/role/{name}")],
         request: no_body,
         response: recode::<security::DeleteRoleResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_delete_role(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_delete_role(&parts), typed),
+        ),
     },
     Row {
         id: "security.delete_role_mapping",
@@ -193,7 +209,7 @@ pub static ROWS: &[Row] = &[
         request: no_body,
         response: recode::<security::DeleteRoleMappingResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_delete_role_mapping(&parts)),
+            call(clients, security_delete_role_mapping(&parts), typed),
         ),
     },
     Row {
@@ -208,7 +224,7 @@ pub static ROWS: &[Row] = &[
         request: no_body,
         response: recode::<security::DeleteServiceTokenResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_delete_service_token(&parts)),
+            call(clients, security_delete_service_token(&parts), typed),
         ),
     },
     Row {
@@ -217,7 +233,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["DELETE"], "/_security/user/{username}")],
         request: no_body,
         response: recode::<security::DeleteUserResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_delete_user(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_delete_user(&parts), typed),
+        ),
     },
     Row {
         id: "security.disable_user",
@@ -225,7 +243,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["PUT", "POST"], "/_security/user/{username}/_disable")],
         request: no_body,
         response: recode::<security::DisableUserResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_disable_user(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_disable_user(&parts), typed),
+        ),
     },
     Row {
         id: "security.disable_user_profile",
@@ -234,7 +254,7 @@ pub static ROWS: &[Row] = &[
         request: no_body,
         response: recode::<security::DisableUserProfileResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_disable_user_profile(&parts)),
+            call(clients, security_disable_user_profile(&parts), typed),
         ),
     },
     Row {
@@ -243,7 +263,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["PUT", "POST"], "/_security/user/{username}/_enable")],
         request: no_body,
         response: recode::<security::EnableUserResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_enable_user(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_enable_user(&parts), typed),
+        ),
     },
     Row {
         id: "security.enable_user_profile",
@@ -252,7 +274,7 @@ pub static ROWS: &[Row] = &[
         request: no_body,
         response: recode::<security::EnableUserProfileResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_enable_user_profile(&parts)),
+            call(clients, security_enable_user_profile(&parts), typed),
         ),
     },
     Row {
@@ -261,7 +283,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["GET"], "/_security/enroll/kibana")],
         request: no_body,
         response: recode::<security::EnrollKibanaResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_enroll_kibana(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_enroll_kibana(&parts), typed),
+        ),
     },
     Row {
         id: "security.enroll_node",
@@ -269,7 +293,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["GET"], "/_security/enroll/node")],
         request: no_body,
         response: recode::<security::EnrollNodeResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_enroll_node(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_enroll_node(&parts), typed),
+        ),
     },
     Row {
         id: "security.get_api_key",
@@ -277,7 +303,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["GET"], "/_security/api_key")],
         request: no_body,
         response: recode::<security::GetApiKeyResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_get_api_key(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_get_api_key(&parts), typed),
+        ),
     },
     Row {
         id: "security.get_builtin_privileges",
@@ -286,7 +314,7 @@ pub static ROWS: &[Row] = &[
         request: no_body,
         response: recode::<security::GetBuiltinPrivilegesResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_get_builtin_privileges(&parts)),
+            call(clients, security_get_builtin_privileges(&parts), typed),
         ),
     },
     Row {
@@ -299,7 +327,9 @@ pub static ROWS: &[Row] = &[
         ],
         request: no_body,
         response: recode::<security::GetPrivilegesResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_get_privileges(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_get_privileges(&parts), typed),
+        ),
     },
     Row {
         id: "security.get_role",
@@ -307,7 +337,7 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["GET"], "/_security/role/{name}"), (&["GET"], "/_security/role")],
         request: no_body,
         response: recode::<security::GetRoleResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_get_role(&parts))),
+        call: |clients, parts| Box::pin(call(clients, security_get_role(&parts), typed)),
     },
     Row {
         id: "security.get_role_mapping",
@@ -318,7 +348,9 @@ pub static ROWS: &[Row] = &[
         ],
         request: no_body,
         response: recode::<security::GetRoleMappingResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_get_role_mapping(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_get_role_mapping(&parts), typed),
+        ),
     },
     Row {
         id: "security.get_service_accounts",
@@ -331,7 +363,7 @@ pub static ROWS: &[Row] = &[
         request: no_body,
         response: recode::<security::GetServiceAccountsResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_get_service_accounts(&parts)),
+            call(clients, security_get_service_accounts(&parts), typed),
         ),
     },
     Row {
@@ -341,7 +373,7 @@ pub static ROWS: &[Row] = &[
         request: no_body,
         response: recode::<security::GetServiceCredentialsResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_get_service_credentials(&parts)),
+            call(clients, security_get_service_credentials(&parts), typed),
         ),
     },
     Row {
@@ -350,7 +382,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["GET"], "/_security/settings")],
         request: no_body,
         response: recode::<security::GetSettingsResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_get_settings(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_get_settings(&parts), typed),
+        ),
     },
     Row {
         id: "security.get_stats",
@@ -358,7 +392,7 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["GET"], "/_security/stats")],
         request: no_body,
         response: recode::<security::GetStatsResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_get_stats(&parts))),
+        call: |clients, parts| Box::pin(call(clients, security_get_stats(&parts), typed)),
     },
     Row {
         id: "security.get_token",
@@ -366,7 +400,7 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["POST"], "/_security/oauth2/token")],
         request: recode::<security::GetTokenRequest>,
         response: recode::<security::GetTokenResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_get_token(&parts))),
+        call: |clients, parts| Box::pin(call(clients, security_get_token(&parts), typed)),
     },
     Row {
         id: "security.get_user",
@@ -377,7 +411,7 @@ pub static ROWS: &[Row] = &[
         ],
         request: no_body,
         response: recode::<security::GetUserResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_get_user(&parts))),
+        call: |clients, parts| Box::pin(call(clients, security_get_user(&parts), typed)),
     },
     Row {
         id: "security.get_user_privileges",
@@ -386,7 +420,7 @@ pub static ROWS: &[Row] = &[
         request: no_body,
         response: recode::<security::GetUserPrivilegesResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_get_user_privileges(&parts)),
+            call(clients, security_get_user_privileges(&parts), typed),
         ),
     },
     Row {
@@ -395,7 +429,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["GET"], "/_security/profile/{uid}")],
         request: no_body,
         response: recode::<security::GetUserProfileResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_get_user_profile(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_get_user_profile(&parts), typed),
+        ),
     },
     Row {
         id: "security.grant_api_key",
@@ -403,7 +439,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["POST"], "/_security/api_key/grant")],
         request: recode::<security::GrantApiKeyRequest>,
         response: recode::<security::GrantApiKeyResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_grant_api_key(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_grant_api_key(&parts), typed),
+        ),
     },
     Row {
         id: "security.has_privileges",
@@ -414,7 +452,9 @@ pub static ROWS: &[Row] = &[
         ],
         request: recode::<security::HasPrivilegesRequest>,
         response: recode::<security::HasPrivilegesResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_has_privileges(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_has_privileges(&parts), typed),
+        ),
     },
     Row {
         id: "security.has_privileges_user_profile",
@@ -423,7 +463,7 @@ pub static ROWS: &[Row] = &[
         request: recode::<security::HasPrivilegesUserProfileRequest>,
         response: recode::<security::HasPrivilegesUserProfileResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_has_privileges_user_profile(&parts)),
+            call(clients, security_has_privileges_user_profile(&parts), typed),
         ),
     },
     Row {
@@ -433,7 +473,7 @@ pub static ROWS: &[Row] = &[
         request: recode::<security::InvalidateApiKeyRequest>,
         response: recode::<security::InvalidateApiKeyResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_invalidate_api_key(&parts)),
+            call(clients, security_invalidate_api_key(&parts), typed),
         ),
     },
     Row {
@@ -442,7 +482,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["DELETE"], "/_security/oauth2/token")],
         request: recode::<security::InvalidateTokenRequest>,
         response: recode::<security::InvalidateTokenResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_invalidate_token(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_invalidate_token(&parts), typed),
+        ),
     },
     Row {
         id: "security.oidc_authenticate",
@@ -451,7 +493,7 @@ pub static ROWS: &[Row] = &[
         request: recode::<security::OidcAuthenticateRequest>,
         response: recode::<security::OidcAuthenticateResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_oidc_authenticate(&parts)),
+            call(clients, security_oidc_authenticate(&parts), typed),
         ),
     },
     Row {
@@ -460,7 +502,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["POST"], "/_security/oidc/logout")],
         request: recode::<security::OidcLogoutRequest>,
         response: recode::<security::OidcLogoutResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_oidc_logout(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_oidc_logout(&parts), typed),
+        ),
     },
     Row {
         id: "security.oidc_prepare_authentication",
@@ -469,7 +513,7 @@ pub static ROWS: &[Row] = &[
         request: recode::<security::OidcPrepareAuthenticationRequest>,
         response: recode::<security::OidcPrepareAuthenticationResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_oidc_prepare_authentication(&parts)),
+            call(clients, security_oidc_prepare_authentication(&parts), typed),
         ),
     },
     Row {
@@ -480,7 +524,9 @@ pub static ROWS: &[Row] = &[
             BTreeMap<String, BTreeMap<String, security::ApplicationPrivilegeDescriptor>>,
         >,
         response: recode::<security::PutPrivilegesResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_put_privileges(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_put_privileges(&parts), typed),
+        ),
     },
     Row {
         id: "security.put_role",
@@ -488,7 +534,7 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["PUT", "POST"], "/_security/role/{name}")],
         request: recode::<security::PutRoleRequest>,
         response: recode::<security::PutRoleResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_put_role(&parts))),
+        call: |clients, parts| Box::pin(call(clients, security_put_role(&parts), typed)),
     },
     Row {
         id: "security.put_role_mapping",
@@ -496,7 +542,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["PUT", "POST"], "/_security/role_mapping/{name}")],
         request: recode::<security::PutRoleMappingRequest>,
         response: recode::<security::PutRoleMappingResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_put_role_mapping(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_put_role_mapping(&parts), typed),
+        ),
     },
     Row {
         id: "security.put_user",
@@ -504,7 +552,7 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["PUT", "POST"], "/_security/user/{username}")],
         request: recode::<security::PutUserRequest>,
         response: recode::<security::PutUserResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_put_user(&parts))),
+        call: |clients, parts| Box::pin(call(clients, security_put_user(&parts), typed)),
     },
     Row {
         id: "security.query_api_keys",
@@ -512,7 +560,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["GET", "POST"], "/_security/_query/api_key")],
         request: recode::<security::QueryApiKeysRequest>,
         response: recode::<security::QueryApiKeysResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_query_api_keys(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_query_api_keys(&parts), typed),
+        ),
     },
     Row {
         id: "security.query_role",
@@ -520,7 +570,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["GET", "POST"], "/_security/_query/role")],
         request: recode::<security::QueryRoleRequest>,
         response: recode::<security::QueryRoleResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_query_role(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_query_role(&parts), typed),
+        ),
     },
     Row {
         id: "security.query_user",
@@ -528,7 +580,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["GET", "POST"], "/_security/_query/user")],
         request: recode::<security::QueryUserRequest>,
         response: recode::<security::QueryUserResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_query_user(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_query_user(&parts), typed),
+        ),
     },
     Row {
         id: "security.saml_authenticate",
@@ -537,7 +591,7 @@ pub static ROWS: &[Row] = &[
         request: recode::<security::SamlAuthenticateRequest>,
         response: recode::<security::SamlAuthenticateResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_saml_authenticate(&parts)),
+            call(clients, security_saml_authenticate(&parts), typed),
         ),
     },
     Row {
@@ -547,7 +601,7 @@ pub static ROWS: &[Row] = &[
         request: recode::<security::SamlCompleteLogoutRequest>,
         response: no_body,
         call: |clients, parts| Box::pin(
-            call(clients, security_saml_complete_logout(&parts)),
+            call(clients, security_saml_complete_logout(&parts), untyped),
         ),
     },
     Row {
@@ -556,7 +610,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["POST"], "/_security/saml/invalidate")],
         request: recode::<security::SamlInvalidateRequest>,
         response: recode::<security::SamlInvalidateResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_saml_invalidate(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_saml_invalidate(&parts), typed),
+        ),
     },
     Row {
         id: "security.saml_logout",
@@ -564,7 +620,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["POST"], "/_security/saml/logout")],
         request: recode::<security::SamlLogoutRequest>,
         response: recode::<security::SamlLogoutResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_saml_logout(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_saml_logout(&parts), typed),
+        ),
     },
     Row {
         id: "security.saml_prepare_authentication",
@@ -573,7 +631,7 @@ pub static ROWS: &[Row] = &[
         request: recode::<security::SamlPrepareAuthenticationRequest>,
         response: recode::<security::SamlPrepareAuthenticationResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_saml_prepare_authentication(&parts)),
+            call(clients, security_saml_prepare_authentication(&parts), typed),
         ),
     },
     Row {
@@ -583,7 +641,7 @@ pub static ROWS: &[Row] = &[
         request: no_body,
         response: recode::<security::SamlServiceProviderMetadataResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_saml_service_provider_metadata(&parts)),
+            call(clients, security_saml_service_provider_metadata(&parts), typed),
         ),
     },
     Row {
@@ -593,7 +651,7 @@ pub static ROWS: &[Row] = &[
         request: recode::<security::SuggestUserProfilesRequest>,
         response: recode::<security::SuggestUserProfilesResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_suggest_user_profiles(&parts)),
+            call(clients, security_suggest_user_profiles(&parts), typed),
         ),
     },
     Row {
@@ -602,7 +660,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["PUT"], "/_security/api_key/{id}")],
         request: recode::<security::UpdateApiKeyRequest>,
         response: recode::<security::UpdateApiKeyResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_update_api_key(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_update_api_key(&parts), typed),
+        ),
     },
     Row {
         id: "security.update_cross_cluster_api_key",
@@ -611,7 +671,7 @@ pub static ROWS: &[Row] = &[
         request: recode::<security::UpdateCrossClusterApiKeyRequest>,
         response: recode::<security::UpdateCrossClusterApiKeyResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_update_cross_cluster_api_key(&parts)),
+            call(clients, security_update_cross_cluster_api_key(&parts), typed),
         ),
     },
     Row {
@@ -620,7 +680,9 @@ pub static ROWS: &[Row] = &[
         routes: &[(&["PUT"], "/_security/settings")],
         request: recode::<security::UpdateSettingsRequest>,
         response: recode::<security::UpdateSettingsResponse>,
-        call: |clients, parts| Box::pin(call(clients, security_update_settings(&parts))),
+        call: |clients, parts| Box::pin(
+            call(clients, security_update_settings(&parts), typed),
+        ),
     },
     Row {
         id: "security.update_user_profile_data",
@@ -629,7 +691,7 @@ pub static ROWS: &[Row] = &[
         request: recode::<security::UpdateUserProfileDataRequest>,
         response: recode::<security::UpdateUserProfileDataResponse>,
         call: |clients, parts| Box::pin(
-            call(clients, security_update_user_profile_data(&parts)),
+            call(clients, security_update_user_profile_data(&parts), typed),
         ),
     },
 ];

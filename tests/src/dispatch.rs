@@ -1,0 +1,159 @@
+//! Drives JSON through typed calls: raw parts become a typed request, and typed answers become JSON again. Everything
+//! goes through the client's public types; nothing is looked up at run time but the operation's row.
+
+mod parts;
+mod text;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use elkit::rt::{self, Correction, Endpoint, Product, Wire};
+use elkit::{Elasticsearch, Kibana};
+use serde_json::Value;
+
+pub use parts::{Parts, Problem};
+
+/// Everything the tests know of one operation.
+pub struct Row {
+    /// `security.create_api_key`
+    pub id: &'static str,
+    /// Who answers it.
+    pub product: Product,
+    /// Verbs and path template of each route.
+    pub routes: &'static [(&'static [&'static str], &'static str)],
+    /// Decodes and encodes a request body.
+    pub request: Recode,
+    /// Decodes and encodes a response body.
+    pub response: Recode,
+    /// Sends raw parts as a typed request.
+    pub call: fn(&Clients, Parts) -> Pin<Box<dyn Future<Output = Result<Sent, Problem>> + Send>>,
+}
+
+/// Decodes text (strictly if asked) and encodes the value again.
+pub type Recode = fn(&str, bool) -> Result<Recoded, Problem>;
+
+/// What a value became.
+#[derive(Clone, Debug)]
+pub struct Recoded {
+    /// The value, encoded again.
+    pub json: Value,
+    /// What had to be corrected on the way.
+    pub corrections: Vec<Correction>,
+}
+
+/// The clients that rows send with.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    /// For Elasticsearch's operations.
+    pub elasticsearch: Elasticsearch,
+    /// For Kibana's operations.
+    pub kibana: Kibana,
+}
+
+/// An answer, raw and typed.
+#[derive(Debug)]
+pub struct Sent {
+    /// The status.
+    pub status: u16,
+    /// The raw body.
+    pub raw: Vec<u8>,
+    /// The typed answer of a successful call, encoded again.
+    pub typed: Option<Value>,
+    /// What had to be corrected.
+    pub corrections: Vec<Correction>,
+    /// The error of a call that did not succeed.
+    pub error: Option<elkit::Error>,
+}
+
+/// The row of an operation.
+pub fn find(id: &str) -> Option<&'static Row> {
+    rows().find(|row| row.id == id)
+}
+
+/// All rows.
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+    crate::generated::elasticsearch::ROWS.iter()
+}
+
+/// Decodes text as `T` and encodes it again.
+///
+/// # Errors
+/// When the text does not fit.
+pub fn recode<T: Wire>(text: &str, strict: bool) -> Result<Recoded, Problem> {
+    let decoded = rt::decode::<T>(text, strict)
+        .map_err(|error| Problem(format!("{} at `{}`", error.message, error.pointer)))?;
+    let json = rt::to_json(&decoded.value).map_err(|error| Problem(error.to_string()))?;
+    let json = serde_json::from_str(&json).map_err(|error| Problem(error.to_string()))?;
+    Ok(Recoded {
+        json,
+        corrections: decoded.corrections,
+    })
+}
+
+/// For operations without a body: nothing, or an empty object, is all there can be.
+///
+/// # Errors
+/// When there is something.
+pub fn no_body(text: &str, _: bool) -> Result<Recoded, Problem> {
+    match text.trim() {
+        "" | "null" | "{}" => {
+            let json = if text.trim() == "{}" {
+                Value::Object(Default::default())
+            } else {
+                Value::Null
+            };
+            Ok(Recoded {
+                json,
+                corrections: Vec::new(),
+            })
+        }
+        _ => Err(Problem("the operation has no body here".to_owned())),
+    }
+}
+
+/// Sends a typed request.
+///
+/// # Errors
+/// When the request could not be made from its parts.
+pub fn call<R: Endpoint>(
+    clients: &Clients,
+    request: Result<R, Problem>,
+    to_value: fn(&R::Response) -> Option<Value>,
+) -> impl Future<Output = Result<Sent, Problem>> + Send + use<R> {
+    let clients = clients.clone();
+    async move {
+        let request = request?;
+        let result = match R::OPERATION.product {
+            Product::Elasticsearch => clients.elasticsearch.send(request).await,
+            Product::Kibana => clients.kibana.send(request).await,
+        };
+        Ok(match result {
+            Ok(response) => Sent {
+                status: response.status().as_u16(),
+                raw: response.raw().to_vec(),
+                corrections: response.corrections().to_vec(),
+                typed: to_value(&response),
+                error: None,
+            },
+            Err(error) => Sent {
+                status: error.status().map_or(0, |status| status.as_u16()),
+                raw: error.body().to_vec(),
+                typed: None,
+                corrections: Vec::new(),
+                error: Some(error),
+            },
+        })
+    }
+}
+
+/// A typed answer as JSON.
+pub fn typed<T: Wire>(value: &T) -> Option<Value> {
+    rt::to_json(value)
+        .ok()
+        .and_then(|json| serde_json::from_str(&json).ok())
+}
+
+/// For answers without a body.
+pub fn untyped<T>(_: &T) -> Option<Value> {
+    None
+}
