@@ -28,27 +28,15 @@ where
         // The receiver waits below; that it is gone can't be.
         let _ = sender.send(future.await);
     });
-    receiver.recv().unwrap_or_else(|_| {
-        Err(Error::new(
-            ErrorKind::Runtime,
-            "the background runtime gave up the call",
-        ))
-    })
+    receiver.recv().unwrap_or_else(|_| Err(Error::new(ErrorKind::Runtime, "the background runtime gave up the call")))
 }
 
 fn runtime() -> Result<&'static Runtime, Error> {
     static RUNTIME: OnceLock<std::io::Result<Runtime>> = OnceLock::new();
     let made = RUNTIME.get_or_init(|| {
-        Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("elkit-blocking")
-            .enable_all()
-            .build()
+        Builder::new_multi_thread().worker_threads(1).thread_name("elkit-blocking").enable_all().build()
     });
     made.as_ref().map_err(|error| {
-        Error::new(
-            ErrorKind::Runtime,
-            format!("the background runtime can't start ({:?})", error.kind()),
-        )
+        Error::new(ErrorKind::Runtime, format!("the background runtime can't start ({:?})", error.kind()))
     })
 }

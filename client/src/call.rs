@@ -28,12 +28,7 @@ pub struct Call<R> {
 impl<R: Endpoint> Call<R> {
     /// A call of `client`.
     pub fn new(client: &impl Client, request: R) -> Self {
-        Self {
-            handle: client.handle().clone(),
-            request,
-            options: RequestOptions::new(),
-            patches: Vec::new(),
-        }
+        Self { handle: client.handle().clone(), request, options: RequestOptions::new(), patches: Vec::new() }
     }
 
     /// Sends the call.
@@ -92,9 +87,7 @@ impl<R: Endpoint> Call<R> {
         let pointer = pointer.into();
         match serde_json::to_value(value) {
             Ok(value) => self.patches.push((pointer, value)),
-            Err(_) => self.options.note(format!(
-                "the value for `{pointer}` can't be written as JSON"
-            )),
+            Err(_) => self.options.note(format!("the value for `{pointer}` can't be written as JSON")),
         }
         self
     }
@@ -103,9 +96,8 @@ impl<R: Endpoint> Call<R> {
         let mut prepared = prepare(&self.request)?;
         for (pointer, value) in &self.patches {
             let body = std::mem::take(&mut prepared.body);
-            prepared.body = body
-                .patch(pointer, value.clone())
-                .map_err(|error| error.with_operation(prepared.operation.id))?;
+            prepared.body =
+                body.patch(pointer, value.clone()).map_err(|error| error.with_operation(prepared.operation.id))?;
         }
         Ok(prepared)
     }
@@ -124,9 +116,7 @@ impl<R: Endpoint> Call<R> {
     pub fn send_blocking(self) -> Result<Response<R::Response>, Error> {
         let prepared = self.prepare()?;
         let (handle, options) = (self.handle.clone(), self.options.clone());
-        let answer = crate::blocking::run(async move {
-            checked(&handle, &options, prepared, Pool::Blocking).await
-        })?;
+        let answer = crate::blocking::run(async move { checked(&handle, &options, prepared, Pool::Blocking).await })?;
         self.decode(answer)
     }
 
@@ -145,19 +135,15 @@ impl<R: Endpoint> Call<R> {
     /// When the call can't be sent or is not answered, and when called inside an async runtime.
     pub fn send_raw_blocking(self) -> Result<Response<Binary>, Error> {
         let prepared = self.prepare()?;
-        let answer = crate::blocking::run(async move {
-            execute(&self.handle, &self.options, prepared, Pool::Blocking).await
-        })?;
+        let answer =
+            crate::blocking::run(async move { execute(&self.handle, &self.options, prepared, Pool::Blocking).await })?;
         Ok(Response::untouched(answer))
     }
 }
 
 impl<R: fmt::Debug> fmt::Debug for Call<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call")
-            .field("request", &self.request)
-            .field("options", &self.options)
-            .finish_non_exhaustive()
+        f.debug_struct("Call").field("request", &self.request).field("options", &self.options).finish_non_exhaustive()
     }
 }
 
@@ -170,13 +156,7 @@ pub(crate) fn prepare<R: Endpoint>(request: &R) -> Result<Prepared, Error> {
     let mut query = Query::new();
     request.query(&mut query);
     let body = request.body().map_err(named)?;
-    Ok(Prepared {
-        operation,
-        method: request.method(),
-        path: path.into_string(),
-        query,
-        body,
-    })
+    Ok(Prepared { operation, method: request.method(), path: path.into_string(), query, body })
 }
 
 /// Sends, and turns an answer that is not a success into an error.
@@ -197,8 +177,7 @@ pub(crate) fn decode<T: FromBody>(
     strict: bool,
     operation: &'static Operation,
 ) -> Result<Response<T>, Error> {
-    let response = Response::<T>::decode(answer, strict)
-        .map_err(|error| error.with_operation(operation.id))?;
+    let response = Response::<T>::decode(answer, strict).map_err(|error| error.with_operation(operation.id))?;
     telemetry::corrected(operation, response.corrections());
     Ok(response)
 }
@@ -216,25 +195,14 @@ pub(crate) fn boxed<'a>(
 fn accept(handle: &Handle, operation: &Operation, answer: Answer) -> Result<Answer, Error> {
     let core = handle.core();
     if answer.status.is_success() {
-        return if core.dialect.recognises(&answer.headers) {
-            Ok(answer)
-        } else {
-            Err(Dialect::unsupported(answer))
-        };
+        return if core.dialect.recognises(&answer.headers) { Ok(answer) } else { Err(Dialect::unsupported(answer)) };
     }
     let attempts = answer.attempts;
     let error = Error::response(answer.status, answer.headers, answer.body).with_attempts(attempts);
-    Err(
-        match hint(
-            &error,
-            operation,
-            core.server_version
-                .or(core.dialect.server_major().map(|major| (major, 0))),
-        ) {
-            Some(hint) => error.with_hint(hint),
-            None => error,
-        },
-    )
+    Err(match hint(&error, operation, core.server_version.or(core.dialect.server_major().map(|major| (major, 0)))) {
+        Some(hint) => error.with_hint(hint),
+        None => error,
+    })
 }
 
 fn hint(error: &Error, operation: &Operation, server: Option<(u32, u32)>) -> Option<String> {
@@ -243,10 +211,7 @@ fn hint(error: &Error, operation: &Operation, server: Option<(u32, u32)>) -> Opt
         return Some("redirects are not followed; give the URL they lead to".to_owned());
     }
     let since = operation.since?;
-    if !matches!(
-        status,
-        StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST | StatusCode::METHOD_NOT_ALLOWED
-    ) {
+    if !matches!(status, StatusCode::NOT_FOUND | StatusCode::BAD_REQUEST | StatusCode::METHOD_NOT_ALLOWED) {
         return None;
     }
     match server.zip(version(since)) {
@@ -254,23 +219,13 @@ fn hint(error: &Error, operation: &Operation, server: Option<(u32, u32)>) -> Opt
             let (server_major, server_minor) = server;
             let (major, minor) = since;
             // Only the major is known of a server that refused our media type.
-            let server = if server_minor == 0 {
-                format!("{server_major}.x")
-            } else {
-                format!("{server_major}.{server_minor}")
-            };
-            Some(format!(
-                "the operation is there since {major}.{minor}, and the server is {server}"
-            ))
+            let server =
+                if server_minor == 0 { format!("{server_major}.x") } else { format!("{server_major}.{server_minor}") };
+            Some(format!("the operation is there since {major}.{minor}, and the server is {server}"))
         }
         // Elasticsearch says so when it has no such route at all.
-        _ if error
-            .reason()
-            .is_some_and(|reason| reason.starts_with("no handler found")) =>
-        {
-            Some(format!(
-                "the server does not know this route; the operation is there since {since}"
-            ))
+        _ if error.reason().is_some_and(|reason| reason.starts_with("no handler found")) => {
+            Some(format!("the server does not know this route; the operation is there since {since}"))
         }
         _ => None,
     }
@@ -279,10 +234,7 @@ fn hint(error: &Error, operation: &Operation, server: Option<(u32, u32)>) -> Opt
 /// Major and minor of `9.1`, `9.1.0` or `9.1.0-SNAPSHOT`.
 pub(crate) fn version(text: &str) -> Option<(u32, u32)> {
     let mut parts = text.split(['.', '-']);
-    Some((
-        parts.next()?.parse().ok()?,
-        parts.next().map_or(Some(0), |minor| minor.parse().ok())?,
-    ))
+    Some((parts.next()?.parse().ok()?, parts.next().map_or(Some(0), |minor| minor.parse().ok())?))
 }
 
 /// A 404 says that something is not there only if it comes from the product, and not from what stands before it.

@@ -32,9 +32,7 @@ pub struct Elasticsearch {
 
 impl Elasticsearch {
     pub(crate) fn new(core: Core) -> Self {
-        Self {
-            handle: Handle::new(core),
-        }
+        Self { handle: Handle::new(core) }
     }
 
     /// Starts a client of these nodes: one URL, or several of one cluster.
@@ -56,9 +54,7 @@ impl Elasticsearch {
     /// A handle whose calls have these options. Credentials given here replace the client's.
     #[must_use]
     pub fn options(&self, options: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
-        Self {
-            handle: self.handle.with_options(options),
-        }
+        Self { handle: self.handle.with_options(options) }
     }
 
     /// Sends a request.
@@ -101,9 +97,7 @@ pub struct Kibana {
 
 impl Kibana {
     pub(crate) fn new(core: Core) -> Self {
-        Self {
-            handle: Handle::new(core),
-        }
+        Self { handle: Handle::new(core) }
     }
 
     /// Starts a client of these servers: one URL, or several of one installation.
@@ -128,26 +122,18 @@ impl Kibana {
     /// # Errors
     /// When the id holds anything but lower-case letters, digits, `_` and `-`.
     pub fn space(&self, id: &str) -> Result<Self, Error> {
-        let allowed =
-            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
+        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
         if id.is_empty() || !id.bytes().all(allowed) {
             let message = "a space id is made of lower-case letters, digits, `_` and `-`";
             return Err(Error::new(ErrorKind::InvalidRequest, message));
         }
-        Ok(Self {
-            handle: Handle {
-                space: Some(id.into()),
-                ..self.handle.clone()
-            },
-        })
+        Ok(Self { handle: Handle { space: Some(id.into()), ..self.handle.clone() } })
     }
 
     /// A handle whose calls have these options. Credentials given here replace the client's.
     #[must_use]
     pub fn options(&self, options: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
-        Self {
-            handle: self.handle.with_options(options),
-        }
+        Self { handle: self.handle.with_options(options) }
     }
 
     /// Sends a request.
@@ -215,11 +201,7 @@ pub struct Handle {
 
 impl Handle {
     fn new(core: Core) -> Self {
-        Self {
-            core: Arc::new(core),
-            options: Arc::default(),
-            space: None,
-        }
+        Self { core: Arc::new(core), options: Arc::default(), space: None }
     }
 
     pub(crate) fn core(&self) -> &Core {
@@ -236,17 +218,11 @@ impl Handle {
 
     /// Whether answers that do not fit are errors, for a call with these options.
     pub(crate) fn strict(&self, call: &RequestOptions) -> bool {
-        call.strict
-            .or(self.options.strict)
-            .or(self.core.options.strict)
-            .unwrap_or(false)
+        call.strict.or(self.options.strict).or(self.core.options.strict).unwrap_or(false)
     }
 
     fn with_options(&self, options: impl FnOnce(RequestOptions) -> RequestOptions) -> Self {
-        Self {
-            options: Arc::new(options(RequestOptions::new()).over(&self.options)),
-            ..self.clone()
-        }
+        Self { options: Arc::new(options(RequestOptions::new()).over(&self.options)), ..self.clone() }
     }
 
     fn debug(&self, f: &mut fmt::Formatter<'_>, name: &str) -> fmt::Result {

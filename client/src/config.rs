@@ -125,11 +125,7 @@ impl<C> Builder<C> {
     }
 
     /// Authenticates with a user name and password.
-    pub fn basic_auth(
-        self,
-        username: impl Into<String>,
-        password: impl Into<Secret<String>>,
-    ) -> Self {
+    pub fn basic_auth(self, username: impl Into<String>, password: impl Into<Secret<String>>) -> Self {
         self.options(|o| o.basic_auth(username, password))
     }
 
@@ -139,11 +135,7 @@ impl<C> Builder<C> {
     }
 
     /// Authenticates with another scheme of the `Authorization` header.
-    pub fn authorization(
-        self,
-        scheme: impl Into<String>,
-        credentials: impl Into<Secret<String>>,
-    ) -> Self {
+    pub fn authorization(self, scheme: impl Into<String>, credentials: impl Into<Secret<String>>) -> Self {
         self.options(|o| o.authorization(scheme, credentials))
     }
 
@@ -196,10 +188,7 @@ impl<C> Builder<C> {
     /// The bounds of the random wait before a retry: `first` before the first, doubled each time, never above
     /// `longest`. By default, 100 milliseconds and 10 seconds.
     pub fn retry_delay(mut self, first: Duration, longest: Duration) -> Self {
-        (
-            self.settings.policy.first_delay,
-            self.settings.policy.longest_delay,
-        ) = (first, longest);
+        (self.settings.policy.first_delay, self.settings.policy.longest_delay) = (first, longest);
         self
     }
 
@@ -250,10 +239,7 @@ impl<C> Builder<C> {
 impl<C> Builder<C> {
     /// Trusts servers whose certificate this one signed, and no others. PEM (one or several) or DER.
     pub fn ca_cert(mut self, certificate: impl Into<Vec<u8>>) -> Self {
-        self.settings
-            .tls
-            .ca_certs
-            .push(Pem::Bytes(Secret::new(certificate.into())));
+        self.settings.tls.ca_certs.push(Pem::Bytes(Secret::new(certificate.into())));
         self
     }
 
@@ -271,22 +257,14 @@ impl<C> Builder<C> {
     }
 
     /// Shows the server a certificate: PEM of the certificate with its chain, and of its key (PKCS#8, PKCS#1 or SEC1).
-    pub fn client_certificate(
-        mut self,
-        certificate: impl Into<Vec<u8>>,
-        key: impl Into<Vec<u8>>,
-    ) -> Self {
+    pub fn client_certificate(mut self, certificate: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
         let pem = |bytes: Vec<u8>| Pem::Bytes(Secret::new(bytes));
         self.settings.tls.identity = Some((pem(certificate.into()), pem(key.into())));
         self
     }
 
     /// As [`client_certificate`](Self::client_certificate), from files. Read by `build`.
-    pub fn client_certificate_files(
-        mut self,
-        certificate: impl Into<PathBuf>,
-        key: impl Into<PathBuf>,
-    ) -> Self {
+    pub fn client_certificate_files(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
         self.settings.tls.identity = Some((Pem::File(certificate.into()), Pem::File(key.into())));
         self
     }
@@ -316,9 +294,7 @@ impl Builder<Elasticsearch> {
     /// # Errors
     /// When URLs, credentials or TLS options are malformed or contradict each other.
     pub fn build(&self) -> Result<Elasticsearch, Error> {
-        self.settings
-            .core(Product::Elasticsearch)
-            .map(Elasticsearch::new)
+        self.settings.core(Product::Elasticsearch).map(Elasticsearch::new)
     }
 }
 
@@ -377,9 +353,7 @@ impl Builder<Both> {
     /// # Errors
     /// When URLs, credentials or TLS options are malformed or contradict each other.
     pub fn elasticsearch(&self) -> Result<Elasticsearch, Error> {
-        self.settings
-            .core(Product::Elasticsearch)
-            .map(Elasticsearch::new)
+        self.settings.core(Product::Elasticsearch).map(Elasticsearch::new)
     }
 
     /// Makes the Kibana client.

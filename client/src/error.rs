@@ -157,12 +157,7 @@ impl Error {
         self
     }
 
-    pub(crate) fn with_answer(
-        mut self,
-        status: StatusCode,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Self {
+    pub(crate) fn with_answer(mut self, status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
         self.inner.status = Some(status);
         self.inner.headers = headers;
         self.inner.body = body;
@@ -234,14 +229,9 @@ impl Error {
 
     /// The id by which the server's logs know the request, if it says one.
     pub fn request_id(&self) -> Option<&str> {
-        [
-            "x-request-id",
-            "x-opaque-id",
-            "x-found-request-id",
-            "x-cloud-request-id",
-        ]
-        .iter()
-        .find_map(|name| self.inner.headers.get(*name)?.to_str().ok())
+        ["x-request-id", "x-opaque-id", "x-found-request-id", "x-cloud-request-id"]
+            .iter()
+            .find_map(|name| self.inner.headers.get(*name)?.to_str().ok())
     }
 
     /// The operation that failed, such as `security.create_api_key`.
@@ -296,10 +286,7 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self.inner.kind {
             ErrorKind::Connection | ErrorKind::Timeout => true,
-            ErrorKind::Api => matches!(
-                self.inner.status.map(|s| s.as_u16()),
-                Some(429 | 502 | 503 | 504)
-            ),
+            ErrorKind::Api => matches!(self.inner.status.map(|s| s.as_u16()), Some(429 | 502 | 503 | 504)),
             _ => false,
         }
     }
@@ -325,18 +312,10 @@ impl fmt::Display for Error {
             (Some(text), None) | (None, Some(text)) => write!(f, "{separator}{text}")?,
             (None, None) if !inner.message.is_empty() => {}
             (None, None) => {
-                let reason = inner
-                    .status
-                    .and_then(|status| status.canonical_reason())
-                    .unwrap_or("error");
+                let reason = inner.status.and_then(|status| status.canonical_reason()).unwrap_or("error");
                 write!(f, "{separator}{reason}")?;
                 if !inner.body.is_empty() {
-                    write!(
-                        f,
-                        " ({}, {} bytes)",
-                        media_type(&inner.headers),
-                        inner.body.len()
-                    )?;
+                    write!(f, " ({}, {} bytes)", media_type(&inner.headers), inner.body.len())?;
                 }
             }
         }
@@ -377,9 +356,7 @@ pub(crate) fn media_type(headers: &HeaderMap) -> &str {
     headers
         .get(http::header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .map_or("no content type", |value| {
-            value.split(';').next().unwrap_or(value).trim()
-        })
+        .map_or("no content type", |value| value.split(';').next().unwrap_or(value).trim())
 }
 
 #[cfg(test)]
@@ -394,10 +371,7 @@ mod tests {
         )
         .with_operation("security.create_api_key")
         .with_source("canary");
-        assert_eq!(
-            error.to_string(),
-            "security.create_api_key failed: 403 security_exception: action is unauthorized"
-        );
+        assert_eq!(error.to_string(), "security.create_api_key failed: 403 security_exception: action is unauthorized");
         assert_eq!(error.source().unwrap().to_string(), "canary");
     }
 
@@ -406,11 +380,7 @@ mod tests {
         let html = "<html>canary</html>";
         let mut headers = HeaderMap::new();
         headers.insert("content-type", "text/html; charset=utf-8".parse().unwrap());
-        let error = Error::response(
-            StatusCode::BAD_GATEWAY,
-            headers,
-            Bytes::from_static(html.as_bytes()),
-        );
+        let error = Error::response(StatusCode::BAD_GATEWAY, headers, Bytes::from_static(html.as_bytes()));
         assert_eq!(error.to_string(), "502 Bad Gateway (text/html, 19 bytes)");
         assert!(!format!("{error:?}").contains("canary"));
         assert_eq!(error.body(), html);

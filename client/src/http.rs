@@ -27,10 +27,7 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 /// redirects and answers whatever status came. It must be safe to drop the future at any point.
 pub trait HttpClient: Send + Sync + 'static {
     /// Sends a request whose URI is absolute.
-    fn send(
-        &self,
-        request: Request<HttpBody>,
-    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>>;
+    fn send(&self, request: Request<HttpBody>) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>>;
 
     /// A client with connections of its own, for blocking calls: a pool whose connections live on a runtime that is
     /// not running hangs. By default, there is none and blocking calls share this client.
@@ -40,10 +37,7 @@ pub trait HttpClient: Send + Sync + 'static {
 }
 
 impl<T: HttpClient + ?Sized> HttpClient for Arc<T> {
-    fn send(
-        &self,
-        request: Request<HttpBody>,
-    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+    fn send(&self, request: Request<HttpBody>) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
         T::send(self, request)
     }
 
@@ -106,11 +100,7 @@ impl HttpBody {
             Content::Bytes(bytes) => return Ok(bytes),
             Content::Stream(stream) => stream.into_inner().unwrap_or_else(PoisonError::into_inner),
         };
-        let mut next = async || {
-            poll_fn(|context| stream.as_mut().poll_next(context))
-                .await
-                .transpose()
-        };
+        let mut next = async || poll_fn(|context| stream.as_mut().poll_next(context)).await.transpose();
         let Some(first) = next().await? else {
             return Ok(Bytes::new());
         };
@@ -144,11 +134,9 @@ impl Stream for HttpBody {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match &mut self.0 {
-            Content::Stream(stream) => stream
-                .get_mut()
-                .unwrap_or_else(PoisonError::into_inner)
-                .as_mut()
-                .poll_next(context),
+            Content::Stream(stream) => {
+                stream.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll_next(context)
+            }
             content => match std::mem::take(content) {
                 Content::Bytes(bytes) if !bytes.is_empty() => Poll::Ready(Some(Ok(bytes))),
                 _ => Poll::Ready(None),
@@ -160,11 +148,7 @@ impl Stream for HttpBody {
 impl<T: Into<Bytes>> From<T> for HttpBody {
     fn from(bytes: T) -> Self {
         let bytes = bytes.into();
-        Self(if bytes.is_empty() {
-            Content::Empty
-        } else {
-            Content::Bytes(bytes)
-        })
+        Self(if bytes.is_empty() { Content::Empty } else { Content::Bytes(bytes) })
     }
 }
 
@@ -209,10 +193,7 @@ pub enum HttpErrorKind {
 impl HttpError {
     /// Makes an error.
     pub fn new(kind: HttpErrorKind, source: impl Into<BoxError>) -> Self {
-        Self {
-            kind,
-            source: source.into(),
-        }
+        Self { kind, source: source.into() }
     }
 
     /// What kept the request from its answer.
@@ -277,13 +258,9 @@ impl HttpSettings {
             // The provider is part of the configuration: relying on the process-wide one panics where there is none.
             .tls_backend_preconfigured(self.tls.clone());
         let client = builder.build().map_err(|error| {
-            Error::new(ErrorKind::Configuration, "the HTTP client can't be built")
-                .with_source(error)
+            Error::new(ErrorKind::Configuration, "the HTTP client can't be built").with_source(error)
         })?;
-        Ok(Arc::new(ReqwestClient {
-            client,
-            settings: self,
-        }))
+        Ok(Arc::new(ReqwestClient { client, settings: self }))
     }
 }
 
@@ -293,10 +270,7 @@ struct ReqwestClient {
 }
 
 impl HttpClient for ReqwestClient {
-    fn send(
-        &self,
-        request: Request<HttpBody>,
-    ) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
+    fn send(&self, request: Request<HttpBody>) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
         Box::pin(async move {
             let request = request.map(|body| match body.as_bytes() {
                 Some(bytes) => reqwest::Body::from(bytes.clone()),
@@ -309,8 +283,7 @@ impl HttpClient for ReqwestClient {
             *answer.status_mut() = response.status();
             *answer.version_mut() = response.version();
             *answer.headers_mut() = headers;
-            *answer.body_mut() =
-                HttpBody::boxed(Box::pin(ReqwestStream(Box::pin(response.bytes_stream()))));
+            *answer.body_mut() = HttpBody::boxed(Box::pin(ReqwestStream(Box::pin(response.bytes_stream()))));
             Ok(answer)
         })
     }
@@ -326,10 +299,7 @@ impl<S: Stream<Item = reqwest::Result<Bytes>>> Stream for ReqwestStream<S> {
     type Item = Result<Bytes, HttpError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.0
-            .as_mut()
-            .poll_next(context)
-            .map(|item| item.map(|chunk| chunk.map_err(from_reqwest)))
+        self.0.as_mut().poll_next(context).map(|item| item.map(|chunk| chunk.map_err(from_reqwest)))
     }
 }
 
@@ -339,9 +309,7 @@ impl<S: Stream<Item = Result<Bytes, E>>, E: Into<BoxError>> Stream for MapError<
     type Item = Result<Bytes, HttpError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let map = |chunk: Result<Bytes, E>| {
-            chunk.map_err(|error| HttpError::new(HttpErrorKind::Body, error))
-        };
+        let map = |chunk: Result<Bytes, E>| chunk.map_err(|error| HttpError::new(HttpErrorKind::Body, error));
         self.0.as_mut().poll_next(context).map(|item| item.map(map))
     }
 }
@@ -350,10 +318,7 @@ fn within(bytes: Bytes, limit: usize) -> Result<Bytes, HttpError> {
     if bytes.len() <= limit {
         return Ok(bytes);
     }
-    Err(HttpError::new(
-        HttpErrorKind::TooLarge,
-        format!("it has more than {limit} bytes"),
-    ))
+    Err(HttpError::new(HttpErrorKind::TooLarge, format!("it has more than {limit} bytes")))
 }
 
 fn from_reqwest(error: reqwest::Error) -> HttpError {
@@ -384,10 +349,7 @@ fn cause_of<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> O
             return Some(found);
         }
         // io::Error hides the error it wraps from `source`.
-        next = match error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-        {
+        next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
             Some(wrapped) => Some(wrapped),
             None => error.source(),
         };

@@ -52,11 +52,7 @@ impl RequestOptions {
     }
 
     /// Authenticates with a user name and password.
-    pub fn basic_auth(
-        mut self,
-        username: impl Into<String>,
-        password: impl Into<Secret<String>>,
-    ) -> Self {
+    pub fn basic_auth(mut self, username: impl Into<String>, password: impl Into<Secret<String>>) -> Self {
         self.given.basic(username, password);
         self
     }
@@ -68,11 +64,7 @@ impl RequestOptions {
     }
 
     /// Authenticates with another scheme of the `Authorization` header.
-    pub fn authorization(
-        mut self,
-        scheme: impl Into<String>,
-        credentials: impl Into<Secret<String>>,
-    ) -> Self {
+    pub fn authorization(mut self, scheme: impl Into<String>, credentials: impl Into<Secret<String>>) -> Self {
         self.given.scheme(scheme, credentials);
         self
     }
@@ -99,19 +91,14 @@ impl RequestOptions {
     /// in a header is an error when the call is sent.
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
         let name = name.as_ref();
-        match (
-            HeaderName::try_from(name),
-            HeaderValue::from_str(value.as_ref()),
-        ) {
+        match (HeaderName::try_from(name), HeaderValue::from_str(value.as_ref())) {
             (Ok(AUTHORIZATION), Ok(value)) => self.given.header(value),
             (Ok(name), Ok(mut value)) => {
                 value.set_sensitive(is_sensitive(&name));
                 self.headers.insert(name, value);
             }
             (Err(_), _) => self.note(format!("{name:?} is not a header name")),
-            (_, Err(_)) => self.note(format!(
-                "the value of header `{name}` holds a character that can't stand there"
-            )),
+            (_, Err(_)) => self.note(format!("the value of header `{name}` holds a character that can't stand there")),
         }
         self
     }
@@ -136,10 +123,7 @@ impl RequestOptions {
     pub fn secondary_authorization(mut self, credentials: &Credentials) -> Self {
         match credentials.header() {
             Some((name, value)) if *name == AUTHORIZATION => {
-                self.headers.insert(
-                    HeaderName::from_static("es-secondary-authorization"),
-                    value.clone(),
-                );
+                self.headers.insert(HeaderName::from_static("es-secondary-authorization"), value.clone());
             }
             _ => self.note("the secondary credentials have no `Authorization` form".to_owned()),
         }
@@ -191,11 +175,7 @@ impl RequestOptions {
         query.merge(&self.query);
         Self {
             // As a whole: mixing would let a stronger kind below win over what is said here.
-            given: if self.given.is_empty() {
-                lower.given.clone()
-            } else {
-                self.given
-            },
+            given: if self.given.is_empty() { lower.given.clone() } else { self.given },
             headers,
             query,
             timeout: self.timeout.or(lower.timeout),
@@ -246,9 +226,7 @@ pub(crate) fn lay(lower: &mut HeaderMap, upper: &HeaderMap) {
 
 fn is_sensitive(name: &HeaderName) -> bool {
     let name = name.as_str();
-    ["auth", "cookie", "token", "secret", "key", "password"]
-        .iter()
-        .any(|part| name.contains(part))
+    ["auth", "cookie", "token", "secret", "key", "password"].iter().any(|part| name.contains(part))
 }
 
 #[cfg(test)]
@@ -258,23 +236,14 @@ mod tests {
 
     #[test]
     fn credentials_replace_as_a_whole() {
-        let lower = RequestOptions::new()
-            .api_key(("i", "s"))
-            .header("a", "1")
-            .timeout(Duration::from_secs(1));
-        let both = RequestOptions::new()
-            .bearer_auth("t")
-            .header("A", "2")
-            .over(&lower);
+        let lower = RequestOptions::new().api_key(("i", "s")).header("a", "1").timeout(Duration::from_secs(1));
+        let both = RequestOptions::new().bearer_auth("t").header("A", "2").over(&lower);
         let header = resolve(&[(Level::Handle, &both.given)]).unwrap().unwrap();
         assert_eq!(header, "Bearer t");
         assert_eq!(both.headers["a"], "2");
         assert_eq!(both.timeout, Some(Duration::from_secs(1)));
         let kept = RequestOptions::new().over(&lower);
-        assert_eq!(
-            resolve(&[(Level::Handle, &kept.given)]).unwrap().unwrap(),
-            "ApiKey aTpz"
-        );
+        assert_eq!(resolve(&[(Level::Handle, &kept.given)]).unwrap().unwrap(), "ApiKey aTpz");
     }
 
     #[test]
@@ -289,9 +258,7 @@ mod tests {
         ] {
             let error = options.over(&RequestOptions::new()).check().unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidRequest);
-            assert!(
-                !format!("{error}{options:?}", options = RequestOptions::new()).contains("canary")
-            );
+            assert!(!format!("{error}{options:?}", options = RequestOptions::new()).contains("canary"));
         }
     }
 

@@ -39,14 +39,7 @@ pub struct RawRequest {
 impl RawRequest {
     pub(crate) fn new(client: &impl Client, method: Method, path: String) -> Self {
         let handle = client.handle().clone();
-        Self {
-            handle,
-            method,
-            path,
-            query: Query::new(),
-            body: Body::empty(),
-            options: RequestOptions::new(),
-        }
+        Self { handle, method, path, query: Query::new(), body: Body::empty(), options: RequestOptions::new() }
     }
 
     /// Adds a query parameter.
@@ -87,11 +80,7 @@ impl RawRequest {
     /// # Errors
     /// When it can't be sent, is not answered, is answered with an error, or the answer does not fit `T`.
     pub async fn send<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
-        let Parts {
-            handle,
-            options,
-            prepared,
-        } = self.prepare()?;
+        let Parts { handle, options, prepared } = self.prepare()?;
         let operation = prepared.operation;
         let answer = checked(&handle, &options, prepared, Pool::Shared).await?;
         Response::deserialize(answer).map_err(|error| error.with_operation(operation.id))
@@ -102,14 +91,8 @@ impl RawRequest {
     /// # Errors
     /// When it can't be sent or is not answered.
     pub async fn send_raw(self) -> Result<Response<Binary>, Error> {
-        let Parts {
-            handle,
-            options,
-            prepared,
-        } = self.prepare()?;
-        Ok(Response::untouched(
-            boxed(&handle, &options, prepared, Pool::Shared).await?,
-        ))
+        let Parts { handle, options, prepared } = self.prepare()?;
+        Ok(Response::untouched(boxed(&handle, &options, prepared, Pool::Shared).await?))
     }
 
     /// Sends the request and waits; see [`send`](Self::send).
@@ -118,15 +101,9 @@ impl RawRequest {
     /// As [`send`](Self::send), and when called inside an async runtime.
     #[cfg(feature = "blocking")]
     pub fn send_blocking<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
-        let Parts {
-            handle,
-            options,
-            prepared,
-        } = self.prepare()?;
+        let Parts { handle, options, prepared } = self.prepare()?;
         let operation = prepared.operation;
-        let answer = crate::blocking::run(async move {
-            checked(&handle, &options, prepared, Pool::Blocking).await
-        })?;
+        let answer = crate::blocking::run(async move { checked(&handle, &options, prepared, Pool::Blocking).await })?;
         Response::deserialize(answer).map_err(|error| error.with_operation(operation.id))
     }
 
@@ -136,41 +113,17 @@ impl RawRequest {
     /// As [`send_raw`](Self::send_raw), and when called inside an async runtime.
     #[cfg(feature = "blocking")]
     pub fn send_raw_blocking(self) -> Result<Response<Binary>, Error> {
-        let Parts {
-            handle,
-            options,
-            prepared,
-        } = self.prepare()?;
-        let answer = crate::blocking::run(async move {
-            boxed(&handle, &options, prepared, Pool::Blocking).await
-        })?;
+        let Parts { handle, options, prepared } = self.prepare()?;
+        let answer = crate::blocking::run(async move { boxed(&handle, &options, prepared, Pool::Blocking).await })?;
         Ok(Response::untouched(answer))
     }
 
     fn prepare(self) -> Result<Parts, Error> {
         let operation = operation(self.handle.core().product, &self.method);
-        check_path(&self.path).map_err(|what| {
-            Error::new(ErrorKind::InvalidRequest, what).with_operation(operation.id)
-        })?;
-        let Self {
-            handle,
-            method,
-            path,
-            query,
-            body,
-            options,
-        } = self;
-        Ok(Parts {
-            handle,
-            options,
-            prepared: Prepared {
-                operation,
-                method,
-                path,
-                query,
-                body,
-            },
-        })
+        check_path(&self.path)
+            .map_err(|what| Error::new(ErrorKind::InvalidRequest, what).with_operation(operation.id))?;
+        let Self { handle, method, path, query, body, options } = self;
+        Ok(Parts { handle, options, prepared: Prepared { operation, method, path, query, body } })
     }
 }
 
@@ -194,16 +147,7 @@ struct Parts {
 /// Nothing is known of such a route but its verb, so only what reads may be repeated.
 fn operation(product: Product, method: &Method) -> &'static Operation {
     const fn raw(id: &'static str, product: Product, idempotent: bool) -> Operation {
-        Operation {
-            id,
-            product,
-            template: "",
-            idempotent,
-            since: None,
-            version: None,
-            space: true,
-            accept: None,
-        }
+        Operation { id, product, template: "", idempotent, since: None, version: None, space: true, accept: None }
     }
     static OPERATIONS: [Operation; 4] = [
         raw("elasticsearch.request", Product::Elasticsearch, false),
@@ -211,11 +155,7 @@ fn operation(product: Product, method: &Method) -> &'static Operation {
         raw("kibana.request", Product::Kibana, false),
         raw("kibana.request", Product::Kibana, true),
     ];
-    let base = if product == Product::Elasticsearch {
-        0
-    } else {
-        2
-    };
+    let base = if product == Product::Elasticsearch { 0 } else { 2 };
     &OPERATIONS[base + usize::from(method.is_safe())]
 }
 
@@ -227,18 +167,10 @@ fn check_path(path: &str) -> Result<(), &'static str> {
     if path.contains('?') {
         return Err("the path holds a `?`: give parameters by `query`, or encode it as %3F");
     }
-    if !path
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() && !b"#\\\"<>^`{|}".contains(&byte))
-    {
+    if !path.bytes().all(|byte| byte.is_ascii_graphic() && !b"#\\\"<>^`{|}".contains(&byte)) {
         return Err("the path holds a character that must be percent-encoded");
     }
-    let dots = |segment: &str| {
-        matches!(
-            &*segment.to_ascii_lowercase().replace("%2e", "."),
-            "." | ".."
-        )
-    };
+    let dots = |segment: &str| matches!(&*segment.to_ascii_lowercase().replace("%2e", "."), "." | "..");
     if path.split('/').any(dots) {
         return Err("the path holds a segment `.` or `..`");
     }
@@ -251,29 +183,11 @@ mod tests {
 
     #[test]
     fn paths() {
-        for good in [
-            "/",
-            "/a/b%20c",
-            "/_security/role/a,b*",
-            "/a/...",
-            "/a/%252e%252e",
-        ] {
+        for good in ["/", "/a/b%20c", "/_security/role/a,b*", "/a/...", "/a/%252e%252e"] {
             assert_eq!(check_path(good), Ok(()), "{good}");
         }
-        for bad in [
-            "",
-            "a",
-            "/a?b",
-            "/a b",
-            "/é",
-            "/a\n",
-            "/a/../b",
-            "/a/.",
-            "/a/%2e%2E/b",
-            "/a/.%2e",
-            "/a#b",
-            "/a\\b",
-        ] {
+        for bad in ["", "a", "/a?b", "/a b", "/é", "/a\n", "/a/../b", "/a/.", "/a/%2e%2E/b", "/a/.%2e", "/a#b", "/a\\b"]
+        {
             assert!(check_path(bad).is_err(), "{bad}");
         }
     }

@@ -79,51 +79,25 @@ impl<T> Response<T> {
     /// When the body is not JSON of that type.
     pub fn json<U: DeserializeOwned>(&self) -> Result<U, Error> {
         serde_json::from_slice(&self.answer.body).map_err(|error| {
-            undecodable(
-                self.answer.clone(),
-                String::new(),
-                &located("the body does not fit the type", &error),
-            )
+            undecodable(self.answer.clone(), String::new(), &located("the body does not fit the type", &error))
         })
     }
 
     /// The same answer with another value.
     pub fn map<U>(self, map: impl FnOnce(T) -> U) -> Response<U> {
-        Response {
-            value: map(self.value),
-            corrections: self.corrections,
-            answer: self.answer,
-        }
+        Response { value: map(self.value), corrections: self.corrections, answer: self.answer }
     }
 
     /// An answer that no server gave, for tests of code that takes one.
-    pub fn from_parts(
-        value: T,
-        status: StatusCode,
-        headers: HeaderMap,
-        raw: impl Into<Bytes>,
-    ) -> Self {
-        Self {
-            value,
-            corrections: Vec::new(),
-            answer: Answer {
-                status,
-                headers,
-                body: raw.into(),
-                attempts: 1,
-            },
-        }
+    pub fn from_parts(value: T, status: StatusCode, headers: HeaderMap, raw: impl Into<Bytes>) -> Self {
+        Self { value, corrections: Vec::new(), answer: Answer { status, headers, body: raw.into(), attempts: 1 } }
     }
 }
 
 impl<T: FromBody> Response<T> {
     pub(crate) fn decode(answer: Answer, strict: bool) -> Result<Self, Error> {
         match T::from_body(&answer.body, strict) {
-            Ok(Decoded { value, corrections }) => Ok(Self {
-                value,
-                corrections,
-                answer,
-            }),
+            Ok(Decoded { value, corrections }) => Ok(Self { value, corrections, answer }),
             Err(DecodeError { pointer, message }) => Err(undecodable(answer, pointer, &message)),
         }
     }
@@ -132,33 +106,17 @@ impl<T: FromBody> Response<T> {
 impl<T: DeserializeOwned> Response<T> {
     /// Reads the body by serde's rules, without correction. An empty body reads as null.
     pub(crate) fn deserialize(answer: Answer) -> Result<Self, Error> {
-        let body: &[u8] = if answer.body.is_empty() {
-            b"null"
-        } else {
-            &answer.body
-        };
+        let body: &[u8] = if answer.body.is_empty() { b"null" } else { &answer.body };
         match serde_json::from_slice(body) {
-            Ok(value) => Ok(Self {
-                value,
-                corrections: Vec::new(),
-                answer,
-            }),
-            Err(error) => Err(undecodable(
-                answer,
-                String::new(),
-                &located("it does not fit the type", &error),
-            )),
+            Ok(value) => Ok(Self { value, corrections: Vec::new(), answer }),
+            Err(error) => Err(undecodable(answer, String::new(), &located("it does not fit the type", &error))),
         }
     }
 }
 
 impl Response<Binary> {
     pub(crate) fn untouched(answer: Answer) -> Self {
-        Self {
-            value: Binary(answer.body.clone()),
-            corrections: Vec::new(),
-            answer,
-        }
+        Self { value: Binary(answer.body.clone()), corrections: Vec::new(), answer }
     }
 }
 
@@ -216,23 +174,15 @@ impl<T: fmt::Debug> fmt::Debug for Response<T> {
 
 fn undecodable(answer: Answer, pointer: String, message: &str) -> Error {
     let (kind, size) = (media_type(&answer.headers), answer.body.len());
-    Error::new(
-        ErrorKind::Decode,
-        format!("the answer can't be decoded: {message} ({kind}, {size} bytes)"),
-    )
-    .with_path(pointer)
-    .with_attempts(answer.attempts)
-    .with_answer(answer.status, answer.headers, answer.body)
+    Error::new(ErrorKind::Decode, format!("the answer can't be decoded: {message} ({kind}, {size} bytes)"))
+        .with_path(pointer)
+        .with_attempts(answer.attempts)
+        .with_answer(answer.status, answer.headers, answer.body)
 }
 
 /// Says where, never what: serde's own text may quote a value.
 fn located(what: &str, error: &serde_json::Error) -> String {
-    format!(
-        "{what} ({:?} error at line {}, column {})",
-        error.classify(),
-        error.line(),
-        error.column()
-    )
+    format!("{what} ({:?} error at line {}, column {})", error.classify(), error.line(), error.column())
 }
 
 #[cfg(test)]
@@ -241,12 +191,7 @@ mod tests {
 
     #[test]
     fn the_body_is_not_printed() {
-        let response = Response::from_parts(
-            Text("canary".into()),
-            StatusCode::OK,
-            HeaderMap::new(),
-            "canary",
-        );
+        let response = Response::from_parts(Text("canary".into()), StatusCode::OK, HeaderMap::new(), "canary");
         assert!(!format!("{response:#?}").contains("canary"));
         let error = response.json::<u8>().unwrap_err();
         assert!(!format!("{error} {error:?}").contains("canary"));
@@ -261,18 +206,9 @@ mod tests {
             body: Bytes::from_static(body),
             attempts: 1,
         };
-        assert_eq!(
-            *Response::<NoContent>::decode(answer(b"x"), true).unwrap(),
-            NoContent
-        );
-        assert_eq!(
-            &**Response::<Text>::decode(answer(b"x"), true).unwrap(),
-            "x"
-        );
-        assert_eq!(
-            Response::<Binary>::decode(answer(b"\xff"), true).unwrap().0,
-            &b"\xff"[..]
-        );
+        assert_eq!(*Response::<NoContent>::decode(answer(b"x"), true).unwrap(), NoContent);
+        assert_eq!(&**Response::<Text>::decode(answer(b"x"), true).unwrap(), "x");
+        assert_eq!(Response::<Binary>::decode(answer(b"\xff"), true).unwrap().0, &b"\xff"[..]);
         let error = Response::<Text>::decode(answer(b"x\xff"), true).unwrap_err();
         assert_eq!(
             error.to_string(),

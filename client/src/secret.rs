@@ -69,10 +69,7 @@ impl<T: 'static> Drop for Secret<T> {
 impl<T: PartialEq + 'static> PartialEq for Secret<T> {
     fn eq(&self, other: &Self) -> bool {
         let (left, right): (&dyn Any, &dyn Any) = (&self.0, &other.0);
-        match (
-            left.downcast_ref::<String>(),
-            right.downcast_ref::<String>(),
-        ) {
+        match (left.downcast_ref::<String>(), right.downcast_ref::<String>()) {
             (Some(left), Some(right)) => same_bytes(left.as_bytes(), right.as_bytes()),
             _ => self.0 == other.0,
         }
@@ -140,12 +137,7 @@ fn wipe(json: &mut serde_json::Value) {
 
 /// Compares without stopping at the first difference, so that time says nothing about where it is.
 fn same_bytes(left: &[u8], right: &[u8]) -> bool {
-    left.len() == right.len()
-        && left
-            .iter()
-            .zip(right)
-            .fold(0, |difference, (l, r)| difference | (l ^ r))
-            == 0
+    left.len() == right.len() && left.iter().zip(right).fold(0, |difference, (l, r)| difference | (l ^ r)) == 0
 }
 
 #[cfg(test)]
@@ -154,10 +146,7 @@ mod tests {
 
     #[test]
     fn debug_shows_nothing() {
-        assert_eq!(
-            format!("{:?}", Secret::from("canary")),
-            "Secret([redacted])"
-        );
+        assert_eq!(format!("{:?}", Secret::from("canary")), "Secret([redacted])");
         let json = Secret::new(serde_json::json!({"a": "canary"}));
         assert!(!format!("{json:#?}").contains("canary"));
         assert!(!format!("{:?}", Some(Secret::new(7))).contains('7'));
@@ -175,10 +164,7 @@ mod tests {
     fn serde_is_in_clear() {
         let text = serde_json::to_string(&Secret::from("a")).unwrap();
         assert_eq!(text, "\"a\"");
-        assert_eq!(
-            serde_json::from_str::<Secret<String>>(&text).unwrap(),
-            Secret::from("a")
-        );
+        assert_eq!(serde_json::from_str::<Secret<String>>(&text).unwrap(), Secret::from("a"));
         assert_eq!(Secret::from("a").into_exposed(), "a");
     }
 }

@@ -31,13 +31,7 @@ impl Span {
     /// One call, however many attempts it takes.
     pub(crate) fn call(target: &Target<'_>) -> Self {
         use tracing::field::Empty;
-        let Target {
-            operation,
-            method,
-            host,
-            port,
-            space,
-        } = target;
+        let Target { operation, method, host, port, space } = target;
         let span = match operation.product {
             Product::Elasticsearch => tracing::info_span!(
                 "elasticsearch",
@@ -99,8 +93,7 @@ impl Span {
 
     /// Records the status an attempt or a call ended with.
     pub(crate) fn status(&self, status: StatusCode) {
-        self.span
-            .record("http.response.status_code", status.as_u16());
+        self.span.record("http.response.status_code", status.as_u16());
         self.span.record("db.response.status_code", status.as_str());
         if !status.is_success() {
             self.span.record("error.type", status.as_str());
@@ -125,13 +118,7 @@ impl Span {
 #[cfg(not(feature = "tracing"))]
 impl Span {
     pub(crate) fn call(target: &Target<'_>) -> Self {
-        let _ = (
-            target.operation,
-            target.method,
-            target.host,
-            target.port,
-            target.space,
-        );
+        let _ = (target.operation, target.method, target.host, target.port, target.space);
         Self {}
     }
 
@@ -162,12 +149,7 @@ pub(crate) fn warn(message: &str) {
 pub(crate) fn corrected(operation: &'static Operation, corrections: &[Correction]) {
     #[cfg(feature = "tracing")]
     for Correction { pointer, kind, .. } in corrections {
-        tracing::warn!(
-            operation = operation.id,
-            pointer,
-            ?kind,
-            "corrected a member of the answer"
-        );
+        tracing::warn!(operation = operation.id, pointer, ?kind, "corrected a member of the answer");
     }
     #[cfg(not(feature = "tracing"))]
     let _ = (operation, corrections);

@@ -9,10 +9,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore,
-    SignatureScheme,
-};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
 use sha2::{Digest, Sha256};
 
 use crate::{Error, ErrorKind, Secret};
@@ -36,10 +33,7 @@ pub(crate) enum Pem {
 impl TlsOptions {
     /// Whether the user said anything at all.
     pub(crate) fn is_default(&self) -> bool {
-        self.ca_certs.is_empty()
-            && self.fingerprint.is_none()
-            && self.identity.is_none()
-            && !self.accept_invalid_certs
+        self.ca_certs.is_empty() && self.fingerprint.is_none() && self.identity.is_none() && !self.accept_invalid_certs
     }
 
     /// The configuration for URLs that need TLS, or that do not: those need no certificates of the system.
@@ -47,21 +41,12 @@ impl TlsOptions {
         let provider = Arc::new(provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| {
-                configuration("the TLS provider has no usable protocol version").with_source(error)
-            })?;
+            .map_err(|error| configuration("the TLS provider has no usable protocol version").with_source(error))?;
         let builder = if self.accept_invalid_certs {
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(Unverified(provider)))
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(Unverified(provider)))
         } else if let Some(fingerprint) = &self.fingerprint {
-            let pinned = Pinned {
-                fingerprint: parse_fingerprint(fingerprint)?,
-                provider,
-            };
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(pinned))
+            let pinned = Pinned { fingerprint: parse_fingerprint(fingerprint)?, provider };
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(pinned))
         } else if !self.ca_certs.is_empty() || !needed {
             builder.with_root_certificates(self.roots()?)
         } else {
@@ -72,9 +57,7 @@ impl TlsOptions {
                 )
                 .with_source(error)
             })?;
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(Arc::new(verifier))
+            builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
         };
         let mut config = match &self.identity {
             None => builder.with_no_client_auth(),
@@ -82,8 +65,7 @@ impl TlsOptions {
                 let chain = certificates(cert, "client certificate")?;
                 let key = private_key(key)?;
                 builder.with_client_auth_cert(chain, key).map_err(|error| {
-                    configuration("the client certificate and its key don't fit together")
-                        .with_source(error)
+                    configuration("the client certificate and its key don't fit together").with_source(error)
                 })?
             }
         };
@@ -96,8 +78,7 @@ impl TlsOptions {
         for pem in &self.ca_certs {
             for certificate in certificates(pem, "CA certificate")? {
                 roots.add(certificate).map_err(|error| {
-                    configuration(format!("the CA certificate{} can't be used", pem.place()))
-                        .with_source(error)
+                    configuration(format!("the CA certificate{} can't be used", pem.place())).with_source(error)
                 })?;
             }
         }
@@ -109,10 +90,9 @@ impl Pem {
     fn read(&self, what: &str) -> Result<Secret<Vec<u8>>, Error> {
         match self {
             Self::Bytes(bytes) => Ok(bytes.clone()),
-            Self::File(path) => std::fs::read(path).map(Secret::new).map_err(|error| {
-                configuration(format!("the {what}{} can't be read", self.place()))
-                    .with_source(error)
-            }),
+            Self::File(path) => std::fs::read(path)
+                .map(Secret::new)
+                .map_err(|error| configuration(format!("the {what}{} can't be read", self.place())).with_source(error)),
         }
     }
 
@@ -164,14 +144,9 @@ pub(crate) fn explain(error: &rustls::Error) -> Option<&'static str> {
             _ => None,
         },
         rustls::Error::AlertReceived(
-            Alert::CertificateRequired
-            | Alert::BadCertificate
-            | Alert::UnknownCA
-            | Alert::HandshakeFailure,
+            Alert::CertificateRequired | Alert::BadCertificate | Alert::UnknownCA | Alert::HandshakeFailure,
         ) => Some("the server does not accept the client's certificate, or wants one"),
-        rustls::Error::InvalidMessage(_) => {
-            Some("the server does not speak TLS; is the URL an `http://` one?")
-        }
+        rustls::Error::InvalidMessage(_) => Some("the server does not speak TLS; is the URL an `http://` one?"),
         _ => None,
     }
 }
@@ -189,14 +164,10 @@ fn certificates(pem: &Pem, what: &str) -> Result<Vec<CertificateDer<'static>>, E
         return Ok(vec![CertificateDer::from(bytes.expose().clone())]);
     }
     let parsed: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(bytes.expose()).collect();
-    let parsed = parsed.map_err(|error| {
-        configuration(format!("the {what}{} is not valid PEM", pem.place())).with_source(error)
-    })?;
+    let parsed = parsed
+        .map_err(|error| configuration(format!("the {what}{} is not valid PEM", pem.place())).with_source(error))?;
     if parsed.is_empty() {
-        return Err(configuration(format!(
-            "the {what}{} holds no certificate",
-            pem.place()
-        )));
+        return Err(configuration(format!("the {what}{} holds no certificate", pem.place())));
     }
     Ok(parsed)
 }
@@ -205,11 +176,7 @@ fn private_key(pem: &Pem) -> Result<PrivateKeyDer<'static>, Error> {
     let bytes = pem.read("client key")?;
     // PKCS#8, PKCS#1 and SEC1. The parser's error says what is wrong, not what it read.
     PrivateKeyDer::from_pem_slice(bytes.expose()).map_err(|error| {
-        configuration(format!(
-            "the client key{} is not an unencrypted PEM private key",
-            pem.place()
-        ))
-        .with_source(error)
+        configuration(format!("the client key{} is not an unencrypted PEM private key", pem.place())).with_source(error)
     })
 }
 
@@ -222,9 +189,7 @@ fn parse_fingerprint(text: &str) -> Result<[u8; 32], Error> {
     let digits: String = text.chars().filter(|c| !matches!(c, ':' | ' ')).collect();
     let mut fingerprint = [0; 32];
     if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
-        return Err(configuration(
-            "the fingerprint is not a SHA-256 in hexadecimal",
-        ));
+        return Err(configuration("the fingerprint is not a SHA-256 in hexadecimal"));
     }
     for (byte, pair) in fingerprint.iter_mut().zip(digits.as_bytes().chunks(2)) {
         let pair = std::str::from_utf8(pair).unwrap_or_default();
@@ -263,10 +228,7 @@ impl ServerCertVerifier for Pinned {
             return Ok(ServerCertVerified::assertion());
         }
         // Anybody can append the pinned CA to a chain, so it only counts if it really signed the certificate.
-        let Some(ca) = intermediates
-            .iter()
-            .find(|certificate| self.matches(certificate))
-        else {
+        let Some(ca) = intermediates.iter().find(|certificate| self.matches(certificate)) else {
             return Err(CertificateError::ApplicationVerificationFailure.into());
         };
         let mut roots = RootCertStore::empty();
@@ -283,12 +245,7 @@ impl ServerCertVerifier for Pinned {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(
-            message,
-            cert,
-            dss,
-            &self.provider.signature_verification_algorithms,
-        )
+        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -297,18 +254,11 @@ impl ServerCertVerifier for Pinned {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(
-            message,
-            cert,
-            dss,
-            &self.provider.signature_verification_algorithms,
-        )
+        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider
-            .signature_verification_algorithms
-            .supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
 
@@ -374,33 +324,11 @@ mod tests {
     #[test]
     fn clear_errors() {
         let bytes = |text: &str| Pem::Bytes(Secret::new(text.as_bytes().to_vec()));
-        let ca = |pem| TlsOptions {
-            ca_certs: vec![pem],
-            ..TlsOptions::default()
-        };
-        check(
-            ca(Path::new("/nowhere/ca.pem").into()),
-            "the CA certificate in \"/nowhere/ca.pem\" can't be read",
-        );
-        check(
-            ca(bytes("hello")),
-            "the CA certificate holds no certificate",
-        );
-        check(
-            ca(Pem::Bytes(Secret::new(vec![0x30, 0xff]))),
-            "the CA certificate can't be used",
-        );
-        assert!(
-            TlsOptions::default().configure(false).is_ok(),
-            "http needs no certificates"
-        );
-        assert!(
-            TlsOptions {
-                accept_invalid_certs: true,
-                ..TlsOptions::default()
-            }
-            .configure(true)
-            .is_ok()
-        );
+        let ca = |pem| TlsOptions { ca_certs: vec![pem], ..TlsOptions::default() };
+        check(ca(Path::new("/nowhere/ca.pem").into()), "the CA certificate in \"/nowhere/ca.pem\" can't be read");
+        check(ca(bytes("hello")), "the CA certificate holds no certificate");
+        check(ca(Pem::Bytes(Secret::new(vec![0x30, 0xff]))), "the CA certificate can't be used");
+        assert!(TlsOptions::default().configure(false).is_ok(), "http needs no certificates");
+        assert!(TlsOptions { accept_invalid_certs: true, ..TlsOptions::default() }.configure(true).is_ok());
     }
 }

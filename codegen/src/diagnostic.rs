@@ -24,19 +24,8 @@ pub struct Diagnostics(pub Vec<Diagnostic>);
 
 impl Diagnostics {
     /// Adds a problem.
-    pub fn add(
-        &mut self,
-        file: &str,
-        span: (usize, usize),
-        message: impl Into<String>,
-        help: Option<String>,
-    ) {
-        self.0.push(Diagnostic {
-            file: file.to_owned(),
-            span,
-            message: message.into(),
-            help,
-        });
+    pub fn add(&mut self, file: &str, span: (usize, usize), message: impl Into<String>, help: Option<String>) {
+        self.0.push(Diagnostic { file: file.to_owned(), span, message: message.into(), help });
     }
 
     /// Orders by file and place.
@@ -51,11 +40,7 @@ impl Diagnostics {
 
     /// `value` when nothing is wrong.
     pub fn result<T>(self, value: T) -> Result<T, Self> {
-        if self.is_empty() {
-            Ok(value)
-        } else {
-            Err(self)
-        }
+        if self.is_empty() { Ok(value) } else { Err(self) }
     }
 
     /// Puts `folder/` before every file name.
@@ -72,16 +57,11 @@ impl Diagnostics {
         let renderer = Renderer::plain();
         let mut out = String::new();
         for diagnostic in &self.0 {
-            out.push_str(
-                &diagnostic.render(&renderer, sources.get(&diagnostic.file).map(String::as_str)),
-            );
+            out.push_str(&diagnostic.render(&renderer, sources.get(&diagnostic.file).map(String::as_str)));
             out.push_str("\n\n");
         }
         let count = self.0.len();
-        out.push_str(&format!(
-            "{count} problem{}\n",
-            if count == 1 { "" } else { "s" }
-        ));
+        out.push_str(&format!("{count} problem{}\n", if count == 1 { "" } else { "s" }));
         out
     }
 }
@@ -100,10 +80,7 @@ impl Diagnostic {
         if let Some(window) = &window {
             let annotation = AnnotationKind::Primary.span(window.span.0..window.span.1);
             group = group.element(
-                Snippet::source(window.text)
-                    .path(&self.file)
-                    .line_start(window.first_line)
-                    .annotation(annotation),
+                Snippet::source(window.text).path(&self.file).line_start(window.first_line).annotation(annotation),
             );
         } else {
             group = group.element(annotate_snippets::Origin::path(&self.file));
@@ -135,24 +112,15 @@ impl std::error::Error for Diagnostics {}
 /// Line and column, counted from 1, of a byte offset; columns count characters.
 pub fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = &text.as_bytes()[..offset.min(text.len())];
-    let line_start = before
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |at| at + 1);
+    let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
     // Continuation bytes belong to the character before them.
-    let column = 1 + before[line_start..]
-        .iter()
-        .filter(|byte| **byte & 0xC0 != 0x80)
-        .count();
+    let column = 1 + before[line_start..].iter().filter(|byte| **byte & 0xC0 != 0x80).count();
     (line, column)
 }
 
 /// The candidate that `wrong` was most likely meant to be.
-pub fn did_you_mean<'a>(
-    wrong: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn did_you_mean<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (wrong.chars().count() / 3).max(1);
     let last_segment = |name: &'a str| name.rsplit('.').next().unwrap_or(name);
     let score = |name: &'a str| {
@@ -161,11 +129,7 @@ pub fn did_you_mean<'a>(
         let bare = (last_segment(name) == wrong).then_some(0);
         whole.into_iter().chain(bare).min()
     };
-    candidates
-        .into_iter()
-        .filter_map(|name| Some((score(name)?, name)))
-        .min()
-        .map(|(_, name)| name)
+    candidates.into_iter().filter_map(|name| Some((score(name)?, name))).min().map(|(_, name)| name)
 }
 
 /// The number of single-character edits between two words, when it is at most `limit`.
@@ -205,27 +169,11 @@ impl<'a> Window<'a> {
         let end = text[start..end].find('\n').map_or(end, |at| start + at);
         let line_start = text[..start].rfind('\n').map_or(0, |at| at + 1);
         let line_end = text[end..].find('\n').map_or(text.len(), |at| end + at);
-        let from = if start - line_start > Self::REACH {
-            floor(text, start - Self::REACH)
-        } else {
-            line_start
-        };
-        let end = if end - start > Self::REACH {
-            floor(text, start + Self::REACH)
-        } else {
-            end
-        };
-        let to = if line_end - end > Self::REACH {
-            floor(text, end + Self::REACH)
-        } else {
-            line_end
-        };
+        let from = if start - line_start > Self::REACH { floor(text, start - Self::REACH) } else { line_start };
+        let end = if end - start > Self::REACH { floor(text, start + Self::REACH) } else { end };
+        let to = if line_end - end > Self::REACH { floor(text, end + Self::REACH) } else { line_end };
         let first_line = position(text, start).0;
-        Self {
-            text: &text[from..to],
-            first_line,
-            span: (start - from, end - from),
-        }
+        Self { text: &text[from..to], first_line, span: (start - from, end - from) }
     }
 }
 

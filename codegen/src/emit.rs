@@ -6,8 +6,8 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::quote;
 
 use crate::plan::{Module, Plan};
-use crate::spec::model::Product;
 use crate::render;
+use crate::spec::model::Product;
 
 /// Files by path below the generated folder.
 pub type Files = BTreeMap<String, String>;
@@ -44,7 +44,9 @@ pub fn emit(plan: &Plan) -> Result<Files, Vec<String>> {
         let imports = head(&["Secret", "rt"], &types);
         put(format!("{folder}/{name}/types.rs"), &format!("The types of `{name}`."), quote!(#imports #types));
         let imports = head(&["Error", "rt"], &wire);
-        let abi = quote!(const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit"););
+        let abi = quote!(
+            const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
+        );
         let docs = format!("How the types of `{name}` stand on the wire.");
         put(format!("{folder}/{name}/wire.rs"), &docs, quote!(#imports use super::types::*; #abi #wire));
     }
@@ -85,7 +87,16 @@ fn head(plan: &Plan, module: &Module, own: &[&str], tokens: &TokenStream) -> Tok
 
 /// Hand-written types that members may have.
 const RUNTIME_TYPES: &[&str] = &[
-    "ByteSize", "Duration", "Entry", "EpochMillis", "Extra", "Lazy", "OneOrMany", "Stringified", "Timestamp", "TypedKeys",
+    "ByteSize",
+    "Duration",
+    "Entry",
+    "EpochMillis",
+    "Extra",
+    "Lazy",
+    "OneOrMany",
+    "Stringified",
+    "Timestamp",
+    "TypedKeys",
     "Untyped",
 ];
 
@@ -134,6 +145,7 @@ fn find(tokens: &TokenStream, is: &mut impl FnMut(bool, &Ident, Next) -> bool) -
 pub(crate) fn format(docs: &str, tokens: TokenStream) -> Result<String, syn::Error> {
     let file = syn::parse2(tokens)?;
     let body = prettyplease::unparse(&file);
-    let body = body.replace("\n}\n#[", "\n}\n\n#[").replace("\n}\n///", "\n}\n\n///").replace("\n}\nimpl", "\n}\n\nimpl");
+    let body =
+        body.replace("\n}\n#[", "\n}\n\n#[").replace("\n}\n///", "\n}\n\n///").replace("\n}\nimpl", "\n}\n\nimpl");
     Ok(format!("//! {docs}\n{HEAD}\n{body}"))
 }

@@ -39,21 +39,13 @@ pub fn merge(spec: &Api, new: Documented) -> Result<Api, Diagnostics> {
 
 /// Paths of the files that hold nothing but what people wrote: an import leaves even their layout alone.
 pub fn hand_written_files(api: &Api) -> BTreeSet<String> {
-    let operations = api
-        .operations
-        .iter()
-        .map(|(id, operation)| (operation_path(id), &operation.facts));
-    let types = api
-        .types
-        .iter()
-        .map(|(id, def)| (types_path(split_id(id).0), &def.facts));
+    let operations = api.operations.iter().map(|(id, operation)| (operation_path(id), &operation.facts));
+    let types = api.types.iter().map(|(id, def)| (types_path(split_id(id).0), &def.facts));
     let mut hand = BTreeMap::new();
     for (path, facts) in operations.chain(types) {
         *hand.entry(path).or_insert(true) &= facts.documents.is_empty();
     }
-    hand.into_iter()
-        .filter_map(|(path, hand)| hand.then_some(path))
-        .collect()
+    hand.into_iter().filter_map(|(path, hand)| hand.then_some(path)).collect()
 }
 
 /// Verb and path of every route, whatever its parameters are called: two operations never share one.
@@ -63,10 +55,7 @@ fn calls(operation: &Operation) -> impl Iterator<Item = (&str, String)> {
         for (index, part) in route.path.split(['{', '}']).enumerate() {
             path.push_str(if index % 2 == 0 { part } else { "{}" });
         }
-        route
-            .verbs
-            .iter()
-            .map(move |verb| (verb.as_str(), path.clone()))
+        route.verbs.iter().map(move |verb| (verb.as_str(), path.clone()))
     })
 }
 
@@ -78,25 +67,13 @@ fn report_twins(hand: &Api, imported: &Api, problems: &mut Diagnostics) {
     }
     for operation in hand.operations.values() {
         let same_id = imported.operations.get(&operation.id);
-        let Some(twin) =
-            same_id.or_else(|| calls(operation).find_map(|call| by_call.get(&call).copied()))
-        else {
+        let Some(twin) = same_id.or_else(|| calls(operation).find_map(|call| by_call.get(&call).copied())) else {
             continue;
         };
         let documents = twin.facts.documents.join(", ");
-        let message = format!(
-            "`{}` is written by hand and stands in {documents} as `{}`",
-            operation.id, twin.id
-        );
-        let help =
-            "remove the hand-written file; keep its name with an entry in overlay/names.toml"
-                .to_owned();
-        problems.add(
-            &operation.place.file,
-            operation.place.span,
-            message,
-            Some(help),
-        );
+        let message = format!("`{}` is written by hand and stands in {documents} as `{}`", operation.id, twin.id);
+        let help = "remove the hand-written file; keep its name with an entry in overlay/names.toml".to_owned();
+        problems.add(&operation.place.file, operation.place.span, message, Some(help));
     }
     for (id, def) in &hand.types {
         if let Some(twin) = imported.types.get(id) {

@@ -9,15 +9,22 @@ use crate::ir::{
     TypeId, Variant,
 };
 use crate::overlay::Traits;
-use crate::spec::model::{self, Api, Product, Scalar, Schema, Tag};
 use crate::spec::expr::print_type;
+use crate::spec::model::{self, Api, Product, Scalar, Schema, Tag};
 
 /// Lowers one product's API.
 ///
 /// # Errors
 /// One message for each thing that the IR can't say.
 pub(crate) fn lower(product: Product, api: &Api, traits: &Traits) -> Result<Ir, Vec<String>> {
-    let mut lowering = Lowering { api, traits, types: BTreeMap::new(), under_way: BTreeSet::new(), tagged: Vec::new(), errors: Vec::new() };
+    let mut lowering = Lowering {
+        api,
+        traits,
+        types: BTreeMap::new(),
+        under_way: BTreeSet::new(),
+        tagged: Vec::new(),
+        errors: Vec::new(),
+    };
     let operations = api.operations.values().map(|operation| lowering.operation(operation)).collect();
     lowering.settle_tags();
     if lowering.errors.is_empty() {
@@ -52,9 +59,9 @@ impl Lowering<'_> {
         let success = operation.responses.iter().find(|(status, _)| status.starts_with('2'));
         let (status, response) = success.or_else(|| operation.responses.iter().next()).unzip();
         let status = status.cloned().unwrap_or_else(|| "200".to_owned());
-        let content = response.and_then(|response| response.content.iter().next()).map(|(media, schema)| {
-            (media.clone(), self.content(&format!("{id}.{status}"), schema, None))
-        });
+        let content = response
+            .and_then(|response| response.content.iter().next())
+            .map(|(media, schema)| (media.clone(), self.content(&format!("{id}.{status}"), schema, None)));
         let longest = operation.routes.iter().max_by_key(|route| route.path.matches('{').count());
         let template = longest.map_or("", |route| route.path.as_str());
         let mut path = self.members(id, &operation.path, &env);

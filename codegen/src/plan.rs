@@ -15,7 +15,9 @@ use crate::names::{Lock, Words};
 use crate::overlay::Overlay;
 use crate::spec::model::Product;
 
-pub use calls::{Argument, BodyPlan, Branch, CallPlan, MethodAlias, Part, RequestField, RequiredPlan, ResponsePlan, Where};
+pub use calls::{
+    Argument, BodyPlan, Branch, CallPlan, MethodAlias, Part, RequestField, RequiredPlan, ResponsePlan, Where,
+};
 
 /// Everything that is to be rendered of one product.
 #[derive(Clone, Debug)]

@@ -48,43 +48,43 @@ pub(crate) fn foreign_ty(ty: &RustTy) -> TokenStream {
 }
 
 fn type_of(ty: &RustTy, home: &str) -> TokenStream {
-        match ty {
-            RustTy::Value => quote!(Value),
-            RustTy::Number => quote!(serde_json::Number),
-            RustTy::Unit => quote!(()),
-            RustTy::Plain(name) => ident(name),
-            RustTy::Runtime(name) => ident(name),
-            RustTy::Named { module, name } => {
-                let name = ident(name);
-                if module == home {
-                    name
-                } else {
-                    let module = ident(module);
-                    quote!(#module::#name)
-                }
+    match ty {
+        RustTy::Value => quote!(Value),
+        RustTy::Number => quote!(serde_json::Number),
+        RustTy::Unit => quote!(()),
+        RustTy::Plain(name) => ident(name),
+        RustTy::Runtime(name) => ident(name),
+        RustTy::Named { module, name } => {
+            let name = ident(name);
+            if module == home {
+                name
+            } else {
+                let module = ident(module);
+                quote!(#module::#name)
             }
-            RustTy::Vec(item) => {
-                let item = type_of(item, home);
-                quote!(Vec<#item>)
-            }
-            RustTy::Map(item) => {
-                let item = type_of(item, home);
-                quote!(BTreeMap<String, #item>)
-            }
-            RustTy::Option(item) => {
-                let item = type_of(item, home);
-                quote!(Option<#item>)
-            }
-            RustTy::Boxed(item) => {
-                let item = type_of(item, home);
-                quote!(Box<#item>)
-            }
-            RustTy::Generic(name, item) => {
-                let (name, item) = (ident(name), type_of(item, home));
-                quote!(#name<#item>)
-            }
-            RustTy::Secret => quote!(Secret<String>),
         }
+        RustTy::Vec(item) => {
+            let item = type_of(item, home);
+            quote!(Vec<#item>)
+        }
+        RustTy::Map(item) => {
+            let item = type_of(item, home);
+            quote!(BTreeMap<String, #item>)
+        }
+        RustTy::Option(item) => {
+            let item = type_of(item, home);
+            quote!(Option<#item>)
+        }
+        RustTy::Boxed(item) => {
+            let item = type_of(item, home);
+            quote!(Box<#item>)
+        }
+        RustTy::Generic(name, item) => {
+            let (name, item) = (ident(name), type_of(item, home));
+            quote!(#name<#item>)
+        }
+        RustTy::Secret => quote!(Secret<String>),
+    }
 }
 
 fn ident(name: &str) -> TokenStream {

@@ -17,13 +17,9 @@ fn one(path: &str, text: &str) -> BTreeMap<String, String> {
 fn committed_files_are_printed_as_they_stand() {
     for product in ["elasticsearch", "kibana"] {
         let files = committed(product);
-        let api =
-            spec::read(&files).unwrap_or_else(|problems| panic!("{}", problems.render(&files)));
+        let api = spec::read(&files).unwrap_or_else(|problems| panic!("{}", problems.render(&files)));
         let printed = spec::print(&api);
-        assert_eq!(
-            files.keys().collect::<Vec<_>>(),
-            printed.keys().collect::<Vec<_>>()
-        );
+        assert_eq!(files.keys().collect::<Vec<_>>(), printed.keys().collect::<Vec<_>>());
         for (path, text) in &files {
             assert_eq!(text, &printed[path], "{product}/{path}");
         }
@@ -33,10 +29,7 @@ fn committed_files_are_printed_as_they_stand() {
 #[test]
 fn elasticsearch_security_is_whole() {
     let api = product("elasticsearch");
-    let security = api
-        .operations
-        .keys()
-        .filter(|id| id.starts_with("security."));
+    let security = api.operations.keys().filter(|id| id.starts_with("security."));
     assert_eq!(security.count(), 66);
     assert!(api.types.len() >= 920);
 }
@@ -57,14 +50,8 @@ fn what_a_person_writes_is_read() {
     assert!(operation.space && operation.facts.documents.is_empty());
     assert_eq!(operation.query[0].facts.limits.min, Some(1.into()));
     let body = operation.body.as_ref().expect("it has a body");
-    let Schema::Object(object) = &body.content["json"] else {
-        panic!("an object of members")
-    };
-    let required: Vec<bool> = object
-        .members
-        .iter()
-        .map(|member| member.required)
-        .collect();
+    let Schema::Object(object) = &body.content["json"] else { panic!("an object of members") };
+    let required: Vec<bool> = object.members.iter().map(|member| member.required).collect();
     assert_eq!(required, [true, false, false]);
     assert!(operation.responses["204"].content.is_empty());
 }
@@ -103,42 +90,26 @@ fn what_no_expression_says_is_a_structure() {
     let inline = Schema::Object(Object::default());
     let boxed = || Box::new(inline.clone());
     let two = vec![inline.clone(), inline.clone()];
-    let equals = Member {
-        name: "=".into(),
-        required: false,
-        schema: Schema::Any,
-        facts: <_>::default(),
-        place: <_>::default(),
-    };
+    let equals =
+        Member { name: "=".into(), required: false, schema: Schema::Any, facts: <_>::default(), place: <_>::default() };
     let awkward = [
         deep,
         Schema::Literal(Json::Null),
         Schema::Literal(serde_json::json!({ "a": [1] })),
-        Schema::Ref {
-            name: "Box".into(),
-            args: vec![inline.clone()],
-        },
+        Schema::Ref { name: "Box".into(), args: vec![inline.clone()] },
         Schema::Map(boxed(), boxed()),
         Schema::Pair(Box::new(Schema::Any), boxed()),
         Schema::Union(Union::default()),
-        Schema::Union(Union {
-            of: vec![Schema::Any],
-            ..Union::default()
-        }),
-        Schema::Union(Union {
-            of: two,
-            tag: Some(Tag::Untyped(1)),
-            open: true,
-            ..Union::default()
-        }),
-        Schema::Object(Object {
-            members: vec![equals],
-            ..Object::default()
-        }),
+        Schema::Union(Union { of: vec![Schema::Any], ..Union::default() }),
+        Schema::Union(Union { of: two, tag: Some(Tag::Untyped(1)), open: true, ..Union::default() }),
+        Schema::Object(Object { members: vec![equals], ..Object::default() }),
     ];
     let base = BTreeMap::from([
         ("types/a.json".into(), r#"{ "namespace": "a", "types": { "X": "any" } }"#.into()),
-        ("types/common.json".into(), r#"{ "namespace": "", "types": { "Box": { "type": "T", "params": ["T"] } } }"#.into()),
+        (
+            "types/common.json".into(),
+            r#"{ "namespace": "", "types": { "Box": { "type": "T", "params": ["T"] } } }"#.into(),
+        ),
         (
             "o.json".into(),
             r#"{ "operation": "o", "routes": [{ "verbs": ["GET"], "path": "/" }], "body": { "json": "any" } }"#.into(),
@@ -147,16 +118,10 @@ fn what_no_expression_says_is_a_structure() {
     for schema in awkward {
         let mut api = spec::read(&base).expect("it is valid");
         api.types.get_mut("a.X").expect("it was read").schema = schema.clone();
-        let body = api
-            .operations
-            .get_mut("o")
-            .and_then(|operation| operation.body.as_mut());
-        body.expect("it was read")
-            .content
-            .insert("json".into(), schema);
+        let body = api.operations.get_mut("o").and_then(|operation| operation.body.as_mut());
+        body.expect("it was read").content.insert("json".into(), schema);
         let printed = spec::print(&api);
-        let again =
-            spec::read(&printed).unwrap_or_else(|problems| panic!("{}", problems.render(&printed)));
+        let again = spec::read(&printed).unwrap_or_else(|problems| panic!("{}", problems.render(&printed)));
         assert_eq!(common::without_places(&again), common::without_places(&api));
         assert_eq!(spec::print(&again), printed);
     }
@@ -175,8 +140,7 @@ fn mutations_never_panic_and_what_is_read_is_printed() {
             Ok(api) => {
                 valid += 1;
                 let printed = spec::print(&api);
-                let again = spec::read(&printed)
-                    .unwrap_or_else(|problems| panic!("{}", problems.render(&printed)));
+                let again = spec::read(&printed).unwrap_or_else(|problems| panic!("{}", problems.render(&printed)));
                 assert_eq!(spec::print(&again), printed);
             }
             Err(problems) => {
@@ -185,10 +149,7 @@ fn mutations_never_panic_and_what_is_read_is_printed() {
             }
         }
     }
-    assert!(
-        valid > 0 && invalid > 1000,
-        "{valid} valid, {invalid} invalid"
-    );
+    assert!(valid > 0 && invalid > 1000, "{valid} valid, {invalid} invalid");
 }
 
 #[test]
@@ -239,10 +200,7 @@ fn broken(from: &str, to: &str) -> String {
     match spec::read(&files) {
         Ok(_) => "nothing is wrong".to_owned(),
         Err(problems) => {
-            let lines = problems
-                .0
-                .iter()
-                .map(|problem| problem.line(&files[&problem.file]) + "\n");
+            let lines = problems.0.iter().map(|problem| problem.line(&files[&problem.file]) + "\n");
             format!("{}\n{}", lines.collect::<String>(), problems.render(&files))
         }
     }
@@ -253,65 +211,21 @@ fn problems_say_where_and_what_to_do() {
     let cases = [
         ("unknown_key", r#""query""#, r#""querry""#),
         ("not_json", r#""since": "8.0","#, r#""since": "8.0""#),
-        (
-            "duplicate_key",
-            r#""since": "8.0","#,
-            r#""since": "8.0", "since": "8.1","#,
-        ),
+        ("duplicate_key", r#""since": "8.0","#, r#""since": "8.0", "since": "8.1","#),
         ("unknown_type", "spaces.Color?", "spaces.Colour?"),
-        (
-            "missing_namespace",
-            "map<string, spaces.Color>",
-            "map<string, Color>",
-        ),
-        (
-            "bad_expression",
-            "spaces.Page<string>",
-            "spaces.Page<string]",
-        ),
-        (
-            "wrong_arguments",
-            "spaces.Page<string>",
-            "spaces.Page<string, int32> | map<string>",
-        ),
-        (
-            "path_member",
-            r#""path": { "id": "string" }"#,
-            r#""path": { "space_id": "string?" }"#,
-        ),
-        (
-            "optional_path",
-            r#"{ "id": "string" }"#,
-            r#"{ "id": "string?" }"#,
-        ),
+        ("missing_namespace", "map<string, spaces.Color>", "map<string, Color>"),
+        ("bad_expression", "spaces.Page<string>", "spaces.Page<string]"),
+        ("wrong_arguments", "spaces.Page<string>", "spaces.Page<string, int32> | map<string>"),
+        ("path_member", r#""path": { "id": "string" }"#, r#""path": { "space_id": "string?" }"#),
+        ("optional_path", r#"{ "id": "string" }"#, r#"{ "id": "string?" }"#),
         ("wrong_place", "spaces.create", "spaces.create_space"),
         ("bad_verb", r#"["POST"]"#, r#"["Post", "FETCH"]"#),
-        (
-            "bad_facts",
-            r#""default": false"#,
-            r#""stability": "ga", "min": "1", "max_length": -1, "deprecated": false"#,
-        ),
-        (
-            "bad_union",
-            r#""o": "spaces.Old" }"#,
-            r#""o": "spaces.Odl", "p": 7 }"#,
-        ),
+        ("bad_facts", r#""default": false"#, r#""stability": "ga", "min": "1", "max_length": -1, "deprecated": false"#),
+        ("bad_union", r#""o": "spaces.Old" }"#, r#""o": "spaces.Odl", "p": 7 }"#),
         ("bad_names", r#"["new", "old"]"#, r#"["new"]"#),
-        (
-            "other_language",
-            "spaces.Page<string>",
-            "String | integer[] | object",
-        ),
-        (
-            "no_type",
-            r#"{ "object": { "kind": "'o'","#,
-            r#"{ "objects": { "kind": "'o'","#,
-        ),
-        (
-            "wrong_kind",
-            r##"{ "enum": ["#fff","##,
-            r##"{ "enum": [null, ["#fff"],"##,
-        ),
+        ("other_language", "spaces.Page<string>", "String | integer[] | object"),
+        ("no_type", r#"{ "object": { "kind": "'o'","#, r#"{ "objects": { "kind": "'o'","#),
+        ("wrong_kind", r##"{ "enum": ["#fff","##, r##"{ "enum": [null, ["#fff"],"##),
     ];
     for (name, from, to) in cases {
         insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
@@ -355,7 +269,8 @@ fn schema_keys(schema: &Json, of: &Json, keys: &mut Vec<String>) {
 fn the_json_schema_knows_the_keys_that_the_reader_knows() {
     let text = std::fs::read_to_string(common::workspace().join("spec/schema/spec.schema.json")).expect("it is there");
     let schema: Json = serde_json::from_str(&text).expect("it is JSON");
-    let operation = |rest: &str| format!(r#"{{ "operation": "a.b", "routes": [{{ "verbs": ["GET"], "path": "/" }}], {rest} }}"#);
+    let operation =
+        |rest: &str| format!(r#"{{ "operation": "a.b", "routes": [{{ "verbs": ["GET"], "path": "/" }}], {rest} }}"#);
     let types = |of: &str| format!(r#"{{ "namespace": "a", "types": {{ "T": {of} }} }}"#);
     let structures = [
         (r#""type": "any""#, vec!["type"]),
@@ -386,7 +301,9 @@ fn the_json_schema_knows_the_keys_that_the_reader_knows() {
             let text = match at {
                 "type" => types(&format!("{{ {template}, ? }}")),
                 "member" => operation(&format!(r#""query": {{ "q": {{ {template}, ? }} }}"#)),
-                _ => operation(&format!(r#""query": {{ "q": {{ "type": "any", "differs": [{{ "documents": ["d"], {template}, ? }}] }} }}"#)),
+                _ => operation(&format!(
+                    r#""query": {{ "q": {{ "type": "any", "differs": [{{ "documents": ["d"], {template}, ? }}] }} }}"#
+                )),
             };
             let mut read = keys_at(&text);
             read.retain(|key| !keys.contains(&key.as_str()));

@@ -80,14 +80,11 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
 /// # Errors
 /// When the text does not fit.
 pub fn recode<T: Wire>(text: &str, strict: bool) -> Result<Recoded, Problem> {
-    let decoded = rt::decode::<T>(text, strict)
-        .map_err(|error| Problem(format!("{} at `{}`", error.message, error.pointer)))?;
+    let decoded =
+        rt::decode::<T>(text, strict).map_err(|error| Problem(format!("{} at `{}`", error.message, error.pointer)))?;
     let json = rt::to_json(&decoded.value).map_err(|error| Problem(error.to_string()))?;
     let json = serde_json::from_str(&json).map_err(|error| Problem(error.to_string()))?;
-    Ok(Recoded {
-        json,
-        corrections: decoded.corrections,
-    })
+    Ok(Recoded { json, corrections: decoded.corrections })
 }
 
 /// For operations without a body: nothing, or an empty object, is all there can be.
@@ -97,15 +94,8 @@ pub fn recode<T: Wire>(text: &str, strict: bool) -> Result<Recoded, Problem> {
 pub fn no_body(text: &str, _: bool) -> Result<Recoded, Problem> {
     match text.trim() {
         "" | "null" | "{}" => {
-            let json = if text.trim() == "{}" {
-                Value::Object(Default::default())
-            } else {
-                Value::Null
-            };
-            Ok(Recoded {
-                json,
-                corrections: Vec::new(),
-            })
+            let json = if text.trim() == "{}" { Value::Object(Default::default()) } else { Value::Null };
+            Ok(Recoded { json, corrections: Vec::new() })
         }
         _ => Err(Problem("the operation has no body here".to_owned())),
     }
@@ -148,9 +138,7 @@ pub fn call<R: Endpoint>(
 
 /// A typed answer as JSON.
 pub fn typed<T: Wire>(value: &T) -> Option<Value> {
-    rt::to_json(value)
-        .ok()
-        .and_then(|json| serde_json::from_str(&json).ok())
+    rt::to_json(value).ok().and_then(|json| serde_json::from_str(&json).ok())
 }
 
 /// For answers without a body.

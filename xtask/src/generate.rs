@@ -104,5 +104,9 @@ fn report(changes: &[Change]) -> Result<()> {
         }
     }
     let names: Vec<&str> = changes.iter().map(|change| change.name.as_str()).collect();
-    bail!("{} generated files are not what the spec says: {}\nrun `{COMMAND}` and commit the result", names.len(), names.join(", "))
+    bail!(
+        "{} generated files are not what the spec says: {}\nrun `{COMMAND}` and commit the result",
+        names.len(),
+        names.join(", ")
+    )
 }

@@ -73,11 +73,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
 }
 
 fn run_elasticsearch(args: ElasticsearchArgs) -> Result<()> {
-    let namespaces = if args.all {
-        Namespaces::All
-    } else {
-        Namespaces::Only(&["security"])
-    };
+    let namespaces = if args.all { Namespaces::All } else { Namespaces::Only(&["security"]) };
     let document = Document::open(Product::Elasticsearch, &args.file, args.common)?;
     let read = elasticsearch::import(&document.file, &document.text, &document.name(), namespaces);
     let texts = BTreeMap::from([(document.file.clone(), document.text.clone())]);
@@ -97,21 +93,10 @@ struct Document {
 impl Document {
     fn open(product: Product, path: &Path, common: Common) -> Result<Self> {
         let text = read(path)?;
-        let file = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let version = common.version.clone().or_else(|| version_in(&file));
-        let version =
-            version.ok_or_else(|| anyhow!("no version in the name {file}: say --version"))?;
-        Ok(Self {
-            product,
-            file,
-            text,
-            version,
-            common,
-        })
+        let version = version.ok_or_else(|| anyhow!("no version in the name {file}: say --version"))?;
+        Ok(Self { product, file, text, version, common })
     }
 
     fn name(&self) -> String {
@@ -120,11 +105,7 @@ impl Document {
 
     /// Merges what the document says into the spec folder and records it as a source.
     fn bring_in(self, documented: Documented) -> Result<()> {
-        let out = self
-            .common
-            .out
-            .clone()
-            .map_or_else(|| root().map(|root| root.join("spec")), Ok)?;
+        let out = self.common.out.clone().map_or_else(|| root().map(|root| root.join("spec")), Ok)?;
         let folder = out.join(self.product.name());
         let old_files = read_tree(&folder, ".json")?;
         let shown = format!("spec/{}", self.product.name());
@@ -132,52 +113,33 @@ impl Document {
         let (operations, types) = (documented.api.operations.len(), documented.api.types.len());
         let merged = explain(merge(&old, documented), &shown, &old_files)?;
         let new_files = spec::print(&merged);
-        explain(spec::read(&new_files), &shown, &new_files)
-            .context("the import makes an invalid spec")?;
+        explain(spec::read(&new_files), &shown, &new_files).context("the import makes an invalid spec")?;
         let hand = hand_written_files(&merged);
         let (mut written, mut removed) = (0, 0);
         for (path, text) in new_files.iter().filter(|(path, _)| !hand.contains(*path)) {
             written += usize::from(write(&folder.join(path), text)?);
         }
-        for path in old_files
-            .keys()
-            .filter(|path| !new_files.contains_key(*path))
-        {
+        for path in old_files.keys().filter(|path| !new_files.contains_key(*path)) {
             remove(&folder.join(path))?;
             removed += 1;
         }
         self.record(&out)?;
-        println!(
-            "{}: {operations} operations, {types} types; {written} files written, {removed} removed",
-            self.name()
-        );
+        println!("{}: {operations} operations, {types} types; {written} files written, {removed} removed", self.name());
         Ok(())
     }
 
     fn record(&self, out: &Path) -> Result<()> {
         let path = out.join("sources.toml");
-        let text = if path.exists() {
-            read(&path)?
-        } else {
-            String::new()
-        };
-        let mut all =
-            sources::read(&text).map_err(|error| anyhow!("{}: {error}", path.display()))?;
-        let known = all
-            .iter()
-            .find(|source| source.document == self.name())
-            .cloned()
-            .unwrap_or_default();
+        let text = if path.exists() { read(&path)? } else { String::new() };
+        let mut all = sources::read(&text).map_err(|error| anyhow!("{}: {error}", path.display()))?;
+        let known = all.iter().find(|source| source.document == self.name()).cloned().unwrap_or_default();
         let new = sources::Source {
             product: self.product.name().to_owned(),
             version: self.version.clone(),
             document: self.name(),
             origin: self.common.origin.clone().unwrap_or(known.origin),
             revision: self.common.revision.clone().unwrap_or(known.revision),
-            sha256: Sha256::digest(self.text.as_bytes())
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
+            sha256: Sha256::digest(self.text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect(),
             imported: today()?,
         };
         sources::record(&mut all, new);
@@ -188,35 +150,21 @@ impl Document {
 
 /// The first `9.5` or `9.5.1` in a file name.
 fn version_in(file: &str) -> Option<String> {
-    let parts = file
-        .split(|c: char| !c.is_ascii_digit() && c != '.')
-        .map(|part| part.trim_matches('.'));
-    parts
-        .into_iter()
-        .find(|part| part.contains('.') && !part.contains(".."))
-        .map(str::to_owned)
+    let parts = file.split(|c: char| !c.is_ascii_digit() && c != '.').map(|part| part.trim_matches('.'));
+    parts.into_iter().find(|part| part.contains('.') && !part.contains("..")).map(str::to_owned)
 }
 
 /// The day in UTC, as `2026-01-31`.
 fn today() -> Result<String> {
-    let days = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .context("the clock is before 1970")?
-        .as_secs()
-        / 86_400;
+    let days = SystemTime::now().duration_since(UNIX_EPOCH).context("the clock is before 1970")?.as_secs() / 86_400;
     // Years begin in March here, so that the leap day is the last of its year.
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
     let year = year_of_era + era * 400 + u64::from(month <= 2);
     Ok(format!("{year:04}-{month:02}-{day:02}"))
 }

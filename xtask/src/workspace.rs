@@ -11,8 +11,7 @@ use elkit_codegen::diagnostic::Diagnostics;
 pub(crate) fn root() -> Result<PathBuf> {
     let here = std::env::current_dir().context("the current directory is gone")?;
     let built = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let is_root =
-        |dir: &&Path| dir.join("xtask/Cargo.toml").is_file() && dir.join("codegen").is_dir();
+    let is_root = |dir: &&Path| dir.join("xtask/Cargo.toml").is_file() && dir.join("codegen").is_dir();
     match here.ancestors().chain(built.ancestors()).find(is_root) {
         Some(root) => Ok(root.to_owned()),
         None => bail!("no workspace above {}", here.display()),
@@ -79,9 +78,7 @@ pub(crate) fn explain<T>(
         let text = match folder {
             "" => problems.render(sources),
             _ => {
-                let sources = sources
-                    .iter()
-                    .map(|(path, text)| (format!("{folder}/{path}"), text.clone()));
+                let sources = sources.iter().map(|(path, text)| (format!("{folder}/{path}"), text.clone()));
                 problems.in_folder(folder).render(&sources.collect())
             }
         };

@@ -125,16 +125,10 @@ fn check_encoded(encoded: &str) -> Result<(), Error> {
             "the API key is not encoded: give `(id, secret)`, or base64 of `id:secret` (the `encoded` member)",
         ));
     }
-    let decoded = LENIENT
-        .decode(encoded.strip_prefix("essu_").unwrap_or(encoded))
-        .map(Secret::new);
+    let decoded = LENIENT.decode(encoded.strip_prefix("essu_").unwrap_or(encoded)).map(Secret::new);
     match decoded {
         Ok(bytes) if std::str::from_utf8(bytes.expose()).is_ok_and(is_pair) => Ok(()),
-        _ if encoded.starts_with("essu_")
-            && encoded.bytes().all(|byte| byte.is_ascii_graphic()) =>
-        {
-            Ok(())
-        }
+        _ if encoded.starts_with("essu_") && encoded.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(()),
         _ => Err(refuse(
             "the API key is not base64 of `id:secret`: give the `encoded` member of the answer that created it, or \
              `(id, secret)`",
@@ -143,6 +137,5 @@ fn check_encoded(encoded: &str) -> Result<(), Error> {
 }
 
 fn is_pair(text: &str) -> bool {
-    text.split_once(':')
-        .is_some_and(|(id, secret)| !id.is_empty() && !secret.is_empty())
+    text.split_once(':').is_some_and(|(id, secret)| !id.is_empty() && !secret.is_empty())
 }

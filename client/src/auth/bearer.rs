@@ -21,9 +21,7 @@ impl Bearer {
         }
         no_scheme("bearer token", token)?;
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(refuse(
-                "the bearer token holds a character that is not visible ASCII",
-            ));
+            return Err(refuse("the bearer token holds a character that is not visible ASCII"));
         }
         authorization("Bearer", token)
     }

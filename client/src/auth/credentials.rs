@@ -36,15 +36,8 @@ impl Credentials {
     ///
     /// # Errors
     /// When the name is empty or holds a colon, or either holds a control character.
-    pub fn basic(
-        username: impl Into<String>,
-        password: impl Into<Secret<String>>,
-    ) -> Result<Self, Error> {
-        Basic {
-            username: username.into(),
-            password: password.into(),
-        }
-        .to_credentials()
+    pub fn basic(username: impl Into<String>, password: impl Into<Secret<String>>) -> Result<Self, Error> {
+        Basic { username: username.into(), password: password.into() }.to_credentials()
     }
 
     /// A bearer token: OAuth, JWT, or a service account's.
@@ -59,15 +52,8 @@ impl Credentials {
     ///
     /// # Errors
     /// When the scheme is not a token, or the credentials can't stand in a header.
-    pub fn scheme(
-        scheme: impl Into<String>,
-        credentials: impl Into<Secret<String>>,
-    ) -> Result<Self, Error> {
-        Scheme {
-            scheme: scheme.into(),
-            credentials: credentials.into(),
-        }
-        .to_credentials()
+    pub fn scheme(scheme: impl Into<String>, credentials: impl Into<Secret<String>>) -> Result<Self, Error> {
+        Scheme { scheme: scheme.into(), credentials: credentials.into() }.to_credentials()
     }
 
     /// A Kibana session cookie: `sid=...`, or a whole `Cookie` header.
@@ -96,10 +82,7 @@ impl Credentials {
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self
-            .0
-            .as_ref()
-            .map_or("anonymous", |(name, _)| name.as_str());
+        let name = self.0.as_ref().map_or("anonymous", |(name, _)| name.as_str());
         write!(f, "Credentials({name})")
     }
 }
@@ -118,9 +101,7 @@ impl Basic {
             return Err(refuse("the user name is empty"));
         }
         if username.contains(':') {
-            return Err(refuse(
-                "the user name holds a colon, so the server would cut it there",
-            ));
+            return Err(refuse("the user name holds a colon, so the server would cut it there"));
         }
         no_control("user name or password", &[username, password])?;
         let pair = Secret::new(format!("{username}:{password}"));
@@ -143,9 +124,7 @@ impl Scheme {
         }
         let credentials = self.credentials.expose();
         if credentials.is_empty() || credentials.trim() != credentials {
-            return Err(refuse(
-                "the credentials are empty or begin or end with a space",
-            ));
+            return Err(refuse("the credentials are empty or begin or end with a space"));
         }
         authorization(&self.scheme, credentials)
     }
@@ -167,25 +146,16 @@ impl Cookie {
 pub(super) fn no_scheme(what: &str, value: &str) -> Result<(), Error> {
     for scheme in ["ApiKey", "Bearer", "Basic"] {
         let head = value.get(..scheme.len());
-        let next = value
-            .get(scheme.len()..)
-            .and_then(|rest| rest.chars().next());
-        if head.is_some_and(|head| head.eq_ignore_ascii_case(scheme))
-            && next.is_some_and(char::is_whitespace)
-        {
-            return Err(refuse(format!(
-                "the {what} begins with `{scheme} `: leave the scheme out"
-            )));
+        let next = value.get(scheme.len()..).and_then(|rest| rest.chars().next());
+        if head.is_some_and(|head| head.eq_ignore_ascii_case(scheme)) && next.is_some_and(char::is_whitespace) {
+            return Err(refuse(format!("the {what} begins with `{scheme} `: leave the scheme out")));
         }
     }
     Ok(())
 }
 
 pub(super) fn no_control(what: &str, values: &[&str]) -> Result<(), Error> {
-    if values
-        .iter()
-        .any(|value| value.chars().any(char::is_control))
-    {
+    if values.iter().any(|value| value.chars().any(char::is_control)) {
         return Err(refuse(format!("the {what} holds a control character")));
     }
     Ok(())
@@ -230,39 +200,18 @@ mod tests {
 
     #[test]
     fn api_keys() {
-        check(
-            Credentials::api_key("aWQ6Y2FuYXJ5"),
-            Ok("ApiKey aWQ6Y2FuYXJ5"),
-        );
-        check(
-            Credentials::api_key(("id", "canary")),
-            Ok("ApiKey aWQ6Y2FuYXJ5"),
-        );
-        check(
-            Credentials::api_key(("ïd", String::from("é"))),
-            Ok("ApiKey w69kOsOp"),
-        );
+        check(Credentials::api_key("aWQ6Y2FuYXJ5"), Ok("ApiKey aWQ6Y2FuYXJ5"));
+        check(Credentials::api_key(("id", "canary")), Ok("ApiKey aWQ6Y2FuYXJ5"));
+        check(Credentials::api_key(("ïd", String::from("é"))), Ok("ApiKey w69kOsOp"));
         check(Credentials::api_key("aWQ6Yw"), Ok("ApiKey aWQ6Yw"));
-        check(
-            Credentials::api_key("essu_aWQ6Y2FuYXJ5"),
-            Ok("ApiKey essu_aWQ6Y2FuYXJ5"),
-        );
-        check(
-            Credentials::api_key("ApiKey aWQ6Y2FuYXJ5"),
-            Err("leave the scheme out"),
-        );
-        check(
-            Credentials::api_key("bearer aWQ6Y2FuYXJ5"),
-            Err("leave the scheme out"),
-        );
+        check(Credentials::api_key("essu_aWQ6Y2FuYXJ5"), Ok("ApiKey essu_aWQ6Y2FuYXJ5"));
+        check(Credentials::api_key("ApiKey aWQ6Y2FuYXJ5"), Err("leave the scheme out"));
+        check(Credentials::api_key("bearer aWQ6Y2FuYXJ5"), Err("leave the scheme out"));
         check(Credentials::api_key("id:canary"), Err("not encoded"));
         check(Credentials::api_key(""), Err("empty"));
         check(Credentials::api_key("canary"), Err("not base64"));
         check(Credentials::api_key("aWQ6Y2FuYXJ5\n"), Err("not base64"));
-        check(
-            Credentials::api_key("Y2FuYXJ5"),
-            Err("not base64 of `id:secret`"),
-        );
+        check(Credentials::api_key("Y2FuYXJ5"), Err("not base64 of `id:secret`"));
         check(Credentials::api_key(("", "canary")), Err("empty"));
         check(Credentials::api_key(("id", "")), Err("empty"));
         check(Credentials::api_key(("i:d", "canary")), Err("colon"));
@@ -271,14 +220,8 @@ mod tests {
 
     #[test]
     fn basic() {
-        check(
-            Credentials::basic("elastic", "changeme"),
-            Ok("Basic ZWxhc3RpYzpjaGFuZ2VtZQ=="),
-        );
-        check(
-            Credentials::basic("u", "pässwörd€日本"),
-            Ok("Basic dTpww6Rzc3fDtnJk4oKs5pel5pys"),
-        );
+        check(Credentials::basic("elastic", "changeme"), Ok("Basic ZWxhc3RpYzpjaGFuZ2VtZQ=="));
+        check(Credentials::basic("u", "pässwörd€日本"), Ok("Basic dTpww6Rzc3fDtnJk4oKs5pel5pys"));
         check(Credentials::basic("a", "b:c"), Ok("Basic YTpiOmM="));
         check(Credentials::basic("elastic", ""), Ok("Basic ZWxhc3RpYzo="));
         check(Credentials::basic("", "canary"), Err("empty"));
@@ -290,16 +233,10 @@ mod tests {
     fn bearer_and_others() {
         check(Credentials::bearer("abc"), Ok("Bearer abc"));
         check(Credentials::bearer(""), Err("empty"));
-        check(
-            Credentials::bearer("Bearer canary"),
-            Err("leave the scheme out"),
-        );
+        check(Credentials::bearer("Bearer canary"), Err("leave the scheme out"));
         check(Credentials::bearer("can\nary"), Err("visible ASCII"));
         check(Credentials::bearer("canary é"), Err("visible ASCII"));
-        check(
-            Credentials::scheme("Negotiate", "abc=="),
-            Ok("Negotiate abc=="),
-        );
+        check(Credentials::scheme("Negotiate", "abc=="), Ok("Negotiate abc=="));
         check(Credentials::scheme("Two words", "canary"), Err("one word"));
         check(Credentials::scheme("Negotiate", " canary"), Err("space"));
         check(Credentials::scheme("Negotiate", "can\nary"), Err("header"));
@@ -314,17 +251,8 @@ mod tests {
             format!("{:?}", ApiKey::encoded("canary")),
             format!("{:?}", Bearer::new("canary")),
             format!("{:?}", Credentials::bearer("canary").unwrap()),
-            format!(
-                "{:?}",
-                Basic {
-                    username: "u".into(),
-                    password: "canary".into()
-                }
-            ),
+            format!("{:?}", Basic { username: "u".into(), password: "canary".into() }),
         ];
-        assert!(
-            texts.iter().all(|text| !text.contains("canary")),
-            "{texts:?}"
-        );
+        assert!(texts.iter().all(|text| !text.contains("canary")), "{texts:?}");
     }
 }

@@ -26,12 +26,7 @@ pub enum Level {
 }
 
 /// Every level, highest first.
-pub const LEVELS: [Level; 4] = [
-    Level::Call,
-    Level::Handle,
-    Level::Builder,
-    Level::Environment,
-];
+pub const LEVELS: [Level; 4] = [Level::Call, Level::Handle, Level::Builder, Level::Environment];
 
 /// One kind of credential within a source.
 pub struct Kind {
@@ -46,30 +41,12 @@ pub static KINDS: [Kind; 7] = [
         name: "`Authorization` header",
         take: |given| Some(Ok(Credentials::from_authorization(given.header.clone()?))),
     },
-    Kind {
-        name: "API key",
-        take: |given| Some(given.api_key.as_ref()?.to_credentials()),
-    },
-    Kind {
-        name: "user name and password",
-        take: |given| Some(given.basic.as_ref()?.to_credentials()),
-    },
-    Kind {
-        name: "userinfo of the URL",
-        take: |given| Some(given.userinfo.as_ref()?.to_credentials()),
-    },
-    Kind {
-        name: "bearer token",
-        take: |given| Some(given.bearer.as_ref()?.to_credentials()),
-    },
-    Kind {
-        name: "other scheme",
-        take: |given| Some(given.scheme.as_ref()?.to_credentials()),
-    },
-    Kind {
-        name: "session cookie",
-        take: |given| Some(given.cookie.as_ref()?.to_credentials()),
-    },
+    Kind { name: "API key", take: |given| Some(given.api_key.as_ref()?.to_credentials()) },
+    Kind { name: "user name and password", take: |given| Some(given.basic.as_ref()?.to_credentials()) },
+    Kind { name: "userinfo of the URL", take: |given| Some(given.userinfo.as_ref()?.to_credentials()) },
+    Kind { name: "bearer token", take: |given| Some(given.bearer.as_ref()?.to_credentials()) },
+    Kind { name: "other scheme", take: |given| Some(given.scheme.as_ref()?.to_credentials()) },
+    Kind { name: "session cookie", take: |given| Some(given.cookie.as_ref()?.to_credentials()) },
 ];
 
 /// What one source was given. Later calls of one setter replace earlier ones.
@@ -104,18 +81,12 @@ impl Given {
 
     /// A user name and password.
     pub fn basic(&mut self, username: impl Into<String>, password: impl Into<Secret<String>>) {
-        self.basic = Some(Basic {
-            username: username.into(),
-            password: password.into(),
-        });
+        self.basic = Some(Basic { username: username.into(), password: password.into() });
     }
 
     /// The decoded userinfo of a URL.
     pub fn userinfo(&mut self, username: impl Into<String>, password: impl Into<Secret<String>>) {
-        self.userinfo = Some(Basic {
-            username: username.into(),
-            password: password.into(),
-        });
+        self.userinfo = Some(Basic { username: username.into(), password: password.into() });
     }
 
     /// A bearer token.
@@ -125,10 +96,7 @@ impl Given {
 
     /// Another scheme of the `Authorization` header.
     pub fn scheme(&mut self, scheme: impl Into<String>, credentials: impl Into<Secret<String>>) {
-        self.scheme = Some(Scheme {
-            scheme: scheme.into(),
-            credentials: credentials.into(),
-        });
+        self.scheme = Some(Scheme { scheme: scheme.into(), credentials: credentials.into() });
     }
 
     /// A session cookie.
@@ -152,20 +120,14 @@ impl Given {
     }
 
     fn names(&self) -> impl Iterator<Item = &'static str> {
-        KINDS
-            .iter()
-            .filter(|kind| (kind.take)(self).is_some())
-            .map(|kind| kind.name)
+        KINDS.iter().filter(|kind| (kind.take)(self).is_some()).map(|kind| kind.name)
     }
 
     /// The source's credential and the names of those it outranks.
     fn strongest(&self) -> Result<(Chosen, Vec<&'static str>), Error> {
         let exclusive = match (&self.provider, self.anonymous) {
             (Some(_), true) => return Err(conflict("a credentials provider", "`anonymous`")),
-            (Some(provider), false) => Some((
-                "a credentials provider",
-                Chosen::Provider(Arc::clone(provider)),
-            )),
+            (Some(provider), false) => Some(("a credentials provider", Chosen::Provider(Arc::clone(provider)))),
             (None, true) => Some(("`anonymous`", Chosen::Fixed(Credentials::anonymous()))),
             (None, false) => None,
         };
@@ -216,36 +178,20 @@ pub fn choose(sources: &[(Level, &Given)]) -> Result<Choice, Error> {
     let mut chosen = None;
     let mut unused = Vec::new();
     for level in LEVELS {
-        for (_, given) in sources
-            .iter()
-            .filter(|(other, given)| *other == level && !given.is_empty())
-        {
+        for (_, given) in sources.iter().filter(|(other, given)| *other == level && !given.is_empty()) {
             if chosen.is_none() {
                 let (credential, outranked) = given.strongest()?;
                 unused.extend(outranked.into_iter().map(|name| (level, name)));
                 chosen = Some((credential, level));
             } else {
                 unused.extend(given.names().map(|name| (level, name)));
-                unused.extend(
-                    given
-                        .provider
-                        .iter()
-                        .map(|_| (level, "credentials provider")),
-                );
+                unused.extend(given.provider.iter().map(|_| (level, "credentials provider")));
             }
         }
     }
     Ok(match chosen {
-        Some((chosen, level)) => Choice {
-            chosen,
-            level: Some(level),
-            unused,
-        },
-        None => Choice {
-            chosen: Chosen::Fixed(Credentials::anonymous()),
-            level: None,
-            unused,
-        },
+        Some((chosen, level)) => Choice { chosen, level: Some(level), unused },
+        None => Choice { chosen: Chosen::Fixed(Credentials::anonymous()), level: None, unused },
     })
 }
 
@@ -259,10 +205,7 @@ pub fn resolve(sources: &[(Level, &Given)]) -> Result<Option<HeaderValue>, Error
             .header()
             .filter(|(name, _)| *name == http::header::AUTHORIZATION)
             .map(|(_, value)| value.clone())),
-        Chosen::Provider(_) => Err(Error::new(
-            ErrorKind::Credentials,
-            "only a call can ask a credentials provider",
-        )),
+        Chosen::Provider(_) => Err(Error::new(ErrorKind::Credentials, "only a call can ask a credentials provider")),
     }
 }
 
@@ -282,10 +225,7 @@ mod tests {
 
     /// One setter a row of [`KINDS`], in its order, with the header it makes.
     const SETTERS: [(Setter, Option<&str>); 7] = [
-        (
-            |given| given.header(HeaderValue::from_static("Custom x")),
-            Some("Custom x"),
-        ),
+        (|given| given.header(HeaderValue::from_static("Custom x")), Some("Custom x")),
         (|given| given.api_key(("i", "s")), Some("ApiKey aTpz")),
         (|given| given.basic("u", "p"), Some("Basic dTpw")),
         (|given| given.userinfo("a", "b"), Some("Basic YTpi")),
@@ -303,11 +243,7 @@ mod tests {
     #[track_caller]
     fn check(sources: &[(Level, &Given)], expected: Option<&str>, unused: usize) {
         let header = resolve(sources).unwrap();
-        assert_eq!(
-            header.as_ref().map(|value| value.to_str().unwrap()),
-            expected,
-            "{sources:?}"
-        );
+        assert_eq!(header.as_ref().map(|value| value.to_str().unwrap()), expected, "{sources:?}");
         assert!(header.is_none_or(|value| value.is_sensitive()));
         assert_eq!(choose(sources).unwrap().unused.len(), unused, "{sources:?}");
     }
@@ -317,18 +253,10 @@ mod tests {
         for (strong, (set_strong, header)) in SETTERS.iter().enumerate() {
             check(&[(Level::Builder, &given(&[*set_strong]))], *header, 0);
             for (set_weak, _) in &SETTERS[strong + 1..] {
-                check(
-                    &[(Level::Builder, &given(&[*set_weak, *set_strong]))],
-                    *header,
-                    1,
-                );
+                check(&[(Level::Builder, &given(&[*set_weak, *set_strong]))], *header, 1);
             }
         }
-        check(
-            &[(Level::Call, &given(&SETTERS.map(|(set, _)| set)))],
-            Some("Custom x"),
-            6,
-        );
+        check(&[(Level::Call, &given(&SETTERS.map(|(set, _)| set)))], Some("Custom x"), 6);
     }
 
     #[test]
@@ -341,19 +269,8 @@ mod tests {
                         check(&[(*low, &low_given), (*high, &high_given)], header, 1);
                     }
                 }
-                check(
-                    &[
-                        (*high, &given(&[Given::anonymous])),
-                        (*low, &given(&[SETTERS[1].0])),
-                    ],
-                    None,
-                    1,
-                );
-                check(
-                    &[(*high, &Given::new()), (*low, &given(&[SETTERS[1].0]))],
-                    SETTERS[1].1,
-                    0,
-                );
+                check(&[(*high, &given(&[Given::anonymous])), (*low, &given(&[SETTERS[1].0]))], None, 1);
+                check(&[(*high, &Given::new()), (*low, &given(&[SETTERS[1].0]))], SETTERS[1].1, 0);
             }
         }
         check(&[], None, 0);
@@ -361,28 +278,16 @@ mod tests {
 
     #[test]
     fn some_must_be_alone() {
-        let provider: Setter = |given| {
-            given.provider(Arc::new(provider_fn(|| async {
-                Ok(Credentials::anonymous())
-            })))
-        };
+        let provider: Setter = |given| given.provider(Arc::new(provider_fn(|| async { Ok(Credentials::anonymous()) })));
         for (set, _) in SETTERS {
             for alone in [provider, Given::anonymous] {
-                let error = choose(&[(Level::Builder, &given(&[set, alone]))])
-                    .err()
-                    .unwrap();
-                assert!(
-                    error.to_string().contains("must be the only credential"),
-                    "{error}"
-                );
+                let error = choose(&[(Level::Builder, &given(&[set, alone]))]).err().unwrap();
+                assert!(error.to_string().contains("must be the only credential"), "{error}");
             }
         }
         assert!(choose(&[(Level::Builder, &given(&[provider, Given::anonymous]))]).is_err());
         let alone = given(&[provider]);
-        assert!(matches!(
-            choose(&[(Level::Builder, &alone)]).unwrap().chosen,
-            Chosen::Provider(_)
-        ));
+        assert!(matches!(choose(&[(Level::Builder, &alone)]).unwrap().chosen, Chosen::Provider(_)));
     }
 
     #[test]
@@ -390,10 +295,6 @@ mod tests {
         let bad = given(&[|given| given.api_key("id:canary")]);
         let good = given(&[|given| given.bearer("t")]);
         assert!(choose(&[(Level::Builder, &bad)]).is_err());
-        check(
-            &[(Level::Call, &good), (Level::Builder, &bad)],
-            Some("Bearer t"),
-            1,
-        );
+        check(&[(Level::Call, &good), (Level::Builder, &bad)], Some("Bearer t"), 1);
     }
 }

@@ -41,13 +41,8 @@ impl Body {
     /// When the value can't be written as JSON.
     pub fn json<T: Wire>(value: &T) -> Result<Self, Error> {
         let mut text = Vec::with_capacity(128);
-        value
-            .encode(&mut serde_json::Serializer::new(&mut text))
-            .map_err(unwritable)?;
-        Ok(Self {
-            content: text.into(),
-            media: Media::Json,
-        })
+        value.encode(&mut serde_json::Serializer::new(&mut text)).map_err(unwritable)?;
+        Ok(Self { content: text.into(), media: Media::Json })
     }
 
     /// One JSON object, or no body when it has no member.
@@ -56,13 +51,7 @@ impl Body {
     /// When the value can't be written as JSON.
     pub fn json_unless_empty<T: Wire>(value: &T) -> Result<Self, Error> {
         let body = Self::json(value)?;
-        Ok(
-            if body.as_bytes().is_some_and(|bytes| bytes.as_ref() == b"{}") {
-                Self::empty()
-            } else {
-                body
-            },
-        )
+        Ok(if body.as_bytes().is_some_and(|bytes| bytes.as_ref() == b"{}") { Self::empty() } else { body })
     }
 
     /// One JSON value, from anything serde can write.
@@ -70,38 +59,25 @@ impl Body {
     /// # Errors
     /// When the value can't be written as JSON.
     pub fn serialize(value: &(impl Serialize + ?Sized)) -> Result<Self, Error> {
-        Ok(Self {
-            content: serde_json::to_vec(value).map_err(unwritable)?.into(),
-            media: Media::Json,
-        })
+        Ok(Self { content: serde_json::to_vec(value).map_err(unwritable)?.into(), media: Media::Json })
     }
 
     /// JSON text as it stands.
     pub fn raw_json(text: impl Into<Bytes>) -> Self {
-        Self {
-            content: text.into().into(),
-            media: Media::Json,
-        }
+        Self { content: text.into().into(), media: Media::Json }
     }
 
     /// Lines of JSON, one a value.
     ///
     /// # Errors
     /// When a value can't be written as JSON.
-    pub fn ndjson<'a, T: Wire + 'a>(
-        values: impl IntoIterator<Item = &'a T>,
-    ) -> Result<Self, Error> {
+    pub fn ndjson<'a, T: Wire + 'a>(values: impl IntoIterator<Item = &'a T>) -> Result<Self, Error> {
         let mut text = Vec::new();
         for value in values {
-            value
-                .encode(&mut serde_json::Serializer::new(&mut text))
-                .map_err(unwritable)?;
+            value.encode(&mut serde_json::Serializer::new(&mut text)).map_err(unwritable)?;
             text.push(b'\n');
         }
-        Ok(Self {
-            content: text.into(),
-            media: Media::Ndjson,
-        })
+        Ok(Self { content: text.into(), media: Media::Ndjson })
     }
 
     /// Text.
@@ -111,10 +87,7 @@ impl Body {
 
     /// Bytes of a media type.
     pub fn bytes(media_type: &'static str, bytes: impl Into<Bytes>) -> Self {
-        Self {
-            content: bytes.into().into(),
-            media: Media::Other(HeaderValue::from_static(media_type)),
-        }
+        Self { content: bytes.into().into(), media: Media::Other(HeaderValue::from_static(media_type)) }
     }
 
     /// A stream of bytes of a media type. It can't be sent twice, so such a request is only retried when nothing of
@@ -124,10 +97,7 @@ impl Body {
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,
         E: Into<BoxError> + 'static,
     {
-        Self {
-            content: HttpBody::from_stream(stream),
-            media: Media::Other(HeaderValue::from_static(media_type)),
-        }
+        Self { content: HttpBody::from_stream(stream), media: Media::Other(HeaderValue::from_static(media_type)) }
     }
 
     /// The bytes, if the body is not a stream; for request snapshots.
@@ -146,12 +116,7 @@ impl Body {
 
     /// Sets the value at `pointer`, making the objects on the way.
     pub(crate) fn patch(self, pointer: &str, value: Value) -> Result<Self, Error> {
-        let refuse = |what: &str| {
-            Err(Error::new(
-                ErrorKind::InvalidRequest,
-                format!("can't set `{pointer}`: {what}"),
-            ))
-        };
+        let refuse = |what: &str| Err(Error::new(ErrorKind::InvalidRequest, format!("can't set `{pointer}`: {what}")));
         let mut document = match (&self.media, self.as_bytes()) {
             (Media::None, _) => Value::Null,
             (Media::Json, Some(text)) => serde_json::from_slice(text).map_err(unwritable)?,
@@ -169,10 +134,7 @@ impl Body {
 
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Body")
-            .field("media", &self.media)
-            .field("content", &self.content)
-            .finish()
+        f.debug_struct("Body").field("media", &self.media).field("content", &self.content).finish()
     }
 }
 
@@ -190,11 +152,7 @@ fn slot<'a>(document: &'a mut Value, pointer: &str) -> Option<&'a mut Value> {
         place = match place {
             Value::Object(members) => members.entry(token).or_insert(Value::Null),
             Value::Array(items) => {
-                let index = if token == "-" {
-                    items.len()
-                } else {
-                    token.parse().ok()?
-                };
+                let index = if token == "-" { items.len() } else { token.parse().ok()? };
                 if index == items.len() {
                     items.push(Value::Null);
                 }
@@ -208,10 +166,7 @@ fn slot<'a>(document: &'a mut Value, pointer: &str) -> Option<&'a mut Value> {
 
 // serde_json says what it met, not which value, but a user's own Serialize may quote one.
 fn unwritable(error: serde_json::Error) -> Error {
-    Error::new(
-        ErrorKind::InvalidRequest,
-        format!("the body can't be written as JSON ({:?})", error.classify()),
-    )
+    Error::new(ErrorKind::InvalidRequest, format!("the body can't be written as JSON ({:?})", error.classify()))
 }
 
 #[cfg(test)]
@@ -223,9 +178,7 @@ mod tests {
     #[track_caller]
     fn check(body: Value, pointer: &str, expected: Option<Value>) {
         let patched = Body::serialize(&body).unwrap().patch(pointer, json!(1));
-        let patched = patched
-            .ok()
-            .map(|body| serde_json::from_slice::<Value>(body.as_bytes().unwrap()).unwrap());
+        let patched = patched.ok().map(|body| serde_json::from_slice::<Value>(body.as_bytes().unwrap()).unwrap());
         assert_eq!(patched, expected, "{pointer} in {body}");
     }
 

@@ -26,23 +26,17 @@ impl Settings {
             None => Given::new(),
         };
         let Parsed { urls, userinfo } = match self.urls(product)? {
-            (Level::Environment, urls) => {
-                give_userinfo(urls::parse(&urls)?, &mut environment_given)
-            }
+            (Level::Environment, urls) => give_userinfo(urls::parse(&urls)?, &mut environment_given),
             (_, urls) => give_userinfo(urls::parse(&urls)?, &mut builder_given),
         };
         debug_assert!(userinfo.is_none(), "userinfo is a credential by now");
-        let Choice { chosen, unused, .. } = choose(&[
-            (Level::Builder, &builder_given),
-            (Level::Environment, &environment_given),
-        ])?;
+        let Choice { chosen, unused, .. } =
+            choose(&[(Level::Builder, &builder_given), (Level::Environment, &environment_given)])?;
 
         let tls = self.tls(product)?;
         let plain = urls.iter().any(|url| url.scheme() == "http");
         if plain && !tls.is_default() {
-            return Err(refuse(
-                "TLS options need `https://`, but a URL begins with `http://`",
-            ));
+            return Err(refuse("TLS options need `https://`, but a URL begins with `http://`"));
         }
         let http = match &self.http {
             Some(client) => client.clone(),
@@ -92,16 +86,10 @@ impl Settings {
             return Err(refuse("no URL was given"));
         };
         let listed = match environment.get(product, VariableMeaning::Url)? {
-            Some((_, urls)) => urls
-                .expose()
-                .split(',')
-                .map(|url| Secret::from(url.trim()))
-                .collect(),
+            Some((_, urls)) => urls.expose().split(',').map(|url| Secret::from(url.trim())).collect(),
             None => Vec::new(),
         };
-        let cloud = environment
-            .get(product, VariableMeaning::CloudId)?
-            .map(|(_, id)| id);
+        let cloud = environment.get(product, VariableMeaning::CloudId)?.map(|(_, id)| id);
         match one_of(listed, cloud, product)? {
             Some(urls) => Ok((Level::Environment, urls)),
             None => Err(refuse(match product {
@@ -114,19 +102,11 @@ impl Settings {
     /// What was said about TLS; the environment's certificate counts where the builder was told nothing.
     fn tls(&self, product: Product) -> Result<TlsOptions, Error> {
         let mut tls = self.tls.clone();
-        let environment = self
-            .environment
-            .as_ref()
-            .map(|environment| ca_cert(environment, product))
-            .transpose()?;
+        let environment = self.environment.as_ref().map(|environment| ca_cert(environment, product)).transpose()?;
         if let Some(path) = environment.flatten().filter(|_| tls.is_default()) {
             tls.ca_certs.push(urls::file(path.expose()).into());
         }
-        let verified_by = [
-            !tls.ca_certs.is_empty(),
-            tls.fingerprint.is_some(),
-            tls.accept_invalid_certs,
-        ];
+        let verified_by = [!tls.ca_certs.is_empty(), tls.fingerprint.is_some(), tls.accept_invalid_certs];
         if verified_by.iter().filter(|given| **given).count() > 1 {
             return Err(refuse(
                 "only one of a CA certificate, a fingerprint and `danger_accept_invalid_certs` can be meant",
@@ -139,26 +119,22 @@ impl Settings {
         match &self.user_agent {
             None => Ok(HeaderValue::from_static(USER_AGENT)),
             Some(application) => HeaderValue::from_str(&format!("{application} {USER_AGENT}"))
-                .map_err(|_| {
-                    refuse("the user agent holds a character that can't stand in a header")
-                }),
+                .map_err(|_| refuse("the user agent holds a character that can't stand in a header")),
         }
     }
 
     fn server_version(&self) -> Result<Option<(u32, u32)>, Error> {
         match &self.server_version {
             None => Ok(None),
-            Some(text) => call::version(text)
-                .map(Some)
-                .ok_or_else(|| refuse("the server version is not of the form 9.1")),
+            Some(text) => {
+                call::version(text).map(Some).ok_or_else(|| refuse("the server version is not of the form 9.1"))
+            }
         }
     }
 }
 
 fn ca_cert(environment: &Environment, product: Product) -> Result<Option<&Secret<String>>, Error> {
-    Ok(environment
-        .get(product, VariableMeaning::CaCert)?
-        .map(|(_, path)| path))
+    Ok(environment.get(product, VariableMeaning::CaCert)?.map(|(_, path)| path))
 }
 
 fn give_userinfo(mut parsed: Parsed, given: &mut Given) -> Parsed {
@@ -178,9 +154,7 @@ fn one_of(
         (true, None) => Ok(None),
         (false, None) => Ok(Some(urls)),
         (true, Some(id)) => Ok(Some(vec![CloudId::parse(id)?.url(product)?.into()])),
-        (false, Some(_)) => Err(refuse(
-            "a URL and a Cloud ID were given; only one can be meant",
-        )),
+        (false, Some(_)) => Err(refuse("a URL and a Cloud ID were given; only one can be meant")),
     }
 }
 
@@ -212,22 +186,15 @@ mod tests {
     #[track_caller]
     fn check<C>(builder: &Builder<C>, product: Product, expected: Result<(&str, &str), &str>) {
         let core = builder.settings.core(product).map(|core| {
-            let Chosen::Fixed(credentials) = &core.credentials else {
-                panic!("a provider")
-            };
-            let header = credentials
-                .header()
-                .map_or("", |(_, value)| value.to_str().unwrap());
+            let Chosen::Fixed(credentials) = &core.credentials else { panic!("a provider") };
+            let header = credentials.header().map_or("", |(_, value)| value.to_str().unwrap());
             (core.nodes.first().base.clone(), header.to_owned())
         });
         match (core, expected) {
             (Ok((url, header)), Ok(expected)) => assert_eq!((&*url, &*header), expected),
             (Err(error), Err(part)) => {
                 assert!(error.to_string().contains(part), "{error}");
-                assert!(
-                    !format!("{error} {error:?}").contains("canary"),
-                    "{error:?}"
-                );
+                assert!(!format!("{error} {error:?}").contains("canary"), "{error:?}");
             }
             (core, _) => panic!("{core:?}"),
         }
@@ -238,77 +205,25 @@ mod tests {
         use Product::Elasticsearch as Es;
         let builder = Elasticsearch::builder;
         check(&builder("http://h"), Es, Ok(("http://h", "")));
-        check(
-            &builder("https://h:9200/base/"),
-            Es,
-            Ok(("https://h:9200/base", "")),
-        );
+        check(&builder("https://h:9200/base/"), Es, Ok(("https://h:9200/base", "")));
         check(&builder("http://u:p@h"), Es, Ok(("http://h", "Basic dTpw")));
-        check(
-            &builder("http://u:p@h").api_key(("i", "s")),
-            Es,
-            Ok(("http://h", "ApiKey aTpz")),
-        );
-        check(
-            &builder("http://u:p@h").anonymous(),
-            Es,
-            Err("must be the only credential"),
-        );
-        check(
-            &Elasticsearch::builder(Vec::<String>::new()),
-            Es,
-            Err("no URL was given"),
-        );
-        check(
-            &builder("ftp://canary@h"),
-            Es,
-            Err("neither http nor https"),
-        );
-        check(
-            &builder("http://h").api_key("canary"),
-            Es,
-            Err("not base64"),
-        );
-        check(
-            &builder("http://h").header("a\n", "canary"),
-            Es,
-            Err("not a header name"),
-        );
-        check(
-            &builder("http://h").user_agent("a\n"),
-            Es,
-            Err("user agent"),
-        );
-        check(
-            &builder("http://h").server_version("new"),
-            Es,
-            Err("server version"),
-        );
-        check(
-            &builder("http://h").cloud(CLOUD_ID),
-            Es,
-            Err("only one can be meant"),
-        );
-        check(
-            &Kibana::builder(["http://h/kibana"]),
-            Product::Kibana,
-            Ok(("http://h/kibana", "")),
-        );
+        check(&builder("http://u:p@h").api_key(("i", "s")), Es, Ok(("http://h", "ApiKey aTpz")));
+        check(&builder("http://u:p@h").anonymous(), Es, Err("must be the only credential"));
+        check(&Elasticsearch::builder(Vec::<String>::new()), Es, Err("no URL was given"));
+        check(&builder("ftp://canary@h"), Es, Err("neither http nor https"));
+        check(&builder("http://h").api_key("canary"), Es, Err("not base64"));
+        check(&builder("http://h").header("a\n", "canary"), Es, Err("not a header name"));
+        check(&builder("http://h").user_agent("a\n"), Es, Err("user agent"));
+        check(&builder("http://h").server_version("new"), Es, Err("server version"));
+        check(&builder("http://h").cloud(CLOUD_ID), Es, Err("only one can be meant"));
+        check(&Kibana::builder(["http://h/kibana"]), Product::Kibana, Ok(("http://h/kibana", "")));
     }
 
     #[test]
     fn one_cloud_id_makes_both_clients() {
         let config = Config::new().cloud(CLOUD_ID).basic_auth("u", "p");
-        check(
-            &config,
-            Product::Elasticsearch,
-            Ok(("https://es.host", "Basic dTpw")),
-        );
-        check(
-            &config,
-            Product::Kibana,
-            Ok(("https://kibana.host", "Basic dTpw")),
-        );
+        check(&config, Product::Elasticsearch, Ok(("https://es.host", "Basic dTpw")));
+        check(&config, Product::Kibana, Ok(("https://kibana.host", "Basic dTpw")));
         let config = config.kibana_url("http://h");
         check(&config, Product::Kibana, Err("only one can be meant"));
     }
@@ -328,11 +243,7 @@ mod tests {
         // Round robin begins anywhere, so only the first node's URL is fixed.
         check(&environment, Es, Ok(("http://a", "Basic dTpw")));
         check(&environment, Ki, Ok(("http://k", "ApiKey aTpz")));
-        check(
-            &environment.clone().bearer_auth("b"),
-            Ki,
-            Ok(("http://k", "Bearer b")),
-        );
+        check(&environment.clone().bearer_auth("b"), Ki, Ok(("http://k", "Bearer b")));
         check(&environment.clone().anonymous(), Ki, Ok(("http://k", "")));
         let told = environment.elasticsearch_url("http://c");
         check(&told, Es, Ok(("http://c", "Bearer t")));
@@ -341,53 +252,30 @@ mod tests {
     #[test]
     fn environments_that_make_no_sense() {
         use Product::Elasticsearch as Es;
+        check(&config(&[]), Es, Err("neither ELASTICSEARCH_URL nor ELASTIC_CLOUD_ID is set"));
+        check(&config(&[("KIBANA_URL", "")]), Product::Kibana, Err("neither KIBANA_URL nor"));
         check(
-            &config(&[]),
-            Es,
-            Err("neither ELASTICSEARCH_URL nor ELASTIC_CLOUD_ID is set"),
-        );
-        check(
-            &config(&[("KIBANA_URL", "")]),
-            Product::Kibana,
-            Err("neither KIBANA_URL nor"),
-        );
-        check(
-            &config(&[
-                ("ELASTICSEARCH_URL", "http://h"),
-                ("ELASTIC_CLOUD_ID", CLOUD_ID),
-            ]),
+            &config(&[("ELASTICSEARCH_URL", "http://h"), ("ELASTIC_CLOUD_ID", CLOUD_ID)]),
             Es,
             Err("only one can be meant"),
         );
         check(
-            &config(&[
-                ("ELASTICSEARCH_URL", "http://h"),
-                ("ELASTICSEARCH_USERNAME", "u"),
-            ]),
+            &config(&[("ELASTICSEARCH_URL", "http://h"), ("ELASTICSEARCH_USERNAME", "u")]),
             Es,
             Err("ELASTICSEARCH_USERNAME is set, but"),
         );
         check(
-            &config(&[
-                ("ELASTICSEARCH_URL", "http://h"),
-                ("ELASTICSEARCH_API_KEY", "id:canary"),
-            ]),
+            &config(&[("ELASTICSEARCH_URL", "http://h"), ("ELASTICSEARCH_API_KEY", "id:canary")]),
             Es,
             Err("not encoded"),
         );
         check(
-            &config(&[
-                ("ELASTICSEARCH_URL", "http://h"),
-                ("ELASTICSEARCH_CA_CERT", "/x"),
-            ]),
+            &config(&[("ELASTICSEARCH_URL", "http://h"), ("ELASTICSEARCH_CA_CERT", "/x")]),
             Es,
             Err("TLS options need `https://`"),
         );
         check(
-            &config(&[
-                ("ELASTICSEARCH_URL", "https://h"),
-                ("ELASTICSEARCH_CA_CERT", "/nowhere/x"),
-            ]),
+            &config(&[("ELASTICSEARCH_URL", "https://h"), ("ELASTICSEARCH_CA_CERT", "/nowhere/x")]),
             Es,
             Err("can't be read"),
         );
@@ -397,15 +285,11 @@ mod tests {
     fn every_variable_is_read() {
         for variable in &VARIABLES {
             let products = [Product::Elasticsearch, Product::Kibana];
-            let environment =
-                Environment::read(|name| (name == variable.name).then(|| OsString::from("x")));
+            let environment = Environment::read(|name| (name == variable.name).then(|| OsString::from("x")));
             for product in products {
                 let found = environment.get(product, variable.meaning).unwrap();
                 let expected = variable.product.is_none_or(|other| other == product);
-                assert_eq!(
-                    found.map(|(name, _)| name),
-                    expected.then_some(variable.name)
-                );
+                assert_eq!(found.map(|(name, _)| name), expected.then_some(variable.name));
             }
         }
     }
@@ -424,21 +308,11 @@ mod tests {
             check(&builder, Es, Err("TLS options need `https://`"));
         }
         let tls = || Elasticsearch::builder("https://h");
-        check(
-            &tls().danger_accept_invalid_certs(),
-            Es,
-            Ok(("https://h", "")),
-        );
+        check(&tls().danger_accept_invalid_certs(), Es, Ok(("https://h", "")));
         check(&tls().ca_fingerprint("ab"), Es, Err("not a SHA-256"));
         check(&tls().ca_cert("x"), Es, Err("holds no certificate"));
-        check(
-            &tls().ca_cert("x").danger_accept_invalid_certs(),
-            Es,
-            Err("only one of"),
-        );
-        let identity = tls()
-            .danger_accept_invalid_certs()
-            .client_certificate("x", "canary");
+        check(&tls().ca_cert("x").danger_accept_invalid_certs(), Es, Err("only one of"));
+        let identity = tls().danger_accept_invalid_certs().client_certificate("x", "canary");
         check(&identity, Es, Err("holds no certificate"));
     }
 

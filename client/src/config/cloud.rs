@@ -23,38 +23,27 @@ impl CloudId {
             GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
         );
         let text = text.expose().trim();
-        let (_, encoded) = text
-            .split_once(':')
-            .ok_or_else(|| refuse("it has no `name:` before the base64"))?;
-        let decoded = LENIENT
-            .decode(encoded)
-            .ok()
-            .and_then(|bytes| String::from_utf8(bytes).ok());
-        let decoded =
-            decoded.ok_or_else(|| refuse("what stands behind the name is not base64 of text"))?;
+        let (_, encoded) = text.split_once(':').ok_or_else(|| refuse("it has no `name:` before the base64"))?;
+        let decoded = LENIENT.decode(encoded).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let decoded = decoded.ok_or_else(|| refuse("what stands behind the name is not base64 of text"))?;
         let mut parts = decoded.split('$');
         let (domain, domain_port) = port(parts.next().unwrap_or_default());
         if domain.is_empty() {
             return Err(refuse("it names no host"));
         }
         let mut endpoint = || {
-            let Some((id, id_port)) = parts.next().map(port).filter(|(id, _)| !id.is_empty())
-            else {
+            let Some((id, id_port)) = parts.next().map(port).filter(|(id, _)| !id.is_empty()) else {
                 return Ok(None);
             };
             let port = id_port.or(domain_port).unwrap_or("443");
             let host = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-            let valid = [id, domain].iter().all(|part| part.bytes().all(host))
-                && port.parse::<u16>().is_ok();
+            let valid = [id, domain].iter().all(|part| part.bytes().all(host)) && port.parse::<u16>().is_ok();
             if !valid {
                 return Err(refuse("it names a host or port that can't exist"));
             }
             Ok(Some(format!("https://{id}.{domain}:{port}")))
         };
-        Ok(Self {
-            elasticsearch: endpoint()?,
-            kibana: endpoint()?,
-        })
+        Ok(Self { elasticsearch: endpoint()?, kibana: endpoint()? })
     }
 
     /// # Errors
@@ -69,15 +58,11 @@ impl CloudId {
 }
 
 fn port(part: &str) -> (&str, Option<&str>) {
-    part.split_once(':')
-        .map_or((part, None), |(host, port)| (host, Some(port)))
+    part.split_once(':').map_or((part, None), |(host, port)| (host, Some(port)))
 }
 
 fn refuse(what: &str) -> Error {
-    Error::new(
-        ErrorKind::Configuration,
-        format!("the Cloud ID can't be used: {what}"),
-    )
+    Error::new(ErrorKind::Configuration, format!("the Cloud ID can't be used: {what}"))
 }
 
 #[cfg(test)]
@@ -90,10 +75,7 @@ mod tests {
     #[track_caller]
     fn check_text(text: &str, elasticsearch: Result<&str, &str>, kibana: Result<&str, &str>) {
         let parsed = CloudId::parse(&text.into());
-        for (product, expected) in [
-            (Product::Elasticsearch, elasticsearch),
-            (Product::Kibana, kibana),
-        ] {
+        for (product, expected) in [(Product::Elasticsearch, elasticsearch), (Product::Kibana, kibana)] {
             let url = match &parsed {
                 Ok(id) => id.url(product).map_err(|error| error.to_string()),
                 Err(error) => Err(error.to_string()),
@@ -114,69 +96,31 @@ mod tests {
         let encoded = general_purpose::STANDARD.encode(decoded);
         check_text(&format!("canary:{encoded}"), elasticsearch, kibana);
         check_text(&format!(":{encoded}\n"), elasticsearch, kibana);
-        check_text(
-            &format!("canary:{}", encoded.trim_end_matches('=')),
-            elasticsearch,
-            kibana,
-        );
+        check_text(&format!("canary:{}", encoded.trim_end_matches('=')), elasticsearch, kibana);
     }
 
     #[test]
     fn endpoints() {
-        check(
-            "host$abc$xyz",
-            Ok("https://abc.host:443"),
-            Ok("https://xyz.host:443"),
-        );
-        check(
-            "host:9243$abc$xyz",
-            Ok("https://abc.host:9243"),
-            Ok("https://xyz.host:9243"),
-        );
-        check(
-            "host:9243$abc:9244$xyz",
-            Ok("https://abc.host:9244"),
-            Ok("https://xyz.host:9243"),
-        );
-        check(
-            "host$abc:9244$xyz:9245",
-            Ok("https://abc.host:9244"),
-            Ok("https://xyz.host:9245"),
-        );
-        check(
-            "host$abc$xyz$more$parts",
-            Ok("https://abc.host:443"),
-            Ok("https://xyz.host:443"),
-        );
+        check("host$abc$xyz", Ok("https://abc.host:443"), Ok("https://xyz.host:443"));
+        check("host:9243$abc$xyz", Ok("https://abc.host:9243"), Ok("https://xyz.host:9243"));
+        check("host:9243$abc:9244$xyz", Ok("https://abc.host:9244"), Ok("https://xyz.host:9243"));
+        check("host$abc:9244$xyz:9245", Ok("https://abc.host:9244"), Ok("https://xyz.host:9245"));
+        check("host$abc$xyz$more$parts", Ok("https://abc.host:443"), Ok("https://xyz.host:443"));
         check("host$abc$", Ok("https://abc.host:443"), Err("no Kibana"));
         check("host$abc", Ok("https://abc.host:443"), Err("no Kibana"));
-        check(
-            "host$$xyz",
-            Err("no Elasticsearch"),
-            Ok("https://xyz.host:443"),
-        );
+        check("host$$xyz", Err("no Elasticsearch"), Ok("https://xyz.host:443"));
     }
 
     #[test]
     fn what_is_refused() {
         check("$abc$xyz", Err("no host"), Err("no host"));
         check("", Err("no host"), Err("no host"));
-        for odd in [
-            "host:x$canary$b",
-            "host:70000$canary$b",
-            "ho/st$canary$b",
-            "host$can@ary$b",
-            "host$a\n$b",
-        ] {
+        for odd in ["host:x$canary$b", "host:70000$canary$b", "ho/st$canary$b", "host$can@ary$b", "host$a\n$b"] {
             check(odd, Err("can't exist"), Err("can't exist"));
         }
         let encoded = general_purpose::STANDARD.encode("host$canary$b");
         check_text(&encoded, Err("no `name:`"), Err("no `name:`"));
-        check_text(
-            &format!("two:colons:{encoded}"),
-            Err("not base64"),
-            Err("not base64"),
-        );
+        check_text(&format!("two:colons:{encoded}"), Err("not base64"), Err("not base64"));
         check_text("canary:***", Err("not base64"), Err("not base64"));
         check_text("canary:_w-_", Err("not base64"), Err("not base64"));
         check_text("canary:/w==", Err("not base64"), Err("not base64"));

@@ -42,75 +42,23 @@ pub enum VariableMeaning {
 
 /// Every variable that `from_env` reads. An empty one counts as absent.
 pub static VARIABLES: [Variable; 13] = [
-    variable(
-        "ELASTICSEARCH_URL",
-        Some(Product::Elasticsearch),
-        VariableMeaning::Url,
-    ),
-    variable(
-        "ELASTICSEARCH_API_KEY",
-        Some(Product::Elasticsearch),
-        VariableMeaning::ApiKey,
-    ),
-    variable(
-        "ELASTICSEARCH_USERNAME",
-        Some(Product::Elasticsearch),
-        VariableMeaning::Username,
-    ),
-    variable(
-        "ELASTICSEARCH_PASSWORD",
-        Some(Product::Elasticsearch),
-        VariableMeaning::Password,
-    ),
-    variable(
-        "ELASTICSEARCH_BEARER_TOKEN",
-        Some(Product::Elasticsearch),
-        VariableMeaning::BearerToken,
-    ),
-    variable(
-        "ELASTICSEARCH_CA_CERT",
-        Some(Product::Elasticsearch),
-        VariableMeaning::CaCert,
-    ),
+    variable("ELASTICSEARCH_URL", Some(Product::Elasticsearch), VariableMeaning::Url),
+    variable("ELASTICSEARCH_API_KEY", Some(Product::Elasticsearch), VariableMeaning::ApiKey),
+    variable("ELASTICSEARCH_USERNAME", Some(Product::Elasticsearch), VariableMeaning::Username),
+    variable("ELASTICSEARCH_PASSWORD", Some(Product::Elasticsearch), VariableMeaning::Password),
+    variable("ELASTICSEARCH_BEARER_TOKEN", Some(Product::Elasticsearch), VariableMeaning::BearerToken),
+    variable("ELASTICSEARCH_CA_CERT", Some(Product::Elasticsearch), VariableMeaning::CaCert),
     variable("KIBANA_URL", Some(Product::Kibana), VariableMeaning::Url),
-    variable(
-        "KIBANA_API_KEY",
-        Some(Product::Kibana),
-        VariableMeaning::ApiKey,
-    ),
-    variable(
-        "KIBANA_USERNAME",
-        Some(Product::Kibana),
-        VariableMeaning::Username,
-    ),
-    variable(
-        "KIBANA_PASSWORD",
-        Some(Product::Kibana),
-        VariableMeaning::Password,
-    ),
-    variable(
-        "KIBANA_BEARER_TOKEN",
-        Some(Product::Kibana),
-        VariableMeaning::BearerToken,
-    ),
-    variable(
-        "KIBANA_CA_CERT",
-        Some(Product::Kibana),
-        VariableMeaning::CaCert,
-    ),
+    variable("KIBANA_API_KEY", Some(Product::Kibana), VariableMeaning::ApiKey),
+    variable("KIBANA_USERNAME", Some(Product::Kibana), VariableMeaning::Username),
+    variable("KIBANA_PASSWORD", Some(Product::Kibana), VariableMeaning::Password),
+    variable("KIBANA_BEARER_TOKEN", Some(Product::Kibana), VariableMeaning::BearerToken),
+    variable("KIBANA_CA_CERT", Some(Product::Kibana), VariableMeaning::CaCert),
     variable("ELASTIC_CLOUD_ID", None, VariableMeaning::CloudId),
 ];
 
-const fn variable(
-    name: &'static str,
-    product: Option<Product>,
-    meaning: VariableMeaning,
-) -> Variable {
-    Variable {
-        name,
-        product,
-        meaning,
-    }
+const fn variable(name: &'static str, product: Option<Product>, meaning: VariableMeaning) -> Variable {
+    Variable { name, product, meaning }
 }
 
 /// What the environment said when it was read.
@@ -123,12 +71,7 @@ impl Environment {
             let value = read(name).filter(|value| !value.is_empty())?;
             Some((name, value.into_string().map(Secret::new).map_err(|_| ())))
         };
-        Self(
-            VARIABLES
-                .iter()
-                .filter_map(|variable| value(variable.name))
-                .collect(),
-        )
+        Self(VARIABLES.iter().filter_map(|variable| value(variable.name)).collect())
     }
 
     /// What a variable says about a product.
@@ -140,19 +83,15 @@ impl Environment {
         product: Product,
         meaning: VariableMeaning,
     ) -> Result<Option<(&'static str, &Secret<String>)>, Error> {
-        let applies = |variable: &&Variable| {
-            variable.meaning == meaning && variable.product.is_none_or(|other| other == product)
-        };
+        let applies =
+            |variable: &&Variable| variable.meaning == meaning && variable.product.is_none_or(|other| other == product);
         let Some(variable) = VARIABLES.iter().find(applies) else {
             return Ok(None);
         };
         match self.0.get(variable.name) {
             None => Ok(None),
             Some(Ok(value)) => Ok(Some((variable.name, value))),
-            Some(Err(())) => Err(Error::new(
-                ErrorKind::Configuration,
-                format!("{} is not UTF-8", variable.name),
-            )),
+            Some(Err(())) => Err(Error::new(ErrorKind::Configuration, format!("{} is not UTF-8", variable.name))),
         }
     }
 
@@ -166,10 +105,7 @@ impl Environment {
         if let Some((_, key)) = get(VariableMeaning::ApiKey)? {
             given.api_key(key);
         }
-        match (
-            get(VariableMeaning::Username)?,
-            get(VariableMeaning::Password)?,
-        ) {
+        match (get(VariableMeaning::Username)?, get(VariableMeaning::Password)?) {
             (Some((_, username)), Some((_, password))) => given.basic(username.expose(), password),
             (None, None) => {}
             (Some((name, _)), None) | (None, Some((name, _))) => {

@@ -82,10 +82,7 @@ pub(super) struct Parsed {
 /// # Errors
 /// When a URL can't be a base, or two of them carry different userinfo.
 pub(super) fn parse(texts: &[Secret<String>]) -> Result<Parsed, Error> {
-    let mut parsed = Parsed {
-        urls: Vec::with_capacity(texts.len()),
-        userinfo: None,
-    };
+    let mut parsed = Parsed { urls: Vec::with_capacity(texts.len()), userinfo: None };
     for text in texts {
         let (url, userinfo) = parse_one(text.expose())?;
         match (&parsed.userinfo, userinfo) {
@@ -104,23 +101,18 @@ type Userinfo = (String, Secret<String>);
 
 // The messages show no URL: it may carry a password, and be malformed just because of that password.
 fn parse_one(text: &str) -> Result<(Url, Option<Userinfo>), Error> {
-    let scheme = text
-        .split_once("://")
-        .map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let scheme = text.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     match scheme.as_deref() {
         Some("http" | "https") => {}
         Some(_) => return Err(refuse("a URL's scheme is neither http nor https")),
         None => {
-            return Err(refuse(
-                "a URL has no scheme: write `http://` or `https://` before the host",
-            ));
+            return Err(refuse("a URL has no scheme: write `http://` or `https://` before the host"));
         }
     }
     if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return Err(refuse("a URL holds a space or a control character"));
     }
-    let mut url =
-        Url::parse(text).map_err(|error| refuse("a URL can't be parsed").with_source(error))?;
+    let mut url = Url::parse(text).map_err(|error| refuse("a URL can't be parsed").with_source(error))?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err(refuse("a base URL has a query or a fragment"));
     }
@@ -129,14 +121,9 @@ fn parse_one(text: &str) -> Result<(Url, Option<Userinfo>), Error> {
         (username, password) => {
             let decode = |part: &str| {
                 let decoded = percent_decode_str(part).decode_utf8();
-                decoded
-                    .map(|text| text.into_owned())
-                    .map_err(|_| refuse("a URL's userinfo is not UTF-8"))
+                decoded.map(|text| text.into_owned()).map_err(|_| refuse("a URL's userinfo is not UTF-8"))
             };
-            Some((
-                decode(username)?,
-                Secret::new(decode(password.unwrap_or_default())?),
-            ))
+            Some((decode(username)?, Secret::new(decode(password.unwrap_or_default())?)))
         }
     };
     // Neither fails: the URL has a host.
@@ -164,16 +151,13 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: Result<Expected, &str>) {
         let parsed = parse(&text.into_urls()).map(|parsed| {
-            let userinfo = parsed
-                .userinfo
-                .map(|(name, password)| (name, password.into_exposed()));
+            let userinfo = parsed.userinfo.map(|(name, password)| (name, password.into_exposed()));
             (parsed.urls[0].to_string(), userinfo)
         });
         match (parsed, expected) {
             (Ok((url, userinfo)), Ok((expected_url, expected_userinfo))) => {
                 assert_eq!(url, expected_url);
-                let expected = expected_userinfo
-                    .map(|(name, password)| (name.to_owned(), password.to_owned()));
+                let expected = expected_userinfo.map(|(name, password)| (name.to_owned(), password.to_owned()));
                 assert_eq!(userinfo, expected);
             }
             (Err(error), Err(part)) => {
@@ -189,10 +173,7 @@ mod tests {
         check("http://h", Ok(("http://h/", None)));
         check("HTTPS://h:9200/base/", Ok(("https://h:9200/base/", None)));
         check("https://[::1]:9200", Ok(("https://[::1]:9200/", None)));
-        check(
-            "https://el%3Aastic:p%40ss%2Fw@h",
-            Ok(("https://h/", Some(("el:astic", "p@ss/w")))),
-        );
+        check("https://el%3Aastic:p%40ss%2Fw@h", Ok(("https://h/", Some(("el:astic", "p@ss/w")))));
         check("https://u@h", Ok(("https://h/", Some(("u", "")))));
         check("ftp://h:1", Err("neither http nor https"));
         check("localhost:9200", Err("no scheme"));

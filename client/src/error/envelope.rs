@@ -33,9 +33,7 @@ impl Envelope {
     fn elasticsearch(error: &Value) -> Self {
         let mut caused_by = Vec::new();
         let mut next = error.get("caused_by");
-        while let Some(cause) =
-            next.filter(|cause| cause.is_object() && caused_by.len() < MAX_CAUSES)
-        {
+        while let Some(cause) = next.filter(|cause| cause.is_object() && caused_by.len() < MAX_CAUSES) {
             caused_by.push(cause_of(cause));
             next = cause.get("caused_by");
         }
@@ -67,10 +65,7 @@ impl Envelope {
         Self {
             code,
             reason: reason.or_else(|| messages(body)),
-            attributes: body
-                .get("attributes")
-                .filter(|value| !value.is_null())
-                .cloned(),
+            attributes: body.get("attributes").filter(|value| !value.is_null()).cloned(),
             ..Self::default()
         }
     }
@@ -81,22 +76,13 @@ fn messages(body: &serde_json::Map<String, Value>) -> Option<String> {
     let Value::Array(list) = body.get("message").or_else(|| body.get("errors"))? else {
         return None;
     };
-    let texts: Vec<_> = list
-        .iter()
-        .filter_map(|item| {
-            item.as_str()
-                .map(str::to_owned)
-                .or_else(|| text(item, "message"))
-        })
-        .collect();
+    let texts: Vec<_> =
+        list.iter().filter_map(|item| item.as_str().map(str::to_owned).or_else(|| text(item, "message"))).collect();
     (!texts.is_empty()).then(|| texts.join("; "))
 }
 
 fn cause_of(cause: &Value) -> Cause {
-    Cause {
-        code: text(cause, "type"),
-        reason: text(cause, "reason"),
-    }
+    Cause { code: text(cause, "type"), reason: text(cause, "reason") }
 }
 
 fn text(value: &Value, name: &str) -> Option<String> {
@@ -112,33 +98,19 @@ mod tests {
         let envelope = Envelope::read(body.as_bytes());
         assert_eq!(envelope.code.as_deref(), code, "code of {body}");
         assert_eq!(envelope.reason.as_deref(), reason, "reason of {body}");
-        assert_eq!(
-            envelope.caused_by.len() + envelope.root_causes.len(),
-            causes,
-            "causes of {body}"
-        );
+        assert_eq!(envelope.caused_by.len() + envelope.root_causes.len(), causes, "causes of {body}");
     }
 
     #[test]
     fn every_known_form() {
-        check(
-            r#"{"error":{"type":"a","reason":"b"},"status":400}"#,
-            Some("a"),
-            Some("b"),
-            0,
-        );
+        check(r#"{"error":{"type":"a","reason":"b"},"status":400}"#, Some("a"), Some("b"), 0);
         check(
             r#"{"error":{"type":"a","reason":"b","root_cause":[{"type":"r"},7],"caused_by":{"type":"c","caused_by":{"reason":"d"}}}}"#,
             Some("a"),
             Some("b"),
             4,
         );
-        check(
-            r#"{"error":"no handler found","status":400}"#,
-            None,
-            Some("no handler found"),
-            0,
-        );
+        check(r#"{"error":"no handler found","status":400}"#, None, Some("no handler found"), 0);
         check(r#"{"error":{"type":7,"reason":null}}"#, None, None, 0);
         check(
             r#"{"statusCode":404,"error":"Not Found","message":"m","attributes":{"a":1}}"#,
@@ -146,35 +118,10 @@ mod tests {
             Some("m"),
             0,
         );
-        check(
-            r#"{"statusCode":400,"error":"Bad Request","errorType":"F","message":"m"}"#,
-            Some("F"),
-            Some("m"),
-            0,
-        );
-        check(
-            r#"{"status_code":404,"message":"rule not found"}"#,
-            None,
-            Some("rule not found"),
-            0,
-        );
-        check(
-            r#"{"message":["a",{"message":"b"}],"status_code":400}"#,
-            None,
-            Some("a; b"),
-            0,
-        );
-        for odd in [
-            "",
-            "null",
-            "[]",
-            "7",
-            "\"x\"",
-            "<html>",
-            "{",
-            r#"{"error":7}"#,
-            r#"{"error":[]}"#,
-        ] {
+        check(r#"{"statusCode":400,"error":"Bad Request","errorType":"F","message":"m"}"#, Some("F"), Some("m"), 0);
+        check(r#"{"status_code":404,"message":"rule not found"}"#, None, Some("rule not found"), 0);
+        check(r#"{"message":["a",{"message":"b"}],"status_code":400}"#, None, Some("a; b"), 0);
+        for odd in ["", "null", "[]", "7", "\"x\"", "<html>", "{", r#"{"error":7}"#, r#"{"error":[]}"#] {
             check(odd, None, None, 0);
         }
     }

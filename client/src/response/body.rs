@@ -24,10 +24,8 @@ impl<T: Wire + Send + 'static> FromBody for T {
             return decode(text, strict);
         }
         // A type that may be absent reads an empty body as null; for any other it is an error that says so.
-        decode("null", true).map_err(|_| DecodeError {
-            pointer: String::new(),
-            message: "the body is empty".to_owned(),
-        })
+        decode("null", true)
+            .map_err(|_| DecodeError { pointer: String::new(), message: "the body is empty".to_owned() })
     }
 }
 
@@ -37,10 +35,7 @@ pub struct NoContent;
 
 impl FromBody for NoContent {
     fn from_body(_: &Bytes, _: bool) -> Result<Decoded<Self>, DecodeError> {
-        Ok(Decoded {
-            value: Self,
-            corrections: Vec::new(),
-        })
+        Ok(Decoded { value: Self, corrections: Vec::new() })
     }
 }
 
@@ -50,10 +45,7 @@ pub struct Text(pub String);
 
 impl FromBody for Text {
     fn from_body(body: &Bytes, _: bool) -> Result<Decoded<Self>, DecodeError> {
-        Ok(Decoded {
-            value: Self(text_of(body)?.to_owned()),
-            corrections: Vec::new(),
-        })
+        Ok(Decoded { value: Self(text_of(body)?.to_owned()), corrections: Vec::new() })
     }
 }
 
@@ -77,10 +69,7 @@ pub struct Binary(pub Bytes);
 
 impl FromBody for Binary {
     fn from_body(body: &Bytes, _: bool) -> Result<Decoded<Self>, DecodeError> {
-        Ok(Decoded {
-            value: Self(body.clone()),
-            corrections: Vec::new(),
-        })
+        Ok(Decoded { value: Self(body.clone()), corrections: Vec::new() })
     }
 }
 

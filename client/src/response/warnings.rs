@@ -5,10 +5,7 @@ use http::HeaderMap;
 /// The texts of `Warning: 299 agent "text" "date"`.
 pub(super) fn warnings(headers: &HeaderMap) -> Vec<String> {
     let values = headers.get_all(http::header::WARNING).iter();
-    values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(warning_texts)
-        .collect()
+    values.filter_map(|value| value.to_str().ok()).flat_map(warning_texts).collect()
 }
 
 fn warning_texts(header: &str) -> Vec<String> {
@@ -57,14 +54,8 @@ mod tests {
 
     #[test]
     fn warning_headers() {
-        check(
-            r#"299 Elasticsearch-9.0.0-abc "[x] is deprecated""#,
-            &["[x] is deprecated"],
-        );
-        check(
-            r#"299 E "a \"b\" \\c" "Mon, 02 Jan 2023 00:00:00 GMT""#,
-            &[r#"a "b" \c"#],
-        );
+        check(r#"299 Elasticsearch-9.0.0-abc "[x] is deprecated""#, &["[x] is deprecated"]);
+        check(r#"299 E "a \"b\" \\c" "Mon, 02 Jan 2023 00:00:00 GMT""#, &[r#"a "b" \c"#]);
         check(r#"299 E "a, b" "date", 299 E "c""#, &["a, b", "c"]);
         check(r#"110 E "stale""#, &[]);
         check(r#"299 E "open"#, &["open"]);

@@ -89,7 +89,6 @@ impl<T: Keyed> Wire for TypedKeys<T> {
     }
 }
 
-
 impl<S: SerializeMap> super::model::Writer<'_, S> {
     /// Writes members beyond the named ones whose keys carry tags.
     ///

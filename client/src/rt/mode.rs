@@ -55,9 +55,8 @@ pub(crate) fn with_mode<R>(mode: Mode, f: impl FnOnce() -> R) -> (R, Vec<Correct
             }
         }
     }
-    let outer = TRACE.with_borrow_mut(|trace| {
-        std::mem::replace(trace, Trace { path: Vec::new(), corrections: Vec::new() })
-    });
+    let outer =
+        TRACE.with_borrow_mut(|trace| std::mem::replace(trace, Trace { path: Vec::new(), corrections: Vec::new() }));
     let _restore = Restore(MODE.replace(mode), Some(outer));
     let result = f();
     let corrections = TRACE.with_borrow_mut(|trace| std::mem::take(&mut trace.corrections));

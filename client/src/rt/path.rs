@@ -9,11 +9,7 @@ use super::{Operation, Product};
 use crate::{Error, ErrorKind};
 
 /// Everything but RFC 3986's unreserved characters.
-pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Elasticsearch's lists keep what means something to it: the comma and the wildcard.
 pub(crate) const ELASTICSEARCH_LIST: &AsciiSet = &RESERVED.remove(b',').remove(b'*');
@@ -28,10 +24,7 @@ pub struct Path {
 impl Path {
     /// An empty path of `operation`.
     pub fn new(operation: &'static Operation) -> Self {
-        Self {
-            operation,
-            text: String::with_capacity(operation.template.len() + 32),
-        }
+        Self { operation, text: String::with_capacity(operation.template.len() + 32) }
     }
 
     /// Appends text of the template, as it stands.
@@ -98,9 +91,9 @@ impl Path {
     fn check(&self, name: &str, value: &str) -> Result<(), Error> {
         match value {
             "" => Err(self.refuse(format!("path parameter `{name}` is empty"))),
-            "." | ".." => Err(self.refuse(format!(
-                "path parameter `{name}` is `{value}`, which would change the route"
-            ))),
+            "." | ".." => {
+                Err(self.refuse(format!("path parameter `{name}` is `{value}`, which would change the route")))
+            }
             _ => Ok(()),
         }
     }
@@ -155,27 +148,16 @@ mod tests {
 
     #[test]
     fn what_would_change_the_route_is_refused() {
-        check(
-            &ES,
-            &[""],
-            Err("test.operation failed: path parameter `name` is empty"),
-        );
-        check(
-            &ES,
-            &[],
-            Err("test.operation failed: path parameter `name` is an empty list"),
-        );
+        check(&ES, &[""], Err("test.operation failed: path parameter `name` is empty"));
+        check(&ES, &[], Err("test.operation failed: path parameter `name` is an empty list"));
         for dots in [".", ".."] {
-            let message = format!(
-                "test.operation failed: path parameter `name` is `{dots}`, which would change the route"
-            );
+            let message =
+                format!("test.operation failed: path parameter `name` is `{dots}`, which would change the route");
             check(&ES, &[dots], Err(&message));
             check(&KIBANA, &["a", dots], Err(&message));
         }
         assert_eq!(
-            Path::new(&ES)
-                .missing_parent("name", "application")
-                .to_string(),
+            Path::new(&ES).missing_parent("name", "application").to_string(),
             "test.operation failed: path parameter `name` needs `application`"
         );
     }
@@ -191,17 +173,9 @@ mod tests {
                 continue;
             }
             let segment = &path.as_str()[1..];
-            assert!(
-                segment
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"-._~%".contains(&b)),
-                "{segment}"
-            );
+            assert!(segment.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~%".contains(&b)), "{segment}");
             assert_eq!(percent_decode_str(segment).decode_utf8().unwrap(), value);
-            let url = url::Url::parse("http://h/x/")
-                .unwrap()
-                .join(segment)
-                .unwrap();
+            let url = url::Url::parse("http://h/x/").unwrap().join(segment).unwrap();
             assert_eq!(url.path(), format!("/x/{segment}"));
         }
     }

@@ -23,15 +23,12 @@ enum Values {
 impl Query {
     /// No parameters.
     pub const fn new() -> Self {
-        Self {
-            parameters: Vec::new(),
-        }
+        Self { parameters: Vec::new() }
     }
 
     /// Adds one parameter.
     pub fn pair(&mut self, name: &str, value: impl fmt::Display) {
-        self.parameters
-            .push((name.to_owned(), Values::One(value.to_string())));
+        self.parameters.push((name.to_owned(), Values::One(value.to_string())));
     }
 
     /// Adds a list: one comma-joined parameter for Elasticsearch, repeated keys for Kibana. An empty list adds nothing.
@@ -41,15 +38,13 @@ impl Query {
     {
         let values: Vec<_> = values.into_iter().map(|value| value.to_string()).collect();
         if !values.is_empty() {
-            self.parameters
-                .push((name.to_owned(), Values::List(values)));
+            self.parameters.push((name.to_owned(), Values::List(values)));
         }
     }
 
     /// Adds a parameter whose value is JSON text.
     pub fn json(&mut self, name: &str, text: impl Into<String>) {
-        self.parameters
-            .push((name.to_owned(), Values::One(text.into())));
+        self.parameters.push((name.to_owned(), Values::One(text.into())));
     }
 
     /// Whether there is no parameter.
@@ -63,9 +58,7 @@ impl Query {
         for (name, values) in &self.parameters {
             match (values, product) {
                 (Values::One(value), _) => pairs.push((name.as_str(), value.clone())),
-                (Values::List(values), Product::Elasticsearch) => {
-                    pairs.push((name, values.join(",")))
-                }
+                (Values::List(values), Product::Elasticsearch) => pairs.push((name, values.join(","))),
                 (Values::List(values), Product::Kibana) => {
                     pairs.extend(values.iter().map(|value| (name.as_str(), value.clone())));
                 }
@@ -84,9 +77,7 @@ impl Query {
                     write_pair(&mut text, name, &values.join(","), ELASTICSEARCH_LIST);
                 }
                 (Values::List(values), Product::Kibana) => {
-                    values
-                        .iter()
-                        .for_each(|value| write_pair(&mut text, name, value, RESERVED));
+                    values.iter().for_each(|value| write_pair(&mut text, name, value, RESERVED));
                 }
             }
         }
@@ -98,8 +89,7 @@ impl Query {
         if upper.is_empty() {
             return;
         }
-        self.parameters
-            .retain(|(name, _)| !upper.parameters.iter().any(|(other, _)| other == name));
+        self.parameters.retain(|(name, _)| !upper.parameters.iter().any(|(other, _)| other == name));
         self.parameters.extend(upper.parameters.iter().cloned());
     }
 }
@@ -108,21 +98,14 @@ impl fmt::Debug for Query {
     /// Names only: a value may be a name or a search text that its owner does not want in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Query")?;
-        f.debug_list()
-            .entries(self.parameters.iter().map(|(name, _)| name))
-            .finish()
+        f.debug_list().entries(self.parameters.iter().map(|(name, _)| name)).finish()
     }
 }
 
 fn write_pair(text: &mut String, name: &str, value: &str, set: &'static AsciiSet) {
     let separator = if text.is_empty() { "" } else { "&" };
     // Writing to a String can't fail.
-    let _ = write!(
-        text,
-        "{separator}{}={}",
-        utf8_percent_encode(name, RESERVED),
-        utf8_percent_encode(value, set)
-    );
+    let _ = write!(text, "{separator}{}={}", utf8_percent_encode(name, RESERVED), utf8_percent_encode(value, set));
 }
 
 #[cfg(test)]
@@ -137,20 +120,9 @@ mod tests {
         assert_eq!(query.encode(Product::Kibana), kibana);
         for product in [Product::Elasticsearch, Product::Kibana] {
             let url = url::Url::parse(&format!("http://h/?{}", query.encode(product))).unwrap();
-            assert_eq!(
-                url.query().unwrap_or_default(),
-                query.encode(product),
-                "the URL changes nothing"
-            );
-            let decoded: Vec<_> = url
-                .query_pairs()
-                .map(|(k, v)| (k.into_owned(), v.into_owned()))
-                .collect();
-            let pairs: Vec<_> = query
-                .pairs(product)
-                .into_iter()
-                .map(|(k, v)| (k.to_owned(), v))
-                .collect();
+            assert_eq!(url.query().unwrap_or_default(), query.encode(product), "the URL changes nothing");
+            let decoded: Vec<_> = url.query_pairs().map(|(k, v)| (k.into_owned(), v.into_owned())).collect();
+            let pairs: Vec<_> = query.pairs(product).into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
             assert_eq!(decoded, pairs);
         }
     }
@@ -167,23 +139,11 @@ mod tests {
             "b=7&a=x%20y%2Bz%26%3D%3F%23%C3%A9",
             "b=7&a=x%20y%2Bz%26%3D%3F%23%C3%A9",
         );
-        check(
-            |q| q.list("names", ["a", "b*", "c d"]),
-            "names=a,b*,c%20d",
-            "names=a&names=b%2A&names=c%20d",
-        );
+        check(|q| q.list("names", ["a", "b*", "c d"]), "names=a,b*,c%20d", "names=a&names=b%2A&names=c%20d");
         check(|q| q.list("names", Vec::<String>::new()), "", "");
-        check(
-            |q| q.json("ids", r#"["a"]"#),
-            "ids=%5B%22a%22%5D",
-            "ids=%5B%22a%22%5D",
-        );
+        check(|q| q.json("ids", r#"["a"]"#), "ids=%5B%22a%22%5D", "ids=%5B%22a%22%5D");
         check(|q| q.pair("f", 1.5), "f=1.5", "f=1.5");
-        check(
-            |q| q.pair("sort[order]", "'"),
-            "sort%5Border%5D=%27",
-            "sort%5Border%5D=%27",
-        );
+        check(|q| q.pair("sort[order]", "'"), "sort%5Border%5D=%27", "sort%5Border%5D=%27");
     }
 
     #[test]

@@ -161,8 +161,7 @@ fn by_tag<T: Union>(members: &Members<'_>, of_kind: Vec<usize>) -> Vec<usize> {
             None => by_members::<T>(members, of_kind),
         };
     };
-    let tagged: Vec<usize> =
-        of_kind.iter().copied().filter(|arm| T::ARMS[*arm].tags.contains(&tag.as_str())).collect();
+    let tagged: Vec<usize> = of_kind.iter().copied().filter(|arm| T::ARMS[*arm].tags.contains(&tag.as_str())).collect();
     match tagged.len() {
         0 => of_kind.into_iter().filter(|arm| T::ARMS[*arm].tags.is_empty()).collect(),
         1 => tagged,

@@ -48,39 +48,21 @@ pub(crate) enum Pool {
 
 impl Core {
     /// What the call sends, if this call's or this handle's options say who is calling; else the client's.
-    pub(crate) fn credentials_of(
-        &self,
-        call: &RequestOptions,
-        handle: &RequestOptions,
-    ) -> Result<Chosen, Error> {
+    pub(crate) fn credentials_of(&self, call: &RequestOptions, handle: &RequestOptions) -> Result<Chosen, Error> {
         if call.given.is_empty() && handle.given.is_empty() {
             return Ok(self.credentials.clone());
         }
-        let Choice {
-            chosen,
-            level,
-            unused,
-        } = choose(&[(Level::Call, &call.given), (Level::Handle, &handle.given)])?;
+        let Choice { chosen, level, unused } = choose(&[(Level::Call, &call.given), (Level::Handle, &handle.given)])?;
         // Options are there to replace what is below them; two kinds in one place are a mistake.
-        let outranked: Vec<_> = unused
-            .iter()
-            .filter(|(place, _)| Some(*place) == level)
-            .copied()
-            .collect();
+        let outranked: Vec<_> = unused.iter().filter(|(place, _)| Some(*place) == level).copied().collect();
         self.warn_of_unused(&outranked);
         Ok(chosen)
     }
 
     pub(crate) fn warn_of_unused(&self, unused: &[(Level, &'static str)]) {
         if !unused.is_empty() && !self.warned_unused.swap(true, Ordering::Relaxed) {
-            let names: Vec<_> = unused
-                .iter()
-                .map(|(level, name)| format!("{name} ({level:?})"))
-                .collect();
-            warn(&format!(
-                "credentials were given that are not used: {}",
-                names.join(", ")
-            ));
+            let names: Vec<_> = unused.iter().map(|(level, name)| format!("{name} ({level:?})")).collect();
+            warn(&format!("credentials were given that are not used: {}", names.join(", ")));
         }
     }
 
@@ -94,11 +76,9 @@ impl Core {
         match pool {
             Pool::Shared => &*self.http,
             #[cfg(feature = "blocking")]
-            Pool::Blocking => &**self.blocking_http.get_or_init(|| {
-                self.http
-                    .for_blocking()
-                    .unwrap_or_else(|| Arc::clone(&self.http))
-            }),
+            Pool::Blocking => {
+                &**self.blocking_http.get_or_init(|| self.http.for_blocking().unwrap_or_else(|| Arc::clone(&self.http)))
+            }
         }
     }
 }

@@ -44,21 +44,12 @@ pub(crate) async fn execute(
     let operation = prepared.operation;
     let core = handle.core();
     let (host, port) = (&*core.nodes.first().host, core.nodes.first().port);
-    let target = Target {
-        operation,
-        method: &prepared.method,
-        host,
-        port,
-        space: handle.space(),
-    };
+    let target = Target { operation, method: &prepared.method, host, port, space: handle.space() };
     let span = Span::call(&target);
     let call = Exchange::new(handle, options, prepared, pool);
     let run = async {
         if tokio::runtime::Handle::try_current().is_err() {
-            return Err(Error::new(
-                ErrorKind::Runtime,
-                "calls need a tokio runtime, or `send_blocking`",
-            ));
+            return Err(Error::new(ErrorKind::Runtime, "calls need a tokio runtime, or `send_blocking`"));
         }
         call?.run(&span).await
     };
@@ -97,31 +88,14 @@ struct Exchange<'a> {
 }
 
 impl<'a> Exchange<'a> {
-    fn new(
-        handle: &'a Handle,
-        options: &'a RequestOptions,
-        prepared: Prepared,
-        pool: Pool,
-    ) -> Result<Self, Error> {
+    fn new(handle: &'a Handle, options: &'a RequestOptions, prepared: Prepared, pool: Pool) -> Result<Self, Error> {
         let core = handle.core();
         let layers = [options, handle.options(), &core.options];
         layers.iter().try_for_each(|layer| layer.check())?;
-        let Prepared {
-            operation,
-            method,
-            path,
-            mut query,
-            body,
-        } = prepared;
-        layers
-            .iter()
-            .rev()
-            .for_each(|layer| query.merge(&layer.query));
+        let Prepared { operation, method, path, mut query, body } = prepared;
+        layers.iter().rev().for_each(|layer| query.merge(&layer.query));
         let mut target = String::with_capacity(path.len() + 32);
-        if let Some(space) = handle
-            .space()
-            .filter(|space| operation.space && *space != "default")
-        {
+        if let Some(space) = handle.space().filter(|space| operation.space && *space != "default") {
             target.push_str("/s/");
             target.push_str(space);
         }
@@ -149,15 +123,9 @@ impl<'a> Exchange<'a> {
     }
 
     async fn run(mut self, span: &Span) -> Result<Answer, Error> {
-        let limit = self
-            .option(|layer| layer.timeout)
-            .unwrap_or(self.core.policy.timeout);
-        let attempt_limit = self
-            .option(|layer| layer.attempt_timeout)
-            .unwrap_or(self.core.policy.attempt_timeout);
-        let max_retries = self
-            .option(|layer| layer.max_retries)
-            .unwrap_or(self.core.policy.max_retries);
+        let limit = self.option(|layer| layer.timeout).unwrap_or(self.core.policy.timeout);
+        let attempt_limit = self.option(|layer| layer.attempt_timeout).unwrap_or(self.core.policy.attempt_timeout);
+        let max_retries = self.option(|layer| layer.max_retries).unwrap_or(self.core.policy.max_retries);
         let deadline = Instant::now() + limit;
         let mut retries = 0;
         let mut refreshed = false;
@@ -185,10 +153,7 @@ impl<'a> Exchange<'a> {
                         self.after(node, &outcome, started, true);
                         continue;
                     }
-                    (
-                        Failure::Status(answer.status),
-                        super::retry_after(&answer.headers),
-                    )
+                    (Failure::Status(answer.status), super::retry_after(&answer.headers))
                 }
                 Err(error) => (Failure::of(error), None),
             };
@@ -199,9 +164,7 @@ impl<'a> Exchange<'a> {
             }
             let wait = match wait {
                 Some(asked) => asked,
-                None if failure == Failure::NotSent && self.core.nodes.has_other_than(node) => {
-                    Duration::ZERO
-                }
+                None if failure == Failure::NotSent && self.core.nodes.has_other_than(node) => Duration::ZERO,
                 None => self.core.policy.delay(retries),
             };
             // Waiting beyond the deadline would only hide what the server said.
@@ -213,10 +176,7 @@ impl<'a> Exchange<'a> {
             self.after(node, &outcome, started, retry);
             if !retry {
                 return match outcome {
-                    Ok(answer) => Ok(Answer {
-                        attempts: self.attempts,
-                        ..answer
-                    }),
+                    Ok(answer) => Ok(Answer { attempts: self.attempts, ..answer }),
                     Err(_) if Instant::now() >= deadline => Err(self.out_of_time(limit)),
                     Err(error) => Err(self.unanswered(error)),
                 };
@@ -235,55 +195,32 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    fn request(
-        &mut self,
-        node: &Node,
-        credentials: &Credentials,
-    ) -> Result<Request<HttpBody>, Error> {
+    fn request(&mut self, node: &Node, credentials: &Credentials) -> Result<Request<HttpBody>, Error> {
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(USER_AGENT, self.core.user_agent.clone());
-        self.core
-            .dialect
-            .headers(self.operation, &self.media, &mut headers);
-        self.layers
-            .iter()
-            .rev()
-            .for_each(|layer| lay(&mut headers, &layer.headers));
+        self.core.dialect.headers(self.operation, &self.media, &mut headers);
+        self.layers.iter().rev().for_each(|layer| lay(&mut headers, &layer.headers));
         if !self.core.hooks.is_empty() {
             let attempt = self.description(node, self.attempts + 1);
-            self.core
-                .hooks
-                .iter()
-                .for_each(|hook| hook.before_attempt(&attempt, &mut headers));
+            self.core.hooks.iter().for_each(|hook| hook.before_attempt(&attempt, &mut headers));
             headers.remove(AUTHORIZATION);
         }
         if let Some((name, value)) = credentials.header() {
             headers.insert(name, value.clone());
             self.core.warn_of_clear_text(node);
         }
-        let body = self
-            .body
-            .replay()
-            .unwrap_or_else(|| std::mem::take(&mut self.body));
+        let body = self.body.replay().unwrap_or_else(|| std::mem::take(&mut self.body));
         let mut request = Request::new(body);
         *request.method_mut() = self.method.clone();
-        *request.uri_mut() = format!("{}{}", node.base, self.target)
-            .parse()
-            .map_err(|error| {
-                Error::new(ErrorKind::InvalidRequest, "the path does not make a URL")
-                    .with_source(error)
-            })?;
+        *request.uri_mut() = format!("{}{}", node.base, self.target).parse().map_err(|error| {
+            Error::new(ErrorKind::InvalidRequest, "the path does not make a URL").with_source(error)
+        })?;
         *request.headers_mut() = headers;
         Ok(request)
     }
 
     /// Sends once and reads the answer to its end.
-    async fn attempt(
-        &self,
-        request: Request<HttpBody>,
-        node: &Node,
-        ends: Instant,
-    ) -> Result<Answer, HttpError> {
+    async fn attempt(&self, request: Request<HttpBody>, node: &Node, ends: Instant) -> Result<Answer, HttpError> {
         let target = Target {
             operation: self.operation,
             method: &self.method,
@@ -296,12 +233,7 @@ impl<'a> Exchange<'a> {
             let (parts, body) = self.http.send(request).await?.into_parts();
             span.status(parts.status);
             let body = body.collect(self.core.max_body).await?;
-            Ok(Answer {
-                status: parts.status,
-                headers: parts.headers,
-                body,
-                attempts: 1,
-            })
+            Ok(Answer { status: parts.status, headers: parts.headers, body, attempts: 1 })
         };
         let timed = async {
             timeout_at(ends, exchange)
@@ -315,13 +247,7 @@ impl<'a> Exchange<'a> {
         outcome
     }
 
-    fn after(
-        &self,
-        node: &Node,
-        outcome: &Result<Answer, HttpError>,
-        started: Instant,
-        will_retry: bool,
-    ) {
+    fn after(&self, node: &Node, outcome: &Result<Answer, HttpError>, started: Instant, will_retry: bool) {
         if self.core.hooks.is_empty() {
             return;
         }
@@ -332,10 +258,7 @@ impl<'a> Exchange<'a> {
             elapsed: started.elapsed(),
             will_retry,
         };
-        self.core
-            .hooks
-            .iter()
-            .for_each(|hook| hook.after_attempt(&attempt, &outcome));
+        self.core.hooks.iter().for_each(|hook| hook.after_attempt(&attempt, &outcome));
     }
 
     fn description<'b>(&'b self, node: &'b Node, number: u32) -> Attempt<'b> {
@@ -354,15 +277,12 @@ impl<'a> Exchange<'a> {
     }
 
     fn out_of_time(&self, limit: Duration) -> Error {
-        Error::new(ErrorKind::Timeout, format!("no answer within {limit:?}"))
-            .with_attempts(self.attempts)
+        Error::new(ErrorKind::Timeout, format!("no answer within {limit:?}")).with_attempts(self.attempts)
     }
 
     fn unanswered(&self, error: HttpError) -> Error {
         let (kind, hint) = (kind_of(&error), error.hint());
-        let named = Error::new(kind, error.to_string())
-            .with_attempts(self.attempts)
-            .with_source(error.into_source());
+        let named = Error::new(kind, error.to_string()).with_attempts(self.attempts).with_source(error.into_source());
         match hint {
             Some(hint) => named.with_hint(hint),
             None => named,
@@ -376,8 +296,6 @@ fn kind_of(error: &HttpError) -> ErrorKind {
         HttpErrorKind::Request => ErrorKind::InvalidRequest,
         HttpErrorKind::TooLarge => ErrorKind::Decode,
         HttpErrorKind::ConnectTimeout | HttpErrorKind::Timeout => ErrorKind::Timeout,
-        HttpErrorKind::Connect | HttpErrorKind::Broken | HttpErrorKind::Body => {
-            ErrorKind::Connection
-        }
+        HttpErrorKind::Connect | HttpErrorKind::Broken | HttpErrorKind::Body => ErrorKind::Connection,
     }
 }

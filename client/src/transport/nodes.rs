@@ -42,33 +42,22 @@ impl Nodes {
         });
         // Clients that start together should not all begin with the first node.
         let first = fastrand::usize(..urls.len().max(1));
-        Self {
-            nodes: nodes.collect(),
-            next: AtomicUsize::new(first),
-            start: Instant::now(),
-        }
+        Self { nodes: nodes.collect(), next: AtomicUsize::new(first), start: Instant::now() }
     }
 
     /// The node for the next attempt.
     pub(crate) fn pick(&self) -> &Node {
         let now = self.now();
         let first = self.next.fetch_add(1, Ordering::Relaxed);
-        let in_turn = (0..self.nodes.len())
-            .map(|step| &self.nodes[first.wrapping_add(step) % self.nodes.len()]);
+        let in_turn = (0..self.nodes.len()).map(|step| &self.nodes[first.wrapping_add(step) % self.nodes.len()]);
         let rest = |node: &&Node| node.rests_until.load(Ordering::Relaxed);
-        in_turn
-            .clone()
-            .find(|node| rest(node) <= now)
-            .or_else(|| in_turn.min_by_key(rest))
-            .unwrap_or(&self.nodes[0])
+        in_turn.clone().find(|node| rest(node) <= now).or_else(|| in_turn.min_by_key(rest)).unwrap_or(&self.nodes[0])
     }
 
     /// Whether another node than `node` is ready, so that a retry need not wait.
     pub(crate) fn has_other_than(&self, node: &Node) -> bool {
         let now = self.now();
-        self.nodes.iter().any(|other| {
-            !std::ptr::eq(other, node) && other.rests_until.load(Ordering::Relaxed) <= now
-        })
+        self.nodes.iter().any(|other| !std::ptr::eq(other, node) && other.rests_until.load(Ordering::Relaxed) <= now)
     }
 
     /// Notes that the node answered.
@@ -83,8 +72,7 @@ impl Nodes {
         if self.nodes.len() > 1 {
             let failures = node.failures.fetch_add(1, Ordering::Relaxed).min(16);
             let rest = (FIRST_REST * 2_u32.pow(failures)).min(LONGEST_REST);
-            node.rests_until
-                .store(self.now() + millis(rest), Ordering::Relaxed);
+            node.rests_until.store(self.now() + millis(rest), Ordering::Relaxed);
         }
     }
 
@@ -116,10 +104,7 @@ mod tests {
     use super::*;
 
     fn nodes(names: &[&str]) -> Nodes {
-        let urls: Vec<_> = names
-            .iter()
-            .map(|name| Url::parse(&format!("http://{name}:9200/x/")).unwrap())
-            .collect();
+        let urls: Vec<_> = names.iter().map(|name| Url::parse(&format!("http://{name}:9200/x/")).unwrap()).collect();
         let nodes = Nodes::new(&urls);
         nodes.next.store(0, Ordering::Relaxed);
         nodes

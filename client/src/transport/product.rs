@@ -45,10 +45,7 @@ impl Dialect {
                 headers.insert(API_VERSION, HeaderValue::from_static("2023-10-31"));
             }
             Self::Kibana => {
-                headers.insert(
-                    HeaderName::from_static("kbn-xsrf"),
-                    HeaderValue::from_static("true"),
-                );
+                headers.insert(HeaderName::from_static("kbn-xsrf"), HeaderValue::from_static("true"));
                 if let Some(version) = operation.version {
                     headers.insert(API_VERSION, HeaderValue::from_static(version));
                 }
@@ -60,16 +57,10 @@ impl Dialect {
         match (media, self) {
             (Media::None, _) => None,
             (Media::Json, _) => Some(self.json()),
-            (Media::Ndjson, Self::Compatible(version)) => {
-                Some(match version.load(Ordering::Relaxed) {
-                    8 => HeaderValue::from_static(
-                        "application/vnd.elasticsearch+x-ndjson; compatible-with=8",
-                    ),
-                    _ => HeaderValue::from_static(
-                        "application/vnd.elasticsearch+x-ndjson; compatible-with=9",
-                    ),
-                })
-            }
+            (Media::Ndjson, Self::Compatible(version)) => Some(match version.load(Ordering::Relaxed) {
+                8 => HeaderValue::from_static("application/vnd.elasticsearch+x-ndjson; compatible-with=8"),
+                _ => HeaderValue::from_static("application/vnd.elasticsearch+x-ndjson; compatible-with=9"),
+            }),
             (Media::Ndjson, _) => Some(HeaderValue::from_static("application/x-ndjson")),
             (Media::Other(value), _) => Some(value.clone()),
         }
@@ -78,12 +69,8 @@ impl Dialect {
     fn json(&self) -> HeaderValue {
         match self {
             Self::Compatible(version) => match version.load(Ordering::Relaxed) {
-                8 => HeaderValue::from_static(
-                    "application/vnd.elasticsearch+json; compatible-with=8",
-                ),
-                _ => HeaderValue::from_static(
-                    "application/vnd.elasticsearch+json; compatible-with=9",
-                ),
+                8 => HeaderValue::from_static("application/vnd.elasticsearch+json; compatible-with=8"),
+                _ => HeaderValue::from_static("application/vnd.elasticsearch+json; compatible-with=9"),
             },
             Self::Serverless | Self::Kibana => JSON,
         }
@@ -103,9 +90,8 @@ impl Dialect {
         let Self::Compatible(version) = self else {
             return false;
         };
-        let refused = asked == Some(9)
-            && answer.status == StatusCode::BAD_REQUEST
-            && is_media_type_refusal(&answer.body);
+        let refused =
+            asked == Some(9) && answer.status == StatusCode::BAD_REQUEST && is_media_type_refusal(&answer.body);
         if refused {
             version.store(8, Ordering::Relaxed);
         }
@@ -114,28 +100,19 @@ impl Dialect {
 
     /// The server's major version, as far as the dialect has learnt it.
     pub(crate) fn server_major(&self) -> Option<u32> {
-        self.compatible_with()
-            .filter(|version| *version == 8)
-            .map(u32::from)
+        self.compatible_with().filter(|version| *version == 8).map(u32::from)
     }
 
     /// Whether the answer is the product's, judging by its headers.
     pub(crate) fn recognises(&self, headers: &HeaderMap) -> bool {
-        matches!(self, Self::Kibana)
-            || headers
-                .get(PRODUCT)
-                .is_some_and(|value| value == "Elasticsearch")
+        matches!(self, Self::Kibana) || headers.get(PRODUCT).is_some_and(|value| value == "Elasticsearch")
     }
 
     /// The error for a success that did not come from the product.
     pub(crate) fn unsupported(answer: Answer) -> Error {
         let message = "the answer does not come from Elasticsearch: it has no `X-Elastic-Product: Elasticsearch` \
                        header; check the URL and what stands between";
-        Error::new(ErrorKind::UnsupportedProduct, message).with_answer(
-            answer.status,
-            answer.headers,
-            answer.body,
-        )
+        Error::new(ErrorKind::UnsupportedProduct, message).with_answer(answer.status, answer.headers, answer.body)
     }
 }
 
@@ -171,10 +148,7 @@ mod tests {
     fn check(dialect: &Dialect, product: Product, media: &Media, expected: &[(&str, &str)]) {
         let mut headers = HeaderMap::new();
         dialect.headers(&test_operation(product), media, &mut headers);
-        let mut found: Vec<_> = headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.to_str().unwrap()))
-            .collect();
+        let mut found: Vec<_> = headers.iter().map(|(name, value)| (name.as_str(), value.to_str().unwrap())).collect();
         found.sort_unstable();
         assert_eq!(found, expected);
     }
@@ -184,29 +158,14 @@ mod tests {
         let nine = "application/vnd.elasticsearch+json; compatible-with=9";
         let eight = "application/vnd.elasticsearch+json; compatible-with=8";
         let dialect = Dialect::elasticsearch();
-        check(
-            &dialect,
-            Product::Elasticsearch,
-            &Media::None,
-            &[("accept", nine)],
-        );
-        check(
-            &dialect,
-            Product::Elasticsearch,
-            &Media::Json,
-            &[("accept", nine), ("content-type", nine)],
-        );
+        check(&dialect, Product::Elasticsearch, &Media::None, &[("accept", nine)]);
+        check(&dialect, Product::Elasticsearch, &Media::Json, &[("accept", nine), ("content-type", nine)]);
 
         let refusal = r#"{"error":{"type":"media_type_header_exception","reason":"Invalid media-type value"}}"#;
         assert!(!dialect.falls_back(Some(9), &answer(400, "{}")));
         assert!(!dialect.falls_back(Some(9), &answer(406, refusal)));
         assert!(dialect.falls_back(Some(9), &answer(400, refusal)));
-        check(
-            &dialect,
-            Product::Elasticsearch,
-            &Media::Json,
-            &[("accept", eight), ("content-type", eight)],
-        );
+        check(&dialect, Product::Elasticsearch, &Media::Json, &[("accept", eight), ("content-type", eight)]);
         assert_eq!(dialect.server_major(), Some(8));
         // What was under way with 9 may still fall back; what went out with 8 never does.
         assert!(dialect.falls_back(Some(9), &answer(400, refusal)));
@@ -222,12 +181,7 @@ mod tests {
                 ("elastic-api-version", "2023-10-31"),
             ],
         );
-        check(
-            &Dialect::Kibana,
-            Product::Kibana,
-            &Media::None,
-            &[("accept", "application/json"), ("kbn-xsrf", "true")],
-        );
+        check(&Dialect::Kibana, Product::Kibana, &Media::None, &[("accept", "application/json"), ("kbn-xsrf", "true")]);
     }
 
     #[test]

@@ -36,10 +36,7 @@ impl Default for RetryPolicy {
 impl RetryPolicy {
     /// A random delay up to the exponential bound ("full jitter"), so that clients do not come back together.
     pub(crate) fn delay(&self, retry: u32) -> Duration {
-        let bound = self
-            .first_delay
-            .saturating_mul(2_u32.saturating_pow(retry))
-            .min(self.longest_delay);
+        let bound = self.first_delay.saturating_mul(2_u32.saturating_pow(retry)).min(self.longest_delay);
         bound.mul_f64(fastrand::f64())
     }
 }
@@ -102,19 +99,13 @@ impl RetryBudget {
 
     /// Notes a call.
     pub(crate) fn deposit(&self) {
-        let _ = self
-            .0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                (left < FULL).then_some(left + 1)
-            });
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| (left < FULL).then_some(left + 1));
     }
 
     /// Takes one retry, if there is one.
     pub(crate) fn withdraw(&self) -> bool {
         self.0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                (left >= RETRY).then_some(left - RETRY)
-            })
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| (left >= RETRY).then_some(left - RETRY))
             .is_ok()
     }
 }
@@ -122,20 +113,13 @@ impl RetryBudget {
 /// How long the server asks to wait: seconds, or a date. A date is read against the server's own clock where it says
 /// one, so a wrong clock on either side does no harm.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name| {
-        headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .map(str::trim)
-    };
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     let value = text(RETRY_AFTER)?;
     if let Ok(seconds) = value.parse::<u32>() {
         return Some(Duration::from_secs(seconds.into()));
     }
     let now = text(DATE).and_then(http_date).or_else(|| {
-        let since = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .ok()?;
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?;
         i64::try_from(since.as_secs()).ok()
     })?;
     let seconds = http_date(value)?.saturating_sub(now);
@@ -144,26 +128,13 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 /// Seconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`, the one form that senders may use.
 fn http_date(text: &str) -> Option<i64> {
-    const MONTHS: [&str; 12] = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let mut words = text.split_once(", ")?.1.split(' ');
-    let day: i64 = words
-        .next()?
-        .parse()
-        .ok()
-        .filter(|day| (1..=31).contains(day))?;
+    let day: i64 = words.next()?.parse().ok().filter(|day| (1..=31).contains(day))?;
     let name = words.next()?;
     let month = MONTHS.iter().position(|month| *month == name)? as i64 + 1;
-    let year: i64 = words
-        .next()?
-        .parse()
-        .ok()
-        .filter(|year| (1970..=9999).contains(year))?;
-    let mut clock = words
-        .next()?
-        .split(':')
-        .map(|part| part.parse::<i64>().ok().filter(|n| (0..=60).contains(n)));
+    let year: i64 = words.next()?.parse().ok().filter(|year| (1970..=9999).contains(year))?;
+    let mut clock = words.next()?.split(':').map(|part| part.parse::<i64>().ok().filter(|n| (0..=60).contains(n)));
     let (hours, minutes, seconds) = (clock.next()??, clock.next()??, clock.next()??);
     if words.next() != Some("GMT") || words.next().is_some() {
         return None;
@@ -233,11 +204,7 @@ mod tests {
     #[test]
     fn the_budget_allows_a_fifth() {
         let budget = RetryBudget::new();
-        assert_eq!(
-            (0..100).filter(|_| budget.withdraw()).count(),
-            20,
-            "a burst"
-        );
+        assert_eq!((0..100).filter(|_| budget.withdraw()).count(), 20, "a burst");
         let retries = (0..1000).filter(|_| {
             budget.deposit();
             budget.withdraw()
@@ -252,11 +219,7 @@ mod tests {
         if let Some(date) = date {
             headers.insert(DATE, date.parse().unwrap());
         }
-        assert_eq!(
-            retry_after(&headers),
-            expected.map(Duration::from_secs),
-            "{value}"
-        );
+        assert_eq!(retry_after(&headers), expected.map(Duration::from_secs), "{value}");
     }
 
     #[test]
@@ -268,23 +231,10 @@ mod tests {
         check("Sun, 06 Nov 1994 08:00:00 GMT", now, Some(0));
         check("Mon, 07 Nov 1994 08:49:37 GMT", now, Some(86_400));
         check("Sun, 06 Nov 1994 08:49:37 GMT", None, Some(0));
-        for odd in [
-            "-1",
-            "1.5",
-            "soon",
-            "Sun, 06 Foo 1994 08:49:37 GMT",
-            "Sun, 06 Nov 1994 08:49 GMT",
-            "",
-        ] {
+        for odd in ["-1", "1.5", "soon", "Sun, 06 Foo 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49 GMT", ""] {
             check(odd, now, None);
         }
-        assert_eq!(
-            http_date("Sun, 06 Nov 1994 08:49:37 GMT"),
-            Some(784_111_777)
-        );
-        assert_eq!(
-            http_date("Thu, 29 Feb 2024 00:00:00 GMT"),
-            Some(1_709_164_800)
-        );
+        assert_eq!(http_date("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(http_date("Thu, 29 Feb 2024 00:00:00 GMT"), Some(1_709_164_800));
     }
 }

@@ -26,10 +26,7 @@ struct Probe {
 
 impl Probe {
     fn new(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            body: None,
-        }
+        Self { name: name.to_owned(), body: None }
     }
 }
 
@@ -40,11 +37,7 @@ impl Endpoint for Probe {
     type Response = Text;
 
     fn method(&self) -> Method {
-        if self.body.is_some() {
-            Method::PUT
-        } else {
-            Method::GET
-        }
+        if self.body.is_some() { Method::PUT } else { Method::GET }
     }
 
     fn path(&self, path: &mut Path) -> Result<()> {
@@ -65,10 +58,7 @@ impl Endpoint for Probe {
 #[derive(Clone, Debug)]
 struct Create;
 
-static CREATE: Operation = Operation {
-    idempotent: false,
-    ..test_operation(Product::Elasticsearch)
-};
+static CREATE: Operation = Operation { idempotent: false, ..test_operation(Product::Elasticsearch) };
 
 impl Endpoint for Create {
     const OPERATION: &'static Operation = &CREATE;
@@ -95,11 +85,7 @@ struct ProbeCall(crate::Call<Probe>);
 
 mod generated {
     //! The methods are public, as they must be where generated code stands.
-    #![allow(
-        dead_code,
-        unreachable_pub,
-        reason = "a private test type has them here"
-    )]
+    #![allow(dead_code, unreachable_pub, reason = "a private test type has them here")]
 
     use super::{Probe, ProbeCall, Text};
 
@@ -112,26 +98,14 @@ fn client(server: &Server) -> Elasticsearch {
 
 fn builder(server: &Server) -> crate::Builder<Elasticsearch> {
     let quick = Duration::from_millis(1);
-    Elasticsearch::builder(server.url())
-        .basic_auth("u", "canary")
-        .retry_delay(quick, quick)
+    Elasticsearch::builder(server.url()).basic_auth("u", "canary").retry_delay(quick, quick)
 }
 
 #[tokio::test]
 async fn a_request_as_it_goes_out() {
     let server = Server::start([]).await;
-    let call = ProbeCall::new(
-        &client(&server),
-        Probe {
-            name: "n/1".into(),
-            body: Some("{\"a\":1}"),
-        },
-    );
-    let response = call
-        .options(|o| o.header("X-Custom", "v").query("extra", 1).opaque_id("id"))
-        .send()
-        .await
-        .unwrap();
+    let call = ProbeCall::new(&client(&server), Probe { name: "n/1".into(), body: Some("{\"a\":1}") });
+    let response = call.options(|o| o.header("X-Custom", "v").query("extra", 1).opaque_id("id")).send().await.unwrap();
     assert_eq!((response.status().as_u16(), &**response), (200, "ok"));
     let sent = server.requests().remove(0);
     assert_eq!(sent.line, "PUT /a/n%2F1?names=x,y&extra=1 HTTP/1.1");
@@ -153,22 +127,13 @@ async fn a_request_as_it_goes_out() {
 #[tokio::test]
 async fn kibana_has_spaces_and_a_header_of_its_own() {
     let server = Server::start([]).await;
-    let kibana = Kibana::builder(format!("{}/base/", server.url()))
-        .build()
-        .unwrap();
+    let kibana = Kibana::builder(format!("{}/base/", server.url())).build().unwrap();
     for (client, line) in [
         (kibana.clone(), "GET /base/api/x HTTP/1.1"),
-        (
-            kibana.space("marketing").unwrap(),
-            "GET /base/s/marketing/api/x HTTP/1.1",
-        ),
+        (kibana.space("marketing").unwrap(), "GET /base/s/marketing/api/x HTTP/1.1"),
         (kibana.space("default").unwrap(), "GET /base/api/x HTTP/1.1"),
     ] {
-        client
-            .request(Method::GET, "/api/x")
-            .send_raw()
-            .await
-            .unwrap();
+        client.request(Method::GET, "/api/x").send_raw().await.unwrap();
         let sent = server.requests().pop().unwrap();
         assert_eq!(sent.line, line);
         assert_eq!(sent.header("kbn-xsrf"), Some("true"));
@@ -184,25 +149,13 @@ fn check_retries(step: Step, read: usize, write: usize) -> impl Future<Output = 
     async move {
         let server = Server::start([step.clone(), step.clone(), step.clone()]).await;
         let result = client(&server).send(Probe::new("x")).await;
-        assert_eq!(
-            (server.requests().len(), result.is_ok()),
-            (read, read == 4),
-            "{step:?} at {place}"
-        );
+        assert_eq!((server.requests().len(), result.is_ok()), (read, read == 4), "{step:?} at {place}");
 
         let server = Server::start([step.clone(), step.clone(), step.clone()]).await;
         let result = client(&server).send(Create).await;
-        assert_eq!(
-            (server.requests().len(), result.is_ok()),
-            (write, write == 4),
-            "{step:?} at {place}"
-        );
+        assert_eq!((server.requests().len(), result.is_ok()), (write, write == 4), "{step:?} at {place}");
         if let Err(error) = result {
-            assert_eq!(
-                (error.attempts() as usize, error.operation()),
-                (write, Some("test.operation")),
-                "{error}"
-            );
+            assert_eq!((error.attempts() as usize, error.operation()), (write, Some("test.operation")), "{error}");
         }
     }
 }
@@ -222,19 +175,11 @@ async fn retries_by_failure() {
 #[tokio::test]
 async fn the_caller_decides_about_retries() {
     let server = Server::start([Step::status(503), Step::status(503)]).await;
-    client(&server)
-        .options(|o| o.idempotent())
-        .send(Create)
-        .await
-        .unwrap();
+    client(&server).options(|o| o.idempotent()).send(Create).await.unwrap();
     assert_eq!(server.requests().len(), 3);
 
     let server = Server::start([Step::status(503), Step::status(503)]).await;
-    let error = client(&server)
-        .options(|o| o.max_retries(1))
-        .send(Probe::new("x"))
-        .await
-        .unwrap_err();
+    let error = client(&server).options(|o| o.max_retries(1)).send(Probe::new("x")).await.unwrap_err();
     assert_eq!((server.requests().len(), error.attempts()), (2, 2));
     assert!(error.is_retryable());
 }
@@ -242,11 +187,7 @@ async fn the_caller_decides_about_retries() {
 #[tokio::test]
 async fn retry_after_beyond_the_deadline_is_not_waited_for() {
     let server = Server::start([Step::answer(429, "retry-after: 60\r\n", "")]).await;
-    let error = client(&server)
-        .options(|o| o.timeout(Duration::from_secs(5)))
-        .send(Create)
-        .await
-        .unwrap_err();
+    let error = client(&server).options(|o| o.timeout(Duration::from_secs(5))).send(Create).await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(60)));
     assert_eq!(server.requests().len(), 1);
 
@@ -261,10 +202,7 @@ async fn deadlines() {
     let slow = client(&server).options(|o| o.timeout(Duration::from_millis(40)));
     let error = slow.send(Probe::new("x")).await.unwrap_err();
     assert!(error.is_timeout(), "{error}");
-    assert_eq!(
-        error.to_string(),
-        "test.operation failed: no answer within 40ms"
-    );
+    assert_eq!(error.to_string(), "test.operation failed: no answer within 40ms");
 
     let server = Server::start([Step::Hang]).await;
     let patient = client(&server).options(|o| o.attempt_timeout(Duration::from_millis(40)));
@@ -276,19 +214,14 @@ async fn deadlines() {
 async fn nodes_that_do_not_answer_are_passed_over() {
     let server = Server::start([]).await;
     let dead = Server::dead().await;
-    let es = Elasticsearch::builder([dead.as_str(), server.url(), dead.as_str()])
-        .build()
-        .unwrap();
+    let es = Elasticsearch::builder([dead.as_str(), server.url(), dead.as_str()]).build().unwrap();
     for _ in 0..6 {
         es.send(Create).await.unwrap();
     }
     assert_eq!(server.requests().len(), 6);
 
     let quick = Duration::from_millis(1);
-    let es = Elasticsearch::builder([dead.as_str(), &dead])
-        .retry_delay(quick, quick)
-        .build()
-        .unwrap();
+    let es = Elasticsearch::builder([dead.as_str(), &dead]).retry_delay(quick, quick).build().unwrap();
     let error = es.send(Create).await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connection, 4));
     assert_eq!(error.to_string(), "test.operation failed: no connection");
@@ -301,36 +234,22 @@ async fn an_older_server_gets_its_media_type_and_is_remembered() {
     let es = client(&server);
     es.send(Create).await.unwrap();
     es.send(Create).await.unwrap();
-    let accepts: Vec<_> = server
-        .requests()
-        .iter()
-        .map(|sent| sent.header("accept").unwrap().chars().last().unwrap())
-        .collect();
+    let accepts: Vec<_> =
+        server.requests().iter().map(|sent| sent.header("accept").unwrap().chars().last().unwrap()).collect();
     assert_eq!(accepts, ['9', '8', '8']);
 
     let server = Server::start([Step::answer(400, "", refusal), Step::answer(404, "", "{}")]).await;
     let error = client(&server).send(Create).await.unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .ends_with("(the operation is there since 9.1, and the server is 8.x)"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("(the operation is there since 9.1, and the server is 8.x)"), "{error}");
 }
 
 #[tokio::test]
 async fn what_is_not_elasticsearch_is_said_to_be_not() {
     let server = Server::start([Step::foreign(200, "hello"), Step::foreign(404, "<html>")]).await;
     let error = client(&server).send(Probe::new("x")).await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.body().as_ref()),
-        (ErrorKind::UnsupportedProduct, &b"hello"[..])
-    );
+    assert_eq!((error.kind(), error.body().as_ref()), (ErrorKind::UnsupportedProduct, &b"hello"[..]));
     let call = ProbeCall::new(&client(&server), Probe::new("x"));
-    assert!(
-        call.send_optional().await.unwrap_err().is_not_found(),
-        "a proxy's 404 is not an absent role"
-    );
+    assert!(call.send_optional().await.unwrap_err().is_not_found(), "a proxy's 404 is not an absent role");
 
     let server = Server::start([Step::status(404)]).await;
     let call = ProbeCall::new(&client(&server), Probe::new("x"));
@@ -344,10 +263,7 @@ async fn redirects_are_not_followed() {
     let location = format!("location: {}/a/x\r\n", other.url());
     let server = Server::start([Step::answer(302, &location, "")]).await;
     let error = client(&server).send(Probe::new("x")).await.unwrap_err();
-    assert!(
-        error.to_string().contains("redirects are not followed"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("redirects are not followed"), "{error}");
     assert!(other.requests().is_empty());
 }
 
@@ -355,45 +271,22 @@ async fn redirects_are_not_followed() {
 async fn raw_answers_are_untouched() {
     let server = Server::start([Step::foreign(418, "{")]).await;
     let es = client(&server);
-    let raw = ProbeCall::new(&es, Probe::new("x"))
-        .send_raw()
-        .await
-        .unwrap();
-    assert_eq!(
-        (raw.status().as_u16(), raw.raw().as_ref()),
-        (418, &b"{"[..])
-    );
+    let raw = ProbeCall::new(&es, Probe::new("x")).send_raw().await.unwrap();
+    assert_eq!((raw.status().as_u16(), raw.raw().as_ref()), (418, &b"{"[..]));
 }
 
 #[tokio::test]
 async fn answers_that_cannot_be_read() {
-    let server = Server::start([
-        Step::answer(200, "", "{\"a\":"),
-        Step::answer(200, "", "<html>canary</html>"),
-    ])
-    .await;
+    let server = Server::start([Step::answer(200, "", "{\"a\":"), Step::answer(200, "", "<html>canary</html>")]).await;
     for _ in 0..2 {
-        let error = client(&server)
-            .request(Method::GET, "/")
-            .send::<serde_json::Value>()
-            .await
-            .unwrap_err();
-        assert_eq!(
-            (error.kind(), error.status().map(|status| status.as_u16())),
-            (ErrorKind::Decode, Some(200))
-        );
-        assert!(
-            !error.body().is_empty() && !format!("{error} {error:?}").contains("canary"),
-            "{error}"
-        );
+        let error = client(&server).request(Method::GET, "/").send::<serde_json::Value>().await.unwrap_err();
+        assert_eq!((error.kind(), error.status().map(|status| status.as_u16())), (ErrorKind::Decode, Some(200)));
+        assert!(!error.body().is_empty() && !format!("{error} {error:?}").contains("canary"), "{error}");
     }
     let server = Server::start([Step::answer(200, "", &"x".repeat(2000))]).await;
     let es = builder(&server).max_response_size(1000).build().unwrap();
     let error = es.send(Probe::new("x")).await.unwrap_err();
-    assert_eq!(
-        (error.kind(), server.requests().len()),
-        (ErrorKind::Decode, 1)
-    );
+    assert_eq!((error.kind(), server.requests().len()), (ErrorKind::Decode, 1));
 }
 
 /// Gives `Bearer t0`, then `Bearer t1` once `t0` was refused.
@@ -413,23 +306,14 @@ impl CredentialsProvider for Tokens {
 #[tokio::test]
 async fn a_refused_token_is_replaced_once() {
     let server = Server::start([Step::status(401)]).await;
-    let es = Elasticsearch::builder(server.url())
-        .credentials_provider(Tokens::default())
-        .build()
-        .unwrap();
+    let es = Elasticsearch::builder(server.url()).credentials_provider(Tokens::default()).build().unwrap();
     es.send(Create).await.unwrap();
-    let tokens: Vec<_> = server
-        .requests()
-        .iter()
-        .map(|sent| sent.header("authorization").unwrap().to_owned())
-        .collect();
+    let tokens: Vec<_> =
+        server.requests().iter().map(|sent| sent.header("authorization").unwrap().to_owned()).collect();
     assert_eq!(tokens, ["Bearer t0", "Bearer t1"]);
 
     let server = Server::start([Step::status(401), Step::status(401)]).await;
-    let es = Elasticsearch::builder(server.url())
-        .credentials_provider(Tokens::default())
-        .build()
-        .unwrap();
+    let es = Elasticsearch::builder(server.url()).credentials_provider(Tokens::default()).build().unwrap();
     assert!(es.send(Create).await.unwrap_err().is_authentication());
     assert_eq!(server.requests().len(), 2);
 }
@@ -437,37 +321,16 @@ async fn a_refused_token_is_replaced_once() {
 #[tokio::test]
 async fn options_replace_credentials() {
     let server = Server::start([]).await;
-    let es = Elasticsearch::builder(server.url())
-        .api_key(("i", "s"))
-        .build()
-        .unwrap();
+    let es = Elasticsearch::builder(server.url()).api_key(("i", "s")).build().unwrap();
     let handle = es.options(|o| o.basic_auth("u", "p"));
     handle.send(Create).await.unwrap();
-    handle
-        .options(|o| o.bearer_auth("t"))
-        .send(Create)
-        .await
-        .unwrap();
-    crate::Call::new(&handle, Create)
-        .options(|o| o.header("authorization", "Custom x"))
-        .send()
-        .await
-        .unwrap();
-    crate::Call::new(&handle, Create)
-        .options(|o| o.anonymous())
-        .send()
-        .await
-        .unwrap();
+    handle.options(|o| o.bearer_auth("t")).send(Create).await.unwrap();
+    crate::Call::new(&handle, Create).options(|o| o.header("authorization", "Custom x")).send().await.unwrap();
+    crate::Call::new(&handle, Create).options(|o| o.anonymous()).send().await.unwrap();
     es.send(Create).await.unwrap();
     let sent = server.requests();
-    let headers: Vec<_> = sent
-        .iter()
-        .map(|sent| sent.header("authorization").unwrap_or("none"))
-        .collect();
-    assert_eq!(
-        headers,
-        ["Basic dTpw", "Bearer t", "Custom x", "none", "ApiKey aTpz"]
-    );
+    let headers: Vec<_> = sent.iter().map(|sent| sent.header("authorization").unwrap_or("none")).collect();
+    assert_eq!(headers, ["Basic dTpw", "Bearer t", "Custom x", "none", "ApiKey aTpz"]);
 }
 
 #[tokio::test]
@@ -476,30 +339,12 @@ async fn nothing_wrong_is_sent() {
     let es = client(&server);
     for error in [
         es.send(Probe::new("..")).await.unwrap_err(),
-        es.options(|o| o.header("a", "canary\r\n"))
-            .send(Create)
-            .await
-            .unwrap_err(),
-        es.options(|o| o.api_key("canary"))
-            .send(Create)
-            .await
-            .unwrap_err(),
-        es.request(Method::GET, "/a/../b")
-            .send_raw()
-            .await
-            .unwrap_err(),
+        es.options(|o| o.header("a", "canary\r\n")).send(Create).await.unwrap_err(),
+        es.options(|o| o.api_key("canary")).send(Create).await.unwrap_err(),
+        es.request(Method::GET, "/a/../b").send_raw().await.unwrap_err(),
     ] {
-        assert!(
-            matches!(
-                error.kind(),
-                ErrorKind::InvalidRequest | ErrorKind::Credentials
-            ),
-            "{error}"
-        );
-        assert!(
-            error.operation().is_some() && !format!("{error} {error:?}").contains("canary"),
-            "{error}"
-        );
+        assert!(matches!(error.kind(), ErrorKind::InvalidRequest | ErrorKind::Credentials), "{error}");
+        assert!(error.operation().is_some() && !format!("{error} {error:?}").contains("canary"), "{error}");
     }
     assert!(server.requests().is_empty());
 }
@@ -507,13 +352,7 @@ async fn nothing_wrong_is_sent() {
 #[tokio::test]
 async fn members_can_be_set_by_pointer() {
     let server = Server::start([]).await;
-    let call = ProbeCall::new(
-        &client(&server),
-        Probe {
-            name: "x".into(),
-            body: Some(r#"{"a":{"b":1}}"#),
-        },
-    );
+    let call = ProbeCall::new(&client(&server), Probe { name: "x".into(), body: Some(r#"{"a":{"b":1}}"#) });
     call.set_json("/a/c", [true]).send().await.unwrap();
     assert_eq!(server.requests()[0].body, r#"{"a":{"b":1,"c":[true]}}"#);
 }
@@ -522,16 +361,10 @@ async fn members_can_be_set_by_pointer() {
 async fn a_stream_is_sent_once() {
     let server = Server::start([Step::status(503), Step::status(503)]).await;
     let body = Body::stream("application/x-ndjson", Chunks(vec!["{}\n", "{}\n"]));
-    let request = client(&server)
-        .request(Method::POST, "/x")
-        .body(body)
-        .options(|o| o.idempotent());
+    let request = client(&server).request(Method::POST, "/x").body(body).options(|o| o.idempotent());
     assert_eq!(request.send_raw().await.unwrap().status().as_u16(), 503);
     let sent = server.requests();
-    assert_eq!(
-        (sent.len(), sent[0].header("content-type")),
-        (1, Some("application/x-ndjson"))
-    );
+    assert_eq!((sent.len(), sent[0].header("content-type")), (1, Some("application/x-ndjson")));
 }
 
 /// The last comes first.
@@ -556,18 +389,12 @@ impl Hook for Recorder {
         assert!(!headers.contains_key("authorization"));
         headers.insert("traceparent", HeaderValue::from_static("00-1-2-01"));
         headers.insert("authorization", HeaderValue::from_static("ignored"));
-        self.0
-            .lock()
-            .unwrap()
-            .push(format!("before {} {}", attempt.operation, attempt.number));
+        self.0.lock().unwrap().push(format!("before {} {}", attempt.operation, attempt.number));
     }
 
     fn after_attempt(&self, attempt: &Attempt<'_>, outcome: &Outcome) {
         let status = outcome.status.map(|status| status.as_u16());
-        self.0.lock().unwrap().push(format!(
-            "after {} {status:?} {}",
-            attempt.number, outcome.will_retry
-        ));
+        self.0.lock().unwrap().push(format!("after {} {status:?} {}", attempt.number, outcome.will_retry));
     }
 }
 
@@ -575,21 +402,10 @@ impl Hook for Recorder {
 async fn hooks_see_every_attempt() {
     let server = Server::start([Step::status(503)]).await;
     let recorder = Recorder::default();
-    builder(&server)
-        .hook(recorder.clone())
-        .build()
-        .unwrap()
-        .send(Probe::new("x"))
-        .await
-        .unwrap();
+    builder(&server).hook(recorder.clone()).build().unwrap().send(Probe::new("x")).await.unwrap();
     assert_eq!(
         *recorder.0.lock().unwrap(),
-        [
-            "before test.operation 1",
-            "after 1 Some(503) true",
-            "before test.operation 2",
-            "after 2 Some(200) false",
-        ]
+        ["before test.operation 1", "after 1 Some(503) true", "before test.operation 2", "after 2 Some(200) false",]
     );
     let sent = &server.requests()[1];
     assert_eq!(sent.header("traceparent"), Some("00-1-2-01"));
@@ -600,14 +416,9 @@ async fn hooks_see_every_attempt() {
 async fn debug_of_a_client_shows_no_secret() {
     let server = Server::start([]).await;
     let url = server.url().replace("http://", "http://user:canary@");
-    let es = Elasticsearch::builder(url.as_str())
-        .api_key(("id", "canary"))
-        .header("x-token", "canary");
+    let es = Elasticsearch::builder(url.as_str()).api_key(("id", "canary")).header("x-token", "canary");
     let client = es.build().unwrap();
-    let text = format!(
-        "{es:#?} {client:#?} {:#?}",
-        crate::Call::new(&client, Create)
-    );
+    let text = format!("{es:#?} {client:#?} {:#?}", crate::Call::new(&client, Create));
     assert!(!text.contains("canary"), "{text}");
 }
 
@@ -615,9 +426,7 @@ async fn debug_of_a_client_shows_no_secret() {
 async fn calls_can_be_spawned() {
     let server = Server::start([]).await;
     let es = client(&server);
-    let calls: Vec<_> = (0..8)
-        .map(|_| tokio::spawn(crate::Call::new(&es, Create).send()))
-        .collect();
+    let calls: Vec<_> = (0..8).map(|_| tokio::spawn(crate::Call::new(&es, Create).send())).collect();
     for call in calls {
         call.await.unwrap().unwrap();
     }
@@ -634,13 +443,8 @@ mod blocking {
         let es = client(&server);
         es.send_blocking(Probe::new("x")).unwrap();
         runtime.block_on(es.send(Create)).unwrap();
-        ProbeCall::new(&es, Probe::new("x"))
-            .send_blocking()
-            .unwrap();
-        let error = es
-            .options(|o| o.api_key("canary"))
-            .send_blocking(Create)
-            .unwrap_err();
+        ProbeCall::new(&es, Probe::new("x")).send_blocking().unwrap();
+        let error = es.options(|o| o.api_key("canary")).send_blocking(Create).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Credentials);
         assert_eq!(server.requests().len(), 4);
     }
@@ -656,14 +460,10 @@ mod blocking {
 
 #[test]
 fn async_calls_outside_a_runtime_are_an_error() {
-    let es = Elasticsearch::builder("http://localhost:1")
-        .build()
-        .unwrap();
+    let es = Elasticsearch::builder("http://localhost:1").build().unwrap();
     let mut call = std::pin::pin!(es.send(Create));
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-    let std::task::Poll::Ready(result) = call.as_mut().poll(&mut context) else {
-        panic!("still waiting")
-    };
+    let std::task::Poll::Ready(result) = call.as_mut().poll(&mut context) else { panic!("still waiting") };
     let error: Error = result.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Runtime);
 }

@@ -31,12 +31,7 @@ impl Namespaces<'_> {
 
 /// Reads a `schema.json` and all types that the chosen endpoints reach. `file` names it in problems; `document` is the name
 /// under which the spec records it (`elasticsearch-9.5`).
-pub fn import(
-    file: &str,
-    text: &str,
-    document: &str,
-    namespaces: Namespaces<'_>,
-) -> Result<Documented, Diagnostics> {
+pub fn import(file: &str, text: &str, document: &str, namespaces: Namespaces<'_>) -> Result<Documented, Diagnostics> {
     let mut problems = Diagnostics::default();
     let Some(root) = source::parse(file, text, &mut problems) else {
         return Err(problems);
@@ -66,19 +61,13 @@ pub fn import(
         };
         api.types.insert(name.spec_id(), def);
     }
-    problems.result(Documented {
-        document: document.to_owned(),
-        api,
-    })
+    problems.result(Documented { document: document.to_owned(), api })
 }
 
 /// `_types.query_dsl` -> `query_dsl`: components that only say where upstream keeps its files are no part of a name.
 fn namespace_of(upstream: &str) -> String {
     let hidden = ["_types", "_global", "_builtins", "_spec_utils"];
-    let kept: Vec<&str> = upstream
-        .split('.')
-        .filter(|part| !hidden.contains(part))
-        .collect();
+    let kept: Vec<&str> = upstream.split('.').filter(|part| !hidden.contains(part)).collect();
     kept.join(".")
 }
 

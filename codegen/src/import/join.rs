@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::order;
 use crate::spec::model::{
-    Api, Body, Enum, EnumValue, Facts, Json, Member, Object, Operation, Reading, Response, Schema,
-    TypeDef,
+    Api, Body, Enum, EnumValue, Facts, Json, Member, Object, Operation, Reading, Response, Schema, TypeDef,
 };
 
 /// The spec of all documents.
@@ -32,9 +31,7 @@ type Said<'a, T> = Vec<(&'a str, &'a T)>;
 
 /// Documents are ordered by the numbers in their names, then by name: `kibana-8.18` is older than `kibana-9.3`.
 fn version_key(name: &str) -> (Vec<u64>, String) {
-    let numbers = name
-        .split(|c: char| !c.is_ascii_digit())
-        .filter_map(|part| part.parse().ok());
+    let numbers = name.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok());
     (numbers.collect(), name.to_owned())
 }
 
@@ -52,10 +49,7 @@ fn by_key<'a, K: Ord + 'a, T: 'a>(
             } else {
                 // Documents mostly agree on the order, so the key is near.
                 let places = (at..grouped.len()).chain(0..at);
-                at = places
-                    .into_iter()
-                    .find(|place| grouped[*place].0 == key)
-                    .unwrap_or(at);
+                at = places.into_iter().find(|place| grouped[*place].0 == key).unwrap_or(at);
             }
             grouped[at].1.push((document, value));
             at += 1;
@@ -66,25 +60,16 @@ fn by_key<'a, K: Ord + 'a, T: 'a>(
 
 /// The documents to write down, oldest first: none when they are all that enclose.
 fn documents<T>(said: &Said<'_, T>, enclosing: usize) -> Vec<String> {
-    if said.len() == enclosing {
-        Vec::new()
-    } else {
-        all_documents(said)
-    }
+    if said.len() == enclosing { Vec::new() } else { all_documents(said) }
 }
 
 fn all_documents<T>(said: &Said<'_, T>) -> Vec<String> {
-    said.iter()
-        .rev()
-        .map(|(document, _)| (*document).to_owned())
-        .collect()
+    said.iter().rev().map(|(document, _)| (*document).to_owned()).collect()
 }
 
 /// The same documents, with a part of what each says.
 fn part<'a, T, U>(said: &Said<'a, T>, of: impl Fn(&'a T) -> &'a U) -> Said<'a, U> {
-    said.iter()
-        .map(|(document, value)| (*document, of(value)))
-        .collect()
+    said.iter().map(|(document, value)| (*document, of(value))).collect()
 }
 
 fn operation(said: &Said<'_, Operation>) -> Operation {
@@ -93,19 +78,15 @@ fn operation(said: &Said<'_, Operation>) -> Operation {
     joined.facts.documents = all_documents(said);
     joined.query = members(&part(said, |operation| &operation.query));
     joined.headers = members(&part(said, |operation| &operation.headers));
-    let bodies: Said<'_, Body> = said
-        .iter()
-        .filter_map(|(document, of)| Some((*document, of.body.as_ref()?)))
-        .collect();
+    let bodies: Said<'_, Body> =
+        said.iter().filter_map(|(document, of)| Some((*document, of.body.as_ref()?))).collect();
     joined.body = (!bodies.is_empty()).then(|| {
         let (required, required_in) = requiring(&bodies, count, |body| body.required);
         let content = content(part(&bodies, |body| &body.content));
         let documents = documents(&bodies, count);
         Body { required, required_in, content, name: bodies[0].1.name.clone(), documents }
     });
-    let responses = said
-        .iter()
-        .map(|(document, operation)| (*document, operation.responses.iter()));
+    let responses = said.iter().map(|(document, operation)| (*document, operation.responses.iter()));
     for (status, said) in by_key(responses) {
         let response = Response {
             content: content(part(&said, |response| &response.content)),
@@ -118,64 +99,29 @@ fn operation(said: &Said<'_, Operation>) -> Operation {
 }
 
 fn content(said: Said<'_, BTreeMap<String, Schema>>) -> BTreeMap<String, Schema> {
-    let media = by_key(
-        said.iter()
-            .map(|(document, content)| (*document, content.iter())),
-    );
-    media
-        .into_iter()
-        .map(|(media, said)| (media.clone(), agreed(&said).0))
-        .collect()
+    let media = by_key(said.iter().map(|(document, content)| (*document, content.iter())));
+    media.into_iter().map(|(media, said)| (media.clone(), agreed(&said).0)).collect()
 }
 
 fn type_def(said: &Said<'_, TypeDef>) -> TypeDef {
     let newest = said[0].1;
-    let (schema, differs) = reading(
-        &part(said, |def| &def.schema),
-        &part(said, |def| &def.facts),
-    );
-    let facts = Facts {
-        documents: all_documents(said),
-        differs,
-        ..newest.facts.clone()
-    };
-    TypeDef {
-        schema,
-        facts,
-        ..newest.clone()
-    }
+    let (schema, differs) = reading(&part(said, |def| &def.schema), &part(said, |def| &def.facts));
+    let facts = Facts { documents: all_documents(said), differs, ..newest.facts.clone() };
+    TypeDef { schema, facts, ..newest.clone() }
 }
 
 fn members(said: &Said<'_, Vec<Member>>) -> Vec<Member> {
-    let named = said
-        .iter()
-        .map(|(document, members)| (*document, members.iter().map(|m| (&m.name, m))));
-    by_key(named)
-        .iter()
-        .map(|(_, of)| member(of, said.len()))
-        .collect()
+    let named = said.iter().map(|(document, members)| (*document, members.iter().map(|m| (&m.name, m))));
+    by_key(named).iter().map(|(_, of)| member(of, said.len())).collect()
 }
 
 fn member(said: &Said<'_, Member>, enclosing: usize) -> Member {
     let newest = said[0].1;
     let (required, required_in) = requiring(said, enclosing, |member| member.required);
-    let (schema, differs) = reading(
-        &part(said, |member| &member.schema),
-        &part(said, |member| &member.facts),
-    );
+    let (schema, differs) = reading(&part(said, |member| &member.schema), &part(said, |member| &member.facts));
     let documents = documents(said, enclosing);
-    let facts = Facts {
-        documents,
-        required_in,
-        differs,
-        ..newest.facts.clone()
-    };
-    Member {
-        required,
-        schema,
-        facts,
-        ..newest.clone()
-    }
+    let facts = Facts { documents, required_in, differs, ..newest.facts.clone() };
+    Member { required, schema, facts, ..newest.clone() }
 }
 
 /// Whether all enclosing documents require something; else those that do.
@@ -192,10 +138,7 @@ fn reading(schemas: &Said<'_, Schema>, facts: &Said<'_, Facts>) -> (Schema, Vec<
     for index in others.into_iter().rev() {
         let (document, schema) = schemas[index];
         let facts = facts[index].1;
-        match differs
-            .iter_mut()
-            .find(|known| known.schema == *schema && known.facts == *facts)
-        {
+        match differs.iter_mut().find(|known| known.schema == *schema && known.facts == *facts) {
             Some(known) => known.documents.push(document.to_owned()),
             None => differs.push(Reading {
                 documents: vec![document.to_owned()],
@@ -210,12 +153,8 @@ fn reading(schemas: &Said<'_, Schema>, facts: &Said<'_, Facts>) -> (Schema, Vec<
 /// All schemas that can be joined with the newest as one, and the places of the rest.
 fn agreed(said: &Said<'_, Schema>) -> (Schema, Vec<usize>) {
     let newest = said[0].1;
-    let (agreeing, others): (Vec<usize>, Vec<usize>) =
-        (0..said.len()).partition(|i| fits(newest, said[*i].1));
-    (
-        schema(&agreeing.into_iter().map(|index| said[index]).collect()),
-        others,
-    )
+    let (agreeing, others): (Vec<usize>, Vec<usize>) = (0..said.len()).partition(|i| fits(newest, said[*i].1));
+    (schema(&agreeing.into_iter().map(|index| said[index]).collect()), others)
 }
 
 /// Whether two schemas are the same but for members and values that one of them lacks.
@@ -229,11 +168,7 @@ fn fits(left: &Schema, right: &Schema) -> bool {
         (Schema::Object(left), Schema::Object(right)) => {
             let shape = |of: &Object| {
                 let (members, variants) = <_>::default();
-                Object {
-                    members,
-                    variants,
-                    ..of.clone()
-                }
+                Object { members, variants, ..of.clone() }
             };
             shape(left) == shape(right)
         }
@@ -246,9 +181,7 @@ fn fits(left: &Schema, right: &Schema) -> bool {
 fn schema(said: &Said<'_, Schema>) -> Schema {
     let newest = said[0].1;
     let inner = |of: fn(&Schema) -> Option<&Schema>| {
-        let parts = said
-            .iter()
-            .filter_map(|(document, schema)| Some((*document, of(schema)?)));
+        let parts = said.iter().filter_map(|(document, schema)| Some((*document, of(schema)?)));
         Box::new(schema(&parts.collect()))
     };
     match newest {
@@ -256,22 +189,13 @@ fn schema(said: &Said<'_, Schema>) -> Schema {
         Schema::Map(key, _) => Schema::Map(key.clone(), inner(value)),
         Schema::Pair(key, _) => Schema::Pair(key.clone(), inner(value)),
         Schema::Object(newest) => {
-            let objects: Said<'_, Object> = said
-                .iter()
-                .filter_map(|(document, schema)| Some((*document, object(schema)?)))
-                .collect();
+            let objects: Said<'_, Object> =
+                said.iter().filter_map(|(document, schema)| Some((*document, object(schema)?))).collect();
             let variants = members(&part(&objects, |object| &object.variants));
             let members = members(&part(&objects, |object| &object.members));
-            Schema::Object(Object {
-                members,
-                variants,
-                ..newest.clone()
-            })
+            Schema::Object(Object { members, variants, ..newest.clone() })
         }
-        Schema::Enum(newest) => Schema::Enum(Enum {
-            values: values(said),
-            open: newest.open,
-        }),
+        Schema::Enum(newest) => Schema::Enum(Enum { values: values(said), open: newest.open }),
         _ => newest.clone(),
     }
 }
@@ -284,11 +208,7 @@ fn value(of: &Schema) -> Option<&Schema> {
 }
 
 fn object(of: &Schema) -> Option<&Object> {
-    if let Schema::Object(object) = of {
-        Some(object)
-    } else {
-        None
-    }
+    if let Schema::Object(object) = of { Some(object) } else { None }
 }
 
 fn values(said: &Said<'_, Schema>) -> Vec<EnumValue> {
@@ -299,28 +219,13 @@ fn values(said: &Said<'_, Schema>) -> Vec<EnumValue> {
     let sets: Said<'_, Vec<EnumValue>> = sets.collect();
     let keyed: Vec<(&str, Vec<(String, &EnumValue)>)> = sets
         .iter()
-        .map(|(document, values)| {
-            (
-                *document,
-                values.iter().map(|v| (text(&v.value), v)).collect(),
-            )
-        })
+        .map(|(document, values)| (*document, values.iter().map(|v| (text(&v.value), v)).collect()))
         .collect();
-    let by_value = by_key(
-        keyed
-            .iter()
-            .map(|(document, values)| (*document, values.iter().map(|(k, v)| (k, v)))),
-    );
+    let by_value = by_key(keyed.iter().map(|(document, values)| (*document, values.iter().map(|(k, v)| (k, v)))));
     let join = |(_, said): (&String, Said<'_, &EnumValue>)| {
         let newest: &EnumValue = said[0].1;
         let documents = documents(&said, sets.len());
-        EnumValue {
-            value: newest.value.clone(),
-            facts: Facts {
-                documents,
-                ..newest.facts.clone()
-            },
-        }
+        EnumValue { value: newest.value.clone(), facts: Facts { documents, ..newest.facts.clone() } }
     };
     by_value.into_iter().map(join).collect()
 }

@@ -21,73 +21,31 @@ pub struct Source {
     pub imported: String,
 }
 
-const HEAD: &str =
-    "# Every document the spec was imported from. Written by `cargo xtask import`.\n";
-const KEYS: [&str; 7] = [
-    "product", "version", "document", "origin", "revision", "sha256", "imported",
-];
+const HEAD: &str = "# Every document the spec was imported from. Written by `cargo xtask import`.\n";
+const KEYS: [&str; 7] = ["product", "version", "document", "origin", "revision", "sha256", "imported"];
 
 impl Source {
     fn values(&self) -> [&String; 7] {
-        let Self {
-            product,
-            version,
-            document,
-            origin,
-            revision,
-            sha256,
-            imported,
-        } = self;
-        [
-            product, version, document, origin, revision, sha256, imported,
-        ]
+        let Self { product, version, document, origin, revision, sha256, imported } = self;
+        [product, version, document, origin, revision, sha256, imported]
     }
 }
 
 /// Reads the file; the message of an error says the line.
 pub fn read(text: &str) -> Result<Vec<Source>, String> {
-    let table: toml::Table = text
-        .parse()
-        .map_err(|error: toml::de::Error| error.to_string())?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| error.to_string())?;
     if let Some(key) = table.keys().find(|key| *key != "source") {
         return Err(format!("unknown key `{key}`"));
     }
     let mut sources = Vec::new();
-    for entry in table
-        .get("source")
-        .and_then(toml::Value::as_array)
-        .into_iter()
-        .flatten()
-    {
+    for entry in table.get("source").and_then(toml::Value::as_array).into_iter().flatten() {
         let entry = entry.as_table().ok_or("`source` is a list of tables")?;
         if let Some(key) = entry.keys().find(|key| !KEYS.contains(&key.as_str())) {
             return Err(format!("unknown key `{key}` of a source"));
         }
-        let text = |key| {
-            entry
-                .get(key)
-                .and_then(toml::Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let [
-            product,
-            version,
-            document,
-            origin,
-            revision,
-            sha256,
-            imported,
-        ] = KEYS.map(text);
-        sources.push(Source {
-            product,
-            version,
-            document,
-            origin,
-            revision,
-            sha256,
-            imported,
-        });
+        let text = |key| entry.get(key).and_then(toml::Value::as_str).unwrap_or_default().to_owned();
+        let [product, version, document, origin, revision, sha256, imported] = KEYS.map(text);
+        sources.push(Source { product, version, document, origin, revision, sha256, imported });
     }
     Ok(sources)
 }
@@ -99,11 +57,7 @@ pub fn print(sources: &[Source]) -> String {
     let mut text = HEAD.to_owned();
     for source in sorted {
         text.push_str("\n[[source]]\n");
-        for (key, value) in KEYS
-            .iter()
-            .zip(source.values())
-            .filter(|(_, value)| !value.is_empty())
-        {
+        for (key, value) in KEYS.iter().zip(source.values()).filter(|(_, value)| !value.is_empty()) {
             // Writing to a string does not fail.
             let _ = writeln!(text, "{key} = {}", toml::Value::from(value.as_str()));
         }

@@ -158,9 +158,7 @@ impl Lowering<'_> {
             Some(Kind::Object(Object { members, .. })) => {
                 members.iter().find(|member| member.name == tag).map(|member| self.constants(&member.ty))
             }
-            Some(Kind::Union(union)) => {
-                Some(union.arms.iter().flat_map(|arm| self.tags_of(&arm.ty, tag)).collect())
-            }
+            Some(Kind::Union(union)) => Some(union.arms.iter().flat_map(|arm| self.tags_of(&arm.ty, tag)).collect()),
             _ => None,
         }
         .unwrap_or_default()
@@ -187,11 +185,9 @@ fn arm_place(place: &str, index: usize) -> TypeId {
 fn literals(union: &model::Union) -> Option<Kind> {
     let values: Option<Vec<EnumValue>> = (union.of.iter())
         .map(|arm| match arm {
-            Schema::Literal(model::Json::String(value)) => Some(EnumValue {
-                value: value.clone(),
-                aliases: Vec::new(),
-                facts: MemberFacts::default(),
-            }),
+            Schema::Literal(model::Json::String(value)) => {
+                Some(EnumValue { value: value.clone(), aliases: Vec::new(), facts: MemberFacts::default() })
+            }
             _ => None,
         })
         .collect();

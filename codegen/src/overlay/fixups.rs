@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use crate::spec::model::{Api, EnumValue, Facts, Json, Member, Object, Schema};
 use crate::spec::expr::{parse_member_type, print_type};
+use crate::spec::model::{Api, EnumValue, Facts, Json, Member, Object, Schema};
 
 /// One named patch.
 #[derive(Clone, Debug, Deserialize)]

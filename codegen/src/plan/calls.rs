@@ -196,8 +196,7 @@ impl Planner<'_> {
         let (branches, guards) = self.routes(operation, &fields);
         let verbs: BTreeSet<&str> = branches.iter().map(|branch| branch.verb.as_str()).collect();
         let read = verbs.iter().all(|verb| matches!(*verb, "GET" | "HEAD"));
-        let declared: Vec<&str> =
-            operation.routes.iter().flat_map(|route| &route.verbs).map(String::as_str).collect();
+        let declared: Vec<&str> = operation.routes.iter().flat_map(|route| &route.verbs).map(String::as_str).collect();
         let safe = declared.iter().any(|verb| matches!(*verb, "GET" | "HEAD" | "PUT" | "DELETE"));
         let product = self.ir.product.as_str();
         self.lock.set(&format!("{product} call {id}"), &self.signature(&method, &arguments, required.as_ref()));
@@ -283,8 +282,10 @@ impl Planner<'_> {
         let name = format!("{name}Response");
         let place = format!("{}.{}", operation.id, operation.response.status);
         let method = self.words.snake(operation.id.rsplit('.').next().unwrap_or_default());
-        let docs = vec![format!("The answer to [`{method}`]({}::{method}).", self.words.camel(namespace))
-            .replace("](", "](super::")];
+        let docs = vec![
+            format!("The answer to [`{method}`]({}::{method}).", self.words.camel(namespace))
+                .replace("](", "](super::"),
+        ];
         let module = self.words.snake(namespace);
         let ty = match &operation.response.content {
             None => None,
@@ -413,9 +414,9 @@ impl Planner<'_> {
 
     fn doc_aliases_of(&self, operation: &Operation) -> Vec<String> {
         let mut aliases = vec![operation.id.clone()];
-        aliases.extend(operation.routes.iter().flat_map(|route| {
-            route.verbs.iter().map(|verb| format!("{verb} {}", route.path))
-        }));
+        aliases.extend(
+            operation.routes.iter().flat_map(|route| route.verbs.iter().map(|verb| format!("{verb} {}", route.path))),
+        );
         aliases.extend(self.overlay.traits.doc_aliases.get(&operation.id).cloned().unwrap_or_default());
         aliases.dedup();
         aliases

@@ -22,7 +22,8 @@ impl Planner<'_> {
                 continue;
             };
             if let Err(other) = scopes.entry(module.clone()).or_default().claim(id, &name) {
-                self.errors.push(format!("types `{id}` and `{other}` are both called `{name}`: rename one in names.toml"));
+                self.errors
+                    .push(format!("types `{id}` and `{other}` are both called `{name}`: rename one in names.toml"));
             }
             self.names.insert(id.clone(), (module, name));
         }
@@ -71,10 +72,8 @@ impl Planner<'_> {
         if let Some((base, args)) = id.strip_suffix('>').and_then(|id| id.split_once('<')) {
             return vec![self.generic_name(base, args)];
         }
-        let parts: Vec<&str> = id
-            .split('.')
-            .filter(|part| !part.starts_with(|c: char| c.is_ascii_digit()) && *part != "body")
-            .collect();
+        let parts: Vec<&str> =
+            id.split('.').filter(|part| !part.starts_with(|c: char| c.is_ascii_digit()) && *part != "body").collect();
         // A named type is called by its last part; one that we found inside another is called by both.
         let named = parts.iter().position(|part| part.starts_with(char::is_uppercase));
         let first = match named {

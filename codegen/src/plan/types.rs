@@ -344,8 +344,12 @@ impl<'a> Planner<'a> {
             Ty::Named(id) => match self.ir.types.get(id).map(|ty| &ty.kind) {
                 Some(Kind::Enum(_)) => vec!["&str", "String"],
                 Some(Kind::Union(union)) => {
-                    let mut scalars: Vec<&str> =
-                        union.arms.iter().filter(|arm| matches!(arm.ty, Ty::Scalar(_))).flat_map(|arm| self.conversions_of(&arm.ty)).collect();
+                    let mut scalars: Vec<&str> = union
+                        .arms
+                        .iter()
+                        .filter(|arm| matches!(arm.ty, Ty::Scalar(_)))
+                        .flat_map(|arm| self.conversions_of(&arm.ty))
+                        .collect();
                     if union.arms.iter().any(|arm| matches!(arm.ty, Ty::Scalar(crate::spec::model::Scalar::Float64))) {
                         scalars.push("f64");
                     }

@@ -5,7 +5,9 @@ use quote::quote;
 
 use super::structs::{arguments, field_item, index_of, model, required_struct, setter};
 use super::{Scope, deprecated, docs, ident, text};
-use crate::plan::{BodyPlan, Branch, CallPlan, FieldPlan, Namespace, Part, Presence, RequestField, RustTy, StructPlan, Where};
+use crate::plan::{
+    BodyPlan, Branch, CallPlan, FieldPlan, Namespace, Part, Presence, RequestField, RustTy, StructPlan, Where,
+};
 use crate::spec::model::Product;
 
 pub(super) fn render(scope: &Scope<'_>) -> TokenStream {
@@ -118,11 +120,15 @@ fn response(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
 pub(super) fn request(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
     let name = ident(&plan.request);
     let namespace = scope.module.namespace.as_ref().map_or("", |namespace| namespace.name.as_str());
-    let doc = format!(" The request of [`{}::{}`](super::{}::{}), as plain data.", namespace, plan.method, namespace, plan.method);
+    let doc = format!(
+        " The request of [`{}::{}`](super::{}::{}), as plain data.",
+        namespace, plan.method, namespace, plan.method
+    );
     let fields = plan.fields.iter().map(|field| field_item(scope, &field.field));
-    let extra = plan.body_struct.as_ref().map(|_| {
-        quote!(#[doc = " Members of the body that this version of elkit does not know."] pub extra: Extra,)
-    });
+    let extra = plan
+        .body_struct
+        .as_ref()
+        .map(|_| quote!(#[doc = " Members of the body that this version of elkit does not know."] pub extra: Extra,));
     let is_default = plan.arguments.is_empty() && plan.required.is_none();
     let default = if is_default { quote!(, Default) } else { TokenStream::new() };
     let needed = needed(plan);
@@ -366,4 +372,3 @@ fn pair(field: &RequestField) -> TokenStream {
         }
     }
 }
-

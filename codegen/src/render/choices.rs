@@ -37,7 +37,11 @@ pub(super) fn string_enum(plan: &EnumPlan) -> TokenStream {
         let (rust, wire) = (ident(&value.rust), text(&value.wire));
         quote!(Self::#rust => #wire,)
     });
-    let booleans = plan.booleans.then(|| quote!(const BOOLEANS: bool = true;));
+    let booleans = plan.booleans.then(|| {
+        quote!(
+            const BOOLEANS: bool = true;
+        )
+    });
     quote! {
         impl rt::StringEnum for #name {
             #booleans
@@ -68,9 +72,9 @@ pub(super) fn choice(scope: &Scope<'_>, plan: &ChoicePlan) -> TokenStream {
         let from = borrowed(conversion.from);
         let Some(variant) = &conversion.variant else { return TokenStream::new() };
         let variant = ident(variant);
-        let lazy = plan.lazy.then(|| {
-            quote!(impl From<#from> for Lazy<#name> { fn from(value: #from) -> Self { #name::from(value).into() } })
-        });
+        let lazy = plan.lazy.then(
+            || quote!(impl From<#from> for Lazy<#name> { fn from(value: #from) -> Self { #name::from(value).into() } }),
+        );
         quote! {
             impl From<#from> for #name { fn from(value: #from) -> Self { Self::#variant(value.into()) } }
             #lazy

@@ -64,7 +64,8 @@ pub(super) fn render_wire(scope: &Scope<'_>) -> TokenStream {
         }
         items.push(super::calls::endpoint(scope, call));
     }
-    let macros = [("model", models), ("string_enum", enums), ("union_", unions), ("container", containers), ("keyed", keyed)];
+    let macros =
+        [("model", models), ("string_enum", enums), ("union_", unions), ("container", containers), ("keyed", keyed)];
     let macros = macros.into_iter().filter(|(_, names)| !names.is_empty()).map(|(name, names)| {
         let name = ident(name);
         quote!(rt::#name! { #(#names),* })
@@ -144,9 +145,11 @@ fn build(scope: &Scope<'_>, plan: &StructPlan) -> TokenStream {
         parameters.push(quote!(#field: impl Into<Entry<#ty>>));
         values.push(quote!(#field: Some(#field.into())));
     }
-    let setters = plan.fields.iter().filter(|field| field.presence == Presence::Optional).map(|field| {
-        setter(scope, field, &quote!(self), Some(index_of(plan, &field.wire)))
-    });
+    let setters = plan
+        .fields
+        .iter()
+        .filter(|field| field.presence == Presence::Optional)
+        .map(|field| setter(scope, field, &quote!(self), Some(index_of(plan, &field.wire))));
     let rest_setter = plan.rest.iter().filter(|rest| rest.kind != RestKind::Single || plan.variants.is_some());
     let rest_setter = rest_setter.map(|rest| {
         let (field, doc) = (ident(&rest.field), docs(&rest.docs));

@@ -42,12 +42,7 @@ pub const MAX_DEPTH: usize = 32;
 
 /// Parses a type expression.
 pub fn parse(text: &str) -> Result<Expr, Error> {
-    let mut parser = Parser {
-        text,
-        at: 0,
-        depth: 0,
-        refs: Vec::new(),
-    };
+    let mut parser = Parser { text, at: 0, depth: 0, refs: Vec::new() };
     let schema = parser.union()?;
     let optional = parser.eat("?");
     parser.space();
@@ -55,11 +50,7 @@ pub fn parse(text: &str) -> Result<Expr, Error> {
         let help = "a type ends here; write `A | B` for a choice, `A[]` for a list, `?` at the very end for optional";
         return Err(parser.error("unexpected text after the type", Some(help)));
     }
-    Ok(Expr {
-        schema,
-        optional,
-        refs: parser.refs,
-    })
+    Ok(Expr { schema, optional, refs: parser.refs })
 }
 
 /// The expression that reads as `schema`; nothing when only a structural schema can say it.
@@ -85,10 +76,7 @@ pub fn parse_member_type(text: &str) -> Result<(Schema, bool), String> {
 
 /// The name of a scalar in expressions.
 pub fn scalar_name(scalar: Scalar) -> &'static str {
-    SCALARS
-        .iter()
-        .find(|(_, known)| *known == scalar)
-        .map_or("any", |(name, _)| name)
+    SCALARS.iter().find(|(_, known)| *known == scalar).map_or("any", |(name, _)| name)
 }
 
 /// Whether a name can stand in an expression as the id of a type.
@@ -113,8 +101,7 @@ pub(crate) const SCALARS: [(&str, Scalar); 11] = [
 ];
 
 fn is_reserved(name: &str) -> bool {
-    matches!(name, "any" | "true" | "false" | "map" | "pair")
-        || SCALARS.iter().any(|(scalar, _)| *scalar == name)
+    matches!(name, "any" | "true" | "false" | "map" | "pair") || SCALARS.iter().any(|(scalar, _)| *scalar == name)
 }
 
 fn is_segment(segment: &str) -> bool {
@@ -138,9 +125,7 @@ fn write(schema: &Schema, out: &mut String, depth: usize) -> Option<()> {
             out.push_str(&text.replace('\\', "\\\\").replace('\'', "\\'"));
             out.push('\'');
         }
-        Schema::Literal(value @ (Json::Number(_) | Json::Bool(_))) => {
-            out.push_str(&value.to_string())
-        }
+        Schema::Literal(value @ (Json::Number(_) | Json::Bool(_))) => out.push_str(&value.to_string()),
         Schema::Ref { name, args } => {
             if !is_type_name(name) {
                 return None;
@@ -164,12 +149,7 @@ fn write(schema: &Schema, out: &mut String, depth: usize) -> Option<()> {
             out.push_str("pair");
             write_args([&**key, value], out, depth)?;
         }
-        Schema::Union(Union {
-            of,
-            names,
-            tag: None,
-            open: false,
-        }) if names.is_empty() && of.len() > 1 => {
+        Schema::Union(Union { of, names, tag: None, open: false }) if names.is_empty() && of.len() > 1 => {
             for (index, schema) in of.iter().enumerate() {
                 out.push_str(if index > 0 { " | " } else { "" });
                 let group = matches!(schema, Schema::Union(_));
@@ -183,11 +163,7 @@ fn write(schema: &Schema, out: &mut String, depth: usize) -> Option<()> {
     Some(())
 }
 
-fn write_args<'a>(
-    args: impl IntoIterator<Item = &'a Schema>,
-    out: &mut String,
-    depth: usize,
-) -> Option<()> {
+fn write_args<'a>(args: impl IntoIterator<Item = &'a Schema>, out: &mut String, depth: usize) -> Option<()> {
     for (index, schema) in args.into_iter().enumerate() {
         out.push_str(if index > 0 { ", " } else { "<" });
         write(schema, out, depth + 1)?;
@@ -221,27 +197,16 @@ impl Parser<'_> {
 
     fn error(&self, message: &str, help: Option<&str>) -> Error {
         let width = self.rest().chars().next().map_or(0, char::len_utf8);
-        Error {
-            span: (self.at, self.at + width),
-            message: message.to_owned(),
-            help: help.map(str::to_owned),
-        }
+        Error { span: (self.at, self.at + width), message: message.to_owned(), help: help.map(str::to_owned) }
     }
 
     fn expect(&mut self, token: &str) -> Result<(), Error> {
-        if self.eat(token) {
-            Ok(())
-        } else {
-            Err(self.error(&format!("expected `{token}`"), None))
-        }
+        if self.eat(token) { Ok(()) } else { Err(self.error(&format!("expected `{token}`"), None)) }
     }
 
     fn union(&mut self) -> Result<Schema, Error> {
         if self.depth == MAX_DEPTH {
-            return Err(self.error(
-                &format!("a type nests deeper than {MAX_DEPTH} levels"),
-                None,
-            ));
+            return Err(self.error(&format!("a type nests deeper than {MAX_DEPTH} levels"), None));
         }
         self.depth += 1;
         let mut of = vec![self.postfix()?];
@@ -250,10 +215,7 @@ impl Parser<'_> {
         }
         self.depth -= 1;
         if of.len() > 1 {
-            return Ok(Schema::Union(Union {
-                of,
-                ..Union::default()
-            }));
+            return Ok(Schema::Union(Union { of, ..Union::default() }));
         }
         Ok(of.swap_remove(0))
     }
@@ -265,10 +227,7 @@ impl Parser<'_> {
             self.expect("]")?;
             lists += 1;
             if lists + self.depth > MAX_DEPTH {
-                return Err(self.error(
-                    &format!("a type nests deeper than {MAX_DEPTH} levels"),
-                    None,
-                ));
+                return Err(self.error(&format!("a type nests deeper than {MAX_DEPTH} levels"), None));
             }
             schema = Schema::List(Box::new(schema));
         }
@@ -285,10 +244,10 @@ impl Parser<'_> {
             Some(b'\'') => self.literal_string(),
             Some(b'-' | b'0'..=b'9') => self.literal_number(),
             Some(byte) if byte.is_ascii_alphabetic() || byte == b'_' => self.named(),
-            _ => Err(self.error(
-                "expected a type",
-                Some("for example `string`, `int64[]`, `map<string, any>` or `'text'`"),
-            )),
+            _ => {
+                Err(self
+                    .error("expected a type", Some("for example `string`, `int64[]`, `map<string, any>` or `'text'`")))
+            }
         }
     }
 
@@ -307,39 +266,24 @@ impl Parser<'_> {
                     _ => {
                         let span = (start + offset, start + offset + 1);
                         let help = Some("only \\' and \\\\ are escapes in a constant".to_owned());
-                        return Err(Error {
-                            span,
-                            message: "unknown escape".to_owned(),
-                            help,
-                        });
+                        return Err(Error { span, message: "unknown escape".to_owned(), help });
                     }
                 },
                 _ => out.push(c),
             }
         }
         let span = (start, self.text.len());
-        Err(Error {
-            span,
-            message: "expected the closing `'` of a constant".to_owned(),
-            help: None,
-        })
+        Err(Error { span, message: "expected the closing `'` of a constant".to_owned(), help: None })
     }
 
     fn literal_number(&mut self) -> Result<Schema, Error> {
         let start = self.at;
         let is_part = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
-        let text = &self.rest()[..self
-            .rest()
-            .find(|c| !is_part(c))
-            .unwrap_or(self.rest().len())];
+        let text = &self.rest()[..self.rest().find(|c| !is_part(c)).unwrap_or(self.rest().len())];
         let (value, end) = (number(text), start + text.len());
         if !value.is_number() {
             let message = format!("`{text}` is not a number");
-            return Err(Error {
-                span: (start, end),
-                message,
-                help: None,
-            });
+            return Err(Error { span: (start, end), message, help: None });
         }
         self.at = end;
         Ok(Schema::Literal(value))
@@ -348,69 +292,37 @@ impl Parser<'_> {
     fn named(&mut self) -> Result<Schema, Error> {
         let start = self.at;
         let is_part = |c: char| c == '.' || c.is_ascii() && is_word(c as u8);
-        let end = start
-            + self
-                .rest()
-                .find(|c| !is_part(c))
-                .unwrap_or(self.rest().len());
+        let end = start + self.rest().find(|c| !is_part(c)).unwrap_or(self.rest().len());
         let name = self.text.get(start..end).unwrap_or_default().to_owned();
         self.at = end;
         let args_at = self.at;
         let index = self.refs.len();
-        self.refs.push(Use {
-            name: name.clone(),
-            args: 0,
-            span: (start, end),
-        });
-        let mut args = if self.eat("<") {
-            self.args()?
-        } else {
-            Vec::new()
-        };
+        self.refs.push(Use { name: name.clone(), args: 0, span: (start, end) });
+        let mut args = if self.eat("<") { self.args()? } else { Vec::new() };
         let count = args.len();
         if !is_reserved(&name) {
             if !name.split('.').all(is_segment) {
                 let message = format!("`{name}` is not the name of a type");
-                return Err(Error {
-                    span: (start, end),
-                    message,
-                    help: None,
-                });
+                return Err(Error { span: (start, end), message, help: None });
             }
             self.refs[index].args = count;
             return Ok(Schema::Ref { name, args });
         }
         self.refs.remove(index);
-        let wanted = if matches!(name.as_str(), "map" | "pair") {
-            2
-        } else {
-            0
-        };
+        let wanted = if matches!(name.as_str(), "map" | "pair") { 2 } else { 0 };
         if count != wanted {
-            let help = (wanted == 2)
-                .then(|| format!("write `{name}<string, any>`: the keys, then the values"));
+            let help = (wanted == 2).then(|| format!("write `{name}<string, any>`: the keys, then the values"));
             let message = format!("`{name}` takes {wanted} arguments, not {count}");
-            return Err(Error {
-                span: (start, self.at.max(args_at)),
-                message,
-                help,
-            });
+            return Err(Error { span: (start, self.at.max(args_at)), message, help });
         }
         if let (Some(value), Some(key)) = (args.pop(), args.pop()) {
             let (key, value) = (Box::new(key), Box::new(value));
-            return Ok(if name == "map" {
-                Schema::Map(key, value)
-            } else {
-                Schema::Pair(key, value)
-            });
+            return Ok(if name == "map" { Schema::Map(key, value) } else { Schema::Pair(key, value) });
         }
         Ok(match name.as_str() {
             "true" => Schema::Literal(true.into()),
             "false" => Schema::Literal(false.into()),
-            _ => SCALARS
-                .iter()
-                .find(|(known, _)| *known == name)
-                .map_or(Schema::Any, |(_, s)| Schema::Scalar(*s)),
+            _ => SCALARS.iter().find(|(known, _)| *known == name).map_or(Schema::Any, |(_, s)| Schema::Scalar(*s)),
         })
     }
 

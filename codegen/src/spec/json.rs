@@ -57,12 +57,7 @@ pub const MAX_DEPTH: usize = 96;
 
 /// Parses one JSON value; nothing but space may follow it.
 pub fn parse(text: &str) -> Result<Node, Error> {
-    let mut parser = Parser {
-        text,
-        bytes: text.as_bytes(),
-        at: 0,
-        depth: 0,
-    };
+    let mut parser = Parser { text, bytes: text.as_bytes(), at: 0, depth: 0 };
     if text.starts_with('\u{feff}') {
         parser.at = '\u{feff}'.len_utf8();
     }
@@ -77,46 +72,27 @@ pub fn parse(text: &str) -> Result<Node, Error> {
 impl Node {
     /// The members, when it is an object.
     pub fn object(&self) -> Option<&[Entry]> {
-        if let Kind::Object(entries) = &self.kind {
-            Some(entries)
-        } else {
-            None
-        }
+        if let Kind::Object(entries) = &self.kind { Some(entries) } else { None }
     }
 
     /// The items, when it is an array.
     pub fn array(&self) -> Option<&[Node]> {
-        if let Kind::Array(items) = &self.kind {
-            Some(items)
-        } else {
-            None
-        }
+        if let Kind::Array(items) = &self.kind { Some(items) } else { None }
     }
 
     /// The text, when it is a string.
     pub fn string(&self) -> Option<&str> {
-        if let Kind::String(text) = &self.kind {
-            Some(text)
-        } else {
-            None
-        }
+        if let Kind::String(text) = &self.kind { Some(text) } else { None }
     }
 
     /// The value, when it is a boolean.
     pub fn bool(&self) -> Option<bool> {
-        if let Kind::Bool(value) = self.kind {
-            Some(value)
-        } else {
-            None
-        }
+        if let Kind::Bool(value) = self.kind { Some(value) } else { None }
     }
 
     /// The member of that name, when it is an object that has one.
     pub fn get(&self, key: &str) -> Option<&Node> {
-        self.object()?
-            .iter()
-            .find(|entry| entry.key == key)
-            .map(|entry| &entry.value)
+        self.object()?.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
     }
 
     /// What kind of value it is, for messages.
@@ -139,12 +115,9 @@ impl Node {
             Kind::Number(text) => number(text),
             Kind::String(text) => text.as_str().into(),
             Kind::Array(items) => items.iter().map(Self::to_json).collect(),
-            Kind::Object(entries) => serde_json::Value::Object(
-                entries
-                    .iter()
-                    .map(|e| (e.key.clone(), e.value.to_json()))
-                    .collect(),
-            ),
+            Kind::Object(entries) => {
+                serde_json::Value::Object(entries.iter().map(|e| (e.key.clone(), e.value.to_json())).collect())
+            }
         }
     }
 
@@ -157,22 +130,12 @@ impl Node {
             let step = match &node.kind {
                 Kind::Array(items) => {
                     let index = items.partition_point(|item| item.span.1 <= offset);
-                    items
-                        .get(index)
-                        .filter(|item| inside(item))
-                        .map(|item| (index.to_string(), item))
+                    items.get(index).filter(|item| inside(item)).map(|item| (index.to_string(), item))
                 }
                 Kind::Object(entries) => {
                     let index = entries.partition_point(|entry| entry.value.span.1 <= offset);
-                    let entry = entries
-                        .get(index)
-                        .filter(|entry| entry.key_span.0 <= offset);
-                    entry.map(|entry| {
-                        (
-                            entry.key.replace('~', "~0").replace('/', "~1"),
-                            &entry.value,
-                        )
-                    })
+                    let entry = entries.get(index).filter(|entry| entry.key_span.0 <= offset);
+                    entry.map(|entry| (entry.key.replace('~', "~0").replace('/', "~1"), &entry.value))
                 }
                 _ => None,
             };
@@ -205,24 +168,13 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn error(&self, message: &str) -> Error {
-        let found = match self
-            .text
-            .get(self.at..)
-            .and_then(|rest| rest.chars().next())
-        {
+        let found = match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
             Some(c) if c.is_control() => format!("`{}`", c.escape_debug()),
             Some(c) => format!("`{c}`"),
             None => "the end of the file".to_owned(),
         };
-        let width = self
-            .text
-            .get(self.at..)
-            .and_then(|rest| rest.chars().next())
-            .map_or(0, char::len_utf8);
-        Error {
-            span: (self.at, self.at + width),
-            message: format!("{message}, found {found}"),
-        }
+        let width = self.text.get(self.at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+        Error { span: (self.at, self.at + width), message: format!("{message}, found {found}") }
     }
 
     fn space(&mut self) {
@@ -254,19 +206,13 @@ impl Parser<'_> {
             Some(b'n') => self.word("null", Kind::Null)?,
             _ => return Err(self.error("expected a JSON value")),
         };
-        Ok(Node {
-            span: (start, self.at),
-            kind,
-        })
+        Ok(Node { span: (start, self.at), kind })
     }
 
     fn nested(&mut self, parse: fn(&mut Self) -> Result<Kind, Error>) -> Result<Kind, Error> {
         if self.depth == MAX_DEPTH {
             let message = format!("arrays and objects nest deeper than {MAX_DEPTH} levels");
-            return Err(Error {
-                span: (self.at, self.at + 1),
-                message,
-            });
+            return Err(Error { span: (self.at, self.at + 1), message });
         }
         self.depth += 1;
         self.at += 1;
@@ -318,21 +264,14 @@ impl Parser<'_> {
             let key_span = (start, self.at);
             if !seen.insert(key.clone()) {
                 let message = format!("the key `{key}` stands twice in this object");
-                return Err(Error {
-                    span: key_span,
-                    message,
-                });
+                return Err(Error { span: key_span, message });
             }
             self.space();
             if !self.eat(b':') {
                 return Err(self.error("expected `:` after the key"));
             }
             let value = self.value()?;
-            entries.push(Entry {
-                key,
-                key_span,
-                value,
-            });
+            entries.push(Entry { key, key_span, value });
             self.space();
             if self.eat(b'}') {
                 return Ok(Kind::Object(entries));
@@ -429,10 +368,7 @@ impl Parser<'_> {
     }
 
     fn hex(&mut self) -> Result<u32, Error> {
-        let digits = self
-            .text
-            .get(self.at..self.at + 4)
-            .filter(|text| text.bytes().all(|b| b.is_ascii_hexdigit()));
+        let digits = self.text.get(self.at..self.at + 4).filter(|text| text.bytes().all(|b| b.is_ascii_hexdigit()));
         let Some(code) = digits.and_then(|text| u32::from_str_radix(text, 16).ok()) else {
             return Err(self.error("expected four hexadecimal digits"));
         };

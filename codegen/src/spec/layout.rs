@@ -55,11 +55,7 @@ impl From<&Json> for Out {
     fn from(value: &Json) -> Self {
         match value {
             Json::Array(items) => Self::Array(items.iter().map(Self::from).collect()),
-            Json::Object(map) => Self::Object(
-                map.iter()
-                    .map(|(key, value)| (key.clone(), value.into()))
-                    .collect(),
-            ),
+            Json::Object(map) => Self::Object(map.iter().map(|(key, value)| (key.clone(), value.into())).collect()),
             scalar => Self::Scalar(scalar.clone()),
         }
     }
@@ -141,11 +137,7 @@ fn flat(out: &Out, room: usize, line: &mut String) -> Option<()> {
 }
 
 fn scalar_width(out: &Out) -> Option<usize> {
-    if let Out::Scalar(value) = out {
-        Some(value.to_string().chars().count())
-    } else {
-        None
-    }
+    if let Out::Scalar(value) = out { Some(value.to_string().chars().count()) } else { None }
 }
 
 fn new_line(indent: usize, text: &mut String) {

@@ -6,18 +6,15 @@ use std::collections::BTreeMap;
 use super::expr;
 use super::layout::{Out, to_text};
 use super::model::{
-    Additional, Api, Body, Deprecation, Enum, EnumValue, Facts, Limits, Member, Object, Operation,
-    Reading, Response, Route, Scalar, Schema, Tag, TypeDef, Union,
+    Additional, Api, Body, Deprecation, Enum, EnumValue, Facts, Limits, Member, Object, Operation, Reading, Response,
+    Route, Scalar, Schema, Tag, TypeDef, Union,
 };
 
 /// The files that say what `api` says, by path below the product's folder.
 pub fn print(api: &Api) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     for operation in api.operations.values() {
-        files.insert(
-            operation_path(&operation.id),
-            to_text(&operation_out(operation)),
-        );
+        files.insert(operation_path(&operation.id), to_text(&operation_out(operation)));
     }
     let mut namespaces: BTreeMap<&str, Vec<(&str, &TypeDef)>> = BTreeMap::new();
     for (id, def) in &api.types {
@@ -25,10 +22,7 @@ pub fn print(api: &Api) -> BTreeMap<String, String> {
         namespaces.entry(namespace).or_default().push((name, def));
     }
     for (namespace, types) in namespaces {
-        files.insert(
-            types_path(namespace),
-            to_text(&types_out(namespace, &types)),
-        );
+        files.insert(types_path(namespace), to_text(&types_out(namespace, &types)));
     }
     files
 }
@@ -43,14 +37,7 @@ pub fn operation_path(id: &str) -> String {
 
 /// Where the types of a namespace stand below the product's folder.
 pub fn types_path(namespace: &str) -> String {
-    format!(
-        "types/{}.json",
-        if namespace.is_empty() {
-            "common"
-        } else {
-            namespace
-        }
-    )
+    format!("types/{}.json", if namespace.is_empty() { "common" } else { namespace })
 }
 
 /// Namespace and name of an id: what stands before and after its last dot.
@@ -97,25 +84,16 @@ fn operation_out(operation: &Operation) -> Out {
     fields.put("operation", operation.id.as_str());
     facts_into(&operation.facts, &mut fields);
     fields.some("reference", operation.reference.as_deref());
-    let privileges = operation
-        .privileges
-        .iter()
-        .map(|(kind, names)| (kind.clone(), names.as_slice().into()));
+    let privileges = operation.privileges.iter().map(|(kind, names)| (kind.clone(), names.as_slice().into()));
     fields.object("privileges", privileges.collect());
     fields.some("version", operation.version.as_deref());
     fields.flag("space", operation.space);
-    fields.put(
-        "routes",
-        Out::Array(operation.routes.iter().map(route_out).collect()),
-    );
+    fields.put("routes", Out::Array(operation.routes.iter().map(route_out).collect()));
     fields.object("path", members_out(&operation.path));
     fields.object("query", members_out(&operation.query));
     fields.object("headers", members_out(&operation.headers));
     fields.some("body", operation.body.as_ref().map(body_out));
-    let responses = operation
-        .responses
-        .iter()
-        .map(|(status, response)| (status.clone(), response_out(response)));
+    let responses = operation.responses.iter().map(|(status, response)| (status.clone(), response_out(response)));
     fields.object("responses", responses.collect());
     Out::Tall(fields.0)
 }
@@ -153,10 +131,7 @@ fn response_out(response: &Response) -> Out {
 /// A plain object is just its members; any other structure stands under `=`.
 fn content_out(schema: &Schema) -> Out {
     if let Schema::Object(object) = schema {
-        let plain = Object {
-            members: object.members.clone(),
-            ..Object::default()
-        };
+        let plain = Object { members: object.members.clone(), ..Object::default() };
         if plain == *object && object.members.iter().all(|member| member.name != "=") {
             return Out::Object(members_out(&object.members));
         }
@@ -172,10 +147,7 @@ fn types_out(namespace: &str, types: &[(&str, &TypeDef)]) -> Out {
     fields.put("namespace", namespace);
     let shared = shared_documents(types);
     fields.list("documents", shared);
-    let types = types
-        .iter()
-        .map(|(name, def)| ((*name).to_owned(), type_out(def, shared)))
-        .collect();
+    let types = types.iter().map(|(name, def)| ((*name).to_owned(), type_out(def, shared))).collect();
     fields.put("types", Out::Tall(types));
     Out::Tall(fields.0)
 }
@@ -189,10 +161,7 @@ fn shared_documents<'a>(types: &[(&str, &'a TypeDef)]) -> &'a [String] {
     if counts.contains_key(&[] as &[String]) {
         return &[];
     }
-    counts
-        .into_iter()
-        .max_by_key(|(_, count)| *count)
-        .map_or(&[], |(documents, _)| documents)
+    counts.into_iter().max_by_key(|(_, count)| *count).map_or(&[], |(documents, _)| documents)
 }
 
 fn type_out(def: &TypeDef, shared: &[String]) -> Out {
@@ -207,10 +176,7 @@ fn type_out(def: &TypeDef, shared: &[String]) -> Out {
 }
 
 fn members_out(members: &[Member]) -> Vec<(String, Out)> {
-    members
-        .iter()
-        .map(|member| (member.name.clone(), member_out(member)))
-        .collect()
+    members.iter().map(|member| (member.name.clone(), member_out(member))).collect()
 }
 
 fn member_out(member: &Member) -> Out {
@@ -227,11 +193,7 @@ fn member_out(member: &Member) -> Out {
 fn with_schema(fields: Fields, schema: &Schema, suffix: &str) -> Out {
     if let Some(text) = expr::print(schema) {
         let group = !suffix.is_empty() && matches!(schema, Schema::Union(_));
-        let text = if group {
-            format!("({text}){suffix}")
-        } else {
-            text + suffix
-        };
+        let text = if group { format!("({text}){suffix}") } else { text + suffix };
         if fields.0.is_empty() {
             return text.into();
         }
@@ -294,16 +256,10 @@ fn union_into(union: &Union, fields: &mut Fields) {
 fn tag_out(tag: &Tag, union: &Union) -> Out {
     let mut fields = Fields::default();
     match tag {
-        Tag::Member {
-            name,
-            default,
-            mapping,
-        } => {
+        Tag::Member { name, default, mapping } => {
             fields.put("member", name.as_str());
             fields.some("default", default.as_deref());
-            let mapping = mapping
-                .iter()
-                .map(|(tag, index)| (tag.clone(), alternative_out(*index, union)));
+            let mapping = mapping.iter().map(|(tag, index)| (tag.clone(), alternative_out(*index, union)));
             fields.object("mapping", mapping.collect());
         }
         Tag::Key(tags) => fields.put("key", tags.as_slice()),
@@ -321,10 +277,7 @@ fn alternative_out(index: usize, union: &Union) -> Out {
 
 fn enum_into(set: &Enum, fields: &mut Fields) {
     fields.flag("open", set.open);
-    fields.put(
-        "enum",
-        Out::Array(set.values.iter().map(enum_value_out).collect()),
-    );
+    fields.put("enum", Out::Array(set.values.iter().map(enum_value_out).collect()));
 }
 
 fn enum_value_out(value: &EnumValue) -> Out {
@@ -369,10 +322,7 @@ fn additional_out(additional: &Additional) -> Out {
 }
 
 fn deprecation_out(deprecation: &Deprecation) -> Out {
-    deprecation
-        .version
-        .as_deref()
-        .map_or_else(|| true.into(), Out::from)
+    deprecation.version.as_deref().map_or_else(|| true.into(), Out::from)
 }
 
 fn reading_out(reading: &Reading) -> Out {
@@ -396,28 +346,14 @@ fn facts_into(facts: &Facts, fields: &mut Fields) {
     }
     fields.some("default", facts.default.as_ref());
     fields.list("aliases", &facts.aliases);
-    let Limits {
-        min,
-        max,
-        above_min,
-        below_max,
-        min_length,
-        max_length,
-        min_items,
-        max_items,
-        pattern,
-        format,
-    } = &facts.limits;
+    let Limits { min, max, above_min, below_max, min_length, max_length, min_items, max_items, pattern, format } =
+        &facts.limits;
     fields.some("min", min.as_ref());
     fields.some("max", max.as_ref());
     fields.flag("above_min", *above_min);
     fields.flag("below_max", *below_max);
-    let sizes = [
-        ("min_length", min_length),
-        ("max_length", max_length),
-        ("min_items", min_items),
-        ("max_items", max_items),
-    ];
+    let sizes =
+        [("min_length", min_length), ("max_length", max_length), ("min_items", min_items), ("max_items", max_items)];
     for (key, size) in sizes {
         fields.some(key, size.map(|size| Out::Scalar(size.into())));
     }

@@ -48,32 +48,22 @@ fn operation(node: &Node, reader: &mut Reader<'_>, api: &mut Api) {
     let Some(mut fields) = Fields::of(node, "an operation", reader) else {
         return;
     };
-    let mut operation = Operation {
-        place: reader.place(node.span),
-        ..Operation::default()
-    };
+    let mut operation = Operation { place: reader.place(node.span), ..Operation::default() };
     match fields.required("operation", reader) {
         Some(id) => operation.id = id_of(id, operation_path, reader).unwrap_or_default(),
-        None => reader
-            .last_help("an operation file begins with { \"operation\": \"namespace.name\", ..."),
+        None => reader.last_help("an operation file begins with { \"operation\": \"namespace.name\", ..."),
     }
     operation.facts = schema::operation_facts(&mut fields, reader);
     operation.reference = fields.string("reference", reader);
     if let Some(node) = fields.take("privileges") {
         for entry in reader.object(node, "privileges by kind") {
-            operation
-                .privileges
-                .insert(entry.key.clone(), reader.strings(&entry.value));
+            operation.privileges.insert(entry.key.clone(), reader.strings(&entry.value));
         }
     }
     operation.version = fields.string("version", reader);
     operation.space = fields.flag("space", reader);
     if let Some(node) = fields.required("routes", reader) {
-        operation.routes = reader
-            .items(node, "routes")
-            .iter()
-            .filter_map(|item| route(item, reader))
-            .collect();
+        operation.routes = reader.items(node, "routes").iter().filter_map(|item| route(item, reader)).collect();
         if node.array().is_some_and(<[Node]>::is_empty) {
             reader.problem(node.span, "an operation needs at least one route", None);
         }
@@ -86,15 +76,9 @@ fn operation(node: &Node, reader: &mut Reader<'_>, api: &mut Api) {
         for entry in reader.object(node, "responses by status") {
             if !is_status(&entry.key) {
                 let help = Some("a status is `200`, a class like `4XX`, or `default`".to_owned());
-                reader.problem(
-                    entry.key_span,
-                    format!("`{}` is not a status", entry.key),
-                    help,
-                );
+                reader.problem(entry.key_span, format!("`{}` is not a status", entry.key), help);
             }
-            operation
-                .responses
-                .insert(entry.key.clone(), response(&entry.value, reader));
+            operation.responses.insert(entry.key.clone(), response(&entry.value, reader));
         }
     }
     fields.finish(reader);
@@ -107,19 +91,11 @@ fn operation(node: &Node, reader: &mut Reader<'_>, api: &mut Api) {
 /// The id in a file, when it is one and the file stands where the id says.
 fn id_of(node: &Node, path_of: fn(&str) -> String, reader: &mut Reader<'_>) -> Option<String> {
     let id = reader.string(node)?;
-    let is_segment = |s: &str| {
-        !s.is_empty()
-            && s.bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
-    };
+    let is_segment = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
     let named_types = id.split('.').next() == Some("types") && id.contains('.');
     if !id.is_empty() && (named_types || !id.split('.').all(is_segment)) {
         let help = "letters, digits, `_` and `-`, in segments with dots between; the folder `types` is for types";
-        reader.problem(
-            node.span,
-            format!("`{id}` can't be an id"),
-            Some(help.to_owned()),
-        );
+        reader.problem(node.span, format!("`{id}` can't be an id"), Some(help.to_owned()));
         return None;
     }
     let expected = path_of(&id);
@@ -134,8 +110,7 @@ fn id_of(node: &Node, path_of: fn(&str) -> String, reader: &mut Reader<'_>) -> O
 fn is_status(status: &str) -> bool {
     let bytes = status.as_bytes();
     let class = bytes.len() == 3 && (b'1'..=b'5').contains(&bytes[0]);
-    status == "default"
-        || class && (&bytes[1..] == b"XX" || bytes[1..].iter().all(u8::is_ascii_digit))
+    status == "default" || class && (&bytes[1..] == b"XX" || bytes[1..].iter().all(u8::is_ascii_digit))
 }
 
 fn route(node: &Node, reader: &mut Reader<'_>) -> Option<Route> {
@@ -158,16 +133,10 @@ fn route(node: &Node, reader: &mut Reader<'_>) -> Option<Route> {
             reader.problem(node.span, "a route needs at least one verb", None);
         }
     }
-    let path = fields
-        .required("path", reader)
-        .and_then(|node| reader.string(node));
+    let path = fields.required("path", reader).and_then(|node| reader.string(node));
     let deprecated = deprecation(&mut fields, reader);
     fields.finish(reader);
-    Some(Route {
-        verbs,
-        path: path?,
-        deprecated,
-    })
+    Some(Route { verbs, path: path?, deprecated })
 }
 
 /// `true`, or the version that began it.
@@ -175,16 +144,10 @@ fn deprecation(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Depre
     let node = fields.take("deprecated")?;
     match (node.bool(), node.string()) {
         (Some(true), _) => Some(Deprecation::default()),
-        (_, Some(version)) => Some(Deprecation {
-            version: Some(version.to_owned()),
-        }),
+        (_, Some(version)) => Some(Deprecation { version: Some(version.to_owned()) }),
         _ => {
             let help = "leave it out where nothing is deprecated".to_owned();
-            reader.problem(
-                node.span,
-                "`deprecated` is `true` or a version in quotes",
-                Some(help),
-            );
+            reader.problem(node.span, "`deprecated` is `true` or a version in quotes", Some(help));
             None
         }
     }
@@ -204,13 +167,7 @@ fn body(node: &Node, reader: &mut Reader<'_>) -> Body {
         let help = "for example { \"json\": { \"name\": \"string\" } }".to_owned();
         reader.problem(node.span, "a body says which media it has", Some(help));
     }
-    Body {
-        required,
-        required_in,
-        content,
-        name,
-        documents,
-    }
+    Body { required, required_in, content, name, documents }
 }
 
 fn response(node: &Node, reader: &mut Reader<'_>) -> Response {
@@ -221,23 +178,12 @@ fn response(node: &Node, reader: &mut Reader<'_>) -> Response {
     let documents = fields.strings("documents", reader);
     let content = content(&mut fields, reader);
     fields.finish(reader);
-    Response {
-        content,
-        name,
-        documents,
-    }
+    Response { content, name, documents }
 }
 
 fn content(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> BTreeMap<String, Schema> {
-    let full = fields
-        .rest()
-        .filter(|entry| entry.key.contains('/'))
-        .map(|entry| entry.key.clone());
-    let names: Vec<String> = MEDIA
-        .iter()
-        .map(|name| (*name).to_owned())
-        .chain(full)
-        .collect();
+    let full = fields.rest().filter(|entry| entry.key.contains('/')).map(|entry| entry.key.clone());
+    let names: Vec<String> = MEDIA.iter().map(|name| (*name).to_owned()).chain(full).collect();
     let mut content = BTreeMap::new();
     for name in names {
         let Some(node) = fields.take(&name) else {
@@ -263,37 +209,18 @@ fn types(node: &Node, reader: &mut Reader<'_>, api: &mut Api) {
         return;
     };
     for entry in reader.object(types, "types by name") {
-        let id = if namespace.is_empty() {
-            entry.key.clone()
-        } else {
-            format!("{namespace}.{}", entry.key)
-        };
+        let id = if namespace.is_empty() { entry.key.clone() } else { format!("{namespace}.{}", entry.key) };
         if entry.key.contains('.') || !super::expr::is_type_name(&id) {
-            let help =
-                "letters, digits, `_` and `-`, a letter first, and no word of the type language"
-                    .to_owned();
-            reader.problem(
-                entry.key_span,
-                format!("`{}` can't name a type", entry.key),
-                Some(help),
-            );
+            let help = "letters, digits, `_` and `-`, a letter first, and no word of the type language".to_owned();
+            reader.problem(entry.key_span, format!("`{}` can't name a type", entry.key), Some(help));
             continue;
         }
         // What could not be read still exists: a second problem at each of its uses would say nothing new.
         let read = schema::definition(&entry.value, reader);
-        let (params, schema, mut facts) =
-            read.unwrap_or((Vec::new(), Schema::Any, Facts::default()));
+        let (params, schema, mut facts) = read.unwrap_or((Vec::new(), Schema::Any, Facts::default()));
         if facts.documents.is_empty() {
             facts.documents.clone_from(&documents);
         }
-        api.types.insert(
-            id,
-            TypeDef {
-                params,
-                schema,
-                facts,
-                place: reader.place(entry.value.span),
-            },
-        );
+        api.types.insert(id, TypeDef { params, schema, facts, place: reader.place(entry.value.span) });
     }
 }

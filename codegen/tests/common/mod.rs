@@ -9,10 +9,7 @@ use elkit_codegen::spec;
 use elkit_codegen::spec::model::{Api, Member, Place, Reading, Schema};
 
 pub(crate) fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("codegen/ is in the workspace")
-        .to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("codegen/ is in the workspace").to_owned()
 }
 
 /// The committed files of one product, by path below its folder.
@@ -26,11 +23,7 @@ pub(crate) fn committed(product: &str) -> BTreeMap<String, String> {
             if path.is_dir() {
                 open.push(path);
             } else {
-                let name = path
-                    .strip_prefix(&root)
-                    .expect("it is below")
-                    .to_string_lossy()
-                    .replace('\\', "/");
+                let name = path.strip_prefix(&root).expect("it is below").to_string_lossy().replace('\\', "/");
                 files.insert(name, fs::read_to_string(&path).expect("it is text"));
             }
         }
@@ -46,8 +39,7 @@ pub(crate) fn product(product: &str) -> Api {
 
 /// An upstream document, where the machine has it: `$ELKIT_SHARED/upstream`, or `../shared/upstream` beside the workspace.
 pub(crate) fn upstream(file: &str) -> Option<String> {
-    let shared = std::env::var_os("ELKIT_SHARED")
-        .map_or_else(|| workspace().join("../shared"), PathBuf::from);
+    let shared = std::env::var_os("ELKIT_SHARED").map_or_else(|| workspace().join("../shared"), PathBuf::from);
     let text = fs::read_to_string(shared.join("upstream").join(file)).ok();
     if text.is_none() {
         println!("skipped: no {file} below $ELKIT_SHARED/upstream");
@@ -60,25 +52,11 @@ pub(crate) fn without_places(api: &Api) -> Api {
     let mut api = api.clone();
     for operation in api.operations.values_mut() {
         operation.place = Place::default();
-        let members = [
-            &mut operation.path,
-            &mut operation.query,
-            &mut operation.headers,
-        ];
-        members
-            .into_iter()
-            .for_each(|members| clear_members(members));
-        let bodies = operation
-            .body
-            .iter_mut()
-            .flat_map(|body| body.content.values_mut());
-        let responses = operation
-            .responses
-            .values_mut()
-            .flat_map(|response| response.content.values_mut());
-        bodies
-            .chain(responses)
-            .for_each(clear);
+        let members = [&mut operation.path, &mut operation.query, &mut operation.headers];
+        members.into_iter().for_each(|members| clear_members(members));
+        let bodies = operation.body.iter_mut().flat_map(|body| body.content.values_mut());
+        let responses = operation.responses.values_mut().flat_map(|response| response.content.values_mut());
+        bodies.chain(responses).for_each(clear);
     }
     for def in api.types.values_mut() {
         def.place = Place::default();
@@ -97,9 +75,7 @@ fn clear_members(members: &mut [Member]) {
 }
 
 fn clear_readings(readings: &mut [Reading]) {
-    readings
-        .iter_mut()
-        .for_each(|reading| clear(&mut reading.schema));
+    readings.iter_mut().for_each(|reading| clear(&mut reading.schema));
 }
 
 fn clear(schema: &mut Schema) {
@@ -124,10 +100,7 @@ pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let mixed = (self.0 ^ (self.0 >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
         mixed ^ (mixed >> 29)
     }
@@ -146,10 +119,7 @@ impl Random {
         for _ in 0..=self.below(3) {
             let at = self.below(bytes.len());
             let to = (at + self.below(40)).min(bytes.len());
-            let tokens = [
-                "\"", "{", "}", "[", "]", ",", ":", "?", "|", "<", "null", "true", "-1", "é",
-                "\\u12", " ",
-            ];
+            let tokens = ["\"", "{", "}", "[", "]", ",", ":", "?", "|", "<", "null", "true", "-1", "é", "\\u12", " "];
             let token = tokens[self.below(tokens.len())].bytes();
             match self.below(6) {
                 0 => drop(bytes.drain(at..to)),

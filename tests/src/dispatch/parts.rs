@@ -32,10 +32,7 @@ pub struct Parts {
 impl Parts {
     /// Parts of a request to `product`.
     pub fn of(product: Product) -> Self {
-        Self {
-            joined: product == Product::Elasticsearch,
-            ..Self::default()
-        }
+        Self { joined: product == Product::Elasticsearch, ..Self::default() }
     }
 
     /// A path parameter that is always there.
@@ -43,8 +40,7 @@ impl Parts {
     /// # Errors
     /// When it is absent or of another type.
     pub fn path<T: Wire>(&self, name: &str) -> Result<T, Problem> {
-        self.path_option(name)?
-            .ok_or_else(|| Problem(format!("path parameter `{name}` is missing")))
+        self.path_option(name)?.ok_or_else(|| Problem(format!("path parameter `{name}` is missing")))
     }
 
     /// A path parameter.
@@ -52,11 +48,7 @@ impl Parts {
     /// # Errors
     /// When it is of another type.
     pub fn path_option<T: Wire>(&self, name: &str) -> Result<Option<T>, Problem> {
-        let values = self
-            .path
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, values)| values.clone());
+        let values = self.path.iter().find(|(known, _)| known == name).map(|(_, values)| values.clone());
         values.map(|values| read(name, values)).transpose()
     }
 
@@ -65,8 +57,7 @@ impl Parts {
     /// # Errors
     /// When it is absent or of another type.
     pub fn query<T: Wire>(&self, name: &str) -> Result<T, Problem> {
-        self.query_option(name)?
-            .ok_or_else(|| Problem(format!("query parameter `{name}` is missing")))
+        self.query_option(name)?.ok_or_else(|| Problem(format!("query parameter `{name}` is missing")))
     }
 
     /// A query parameter.
@@ -74,23 +65,12 @@ impl Parts {
     /// # Errors
     /// When it is of another type.
     pub fn query_option<T: Wire>(&self, name: &str) -> Result<Option<T>, Problem> {
-        let values = self
-            .query
-            .iter()
-            .filter(|(known, _)| known == name)
-            .map(|(_, value)| value);
+        let values = self.query.iter().filter(|(known, _)| known == name).map(|(_, value)| value);
         let values: Vec<String> = match self.joined {
-            true => values
-                .flat_map(|value| value.split(','))
-                .map(str::to_owned)
-                .collect(),
+            true => values.flat_map(|value| value.split(',')).map(str::to_owned).collect(),
             false => values.cloned().collect(),
         };
-        if values.is_empty() {
-            Ok(None)
-        } else {
-            read(name, values).map(Some)
-        }
+        if values.is_empty() { Ok(None) } else { read(name, values).map(Some) }
     }
 
     /// The body; an absent one reads as an empty object.
@@ -110,11 +90,7 @@ impl Parts {
     /// # Errors
     /// When it does not fit.
     pub fn body_option<T: Wire>(&self) -> Result<Option<T>, Problem> {
-        if self.body.is_some() {
-            self.body().map(Some)
-        } else {
-            Ok(None)
-        }
+        if self.body.is_some() { self.body().map(Some) } else { Ok(None) }
     }
 }
 

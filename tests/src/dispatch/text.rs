@@ -21,8 +21,7 @@ impl TextDeserializer {
 
     fn parse<T: std::str::FromStr>(self) -> Result<T, Error> {
         let text = self.text();
-        text.parse()
-            .map_err(|_| Error::custom(format!("`{text}` is no {}", std::any::type_name::<T>())))
+        text.parse().map_err(|_| Error::custom(format!("`{text}` is no {}", std::any::type_name::<T>())))
     }
 }
 
@@ -55,11 +54,7 @@ impl<'de> Deserializer<'de> for TextDeserializer {
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         // A flag without a value is set.
-        let value = if self.values.concat().is_empty() {
-            true
-        } else {
-            self.parse()?
-        };
+        let value = if self.values.concat().is_empty() { true } else { self.parse()? };
         visitor.visit_bool(value)
     }
 

@@ -20,11 +20,7 @@ pub(super) enum Step {
 
 impl Step {
     pub(super) fn answer(status: u16, headers: &str, body: &str) -> Self {
-        Self::foreign_with(
-            status,
-            &format!("x-elastic-product: Elasticsearch\r\n{headers}"),
-            body,
-        )
+        Self::foreign_with(status, &format!("x-elastic-product: Elasticsearch\r\n{headers}"), body)
     }
 
     pub(super) fn status(status: u16) -> Self {
@@ -37,10 +33,7 @@ impl Step {
     }
 
     fn foreign_with(status: u16, headers: &str, body: &str) -> Self {
-        Self::Answer(format!(
-            "HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n{body}",
-            body.len()
-        ))
+        Self::Answer(format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n{body}", body.len()))
     }
 }
 
@@ -54,10 +47,7 @@ pub(super) struct Sent {
 
 impl Sent {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(other, _)| other == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -75,10 +65,7 @@ impl Server {
     pub(super) async fn start(script: impl IntoIterator<Item = Step>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let shared = Arc::new(Shared {
-            script: Mutex::new(script.into_iter().collect()),
-            requests: Mutex::default(),
-        });
+        let shared = Arc::new(Shared { script: Mutex::new(script.into_iter().collect()), requests: Mutex::default() });
         let serving = Arc::clone(&shared);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -133,11 +120,7 @@ async fn request(stream: &mut TcpStream, read: &mut Vec<u8>) -> Option<Sent> {
                 .filter_map(|line| line.split_once(": "))
                 .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
                 .collect();
-            let sent = Sent {
-                line,
-                body: rest.to_owned(),
-                headers,
-            };
+            let sent = Sent { line, body: rest.to_owned(), headers };
             let whole = match sent.header("content-length") {
                 Some(length) => rest.len() >= length.parse().unwrap(),
                 None => sent.header("transfer-encoding").is_none() || rest.ends_with("0\r\n\r\n"),

@@ -26,9 +26,7 @@ pub(super) struct Source<'n, 'p> {
 
 /// The document as JSON with places.
 pub(super) fn parse(file: &str, text: &str, problems: &mut Diagnostics) -> Option<Node> {
-    json::parse(text)
-        .map_err(|error| problems.add(file, error.span, error.message, None))
-        .ok()
+    json::parse(text).map_err(|error| problems.add(file, error.span, error.message, None)).ok()
 }
 
 impl<'n, 'p> Source<'n, 'p> {
@@ -47,10 +45,7 @@ impl<'n, 'p> Source<'n, 'p> {
                 continue;
             };
             if source.types.insert(id, node).is_some() {
-                source.problem(
-                    node,
-                    format!("the type `{}.{}` stands twice", id.namespace, id.name),
-                );
+                source.problem(node, format!("the type `{}.{}` stands twice", id.namespace, id.name));
             }
         }
         source
@@ -61,14 +56,8 @@ impl<'n, 'p> Source<'n, 'p> {
             top if top.is_empty() => "the top".to_owned(),
             pointer => pointer,
         };
-        let help =
-            "the importer must learn this construct, or a document fix-up must mend it".to_owned();
-        self.problems.add(
-            self.file,
-            node.span,
-            format!("{} (at {pointer})", message.into()),
-            Some(help),
-        );
+        let help = "the importer must learn this construct, or a document fix-up must mend it".to_owned();
+        self.problems.add(self.file, node.span, format!("{} (at {pointer})", message.into()), Some(help));
     }
 
     pub(super) fn endpoints(&mut self) -> &'n [Node] {
@@ -88,10 +77,7 @@ impl<'n, 'p> Source<'n, 'p> {
     /// The id by which the spec knows an upstream type; the type is read in its turn.
     pub(super) fn use_type(&mut self, id: Id<'n>, at: &Node) -> Option<String> {
         let Some(node) = self.type_node(&id) else {
-            self.problem(
-                at,
-                format!("there is no type `{}.{}`", id.namespace, id.name),
-            );
+            self.problem(at, format!("there is no type `{}.{}`", id.namespace, id.name));
             return None;
         };
         let spec_id = id.spec_id();
@@ -102,10 +88,7 @@ impl<'n, 'p> Source<'n, 'p> {
             }
             if let Some(other) = self.names.insert(spec_id.clone(), id) {
                 let other = format!("{}.{}", other.namespace, other.name);
-                let message = format!(
-                    "`{}.{}` and `{other}` are both `{spec_id}` in the spec",
-                    id.namespace, id.name
-                );
+                let message = format!("`{}.{}` and `{other}` are both `{spec_id}` in the spec", id.namespace, id.name);
                 self.problem(node, message);
             }
         }
@@ -179,10 +162,7 @@ impl<'n, 'p> Source<'n, 'p> {
 
     /// Availability and deprecation: what endpoints, members and enum values share.
     pub(super) fn facts(&mut self, node: &'n Node) -> Facts {
-        let mut facts = Facts {
-            deprecated: self.deprecation(node),
-            ..Facts::default()
-        };
+        let mut facts = Facts { deprecated: self.deprecation(node), ..Facts::default() };
         let Some(availability) = node.get("availability") else {
             return facts;
         };
@@ -192,8 +172,7 @@ impl<'n, 'p> Source<'n, 'p> {
         }
         // A version is a version of the stack; serverless has none.
         facts.since = stack.and_then(|stack| self.maybe_text(stack, "since"));
-        let private =
-            |node: &Node| node.get("visibility").and_then(Node::string) == Some("private");
+        let private = |node: &Node| node.get("visibility").and_then(Node::string) == Some("private");
         if serverless.is_none_or(private) {
             facts.serverless = Some(false);
         }
@@ -202,9 +181,7 @@ impl<'n, 'p> Source<'n, 'p> {
 
     pub(super) fn deprecation(&mut self, node: &'n Node) -> Option<Deprecation> {
         let deprecation = present(node, "deprecation")?;
-        Some(Deprecation {
-            version: self.maybe_text(deprecation, "version"),
-        })
+        Some(Deprecation { version: self.maybe_text(deprecation, "version") })
     }
 }
 

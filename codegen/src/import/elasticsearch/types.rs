@@ -20,19 +20,13 @@ pub(super) struct Scope<'n> {
 /// A named type; nothing for what is no type of the spec, or wrong.
 pub(super) fn definition<'n>(id: Id<'n>, source: &mut Source<'n, '_>) -> Option<TypeDef> {
     let node = source.type_node(&id)?;
-    let scope = Scope {
-        owner: id,
-        generic: true,
-    };
+    let scope = Scope { owner: id, generic: true };
     let schema = match source.text(node, "kind")? {
         "interface" => Schema::Object(interface(node, scope, source)),
         "enum" => Schema::Enum(set(node, source)),
         "type_alias" => alias(node, scope, source)?,
         kind => {
-            source.problem(
-                node,
-                format!("a value can't have a type of the kind `{kind}`"),
-            );
+            source.problem(node, format!("a value can't have a type of the kind `{kind}`"));
             return None;
         }
     };
@@ -40,21 +34,11 @@ pub(super) fn definition<'n>(id: Id<'n>, source: &mut Source<'n, '_>) -> Option<
     for param in source.array(node, "generics") {
         params.extend(source.text(param, "name").map(str::to_owned));
     }
-    Some(TypeDef {
-        params,
-        schema,
-        facts: facts(node, source),
-        place: Place::default(),
-    })
+    Some(TypeDef { params, schema, facts: facts(node, source), place: Place::default() })
 }
 
 /// The members of an object, parameters or a body.
-pub(super) fn members<'n>(
-    node: &'n Node,
-    key: &str,
-    scope: Scope<'n>,
-    source: &mut Source<'n, '_>,
-) -> Vec<Member> {
+pub(super) fn members<'n>(node: &'n Node, key: &str, scope: Scope<'n>, source: &mut Source<'n, '_>) -> Vec<Member> {
     let mut members: Vec<Member> = Vec::new();
     for item in source.array(node, key) {
         let Some(member) = member(item, scope, source) else {
@@ -74,13 +58,7 @@ fn member<'n>(node: &'n Node, scope: Scope<'n>, source: &mut Source<'n, '_>) -> 
     let required = source.flag(node, "required");
     let of = source.required(node, "type")?;
     let schema = schema(of, scope, source)?;
-    Some(Member {
-        name,
-        required,
-        schema,
-        facts: facts(node, source),
-        place: Place::default(),
-    })
+    Some(Member { name, required, schema, facts: facts(node, source), place: Place::default() })
 }
 
 /// Facts of anything below an operation.
@@ -95,11 +73,7 @@ fn facts<'n>(node: &'n Node, source: &mut Source<'n, '_>) -> Facts {
 }
 
 /// A value expression.
-pub(super) fn schema<'n>(
-    node: &'n Node,
-    scope: Scope<'n>,
-    source: &mut Source<'n, '_>,
-) -> Option<Schema> {
+pub(super) fn schema<'n>(node: &'n Node, scope: Scope<'n>, source: &mut Source<'n, '_>) -> Option<Schema> {
     match source.text(node, "kind")? {
         "instance_of" => instance(node, scope, source),
         "array_of" => {
@@ -107,25 +81,15 @@ pub(super) fn schema<'n>(
             Some(Schema::List(Box::new(schema(item, scope, source)?)))
         }
         "dictionary_of" => {
-            let (key, value) = (
-                source.required(node, "key")?,
-                source.required(node, "value")?,
-            );
+            let (key, value) = (source.required(node, "key")?, source.required(node, "value")?);
             let key = Box::new(schema(key, scope, source)?);
             let value = Box::new(schema(value, scope, source)?);
             let single = source.flag(node, "singleKey");
-            Some(if single {
-                Schema::Pair(key, value)
-            } else {
-                Schema::Map(key, value)
-            })
+            Some(if single { Schema::Pair(key, value) } else { Schema::Map(key, value) })
         }
         "union_of" => {
             let of = schemas(source.array(node, "items"), scope, source)?;
-            Some(Schema::Union(Union {
-                of,
-                ..Union::default()
-            }))
+            Some(Schema::Union(Union { of, ..Union::default() }))
         }
         "literal_value" => {
             let value = source.required(node, "value")?;
@@ -143,36 +107,17 @@ pub(super) fn schema<'n>(
     }
 }
 
-fn schemas<'n>(
-    items: &'n [Node],
-    scope: Scope<'n>,
-    source: &mut Source<'n, '_>,
-) -> Option<Vec<Schema>> {
-    items
-        .iter()
-        .map(|item| schema(item, scope, source))
-        .collect()
+fn schemas<'n>(items: &'n [Node], scope: Scope<'n>, source: &mut Source<'n, '_>) -> Option<Vec<Schema>> {
+    items.iter().map(|item| schema(item, scope, source)).collect()
 }
 
 /// Anything with a `type` and perhaps `generics`: a scalar, a type parameter or a named type.
 fn instance<'n>(node: &'n Node, scope: Scope<'n>, source: &mut Source<'n, '_>) -> Option<Schema> {
     let id = source.named(node, "type")?;
     let owner = scope.owner;
-    if id
-        .namespace
-        .strip_prefix(owner.namespace)
-        .and_then(|rest| rest.strip_prefix('.'))
-        == Some(owner.name)
-    {
+    if id.namespace.strip_prefix(owner.namespace).and_then(|rest| rest.strip_prefix('.')) == Some(owner.name) {
         let name = id.name.to_owned();
-        return Some(if scope.generic {
-            Schema::Ref {
-                name,
-                args: Vec::new(),
-            }
-        } else {
-            Schema::Any
-        });
+        return Some(if scope.generic { Schema::Ref { name, args: Vec::new() } } else { Schema::Any });
     }
     let scalar = match (id.namespace, id.name) {
         ("_builtins", "string") => Scalar::String,
@@ -194,10 +139,7 @@ fn instance<'n>(node: &'n Node, scope: Scope<'n>, source: &mut Source<'n, '_>) -
         _ => {
             let args = source.array(node, "generics");
             let args = schemas(args, scope, source)?;
-            return Some(Schema::Ref {
-                name: source.use_type(id, node)?,
-                args,
-            });
+            return Some(Schema::Ref { name: source.use_type(id, node)?, args });
         }
     };
     Some(Schema::Scalar(scalar))
@@ -224,13 +166,9 @@ fn interface<'n>(node: &'n Node, scope: Scope<'n>, source: &mut Source<'n, '_>) 
             object.open = source.flag(variants, "nonExhaustive");
             let plain = container_properties(node, source);
             let all = std::mem::take(&mut object.members).into_iter();
-            (object.members, object.variants) =
-                all.partition(|member| plain.contains(&member.name.as_str()));
+            (object.members, object.variants) = all.partition(|member| plain.contains(&member.name.as_str()));
         }
-        Some(kind) => source.problem(
-            variants,
-            format!("unknown kind of variants `{kind}` of an interface"),
-        ),
+        Some(kind) => source.problem(variants, format!("unknown kind of variants `{kind}` of an interface")),
         None => {}
     }
     object
@@ -247,12 +185,7 @@ fn container_properties<'n>(node: &'n Node, source: &mut Source<'n, '_>) -> Vec<
     names
 }
 
-fn apply_behavior<'n>(
-    node: &'n Node,
-    object: &mut Object,
-    scope: Scope<'n>,
-    source: &mut Source<'n, '_>,
-) {
+fn apply_behavior<'n>(node: &'n Node, object: &mut Object, scope: Scope<'n>, source: &mut Source<'n, '_>) {
     let Some(id) = source.named(node, "type") else {
         return;
     };
@@ -260,36 +193,18 @@ fn apply_behavior<'n>(
         return;
     };
     let mut args = args.into_iter().map(Box::new);
-    let mut meta = |key| {
-        node.get("meta")
-            .and_then(|meta| source.maybe_text(meta, key))
-    };
+    let mut meta = |key| node.get("meta").and_then(|meta| source.maybe_text(meta, key));
     match (id.namespace, id.name, args.next(), args.next()) {
         ("_spec_utils", "AdditionalProperties", Some(key), Some(value)) => {
             let name = meta("fieldname");
-            object.additional = Some(Additional {
-                key,
-                value,
-                single: false,
-                name,
-                value_name: None,
-            });
+            object.additional = Some(Additional { key, value, single: false, name, value_name: None });
         }
         ("_spec_utils", "AdditionalProperty", Some(key), Some(value)) => {
             let (name, value_name) = (meta("key"), meta("value"));
-            object.additional = Some(Additional {
-                key,
-                value,
-                single: true,
-                name,
-                value_name,
-            });
+            object.additional = Some(Additional { key, value, single: true, name, value_name });
         }
         ("_spec_utils", "OverloadOf", Some(of), None) => object.reads = Some(of),
-        _ => source.problem(
-            node,
-            format!("unknown behavior `{}.{}`", id.namespace, id.name),
-        ),
+        _ => source.problem(node, format!("unknown behavior `{}.{}`", id.namespace, id.name)),
     }
 }
 
@@ -303,15 +218,9 @@ fn set<'n>(node: &'n Node, source: &mut Source<'n, '_>) -> Enum {
             source.problem(item, format!("the value `{name}` stands twice"));
             continue;
         }
-        values.push(EnumValue {
-            value: name.into(),
-            facts: facts(item, source),
-        });
+        values.push(EnumValue { value: name.into(), facts: facts(item, source) });
     }
-    Enum {
-        values,
-        open: source.flag(node, "isOpen"),
-    }
+    Enum { values, open: source.flag(node, "isOpen") }
 }
 
 fn alias<'n>(node: &'n Node, scope: Scope<'n>, source: &mut Source<'n, '_>) -> Option<Schema> {
@@ -326,10 +235,7 @@ fn alias<'n>(node: &'n Node, scope: Scope<'n>, source: &mut Source<'n, '_>) -> O
         return Some(schema);
     };
     if !names.is_empty() && names.len() != union.of.len() {
-        source.problem(
-            node,
-            format!("{} names for {} alternatives", names.len(), union.of.len()),
-        );
+        source.problem(node, format!("{} names for {} alternatives", names.len(), union.of.len()));
         return None;
     }
     union.names = names;
@@ -349,22 +255,14 @@ fn tag<'n>(variants: &'n Node, union: &'n Node, source: &mut Source<'n, '_>) -> 
             mapping: IndexMap::new(),
         }),
         "external_tag" => {
-            let tags: Option<Vec<String>> = items
-                .iter()
-                .map(|item| variant_name(item, source))
-                .collect();
+            let tags: Option<Vec<String>> = items.iter().map(|item| variant_name(item, source)).collect();
             Some(Tag::Key(tags?))
         }
         "untagged" => {
             let wanted = source.named(variants, "untypedVariant")?;
-            let found = items
-                .iter()
-                .position(|item| source.named(item, "type") == Some(wanted));
+            let found = items.iter().position(|item| source.named(item, "type") == Some(wanted));
             if found.is_none() {
-                source.problem(
-                    variants,
-                    format!("`{}` is no alternative of the union", wanted.name),
-                );
+                source.problem(variants, format!("`{}` is no alternative of the union", wanted.name));
             }
             found.map(Tag::Untyped)
         }
@@ -378,14 +276,9 @@ fn tag<'n>(variants: &'n Node, union: &'n Node, source: &mut Source<'n, '_>) -> 
 /// The tag of an alternative of an externally tagged union: the `variantName` of the type it names.
 fn variant_name<'n>(item: &'n Node, source: &mut Source<'n, '_>) -> Option<String> {
     let id = source.named(item, "type")?;
-    let name = source
-        .type_node(&id)
-        .and_then(|node| source.maybe_text(node, "variantName"));
+    let name = source.type_node(&id).and_then(|node| source.maybe_text(node, "variantName"));
     if name.is_none() {
-        source.problem(
-            item,
-            format!("`{}.{}` has no `variantName`", id.namespace, id.name),
-        );
+        source.problem(item, format!("`{}.{}` has no `variantName`", id.namespace, id.name));
     }
     name
 }

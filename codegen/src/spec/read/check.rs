@@ -18,17 +18,11 @@ pub(super) fn uses(api: &Api, uses: &[TypeUse], problems: &mut Diagnostics) {
                 let known = known.chain(api.types.keys().map(String::as_str));
                 let near = other_word(name).or_else(|| did_you_mean(name, known));
                 let help = near.map(|near| format!("did you mean `{near}`?"));
-                problems.add(
-                    &place.file,
-                    place.span,
-                    format!("there is no type `{name}`"),
-                    help,
-                );
+                problems.add(&place.file, place.span, format!("there is no type `{name}`"), help);
             }
             Some(def) if def.params.len() != *args => {
                 let message = format!("`{name}` takes {} arguments, not {args}", def.params.len());
-                let help = (!def.params.is_empty())
-                    .then(|| format!("write `{name}<{}>`", def.params.join(", ")));
+                let help = (!def.params.is_empty()).then(|| format!("write `{name}<{}>`", def.params.join(", ")));
                 problems.add(&place.file, place.span, message, help);
             }
             Some(_) => {}
@@ -67,7 +61,8 @@ pub(super) fn routes(operation: &Operation, node: &Node, reader: &mut Reader<'_>
         match placeholders(text) {
             Ok(names) => sets.push((path.span, names)),
             Err(message) => {
-                let help = "a path is `/_security/user/{username}`: a placeholder is a whole segment or part of one".to_owned();
+                let help = "a path is `/_security/user/{username}`: a placeholder is a whole segment or part of one"
+                    .to_owned();
                 reader.problem(path.span, message, Some(help));
                 return;
             }
@@ -75,44 +70,23 @@ pub(super) fn routes(operation: &Operation, node: &Node, reader: &mut Reader<'_>
     }
     let known = || operation.path.iter().map(|member| member.name.as_str());
     for (span, names) in &sets {
-        for name in names
-            .iter()
-            .filter(|name| !known().any(|known| known == **name))
-        {
+        for name in names.iter().filter(|name| !known().any(|known| known == **name)) {
             let near = did_you_mean(name, known()).map(|near| format!("did you mean `{near}`?"));
-            let help =
-                near.unwrap_or_else(|| format!("add it: \"path\": {{ \"{name}\": \"string\" }}"));
-            reader.problem(
-                *span,
-                format!("`{{{name}}}` is no member of `path`"),
-                Some(help),
-            );
+            let help = near.unwrap_or_else(|| format!("add it: \"path\": {{ \"{name}\": \"string\" }}"));
+            reader.problem(*span, format!("`{{{name}}}` is no member of `path`"), Some(help));
         }
     }
     for member in &operation.path {
-        let count = sets
-            .iter()
-            .filter(|(_, names)| names.contains(member.name.as_str()))
-            .count();
+        let count = sets.iter().filter(|(_, names)| names.contains(member.name.as_str())).count();
         let name = &member.name;
         if count == 0 {
             let help = format!("add `{{{name}}}` to a route, or move `{name}` to `query`");
-            reader.problem(
-                member.place.span,
-                format!("no route has a `{{{name}}}`"),
-                Some(help),
-            );
+            reader.problem(member.place.span, format!("no route has a `{{{name}}}`"), Some(help));
         } else if member.required != (count == sets.len()) {
             let (message, help) = if member.required {
-                (
-                    format!("some route lacks `{{{name}}}`, so it is optional"),
-                    "add a `?` at the end of its type",
-                )
+                (format!("some route lacks `{{{name}}}`, so it is optional"), "add a `?` at the end of its type")
             } else {
-                (
-                    format!("every route has `{{{name}}}`, so it is required"),
-                    "remove the `?`",
-                )
+                (format!("every route has `{{{name}}}`, so it is required"), "remove the `?`")
             };
             reader.problem(member.place.span, message, Some(help.to_owned()));
         }

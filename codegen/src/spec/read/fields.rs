@@ -22,12 +22,7 @@ pub(super) struct TypeUse {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(file: &'a str, problems: &'a mut Diagnostics) -> Self {
-        Self {
-            file,
-            uses: Vec::new(),
-            params: Vec::new(),
-            problems,
-        }
+        Self { file, uses: Vec::new(), params: Vec::new(), problems }
     }
 
     pub(super) fn problem(&mut self, span: Span, message: impl Into<String>, help: Option<String>) {
@@ -42,18 +37,11 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn place(&self, span: Span) -> Place {
-        Place {
-            file: self.file.to_owned(),
-            span,
-        }
+        Place { file: self.file.to_owned(), span }
     }
 
     fn wrong(&mut self, node: &Node, wanted: &str) {
-        self.problem(
-            node.span,
-            format!("expected {wanted}, found {}", node.describe()),
-            None,
-        );
+        self.problem(node.span, format!("expected {wanted}, found {}", node.describe()), None);
     }
 
     pub(super) fn object<'n>(&mut self, node: &'n Node, wanted: &str) -> &'n [Entry] {
@@ -102,11 +90,7 @@ impl<'n> Fields<'n> {
     pub(super) fn of(node: &'n Node, wanted: &str, reader: &mut Reader<'_>) -> Option<Self> {
         let entries = reader.object(node, wanted);
         node.object()?;
-        Some(Self {
-            node,
-            entries: entries.iter().collect(),
-            known: Vec::new(),
-        })
+        Some(Self { node, entries: entries.iter().collect(), known: Vec::new() })
     }
 
     pub(super) fn rest(&self) -> impl Iterator<Item = &'n Entry> {
@@ -146,11 +130,7 @@ impl<'n> Fields<'n> {
             return Vec::new();
         };
         if node.array().is_some_and(<[Node]>::is_empty) {
-            reader.problem(
-                node.span,
-                format!("`{key}` is empty"),
-                Some("leave it out".to_owned()),
-            );
+            reader.problem(node.span, format!("`{key}` is empty"), Some("leave it out".to_owned()));
         }
         reader.strings(node)
     }
@@ -164,11 +144,7 @@ impl<'n> Fields<'n> {
         let node = self.take(key)?;
         let size = node.to_json().as_u64();
         if size.is_none() {
-            reader.problem(
-                node.span,
-                format!("`{key}` is a whole number, not negative"),
-                None,
-            );
+            reader.problem(node.span, format!("`{key}` is a whole number, not negative"), None);
         }
         size
     }
@@ -177,18 +153,13 @@ impl<'n> Fields<'n> {
     pub(super) fn finish(self, reader: &mut Reader<'_>) {
         for entry in self.entries {
             let known = self.known.iter().map(String::as_str);
-            let near =
-                did_you_mean(&entry.key, known.clone()).map(|key| format!("did you mean `{key}`?"));
+            let near = did_you_mean(&entry.key, known.clone()).map(|key| format!("did you mean `{key}`?"));
             let help = near.unwrap_or_else(|| {
                 let mut all: Vec<&str> = known.collect();
                 all.sort_unstable();
                 format!("the keys here are {}", all.join(", "))
             });
-            reader.problem(
-                entry.key_span,
-                format!("unknown key `{}`", entry.key),
-                Some(help),
-            );
+            reader.problem(entry.key_span, format!("unknown key `{}`", entry.key), Some(help));
         }
     }
 }

@@ -7,53 +7,32 @@ use super::fields::{Fields, Reader, TypeUse};
 use crate::spec::expr;
 use crate::spec::json::{Kind, Node, Span, number};
 use crate::spec::model::{
-    Additional, Enum, EnumValue, Facts, Json, Limits, Member, Object, Reading, Scalar, Schema, Tag,
-    Union,
+    Additional, Enum, EnumValue, Facts, Json, Limits, Member, Object, Reading, Scalar, Schema, Tag, Union,
 };
 
 /// The members under a key that may be absent.
-pub(super) fn members_at(
-    key: &str,
-    fields: &mut Fields<'_>,
-    reader: &mut Reader<'_>,
-) -> Vec<Member> {
-    fields
-        .take(key)
-        .map(|node| members(node, reader))
-        .unwrap_or_default()
+pub(super) fn members_at(key: &str, fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Vec<Member> {
+    fields.take(key).map(|node| members(node, reader)).unwrap_or_default()
 }
 
 /// Content: an expression, the members of a plain object, or any schema under `=`.
 pub(super) fn content(node: &Node, reader: &mut Reader<'_>) -> Option<Schema> {
     match node.object() {
         Some([only]) if only.key == "=" => schema(&only.value, reader),
-        Some(_) => Some(Schema::Object(Object {
-            members: members(node, reader),
-            ..Object::default()
-        })),
+        Some(_) => Some(Schema::Object(Object { members: members(node, reader), ..Object::default() })),
         None => schema(node, reader),
     }
 }
 
 /// A named type: its parameters, what it is, and what else is known.
-pub(super) fn definition(
-    node: &Node,
-    reader: &mut Reader<'_>,
-) -> Option<(Vec<String>, Schema, Facts)> {
+pub(super) fn definition(node: &Node, reader: &mut Reader<'_>) -> Option<(Vec<String>, Schema, Facts)> {
     if node.object().is_none() {
         return Some((Vec::new(), schema(node, reader)?, Facts::default()));
     }
     let mut fields = Fields::of(node, "a type", reader)?;
     let params = fields.strings("params", reader);
-    for param in params
-        .iter()
-        .filter(|name| name.contains('.') || !expr::is_type_name(name))
-    {
-        reader.problem(
-            node.span,
-            format!("`{param}` can't name a type parameter"),
-            None,
-        );
+    for param in params.iter().filter(|name| name.contains('.') || !expr::is_type_name(name)) {
+        reader.problem(node.span, format!("`{param}` can't name a type parameter"), None);
     }
     reader.params.clone_from(&params);
     let facts = facts(&mut fields, reader);
@@ -68,9 +47,7 @@ fn schema(node: &Node, reader: &mut Reader<'_>) -> Option<Schema> {
     if node.object().is_none() {
         let (schema, optional) = expression(node, reader)?;
         if optional {
-            let help =
-                "only members can be optional; write `A | null` for a value that may be null"
-                    .to_owned();
+            let help = "only members can be optional; write `A | null` for a value that may be null".to_owned();
             reader.problem(node.span, "`?` has no meaning here", Some(help));
         }
         return Some(schema);
@@ -82,11 +59,7 @@ fn schema(node: &Node, reader: &mut Reader<'_>) -> Option<Schema> {
 }
 
 fn schemas(node: &Node, reader: &mut Reader<'_>) -> Vec<Schema> {
-    reader
-        .items(node, "schemas")
-        .iter()
-        .filter_map(|item| schema(item, reader))
-        .collect()
+    reader.items(node, "schemas").iter().filter_map(|item| schema(item, reader)).collect()
 }
 
 /// A type expression, and whether it ends in `?`.
@@ -95,11 +68,7 @@ fn expression(node: &Node, reader: &mut Reader<'_>) -> Option<(Schema, bool)> {
     // Offsets in the text are offsets in the file as long as nothing is escaped.
     let plain = node.span.1 - node.span.0 == text.len() + 2;
     let place = |span: Span| {
-        if plain {
-            (node.span.0 + 1 + span.0, node.span.0 + 1 + span.1)
-        } else {
-            node.span
-        }
+        if plain { (node.span.0 + 1 + span.0, node.span.0 + 1 + span.1) } else { node.span }
     };
     match expr::parse(&text) {
         Ok(parsed) => {
@@ -108,11 +77,7 @@ fn expression(node: &Node, reader: &mut Reader<'_>) -> Option<(Schema, bool)> {
                     continue;
                 }
                 let place = reader.place(place(found.span));
-                reader.uses.push(TypeUse {
-                    name: found.name,
-                    args: found.args,
-                    place,
-                });
+                reader.uses.push(TypeUse { name: found.name, args: found.args, place });
             }
             Some((parsed.schema, parsed.optional))
         }
@@ -130,13 +95,7 @@ fn members(node: &Node, reader: &mut Reader<'_>) -> Vec<Member> {
             continue;
         };
         let place = reader.place(entry.value.span);
-        members.push(Member {
-            name: entry.key.clone(),
-            required: !optional,
-            schema,
-            facts,
-            place,
-        });
+        members.push(Member { name: entry.key.clone(), required: !optional, schema, facts, place });
     }
     members
 }
@@ -155,9 +114,7 @@ fn member_value(node: &Node, reader: &mut Reader<'_>) -> Option<(Schema, bool, F
             let help = "write `?` at the end of the type".to_owned();
             reader.problem(node.span, "`optional` is for what has no `type`", Some(help));
         }
-        fields
-            .take("type")
-            .and_then(|node| expression(node, reader))
+        fields.take("type").and_then(|node| expression(node, reader))
     } else {
         structure(node, &mut fields, reader).map(|schema| (schema, optional))
     };
@@ -188,11 +145,7 @@ fn structure(node: &Node, fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> O
         fields.know(&STRUCTURES);
         if fields.rest().next().is_none() {
             let help = format!("a schema has one of the keys {}", STRUCTURES.join(", "));
-            reader.problem(
-                (node.span.0, node.span.0 + 1),
-                "this says no type",
-                Some(help),
-            );
+            reader.problem((node.span.0, node.span.0 + 1), "this says no type", Some(help));
         }
         return None;
     };
@@ -201,35 +154,20 @@ fn structure(node: &Node, fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> O
         "type" => fields.take("type").and_then(|node| schema(node, reader)),
         "union" => union(fields, reader).map(Schema::Union),
         "enum" => Some(Schema::Enum(set(fields, reader))),
-        "list" => {
-            boxed(fields.take("list").and_then(|node| schema(node, reader))).map(Schema::List)
-        }
+        "list" => boxed(fields.take("list").and_then(|node| schema(node, reader))).map(Schema::List),
         "map" | "pair" => {
             let key = keys(fields, reader)?;
             let value = boxed(fields.take(kind).and_then(|node| schema(node, reader)))?;
-            Some(if kind == "map" {
-                Schema::Map(key, value)
-            } else {
-                Schema::Pair(key, value)
-            })
+            Some(if kind == "map" { Schema::Map(key, value) } else { Schema::Pair(key, value) })
         }
-        "constant" => fields
-            .take("constant")
-            .map(|node| Schema::Literal(node.to_json())),
+        "constant" => fields.take("constant").map(|node| Schema::Literal(node.to_json())),
         "generic" => {
             let node = fields.take("generic")?;
             let name = reader.string(node)?;
-            let args = fields
-                .take("args")
-                .map(|node| schemas(node, reader))
-                .unwrap_or_default();
+            let args = fields.take("args").map(|node| schemas(node, reader)).unwrap_or_default();
             if !reader.params.contains(&name) {
                 let place = reader.place(node.span);
-                reader.uses.push(TypeUse {
-                    name: name.clone(),
-                    args: args.len(),
-                    place,
-                });
+                reader.uses.push(TypeUse { name: name.clone(), args: args.len(), place });
             }
             Some(Schema::Ref { name, args })
         }
@@ -247,23 +185,15 @@ fn keys(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Box<Schema>>
 
 fn object(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Object {
     Object {
-        extends: fields
-            .take("extends")
-            .map(|node| schemas(node, reader))
-            .unwrap_or_default(),
-        reads: fields
-            .take("reads")
-            .and_then(|node| schema(node, reader))
-            .map(Box::new),
+        extends: fields.take("extends").map(|node| schemas(node, reader)).unwrap_or_default(),
+        reads: fields.take("reads").and_then(|node| schema(node, reader)).map(Box::new),
         tag_value: fields.string("tag_value", reader),
         shortcut: fields.string("shortcut", reader),
         closed: fields.flag("closed", reader),
         open: fields.flag("open", reader),
         members: members_at("object", fields, reader),
         variants: members_at("one_of", fields, reader),
-        additional: fields
-            .take("additional")
-            .and_then(|node| additional(node, reader)),
+        additional: fields.take("additional").and_then(|node| additional(node, reader)),
     }
 }
 
@@ -273,28 +203,15 @@ fn additional(node: &Node, reader: &mut Reader<'_>) -> Option<Additional> {
     let value_name = fields.string("value_name", reader);
     let single = fields.flag("single", reader);
     let key = keys(&mut fields, reader);
-    let value = fields
-        .required("values", reader)
-        .and_then(|node| schema(node, reader))
-        .map(Box::new);
+    let value = fields.required("values", reader).and_then(|node| schema(node, reader)).map(Box::new);
     fields.finish(reader);
-    Some(Additional {
-        key: key?,
-        value: value?,
-        single,
-        name,
-        value_name,
-    })
+    Some(Additional { key: key?, value: value?, single, name, value_name })
 }
 
 fn set(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Enum {
     let open = fields.flag("open", reader);
     let mut values: Vec<EnumValue> = Vec::new();
-    for item in fields
-        .take("enum")
-        .map(|node| reader.items(node, "values"))
-        .unwrap_or_default()
-    {
+    for item in fields.take("enum").map(|node| reader.items(node, "values")).unwrap_or_default() {
         let Some(value) = enum_value(item, reader) else {
             continue;
         };
@@ -318,17 +235,10 @@ fn enum_value(node: &Node, reader: &mut Reader<'_>) -> Option<EnumValue> {
     };
     if matches!(value.kind, Kind::Null | Kind::Array(_) | Kind::Object(_)) {
         let message = format!("{} can't be a value of an enum", value.describe());
-        reader.problem(
-            value.span,
-            message,
-            Some("use a string, a number or a boolean".to_owned()),
-        );
+        reader.problem(value.span, message, Some("use a string, a number or a boolean".to_owned()));
         return None;
     }
-    Some(EnumValue {
-        value: value.to_json(),
-        facts,
-    })
+    Some(EnumValue { value: value.to_json(), facts })
 }
 
 fn union(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Union> {
@@ -336,9 +246,7 @@ fn union(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Union> {
     let of = schemas(node, reader);
     let open = fields.flag("open", reader);
     let names_node = fields.take("names");
-    let names = names_node
-        .map(|node| reader.strings(node))
-        .unwrap_or_default();
+    let names = names_node.map(|node| reader.strings(node)).unwrap_or_default();
     let tag_node = fields.take("tag");
     let count = node.array().map_or(0, <[Node]>::len);
     if of.len() < count {
@@ -346,19 +254,10 @@ fn union(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Union> {
     }
     if let Some(node) = names_node.filter(|_| names.len() != count) {
         let message = format!("{} names for {count} alternatives", names.len());
-        reader.problem(
-            node.span,
-            message,
-            Some("name each alternative, in order".to_owned()),
-        );
+        reader.problem(node.span, message, Some("name each alternative, in order".to_owned()));
     }
     let tag = tag_node.and_then(|node| tag(node, &of, reader));
-    Some(Union {
-        of,
-        names,
-        tag,
-        open,
-    })
+    Some(Union { of, names, tag, open })
 }
 
 fn tag(node: &Node, of: &[Schema], reader: &mut Reader<'_>) -> Option<Tag> {
@@ -374,20 +273,12 @@ fn tag(node: &Node, of: &[Schema], reader: &mut Reader<'_>) -> Option<Tag> {
                 }
             }
         }
-        name.map(|name| Tag::Member {
-            name,
-            default,
-            mapping,
-        })
+        name.map(|name| Tag::Member { name, default, mapping })
     } else if let Some(node) = fields.take("key") {
         let tags = reader.strings(node);
         if tags.len() != of.len() {
             let message = format!("{} tags for {} alternatives", tags.len(), of.len());
-            reader.problem(
-                node.span,
-                message,
-                Some("one tag for each alternative, in order".to_owned()),
-            );
+            reader.problem(node.span, message, Some("one tag for each alternative, in order".to_owned()));
         }
         Some(Tag::Key(tags))
     } else if let Some(node) = fields.take("untyped") {
@@ -404,18 +295,12 @@ fn tag(node: &Node, of: &[Schema], reader: &mut Reader<'_>) -> Option<Tag> {
 /// An alternative of a union: its expression, or its place counted from 0.
 fn alternative(node: &Node, of: &[Schema], reader: &mut Reader<'_>) -> Option<usize> {
     let found = match &node.kind {
-        Kind::String(text) => of
-            .iter()
-            .position(|schema| expr::print(schema).as_ref() == Some(text)),
-        Kind::Number(text) => number(text)
-            .as_u64()
-            .and_then(|n| usize::try_from(n).ok())
-            .filter(|n| *n < of.len()),
+        Kind::String(text) => of.iter().position(|schema| expr::print(schema).as_ref() == Some(text)),
+        Kind::Number(text) => number(text).as_u64().and_then(|n| usize::try_from(n).ok()).filter(|n| *n < of.len()),
         _ => None,
     };
     if found.is_none() {
-        let help =
-            "write the alternative as it stands in `union`, or its place counted from 0".to_owned();
+        let help = "write the alternative as it stands in `union`, or its place counted from 0".to_owned();
         reader.problem(node.span, "no such alternative in this union", Some(help));
     }
     found
@@ -427,9 +312,7 @@ pub(super) fn operation_facts(fields: &mut Fields<'_>, reader: &mut Reader<'_>) 
         since: fields.string("since", reader),
         stability: stability(fields, reader),
         deprecated: deprecation(fields, reader),
-        serverless: fields
-            .take("serverless")
-            .map(|node| serverless(node, reader)),
+        serverless: fields.take("serverless").map(|node| serverless(node, reader)),
         documents: fields.strings("documents", reader),
         ..Facts::default()
     }
@@ -454,15 +337,7 @@ fn facts(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Facts {
         pattern: fields.string("pattern", reader),
         format: fields.string("format", reader),
     };
-    Facts {
-        code_name,
-        required_in,
-        differs: differs.unwrap_or_default(),
-        default,
-        aliases,
-        limits,
-        ..common
-    }
+    Facts { code_name, required_in, differs: differs.unwrap_or_default(), default, aliases, limits, ..common }
 }
 
 /// What older documents say.
@@ -479,11 +354,7 @@ fn readings(node: &Node, reader: &mut Reader<'_>) -> Vec<Reading> {
         }
         let schema = structure(item, &mut fields, reader);
         fields.finish(reader);
-        readings.extend(schema.map(|schema| Reading {
-            documents,
-            schema,
-            facts,
-        }));
+        readings.extend(schema.map(|schema| Reading { documents, schema, facts }));
     }
     readings
 }
@@ -501,11 +372,7 @@ fn stability(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<String>
     let stability = reader.string(node)?;
     if !matches!(stability.as_str(), "stable" | "beta" | "experimental") {
         let help = "one of stable, beta, experimental".to_owned();
-        reader.problem(
-            node.span,
-            format!("unknown stability `{stability}`"),
-            Some(help),
-        );
+        reader.problem(node.span, format!("unknown stability `{stability}`"), Some(help));
     }
     Some(stability)
 }
