@@ -67,10 +67,7 @@ impl Clock {
     }
 
     fn with(source: Source) -> Self {
-        Self {
-            source,
-            ahead: Arc::new(AtomicU64::new(0)),
-        }
+        Self { source, ahead: Arc::new(AtomicU64::new(0)) }
     }
 }
 

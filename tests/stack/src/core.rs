@@ -27,12 +27,7 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(
-        clock: Clock,
-        ids: Ids,
-        elastic_password: &str,
-        table: Cow<'static, str>,
-    ) -> Self {
+    pub(crate) fn new(clock: Clock, ids: Ids, elastic_password: &str, table: Cow<'static, str>) -> Self {
         Self {
             clock,
             table,

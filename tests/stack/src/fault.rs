@@ -35,11 +35,7 @@ pub(crate) enum Effect {
 impl Fault {
     /// Answers with a status and an empty body.
     pub fn status(status: u16) -> Self {
-        Self::with(Effect::Status {
-            status,
-            headers: Vec::new(),
-            body: Bytes::new(),
-        })
+        Self::with(Effect::Status { status, headers: Vec::new(), body: Bytes::new() })
     }
 
     /// Closes the connection with no answer.
@@ -79,20 +75,14 @@ impl Fault {
 
     /// The reply of a status fault.
     pub(crate) fn reply(&self) -> Option<Reply> {
-        let Effect::Status {
-            status,
-            headers,
-            body,
-        } = &self.effect
-        else {
+        let Effect::Status { status, headers, body } = &self.effect else {
             return None;
         };
         let mut reply = Reply::empty(*status);
         for (name, value) in headers {
-            if let (Ok(name), Ok(value)) = (
-                http::HeaderName::try_from(name.as_str()),
-                http::HeaderValue::try_from(value.as_str()),
-            ) {
+            if let (Ok(name), Ok(value)) =
+                (http::HeaderName::try_from(name.as_str()), http::HeaderValue::try_from(value.as_str()))
+            {
                 reply.headers.append(name, value);
             }
         }
@@ -101,10 +91,7 @@ impl Fault {
     }
 
     fn with(effect: Effect) -> Self {
-        Self {
-            delay: Duration::ZERO,
-            effect,
-        }
+        Self { delay: Duration::ZERO, effect }
     }
 }
 

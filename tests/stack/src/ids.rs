@@ -55,10 +55,7 @@ pub(crate) struct SecretHash {
 impl SecretHash {
     pub(crate) fn matches(&self, secret: &str) -> bool {
         let given = digest(&self.salt, secret);
-        let differing = given
-            .iter()
-            .zip(&self.digest)
-            .fold(0, |acc, (a, b)| acc | (a ^ b));
+        let differing = given.iter().zip(&self.digest).fold(0, |acc, (a, b)| acc | (a ^ b));
         differing == 0
     }
 }

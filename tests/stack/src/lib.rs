@@ -213,20 +213,13 @@ impl Builder {
     pub fn start_blocking(self) -> io::Result<Stack> {
         let table = self.table.map_or(Cow::Borrowed(TABLE), Cow::Owned);
         if self.require_table && !table.contains("\"id\"") {
-            return Err(io::Error::other(
-                "the table of operations is empty; run `cargo xtask generate`",
-            ));
+            return Err(io::Error::other("the table of operations is empty; run `cargo xtask generate`"));
         }
         let mut ids = Ids::new(self.seed);
         let password = self.password.unwrap_or_else(|| ids.secret());
         let core = Arc::new(Core::new(self.clock.clone(), ids, &password, table));
         let server = server::start(&core, self.elasticsearch_port, self.kibana_port)?;
-        Ok(Stack {
-            core,
-            server,
-            clock: self.clock,
-            password,
-        })
+        Ok(Stack { core, server, clock: self.clock, password })
     }
 }
 

@@ -78,14 +78,7 @@ impl fmt::Debug for RecordedRequest {
             .field("product", &self.product)
             .field("method", &self.method)
             .field("path", &self.path)
-            .field(
-                "headers",
-                &self
-                    .headers
-                    .keys()
-                    .map(http::HeaderName::as_str)
-                    .collect::<Vec<_>>(),
-            )
+            .field("headers", &self.headers.keys().map(http::HeaderName::as_str).collect::<Vec<_>>())
             .field("body_bytes", &self.body.len())
             .field("status", &self.status)
             .finish_non_exhaustive()

@@ -37,21 +37,14 @@ impl Request {
             .filter(|pair| !pair.is_empty())
             .map(|pair| {
                 let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-                (
-                    decode(&key.replace('+', " ")),
-                    decode(&value.replace('+', " ")),
-                )
+                (decode(&key.replace('+', " ")), decode(&value.replace('+', " ")))
             })
             .collect()
     }
 
     /// What Elasticsearch calls the uri in its messages: the path with its query.
     pub(crate) fn uri(&self) -> String {
-        if self.query.is_empty() {
-            self.path.clone()
-        } else {
-            format!("{}?{}", self.path, self.query)
-        }
+        if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }
     }
 }
 
@@ -73,11 +66,7 @@ pub(crate) enum Body {
 
 impl Reply {
     pub(crate) fn json(status: u16, value: Value) -> Self {
-        Self {
-            status,
-            headers: HeaderMap::new(),
-            body: Body::Json(value),
-        }
+        Self { status, headers: HeaderMap::new(), body: Body::Json(value) }
     }
 
     pub(crate) fn ok(value: Value) -> Self {
@@ -85,19 +74,11 @@ impl Reply {
     }
 
     pub(crate) fn empty(status: u16) -> Self {
-        Self {
-            status,
-            headers: HeaderMap::new(),
-            body: Body::Empty,
-        }
+        Self { status, headers: HeaderMap::new(), body: Body::Empty }
     }
 
     pub(crate) fn bytes(status: u16, media_type: &'static str, bytes: impl Into<Bytes>) -> Self {
-        let mut reply = Self {
-            status,
-            headers: HeaderMap::new(),
-            body: Body::Bytes(bytes.into()),
-        };
+        let mut reply = Self { status, headers: HeaderMap::new(), body: Body::Bytes(bytes.into()) };
         reply.set("content-type", media_type);
         reply
     }

@@ -34,26 +34,13 @@ pub(crate) struct Candidate<'a, T> {
 
 impl<T> Router<T> {
     pub(crate) fn new() -> Self {
-        Self {
-            by_length: BTreeMap::new(),
-        }
+        Self { by_length: BTreeMap::new() }
     }
 
     pub(crate) fn add<S: AsRef<str>>(&mut self, verbs: &[S], template: &str, value: T) {
-        let template: Vec<Segment> = template
-            .split('/')
-            .filter(|part| !part.is_empty())
-            .map(Segment::parse)
-            .collect();
+        let template: Vec<Segment> = template.split('/').filter(|part| !part.is_empty()).map(Segment::parse).collect();
         let verbs = verbs.iter().map(|verb| verb.as_ref().to_owned()).collect();
-        self.by_length
-            .entry(template.len())
-            .or_default()
-            .push(Route {
-                verbs,
-                template,
-                value,
-            });
+        self.by_length.entry(template.len()).or_default().push(Route { verbs, template, value });
     }
 
     /// Every route whose path fits, the most literal first.
@@ -61,10 +48,7 @@ impl<T> Router<T> {
         let Some(routes) = self.by_length.get(&segments.len()) else {
             return Vec::new();
         };
-        let mut found: Vec<_> = routes
-            .iter()
-            .filter_map(|route| route.fit(segments))
-            .collect();
+        let mut found: Vec<_> = routes.iter().filter_map(|route| route.fit(segments)).collect();
         found.sort_by(|a, b| a.specificity.cmp(&b.specificity));
         found
     }
@@ -72,17 +56,11 @@ impl<T> Router<T> {
 
 /// The verbs that some candidate answers, in alphabetical order.
 pub(crate) fn allowed<T>(candidates: &[Candidate<'_, T>]) -> BTreeSet<String> {
-    candidates
-        .iter()
-        .flat_map(|c| c.verbs.iter().cloned())
-        .collect()
+    candidates.iter().flat_map(|c| c.verbs.iter().cloned()).collect()
 }
 
 /// The most literal candidates that answer a verb; several only when their templates are alike.
-pub(crate) fn best<'c, 'a, T>(
-    candidates: &'c [Candidate<'a, T>],
-    verb: &str,
-) -> Vec<&'c Candidate<'a, T>> {
+pub(crate) fn best<'c, 'a, T>(candidates: &'c [Candidate<'a, T>], verb: &str) -> Vec<&'c Candidate<'a, T>> {
     let takes = |candidate: &&Candidate<'a, T>| candidate.verbs.iter().any(|known| known == verb);
     let mut found: Vec<_> = candidates.iter().filter(takes).collect();
     if let Some(least) = found.first().map(|first| first.specificity.clone()) {
@@ -100,9 +78,7 @@ impl<T> Route<T> {
                 Segment::Literal(literal) if literal == text => specificity.push(0),
                 Segment::Literal(_) => return None,
                 Segment::Mixed(before, name, after) => {
-                    let inner = text
-                        .strip_prefix(before.as_str())?
-                        .strip_suffix(after.as_str())?;
+                    let inner = text.strip_prefix(before.as_str())?.strip_suffix(after.as_str())?;
                     params.insert(name.clone(), inner.to_owned());
                     specificity.push(1);
                 }
@@ -113,12 +89,7 @@ impl<T> Route<T> {
                 }
             }
         }
-        Some(Candidate {
-            verbs: &self.verbs,
-            value: &self.value,
-            params,
-            specificity,
-        })
+        Some(Candidate { verbs: &self.verbs, value: &self.value, params, specificity })
     }
 }
 

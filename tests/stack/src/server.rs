@@ -32,39 +32,21 @@ pub(crate) struct Server {
 }
 
 /// Binds both ports (0 for one that is free) and starts to answer.
-pub(crate) fn start(
-    core: &Arc<Core>,
-    elasticsearch_port: u16,
-    kibana_port: u16,
-) -> io::Result<Server> {
+pub(crate) fn start(core: &Arc<Core>, elasticsearch_port: u16, kibana_port: u16) -> io::Result<Server> {
     let elasticsearch = bind(elasticsearch_port)?;
     let kibana = bind(kibana_port)?;
     let addresses = (elasticsearch.local_addr()?, kibana.local_addr()?);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (stop, stopped) = watch::channel(());
     let core = Arc::clone(core);
-    let thread = std::thread::Builder::new()
-        .name("elkit-stack".to_owned())
-        .stack_size(STACK_BYTES)
-        .spawn(move || {
+    let thread =
+        std::thread::Builder::new().name("elkit-stack".to_owned()).stack_size(STACK_BYTES).spawn(move || {
             runtime.block_on(async {
-                let serve = |listener, product| {
-                    serve(listener, product, Arc::clone(&core), stopped.clone())
-                };
-                tokio::join!(
-                    serve(elasticsearch, Product::Elasticsearch),
-                    serve(kibana, Product::Kibana)
-                );
+                let serve = |listener, product| serve(listener, product, Arc::clone(&core), stopped.clone());
+                tokio::join!(serve(elasticsearch, Product::Elasticsearch), serve(kibana, Product::Kibana));
             });
         })?;
-    Ok(Server {
-        elasticsearch: addresses.0,
-        kibana: addresses.1,
-        stop,
-        thread: Some(thread),
-    })
+    Ok(Server { elasticsearch: addresses.0, kibana: addresses.1, stop, thread: Some(thread) })
 }
 
 impl Drop for Server {
@@ -83,12 +65,7 @@ fn bind(port: u16) -> io::Result<TcpListener> {
     Ok(listener)
 }
 
-async fn serve(
-    listener: TcpListener,
-    product: Product,
-    core: Arc<Core>,
-    mut stopped: watch::Receiver<()>,
-) {
+async fn serve(listener: TcpListener, product: Product, core: Arc<Core>, mut stopped: watch::Receiver<()>) {
     let Ok(listener) = tokio::net::TcpListener::from_std(listener) else {
         return;
     };
@@ -151,27 +128,16 @@ async fn answer(
     }
     let reply = match fault {
         Some(fault) if matches!(fault.effect, Effect::Disconnect) => None,
-        Some(fault) => Some(
-            fault
-                .reply()
-                .unwrap_or_else(|| core.handle(product, &request)),
-        ),
+        Some(fault) => Some(fault.reply().unwrap_or_else(|| core.handle(product, &request))),
         None => Some(core.handle(product, &request)),
     };
-    core.record(RecordedRequest::new(
-        product,
-        &request,
-        reply.as_ref().map(|reply| reply.status),
-    ));
+    core.record(RecordedRequest::new(product, &request, reply.as_ref().map(|reply| reply.status)));
     reply.map(|reply| respond(reply, head)).ok_or(Dropped)
 }
 
 async fn read(request: http::Request<Incoming>) -> Result<Request, u16> {
     let (parts, body) = request.into_parts();
-    let body = Limited::new(body, MOST_BODY_BYTES)
-        .collect()
-        .await
-        .map_err(|_| 413_u16)?;
+    let body = Limited::new(body, MOST_BODY_BYTES).collect().await.map_err(|_| 413_u16)?;
     Ok(Request {
         method: parts.method.as_str().to_owned(),
         path: parts.uri.path().to_owned(),

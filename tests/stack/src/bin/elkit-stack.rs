@@ -38,19 +38,9 @@ async fn main() -> ExitCode {
     println!("user           elastic");
     println!("password       {}", stack.elastic_password());
     println!();
-    println!(
-        "export ELASTICSEARCH_URL={} KIBANA_URL={}",
-        stack.elasticsearch_url(),
-        stack.kibana_url()
-    );
-    println!(
-        "export ELASTICSEARCH_USERNAME=elastic ELASTICSEARCH_PASSWORD={}",
-        stack.elastic_password()
-    );
-    println!(
-        "export KIBANA_USERNAME=elastic KIBANA_PASSWORD={}",
-        stack.elastic_password()
-    );
+    println!("export ELASTICSEARCH_URL={} KIBANA_URL={}", stack.elasticsearch_url(), stack.kibana_url());
+    println!("export ELASTICSEARCH_USERNAME=elastic ELASTICSEARCH_PASSWORD={}", stack.elastic_password());
+    println!("export KIBANA_USERNAME=elastic KIBANA_PASSWORD={}", stack.elastic_password());
     println!();
     println!("ctrl-c stops it");
     match tokio::signal::ctrl_c().await {
@@ -69,26 +59,15 @@ fn read(mut args: impl Iterator<Item = String>) -> Result<Option<Builder>, Strin
         if flag == "--help" || flag == "-h" {
             return Ok(None);
         }
-        let value = args
-            .next()
-            .ok_or_else(|| format!("{flag} needs a value, or is unknown"))?;
-        let number = || {
-            value
-                .parse::<u64>()
-                .map_err(|_| format!("{flag} needs a number, not {value:?}"))
-        };
-        let port = || {
-            value
-                .parse::<u16>()
-                .map_err(|_| format!("{flag} needs a port, not {value:?}"))
-        };
+        let value = args.next().ok_or_else(|| format!("{flag} needs a value, or is unknown"))?;
+        let number = || value.parse::<u64>().map_err(|_| format!("{flag} needs a number, not {value:?}"));
+        let port = || value.parse::<u16>().map_err(|_| format!("{flag} needs a port, not {value:?}"));
         builder = match flag.as_str() {
             "--elasticsearch-port" => builder.elasticsearch_port(port()?),
             "--kibana-port" => builder.kibana_port(port()?),
             "--elastic-password" => builder.elastic_password(value),
             "--table" => {
-                let table = std::fs::read_to_string(&value)
-                    .map_err(|error| format!("can't read {value}: {error}"))?;
+                let table = std::fs::read_to_string(&value).map_err(|error| format!("can't read {value}: {error}"))?;
                 builder.table(table)
             }
             "--seed" => builder.seed(number()?),

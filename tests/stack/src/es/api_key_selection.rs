@@ -30,18 +30,13 @@ impl Asked {
             )]));
         }
         if self.ids.is_some() && self.name.is_some() {
-            return Err(Refusal::validation(&[
-                "only one of [api key id(s), api key name] can be specified",
-            ]));
+            return Err(Refusal::validation(&["only one of [api key id(s), api key name] can be specified"]));
         }
         Ok(())
     }
 
     pub(crate) fn is_open(&self) -> bool {
-        self.ids.is_none()
-            && self.name.is_none()
-            && self.username.is_none()
-            && self.realm_name.is_none()
+        self.ids.is_none() && self.name.is_none() && self.username.is_none() && self.realm_name.is_none()
     }
 
     /// `manage_own_api_key` is enough when the request itself names only the caller's keys.
@@ -55,27 +50,14 @@ impl Asked {
                         && self.realm_name.as_deref() == Some(who.realm.name.as_str())
                 }
             };
-        if own {
-            call.require_own(action)
-        } else {
-            call.require(action)
-        }
+        if own { call.require_own(action) } else { call.require(action) }
     }
 
     pub(crate) fn means(&self, key: &ApiKey, who: &Authentication) -> bool {
         self.ids.as_ref().is_none_or(|ids| ids.contains(&key.id))
-            && self
-                .name
-                .as_ref()
-                .is_none_or(|name| matches(name, &key.name))
-            && self
-                .username
-                .as_ref()
-                .is_none_or(|name| *name == key.owner.username)
-            && self
-                .realm_name
-                .as_ref()
-                .is_none_or(|name| *name == key.owner.realm.name)
+            && self.name.as_ref().is_none_or(|name| matches(name, &key.name))
+            && self.username.as_ref().is_none_or(|name| *name == key.owner.username)
+            && self.realm_name.as_ref().is_none_or(|name| *name == key.owner.realm.name)
             && (!self.owner || owned(key, who))
     }
 }
@@ -84,12 +66,6 @@ impl Asked {
 pub(crate) fn owned(key: &ApiKey, who: &Authentication) -> bool {
     match &who.via {
         Via::ApiKey { id, .. } => key.id == *id,
-        _ => {
-            key.owner
-                == Owner {
-                    username: who.user.username.clone(),
-                    realm: who.realm.clone(),
-                }
-        }
+        _ => key.owner == Owner { username: who.user.username.clone(), realm: who.realm.clone() },
     }
 }

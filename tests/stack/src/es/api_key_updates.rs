@@ -44,10 +44,7 @@ pub(crate) fn bulk_update(call: &mut Call<'_>) -> Answer {
             }
         }
     }
-    let body = Map::from_iter([
-        ("updated".into(), json!(updated)),
-        ("noops".into(), json!(noops)),
-    ]);
+    let body = Map::from_iter([("updated".into(), json!(updated)), ("noops".into(), json!(noops))]);
     Ok(Reply::ok(with_errors(body, errors)))
 }
 
@@ -55,9 +52,7 @@ pub(crate) fn bulk_update(call: &mut Call<'_>) -> Answer {
 pub(crate) fn create_cross_cluster(call: &mut Call<'_>) -> Answer {
     let mut fields = call.fields("cross_cluster_api_key_request_payload")?;
     let name = fields.required_text("name")?;
-    let access = fields
-        .object("access")?
-        .ok_or_else(|| fields.missing("access"))?;
+    let access = fields.object("access")?.ok_or_else(|| fields.missing("access"))?;
     let expiration = api_keys::expiration(&mut fields)?;
     let metadata = api_keys::metadata(&mut fields)?.unwrap_or_default();
     let certificate_identity = fields.text("certificate_identity")?;
@@ -94,16 +89,13 @@ pub(crate) fn update_cross_cluster(call: &mut Call<'_>) -> Answer {
         ..Change::default()
     };
     fields.finish()?;
-    change.certificate_identity =
-        certificate_identity.map(|value| value.as_str().map(str::to_owned));
+    change.certificate_identity = certificate_identity.map(|value| value.as_str().map(str::to_owned));
     if let Some(access) = access {
         change.roles = Some(BTreeMap::from([("cross_cluster".to_owned(), access.role)]));
         change.access = Some(access.shown);
     }
     if change.is_empty() {
-        return Err(Refusal::validation(&[
-            "must update either [access] or [metadata] for cross-cluster API keys",
-        ]));
+        return Err(Refusal::validation(&["must update either [access] or [metadata] for cross-cluster API keys"]));
     }
     let id = call.param("id");
     let updated = apply(call, &id, &change, "cross_cluster")?;
@@ -150,25 +142,14 @@ fn apply(call: &mut Call<'_>, id: &str, change: &Change, kind: &str) -> Result<b
         _ => BTreeMap::new(),
     };
     let (now, who) = (call.now, call.who.clone());
-    let key = call
-        .state
-        .api_keys
-        .iter_mut()
-        .find(|key| key.id == id && api_key_selection::owned(key, &who));
-    let key = key.ok_or_else(|| {
-        Refusal::not_found(format!(
-            "no API key owned by requesting user found for ID [{id}]"
-        ))
-    })?;
+    let key = call.state.api_keys.iter_mut().find(|key| key.id == id && api_key_selection::owned(key, &who));
+    let key =
+        key.ok_or_else(|| Refusal::not_found(format!("no API key owned by requesting user found for ID [{id}]")))?;
     if key.invalidation.is_some() {
-        return Err(Refusal::illegal(format!(
-            "cannot update invalidated API key [{id}]"
-        )));
+        return Err(Refusal::illegal(format!("cannot update invalidated API key [{id}]")));
     }
     if key.is_expired(now) {
-        return Err(Refusal::illegal(format!(
-            "cannot update expired API key [{id}]"
-        )));
+        return Err(Refusal::illegal(format!("cannot update expired API key [{id}]")));
     }
     if key.kind() != kind {
         let found = key.kind();
@@ -208,43 +189,22 @@ struct Access {
 /// Turns `search` and `replication` into the role they mean.
 fn read_access(access: Map<String, Value>) -> Result<Access, Refusal> {
     let mut fields = Fields::of("access", &Value::Object(access))?;
-    let search = entries(
-        fields.value("search"),
-        &[
-            "names",
-            "field_security",
-            "query",
-            "allow_restricted_indices",
-        ],
-    )?;
-    let replication = entries(
-        fields.value("replication"),
-        &["names", "allow_restricted_indices"],
-    )?;
+    let search = entries(fields.value("search"), &["names", "field_security", "query", "allow_restricted_indices"])?;
+    let replication = entries(fields.value("replication"), &["names", "allow_restricted_indices"])?;
     fields.finish()?;
     if search.is_empty() && replication.is_empty() {
-        return Err(Refusal::illegal(
-            "must specify non-empty access for either [search] or [replication]",
-        ));
+        return Err(Refusal::illegal("must specify non-empty access for either [search] or [replication]"));
     }
     let mut cluster = Vec::new();
     let mut indices = Vec::new();
     let mut shown = Map::new();
     for (name, privilege, members, granted) in [
-        (
-            "search",
-            "cross_cluster_search",
-            search,
-            &["read", "read_cross_cluster", "view_index_metadata"][..],
-        ),
+        ("search", "cross_cluster_search", search, &["read", "read_cross_cluster", "view_index_metadata"][..]),
         (
             "replication",
             "cross_cluster_replication",
             replication,
-            &[
-                "cross_cluster_replication",
-                "cross_cluster_replication_internal",
-            ][..],
+            &["cross_cluster_replication", "cross_cluster_replication_internal"][..],
         ),
     ] {
         if members.is_empty() {
@@ -265,14 +225,8 @@ fn read_access(access: Map<String, Value>) -> Result<Access, Refusal> {
         }
         shown.insert(name.into(), listed.into());
     }
-    let role = Role::read(
-        "cross_cluster",
-        &json!({ "cluster": cluster, "indices": indices }),
-    )?;
-    Ok(Access {
-        role,
-        shown: Value::Object(shown),
-    })
+    let role = Role::read("cross_cluster", &json!({ "cluster": cluster, "indices": indices }))?;
+    Ok(Access { role, shown: Value::Object(shown) })
 }
 
 fn entries(value: Option<Value>, known: &[&str]) -> Result<Vec<Map<String, Value>>, Refusal> {
@@ -284,14 +238,10 @@ fn entries(value: Option<Value>, known: &[&str]) -> Result<Vec<Map<String, Value
     let mut found = Vec::new();
     for item in items {
         let Value::Object(members) = item else {
-            return Err(Refusal::content(
-                "[1:1] [access] failed to parse field: expected an object",
-            ));
+            return Err(Refusal::content("[1:1] [access] failed to parse field: expected an object"));
         };
         if let Some(other) = members.keys().find(|key| !known.contains(&key.as_str())) {
-            return Err(Refusal::content(format!(
-                "[1:1] [access] unknown field [{other}]"
-            )));
+            return Err(Refusal::content(format!("[1:1] [access] unknown field [{other}]")));
         }
         if !members.contains_key("names") {
             return Err(Refusal::illegal("Required [names]"));

@@ -49,37 +49,20 @@ pub(crate) fn grant(call: &mut Call<'_>) -> Answer {
     let (username, password) = super::users::credentials(&mut fields)?;
     let access_token = fields.text("access_token")?;
     let run_as = fields.text("run_as")?;
-    let key = fields
-        .value("api_key")
-        .ok_or_else(|| fields.missing("api_key"))?;
+    let key = fields.value("api_key").ok_or_else(|| fields.missing("api_key"))?;
     fields.finish()?;
     let mut fields = Fields::of("api_key_request", &key)?;
     let wanted = wanted(&mut fields)?;
     fields.finish()?;
-    let owner = authentication::granted(
-        call.state,
-        call.now,
-        &grant_type,
-        username,
-        password,
-        access_token,
-    )?;
+    let owner = authentication::granted(call.state, call.now, &grant_type, username, password, access_token)?;
     let owner = match run_as {
         None => owner,
         Some(other) => {
-            let user = call
-                .state
-                .users
-                .get(&other)
-                .filter(|user| user.profile.enabled)
-                .cloned();
+            let user = call.state.users.get(&other).filter(|user| user.profile.enabled).cloned();
             match user {
-                Some(user) if owner.grants.may_run_as(&other) => Authentication::of(
-                    call.state,
-                    user.profile.clone(),
-                    user.realm(),
-                    Via::Password,
-                ),
+                Some(user) if owner.grants.may_run_as(&other) => {
+                    Authentication::of(call.state, user.profile.clone(), user.realm(), Via::Password)
+                }
                 _ => {
                     return Err(Refusal::forbidden(format!(
                         "action [cluster:admin/xpack/security/user/authenticate] is unauthorized for {}, because user [{}] is unauthorized to run as [{other}]",
@@ -99,9 +82,7 @@ pub(crate) fn clone(call: &mut Call<'_>) -> Answer {
     let encoded = fields.required_text("api_key")?;
     let mut wanted = wanted_named(&mut fields, None)?;
     fields.finish()?;
-    let source = authentication::find_api_key(call.state, &encoded, call.now)
-        .map_err(Refusal::illegal)?
-        .clone();
+    let source = authentication::find_api_key(call.state, &encoded, call.now).map_err(Refusal::illegal)?.clone();
     if wanted.name.is_empty() {
         wanted.name = source.name.clone();
     }
@@ -139,11 +120,7 @@ pub(crate) fn get(call: &mut Call<'_>) -> Answer {
             shown(key, limited_by, uid)
         })
         .collect();
-    let status = if keys.is_empty() && asked.ids.is_some() {
-        404
-    } else {
-        200
-    };
+    let status = if keys.is_empty() && asked.ids.is_some() { 404 } else { 200 };
     Ok(Reply::json(status, json!({ "api_keys": keys })))
 }
 
@@ -153,9 +130,7 @@ pub(crate) fn invalidate(call: &mut Call<'_>) -> Answer {
     let id = fields.text("id")?;
     let ids = fields.texts("ids")?;
     if id.is_some() && ids.is_some() {
-        return Err(Refusal::illegal(
-            "Must use either [id] or [ids], not both at the same time",
-        ));
+        return Err(Refusal::illegal("Must use either [id] or [ids], not both at the same time"));
     }
     let asked = Asked {
         ids: ids.or(id.map(|id| vec![id])),
@@ -174,12 +149,7 @@ pub(crate) fn invalidate(call: &mut Call<'_>) -> Answer {
     asked.authorize(call, "cluster:admin/xpack/security/api_key/invalidate")?;
     let (now, who) = (call.now, call.who.clone());
     let (mut done, mut before) = (Vec::new(), Vec::new());
-    for key in call
-        .state
-        .api_keys
-        .iter_mut()
-        .filter(|key| asked.means(key, &who))
-    {
+    for key in call.state.api_keys.iter_mut().filter(|key| asked.means(key, &who)) {
         match key.invalidation {
             Some(_) => before.push(key.id.clone()),
             None => {
@@ -199,9 +169,7 @@ pub(crate) fn invalidate(call: &mut Call<'_>) -> Answer {
 pub(crate) fn issue(call: &mut Call<'_>, owner: &Authentication, wanted: Wanted) -> Value {
     let id = call.state.ids.document_id();
     let secret = call.state.ids.secret();
-    let expiration = wanted
-        .expiration
-        .map(|after| call.now.saturating_add(after));
+    let expiration = wanted.expiration.map(|after| call.now.saturating_add(after));
     let mut answer = json!({
         "id": id,
         "name": wanted.name,
@@ -239,10 +207,7 @@ pub(crate) fn limits(call: &Call<'_>, owner: &Authentication) -> BTreeMap<String
         Via::Password | Via::AccessToken => call.state.descriptors(&owner.user.roles),
         Via::ApiKey { .. } | Via::ServiceToken { .. } => {
             let roles = owner.grants.every_role().cloned();
-            roles
-                .enumerate()
-                .map(|(i, role)| (format!("_{}_{i}", owner.user.username), role))
-                .collect()
+            roles.enumerate().map(|(i, role)| (format!("_{}_{i}", owner.user.username), role)).collect()
         }
     }
 }
@@ -282,9 +247,7 @@ pub(crate) fn shown(key: &ApiKey, limited_by: bool, profile_uid: Option<String>)
 }
 
 /// Reads role descriptors of a key, refusing privileges that nobody knows.
-pub(crate) fn role_descriptors(
-    fields: &mut Fields,
-) -> Result<Option<BTreeMap<String, Role>>, Refusal> {
+pub(crate) fn role_descriptors(fields: &mut Fields) -> Result<Option<BTreeMap<String, Role>>, Refusal> {
     let Some(members) = fields.object("role_descriptors")? else {
         return Ok(None);
     };
@@ -302,30 +265,21 @@ pub(crate) fn role_descriptors(
 /// Reads a key's metadata; names with an underscore in front are Elasticsearch's own.
 pub(crate) fn metadata(fields: &mut Fields) -> Result<Option<Map<String, Value>>, Refusal> {
     let metadata = fields.object("metadata")?;
-    if metadata
-        .iter()
-        .flat_map(Map::keys)
-        .any(|key| key.starts_with('_'))
-    {
-        return Err(Refusal::validation(&[
-            "API key metadata keys may not start with [_]",
-        ]));
+    if metadata.iter().flat_map(Map::keys).any(|key| key.starts_with('_')) {
+        return Err(Refusal::validation(&["API key metadata keys may not start with [_]"]));
     }
     Ok(metadata)
 }
 
 pub(crate) fn expiration(fields: &mut Fields) -> Result<Option<u64>, Refusal> {
     let text = fields.text("expiration")?;
-    text.map(|text| durations::millis("expiration", &text))
-        .transpose()
+    text.map(|text| durations::millis("expiration", &text)).transpose()
 }
 
 pub(crate) fn name_problem(name: &str) -> Option<&'static str> {
     match name {
         "" => Some("api key name is required"),
-        _ if name.chars().count() > 256 => {
-            Some("api key name may not be more than 256 characters long")
-        }
+        _ if name.chars().count() > 256 => Some("api key name may not be more than 256 characters long"),
         _ if name.trim() != name => Some("api key name may not begin or end with whitespace"),
         _ if name.starts_with('_') => Some("api key name may not begin with an underscore"),
         _ => None,
@@ -359,9 +313,5 @@ fn wanted_named(fields: &mut Fields, name: Option<String>) -> Result<Wanted, Ref
 }
 
 fn descriptors(roles: &BTreeMap<String, Role>) -> Value {
-    roles
-        .iter()
-        .map(|(name, role)| (name.clone(), role.write()))
-        .collect::<Map<_, _>>()
-        .into()
+    roles.iter().map(|(name, role)| (name.clone(), role.write())).collect::<Map<_, _>>().into()
 }

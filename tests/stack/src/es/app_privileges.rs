@@ -10,28 +10,17 @@ use crate::message::Reply;
 
 /// `PUT /_security/privilege`: creates or overwrites many, all or none.
 pub(crate) fn put(call: &mut Call<'_>) -> Answer {
-    let fields = call
-        .body
-        .clone()
-        .ok_or_else(|| Refusal::parse("request body is required"))?;
+    let fields = call.body.clone().ok_or_else(|| Refusal::parse("request body is required"))?;
     let Value::Object(applications) = fields else {
-        return Err(Refusal::parse(
-            "expected object but found an unexpected value at the top of the privileges",
-        ));
+        return Err(Refusal::parse("expected object but found an unexpected value at the top of the privileges"));
     };
     let mut wanted = Vec::new();
     let mut problems = Vec::new();
     for (application, privileges) in applications {
         let Value::Object(privileges) = privileges else {
-            return Err(Refusal::parse(format!(
-                "expected the value for application [{application}] to be an object"
-            )));
+            return Err(Refusal::parse(format!("expected the value for application [{application}] to be an object")));
         };
-        authorize(
-            call,
-            &application,
-            "cluster:admin/xpack/security/privilege/put",
-        )?;
+        authorize(call, &application, "cluster:admin/xpack/security/privilege/put")?;
         for (name, value) in privileges {
             let privilege = read(&application, &name, &value)?;
             problems.extend(problem(&application, &name, &privilege));
@@ -46,11 +35,7 @@ pub(crate) fn put(call: &mut Call<'_>) -> Answer {
     }
     let mut body = json!({});
     for (application, name, privilege) in wanted {
-        let stored = call
-            .state
-            .app_privileges
-            .entry(application.clone())
-            .or_default();
+        let stored = call.state.app_privileges.entry(application.clone()).or_default();
         let created = stored.insert(name.clone(), privilege).is_none();
         body[&application][&name] = json!({ "created": created });
     }
@@ -64,50 +49,33 @@ pub(crate) fn get(call: &mut Call<'_>) -> Answer {
     if application.is_empty() {
         call.require("cluster:admin/xpack/security/privilege/get")?;
     } else {
-        authorize(
-            call,
-            &application,
-            "cluster:admin/xpack/security/privilege/get",
-        )?;
+        authorize(call, &application, "cluster:admin/xpack/security/privilege/get")?;
     }
     let mut body = Map::new();
     for (app, privileges) in &call.state.app_privileges {
         if !application.is_empty() && !matches(&application, app) {
             continue;
         }
-        let wanted = privileges
-            .iter()
-            .filter(|(name, _)| names.is_empty() || names.contains(name));
-        let shown: Map<String, Value> = wanted
-            .map(|(name, privilege)| (name.clone(), privilege.shown(app, name)))
-            .collect();
+        let wanted = privileges.iter().filter(|(name, _)| names.is_empty() || names.contains(name));
+        let shown: Map<String, Value> =
+            wanted.map(|(name, privilege)| (name.clone(), privilege.shown(app, name))).collect();
         if !shown.is_empty() {
             body.insert(app.clone(), shown.into());
         }
     }
-    let status = if body.is_empty() && !names.is_empty() {
-        404
-    } else {
-        200
-    };
+    let status = if body.is_empty() && !names.is_empty() { 404 } else { 200 };
     Ok(Reply::json(status, body.into()))
 }
 
 /// `DELETE /_security/privilege/{application}/{name}`.
 pub(crate) fn delete(call: &mut Call<'_>) -> Answer {
     let application = call.param("application");
-    authorize(
-        call,
-        &application,
-        "cluster:admin/xpack/security/privilege/delete",
-    )?;
+    authorize(call, &application, "cluster:admin/xpack/security/privilege/delete")?;
     let mut body = json!({});
     let mut any = false;
     for name in call.param_list("name") {
         let stored = call.state.app_privileges.get_mut(&application);
-        let found = stored
-            .and_then(|privileges| privileges.remove(&name))
-            .is_some();
+        let found = stored.and_then(|privileges| privileges.remove(&name)).is_some();
         any |= found;
         body[&application][&name] = json!({ "found": found });
     }
@@ -155,9 +123,7 @@ fn problem(application: &str, name: &str, privilege: &AppPrivilege) -> Option<St
         ));
     }
     if application.contains('*') {
-        return Some(format!(
-            "Application names may not contain '*' (found '{application}')"
-        ));
+        return Some(format!("Application names may not contain '*' (found '{application}')"));
     }
     if !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.chars().all(plain) {
         return Some(format!(
@@ -168,13 +134,8 @@ fn problem(application: &str, name: &str, privilege: &AppPrivilege) -> Option<St
         return Some("Application privileges must have at least one action".to_owned());
     }
     if let Some(key) = privilege.metadata.keys().find(|key| key.starts_with('_')) {
-        return Some(format!(
-            "metadata keys may not start with [_] (in {application} {name} ({key}))"
-        ));
+        return Some(format!("metadata keys may not start with [_] (in {application} {name} ({key}))"));
     }
-    let wrong = privilege
-        .actions
-        .iter()
-        .find(|action| !action.contains([':', '/', '*']));
+    let wrong = privilege.actions.iter().find(|action| !action.contains([':', '/', '*']));
     wrong.map(|action| format!("action [{action}] must contain one of [ '/' , '*' , ':' ]"))
 }

@@ -33,17 +33,9 @@ pub(crate) enum Via {
 }
 
 /// Checks the credentials of a request.
-pub(crate) fn authenticate(
-    state: &State,
-    request: &Request,
-    now: u64,
-) -> Result<Authentication, Refusal> {
+pub(crate) fn authenticate(state: &State, request: &Request, now: u64) -> Result<Authentication, Refusal> {
     let uri = request.uri();
-    let missing = || {
-        Refusal::unauthorized(format!(
-            "missing authentication credentials for REST request [{uri}]"
-        ))
-    };
+    let missing = || Refusal::unauthorized(format!("missing authentication credentials for REST request [{uri}]"));
     let header = request.header("authorization").ok_or_else(missing)?;
     let (scheme, value) = header.split_once(' ').ok_or_else(missing)?;
     let value = value.trim();
@@ -70,39 +62,20 @@ pub(crate) fn by_password(
     password: &str,
     target: &str,
 ) -> Result<Authentication, Refusal> {
-    let user = state
-        .users
-        .get(username)
-        .filter(|user| user.profile.enabled);
-    let matching = user.filter(|user| {
-        user.hash
-            .as_ref()
-            .is_some_and(|hash| hash.matches(password))
-    });
+    let user = state.users.get(username).filter(|user| user.profile.enabled);
+    let matching = user.filter(|user| user.hash.as_ref().is_some_and(|hash| hash.matches(password)));
     match matching {
-        Some(user) => Ok(Authentication::of(
-            state,
-            user.profile.clone(),
-            user.realm(),
-            Via::Password,
-        )),
-        None => Err(Refusal::unauthorized(format!(
-            "unable to authenticate user [{username}] for {target}"
-        ))),
+        Some(user) => Ok(Authentication::of(state, user.profile.clone(), user.realm(), Via::Password)),
+        None => Err(Refusal::unauthorized(format!("unable to authenticate user [{username}] for {target}"))),
     }
 }
 
 /// Checks an access token or a service account's token.
 pub(crate) fn by_bearer(state: &State, value: &str, now: u64) -> Result<Authentication, Refusal> {
     if let Some((account, name, secret)) = service_accounts::parse_token(value) {
-        let known = state
-            .service_tokens
-            .get(&account)
-            .and_then(|tokens| tokens.get(&name));
+        let known = state.service_tokens.get(&account).and_then(|tokens| tokens.get(&name));
         let good = known.is_some_and(|hash| hash.matches(&secret));
-        let principal = good
-            .then(|| service_accounts::principal(&account))
-            .flatten();
+        let principal = good.then(|| service_accounts::principal(&account)).flatten();
         return match principal {
             Some((principal, role)) => Ok(Authentication {
                 user: principal,
@@ -123,27 +96,15 @@ pub(crate) fn by_bearer(state: &State, value: &str, now: u64) -> Result<Authenti
     if token.access_invalidated || token.expires <= now {
         return Err(Refusal::challenge("token expired", vec![TOKEN_EXPIRED]));
     }
-    Ok(Authentication::of(
-        state,
-        token.subject.clone(),
-        token.realm.clone(),
-        Via::AccessToken,
-    ))
+    Ok(Authentication::of(state, token.subject.clone(), token.realm.clone(), Via::AccessToken))
 }
 
 /// Finds the key that an encoded credential stands for.
-pub(crate) fn find_api_key<'a>(
-    state: &'a State,
-    encoded: &str,
-    now: u64,
-) -> Result<&'a ApiKey, String> {
+pub(crate) fn find_api_key<'a>(state: &'a State, encoded: &str, now: u64) -> Result<&'a ApiKey, String> {
     let decoded = decode(encoded).ok_or("invalid ApiKey value")?;
     let (id, secret) = decoded.split_once(':').ok_or("invalid ApiKey value")?;
-    let key = state
-        .api_keys
-        .iter()
-        .find(|key| key.id == id)
-        .ok_or_else(|| format!("unable to find apikey with id {id}"))?;
+    let key =
+        state.api_keys.iter().find(|key| key.id == id).ok_or_else(|| format!("unable to find apikey with id {id}"))?;
     if !key.hash.matches(secret) {
         return Err(format!("invalid credentials for API key [{id}]"));
     }
@@ -165,72 +126,40 @@ pub(crate) fn granted(
     password: Option<String>,
     access_token: Option<String>,
 ) -> Result<Authentication, Refusal> {
-    let unsupported = |field: &str| {
-        Refusal::validation(&[format!(
-            "[{field}] is not supported for grant_type [{grant_type}]"
-        )])
-    };
+    let unsupported =
+        |field: &str| Refusal::validation(&[format!("[{field}] is not supported for grant_type [{grant_type}]")]);
     match grant_type {
         "password" => {
             if access_token.is_some() {
                 return Err(unsupported("access_token"));
             }
-            let username = username.ok_or_else(|| {
-                Refusal::validation(&["[username] is required for grant_type [password]"])
-            })?;
-            let password = password.ok_or_else(|| {
-                Refusal::validation(&["[password] is required for grant_type [password]"])
-            })?;
-            by_password(
-                state,
-                &username,
-                &password,
-                "action [cluster:admin/xpack/security/api_key/grant]",
-            )
+            let username =
+                username.ok_or_else(|| Refusal::validation(&["[username] is required for grant_type [password]"]))?;
+            let password =
+                password.ok_or_else(|| Refusal::validation(&["[password] is required for grant_type [password]"]))?;
+            by_password(state, &username, &password, "action [cluster:admin/xpack/security/api_key/grant]")
         }
         "access_token" => {
             if username.is_some() || password.is_some() {
-                return Err(unsupported(if username.is_some() {
-                    "username"
-                } else {
-                    "password"
-                }));
+                return Err(unsupported(if username.is_some() { "username" } else { "password" }));
             }
-            let token = access_token.ok_or_else(|| {
-                Refusal::validation(&["[access_token] is required for grant_type [access_token]"])
-            })?;
+            let token = access_token
+                .ok_or_else(|| Refusal::validation(&["[access_token] is required for grant_type [access_token]"]))?;
             by_bearer(state, &token, now)
         }
-        other => Err(Refusal::validation(&[format!(
-            "grant_type [{other}] is not supported"
-        )])),
+        other => Err(Refusal::validation(&[format!("grant_type [{other}] is not supported")])),
     }
 }
 
 impl Authentication {
     pub(crate) fn of(state: &State, user: Principal, realm: Realm, via: Via) -> Self {
         let roles = state.descriptors(&user.roles);
-        let effective_roles = user
-            .roles
-            .iter()
-            .filter(|name| roles.contains_key(*name))
-            .cloned()
-            .collect();
-        Self {
-            user,
-            realm,
-            via,
-            grants: Grants::of(roles.into_values().collect()),
-            effective_roles,
-            runner: None,
-        }
+        let effective_roles = user.roles.iter().filter(|name| roles.contains_key(*name)).cloned().collect();
+        Self { user, realm, via, grants: Grants::of(roles.into_values().collect()), effective_roles, runner: None }
     }
 
     pub(crate) fn owner(&self) -> Owner {
-        Owner {
-            username: self.user.username.clone(),
-            realm: self.realm.clone(),
-        }
+        Owner { username: self.user.username.clone(), realm: self.realm.clone() }
     }
 
     /// The caller as a refusal names it.
@@ -252,19 +181,11 @@ impl Authentication {
 
     fn described_roles(&self) -> String {
         let mut text = format!(" with effective roles [{}]", self.effective_roles.join(","));
-        let mut missing: Vec<_> = self
-            .user
-            .roles
-            .iter()
-            .filter(|role| !self.effective_roles.contains(role))
-            .cloned()
-            .collect();
+        let mut missing: Vec<_> =
+            self.user.roles.iter().filter(|role| !self.effective_roles.contains(role)).cloned().collect();
         if !missing.is_empty() {
             missing.sort();
-            text.push_str(&format!(
-                " (assigned roles [{}] were not found)",
-                missing.join(",")
-            ));
+            text.push_str(&format!(" (assigned roles [{}] were not found)", missing.join(",")));
         }
         text
     }
@@ -281,21 +202,10 @@ fn by_api_key(state: &State, value: &str, now: u64) -> Result<Authentication, Re
     let layers = [&key.roles, &key.limited_by];
     let layers = layers.into_iter().filter(|roles| !roles.is_empty());
     Ok(Authentication {
-        user: Principal {
-            username: key.owner.username.clone(),
-            enabled: true,
-            ..Principal::default()
-        },
+        user: Principal { username: key.owner.username.clone(), enabled: true, ..Principal::default() },
         realm: Realm::new("_es_api_key", "_es_api_key"),
-        via: Via::ApiKey {
-            id: key.id.clone(),
-            name: key.name.clone(),
-        },
-        grants: Grants {
-            layers: layers
-                .map(|roles| roles.values().cloned().collect())
-                .collect(),
-        },
+        via: Via::ApiKey { id: key.id.clone(), name: key.name.clone() },
+        grants: Grants { layers: layers.map(|roles| roles.values().cloned().collect()).collect() },
         effective_roles: Vec::new(),
         runner: None,
     })
@@ -305,8 +215,7 @@ fn run_as(state: &State, caller: Authentication, other: &str) -> Result<Authenti
     let target = state.users.get(other).filter(|user| user.profile.enabled);
     match target {
         Some(user) if caller.grants.may_run_as(other) => {
-            let mut authentication =
-                Authentication::of(state, user.profile.clone(), user.realm(), Via::Password);
+            let mut authentication = Authentication::of(state, user.profile.clone(), user.realm(), Via::Password);
             authentication.runner = Some((caller.user.username.clone(), caller.realm));
             Ok(authentication)
         }
@@ -323,29 +232,20 @@ fn not_accepted(why: Option<String>) -> Refusal {
         "unable to authenticate with provided credentials and anonymous access is not allowed for this request",
     );
     match why {
-        Some(why) => refusal.with(
-            "additional_unsuccessful_credentials",
-            format!("API key: {why}"),
-        ),
+        Some(why) => refusal.with("additional_unsuccessful_credentials", format!("API key: {why}")),
         None => refusal,
     }
 }
 
 fn basic(value: &str) -> Result<(String, String), Refusal> {
-    let decoded = decode(value)
-        .ok_or_else(|| Refusal::unauthorized("invalid basic authentication header encoding"))?;
+    let decoded = decode(value).ok_or_else(|| Refusal::unauthorized("invalid basic authentication header encoding"))?;
     match decoded.split_once(':') {
         Some((username, password)) => Ok((username.to_owned(), password.to_owned())),
-        None => Err(Refusal::unauthorized(
-            "invalid basic authentication header value",
-        )),
+        None => Err(Refusal::unauthorized("invalid basic authentication header value")),
     }
 }
 
 fn decode(value: &str) -> Option<String> {
-    let bytes = STANDARD
-        .decode(value)
-        .or_else(|_| STANDARD_NO_PAD.decode(value))
-        .ok()?;
+    let bytes = STANDARD.decode(value).or_else(|_| STANDARD_NO_PAD.decode(value)).ok()?;
     String::from_utf8(bytes).ok()
 }

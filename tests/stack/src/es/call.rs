@@ -51,9 +51,9 @@ impl Call<'_> {
         match self.query(name) {
             None | Some("false") => Ok(false),
             Some("" | "true") => Ok(true),
-            Some(other) => Err(Refusal::illegal(format!(
-                "Failed to parse value [{other}] as only [true] or [false] are allowed."
-            ))),
+            Some(other) => {
+                Err(Refusal::illegal(format!("Failed to parse value [{other}] as only [true] or [false] are allowed.")))
+            }
         }
     }
 
@@ -68,11 +68,7 @@ impl Call<'_> {
     /// The body's members, none when there is no body.
     pub(crate) fn optional_fields(&self, parser: &'static str) -> Result<Fields, Refusal> {
         match &self.body {
-            None => Ok(Fields {
-                parser,
-                members: Map::new(),
-                raw: Bytes::new(),
-            }),
+            None => Ok(Fields { parser, members: Map::new(), raw: Bytes::new() }),
             Some(value) => self.whole(parser, value),
         }
     }
@@ -105,10 +101,7 @@ pub(crate) fn forbidden(who: &Authentication, action: &str, own: bool) -> Refusa
     let granting = grants::cluster_privileges_granting(action, own);
     let mut reason = format!("action [{action}] is unauthorized for {}", who.described());
     if !granting.is_empty() {
-        reason.push_str(&format!(
-            ", this action is granted by the cluster privileges [{}]",
-            granting.join(",")
-        ));
+        reason.push_str(&format!(", this action is granted by the cluster privileges [{}]", granting.join(",")));
     }
     Refusal::forbidden(reason)
 }
@@ -123,15 +116,8 @@ pub(crate) struct Fields {
 impl Fields {
     pub(crate) fn of(parser: &'static str, value: &Value) -> Result<Self, Refusal> {
         match value {
-            Value::Object(members) => Ok(Self {
-                parser,
-                members: members.clone(),
-                raw: Bytes::new(),
-            }),
-            other => Err(Refusal::content(format!(
-                "[1:1] [{parser}] Expected START_OBJECT but was: {}",
-                kind(other)
-            ))),
+            Value::Object(members) => Ok(Self { parser, members: members.clone(), raw: Bytes::new() }),
+            other => Err(Refusal::content(format!("[1:1] [{parser}] Expected START_OBJECT but was: {}", kind(other)))),
         }
     }
 
@@ -158,11 +144,8 @@ impl Fields {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(one)) => Ok(Some(vec![one])),
             Some(Value::Array(items)) => {
-                let texts = items.iter().map(|item| {
-                    item.as_str()
-                        .map(str::to_owned)
-                        .ok_or_else(|| self.wrong(name, item))
-                });
+                let texts =
+                    items.iter().map(|item| item.as_str().map(str::to_owned).ok_or_else(|| self.wrong(name, item)));
                 texts.collect::<Result<Vec<_>, _>>().map(Some)
             }
             Some(other) => Err(self.wrong(name, &other)),
@@ -173,9 +156,7 @@ impl Fields {
         match self.members.remove(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Bool(flag)) => Ok(Some(flag)),
-            Some(Value::String(text)) if text == "true" || text == "false" => {
-                Ok(Some(text == "true"))
-            }
+            Some(Value::String(text)) if text == "true" || text == "false" => Ok(Some(text == "true")),
             Some(other) => Err(self.wrong(name, &other)),
         }
     }
@@ -206,11 +187,9 @@ impl Fields {
     pub(crate) fn finish(self) -> Result<(), Refusal> {
         match self.members.keys().next() {
             None => Ok(()),
-            Some(name) => Err(Refusal::content(format!(
-                "{} [{}] unknown field [{name}]",
-                position(&self.raw, name),
-                self.parser
-            ))),
+            Some(name) => {
+                Err(Refusal::content(format!("{} [{}] unknown field [{name}]", position(&self.raw, name), self.parser)))
+            }
         }
     }
 
@@ -218,9 +197,7 @@ impl Fields {
     pub(crate) fn finish_by_hand(self, doing: &str) -> Result<(), Refusal> {
         match self.members.keys().next() {
             None => Ok(()),
-            Some(name) => Err(Refusal::parse(format!(
-                "failed to parse {doing}. unexpected field [{name}]"
-            ))),
+            Some(name) => Err(Refusal::parse(format!("failed to parse {doing}. unexpected field [{name}]"))),
         }
     }
 
@@ -239,9 +216,6 @@ impl Fields {
 }
 
 fn split(text: &str) -> Vec<String> {
-    let parts = text
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty());
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
     parts.map(str::to_owned).collect()
 }

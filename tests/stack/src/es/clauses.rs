@@ -18,16 +18,12 @@ pub(crate) fn holds(query: &Value, document: &Value, schema: &Schema) -> Result<
     };
     let mut entries = members.iter();
     let (Some((clause, body)), None) = (entries.next(), entries.next()) else {
-        return Err(malformed(
-            "query malformed, empty clause found or more than one",
-        ));
+        return Err(malformed("query malformed, empty clause found or more than one"));
     };
     match clause.as_str() {
         "match_all" => Ok(true),
         "bool" => boolean(body, document, schema),
-        "ids" => Ok(texts(body.get("values").unwrap_or(&Value::Null))
-            .iter()
-            .any(|id| document["_id"] == json!(id))),
+        "ids" => Ok(texts(body.get("values").unwrap_or(&Value::Null)).iter().any(|id| document["_id"] == json!(id))),
         "exists" => {
             let field = body
                 .get("field")
@@ -39,39 +35,22 @@ pub(crate) fn holds(query: &Value, document: &Value, schema: &Schema) -> Result<
         "term" | "match" | "match_phrase" => {
             let (field, wanted) = field_and(body, &["value", "query"])?;
             allowed(&field, schema)?;
-            Ok(lookup(document, &field)
-                .iter()
-                .any(|value| equal(value, &wanted)))
+            Ok(lookup(document, &field).iter().any(|value| equal(value, &wanted)))
         }
         "terms" => {
-            let field = body
-                .as_object()
-                .into_iter()
-                .flatten()
-                .find(|(name, _)| *name != "boost");
-            let (field, wanted) =
-                field.ok_or_else(|| malformed("[terms] query requires a field"))?;
+            let field = body.as_object().into_iter().flatten().find(|(name, _)| *name != "boost");
+            let (field, wanted) = field.ok_or_else(|| malformed("[terms] query requires a field"))?;
             allowed(field, schema)?;
-            let wanted = wanted
-                .as_array()
-                .cloned()
-                .ok_or_else(|| malformed("[terms] query does not support a single value"))?;
-            Ok(lookup(document, field)
-                .iter()
-                .any(|value| wanted.iter().any(|one| equal(value, one))))
+            let wanted =
+                wanted.as_array().cloned().ok_or_else(|| malformed("[terms] query does not support a single value"))?;
+            Ok(lookup(document, field).iter().any(|value| wanted.iter().any(|one| equal(value, one))))
         }
         "prefix" | "wildcard" => {
             let (field, wanted) = field_and(body, &["value", "wildcard"])?;
             allowed(&field, schema)?;
             let text = wanted.as_str().unwrap_or_default();
-            let pattern = if clause == "prefix" {
-                format!("{text}*")
-            } else {
-                text.to_owned()
-            };
-            Ok(lookup(document, &field)
-                .iter()
-                .any(|value| value.as_str().is_some_and(|text| matches(&pattern, text))))
+            let pattern = if clause == "prefix" { format!("{text}*") } else { text.to_owned() };
+            Ok(lookup(document, &field).iter().any(|value| value.as_str().is_some_and(|text| matches(&pattern, text))))
         }
         "range" => range(body, document, schema),
         "simple_query_string" => {
@@ -82,30 +61,17 @@ pub(crate) fn holds(query: &Value, document: &Value, schema: &Schema) -> Result<
             let fields = texts(body.get("fields").unwrap_or(&Value::Null));
             let fields: Vec<&str> = match fields.is_empty() {
                 true => schema.text.to_vec(),
-                false => fields
-                    .iter()
-                    .map(String::as_str)
-                    .filter(|field| *field != "*")
-                    .collect(),
+                false => fields.iter().map(String::as_str).filter(|field| *field != "*").collect(),
             };
-            let fields = if fields.is_empty() {
-                schema.text.to_vec()
-            } else {
-                fields
-            };
+            let fields = if fields.is_empty() { schema.text.to_vec() } else { fields };
             let mut words = wanted.split_whitespace().map(|word| word.trim_matches('"'));
             Ok(words.any(|word| {
                 fields.iter().any(|field| {
-                    lookup(document, field)
-                        .iter()
-                        .any(|v| v.as_str().is_some_and(|text| matches(word, text)))
+                    lookup(document, field).iter().any(|v| v.as_str().is_some_and(|text| matches(word, text)))
                 })
             }))
         }
-        other => Err(Refusal::illegal(format!(
-            "Query type [{other}] is not supported for {} search",
-            schema.parser
-        ))),
+        other => Err(Refusal::illegal(format!("Query type [{other}] is not supported for {} search", schema.parser))),
     }
 }
 
@@ -115,25 +81,9 @@ fn boolean(body: &Value, document: &Value, schema: &Schema) -> Result<bool, Refu
         Some(Value::Array(clauses)) => clauses.clone(),
         Some(one) => vec![one.clone()],
     };
-    let known = [
-        "must",
-        "filter",
-        "should",
-        "must_not",
-        "minimum_should_match",
-        "boost",
-        "_name",
-    ];
-    if let Some(other) = body
-        .as_object()
-        .into_iter()
-        .flatten()
-        .find(|(name, _)| !known.contains(&name.as_str()))
-    {
-        return Err(Refusal::content(format!(
-            "[1:1] [bool] unknown field [{}]",
-            other.0
-        )));
+    let known = ["must", "filter", "should", "must_not", "minimum_should_match", "boost", "_name"];
+    if let Some(other) = body.as_object().into_iter().flatten().find(|(name, _)| !known.contains(&name.as_str())) {
+        return Err(Refusal::content(format!("[1:1] [bool] unknown field [{}]", other.0)));
     }
     let mut good = true;
     for clause in clauses("must").iter().chain(&clauses("filter")) {
@@ -147,14 +97,9 @@ fn boolean(body: &Value, document: &Value, schema: &Schema) -> Result<bool, Refu
     for clause in &should {
         met += usize::from(holds(clause, document, schema)?);
     }
-    let default = usize::from(
-        !should.is_empty() && clauses("must").is_empty() && clauses("filter").is_empty(),
-    );
+    let default = usize::from(!should.is_empty() && clauses("must").is_empty() && clauses("filter").is_empty());
     let needed = match body.get("minimum_should_match") {
-        Some(Value::Number(number)) => number
-            .as_u64()
-            .and_then(|n| usize::try_from(n).ok())
-            .unwrap_or(default),
+        Some(Value::Number(number)) => number.as_u64().and_then(|n| usize::try_from(n).ok()).unwrap_or(default),
         Some(Value::String(text)) => text.parse().unwrap_or(default),
         _ => default,
     };
@@ -163,13 +108,8 @@ fn boolean(body: &Value, document: &Value, schema: &Schema) -> Result<bool, Refu
 
 fn range(body: &Value, document: &Value, schema: &Schema) -> Result<bool, Refusal> {
     let entry = body.as_object().into_iter().flatten().next();
-    let (field, limits) = entry.ok_or_else(|| {
-        Refusal::new(
-            400,
-            "parsing_exception",
-            "[range] query malformed, no field",
-        )
-    })?;
+    let (field, limits) =
+        entry.ok_or_else(|| Refusal::new(400, "parsing_exception", "[range] query malformed, no field"))?;
     allowed(field, schema)?;
     let values = lookup(document, field);
     let mut good = !values.is_empty();
@@ -203,28 +143,18 @@ fn date_math(limit: &Value, now: u64) -> Result<Value, Refusal> {
 }
 
 pub(crate) fn allowed(field: &str, schema: &Schema) -> Result<(), Refusal> {
-    let known = schema
-        .fields
-        .iter()
-        .any(|known| *known == field || known.ends_with('.') && field.starts_with(known));
+    let known = schema.fields.iter().any(|known| *known == field || known.ends_with('.') && field.starts_with(known));
     match known {
         true => Ok(()),
-        false => Err(Refusal::illegal(format!(
-            "Field [{field}] is not allowed for querying or aggregation"
-        ))),
+        false => Err(Refusal::illegal(format!("Field [{field}] is not allowed for querying or aggregation"))),
     }
 }
 
 fn field_and(body: &Value, inner: &[&str]) -> Result<(String, Value), Refusal> {
     let entry = body.as_object().into_iter().flatten().next();
-    let (field, wanted) =
-        entry.ok_or_else(|| Refusal::new(400, "parsing_exception", "query malformed, no field"))?;
+    let (field, wanted) = entry.ok_or_else(|| Refusal::new(400, "parsing_exception", "query malformed, no field"))?;
     let wanted = match wanted {
-        Value::Object(members) => inner
-            .iter()
-            .find_map(|name| members.get(*name))
-            .cloned()
-            .unwrap_or_default(),
+        Value::Object(members) => inner.iter().find_map(|name| members.get(*name)).cloned().unwrap_or_default(),
         plain => plain.clone(),
     };
     Ok((field.clone(), wanted))
@@ -241,9 +171,7 @@ pub(crate) fn lookup(document: &Value, path: &str) -> Vec<Value> {
                 for (name, value) in members {
                     if path == name {
                         walk(value, "", out);
-                    } else if let Some(rest) = path
-                        .strip_prefix(name.as_str())
-                        .and_then(|rest| rest.strip_prefix('.'))
+                    } else if let Some(rest) = path.strip_prefix(name.as_str()).and_then(|rest| rest.strip_prefix('.'))
                     {
                         walk(value, rest, out);
                     }
@@ -271,10 +199,7 @@ fn equal(value: &Value, wanted: &Value) -> bool {
 
 pub(crate) fn compare(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
-        (Value::Number(a), Value::Number(b)) => a
-            .as_f64()
-            .partial_cmp(&b.as_f64())
-            .unwrap_or(Ordering::Equal),
+        (Value::Number(a), Value::Number(b)) => a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal),
         (Value::String(a), Value::String(b)) => a.cmp(b),
         (a, b) => a.to_string().cmp(&b.to_string()),
     }
@@ -282,10 +207,7 @@ pub(crate) fn compare(a: &Value, b: &Value) -> Ordering {
 
 pub(crate) fn texts(value: &Value) -> Vec<String> {
     match value {
-        Value::Array(items) => items
-            .iter()
-            .filter_map(|item| item.as_str().map(str::to_owned))
-            .collect(),
+        Value::Array(items) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
         Value::String(one) => vec![one.clone()],
         _ => Vec::new(),
     }

@@ -71,9 +71,7 @@ pub(crate) fn clear_cache(call: &mut Call<'_>) -> Answer {
 pub(crate) fn clear_realms(call: &mut Call<'_>) -> Answer {
     for realm in call.param_list("realms") {
         if !["*", "_all", "default_native", "default_file", "reserved"].contains(&realm.as_str()) {
-            return Err(Refusal::illegal(format!(
-                "could not find active realm [{realm}]"
-            )));
+            return Err(Refusal::illegal(format!("could not find active realm [{realm}]")));
         }
     }
     clear_cache(call)
@@ -81,18 +79,11 @@ pub(crate) fn clear_realms(call: &mut Call<'_>) -> Answer {
 
 /// `GET /_security/stats`.
 pub(crate) fn stats(call: &mut Call<'_>) -> Answer {
-    let cache: Map<String, Value> = [
-        "count",
-        "hits",
-        "misses",
-        "evictions",
-        "hits_time_in_millis",
-        "misses_time_in_millis",
-        "memory_in_bytes",
-    ]
-    .into_iter()
-    .map(|name| (name.to_owned(), json!(0)))
-    .collect();
+    let cache: Map<String, Value> =
+        ["count", "hits", "misses", "evictions", "hits_time_in_millis", "misses_time_in_millis", "memory_in_bytes"]
+            .into_iter()
+            .map(|name| (name.to_owned(), json!(0)))
+            .collect();
     let mut cache = Value::Object(cache);
     cache["memory"] = json!("0b");
     Ok(Reply::ok(json!({

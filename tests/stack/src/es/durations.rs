@@ -5,13 +5,9 @@ use super::error::Refusal;
 /// Reads a duration such as `90d` into milliseconds.
 pub(crate) fn millis(setting: &str, text: &str) -> Result<u64, Refusal> {
     let refused = |why: &str| {
-        Refusal::illegal(format!(
-            "failed to parse setting [{setting}] with value [{text}] as a time value: {why}"
-        ))
+        Refusal::illegal(format!("failed to parse setting [{setting}] with value [{text}] as a time value: {why}"))
     };
-    let unit_at = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(unit_at);
     if text.starts_with('-') {
         return Err(refused("negative durations are not supported"));
@@ -30,9 +26,7 @@ pub(crate) fn millis(setting: &str, text: &str) -> Result<u64, Refusal> {
         "nanos" => number / 1_000_000,
         _ => number,
     };
-    number
-        .checked_mul(factor)
-        .ok_or_else(|| refused("too large"))
+    number.checked_mul(factor).ok_or_else(|| refused("too large"))
 }
 
 #[cfg(test)]

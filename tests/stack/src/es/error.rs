@@ -68,10 +68,7 @@ impl Refusal {
     /// A 400 of the token service.
     pub(crate) fn oauth(error: &str, description: impl Into<String>) -> Self {
         let description: String = description.into();
-        Self::Plain(
-            400,
-            json!({ "error": error, "error_description": description }),
-        )
+        Self::Plain(400, json!({ "error": error, "error_description": description }))
     }
 
     pub(crate) fn unauthorized(reason: impl Into<String>) -> Self {
@@ -133,10 +130,7 @@ impl Refusal {
                 let mut error = cause.clone();
                 error.insert("root_cause".into(), json!([cause]));
                 if let Some((kind, reason)) = &envelope.caused_by {
-                    error.insert(
-                        "caused_by".into(),
-                        json!({ "type": kind, "reason": reason }),
-                    );
+                    error.insert("caused_by".into(), json!({ "type": kind, "reason": reason }));
                 }
                 let body = json!({ "error": error, "status": envelope.status });
                 let mut reply = Reply::json(envelope.status, body);
@@ -170,4 +164,5 @@ const BEARER: &str = "Bearer realm=\"security\"";
 const API_KEY: &str = "ApiKey";
 
 /// The challenge of an access token that is over, in RFC 6750's words.
-pub(crate) const TOKEN_EXPIRED: &str = "Bearer realm=\"security\", error=\"invalid_token\", error_description=\"The access token expired\"";
+pub(crate) const TOKEN_EXPIRED: &str =
+    "Bearer realm=\"security\", error=\"invalid_token\", error_description=\"The access token expired\"";

@@ -16,69 +16,50 @@ pub(crate) struct Grants {
 
 impl Grants {
     pub(crate) fn of(roles: Vec<Role>) -> Self {
-        Self {
-            layers: vec![roles],
-        }
+        Self { layers: vec![roles] }
     }
 
     /// Tells whether the caller may run a cluster action, whomever it concerns.
     pub(crate) fn allows(&self, action: &str) -> bool {
-        self.every(|role| {
-            role.cluster
-                .iter()
-                .any(|privilege| grants_cluster(privilege, action))
-        })
+        self.every(|role| role.cluster.iter().any(|privilege| grants_cluster(privilege, action)))
     }
 
     /// The same for an action on API keys that concerns the caller's own keys only.
     pub(crate) fn allows_own(&self, action: &str) -> bool {
         let own = action.replace("cluster:admin/xpack/security/api_key/", "own:api_key/");
         self.every(|role| {
-            role.cluster.iter().any(|privilege| {
-                grants_cluster(privilege, action) || grants_cluster(privilege, &own)
-            })
+            role.cluster.iter().any(|privilege| grants_cluster(privilege, action) || grants_cluster(privilege, &own))
         })
     }
 
     /// Tells whether a `global` section lets the caller manage the privileges of an application.
     pub(crate) fn manages_application(&self, application: &str) -> bool {
-        self.every(|role| {
-            global_patterns(role, "application", "manage").any(|p| matches(p, application))
-        })
+        self.every(|role| global_patterns(role, "application", "manage").any(|p| matches(p, application)))
     }
 
     /// Tells whether a `global` section lets the caller write an application's part of profiles.
     pub(crate) fn writes_profile_of(&self, application: &str) -> bool {
-        self.every(|role| {
-            global_patterns(role, "profile", "write").any(|p| matches(p, application))
-        })
+        self.every(|role| global_patterns(role, "profile", "write").any(|p| matches(p, application)))
     }
 
     /// Tells whether a cluster privilege, by name or as an action pattern, is granted whole.
     pub(crate) fn has_cluster(&self, privilege: &str) -> bool {
         self.every_layer(|layer| {
-            samples(privilege, privilege_names::CLUSTER)
-                .iter()
-                .all(|action| {
-                    layer
-                        .iter()
-                        .flat_map(|role| &role.cluster)
-                        .any(|granted| grants_cluster(granted, action))
-                })
+            samples(privilege, privilege_names::CLUSTER).iter().all(|action| {
+                layer.iter().flat_map(|role| &role.cluster).any(|granted| grants_cluster(granted, action))
+            })
         })
     }
 
     /// Tells whether an index privilege is granted whole on every index that `name` stands for.
     pub(crate) fn has_index(&self, name: &str, privilege: &str, allow_restricted: bool) -> bool {
         self.every_layer(|layer| {
-            samples(privilege, privilege_names::INDEX)
-                .iter()
-                .all(|action| {
-                    layer
-                        .iter()
-                        .flat_map(|role| &role.indices)
-                        .any(|grant| grants_index(grant, name, action, allow_restricted))
-                })
+            samples(privilege, privilege_names::INDEX).iter().all(|action| {
+                layer
+                    .iter()
+                    .flat_map(|role| &role.indices)
+                    .any(|grant| grants_index(grant, name, action, allow_restricted))
+            })
         })
     }
 
@@ -96,18 +77,11 @@ impl Grants {
                 .iter()
                 .flat_map(|role| &role.applications)
                 .filter(|grant| covers(&grant.application, application))
-                .filter(|grant| {
-                    grant
-                        .resources
-                        .iter()
-                        .any(|pattern| covers(pattern, resource))
-                })
+                .filter(|grant| grant.resources.iter().any(|pattern| covers(pattern, resource)))
                 .flat_map(|grant| &grant.privileges)
                 .flat_map(|name| actions_of(known, application, name))
                 .collect();
-            asked
-                .iter()
-                .all(|action| granted.iter().any(|pattern| covers(pattern, action)))
+            asked.iter().all(|action| granted.iter().any(|pattern| covers(pattern, action)))
         })
     }
 
@@ -151,10 +125,7 @@ fn grants_cluster(privilege: &str, action: &str) -> bool {
 
 fn grants_named(named: &Named, action: &str) -> bool {
     named.grants.iter().any(|pattern| matches(pattern, action))
-        && !named
-            .withholds
-            .iter()
-            .any(|pattern| matches(pattern, action))
+        && !named.withholds.iter().any(|pattern| matches(pattern, action))
 }
 
 fn grants_index(grant: &IndexGrant, name: &str, action: &str, allow_restricted: bool) -> bool {
@@ -163,44 +134,26 @@ fn grants_index(grant: &IndexGrant, name: &str, action: &str, allow_restricted: 
         return false;
     }
     grant.names.iter().any(|pattern| covers(pattern, name))
-        && grant
-            .privileges
-            .iter()
-            .any(|privilege| match privilege_names::index(privilege) {
-                Some(named) => grants_named(named, action),
-                None => matches(privilege, action),
-            })
+        && grant.privileges.iter().any(|privilege| match privilege_names::index(privilege) {
+            Some(named) => grants_named(named, action),
+            None => matches(privilege, action),
+        })
 }
 
 fn is_restricted(name: &str) -> bool {
-    [
-        ".security*",
-        ".fleet*",
-        ".kibana*",
-        ".async-search*",
-        ".ml-*",
-        ".tasks*",
-        ".watches*",
-    ]
-    .iter()
-    .any(|pattern| covers(pattern, name))
+    [".security*", ".fleet*", ".kibana*", ".async-search*", ".ml-*", ".tasks*", ".watches*"]
+        .iter()
+        .any(|pattern| covers(pattern, name))
 }
 
 /// Actions that stand for a privilege: it is granted when each of them is.
 fn samples(privilege: &str, catalogue: &[Named]) -> Vec<String> {
-    let named = catalogue
-        .iter()
-        .find(|named| named.name.eq_ignore_ascii_case(privilege));
+    let named = catalogue.iter().find(|named| named.name.eq_ignore_ascii_case(privilege));
     let Some(named) = named else {
         return vec![sample(privilege)];
     };
-    let universe = catalogue
-        .iter()
-        .flat_map(|other| other.grants)
-        .map(|pattern| sample(pattern));
-    let mut actions: Vec<String> = universe
-        .filter(|action| grants_named(named, action))
-        .collect();
+    let universe = catalogue.iter().flat_map(|other| other.grants).map(|pattern| sample(pattern));
+    let mut actions: Vec<String> = universe.filter(|action| grants_named(named, action)).collect();
     actions.sort();
     actions.dedup();
     actions
@@ -212,9 +165,7 @@ fn sample(pattern: &str) -> String {
 }
 
 fn actions_of(known: &AppPrivileges, application: &str, privilege: &str) -> Vec<String> {
-    let stored = known
-        .get(application)
-        .and_then(|names| names.get(privilege));
+    let stored = known.get(application).and_then(|names| names.get(privilege));
     match stored {
         Some(stored) => stored.actions.clone(),
         // A name that nobody stored stands for itself: it is granted by itself and by wildcards.
@@ -222,20 +173,10 @@ fn actions_of(known: &AppPrivileges, application: &str, privilege: &str) -> Vec<
     }
 }
 
-fn global_patterns<'a>(
-    role: &'a Role,
-    category: &str,
-    verb: &str,
-) -> impl Iterator<Item = &'a str> {
+fn global_patterns<'a>(role: &'a Role, category: &str, verb: &str) -> impl Iterator<Item = &'a str> {
     role.global
         .as_ref()
-        .and_then(|global| {
-            global
-                .get(category)?
-                .get(verb)?
-                .get("applications")?
-                .as_array()
-        })
+        .and_then(|global| global.get(category)?.get(verb)?.get("applications")?.as_array())
         .into_iter()
         .flatten()
         .filter_map(Value::as_str)

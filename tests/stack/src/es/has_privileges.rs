@@ -14,9 +14,7 @@ use crate::message::Reply;
 pub(crate) fn has_privileges(call: &mut Call<'_>) -> Answer {
     let asked = call.param("user");
     if !asked.is_empty() && asked != call.who.user.username {
-        return Err(Refusal::illegal(
-            "users may only check the privileges of their own account",
-        ));
+        return Err(Refusal::illegal("users may only check the privileges of their own account"));
     }
     let mut fields = call.fields("has_privileges")?;
     let questions = Questions::read(&mut fields)?;
@@ -63,17 +61,10 @@ pub(crate) fn list(call: &mut Call<'_>) -> Answer {
         "run_as": run_as,
     });
     for (name, part) in [
-        (
-            "remote_indices",
-            (|role| role.remote_indices.as_ref()) as fn(&Role) -> Option<&Value>,
-        ),
+        ("remote_indices", (|role| role.remote_indices.as_ref()) as fn(&Role) -> Option<&Value>),
         ("remote_cluster", |role| role.remote_cluster.as_ref()),
     ] {
-        let all: Vec<Value> = roles
-            .iter()
-            .filter_map(|role| part(role)?.as_array().cloned())
-            .flatten()
-            .collect();
+        let all: Vec<Value> = roles.iter().filter_map(|role| part(role)?.as_array().cloned()).flatten().collect();
         if !all.is_empty() {
             body[name] = all.into();
         }
@@ -108,12 +99,8 @@ impl Questions {
         let mut indices = Vec::new();
         for item in items(fields.value("index")) {
             let mut entry = Fields::of("index", &item)?;
-            let names = entry
-                .texts("names")?
-                .ok_or_else(|| missing("index", "names"))?;
-            let privileges = entry
-                .texts("privileges")?
-                .ok_or_else(|| missing("index", "privileges"))?;
+            let names = entry.texts("names")?.ok_or_else(|| missing("index", "names"))?;
+            let privileges = entry.texts("privileges")?.ok_or_else(|| missing("index", "privileges"))?;
             let restricted = entry.boolean("allow_restricted_indices")?.unwrap_or(false);
             entry.finish_by_hand("privilege check request")?;
             indices.push((names, privileges, restricted));
@@ -121,22 +108,14 @@ impl Questions {
         let mut applications = Vec::new();
         for item in items(fields.value("application")) {
             let mut entry = Fields::of("application", &item)?;
-            let application = entry
-                .text("application")?
-                .ok_or_else(|| missing("application", "application"))?;
-            let privileges = entry
-                .texts("privileges")?
-                .ok_or_else(|| missing("application", "privileges"))?;
-            let resources = entry
-                .texts("resources")?
-                .ok_or_else(|| missing("application", "resources"))?;
+            let application = entry.text("application")?.ok_or_else(|| missing("application", "application"))?;
+            let privileges = entry.texts("privileges")?.ok_or_else(|| missing("application", "privileges"))?;
+            let resources = entry.texts("resources")?.ok_or_else(|| missing("application", "resources"))?;
             entry.finish_by_hand("privilege check request")?;
             applications.push((application, privileges, resources));
         }
         if cluster.is_empty() && indices.is_empty() && applications.is_empty() {
-            return Err(Refusal::validation(&[
-                "must specify at least one privilege",
-            ]));
+            return Err(Refusal::validation(&["must specify at least one privilege"]));
         }
         let as_role = json!({
             "cluster": cluster,
@@ -145,11 +124,7 @@ impl Questions {
         if let Some(problem) = Role::read("check", &as_role)?.problem() {
             return Err(Refusal::illegal(problem));
         }
-        Ok(Self {
-            cluster,
-            indices,
-            applications,
-        })
+        Ok(Self { cluster, indices, applications })
     }
 
     pub(crate) fn all_granted(&self, grants: &Grants, known: &AppPrivileges) -> bool {
@@ -180,8 +155,7 @@ impl Questions {
             let of_app = application.entry(app.clone()).or_insert_with(|| json!({}));
             for resource in resources {
                 for privilege in privileges {
-                    of_app[resource][privilege] =
-                        note(grants.has_application(known, app, privilege, resource));
+                    of_app[resource][privilege] = note(grants.has_application(known, app, privilege, resource));
                 }
             }
         }
@@ -198,7 +172,5 @@ fn items(value: Option<Value>) -> Vec<Value> {
 }
 
 fn missing(part: &str, member: &str) -> Refusal {
-    Refusal::parse(format!(
-        "failed to parse privilege check [{part}]. missing required [{member}] field"
-    ))
+    Refusal::parse(format!("failed to parse privilege check [{part}]. missing required [{member}] field"))
 }

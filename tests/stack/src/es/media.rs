@@ -20,12 +20,7 @@ pub(crate) fn negotiate(request: &Request) -> Result<String, Refusal> {
     }
     if !request.body.is_empty() {
         let given = content_type.unwrap_or_default();
-        let media = given
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase();
+        let media = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let known = [
             PLAIN,
             "application/x-ndjson",
@@ -41,8 +36,7 @@ pub(crate) fn negotiate(request: &Request) -> Result<String, Refusal> {
                 }),
             ));
         }
-        let sent =
-            version(given).map_err(|()| invalid("Content-Type", "cannot be parsed", given))?;
+        let sent = version(given).map_err(|()| invalid("Content-Type", "cannot be parsed", given))?;
         if let Some(version) = sent.filter(|version| !supported(*version)) {
             let why = format!(
                 "Content-Type version must be either version {CURRENT} or {}, but found {version}. Content-Type={given}",
@@ -75,21 +69,12 @@ fn version(header: &str) -> Result<Option<u32>, ()> {
     }
     let mut parameters = lower.split(';').skip(1).map(str::trim);
     match parameters.find_map(|parameter| parameter.strip_prefix("compatible-with=")) {
-        Some(number) => number
-            .trim()
-            .trim_matches('"')
-            .parse()
-            .map(Some)
-            .map_err(|_| ()),
+        Some(number) => number.trim().trim_matches('"').parse().map(Some).map_err(|_| ()),
         None => Err(()),
     }
 }
 
 fn invalid(headers: &str, why: &str, _value: &str) -> Refusal {
-    Refusal::new(
-        400,
-        "media_type_header_exception",
-        format!("Invalid media-type value on headers [{headers}]"),
-    )
-    .caused_by("status_exception", why)
+    Refusal::new(400, "media_type_header_exception", format!("Invalid media-type value on headers [{headers}]"))
+        .caused_by("status_exception", why)
 }

@@ -65,14 +65,8 @@ struct Routed<'a> {
 
 impl<'a> Routed<'a> {
     fn specified(spec: Option<&'a Spec>, candidates: &[&Candidate<'_, usize>]) -> Self {
-        let matched = |candidate: &&Candidate<'_, usize>| {
-            Some(spec?.matched(*candidate.value, &candidate.params))
-        };
-        Self {
-            operation: None,
-            specified: candidates.iter().filter_map(matched).collect(),
-            params: Params::new(),
-        }
+        let matched = |candidate: &&Candidate<'_, usize>| Some(spec?.matched(*candidate.value, &candidate.params));
+        Self { operation: None, specified: candidates.iter().filter_map(matched).collect(), params: Params::new() }
     }
 }
 
@@ -86,20 +80,10 @@ impl Elasticsearch {
     }
 
     /// Answers a request.
-    pub(crate) fn handle(
-        &self,
-        state: &mut State,
-        spec: Option<&Spec>,
-        request: &Request,
-        now: u64,
-    ) -> Reply {
+    pub(crate) fn handle(&self, state: &mut State, spec: Option<&Spec>, request: &Request, now: u64) -> Reply {
         let media = media::negotiate(request);
-        let media_type = media
-            .clone()
-            .unwrap_or_else(|_| "application/json".to_owned());
-        let mut reply = self
-            .answer(state, spec, request, now, media.map(|_| ()))
-            .unwrap_or_else(Refusal::into_reply);
+        let media_type = media.clone().unwrap_or_else(|_| "application/json".to_owned());
+        let mut reply = self.answer(state, spec, request, now, media.map(|_| ())).unwrap_or_else(Refusal::into_reply);
         self.present(request, &mut reply);
         reply.set("x-elastic-product", "Elasticsearch");
         if !matches!(reply.body, Body::Empty) && !reply.headers.contains_key("content-type") {
@@ -140,33 +124,20 @@ impl Elasticsearch {
         }
         match operation.run {
             None => Ok(sample()),
-            Some(run) => run(&mut Call {
-                state,
-                who,
-                params: routed.params,
-                query,
-                body,
-                raw: request.body.clone(),
-                now,
-            }),
+            Some(run) => {
+                run(&mut Call { state, who, params: routed.params, query, body, raw: request.body.clone(), now })
+            }
         }
     }
 
-    fn route<'a>(
-        &self,
-        spec: Option<&'a Spec>,
-        request: &Request,
-    ) -> Result<Routed<'a>, Box<Reply>> {
+    fn route<'a>(&self, spec: Option<&'a Spec>, request: &Request) -> Result<Routed<'a>, Box<Reply>> {
         let segments = request.segments();
         let known = self.router.candidates(&segments);
-        let specified = spec
-            .map(|spec| spec.elasticsearch.candidates(&segments))
-            .unwrap_or_default();
+        let specified = spec.map(|spec| spec.elasticsearch.candidates(&segments)).unwrap_or_default();
         let operation = best(&known, &request.method).first().copied();
         let mut theirs = best(&specified, &request.method);
         if let (Some(ours), Some(first)) = (operation, theirs.first()) {
-            let same =
-                |index: usize| ours.value.id == spec::id(spec, index) || ours.value.id == "ping";
+            let same = |index: usize| ours.value.id == spec::id(spec, index) || ours.value.id == "ping";
             match first.specificity.cmp(&ours.specificity) {
                 // A literal route beats a wildcard, whichever list it stands in.
                 Ordering::Less => return Ok(Routed::specified(spec, &theirs)),
@@ -192,10 +163,8 @@ impl Elasticsearch {
             return Err(Box::new(Reply::json(400, json!({ "error": error }))));
         }
         let verbs: Vec<String> = verbs.into_iter().collect();
-        let error = format!(
-            "Incorrect HTTP method for uri [{uri}] and method [{method}], allowed: [{}]",
-            verbs.join(", ")
-        );
+        let error =
+            format!("Incorrect HTTP method for uri [{uri}] and method [{method}], allowed: [{}]", verbs.join(", "));
         let mut reply = Reply::json(405, json!({ "error": error, "status": 405 }));
         reply.set("allow", &verbs.join(", "));
         Err(Box::new(reply))
@@ -204,13 +173,7 @@ impl Elasticsearch {
     /// Applies `filter_path` and `pretty`, which concern every answer.
     fn present(&self, request: &Request, reply: &mut Reply) {
         let query = request.query_pairs();
-        let of = |name: &str| {
-            query
-                .iter()
-                .rev()
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.as_str())
-        };
+        let of = |name: &str| query.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let Body::Json(value) = &mut reply.body else {
             return;
         };
@@ -231,10 +194,8 @@ fn body(request: &Request, routed: &Routed<'_>) -> Result<Option<Value>, Refusal
         return Ok(None);
     }
     let by_spec = routed.specified.iter();
-    let takes = routed
-        .operation
-        .is_some_and(|operation| operation.takes_body)
-        || by_spec.clone().any(spec::Match::takes_body);
+    let takes =
+        routed.operation.is_some_and(|operation| operation.takes_body) || by_spec.clone().any(spec::Match::takes_body);
     if !takes {
         return Err(Refusal::illegal(format!(
             "request [{} {}] does not support having a body",
@@ -244,21 +205,11 @@ fn body(request: &Request, routed: &Routed<'_>) -> Result<Option<Value>, Refusal
     if by_spec.clone().any(|specified| !specified.takes_json()) {
         return Ok(None);
     }
-    serde_json::from_slice(&request.body)
-        .map(Some)
-        .map_err(|error| {
-            let kind = if error.is_eof() {
-                "json_e_o_f_exception"
-            } else {
-                "x_content_parse_exception"
-            };
-            let at = format!("[{}:{}]", error.line(), error.column());
-            Refusal::new(
-                400,
-                kind,
-                format!("{at} the request body is not valid JSON"),
-            )
-        })
+    serde_json::from_slice(&request.body).map(Some).map_err(|error| {
+        let kind = if error.is_eof() { "json_e_o_f_exception" } else { "x_content_parse_exception" };
+        let at = format!("[{}:{}]", error.line(), error.column());
+        Refusal::new(400, kind, format!("{at} the request body is not valid JSON"))
+    })
 }
 
 /// Finds the operation that the request is meant for, or says what is wrong with it for the likeliest.
@@ -275,9 +226,8 @@ fn check<'a, 'b>(
             Some(operation) if operation.run.is_some() => Judge::Both,
             _ => Judge::Specification,
         };
-        let checked = check_query(request, routed, Some(specified), query).and_then(|()| {
-            spec::check::elasticsearch(specified, query, body, &request.body, judge)
-        });
+        let checked = check_query(request, routed, Some(specified), query)
+            .and_then(|()| spec::check::elasticsearch(specified, query, body, &request.body, judge));
         match checked {
             Ok(()) => return Ok(Some(specified)),
             Err(refused) => refusal = refusal.or(Some(refused)),
@@ -297,24 +247,15 @@ fn check_query(
 ) -> Result<(), Refusal> {
     let known = |name: &str| {
         COMMON.contains(&name)
-            || routed
-                .operation
-                .is_some_and(|operation| operation.query.contains(&name))
+            || routed.operation.is_some_and(|operation| operation.query.contains(&name))
             || specified.is_some_and(|specified| specified.knows_query(name))
     };
-    let mut unknown: Vec<&str> = query
-        .iter()
-        .map(|(name, _)| name.as_str())
-        .filter(|name| !known(name))
-        .collect();
+    let mut unknown: Vec<&str> = query.iter().map(|(name, _)| name.as_str()).filter(|name| !known(name)).collect();
     unknown.sort_unstable();
     unknown.dedup();
     match unknown.as_slice() {
         [] => Ok(()),
-        [one] => Err(Refusal::illegal(format!(
-            "request [{}] contains unrecognized parameter: [{one}]",
-            request.path
-        ))),
+        [one] => Err(Refusal::illegal(format!("request [{}] contains unrecognized parameter: [{one}]", request.path))),
         several => {
             let listed: Vec<String> = several.iter().map(|name| format!("[{name}]")).collect();
             Err(Refusal::illegal(format!(

@@ -3,8 +3,8 @@
 
 use super::call::{Answer, Call};
 use super::{
-    api_key_updates, api_keys, app_privileges, cluster, has_privileges, profiles, role_mappings,
-    roles, searches, service_accounts, settings, tokens, users,
+    api_key_updates, api_keys, app_privileges, cluster, has_privileges, profiles, role_mappings, roles, searches,
+    service_accounts, settings, tokens, users,
 };
 
 /// A row of the table.
@@ -52,35 +52,12 @@ const fn row(
     need: Need,
     run: Handler,
 ) -> Operation {
-    Operation {
-        id,
-        verbs,
-        path,
-        query,
-        need,
-        takes_body: false,
-        reads_itself: false,
-        run: Some(run),
-    }
+    Operation { id, verbs, path, query, need, takes_body: false, reads_itself: false, run: Some(run) }
 }
 
 /// An operation whose answer comes from the specification alone.
-const fn sampled(
-    id: &'static str,
-    verbs: &'static [&'static str],
-    path: &'static str,
-    need: Need,
-) -> Operation {
-    Operation {
-        id,
-        verbs,
-        path,
-        query: NONE,
-        need,
-        takes_body: true,
-        reads_itself: false,
-        run: None,
-    }
+const fn sampled(id: &'static str, verbs: &'static [&'static str], path: &'static str, need: Need) -> Operation {
+    Operation { id, verbs, path, query: NONE, need, takes_body: true, reads_itself: false, run: None }
 }
 
 impl Operation {

@@ -9,11 +9,7 @@ pub(crate) struct Named {
 }
 
 const fn grant(name: &'static str, grants: &'static [&'static str]) -> Named {
-    Named {
-        name,
-        grants,
-        withholds: &[],
-    }
+    Named { name, grants, withholds: &[] }
 }
 
 /// Cluster privileges.
@@ -131,14 +127,10 @@ pub(crate) const REMOTE_CLUSTER: &[&str] = &["monitor_enrich", "monitor_stats"];
 
 /// Finds a cluster privilege by name, in any case.
 pub(crate) fn cluster(name: &str) -> Option<&'static Named> {
-    CLUSTER
-        .iter()
-        .find(|named| named.name.eq_ignore_ascii_case(name))
+    CLUSTER.iter().find(|named| named.name.eq_ignore_ascii_case(name))
 }
 
 /// Finds an index privilege by name, in any case.
 pub(crate) fn index(name: &str) -> Option<&'static Named> {
-    INDEX
-        .iter()
-        .find(|named| named.name.eq_ignore_ascii_case(name))
+    INDEX.iter().find(|named| named.name.eq_ignore_ascii_case(name))
 }

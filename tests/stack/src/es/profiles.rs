@@ -18,14 +18,7 @@ pub(crate) fn activate(call: &mut Call<'_>) -> Answer {
     let (username, password) = super::users::credentials(&mut fields)?;
     let access_token = fields.text("access_token")?;
     fields.finish()?;
-    let who = super::authentication::granted(
-        call.state,
-        call.now,
-        &grant_type,
-        username,
-        password,
-        access_token,
-    )?;
+    let who = super::authentication::granted(call.state, call.now, &grant_type, username, password, access_token)?;
     let uid = uid(&who);
     let seq_no = next_seq_no(call.state);
     let known = call.state.profiles.remove(&uid);
@@ -52,10 +45,7 @@ pub(crate) fn get(call: &mut Call<'_>) -> Answer {
         match call.state.profiles.get(&uid) {
             Some(profile) => profiles.push(shown(profile, &data, Detail::Full)),
             None => {
-                missing.insert(
-                    uid,
-                    Refusal::not_found("profile document not found").cause(),
-                );
+                missing.insert(uid, Refusal::not_found("profile document not found").cause());
             }
         }
     }
@@ -77,31 +67,18 @@ pub(crate) fn suggest(call: &mut Call<'_>) -> Answer {
     fields.finish()?;
     let hinted = hinted_uids(hint.as_ref())?;
     if size < 0 {
-        return Err(Refusal::validation(&[format!(
-            "[size] parameter cannot be negative but was [{size}]"
-        )]));
+        return Err(Refusal::validation(&[format!("[size] parameter cannot be negative but was [{size}]")]));
     }
-    let mut found: Vec<&Profile> = call
-        .state
-        .profiles
-        .values()
-        .filter(|profile| profile.enabled && named(profile, &name))
-        .collect();
-    found.sort_by_key(|profile| {
-        (
-            !hinted.contains(&profile.uid),
-            std::cmp::Reverse(profile.last_synchronized),
-        )
-    });
+    let mut found: Vec<&Profile> =
+        call.state.profiles.values().filter(|profile| profile.enabled && named(profile, &name)).collect();
+    found.sort_by_key(|profile| (!hinted.contains(&profile.uid), std::cmp::Reverse(profile.last_synchronized)));
     let total = found.len();
     let shown: Vec<Value> = found
         .into_iter()
         .take(usize::try_from(size).unwrap_or(usize::MAX))
         .map(|profile| shown(profile, &data, Detail::Brief))
         .collect();
-    Ok(Reply::ok(
-        json!({ "total": { "value": total, "relation": "eq" }, "took": 1, "profiles": shown }),
-    ))
+    Ok(Reply::ok(json!({ "total": { "value": total, "relation": "eq" }, "took": 1, "profiles": shown })))
 }
 
 /// `PUT /_security/profile/{uid}/_data`.
@@ -115,19 +92,12 @@ pub(crate) fn update_data(call: &mut Call<'_>) -> Answer {
         return Err(Refusal::validation(&["update request is empty"]));
     }
     if applications.iter().any(|key| key.contains('.')) {
-        return Err(Refusal::validation(&[
-            "application name must not contain dot",
-        ]));
+        return Err(Refusal::validation(&["application name must not contain dot"]));
     }
     if applications.iter().any(|key| key.starts_with('_')) {
-        return Err(Refusal::validation(&[
-            "application name must not start with underscore",
-        ]));
+        return Err(Refusal::validation(&["application name must not start with underscore"]));
     }
-    if !applications
-        .iter()
-        .all(|application| call.who.grants.writes_profile_of(application))
-    {
+    if !applications.iter().all(|application| call.who.grants.writes_profile_of(application)) {
         call.require("cluster:admin/xpack/security/profile/put/data")?;
     }
     let conflict = conflict(call)?;
@@ -141,11 +111,7 @@ pub(crate) fn update_data(call: &mut Call<'_>) -> Answer {
             "[profile_{uid}]: version conflict, required seqNo [{wanted_seq_no}], primary term [{wanted_term}]. current document has seqNo [{}] and primary term [1]",
             profile.seq_no
         );
-        return Err(Refusal::new(
-            409,
-            "version_conflict_engine_exception",
-            reason,
-        ));
+        return Err(Refusal::new(409, "version_conflict_engine_exception", reason));
     }
     merge(&mut profile.labels, labels);
     merge(&mut profile.data, data);
@@ -166,17 +132,11 @@ pub(crate) fn disable(call: &mut Call<'_>) -> Answer {
 /// `POST /_security/profile/_has_privileges`.
 pub(crate) fn has_privileges(call: &mut Call<'_>) -> Answer {
     let mut fields = call.fields("profile_has_privileges_request")?;
-    let uids = fields
-        .texts("uids")?
-        .ok_or_else(|| fields.missing("uids"))?;
-    let privileges = fields
-        .value("privileges")
-        .ok_or_else(|| fields.missing("privileges"))?;
+    let uids = fields.texts("uids")?.ok_or_else(|| fields.missing("uids"))?;
+    let privileges = fields.value("privileges").ok_or_else(|| fields.missing("privileges"))?;
     fields.finish()?;
     if uids.is_empty() {
-        return Err(Refusal::validation(&[
-            "profile uids list must not be empty",
-        ]));
+        return Err(Refusal::validation(&["profile uids list must not be empty"]));
     }
     let mut fields = Fields::of("privileges", &privileges)?;
     let questions = Questions::read(&mut fields)?;
@@ -185,19 +145,11 @@ pub(crate) fn has_privileges(call: &mut Call<'_>) -> Answer {
     for uid in uids {
         match call.state.profiles.get(&uid) {
             None => {
-                missing.insert(
-                    uid,
-                    Refusal::not_found("profile document not found").cause(),
-                );
+                missing.insert(uid, Refusal::not_found("profile document not found").cause());
             }
             Some(profile) => {
                 let via = super::authentication::Via::Password;
-                let who = Authentication::of(
-                    call.state,
-                    profile.user.clone(),
-                    profile.realm.clone(),
-                    via,
-                );
+                let who = Authentication::of(call.state, profile.user.clone(), profile.realm.clone(), via);
                 if questions.all_granted(&who.grants, &call.state.app_privileges) {
                     holders.push(uid);
                 }
@@ -213,10 +165,7 @@ pub(crate) fn has_privileges(call: &mut Call<'_>) -> Answer {
 
 /// The profile of a user, if one was activated.
 pub(crate) fn uid_of(state: &State, username: &str) -> Option<String> {
-    let profile = state
-        .profiles
-        .values()
-        .find(|profile| profile.user.username == username)?;
+    let profile = state.profiles.values().find(|profile| profile.user.username == username)?;
     Some(profile.uid.clone())
 }
 
@@ -233,12 +182,8 @@ fn shown(profile: &Profile, data: &[String], detail: Detail) -> Value {
             matches(pattern, key)
         })
     };
-    let data: Map<String, Value> = profile
-        .data
-        .iter()
-        .filter(|(key, _)| wanted(key))
-        .map(|(k, v)| (k.clone(), v.clone()))
-        .collect();
+    let data: Map<String, Value> =
+        profile.data.iter().filter(|(key, _)| wanted(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
     let mut user = json!({
         "username": profile.user.username,
         "roles": profile.user.roles,
@@ -251,8 +196,7 @@ fn shown(profile: &Profile, data: &[String], detail: Detail) -> Value {
     {
         members.retain(|_, value| !value.is_null());
     }
-    let mut body =
-        json!({ "uid": profile.uid, "user": user, "labels": profile.labels, "data": data });
+    let mut body = json!({ "uid": profile.uid, "user": user, "labels": profile.labels, "data": data });
     if detail == Detail::Full {
         body["enabled"] = json!(profile.enabled);
         body["last_synchronized"] = json!(profile.last_synchronized);
@@ -263,18 +207,11 @@ fn shown(profile: &Profile, data: &[String], detail: Detail) -> Value {
 
 fn named(profile: &Profile, name: &str) -> bool {
     let user = &profile.user;
-    let texts = [
-        Some(&user.username),
-        user.full_name.as_ref(),
-        user.email.as_ref(),
-    ];
-    let words = texts
-        .into_iter()
-        .flatten()
-        .flat_map(|text| text.split([' ', '@', '.', '-', '_']).chain([text.as_str()]));
+    let texts = [Some(&user.username), user.full_name.as_ref(), user.email.as_ref()];
+    let words =
+        texts.into_iter().flatten().flat_map(|text| text.split([' ', '@', '.', '-', '_']).chain([text.as_str()]));
     let words: Vec<String> = words.map(str::to_lowercase).collect();
-    name.split_whitespace()
-        .all(|part| words.iter().any(|word| word.starts_with(part)))
+    name.split_whitespace().all(|part| words.iter().any(|word| word.starts_with(part)))
 }
 
 fn hinted_uids(hint: Option<&Map<String, Value>>) -> Result<Vec<String>, Refusal> {
@@ -289,9 +226,7 @@ fn hinted_uids(hint: Option<&Map<String, Value>>) -> Result<Vec<String>, Refusal
         return Err(Refusal::validation(&["[hint] parameter cannot be empty"]));
     }
     if labels.is_some_and(|labels| labels.len() != 1) {
-        return Err(Refusal::validation(&[
-            "[hint.labels] supports a single key",
-        ]));
+        return Err(Refusal::validation(&["[hint.labels] supports a single key"]));
     }
     Ok(uids.unwrap_or_default())
 }
@@ -306,31 +241,22 @@ fn set_enabled(call: &mut Call<'_>, enabled: bool) -> Answer {
 }
 
 fn find<'a>(state: &'a mut State, uid: &str) -> Result<&'a mut Profile, Refusal> {
-    let missing = || {
-        Refusal::new(
-            404,
-            "document_missing_exception",
-            format!("[profile_{uid}]: document missing"),
-        )
-    };
+    let missing = || Refusal::new(404, "document_missing_exception", format!("[profile_{uid}]: document missing"));
     state.profiles.get_mut(uid).ok_or_else(missing)
 }
 
 fn conflict(call: &Call<'_>) -> Result<Option<(u64, u64)>, Refusal> {
     let number = |name: &str| match call.query(name) {
         None => Ok(None),
-        Some(text) => text.parse::<u64>().map(Some).map_err(|_| {
-            Refusal::illegal(format!(
-                "Failed to parse long parameter [{name}] with value [{text}]"
-            ))
-        }),
+        Some(text) => text
+            .parse::<u64>()
+            .map(Some)
+            .map_err(|_| Refusal::illegal(format!("Failed to parse long parameter [{name}] with value [{text}]"))),
     };
     match (number("if_seq_no")?, number("if_primary_term")?) {
         (None, None) => Ok(None),
         (Some(seq_no), Some(term)) => Ok(Some((seq_no, term))),
-        _ => Err(Refusal::validation(&[
-            "ifSeqNo is set, but primary term is [0]",
-        ])),
+        _ => Err(Refusal::validation(&["ifSeqNo is set, but primary term is [0]"])),
     }
 }
 
@@ -347,12 +273,7 @@ fn merge(into: &mut Map<String, Value>, from: Map<String, Value>) {
 }
 
 fn next_seq_no(state: &State) -> u64 {
-    state
-        .profiles
-        .values()
-        .map(|profile| profile.seq_no + 1)
-        .max()
-        .unwrap_or(0)
+    state.profiles.values().map(|profile| profile.seq_no + 1).max().unwrap_or(0)
 }
 
 fn uid(who: &Authentication) -> String {

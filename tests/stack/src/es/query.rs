@@ -43,20 +43,12 @@ enum Direction {
 
 impl Search {
     pub(crate) fn read(mut fields: Fields, schema: &Schema) -> Result<Self, Refusal> {
-        let query = fields
-            .value("query")
-            .filter(|query| !query.is_null())
-            .unwrap_or_else(|| json!({ "match_all": {} }));
-        let sort = fields
-            .value("sort")
-            .map(|sort| read_sort(sort, schema))
-            .transpose()?
-            .unwrap_or_default();
+        let query =
+            fields.value("query").filter(|query| !query.is_null()).unwrap_or_else(|| json!({ "match_all": {} }));
+        let sort = fields.value("sort").map(|sort| read_sort(sort, schema)).transpose()?.unwrap_or_default();
         let from = fields.integer("from")?.unwrap_or(0);
         let size = fields.integer("size")?.unwrap_or(10);
-        let search_after = fields
-            .value("search_after")
-            .filter(|value| !value.is_null());
+        let search_after = fields.value("search_after").filter(|value| !value.is_null());
         let aggs = fields.object("aggs")?;
         let aggregations = fields.object("aggregations")?.or(aggs);
         fields.finish()?;
@@ -73,9 +65,7 @@ impl Search {
         }
         let search_after = match search_after {
             None => None,
-            Some(Value::Array(values)) if values.len() == sort.len() && !sort.is_empty() => {
-                Some(values)
-            }
+            Some(Value::Array(values)) if values.len() == sort.len() && !sort.is_empty() => Some(values),
             Some(Value::Array(values)) => {
                 return Err(Refusal::illegal(format!(
                     "search_after has {} value(s) but sort has {}.",
@@ -92,34 +82,16 @@ impl Search {
             }
         };
         check(&query, schema)?;
-        Ok(Self {
-            query,
-            sort,
-            from,
-            size,
-            search_after,
-            aggregations,
-        })
+        Ok(Self { query, sort, from, size, search_after, aggregations })
     }
 
     /// The places of all that were found, and the page that was asked for.
-    pub(crate) fn run(
-        &self,
-        documents: &[Value],
-        schema: &Schema,
-    ) -> Result<(Vec<usize>, Vec<Hit>), Refusal> {
+    pub(crate) fn run(&self, documents: &[Value], schema: &Schema) -> Result<(Vec<usize>, Vec<Hit>), Refusal> {
         let mut found = Vec::new();
         for (index, document) in documents.iter().enumerate() {
             if holds(&self.query, document, schema)? {
-                let sort: Vec<Value> = self
-                    .sort
-                    .iter()
-                    .map(|(field, _)| sort_value(document, field, index))
-                    .collect();
-                found.push(Hit {
-                    index,
-                    sort: (!self.sort.is_empty()).then_some(sort),
-                });
+                let sort: Vec<Value> = self.sort.iter().map(|(field, _)| sort_value(document, field, index)).collect();
+                found.push(Hit { index, sort: (!self.sort.is_empty()).then_some(sort) });
             }
         }
         let all = found.iter().map(|hit| hit.index).collect();
@@ -127,10 +99,7 @@ impl Search {
         if let Some(after) = &self.search_after {
             found.retain(|hit| self.order(hit.sort.as_deref(), Some(after)) == Ordering::Greater);
         }
-        Ok((
-            all,
-            found.into_iter().skip(self.from).take(self.size).collect(),
-        ))
+        Ok((all, found.into_iter().skip(self.from).take(self.size).collect()))
     }
 
     fn order(&self, a: Option<&[Value]>, b: Option<&[Value]>) -> Ordering {
@@ -170,18 +139,12 @@ fn read_sort(sort: Value, schema: &Schema) -> Result<Vec<(String, Direction)>, R
         let (field, order) = match &item {
             Value::String(field) => (field.clone(), None),
             Value::Object(members) => {
-                let (field, order) = members
-                    .iter()
-                    .next()
-                    .ok_or_else(|| Refusal::illegal("malformed sort"))?;
+                let (field, order) = members.iter().next().ok_or_else(|| Refusal::illegal("malformed sort"))?;
                 let order = order.as_str().or_else(|| order.get("order")?.as_str());
                 (field.clone(), order.map(str::to_owned))
             }
             other => {
-                return Err(Refusal::illegal(format!(
-                    "malformed sort format, found [{}]",
-                    kind(other)
-                )));
+                return Err(Refusal::illegal(format!("malformed sort format, found [{}]", kind(other))));
             }
         };
         if field != "_doc" {
@@ -200,9 +163,6 @@ fn read_sort(sort: Value, schema: &Schema) -> Result<Vec<(String, Direction)>, R
 fn sort_value(document: &Value, field: &str, index: usize) -> Value {
     match field {
         "_doc" => json!(index),
-        field => lookup(document, field)
-            .into_iter()
-            .next()
-            .unwrap_or_default(),
+        field => lookup(document, field).into_iter().next().unwrap_or_default(),
     }
 }

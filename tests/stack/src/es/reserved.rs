@@ -32,13 +32,8 @@ pub(crate) fn users() -> Vec<User> {
     for user in &mut users {
         match user.profile.username.as_str() {
             "kibana" => {
-                user.profile
-                    .metadata
-                    .insert("_deprecated".into(), json!(true));
-                user.profile.metadata.insert(
-                    "_deprecated_reason".into(),
-                    json!("use [kibana_system] instead"),
-                );
+                user.profile.metadata.insert("_deprecated".into(), json!(true));
+                user.profile.metadata.insert("_deprecated_reason".into(), json!("use [kibana_system] instead"));
             }
             "remote_monitoring_user" => user.profile.roles.push("remote_monitoring_agent".into()),
             _ => {}
@@ -52,29 +47,9 @@ pub(crate) fn roles() -> BTreeMap<&'static str, Role> {
     let read = ["read", "view_index_metadata"];
     BTreeMap::from([
         ("superuser", superuser()),
-        (
-            "apm_system",
-            role(
-                &["monitor", "cluster:admin/xpack/monitoring/bulk"],
-                &[],
-                &[],
-            ),
-        ),
-        (
-            "apm_user",
-            role(
-                &[],
-                &[(
-                    &["apm-*", "logs-apm.*", "metrics-apm.*", "traces-apm.*"],
-                    &read,
-                )],
-                &[],
-            ),
-        ),
-        (
-            "beats_admin",
-            role(&[], &[(&[".management-beats"], &["all"])], &[]),
-        ),
+        ("apm_system", role(&["monitor", "cluster:admin/xpack/monitoring/bulk"], &[], &[])),
+        ("apm_user", role(&[], &[(&["apm-*", "logs-apm.*", "metrics-apm.*", "traces-apm.*"], &read)], &[])),
+        ("beats_admin", role(&[], &[(&[".management-beats"], &["all"])], &[])),
         (
             "beats_system",
             role(
@@ -85,14 +60,7 @@ pub(crate) fn roles() -> BTreeMap<&'static str, Role> {
         ),
         (
             "editor",
-            role(
-                &[],
-                &[
-                    (&["/~(([.]|ilm-history-).*)/"], &read),
-                    (&["*"], &["read", "view_index_metadata"]),
-                ],
-                &["all"],
-            ),
+            role(&[], &[(&["/~(([.]|ilm-history-).*)/"], &read), (&["*"], &["read", "view_index_metadata"])], &["all"]),
         ),
         (
             "enrich_user",
@@ -102,10 +70,7 @@ pub(crate) fn roles() -> BTreeMap<&'static str, Role> {
                 &[],
             ),
         ),
-        (
-            "ingest_admin",
-            role(&["manage_index_templates", "manage_pipeline"], &[], &[]),
-        ),
+        ("ingest_admin", role(&["manage_index_templates", "manage_pipeline"], &[], &[])),
         ("inference_admin", role(&["manage_inference"], &[], &[])),
         ("inference_user", role(&["monitor_inference"], &[], &[])),
         ("kibana_admin", role(&[], &[], &["all"])),
@@ -130,10 +95,7 @@ pub(crate) fn roles() -> BTreeMap<&'static str, Role> {
                     "cluster:admin/xpack/security/profile/*",
                     "delegate_pki",
                 ],
-                &[
-                    (&[".kibana*", ".reporting-*"], &["all"]),
-                    (&[".monitoring-*"], &["read", "read_cross_cluster"]),
-                ],
+                &[(&[".kibana*", ".reporting-*"], &["all"]), (&[".monitoring-*"], &["read", "read_cross_cluster"])],
                 &[],
             ),
         ),
@@ -142,49 +104,24 @@ pub(crate) fn roles() -> BTreeMap<&'static str, Role> {
             "logstash_admin",
             role(
                 &["manage_logstash_pipelines"],
-                &[(
-                    &[".logstash*"],
-                    &["create", "delete", "index", "manage", "read"],
-                )],
+                &[(&[".logstash*"], &["create", "delete", "index", "manage", "read"])],
                 &[],
             ),
         ),
-        (
-            "logstash_system",
-            role(
-                &["monitor", "cluster:admin/xpack/monitoring/bulk"],
-                &[],
-                &[],
-            ),
-        ),
+        ("logstash_system", role(&["monitor", "cluster:admin/xpack/monitoring/bulk"], &[], &[])),
         (
             "machine_learning_admin",
-            role(
-                &["manage_ml"],
-                &[(&[".ml-anomalies*", ".ml-notifications*"], &read)],
-                &["all"],
-            ),
+            role(&["manage_ml"], &[(&[".ml-anomalies*", ".ml-notifications*"], &read)], &["all"]),
         ),
         (
             "machine_learning_user",
-            role(
-                &["monitor_ml"],
-                &[(&[".ml-anomalies*", ".ml-notifications*"], &read)],
-                &["read"],
-            ),
+            role(&["monitor_ml"], &[(&[".ml-anomalies*", ".ml-notifications*"], &read)], &["read"]),
         ),
         (
             "monitoring_user",
             role(
-                &[
-                    "cluster:monitor/main",
-                    "cluster:monitor/xpack/info",
-                    "cluster:monitor/remote/info",
-                ],
-                &[(
-                    &[".monitoring-*", "metricbeat-*", "metrics-*"],
-                    &["read", "read_cross_cluster"],
-                )],
+                &["cluster:monitor/main", "cluster:monitor/xpack/info", "cluster:monitor/remote/info"],
+                &[(&[".monitoring-*", "metricbeat-*", "metrics-*"], &["read", "read_cross_cluster"])],
                 &["reserved_monitoring"],
             ),
         ),
@@ -202,75 +139,36 @@ pub(crate) fn roles() -> BTreeMap<&'static str, Role> {
                 &[],
             ),
         ),
-        (
-            "remote_monitoring_collector",
-            role(
-                &["monitor"],
-                &[(&["*"], &["monitor"]), (&[".kibana*"], &["read"])],
-                &[],
-            ),
-        ),
-        (
-            "reporting_user",
-            role(&[], &[], &["reserved_reporting_user"]),
-        ),
+        ("remote_monitoring_collector", role(&["monitor"], &[(&["*"], &["monitor"]), (&[".kibana*"], &["read"])], &[])),
+        ("reporting_user", role(&[], &[], &["reserved_reporting_user"])),
         ("rollup_admin", role(&["manage_rollup"], &[], &[])),
         ("rollup_user", role(&["monitor_rollup"], &[], &[])),
         (
             "snapshot_user",
-            role(
-                &["create_snapshot", "cluster:admin/repository/get"],
-                &[(&["*"], &["view_index_metadata"])],
-                &[],
-            ),
+            role(&["create_snapshot", "cluster:admin/repository/get"], &[(&["*"], &["view_index_metadata"])], &[]),
         ),
         (
             "transform_admin",
-            role(
-                &["manage_transform"],
-                &[(&[".transform-notifications-*"], &read)],
-                &["reserved_ml_user"],
-            ),
+            role(&["manage_transform"], &[(&[".transform-notifications-*"], &read)], &["reserved_ml_user"]),
         ),
         (
             "transform_user",
-            role(
-                &["monitor_transform"],
-                &[(&[".transform-notifications-*"], &read)],
-                &["reserved_ml_user"],
-            ),
+            role(&["monitor_transform"], &[(&[".transform-notifications-*"], &read)], &["reserved_ml_user"]),
         ),
         ("transport_client", role(&["transport_client"], &[], &[])),
         (
             "viewer",
             role(
                 &[],
-                &[
-                    (&["/~(([.]|ilm-history-).*)/"], &read),
-                    (&["*"], &["read", "view_index_metadata"]),
-                ],
+                &[(&["/~(([.]|ilm-history-).*)/"], &read), (&["*"], &["read", "view_index_metadata"])],
                 &["read"],
             ),
         ),
         (
             "watcher_admin",
-            role(
-                &["manage_watcher"],
-                &[(
-                    &[".watches", ".triggered_watches", ".watcher-history-*"],
-                    &["read"],
-                )],
-                &[],
-            ),
+            role(&["manage_watcher"], &[(&[".watches", ".triggered_watches", ".watcher-history-*"], &["read"])], &[]),
         ),
-        (
-            "watcher_user",
-            role(
-                &["monitor_watcher"],
-                &[(&[".watches", ".watcher-history-*"], &["read"])],
-                &[],
-            ),
-        ),
+        ("watcher_user", role(&["monitor_watcher"], &[(&[".watches", ".watcher-history-*"], &["read"])], &[])),
     ])
 }
 
@@ -297,10 +195,8 @@ fn superuser() -> Role {
 type Indices<'a> = &'a [(&'a [&'a str], &'a [&'a str])];
 
 fn role(cluster: &[&str], indices: Indices<'_>, kibana: &[&str]) -> Role {
-    let indices: Vec<Value> = indices
-        .iter()
-        .map(|(names, privileges)| json!({ "names": names, "privileges": privileges }))
-        .collect();
+    let indices: Vec<Value> =
+        indices.iter().map(|(names, privileges)| json!({ "names": names, "privileges": privileges })).collect();
     let applications = match kibana {
         [] => json!([]),
         privileges => {

@@ -4,9 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::Refusal;
 use super::privilege_names;
-use super::role_parts::{
-    boolean, is_global, list, missing, object, query, remote, remote_cluster, text, texts,
-};
+use super::role_parts::{boolean, is_global, list, missing, object, query, remote, remote_cluster, text, texts};
 
 /// What a role, an API key or a service account may do.
 #[derive(Clone, Debug, Default)]
@@ -51,10 +49,7 @@ impl Role {
                 kind(value)
             )));
         };
-        let mut role = Self {
-            transient_metadata: enabled(),
-            ..Self::default()
-        };
+        let mut role = Self { transient_metadata: enabled(), ..Self::default() };
         for (member, value) in members {
             match member.as_str() {
                 "cluster" => role.cluster = texts(name, member, value)?,
@@ -65,15 +60,11 @@ impl Role {
                         .collect::<Result<_, _>>()?
                 }
                 "applications" => {
-                    role.applications = list(name, member, value)?
-                        .iter()
-                        .map(|v| AppGrant::read(name, v))
-                        .collect::<Result<_, _>>()?
+                    role.applications =
+                        list(name, member, value)?.iter().map(|v| AppGrant::read(name, v)).collect::<Result<_, _>>()?
                 }
                 "run_as" | "runAs" => role.run_as = texts(name, member, value)?,
-                "global" if is_global(value) => {
-                    role.global = Some(value.clone()).filter(|v| !v.is_null())
-                }
+                "global" if is_global(value) => role.global = Some(value.clone()).filter(|v| !v.is_null()),
                 "global" => {
                     return Err(Refusal::parse(format!(
                         "failed to parse privileges for role [{name}]. expected field [global] value to be an object"
@@ -81,18 +72,12 @@ impl Role {
                 }
                 "remote_indices" => {
                     role.remote_indices = Some(Value::Array(
-                        list(name, member, value)?
-                            .iter()
-                            .map(|v| remote(name, v))
-                            .collect::<Result<_, _>>()?,
+                        list(name, member, value)?.iter().map(|v| remote(name, v)).collect::<Result<_, _>>()?,
                     ))
                 }
                 "remote_cluster" => {
                     role.remote_cluster = Some(Value::Array(
-                        list(name, member, value)?
-                            .iter()
-                            .map(|v| remote_cluster(name, v))
-                            .collect::<Result<_, _>>()?,
+                        list(name, member, value)?.iter().map(|v| remote_cluster(name, v)).collect::<Result<_, _>>()?,
                     ))
                 }
                 "metadata" => role.metadata = object(name, member, value)?,
@@ -100,13 +85,9 @@ impl Role {
                     object(name, member, value)?;
                 }
                 "description" => role.description = Some(text(name, member, value)?),
-                "restriction" => {
-                    role.restriction = Some(Value::Object(object(name, member, value)?))
-                }
+                "restriction" => role.restriction = Some(Value::Object(object(name, member, value)?)),
                 other => {
-                    return Err(Refusal::parse(format!(
-                        "failed to parse role [{name}]. unexpected field [{other}]"
-                    )));
+                    return Err(Refusal::parse(format!("failed to parse role [{name}]. unexpected field [{other}]")));
                 }
             }
         }
@@ -121,29 +102,17 @@ impl Role {
                 && !name.starts_with("indices:admin/")
         });
         if let Some(name) = cluster {
-            let known: Vec<_> = privilege_names::CLUSTER
-                .iter()
-                .map(|named| named.name)
-                .collect();
+            let known: Vec<_> = privilege_names::CLUSTER.iter().map(|named| named.name).collect();
             return Some(format!(
                 "unknown cluster privilege [{name}]. a privilege must be either one of the predefined cluster privilege names [{}] or a pattern over one of the available cluster actions",
                 known.join(",")
             ));
         }
-        let index = self
-            .indices
-            .iter()
-            .flat_map(|grant| &grant.privileges)
-            .find(|name| {
-                privilege_names::index(name).is_none()
-                    && !name.starts_with("indices:")
-                    && !name.starts_with("internal:")
-            });
+        let index = self.indices.iter().flat_map(|grant| &grant.privileges).find(|name| {
+            privilege_names::index(name).is_none() && !name.starts_with("indices:") && !name.starts_with("internal:")
+        });
         if let Some(name) = index {
-            let known: Vec<_> = privilege_names::INDEX
-                .iter()
-                .map(|named| named.name)
-                .collect();
+            let known: Vec<_> = privilege_names::INDEX.iter().map(|named| named.name).collect();
             return Some(format!(
                 "unknown index privilege [{name}]. a privilege must be either one of the predefined fixed indices privileges [{}] or a pattern over one of the available index actions",
                 known.join(",")
@@ -174,14 +143,8 @@ impl Role {
         if let Some(global) = &self.global {
             out.insert("global".into(), global.clone());
         }
-        out.insert(
-            "indices".into(),
-            self.indices.iter().map(IndexGrant::write).collect(),
-        );
-        out.insert(
-            "applications".into(),
-            self.applications.iter().map(AppGrant::write).collect(),
-        );
+        out.insert("indices".into(), self.indices.iter().map(IndexGrant::write).collect());
+        out.insert("applications".into(), self.applications.iter().map(AppGrant::write).collect());
         out.insert("run_as".into(), json!(self.run_as));
         for (name, value) in [
             ("remote_indices", &self.remote_indices),
@@ -193,10 +156,7 @@ impl Role {
             }
         }
         out.insert("metadata".into(), self.metadata.clone().into());
-        out.insert(
-            "transient_metadata".into(),
-            self.transient_metadata.clone().into(),
-        );
+        out.insert("transient_metadata".into(), self.transient_metadata.clone().into());
         if let Some(description) = &self.description {
             out.insert("description".into(), json!(description));
         }
@@ -227,12 +187,8 @@ impl IndexGrant {
                 "field_security" if value.is_object() || value.is_null() => {
                     grant.field_security = Some(value.clone()).filter(|v| !v.is_null())
                 }
-                "query" if value.is_string() || value.is_object() || value.is_null() => {
-                    grant.query = query(value)
-                }
-                "allow_restricted_indices" => {
-                    grant.allow_restricted_indices = boolean(role, member, value)?
-                }
+                "query" if value.is_string() || value.is_object() || value.is_null() => grant.query = query(value),
+                "allow_restricted_indices" => grant.allow_restricted_indices = boolean(role, member, value)?,
                 "field_security" | "query" => {
                     return Err(Refusal::parse(format!(
                         "failed to parse indices privileges for role [{role}]. expected field [{member}] to be an object, but got [{}]",
@@ -246,9 +202,7 @@ impl IndexGrant {
                 }
             }
         }
-        grant.names = names
-            .filter(|n| !n.is_empty())
-            .ok_or_else(|| missing(role, "indices", "names"))?;
+        grant.names = names.filter(|n| !n.is_empty()).ok_or_else(|| missing(role, "indices", "names"))?;
         grant.privileges = privileges.ok_or_else(|| missing(role, "indices", "privileges"))?;
         Ok(grant)
     }
@@ -263,10 +217,7 @@ impl IndexGrant {
         if let Some(value) = &self.query {
             out.insert("query".into(), value.clone());
         }
-        out.insert(
-            "allow_restricted_indices".into(),
-            json!(self.allow_restricted_indices),
-        );
+        out.insert("allow_restricted_indices".into(), json!(self.allow_restricted_indices));
         Value::Object(out)
     }
 }
@@ -295,20 +246,20 @@ impl AppGrant {
         Ok(Self {
             application: application.ok_or_else(|| missing(role, "application", "application"))?,
             privileges: privileges.ok_or_else(|| missing(role, "application", "privileges"))?,
-            resources: resources
-                .filter(|r| !r.is_empty())
-                .ok_or_else(|| missing(role, "application", "resources"))?,
+            resources: resources.filter(|r| !r.is_empty()).ok_or_else(|| missing(role, "application", "resources"))?,
         })
     }
 
     fn problem(&self) -> Option<String> {
         let name = self.application.trim_end_matches('*');
         let well_formed = name.is_empty() && self.application == "*"
-            || name
-                .chars()
-                .next()
-                .is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
-        (!well_formed).then(|| format!("An application name prefix must match the pattern ^[a-z][A-Za-z0-9]*$ (found '{}')", self.application))
+            || name.chars().next().is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        (!well_formed).then(|| {
+            format!(
+                "An application name prefix must match the pattern ^[a-z][A-Za-z0-9]*$ (found '{}')",
+                self.application
+            )
+        })
     }
 
     fn write(&self) -> Value {

@@ -13,19 +13,14 @@ pub(crate) fn put(call: &mut Call<'_>) -> Answer {
     let mut fields = call.fields("role-mapping")?;
     let enabled = fields.boolean("enabled")?.unwrap_or(true);
     let roles = fields.texts("roles")?;
-    let templates = fields
-        .value("role_templates")
-        .filter(|value| !value.is_null());
+    let templates = fields.value("role_templates").filter(|value| !value.is_null());
     let rules = fields.value("rules").filter(|value| !value.is_null());
     let metadata = fields.object("metadata")?.unwrap_or_default();
     let _ = fields.texts("run_as")?;
     fields.finish()?;
     let mut problems = Vec::new();
     let without_roles = roles.as_ref().is_none_or(Vec::is_empty);
-    let without_templates = templates
-        .as_ref()
-        .and_then(Value::as_array)
-        .is_none_or(Vec::is_empty);
+    let without_templates = templates.as_ref().and_then(Value::as_array).is_none_or(Vec::is_empty);
     if without_roles && without_templates {
         problems.push("role-mapping roles or role-templates are missing");
     }
@@ -43,7 +38,8 @@ pub(crate) fn put(call: &mut Call<'_>) -> Answer {
     }
     let rules = rules.unwrap_or_default();
     check_rule(&rules)?;
-    let mut mapping = json!({ "enabled": enabled, "roles": roles.unwrap_or_default(), "rules": rules, "metadata": metadata });
+    let mut mapping =
+        json!({ "enabled": enabled, "roles": roles.unwrap_or_default(), "rules": rules, "metadata": metadata });
     if let Some(templates) = templates {
         mapping["role_templates"] = templates;
         if let Some(members) = mapping.as_object_mut() {
@@ -64,40 +60,24 @@ pub(crate) fn get(call: &mut Call<'_>) -> Answer {
         .filter(|(name, _)| asked.is_empty() || asked.contains(name))
         .map(|(name, mapping)| (name.clone(), mapping.clone()))
         .collect();
-    let status = if found.is_empty() && !asked.is_empty() {
-        404
-    } else {
-        200
-    };
+    let status = if found.is_empty() && !asked.is_empty() { 404 } else { 200 };
     Ok(Reply::json(status, found.into()))
 }
 
 /// `DELETE /_security/role_mapping/{name}`.
 pub(crate) fn delete(call: &mut Call<'_>) -> Answer {
-    let found = call
-        .state
-        .role_mappings
-        .remove(&call.param("name"))
-        .is_some();
-    Ok(Reply::json(
-        if found { 200 } else { 404 },
-        json!({ "found": found }),
-    ))
+    let found = call.state.role_mappings.remove(&call.param("name")).is_some();
+    Ok(Reply::json(if found { 200 } else { 404 }, json!({ "found": found })))
 }
 
 /// A rule is an object of one member, `any`, `all`, `field` or `except`.
 fn check_rule(rule: &Value) -> Result<(), Refusal> {
     let members = rule.as_object().ok_or_else(|| {
-        Refusal::parse(format!(
-            "failed to parse rules expression. expected an object but found [{}]",
-            kind(rule)
-        ))
+        Refusal::parse(format!("failed to parse rules expression. expected an object but found [{}]", kind(rule)))
     })?;
     let mut entries = members.iter();
     let (Some((name, value)), None) = (entries.next(), entries.next()) else {
-        return Err(Refusal::parse(
-            "failed to parse rules expression. expected a single field",
-        ));
+        return Err(Refusal::parse("failed to parse rules expression. expected a single field"));
     };
     match (name.as_str(), value) {
         ("any" | "all", Value::Array(rules)) => rules.iter().try_for_each(check_rule),

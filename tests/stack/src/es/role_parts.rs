@@ -16,9 +16,7 @@ pub(crate) fn query(value: &Value) -> Option<Value> {
 
 pub(crate) fn remote(role: &str, value: &Value) -> Result<Value, Refusal> {
     let mut members = object(role, "remote_indices", value)?;
-    let clusters = members
-        .remove("clusters")
-        .ok_or_else(|| missing(role, "remote indices", "clusters"))?;
+    let clusters = members.remove("clusters").ok_or_else(|| missing(role, "remote indices", "clusters"))?;
     let clusters = texts(role, "clusters", &clusters)?;
     let mut out = IndexGrant::read(role, &Value::Object(members))?.write();
     if let Some(out) = out.as_object_mut() {
@@ -29,23 +27,14 @@ pub(crate) fn remote(role: &str, value: &Value) -> Result<Value, Refusal> {
 
 pub(crate) fn remote_cluster(role: &str, value: &Value) -> Result<Value, Refusal> {
     let members = object(role, "remote_cluster", value)?;
-    let clusters = members
-        .get("clusters")
-        .ok_or_else(|| missing(role, "remote_cluster", "clusters"))?;
-    let privileges = members
-        .get("privileges")
-        .ok_or_else(|| missing(role, "remote_cluster", "privileges"))?;
-    if let Some(other) = members
-        .keys()
-        .find(|key| !["clusters", "privileges"].contains(&key.as_str()))
-    {
+    let clusters = members.get("clusters").ok_or_else(|| missing(role, "remote_cluster", "clusters"))?;
+    let privileges = members.get("privileges").ok_or_else(|| missing(role, "remote_cluster", "privileges"))?;
+    if let Some(other) = members.keys().find(|key| !["clusters", "privileges"].contains(&key.as_str())) {
         return Err(Refusal::parse(format!(
             "failed to parse remote_cluster for role [{role}]. unexpected field [{other}]"
         )));
     }
-    Ok(
-        json!({ "clusters": texts(role, "clusters", clusters)?, "privileges": texts(role, "privileges", privileges)? }),
-    )
+    Ok(json!({ "clusters": texts(role, "clusters", clusters)?, "privileges": texts(role, "privileges", privileges)? }))
 }
 
 /// A map, or the list that some answers of 9.5 carry in its place.
@@ -54,9 +43,7 @@ pub(crate) fn is_global(value: &Value) -> bool {
 }
 
 pub(crate) fn missing(role: &str, part: &str, member: &str) -> Refusal {
-    Refusal::parse(format!(
-        "failed to parse {part} privileges for role [{role}]. missing required [{member}] field"
-    ))
+    Refusal::parse(format!("failed to parse {part} privileges for role [{role}]. missing required [{member}] field"))
 }
 
 pub(crate) fn wrong(role: &str, member: &str, expected: &str, value: &Value) -> Refusal {
@@ -71,20 +58,12 @@ pub(crate) fn texts(role: &str, member: &str, value: &Value) -> Result<Vec<Strin
         Value::String(one) => Ok(vec![one.clone()]),
         Value::Null => Ok(Vec::new()),
         Value::Array(several) => several.iter().map(|v| text(role, member, v)).collect(),
-        other => Err(wrong(
-            role,
-            member,
-            "a string or an array of strings",
-            other,
-        )),
+        other => Err(wrong(role, member, "a string or an array of strings", other)),
     }
 }
 
 pub(crate) fn text(role: &str, member: &str, value: &Value) -> Result<String, Refusal> {
-    value
-        .as_str()
-        .map(str::to_owned)
-        .ok_or_else(|| wrong(role, member, "a string", value))
+    value.as_str().map(str::to_owned).ok_or_else(|| wrong(role, member, "a string", value))
 }
 
 pub(crate) fn boolean(role: &str, member: &str, value: &Value) -> Result<bool, Refusal> {
@@ -103,13 +82,6 @@ pub(crate) fn list<'a>(role: &str, member: &str, value: &'a Value) -> Result<&'a
     }
 }
 
-pub(crate) fn object(
-    role: &str,
-    member: &str,
-    value: &Value,
-) -> Result<Map<String, Value>, Refusal> {
-    value
-        .as_object()
-        .cloned()
-        .ok_or_else(|| wrong(role, member, "an object", value))
+pub(crate) fn object(role: &str, member: &str, value: &Value) -> Result<Map<String, Value>, Refusal> {
+    value.as_object().cloned().ok_or_else(|| wrong(role, member, "an object", value))
 }

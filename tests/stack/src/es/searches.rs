@@ -40,12 +40,8 @@ pub(crate) fn api_keys(call: &mut Call<'_>) -> Answer {
         now: call.now,
     };
     let search = Search::read(call.optional_fields(schema.parser)?, &schema)?;
-    let keys: Vec<_> = call
-        .state
-        .api_keys
-        .iter()
-        .filter(|key| every || api_key_selection::owned(key, &call.who))
-        .collect();
+    let keys: Vec<_> =
+        call.state.api_keys.iter().filter(|key| every || api_key_selection::owned(key, &call.who)).collect();
     let documents: Vec<Value> = keys
         .iter()
         .map(|key| {
@@ -104,13 +100,8 @@ pub(crate) fn roles(call: &mut Call<'_>) -> Answer {
         document["_id"] = document["name"].clone();
     }
     let (all, hits) = search.run(&searched, &schema)?;
-    let shown: Vec<Value> = hits
-        .iter()
-        .map(|hit| sorted(documents[hit.index].clone(), hit))
-        .collect();
-    Ok(Reply::ok(
-        json!({ "total": all.len(), "count": shown.len(), "roles": shown }),
-    ))
+    let shown: Vec<Value> = hits.iter().map(|hit| sorted(documents[hit.index].clone(), hit)).collect();
+    Ok(Reply::ok(json!({ "total": all.len(), "count": shown.len(), "roles": shown })))
 }
 
 /// `GET /_security/_query/user`: users of the native realm, not the reserved ones.
@@ -135,18 +126,14 @@ pub(crate) fn users(call: &mut Call<'_>) -> Answer {
         .map(|hit| {
             let mut user = documents[hit.index].clone();
             if with_profile
-                && let Some(uid) = user["username"]
-                    .as_str()
-                    .and_then(|name| profiles::uid_of(call.state, name))
+                && let Some(uid) = user["username"].as_str().and_then(|name| profiles::uid_of(call.state, name))
             {
                 user["profile_uid"] = json!(uid);
             }
             sorted(user, hit)
         })
         .collect();
-    Ok(Reply::ok(
-        json!({ "total": all.len(), "count": shown.len(), "users": shown }),
-    ))
+    Ok(Reply::ok(json!({ "total": all.len(), "count": shown.len(), "users": shown })))
 }
 
 fn sorted(mut shown: Value, hit: &Hit) -> Value {
@@ -158,26 +145,12 @@ fn sorted(mut shown: Value, hit: &Hit) -> Value {
 
 /// Keeps the parts of an answer that `filter_path` names.
 pub(crate) fn filter(value: &Value, paths: &[String]) -> Value {
-    let (exclude, include): (Vec<&str>, Vec<&str>) = paths
-        .iter()
-        .map(String::as_str)
-        .partition(|path| path.starts_with('-'));
-    let include: Vec<Vec<&str>> = include
-        .iter()
-        .map(|path| path.split('.').collect())
-        .collect();
-    let exclude: Vec<Vec<&str>> = exclude
-        .iter()
-        .map(|path| path[1..].split('.').collect())
-        .collect();
-    let kept = if include.is_empty() {
-        value.clone()
-    } else {
-        keep(value, &include).unwrap_or_else(|| json!({}))
-    };
-    exclude
-        .iter()
-        .fold(kept, |value, path| drop_path(value, path))
+    let (exclude, include): (Vec<&str>, Vec<&str>) =
+        paths.iter().map(String::as_str).partition(|path| path.starts_with('-'));
+    let include: Vec<Vec<&str>> = include.iter().map(|path| path.split('.').collect()).collect();
+    let exclude: Vec<Vec<&str>> = exclude.iter().map(|path| path[1..].split('.').collect()).collect();
+    let kept = if include.is_empty() { value.clone() } else { keep(value, &include).unwrap_or_else(|| json!({})) };
+    exclude.iter().fold(kept, |value, path| drop_path(value, path))
 }
 
 fn keep(value: &Value, paths: &[Vec<&str>]) -> Option<Value> {
@@ -217,17 +190,12 @@ fn keep(value: &Value, paths: &[Vec<&str>]) -> Option<Value> {
 
 fn drop_path(value: Value, path: &[&str]) -> Value {
     match (value, path) {
-        (Value::Array(items), _) => items
-            .into_iter()
-            .map(|item| drop_path(item, path))
-            .collect(),
+        (Value::Array(items), _) => items.into_iter().map(|item| drop_path(item, path)).collect(),
         (Value::Object(members), [first, rest @ ..]) => {
-            let kept = members.into_iter().filter_map(|(name, value)| {
-                match (matches(first, &name), rest) {
-                    (true, []) => None,
-                    (true, rest) => Some((name, drop_path(value, rest))),
-                    (false, _) => Some((name, value)),
-                }
+            let kept = members.into_iter().filter_map(|(name, value)| match (matches(first, &name), rest) {
+                (true, []) => None,
+                (true, rest) => Some((name, drop_path(value, rest))),
+                (false, _) => Some((name, value)),
             });
             Value::Object(kept.collect())
         }

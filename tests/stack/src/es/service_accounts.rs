@@ -18,16 +18,12 @@ pub(crate) fn get(call: &mut Call<'_>) -> Answer {
     let (namespace, service) = (call.param("namespace"), call.param("service"));
     let wanted = ACCOUNTS.iter().filter(|(account, ..)| {
         let (its_namespace, its_service) = account.split_once('/').unwrap_or((account, ""));
-        (namespace.is_empty() || namespace == its_namespace)
-            && (service.is_empty() || service == its_service)
+        (namespace.is_empty() || namespace == its_namespace) && (service.is_empty() || service == its_service)
     });
     let found: Map<String, Value> = wanted
         .map(|(account, ..)| {
             let role = descriptor(account).unwrap_or_default();
-            (
-                (*account).to_owned(),
-                json!({ "role_descriptor": role.write() }),
-            )
+            ((*account).to_owned(), json!({ "role_descriptor": role.write() }))
         })
         .collect();
     Ok(Reply::ok(found.into()))
@@ -37,51 +33,31 @@ pub(crate) fn get(call: &mut Call<'_>) -> Answer {
 pub(crate) fn create_token(call: &mut Call<'_>) -> Answer {
     let account = account(call);
     if descriptor(&account).is_none() {
-        return Err(Refusal::illegal(format!(
-            "service account [{account}] does not exist"
-        )));
+        return Err(Refusal::illegal(format!("service account [{account}] does not exist")));
     }
     let mut name = call.param("name");
     if name.is_empty() {
         name = format!("token_{}", call.state.ids.document_id());
     }
     let first = name.chars().next().unwrap_or('_');
-    let good = name.len() <= 256
-        && first != '_'
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    let good = name.len() <= 256 && first != '_' && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
     if !good {
         return Err(Refusal::validation(&[
             "service account token name must have at least 1 character and at most 256 characters that are alphanumeric (A-Z, a-z, 0-9) or hyphen (-) or underscore (_). It must not begin with an underscore (_).",
         ]));
     }
-    let taken = call
-        .state
-        .service_tokens
-        .get(&account)
-        .is_some_and(|tokens| tokens.contains_key(&name));
+    let taken = call.state.service_tokens.get(&account).is_some_and(|tokens| tokens.contains_key(&name));
     if taken {
         let reason = format!(
             "[service_account_token-{account}/{name}]: version conflict, document already exists (current version [1])"
         );
-        return Err(Refusal::new(
-            409,
-            "version_conflict_engine_exception",
-            reason,
-        ));
+        return Err(Refusal::new(409, "version_conflict_engine_exception", reason));
     }
     let secret = call.state.ids.secret();
     let hash = call.state.ids.hash(&secret);
     let value = format_token(&account, &name, &secret);
-    call.state
-        .service_tokens
-        .entry(account)
-        .or_default()
-        .insert(name.clone(), hash);
-    Ok(Reply::ok(
-        json!({ "created": true, "token": { "name": name, "value": value } }),
-    ))
+    call.state.service_tokens.entry(account).or_default().insert(name.clone(), hash);
+    Ok(Reply::ok(json!({ "created": true, "token": { "name": name, "value": value } })))
 }
 
 /// `GET /_security/service/{namespace}/{service}/credential`.
@@ -108,10 +84,7 @@ pub(crate) fn delete_token(call: &mut Call<'_>) -> Answer {
     let (account, name) = (account(call), call.param("name"));
     let tokens = call.state.service_tokens.get_mut(&account);
     let found = tokens.and_then(|tokens| tokens.remove(&name)).is_some();
-    Ok(Reply::json(
-        if found { 200 } else { 404 },
-        json!({ "found": found }),
-    ))
+    Ok(Reply::json(if found { 200 } else { 404 }, json!({ "found": found })))
 }
 
 /// `GET /_security/enroll/kibana`: a token for the account that Kibana runs as.
@@ -121,11 +94,7 @@ pub(crate) fn enroll_kibana(call: &mut Call<'_>) -> Answer {
     let secret = call.state.ids.secret();
     let hash = call.state.ids.hash(&secret);
     let value = format_token(&account, &name, &secret);
-    call.state
-        .service_tokens
-        .entry(account)
-        .or_default()
-        .insert(name.clone(), hash);
+    call.state.service_tokens.entry(account).or_default().insert(name.clone(), hash);
     Ok(Reply::ok(
         json!({ "token": { "name": name, "value": value }, "http_ca": STANDARD.encode("no certificate: this stack speaks plain http") }),
     ))
@@ -153,11 +122,7 @@ pub(crate) fn principal(account: &str) -> Option<(Principal, Role)> {
     Some((principal, role))
 }
 
-type Account = (
-    &'static str,
-    &'static [&'static str],
-    &'static [(&'static [&'static str], &'static [&'static str])],
-);
+type Account = (&'static str, &'static [&'static str], &'static [(&'static [&'static str], &'static [&'static str])]);
 
 const FLEET_DATA: &[&str] = &[
     "logs-*",

@@ -14,31 +14,19 @@ const GROUPS: [&str; 3] = ["security", "security-profile", "security-tokens"];
 const KNOWN: [(&str, Option<&str>); 3] = [
     ("index.auto_expand_replicas", Some("0-1")),
     ("index.number_of_replicas", Some("0")),
-    (
-        "index.routing.allocation.include._tier_preference",
-        Some("data_content"),
-    ),
+    ("index.routing.allocation.include._tier_preference", Some("data_content")),
 ];
 
 /// The settings of a new cluster.
 pub(crate) fn initial() -> BTreeMap<&'static str, BTreeMap<String, String>> {
-    let defaults = || {
-        KNOWN
-            .iter()
-            .filter_map(|(name, value)| Some(((*name).to_owned(), (*value)?.to_owned())))
-    };
-    GROUPS
-        .iter()
-        .map(|group| (*group, defaults().collect()))
-        .collect()
+    let defaults = || KNOWN.iter().filter_map(|(name, value)| Some(((*name).to_owned(), (*value)?.to_owned())));
+    GROUPS.iter().map(|group| (*group, defaults().collect())).collect()
 }
 
 /// `GET /_security/settings`.
 pub(crate) fn get(call: &mut Call<'_>) -> Answer {
     let groups = call.state.settings.iter();
-    let shown: Map<String, Value> = groups
-        .map(|(group, settings)| ((*group).to_owned(), nested(settings)))
-        .collect();
+    let shown: Map<String, Value> = groups.map(|(group, settings)| ((*group).to_owned(), nested(settings))).collect();
     Ok(Reply::ok(shown.into()))
 }
 
@@ -57,10 +45,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Answer {
     }
     let mut problems = Vec::new();
     for (group, settings) in &changes {
-        for name in settings
-            .keys()
-            .filter(|name| !KNOWN.iter().any(|(known, _)| known == name))
-        {
+        for name in settings.keys().filter(|name| !KNOWN.iter().any(|(known, _)| known == name)) {
             problems.push(format!("forbidden settings for index [{group}]: [{name}]"));
         }
     }

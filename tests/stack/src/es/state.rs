@@ -148,16 +148,12 @@ impl State {
     }
 
     pub(crate) fn role(&self, name: &str) -> Option<&Role> {
-        self.reserved_roles
-            .get(name)
-            .or_else(|| self.roles.get(name))
+        self.reserved_roles.get(name).or_else(|| self.roles.get(name))
     }
 
     /// The descriptors of those of the named roles that exist.
     pub(crate) fn descriptors(&self, names: &[String]) -> BTreeMap<String, Role> {
-        let known = names
-            .iter()
-            .filter_map(|name| Some((name.clone(), self.role(name)?.clone())));
+        let known = names.iter().filter_map(|name| Some((name.clone(), self.role(name)?.clone())));
         known.collect()
     }
 }
@@ -173,10 +169,7 @@ impl User {
 
 impl Realm {
     pub(crate) fn new(name: &str, kind: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            kind: kind.to_owned(),
-        }
+        Self { name: name.to_owned(), kind: kind.to_owned() }
     }
 }
 
@@ -190,10 +183,6 @@ impl ApiKey {
     }
 
     pub(crate) fn kind(&self) -> &'static str {
-        if self.access.is_some() {
-            "cross_cluster"
-        } else {
-            "rest"
-        }
+        if self.access.is_some() { "cross_cluster" } else { "rest" }
     }
 }

@@ -43,17 +43,12 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
     for (name, given) in given {
         match (given, needed.contains(&name)) {
             (false, true) => problems.push(format!("{name} is missing")),
-            (true, false) => problems.push(format!(
-                "{name} is not supported with the {grant_type} grant_type"
-            )),
+            (true, false) => problems.push(format!("{name} is not supported with the {grant_type} grant_type")),
             _ => {}
         }
     }
     if !problems.is_empty() {
-        return Err(Refusal::oauth(
-            "invalid_request",
-            Refusal::validation(&problems).reason(),
-        ));
+        return Err(Refusal::oauth("invalid_request", Refusal::validation(&problems).reason()));
     }
     match grant_type.as_str() {
         "refresh_token" => refresh(call, &refresh_token.unwrap_or_default()),
@@ -61,9 +56,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
             let who = call.who.clone();
             Ok(Reply::ok(issue(call, &who, Refreshable::No)))
         }
-        "_kerberos" => Err(Refusal::unauthorized(
-            "failed to authenticate user, gss context negotiation failure",
-        )),
+        "_kerberos" => Err(Refusal::unauthorized("failed to authenticate user, gss context negotiation failure")),
         _ => {
             let (username, password) = (username.unwrap_or_default(), password.unwrap_or_default());
             let target = "action [cluster:admin/xpack/security/token/create]";
@@ -95,9 +88,7 @@ pub(crate) fn invalidate(call: &mut Call<'_>) -> Answer {
             ]));
         }
         _ if token.is_some() && refresh.is_some() => {
-            return Err(Refusal::illegal(
-                "only one of [token, refresh_token] may be sent per request",
-            ));
+            return Err(Refusal::illegal("only one of [token, refresh_token] may be sent per request"));
         }
         _ => {}
     }
@@ -108,9 +99,7 @@ pub(crate) fn invalidate(call: &mut Call<'_>) -> Answer {
         let refresh_meant = refresh.is_some() && refresh == stored.refresh;
         let user_meant = by_user
             && realm.as_ref().is_none_or(|name| *name == stored.realm.name)
-            && username
-                .as_ref()
-                .is_none_or(|name| *name == stored.subject.username);
+            && username.as_ref().is_none_or(|name| *name == stored.subject.username);
         known |= access_meant || refresh_meant;
         if access_meant || (user_meant && stored.expires > now) {
             count(&mut stored.access_invalidated, &mut done, &mut before);
@@ -159,11 +148,7 @@ pub(crate) fn issue(call: &mut Call<'_>, who: &Authentication, refreshable: Refr
 fn refresh(call: &mut Call<'_>, refresh_token: &str) -> Answer {
     let invalid = |why: &str| Refusal::oauth("invalid_grant", why);
     let now = call.now;
-    let found = call
-        .state
-        .tokens
-        .iter()
-        .position(|token| token.refresh.as_deref() == Some(refresh_token));
+    let found = call.state.tokens.iter().position(|token| token.refresh.as_deref() == Some(refresh_token));
     let index = found.ok_or_else(|| invalid("could not refresh the requested token"))?;
     let old = call.state.tokens[index].clone();
     if old.refresh_invalidated {
@@ -176,24 +161,13 @@ fn refresh(call: &mut Call<'_>, refresh_token: &str) -> Answer {
         return Err(invalid("tokens must be refreshed by the creating client"));
     }
     if let Some(at) = old.refreshed_at {
-        let repeated = call
-            .state
-            .tokens
-            .iter()
-            .find(|token| Some(&token.access) == old.superseded_by.as_ref());
+        let repeated = call.state.tokens.iter().find(|token| Some(&token.access) == old.superseded_by.as_ref());
         return match repeated {
             Some(token) if now <= at + REPEAT_MILLIS => Ok(Reply::ok(answer(token, now))),
-            _ => Err(invalid(
-                "token has already been refreshed more than 30 seconds in the past",
-            )),
+            _ => Err(invalid("token has already been refreshed more than 30 seconds in the past")),
         };
     }
-    let owner = Authentication::of(
-        call.state,
-        old.subject,
-        old.realm,
-        authentication::Via::Password,
-    );
+    let owner = Authentication::of(call.state, old.subject, old.realm, authentication::Via::Password);
     let body = issue(call, &owner, Refreshable::Yes);
     let stored = &mut call.state.tokens[index];
     stored.refreshed_at = Some(now);

@@ -16,9 +16,7 @@ pub(crate) fn put(call: &mut Call<'_>) -> Answer {
     let mut fields = call.fields("user")?;
     let named = fields.text("username")?;
     if let Some(other) = named.filter(|name| *name != username) {
-        return Err(Refusal::illegal(format!(
-            "username in source [{other}] does not match the path [{username}]"
-        )));
+        return Err(Refusal::illegal(format!("username in source [{other}] does not match the path [{username}]")));
     }
     let password = fields.text("password")?;
     let password_hash = fields.text("password_hash")?;
@@ -29,32 +27,20 @@ pub(crate) fn put(call: &mut Call<'_>) -> Answer {
     let enabled = fields.boolean("enabled")?;
     fields.finish_by_hand("add user request")?;
 
-    refuse_reserved(
-        call,
-        &username,
-        "is reserved and only the password can be changed",
-    )?;
+    refuse_reserved(call, &username, "is reserved and only the password can be changed")?;
     let existing = call.state.users.get(&username).cloned();
     let mut problems = Vec::new();
     if roles.is_none() {
         problems.push("roles are missing".to_owned());
     }
-    if metadata
-        .iter()
-        .flat_map(Map::keys)
-        .any(|key| key.starts_with('_'))
-    {
+    if metadata.iter().flat_map(Map::keys).any(|key| key.starts_with('_')) {
         problems.push("metadata keys may not start with [_]".to_owned());
     }
     problems.extend(name_problem("User", &username));
-    problems.extend(password_problem(
-        password.as_deref(),
-        password_hash.as_deref(),
-    ));
+    problems.extend(password_problem(password.as_deref(), password_hash.as_deref()));
     let without = password.is_none() && password_hash.is_none();
     if without && existing.is_none() {
-        problems
-            .push("password must be specified unless you are updating an existing user".to_owned());
+        problems.push("password must be specified unless you are updating an existing user".to_owned());
     }
     if !problems.is_empty() {
         return Err(Refusal::validation(&problems));
@@ -73,11 +59,7 @@ pub(crate) fn put(call: &mut Call<'_>) -> Answer {
         metadata: metadata.unwrap_or_default(),
         enabled: enabled.unwrap_or(true),
     };
-    let user = User {
-        profile,
-        hash,
-        reserved: false,
-    };
+    let user = User { profile, hash, reserved: false };
     call.state.users.insert(username, user);
     Ok(Reply::ok(json!({ "created": existing.is_none() })))
 }
@@ -96,11 +78,7 @@ pub(crate) fn get(call: &mut Call<'_>) -> Answer {
             found.insert(name.clone(), shown);
         }
     }
-    let status = if found.is_empty() && !asked.is_empty() {
-        404
-    } else {
-        200
-    };
+    let status = if found.is_empty() && !asked.is_empty() { 404 } else { 200 };
     Ok(Reply::json(status, found.into()))
 }
 
@@ -109,10 +87,7 @@ pub(crate) fn delete(call: &mut Call<'_>) -> Answer {
     let username = call.param("username");
     refuse_reserved(call, &username, "is reserved and cannot be deleted")?;
     let found = call.state.users.remove(&username).is_some();
-    Ok(Reply::json(
-        if found { 200 } else { 404 },
-        json!({ "found": found }),
-    ))
+    Ok(Reply::json(if found { 200 } else { 404 }, json!({ "found": found })))
 }
 
 /// `PUT /_security/user/{username}/_enable`.
@@ -146,9 +121,7 @@ pub(crate) fn change_password(call: &mut Call<'_>) -> Answer {
     }
     let hash = password.map(|password| call.state.ids.hash(&password));
     let Some(user) = call.state.users.get_mut(&username) else {
-        return Err(Refusal::validation(&[
-            "user must exist in order to change password",
-        ]));
+        return Err(Refusal::validation(&["user must exist in order to change password"]));
     };
     user.hash = hash;
     Ok(Reply::ok(json!({})))
@@ -172,8 +145,7 @@ pub(crate) fn authenticate(call: &mut Call<'_>) -> Answer {
     });
     match &who.via {
         Via::ApiKey { id, name } => {
-            body["api_key"] =
-                json!({ "id": id, "name": name, "managed_by": "elasticsearch", "internal": false })
+            body["api_key"] = json!({ "id": id, "name": name, "managed_by": "elasticsearch", "internal": false })
         }
         Via::ServiceToken { name } => {
             body["token"] = json!({ "name": name, "type": "_service_account_index", "managed_by": "elasticsearch" })
@@ -207,16 +179,12 @@ pub(crate) fn name_problem(what: &str, name: &str) -> Option<String> {
 fn set_enabled(call: &mut Call<'_>, enabled: bool) -> Answer {
     let username = call.param("username");
     if username == call.who.user.username && call.who.via == super::authentication::Via::Password {
-        return Err(Refusal::illegal(
-            "users may not update the enabled status of their own account",
-        ));
+        return Err(Refusal::illegal("users may not update the enabled status of their own account"));
     }
     match call.state.users.get_mut(&username) {
         Some(user) => user.profile.enabled = enabled,
         None => {
-            return Err(Refusal::validation(&[
-                "only existing users can be enabled or disabled",
-            ]));
+            return Err(Refusal::validation(&["only existing users can be enabled or disabled"]));
         }
     }
     Ok(Reply::ok(json!({})))
@@ -234,17 +202,9 @@ fn password_problem(password: Option<&str>, hash: Option<&str>) -> Option<String
 }
 
 fn looks_hashed(hash: &str) -> bool {
-    [
-        "$2a$",
-        "$2b$",
-        "$2y$",
-        "{PBKDF2}",
-        "{PBKDF2_STRETCH}",
-        "{SSHA256}",
-        "{ssha256}",
-    ]
-    .iter()
-    .any(|prefix| hash.starts_with(prefix))
+    ["$2a$", "$2b$", "$2y$", "{PBKDF2}", "{PBKDF2_STRETCH}", "{SSHA256}", "{ssha256}"]
+        .iter()
+        .any(|prefix| hash.starts_with(prefix))
 }
 
 fn refuse_reserved(call: &Call<'_>, username: &str, why: &str) -> Result<(), Refusal> {
@@ -255,8 +215,6 @@ fn refuse_reserved(call: &Call<'_>, username: &str, why: &str) -> Result<(), Ref
 }
 
 /// The fields that a body may name a user by, taken together.
-pub(crate) fn credentials(
-    fields: &mut Fields,
-) -> Result<(Option<String>, Option<String>), Refusal> {
+pub(crate) fn credentials(fields: &mut Fields) -> Result<(Option<String>, Option<String>), Refusal> {
     Ok((fields.text("username")?, fields.text("password")?))
 }

@@ -64,10 +64,7 @@ impl Kibana {
             Err(refusal) => *refusal,
         };
         reply.set("kbn-name", "elkit-stack");
-        reply.set(
-            "cache-control",
-            "private, no-cache, no-store, must-revalidate",
-        );
+        reply.set("cache-control", "private, no-cache, no-store, must-revalidate");
         if matches!(reply.body, Body::Json(_)) && !reply.headers.contains_key("content-type") {
             reply.set("content-type", "application/json; charset=utf-8");
         }
@@ -102,28 +99,17 @@ impl Kibana {
             Err(refusal) => return Err(unauthorized(request, &refusal)),
         };
         check_xsrf(request)?;
-        let version = specified
-            .as_ref()
-            .map(|matched| check_version(matched, request))
-            .transpose()?
-            .flatten();
+        let version = specified.as_ref().map(|matched| check_version(matched, request)).transpose()?.flatten();
         let body = body(request, specified.as_ref())?;
         let query = request.query_pairs();
         if let Some(matched) = &specified {
             spec::check::kibana(matched, &query, body.as_ref())?;
         }
         let mut reply = match handler {
-            None => specified
-                .as_ref()
-                .map_or_else(|| Reply::ok(json!({})), spec::sample::reply),
-            Some(handler) => handler(&mut Call {
-                spaces,
-                who: who.as_ref(),
-                params,
-                query,
-                body,
-                known: &state.app_privileges,
-            }),
+            None => specified.as_ref().map_or_else(|| Reply::ok(json!({})), spec::sample::reply),
+            Some(handler) => {
+                handler(&mut Call { spaces, who: who.as_ref(), params, query, body, known: &state.app_privileges })
+            }
         };
         if let Some(version) = version {
             reply.set("elastic-api-version", &version);
@@ -138,35 +124,23 @@ impl Kibana {
         method: &str,
     ) -> Option<(Option<Handler>, Params, Option<Match<'a>>)> {
         let takes = |verbs: &[String]| verbs.iter().any(|verb| verb == method);
-        let known = self
-            .router
-            .candidates(segments)
-            .into_iter()
-            .find(|candidate| takes(candidate.verbs));
+        let known = self.router.candidates(segments).into_iter().find(|candidate| takes(candidate.verbs));
         let specified = spec.and_then(|spec| {
-            let candidate = spec
-                .kibana
-                .candidates(segments)
-                .into_iter()
-                .find(|candidate| takes(candidate.verbs))?;
+            let candidate = spec.kibana.candidates(segments).into_iter().find(|candidate| takes(candidate.verbs))?;
             Some(spec.matched(*candidate.value, &candidate.params))
         });
         if known.is_none() && specified.is_none() {
             return None;
         }
-        let (handler, params) = known.map_or((None, Params::new()), |candidate| {
-            (Some(*candidate.value), candidate.params)
-        });
+        let (handler, params) =
+            known.map_or((None, Params::new()), |candidate| (Some(*candidate.value), candidate.params));
         Some((handler, params, specified))
     }
 }
 
 /// Kibana's error body.
 pub(crate) fn error(status: u16, name: &str, message: &str) -> Box<Reply> {
-    Box::new(Reply::json(
-        status,
-        json!({ "statusCode": status, "error": name, "message": message }),
-    ))
+    Box::new(Reply::json(status, json!({ "statusCode": status, "error": name, "message": message })))
 }
 
 fn unauthorized(request: &Request, refusal: &crate::es::Refusal) -> Box<Reply> {
@@ -177,27 +151,20 @@ fn unauthorized(request: &Request, refusal: &crate::es::Refusal) -> Box<Reply> {
         return error(403, "Forbidden", &refusal.reason());
     }
     let asked = request.uri();
-    let reason = refusal
-        .reason()
-        .replace(&format!("[{asked}]"), "[/_security/_authenticate]");
-    let message =
-        format!("[security_exception\n\tRoot causes:\n\t\tsecurity_exception: {reason}]: {reason}");
+    let reason = refusal.reason().replace(&format!("[{asked}]"), "[/_security/_authenticate]");
+    let message = format!("[security_exception\n\tRoot causes:\n\t\tsecurity_exception: {reason}]: {reason}");
     error(401, "Unauthorized", &message)
 }
 
 fn check_xsrf(request: &Request) -> Result<(), Box<Reply>> {
-    if let Some(given) = request
-        .header("kbn-version")
-        .filter(|given| *given != VERSION)
-    {
+    if let Some(given) = request.header("kbn-version").filter(|given| *given != VERSION) {
         let message = format!(
             "Browser client is out of date, please refresh the page (\"kbn-version\" header was \"{given}\" but should be \"{VERSION}\")"
         );
         return Err(bad_request(&message));
     }
     let safe = matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
-    let shown =
-        request.headers.contains_key("kbn-xsrf") || request.headers.contains_key("kbn-version");
+    let shown = request.headers.contains_key("kbn-xsrf") || request.headers.contains_key("kbn-version");
     match safe || shown {
         true => Ok(()),
         false => Err(bad_request("Request must contain a kbn-xsrf header.")),
@@ -231,20 +198,12 @@ fn check_version(matched: &Match<'_>, request: &Request) -> Result<Option<String
 }
 
 fn body(request: &Request, specified: Option<&Match<'_>>) -> Result<Option<Value>, Box<Reply>> {
-    if request.body.is_empty()
-        || specified.is_some_and(|matched| matched.takes_body() && !matched.takes_json())
-    {
+    if request.body.is_empty() || specified.is_some_and(|matched| matched.takes_body() && !matched.takes_json()) {
         return Ok(None);
     }
     let media = request.header("content-type").unwrap_or("application/json");
     if !media.to_ascii_lowercase().contains("json") {
-        return Err(error(
-            415,
-            "Unsupported Media Type",
-            "Unsupported Media Type",
-        ));
+        return Err(error(415, "Unsupported Media Type", "Unsupported Media Type"));
     }
-    serde_json::from_slice(&request.body)
-        .map(Some)
-        .map_err(|_| bad_request("Invalid request payload JSON format"))
+    serde_json::from_slice(&request.body).map(Some).map_err(|_| bad_request("Invalid request payload JSON format"))
 }

@@ -24,42 +24,26 @@ impl Spaces {
             "disabledFeatures": [],
             "_reserved": true,
         });
-        Self {
-            by_id: BTreeMap::from([("default".to_owned(), default)]),
-        }
+        Self { by_id: BTreeMap::from([("default".to_owned(), default)]) }
     }
 }
 
 /// `GET /api/spaces/space`.
 pub(crate) fn list(call: &mut Call<'_>) -> Reply {
-    let asked = |name: &str| {
-        call.query
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-    };
+    let asked = |name: &str| call.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let purposes = asked("include_authorized_purposes") == Some("true");
     if let Some(purpose) = asked("purpose") {
-        let known = [
-            "any",
-            "copySavedObjectsIntoSpace",
-            "shareSavedObjectsIntoSpace",
-        ];
+        let known = ["any", "copySavedObjectsIntoSpace", "shareSavedObjectsIntoSpace"];
         if !known.contains(&purpose) {
             let lines: Vec<String> = known
                 .iter()
                 .enumerate()
-                .map(|(i, one)| {
-                    format!("- [request query.purpose.{i}]: expected value to equal [{one}]")
-                })
+                .map(|(i, one)| format!("- [request query.purpose.{i}]: expected value to equal [{one}]"))
                 .collect();
             return *error(
                 400,
                 "Bad Request",
-                &format!(
-                    "[request query.purpose]: types that failed validation:\n{}",
-                    lines.join("\n")
-                ),
+                &format!("[request query.purpose]: types that failed validation:\n{}", lines.join("\n")),
             );
         }
     }
@@ -96,11 +80,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Reply {
     }
     let id = space["id"].as_str().unwrap_or_default().to_owned();
     if call.spaces.by_id.contains_key(&id) {
-        return *error(
-            409,
-            "Conflict",
-            &format!("A space with the identifier {id} already exists."),
-        );
+        return *error(409, "Conflict", &format!("A space with the identifier {id} already exists."));
     }
     call.spaces.by_id.insert(id, space.clone());
     Reply::ok(space)
@@ -148,11 +128,9 @@ pub(crate) fn delete(call: &mut Call<'_>) -> Reply {
     }
     match call.spaces.by_id.get(&id) {
         None => *error(404, "Not Found", "Not Found"),
-        Some(space) if space["_reserved"] == json!(true) => *error(
-            400,
-            "Bad Request",
-            &format!("The {id} space cannot be deleted because it is reserved."),
-        ),
+        Some(space) if space["_reserved"] == json!(true) => {
+            *error(400, "Bad Request", &format!("The {id} space cannot be deleted because it is reserved."))
+        }
         Some(_) => {
             call.spaces.by_id.remove(&id);
             Reply::empty(204)
@@ -165,17 +143,10 @@ fn id(call: &Call<'_>) -> String {
 }
 
 fn may(call: &Call<'_>, privilege: &str, space: &str) -> bool {
-    let resource = if space == "*" {
-        "*".to_owned()
-    } else {
-        format!("space:{space}")
-    };
+    let resource = if space == "*" { "*".to_owned() } else { format!("space:{space}") };
     let forms = [privilege.to_owned(), format!("space_{privilege}")];
     call.who.is_some_and(|who| {
-        forms.iter().any(|form| {
-            who.grants
-                .has_application(call.known, APPLICATION, form, &resource)
-        })
+        forms.iter().any(|form| who.grants.has_application(call.known, APPLICATION, form, &resource))
     })
 }
 
@@ -184,30 +155,20 @@ fn read(body: Option<&Value>, path_id: Option<&str>) -> Result<Value, String> {
     let members = match body {
         Some(Value::Object(members)) => members,
         _ => {
-            return Err(
-                "[request body]: expected a plain object value, but found [null] instead."
-                    .to_owned(),
-            );
+            return Err("[request body]: expected a plain object value, but found [null] instead.".to_owned());
         }
     };
     let mut space = Map::new();
     for (name, value) in members {
         let expected = match (name.as_str(), value) {
             ("_reserved", Value::Bool(_)) => continue,
-            (
-                "id" | "name" | "description" | "color" | "initials" | "imageUrl" | "solution",
-                Value::String(_),
-            ) => None,
+            ("id" | "name" | "description" | "color" | "initials" | "imageUrl" | "solution", Value::String(_)) => None,
             ("disabledFeatures", Value::Array(items)) if items.iter().all(Value::is_string) => None,
-            ("id" | "name" | "description" | "color" | "initials" | "imageUrl" | "solution", _) => {
-                Some("string")
-            }
+            ("id" | "name" | "description" | "color" | "initials" | "imageUrl" | "solution", _) => Some("string"),
             ("disabledFeatures", _) => Some("array"),
             ("_reserved", _) => Some("boolean"),
             _ => {
-                return Err(format!(
-                    "[request body.{name}]: definition for this key is missing"
-                ));
+                return Err(format!("[request body.{name}]: definition for this key is missing"));
             }
         };
         if let Some(expected) = expected {
@@ -220,43 +181,27 @@ fn read(body: Option<&Value>, path_id: Option<&str>) -> Result<Value, String> {
     }
     for name in ["id", "name"] {
         if !space.contains_key(name) {
-            return Err(format!(
-                "[request body.{name}]: expected value of type [string] but got [undefined]"
-            ));
+            return Err(format!("[request body.{name}]: expected value of type [string] but got [undefined]"));
         }
     }
     let text = |name: &str| space.get(name).and_then(Value::as_str);
     let id = text("id").unwrap_or_default();
-    if id.is_empty()
-        || !id
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c))
-    {
-        return Err(
-            "[request body.id]: must be lower case, a-z, 0-9, '_', and '-' are allowed".to_owned(),
-        );
+    if id.is_empty() || !id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "_-".contains(c)) {
+        return Err("[request body.id]: must be lower case, a-z, 0-9, '_', and '-' are allowed".to_owned());
     }
     if path_id.is_some_and(|path_id| path_id != id) {
         return Err("Space ID does not match the path".to_owned());
     }
     if text("name") == Some("") {
-        return Err(
-            "[request body.name]: value has length [0] but it must have a minimum length of [1]."
-                .to_owned(),
-        );
+        return Err("[request body.name]: value has length [0] but it must have a minimum length of [1].".to_owned());
     }
-    if let Some(length) = text("initials")
-        .map(|text| text.chars().count())
-        .filter(|length| *length > 2)
-    {
+    if let Some(length) = text("initials").map(|text| text.chars().count()).filter(|length| *length > 2) {
         return Err(format!(
             "[request body.initials]: value has length [{length}] but it must have a maximum length of [2]."
         ));
     }
     if text("color").is_some_and(|color| !is_color(color)) {
-        return Err(
-            "[request body.color]: must be a 6 digit hex color, starting with a #".to_owned(),
-        );
+        return Err("[request body.color]: must be a 6 digit hex color, starting with a #".to_owned());
     }
     if text("imageUrl").is_some_and(|url| !url.is_empty() && !url.starts_with("data:image")) {
         return Err("[request body.imageUrl]: must start with 'data:image'".to_owned());
@@ -266,8 +211,7 @@ fn read(body: Option<&Value>, path_id: Option<&str>) -> Result<Value, String> {
 }
 
 fn is_color(text: &str) -> bool {
-    text.strip_prefix('#')
-        .is_some_and(|digits| digits.len() == 6 && digits.chars().all(|c| c.is_ascii_hexdigit()))
+    text.strip_prefix('#').is_some_and(|digits| digits.len() == 6 && digits.chars().all(|c| c.is_ascii_hexdigit()))
 }
 
 fn type_name(value: &Value) -> &'static str {

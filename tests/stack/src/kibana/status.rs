@@ -12,9 +12,7 @@ pub(crate) fn get(call: &mut Call<'_>) -> Reply {
     if call.who.is_none() {
         return Reply::ok(json!({ "status": { "overall": { "level": "available" } } }));
     }
-    let level = |summary: &str| -> Value {
-        json!({ "level": "available", "summary": summary, "meta": {} })
-    };
+    let level = |summary: &str| -> Value { json!({ "level": "available", "summary": summary, "meta": {} }) };
     Reply::ok(json!({
         "name": "elkit-stack",
         "uuid": "00000000-0000-4000-a000-000000000000",

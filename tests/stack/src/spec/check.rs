@@ -28,36 +28,19 @@ pub(crate) fn elasticsearch(
 ) -> Result<(), Refusal> {
     let operation = matched.operation;
     for (name, wanted) in &operation.query {
-        let given: Vec<&str> = query
-            .iter()
-            .filter(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-            .collect();
+        let given: Vec<&str> = query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect();
         if given.is_empty() && wanted.required {
-            return Err(Refusal::illegal(format!(
-                "Required parameter [{name}] is missing"
-            )));
+            return Err(Refusal::illegal(format!("Required parameter [{name}] is missing")));
         }
         for text in given {
-            let parts: Vec<&str> = if wanted.list {
-                text.split(',').collect()
-            } else {
-                vec![text]
-            };
-            if !parts
-                .iter()
-                .all(|part| text_fits(matched.spec, &wanted.ty, part, 0))
-            {
+            let parts: Vec<&str> = if wanted.list { text.split(',').collect() } else { vec![text] };
+            if !parts.iter().all(|part| text_fits(matched.spec, &wanted.ty, part, 0)) {
                 return Err(bad_parameter(matched.spec, &wanted.ty, name, text));
             }
         }
     }
     for (name, ty) in &operation.path {
-        if let Some(text) = matched
-            .params
-            .get(name)
-            .filter(|text| !text_fits(matched.spec, ty, text, 0))
-        {
+        if let Some(text) = matched.params.get(name).filter(|text| !text_fits(matched.spec, ty, text, 0)) {
             return Err(bad_parameter(matched.spec, ty, name, text));
         }
     }
@@ -65,9 +48,7 @@ pub(crate) fn elasticsearch(
         return Ok(());
     };
     match (body, &payload.ty) {
-        (None, _) if payload.required && raw.is_empty() => {
-            Err(Refusal::parse("request body is required"))
-        }
+        (None, _) if payload.required && raw.is_empty() => Err(Refusal::parse("request body is required")),
         (Some(body), Some(ty)) if judge != Judge::Handler => {
             match flaw::find(matched.spec, ty, body, Reading::Elasticsearch) {
                 Some(flaw) if judge == Judge::Specification || flaw.path.len() > 1 => {
@@ -81,65 +62,35 @@ pub(crate) fn elasticsearch(
 }
 
 /// Checks a request to Kibana.
-pub(crate) fn kibana(
-    matched: &Match<'_>,
-    query: &[(String, String)],
-    body: Option<&Value>,
-) -> Result<(), Box<Reply>> {
+pub(crate) fn kibana(matched: &Match<'_>, query: &[(String, String)], body: Option<&Value>) -> Result<(), Box<Reply>> {
     let operation = matched.operation;
     for (name, ty) in &operation.path {
-        if let Some(text) = matched
-            .params
-            .get(name)
-            .filter(|text| !text_fits(matched.spec, ty, text, 0))
-        {
-            return Err(bad_request(&wrong_text(
-                matched.spec,
-                ty,
-                &format!("request params.{name}"),
-                text,
-            )));
+        if let Some(text) = matched.params.get(name).filter(|text| !text_fits(matched.spec, ty, text, 0)) {
+            return Err(bad_request(&wrong_text(matched.spec, ty, &format!("request params.{name}"), text)));
         }
     }
     for (name, wanted) in &operation.query {
-        let given: Vec<&str> = query
-            .iter()
-            .filter(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
-            .collect();
+        let given: Vec<&str> = query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str()).collect();
         if given.is_empty() && wanted.required {
             let expected = expected_name(matched.spec, &wanted.ty, 0);
             return Err(bad_request(&format!(
                 "[request query.{name}]: expected value of type [{expected}] but got [undefined]"
             )));
         }
-        if let Some(text) = given
-            .iter()
-            .find(|text| !text_fits(matched.spec, &wanted.ty, text, 0))
-        {
-            return Err(bad_request(&wrong_text(
-                matched.spec,
-                &wanted.ty,
-                &format!("request query.{name}"),
-                text,
-            )));
+        if let Some(text) = given.iter().find(|text| !text_fits(matched.spec, &wanted.ty, text, 0)) {
+            return Err(bad_request(&wrong_text(matched.spec, &wanted.ty, &format!("request query.{name}"), text)));
         }
     }
-    if let Some((name, _)) = query
-        .iter()
-        .find(|(name, _)| !operation.query.contains_key(name))
-    {
-        return Err(bad_request(&format!(
-            "[request query.{name}]: definition for this key is missing"
-        )));
+    if let Some((name, _)) = query.iter().find(|(name, _)| !operation.query.contains_key(name)) {
+        return Err(bad_request(&format!("[request query.{name}]: definition for this key is missing")));
     }
     let Some(payload) = &operation.body else {
         return Ok(());
     };
     match (body, &payload.ty) {
-        (None, _) if payload.required && payload.is_json() => Err(bad_request(
-            "[request body]: expected a plain object value, but found [null] instead.",
-        )),
+        (None, _) if payload.required && payload.is_json() => {
+            Err(bad_request("[request body]: expected a plain object value, but found [null] instead."))
+        }
         (Some(body), Some(ty)) => match flaw::find(matched.spec, ty, body, Reading::Kibana) {
             None => Ok(()),
             Some(flaw) => Err(bad_request(&wording::kibana(&flaw, body))),
@@ -150,10 +101,7 @@ pub(crate) fn kibana(
 
 /// Kibana's 400.
 pub(crate) fn bad_request(message: &str) -> Box<Reply> {
-    Box::new(Reply::json(
-        400,
-        json!({ "statusCode": 400, "error": "Bad Request", "message": message }),
-    ))
+    Box::new(Reply::json(400, json!({ "statusCode": 400, "error": "Bad Request", "message": message })))
 }
 
 /// Tells whether a text of a URL is one of the type's values.
@@ -166,13 +114,9 @@ fn text_fits(spec: &Spec, ty: &Type, text: &str, depth: usize) -> bool {
         Type::Null => text.is_empty() || text == "null",
         Type::Const(constant) => text_of(constant) == text,
         Type::List(item, _) => {
-            text.split(',')
-                .all(|part| text_fits(spec, item, part, depth + 1))
-                || text_fits(spec, item, text, depth + 1)
+            text.split(',').all(|part| text_fits(spec, item, part, depth + 1)) || text_fits(spec, item, text, depth + 1)
         }
-        Type::AnyOf(branches) => branches
-            .iter()
-            .any(|branch| text_fits(spec, branch, text, depth + 1)),
+        Type::AnyOf(branches) => branches.iter().any(|branch| text_fits(spec, branch, text, depth + 1)),
         Type::Scalar(scalar) => {
             let value = match scalar.name.as_str() {
                 "boolean" => return ["", "true", "false"].contains(&text),
@@ -187,9 +131,9 @@ fn text_fits(spec: &Spec, ty: &Type, text: &str, depth: usize) -> bool {
         Type::Ref(id) => match spec.definition(id) {
             None | Some(Definition::Object(_)) => true,
             Some(Definition::Alias(inner)) => text_fits(spec, inner, text, depth + 1),
-            Some(Definition::AnyOf(branches, _)) => branches
-                .iter()
-                .any(|branch| text_fits(spec, branch, text, depth + 1)),
+            Some(Definition::AnyOf(branches, _)) => {
+                branches.iter().any(|branch| text_fits(spec, branch, text, depth + 1))
+            }
             Some(Definition::Enum(values, openness)) => {
                 let known = |text: &str| values.iter().any(|value| value == text);
                 *openness == Openness::Open || known(text) || text.is_empty() && known("true")
@@ -200,16 +144,9 @@ fn text_fits(spec: &Spec, ty: &Type, text: &str, depth: usize) -> bool {
 
 fn bad_parameter(spec: &Spec, ty: &Type, name: &str, text: &str) -> Refusal {
     match expected_name(spec, ty, 0) {
-        "boolean" => Refusal::illegal(format!(
-            "Failed to parse value [{text}] as only [true] or [false] are allowed."
-        )),
-        "number" => Refusal::illegal(format!(
-            "Failed to parse int parameter [{name}] with value [{text}]"
-        ))
-        .caused_by(
-            "number_format_exception",
-            format!("For input string: \"{text}\""),
-        ),
+        "boolean" => Refusal::illegal(format!("Failed to parse value [{text}] as only [true] or [false] are allowed.")),
+        "number" => Refusal::illegal(format!("Failed to parse int parameter [{name}] with value [{text}]"))
+            .caused_by("number_format_exception", format!("For input string: \"{text}\"")),
         _ => Refusal::illegal(format!("Unknown value for [{name}]: [{text}].")),
     }
 }
@@ -223,14 +160,9 @@ fn wrong_text(spec: &Spec, ty: &Type, place: &str, text: &str) -> String {
                     let lines: Vec<String> = allowed
                         .iter()
                         .enumerate()
-                        .map(|(i, value)| {
-                            format!("- [{place}.{i}]: expected value to equal [{value}]")
-                        })
+                        .map(|(i, value)| format!("- [{place}.{i}]: expected value to equal [{value}]"))
                         .collect();
-                    format!(
-                        "[{place}]: types that failed validation:\n{}",
-                        lines.join("\n")
-                    )
+                    format!("[{place}]: types that failed validation:\n{}", lines.join("\n"))
                 }
                 Some(what) => format!("[{place}]: {}", wording::limit(&what)),
                 None => format!("[{place}]: invalid value"),
@@ -246,14 +178,12 @@ fn expected_name(spec: &Spec, ty: &Type, depth: usize) -> &'static str {
         Type::Scalar(scalar) if scalar.name == "boolean" => "boolean",
         Type::Scalar(scalar) if scalar.name != "string" && scalar.name != "binary" => "number",
         Type::List(..) => "array",
-        Type::AnyOf(branches) => branches
-            .first()
-            .map_or("string", |branch| expected_name(spec, branch, depth + 1)),
+        Type::AnyOf(branches) => branches.first().map_or("string", |branch| expected_name(spec, branch, depth + 1)),
         Type::Ref(id) => match spec.definition(id) {
             Some(Definition::Alias(inner)) => expected_name(spec, inner, depth + 1),
-            Some(Definition::AnyOf(branches, _)) => branches
-                .first()
-                .map_or("string", |branch| expected_name(spec, branch, depth + 1)),
+            Some(Definition::AnyOf(branches, _)) => {
+                branches.first().map_or("string", |branch| expected_name(spec, branch, depth + 1))
+            }
             _ => "string",
         },
         _ => "string",

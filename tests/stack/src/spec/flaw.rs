@@ -40,13 +40,7 @@ pub(crate) enum Reading {
 
 /// Finds the first flaw of a value.
 pub(crate) fn find(spec: &Spec, ty: &Type, value: &Value, reading: Reading) -> Option<Flaw> {
-    let mut checker = Checker {
-        spec,
-        reading,
-        path: Vec::new(),
-        steps: 0,
-        depth: 0,
-    };
+    let mut checker = Checker { spec, reading, path: Vec::new(), steps: 0, depth: 0 };
     checker.check(ty, value).err()
 }
 
@@ -90,33 +84,27 @@ impl Checker<'_> {
             Type::List(item, size) => match value {
                 Value::Array(items) => {
                     self.length(items.len(), size.min, size.max)?;
-                    items
-                        .iter()
-                        .enumerate()
-                        .try_for_each(|(index, value)| self.at(index.to_string(), item, value))
+                    items.iter().enumerate().try_for_each(|(index, value)| self.at(index.to_string(), item, value))
                 }
                 Value::Null => self.wrong("array"),
-                one if self.reading == Reading::Elasticsearch => {
-                    self.check(item, one).or_else(|_| self.wrong("array"))
-                }
+                one if self.reading == Reading::Elasticsearch => self.check(item, one).or_else(|_| self.wrong("array")),
                 _ => self.wrong("array"),
             },
             Type::Map(inner) => match value {
-                Value::Object(members) => members
-                    .iter()
-                    .try_for_each(|(name, value)| self.at(name.clone(), inner, value)),
+                Value::Object(members) => {
+                    members.iter().try_for_each(|(name, value)| self.at(name.clone(), inner, value))
+                }
                 _ => self.wrong("object"),
             },
             Type::Pair(inner) => match value {
-                Value::Object(members) if members.len() == 1 => members
-                    .iter()
-                    .try_for_each(|(name, value)| self.at(name.clone(), inner, value)),
+                Value::Object(members) if members.len() == 1 => {
+                    members.iter().try_for_each(|(name, value)| self.at(name.clone(), inner, value))
+                }
                 _ => self.wrong("object"),
             },
             Type::Const(constant) => {
-                let same = constant == value
-                    || self.reading == Reading::Elasticsearch
-                        && text_of(constant) == text_of(value);
+                let same =
+                    constant == value || self.reading == Reading::Elasticsearch && text_of(constant) == text_of(value);
                 match same {
                     true => Ok(()),
                     false => self.flaw(What::NotOneOf(vec![text_of(constant)])),
@@ -135,14 +123,11 @@ impl Checker<'_> {
                 let text = match value {
                     Value::String(text) => text.clone(),
                     Value::Bool(flag)
-                        if self.reading == Reading::Elasticsearch
-                            || values.contains(&flag.to_string()) =>
+                        if self.reading == Reading::Elasticsearch || values.contains(&flag.to_string()) =>
                     {
                         flag.to_string()
                     }
-                    Value::Number(number) if values.contains(&number.to_string()) => {
-                        number.to_string()
-                    }
+                    Value::Number(number) if values.contains(&number.to_string()) => number.to_string(),
                     _ => return self.wrong("string"),
                 };
                 let known = *openness == Openness::Open
@@ -159,10 +144,7 @@ impl Checker<'_> {
 
     fn object(&mut self, object: &Object, value: &Value) -> Checked {
         let Value::Object(members) = value else {
-            let short = object
-                .shortcut
-                .as_ref()
-                .and_then(|name| object.members.get(name));
+            let short = object.shortcut.as_ref().and_then(|name| object.members.get(name));
             return match short {
                 Some(member) => self.check(&member.ty, value),
                 None => self.wrong("object"),
@@ -177,21 +159,12 @@ impl Checker<'_> {
                 (None, None) => {}
             }
         }
-        let given: Vec<String> = object
-            .variants
-            .iter()
-            .filter(|name| members.contains_key(*name))
-            .cloned()
-            .collect();
+        let given: Vec<String> = object.variants.iter().filter(|name| members.contains_key(*name)).cloned().collect();
         if given.len() > 1 {
             return self.flaw(What::Several(given));
         }
         for (name, member) in &object.members {
-            let present = members.contains_key(name)
-                || member
-                    .aliases
-                    .iter()
-                    .any(|alias| members.contains_key(alias));
+            let present = members.contains_key(name) || member.aliases.iter().any(|alias| members.contains_key(alias));
             if member.required && member.default.is_none() && !present {
                 return self.flaw(What::Missing(name.clone()));
             }
@@ -224,8 +197,12 @@ impl Checker<'_> {
             let Some(Definition::Object(object)) = self.resolve(branch) else { return false };
             match object.members.get(tag).map(|member| &member.ty) {
                 Some(Type::Const(constant)) => text_of(constant) == given,
-                Some(Type::AnyOf(several)) => several.iter().any(|ty| matches!(ty, Type::Const(c) if text_of(c) == given)),
-                Some(other) => matches!(self.resolve(other), Some(Definition::Enum(values, _)) if values.contains(&given)),
+                Some(Type::AnyOf(several)) => {
+                    several.iter().any(|ty| matches!(ty, Type::Const(c) if text_of(c) == given))
+                }
+                Some(other) => {
+                    matches!(self.resolve(other), Some(Definition::Enum(values, _)) if values.contains(&given))
+                }
                 None => false,
             }
         })
@@ -250,13 +227,9 @@ impl Checker<'_> {
             ("string", Value::String(text)) => self.text(scalar, text),
             ("binary", _) => Ok(()),
             ("boolean", Value::Bool(_)) => Ok(()),
-            ("boolean", Value::String(text)) if lenient && (text == "true" || text == "false") => {
-                Ok(())
-            }
+            ("boolean", Value::String(text)) if lenient && (text == "true" || text == "false") => Ok(()),
             ("string" | "boolean", _) => self.wrong(expected),
-            (name, Value::Number(number)) => {
-                self.number(scalar, name, number.as_f64().unwrap_or(0.0))
-            }
+            (name, Value::Number(number)) => self.number(scalar, name, number.as_f64().unwrap_or(0.0)),
             (name, Value::String(text)) if lenient => match text.trim().parse::<f64>() {
                 Ok(number) => self.number(scalar, name, number),
                 Err(_) => self.wrong(expected),
@@ -325,10 +298,7 @@ impl Checker<'_> {
     }
 
     fn flaw(&self, what: What) -> Checked {
-        Err(Flaw {
-            path: self.path.clone(),
-            what,
-        })
+        Err(Flaw { path: self.path.clone(), what })
     }
 }
 
@@ -342,7 +312,5 @@ fn expected(name: &str) -> &'static str {
 
 /// A scalar as its text.
 pub(crate) fn text_of(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -70,28 +70,17 @@ type Raw = BTreeMap<String, Box<RawValue>>;
 impl Spec {
     /// Reads a table; what is malformed in it is left out.
     pub(crate) fn read(table: &str) -> Self {
-        let mut spec = Self {
-            elasticsearch: Router::new(),
-            kibana: Router::new(),
-            operations: Vec::new(),
-            types: HashMap::new(),
-        };
+        let mut spec =
+            Self { elasticsearch: Router::new(), kibana: Router::new(), operations: Vec::new(), types: HashMap::new() };
         let mut table: Raw = serde_json::from_str(table).unwrap_or_default();
         let operations = table.remove("operations");
-        let operations: Vec<Box<RawValue>> = operations
-            .and_then(|raw| serde_json::from_str(raw.get()).ok())
-            .unwrap_or_default();
+        let operations: Vec<Box<RawValue>> =
+            operations.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
         for raw in operations {
             spec.add(raw);
         }
-        let types: Raw = table
-            .remove("types")
-            .and_then(|raw| serde_json::from_str(raw.get()).ok())
-            .unwrap_or_default();
-        spec.types = types
-            .into_iter()
-            .map(|(id, raw)| (id.clone(), Lazy::new(id, raw)))
-            .collect();
+        let types: Raw = table.remove("types").and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+        spec.types = types.into_iter().map(|(id, raw)| (id.clone(), Lazy::new(id, raw))).collect();
         spec
     }
 
@@ -109,37 +98,23 @@ impl Spec {
     }
 
     pub(crate) fn matched(&self, index: usize, params: &Params) -> Match<'_> {
-        Match {
-            spec: self,
-            operation: self.operations[index].get(Operation::read),
-            params: params.clone(),
-        }
+        Match { spec: self, operation: self.operations[index].get(Operation::read), params: params.clone() }
     }
 
     fn add(&mut self, raw: Box<RawValue>) {
         let parts: Raw = serde_json::from_str(raw.get()).unwrap_or_default();
         let text = |name: &str| -> String {
-            parts
-                .get(name)
-                .and_then(|raw| serde_json::from_str(raw.get()).ok())
-                .unwrap_or_default()
+            parts.get(name).and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
         };
-        let routes: Value = parts
-            .get("routes")
-            .and_then(|raw| serde_json::from_str(raw.get()).ok())
-            .unwrap_or_default();
+        let routes: Value =
+            parts.get("routes").and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
         let router = match text("product").as_str() {
             "kibana" => &mut self.kibana,
             _ => &mut self.elasticsearch,
         };
         let index = self.operations.len();
         for route in routes.as_array().into_iter().flatten() {
-            let verbs: Vec<&str> = route["verbs"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .collect();
+            let verbs: Vec<&str> = route["verbs"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
             if let Some(path) = route["path"].as_str() {
                 router.add(&verbs, path, index);
             }
@@ -157,8 +132,7 @@ pub(crate) fn find_exact(spec: &Spec, ty: &Type, value: &Value) -> Option<String
 
 /// The name of an operation by its index.
 pub(crate) fn id(spec: Option<&Spec>, index: usize) -> &str {
-    spec.and_then(|spec| spec.operations.get(index))
-        .map_or("", |lazy| lazy.id.as_str())
+    spec.and_then(|spec| spec.operations.get(index)).map_or("", |lazy| lazy.id.as_str())
 }
 
 impl Match<'_> {
@@ -177,9 +151,7 @@ impl Match<'_> {
 
 impl Payload {
     pub(crate) fn is_json(&self) -> bool {
-        self.media
-            .as_deref()
-            .is_none_or(|media| media.contains("json") && !media.contains("ndjson"))
+        self.media.as_deref().is_none_or(|media| media.contains("json") && !media.contains("ndjson"))
     }
 
     fn read(value: &Value) -> Self {
@@ -204,17 +176,10 @@ impl Operation {
             (name.clone(), query)
         });
         Self {
-            path: members("path")
-                .map(|(name, ty)| (name.clone(), Type::read(ty)))
-                .collect(),
+            path: members("path").map(|(name, ty)| (name.clone(), Type::read(ty))).collect(),
             query: query.collect(),
-            body: value
-                .get("body")
-                .filter(|body| body.is_object())
-                .map(Payload::read),
-            responses: members("responses")
-                .map(|(status, value)| (status.clone(), Payload::read(value)))
-                .collect(),
+            body: value.get("body").filter(|body| body.is_object()).map(Payload::read),
+            responses: members("responses").map(|(status, value)| (status.clone(), Payload::read(value))).collect(),
             version: value["version"].as_str().map(str::to_owned),
         }
     }
@@ -222,11 +187,7 @@ impl Operation {
 
 impl<T> Lazy<T> {
     fn new(id: String, raw: Box<RawValue>) -> Self {
-        Self {
-            id,
-            raw,
-            cell: OnceLock::new(),
-        }
+        Self { id, raw, cell: OnceLock::new() }
     }
 
     fn get(&self, read: fn(&Value) -> T) -> &T {

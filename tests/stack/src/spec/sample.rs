@@ -31,9 +31,7 @@ fn body(spec: &Spec, status: u16, payload: &Payload) -> Reply {
             let data = value.unwrap_or_else(|| json!({}));
             Reply::bytes(status, "text/event-stream", format!("data: {data}\n\n"))
         }
-        (media, _) if media.starts_with("text") => {
-            Reply::bytes(status, "text/plain; charset=utf-8", "")
-        }
+        (media, _) if media.starts_with("text") => Reply::bytes(status, "text/plain; charset=utf-8", ""),
         (media, Some(value)) if media.contains("json") => Reply::json(status, value),
         _ => Reply::bytes(status, "application/octet-stream", ""),
     }
@@ -41,12 +39,7 @@ fn body(spec: &Spec, status: u16, payload: &Payload) -> Reply {
 
 /// A value of a type.
 pub(crate) fn value(spec: &Spec, ty: &Type) -> Value {
-    Sampler {
-        spec,
-        open: Vec::new(),
-    }
-    .value(ty)
-    .unwrap_or(Value::Null)
+    Sampler { spec, open: Vec::new() }.value(ty).unwrap_or(Value::Null)
 }
 
 struct Sampler<'a> {
@@ -99,10 +92,7 @@ impl Sampler<'_> {
                     };
                     members.insert(name.clone(), value);
                 }
-                let chosen = object
-                    .variants
-                    .iter()
-                    .any(|name| members.contains_key(name));
+                let chosen = object.variants.iter().any(|name| members.contains_key(name));
                 if !chosen {
                     let variant = object.variants.iter().find_map(|name| {
                         let member = object.members.get(name)?;
@@ -135,9 +125,7 @@ fn scalar_value(scalar: &Scalar) -> Value {
         "binary" => json!(""),
         "boolean" => json!(false),
         name => {
-            let number = 0.0_f64
-                .max(scalar.min.unwrap_or(0.0))
-                .min(scalar.max.unwrap_or(f64::MAX));
+            let number = 0.0_f64.max(scalar.min.unwrap_or(0.0)).min(scalar.max.unwrap_or(f64::MAX));
             let low = scalar.min.filter(|min| number < *min).unwrap_or(number);
             match name.contains("int") || low.fract() == 0.0 {
                 true => json!(low as i64),
@@ -169,20 +157,9 @@ fn text(scalar: &Scalar) -> String {
         "2026-01-01T00:00:00.000Z",
         "/",
     ]);
-    let pattern = scalar
-        .pattern
-        .as_deref()
-        .and_then(|pattern| regex_lite::Regex::new(pattern).ok());
-    let fits = |text: &&str| {
-        pattern
-            .as_ref()
-            .is_none_or(|pattern| pattern.is_match(text))
-    };
-    let chosen = candidates
-        .into_iter()
-        .find(fits)
-        .unwrap_or("string")
-        .to_owned();
+    let pattern = scalar.pattern.as_deref().and_then(|pattern| regex_lite::Regex::new(pattern).ok());
+    let fits = |text: &&str| pattern.as_ref().is_none_or(|pattern| pattern.is_match(text));
+    let chosen = candidates.into_iter().find(fits).unwrap_or("string").to_owned();
     let length = u64::try_from(chosen.chars().count()).unwrap_or(0);
     let min = scalar.length.min.unwrap_or(0).min(100_000);
     let max = scalar.length.max.unwrap_or(u64::MAX);
@@ -190,8 +167,5 @@ fn text(scalar: &Scalar) -> String {
         let missing = usize::try_from(min - length).unwrap_or(0);
         return chosen + &"x".repeat(missing);
     }
-    chosen
-        .chars()
-        .take(usize::try_from(max).unwrap_or(usize::MAX))
-        .collect()
+    chosen.chars().take(usize::try_from(max).unwrap_or(usize::MAX)).collect()
 }

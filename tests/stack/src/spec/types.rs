@@ -81,10 +81,7 @@ impl Type {
                     return Self::Ref(target.to_owned());
                 }
                 if let Some(items) = members.get("list") {
-                    return Self::List(
-                        Box::new(Self::read(items)),
-                        Size::read(value, "min_items", "max_items"),
-                    );
+                    return Self::List(Box::new(Self::read(items)), Size::read(value, "min_items", "max_items"));
                 }
                 if let Some(values) = members.get("map") {
                     return Self::Map(Box::new(Self::read(values)));
@@ -110,8 +107,8 @@ impl Type {
     fn named(name: &str, limits: &Value) -> Self {
         match name {
             "null" => Self::Null,
-            "string" | "boolean" | "int32" | "int64" | "uint32" | "uint64" | "float32"
-            | "float64" | "number" | "binary" => {
+            "string" | "boolean" | "int32" | "int64" | "uint32" | "uint64" | "float32" | "float64" | "number"
+            | "binary" => {
                 let text = |key: &str| limits[key].as_str().map(str::to_owned);
                 Self::Scalar(Scalar {
                     name: name.to_owned(),
@@ -132,25 +129,15 @@ impl Definition {
         let flag = |name: &str| value[name] == Value::Bool(true);
         if let Some(members) = value["object"].as_object() {
             return Self::Object(Object {
-                members: members
-                    .iter()
-                    .map(|(name, member)| (name.clone(), Member::read(member)))
-                    .collect(),
+                members: members.iter().map(|(name, member)| (name.clone(), Member::read(member))).collect(),
                 closed: flag("closed"),
-                additional: value
-                    .get("additional")
-                    .filter(|ty| !ty.is_null())
-                    .map(Type::read),
+                additional: value.get("additional").filter(|ty| !ty.is_null()).map(Type::read),
                 variants: texts(&value["variants"]),
                 shortcut: value["shortcut"].as_str().map(str::to_owned),
             });
         }
         if value["enum"].is_array() {
-            let openness = if flag("open") {
-                Openness::Open
-            } else {
-                Openness::Closed
-            };
+            let openness = if flag("open") { Openness::Open } else { Openness::Closed };
             return Self::Enum(texts(&value["enum"]), openness);
         }
         if let Some(branches) = value["any_of"].as_array() {
@@ -165,11 +152,8 @@ impl Object {
     /// The member that a name in a document stands for.
     pub(crate) fn member(&self, name: &str) -> Option<(&str, &Member)> {
         let exact = self.members.get_key_value(name);
-        let found = exact.or_else(|| {
-            self.members
-                .iter()
-                .find(|(_, member)| member.aliases.iter().any(|alias| alias == name))
-        });
+        let found =
+            exact.or_else(|| self.members.iter().find(|(_, member)| member.aliases.iter().any(|alias| alias == name)));
         found.map(|(name, member)| (name.as_str(), member))
     }
 }
@@ -187,19 +171,11 @@ impl Member {
 
 impl Size {
     fn read(value: &Value, min: &str, max: &str) -> Self {
-        Self {
-            min: value[min].as_u64(),
-            max: value[max].as_u64(),
-        }
+        Self { min: value[min].as_u64(), max: value[max].as_u64() }
     }
 }
 
 fn texts(value: &Value) -> Vec<String> {
     let items = value.as_array().into_iter().flatten();
-    items
-        .map(|item| {
-            item.as_str()
-                .map_or_else(|| item.to_string(), str::to_owned)
-        })
-        .collect()
+    items.map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect()
 }

@@ -9,26 +9,17 @@ use crate::message::position;
 
 pub(crate) fn elasticsearch(flaw: &Flaw, body: &Value, raw: &Bytes) -> Refusal {
     let deepest = deepest(flaw);
-    let owner = deepest
-        .path
-        .iter()
-        .rev()
-        .find(|step| step.parse::<usize>().is_err());
+    let owner = deepest.path.iter().rev().find(|step| step.parse::<usize>().is_err());
     let parser = owner.map_or("request", String::as_str);
     let field = owner.map_or("body", String::as_str);
     let at = |name: &str| position(raw, name);
     match &deepest.what {
         What::Missing(name) => Refusal::illegal(format!("Required [{name}]")),
-        What::Unknown(name) => {
-            Refusal::content(format!("{} [{parser}] unknown field [{name}]", at(name)))
-        }
+        What::Unknown(name) => Refusal::content(format!("{} [{parser}] unknown field [{name}]", at(name))),
         What::Several(names) => Refusal::new(
             400,
             "parsing_exception",
-            format!(
-                "[{}] malformed query, expected [END_OBJECT] but found [FIELD_NAME]",
-                names.join(",")
-            ),
+            format!("[{}] malformed query, expected [END_OBJECT] but found [FIELD_NAME]", names.join(",")),
         ),
         What::NotOneOf(allowed) => {
             let found = lookup(body, &deepest.path).map(text_of).unwrap_or_default();
@@ -37,17 +28,12 @@ pub(crate) fn elasticsearch(flaw: &Flaw, body: &Value, raw: &Bytes) -> Refusal {
                 allowed.join(",")
             ))
         }
-        What::TooShort(..)
-        | What::TooLong(..)
-        | What::TooSmall(_)
-        | What::TooLarge(_)
-        | What::Pattern(_) => Refusal::validation(&[format!("[{field}] {}", limit(&deepest.what))]),
+        What::TooShort(..) | What::TooLong(..) | What::TooSmall(_) | What::TooLarge(_) | What::Pattern(_) => {
+            Refusal::validation(&[format!("[{field}] {}", limit(&deepest.what))])
+        }
         What::Wrong(_) | What::NoBranch(_) => {
             let found = lookup(body, &deepest.path).map_or("VALUE_NULL", token);
-            Refusal::content(format!(
-                "{} [{parser}] {field} doesn't support values of type: {found}",
-                at(field)
-            ))
+            Refusal::content(format!("{} [{parser}] {field} doesn't support values of type: {found}", at(field)))
         }
     }
 }
@@ -61,31 +47,18 @@ pub(crate) fn kibana(flaw: &Flaw, body: &Value) -> String {
         }
     };
     match &flaw.what {
-        What::Missing(name) => format!(
-            "[{}]: expected value of type [string] but got [undefined]",
-            place(&flaw.path, Some(name))
-        ),
-        What::Unknown(name) => format!(
-            "[{}]: definition for this key is missing",
-            place(&flaw.path, Some(name))
-        ),
+        What::Missing(name) => {
+            format!("[{}]: expected value of type [string] but got [undefined]", place(&flaw.path, Some(name)))
+        }
+        What::Unknown(name) => format!("[{}]: definition for this key is missing", place(&flaw.path, Some(name))),
         What::Wrong(expected) => {
             let found = lookup(body, &flaw.path).map_or("undefined", type_name);
-            let expected = if *expected == "object" {
-                "plain object"
-            } else {
-                expected
-            };
-            format!(
-                "[{}]: expected value of type [{expected}] but got [{found}]",
-                place(&flaw.path, None)
-            )
+            let expected = if *expected == "object" { "plain object" } else { expected };
+            format!("[{}]: expected value of type [{expected}] but got [{found}]", place(&flaw.path, None))
         }
-        What::NotOneOf(allowed) if allowed.len() == 1 => format!(
-            "[{}]: expected value to equal [{}]",
-            place(&flaw.path, None),
-            allowed[0]
-        ),
+        What::NotOneOf(allowed) if allowed.len() == 1 => {
+            format!("[{}]: expected value to equal [{}]", place(&flaw.path, None), allowed[0])
+        }
         What::NotOneOf(allowed) => {
             let here = place(&flaw.path, None);
             let lines: Vec<String> = allowed
@@ -93,27 +66,15 @@ pub(crate) fn kibana(flaw: &Flaw, body: &Value) -> String {
                 .enumerate()
                 .map(|(i, value)| format!("- [{here}.{i}]: expected value to equal [{value}]"))
                 .collect();
-            format!(
-                "[{here}]: types that failed validation:\n{}",
-                lines.join("\n")
-            )
+            format!("[{here}]: types that failed validation:\n{}", lines.join("\n"))
         }
         What::NoBranch(flaws) => {
-            let lines: Vec<String> = flaws
-                .iter()
-                .map(|flaw| format!("- {}", kibana(flaw, body)))
-                .collect();
-            format!(
-                "[{}]: types that failed validation:\n{}",
-                place(&flaw.path, None),
-                lines.join("\n")
-            )
+            let lines: Vec<String> = flaws.iter().map(|flaw| format!("- {}", kibana(flaw, body))).collect();
+            format!("[{}]: types that failed validation:\n{}", place(&flaw.path, None), lines.join("\n"))
         }
-        What::Several(names) => format!(
-            "[{}]: only one of [{}] may be given",
-            place(&flaw.path, None),
-            names.join(",")
-        ),
+        What::Several(names) => {
+            format!("[{}]: only one of [{}] may be given", place(&flaw.path, None), names.join(","))
+        }
         other => format!("[{}]: {}", place(&flaw.path, None), limit(other)),
     }
 }
@@ -137,14 +98,9 @@ pub(crate) fn limit(what: &What) -> String {
 fn deepest(flaw: &Flaw) -> &Flaw {
     match &flaw.what {
         What::NoBranch(flaws) => {
-            let best = flaws
-                .iter()
-                .map(deepest)
-                .max_by_key(|inner| inner.path.len());
-            best.filter(|inner| {
-                inner.path.len() > flaw.path.len() || !matches!(inner.what, What::Wrong(_))
-            })
-            .unwrap_or(flaw)
+            let best = flaws.iter().map(deepest).max_by_key(|inner| inner.path.len());
+            best.filter(|inner| inner.path.len() > flaw.path.len() || !matches!(inner.what, What::Wrong(_)))
+                .unwrap_or(flaw)
         }
         _ => flaw,
     }

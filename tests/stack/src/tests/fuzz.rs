@@ -93,57 +93,20 @@ fn nothing_fails_the_stack() {
     let bench = Bench::new();
     let mut random = fastrand::Rng::with_seed(11);
     for round in 0..6_000 {
-        let verb = random
-            .choice(["GET", "PUT", "POST", "DELETE", "HEAD"])
-            .unwrap_or("GET");
+        let verb = random.choice(["GET", "PUT", "POST", "DELETE", "HEAD"]).unwrap_or("GET");
         let path = random.choice(PATHS).unwrap_or("/");
         let key = random.choice(NAMES).unwrap_or("a");
-        let query = if random.u8(..4) == 0 {
-            format!("?{key}=%zz&filter_path=a.**.b,-c&pretty")
-        } else {
-            String::new()
-        };
-        let body = if random.bool() {
-            value(&mut random, 4)
-        } else {
-            Value::Null
-        };
+        let query =
+            if random.u8(..4) == 0 { format!("?{key}=%zz&filter_path=a.**.b,-c&pretty") } else { String::new() };
+        let body = if random.bool() { value(&mut random, 4) } else { Value::Null };
         let authorization = random
-            .choice([
-                ELASTIC,
-                "",
-                "Basic !",
-                "ApiKey YTpi",
-                "Bearer AAEAAWE",
-                "Bearer x",
-                "Digest",
-            ])
+            .choice([ELASTIC, "", "Basic !", "ApiKey YTpi", "Bearer AAEAAWE", "Bearer x", "Digest"])
             .unwrap_or(ELASTIC);
-        let authorization = if random.u8(..5) > 0 {
-            ELASTIC
-        } else {
-            authorization
-        };
-        let product = if path.starts_with("/api") {
-            Product::Kibana
-        } else {
-            Product::Elasticsearch
-        };
-        let headers = [
-            ("authorization", authorization),
-            ("kbn-xsrf", "1"),
-            ("content-type", "application/json"),
-        ];
-        let reply = bench.send(
-            product,
-            &format!("{verb} {path}{query}"),
-            &headers,
-            body.clone(),
-        );
-        assert!(
-            reply.status < 500,
-            "round {round}: {verb} {path}{query} {body}"
-        );
+        let authorization = if random.u8(..5) > 0 { ELASTIC } else { authorization };
+        let product = if path.starts_with("/api") { Product::Kibana } else { Product::Elasticsearch };
+        let headers = [("authorization", authorization), ("kbn-xsrf", "1"), ("content-type", "application/json")];
+        let reply = bench.send(product, &format!("{verb} {path}{query}"), &headers, body.clone());
+        assert!(reply.status < 500, "round {round}: {verb} {path}{query} {body}");
     }
 }
 
@@ -153,16 +116,10 @@ fn value(random: &mut fastrand::Rng, depth: u8) -> Value {
         1 => json!(random.bool()),
         2 => json!(random.i64(-5..50_000)),
         3 | 4 => json!(random.choice(TEXTS)),
-        5 => (0..random.usize(..3))
-            .map(|_| value(random, depth - 1))
-            .collect(),
+        5 => (0..random.usize(..3)).map(|_| value(random, depth - 1)).collect(),
         _ => {
-            let members = (0..random.usize(1..5)).map(|_| {
-                (
-                    random.choice(NAMES).unwrap_or("a").to_owned(),
-                    value(random, depth - 1),
-                )
-            });
+            let members = (0..random.usize(1..5))
+                .map(|_| (random.choice(NAMES).unwrap_or("a").to_owned(), value(random, depth - 1)));
             Value::Object(members.collect())
         }
     }

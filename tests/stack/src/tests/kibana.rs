@@ -9,12 +9,8 @@ use crate::log::Product;
 fn writes_need_an_xsrf_header() {
     let bench = Bench::new();
     let space = json!({ "id": "a", "name": "A" });
-    let headers = [
-        ("authorization", ELASTIC),
-        ("content-type", "application/json"),
-    ];
-    let (status, body) =
-        read(bench.send(Product::Kibana, "POST /api/spaces/space", &headers, space));
+    let headers = [("authorization", ELASTIC), ("content-type", "application/json")];
+    let (status, body) = read(bench.send(Product::Kibana, "POST /api/spaces/space", &headers, space));
     assert_eq!(status, 400);
     assert_eq!(
         body,
@@ -26,42 +22,14 @@ fn writes_need_an_xsrf_header() {
 fn spaces_live() {
     let bench = Bench::new();
     for (request, body, status) in [
-        (
-            "POST /api/spaces/space",
-            json!({ "id": "a", "name": "A" }),
-            200,
-        ),
-        (
-            "POST /api/spaces/space",
-            json!({ "id": "a", "name": "A" }),
-            409,
-        ),
-        (
-            "POST /s/a/api/spaces/space",
-            json!({ "id": "b", "name": "B", "color": "#aabbcc" }),
-            200,
-        ),
-        (
-            "POST /api/spaces/space",
-            json!({ "id": "Capital", "name": "A" }),
-            400,
-        ),
+        ("POST /api/spaces/space", json!({ "id": "a", "name": "A" }), 200),
+        ("POST /api/spaces/space", json!({ "id": "a", "name": "A" }), 409),
+        ("POST /s/a/api/spaces/space", json!({ "id": "b", "name": "B", "color": "#aabbcc" }), 200),
+        ("POST /api/spaces/space", json!({ "id": "Capital", "name": "A" }), 400),
         ("POST /api/spaces/space", json!({ "id": "c" }), 400),
-        (
-            "POST /api/spaces/space",
-            json!({ "id": "c", "name": "C", "foo": 1 }),
-            400,
-        ),
-        (
-            "PUT /api/spaces/space/a",
-            json!({ "id": "a", "name": "Changed" }),
-            200,
-        ),
-        (
-            "PUT /api/spaces/space/none",
-            json!({ "id": "none", "name": "x" }),
-            404,
-        ),
+        ("POST /api/spaces/space", json!({ "id": "c", "name": "C", "foo": 1 }), 400),
+        ("PUT /api/spaces/space/a", json!({ "id": "a", "name": "Changed" }), 200),
+        ("PUT /api/spaces/space/none", json!({ "id": "none", "name": "x" }), 404),
         ("DELETE /api/spaces/space/b", Value::Null, 204),
         ("DELETE /api/spaces/space/default", Value::Null, 400),
         ("GET /api/spaces/space/b", Value::Null, 404),
@@ -69,14 +37,8 @@ fn spaces_live() {
     ] {
         assert_eq!(bench.kibana(request, body).0, status, "{request}");
     }
-    assert_eq!(
-        bench.kibana("GET /api/spaces/space/a", Value::Null).1["name"],
-        "Changed"
-    );
-    let (_, all) = bench.kibana(
-        "GET /api/spaces/space?include_authorized_purposes=true",
-        Value::Null,
-    );
+    assert_eq!(bench.kibana("GET /api/spaces/space/a", Value::Null).1["name"], "Changed");
+    let (_, all) = bench.kibana("GET /api/spaces/space?include_authorized_purposes=true", Value::Null);
     assert_eq!(all.as_array().map(Vec::len), Some(2));
     assert_eq!(all[0]["authorizedPurposes"]["any"], true);
 }
@@ -84,12 +46,10 @@ fn spaces_live() {
 #[test]
 fn callers_see_what_they_may() {
     let bench = Bench::new();
-    let kibana = json!([{ "application": "kibana-.kibana", "privileges": ["space_read"], "resources": ["space:default"] }]);
+    let kibana =
+        json!([{ "application": "kibana-.kibana", "privileges": ["space_read"], "resources": ["space:default"] }]);
     bench.es("PUT /_security/role/r", json!({ "applications": kibana }));
-    bench.es(
-        "PUT /_security/user/joe",
-        json!({ "password": "secret1", "roles": ["r"] }),
-    );
+    bench.es("PUT /_security/user/joe", json!({ "password": "secret1", "roles": ["r"] }));
     bench.kibana("POST /api/spaces/space", json!({ "id": "a", "name": "A" }));
     let joe = basic("joe", "secret1");
     for (authorization, request, status) in [

@@ -4,6 +4,7 @@ mod fuzz;
 mod kibana;
 mod mutations;
 mod security;
+mod table;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -31,12 +32,7 @@ impl Bench {
 
     pub(crate) fn with_table(table: impl Into<String>) -> Self {
         let clock = Clock::manual();
-        let core = Core::new(
-            clock.clone(),
-            Ids::new(Some(7)),
-            "changeme",
-            table.into().into(),
-        );
+        let core = Core::new(clock.clone(), Ids::new(Some(7)), "changeme", table.into().into());
         Self { core, clock }
     }
 
@@ -47,51 +43,27 @@ impl Bench {
 
     /// Asks Elasticsearch; the request is `METHOD /path?query`.
     pub(crate) fn es_as(&self, authorization: &str, request: &str, body: Value) -> (u16, Value) {
-        let headers = [
-            ("authorization", authorization),
-            ("content-type", "application/json"),
-        ];
+        let headers = [("authorization", authorization), ("content-type", "application/json")];
         read(self.send(Product::Elasticsearch, request, &headers, body))
     }
 
     /// Asks Kibana as `elastic`.
     pub(crate) fn kibana(&self, request: &str, body: Value) -> (u16, Value) {
-        let headers = [
-            ("authorization", ELASTIC),
-            ("kbn-xsrf", "true"),
-            ("content-type", "application/json"),
-        ];
+        let headers = [("authorization", ELASTIC), ("kbn-xsrf", "true"), ("content-type", "application/json")];
         read(self.send(Product::Kibana, request, &headers, body))
     }
 
-    pub(crate) fn send(
-        &self,
-        product: Product,
-        request: &str,
-        headers: &[(&str, &str)],
-        body: Value,
-    ) -> Reply {
-        let (method, uri) = request
-            .split_once(' ')
-            .expect("a request is `METHOD /path`");
+    pub(crate) fn send(&self, product: Product, request: &str, headers: &[(&str, &str)], body: Value) -> Reply {
+        let (method, uri) = request.split_once(' ').expect("a request is `METHOD /path`");
         let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
         let mut map = HeaderMap::new();
         for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
             let name = HeaderName::try_from(*name).expect("test header");
             map.insert(name, HeaderValue::try_from(*value).expect("test header"));
         }
-        let body = if body.is_null() {
-            Bytes::new()
-        } else {
-            Bytes::from(body.to_string())
-        };
-        let request = Request {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            query: query.to_owned(),
-            headers: map,
-            body,
-        };
+        let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
+        let request =
+            Request { method: method.to_owned(), path: path.to_owned(), query: query.to_owned(), headers: map, body };
         self.core.handle(product, &request)
     }
 }
@@ -109,8 +81,5 @@ pub(crate) fn read(reply: Reply) -> (u16, Value) {
 /// Encodes a user's credentials.
 pub(crate) fn basic(user: &str, password: &str) -> String {
     use base64::Engine;
-    format!(
-        "Basic {}",
-        base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"))
-    )
+    format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}")))
 }

@@ -59,45 +59,24 @@ fn every_mutation_is_refused() {
             println!("{id}: {} {}", got.0, got.1);
         }
         // State may refuse what the specification allows (`roles are missing`), so only its own words count.
-        let by_state =
-            got.0 == 404 || got.0 == 400 && !got.1.to_string().contains("doesn't support values");
-        expect(
-            "valid",
-            got.0 < 300 || by_state && request.product == Product::Elasticsearch,
-            got,
-        );
+        let by_state = got.0 == 404 || got.0 == 400 && !got.1.to_string().contains("doesn't support values");
+        expect("valid", got.0 < 300 || by_state && request.product == Product::Elasticsearch, got);
 
         let mut other = request.clone();
         other.authorization = "";
         let got = other.send(&bench);
-        expect(
-            "without credentials",
-            got.0 == 401 || id.ends_with("status") || got.1["status"].is_object(),
-            got,
-        );
+        expect("without credentials", got.0 == 401 || id.ends_with("status") || got.1["status"].is_object(), got);
 
         let mut other = request.clone();
-        other.path.push_str(if other.path.contains('?') {
-            "&no_such=1"
-        } else {
-            "?no_such=1"
-        });
+        other.path.push_str(if other.path.contains('?') { "&no_such=1" } else { "?no_such=1" });
         let got = other.send(&bench);
         expect("unknown query", got.0 == 400, got);
 
         let mut other = request.clone();
         other.verb = "PATCH".to_owned();
-        let refused = if request.product == Product::Kibana {
-            404
-        } else {
-            405
-        };
+        let refused = if request.product == Product::Kibana { 404 } else { 405 };
         let got = other.send(&bench);
-        expect(
-            "wrong verb",
-            got.0 == refused || request.product == Product::Kibana,
-            got,
-        );
+        expect("wrong verb", got.0 == refused || request.product == Product::Kibana, got);
 
         if request.product == Product::Kibana && request.verb != "GET" {
             let mut other = request.clone();
@@ -113,12 +92,7 @@ fn every_mutation_is_refused() {
         }
     }
     println!("{counts:?}");
-    assert!(
-        wrong.is_empty(),
-        "{} wrong:\n{}",
-        wrong.len(),
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 #[derive(Clone)]
@@ -139,22 +113,15 @@ impl Valid {
             path = path.replace(&format!("{{{name}}}"), &text(&sample::value(spec, ty)));
         }
         let required = operation.query.iter().filter(|(_, query)| query.required);
-        let query: Vec<String> = required
-            .map(|(name, query)| format!("{name}={}", text(&sample::value(spec, &query.ty))))
-            .collect();
+        let query: Vec<String> =
+            required.map(|(name, query)| format!("{name}={}", text(&sample::value(spec, &query.ty)))).collect();
         if !query.is_empty() {
             path = format!("{path}?{}", query.join("&"));
         }
         let body = operation.body.as_ref().filter(|payload| payload.is_json());
-        let body = body
-            .and_then(|payload| payload.ty.as_ref())
-            .map_or(Value::Null, |ty| sample::value(spec, ty));
+        let body = body.and_then(|payload| payload.ty.as_ref()).map_or(Value::Null, |ty| sample::value(spec, ty));
         Self {
-            product: if raw["product"] == "kibana" {
-                Product::Kibana
-            } else {
-                Product::Elasticsearch
-            },
+            product: if raw["product"] == "kibana" { Product::Kibana } else { Product::Elasticsearch },
             verb: route["verbs"][0].as_str().expect("a verb").to_owned(),
             path,
             authorization: ELASTIC,
@@ -164,11 +131,8 @@ impl Valid {
     }
 
     fn send(&self, bench: &Bench) -> (u16, Value) {
-        let headers = [
-            ("authorization", self.authorization),
-            ("kbn-xsrf", self.xsrf),
-            ("content-type", "application/json"),
-        ];
+        let headers =
+            [("authorization", self.authorization), ("kbn-xsrf", self.xsrf), ("content-type", "application/json")];
         let request = format!("{} {}", self.verb, self.path);
         read(bench.send(self.product, &request, &headers, self.body.clone()))
     }
@@ -220,12 +184,8 @@ fn bad_value(spec: &Spec, ty: &Type) -> Option<(&'static str, Value)> {
         Type::List(item, _) => bad_value(spec, item).map(|(what, bad)| (what, json!([bad]))),
         Type::Map(_) => Some(("wrong type", json!("text"))),
         Type::Ref(_) => match resolve(spec, ty)? {
-            Definition::Enum(_, crate::spec::Openness::Closed) => {
-                Some(("bad enum", json!("no_such_value")))
-            }
-            Definition::Object(object) if object.shortcut.is_none() => {
-                Some(("wrong type", json!("text")))
-            }
+            Definition::Enum(_, crate::spec::Openness::Closed) => Some(("bad enum", json!("no_such_value"))),
+            Definition::Object(object) if object.shortcut.is_none() => Some(("wrong type", json!("text"))),
             Definition::Alias(inner) => bad_value(spec, inner),
             _ => None,
         },
@@ -248,14 +208,8 @@ fn resolve<'a>(spec: &'a Spec, ty: &'a Type) -> Option<&'a Definition> {
 /// The first route, with every parameter alike.
 fn shape(raw: &Value) -> String {
     let path = raw["routes"][0]["path"].as_str().unwrap_or_default();
-    let segments = path
-        .split('/')
-        .map(|segment| if segment.contains('{') { "*" } else { segment });
-    format!(
-        "{} {}",
-        raw["routes"][0]["verbs"][0],
-        segments.collect::<Vec<_>>().join("/")
-    )
+    let segments = path.split('/').map(|segment| if segment.contains('{') { "*" } else { segment });
+    format!("{} {}", raw["routes"][0]["verbs"][0], segments.collect::<Vec<_>>().join("/"))
 }
 
 fn text(value: &Value) -> String {
