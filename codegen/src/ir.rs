@@ -139,6 +139,8 @@ pub struct MemberFacts {
     pub default: Option<Json>,
     /// Other names a server accepts.
     pub aliases: Vec<String>,
+    /// A name upstream gives it for code.
+    pub code_name: Option<String>,
     /// Constraints.
     pub limits: Limits,
 }
@@ -150,6 +152,7 @@ impl From<&Facts> for MemberFacts {
             deprecated: facts.deprecated.clone(),
             default: facts.default.clone(),
             aliases: facts.aliases.clone(),
+            code_name: facts.code_name.clone(),
             limits: facts.limits.clone(),
         }
     }

@@ -1,5 +1,6 @@
 //! Reads API specifications and writes the elkit client. Text in, files out: no I/O, clock or network.
 
+mod coverage;
 pub mod diagnostic;
 mod dispatch;
 pub mod emit;
@@ -41,17 +42,19 @@ pub fn generate(texts: &Texts) -> Result<Generated, Vec<String>> {
     let mut lock = Lock::parse(texts.get("api.lock").map_or("", String::as_str)).map_err(|error| vec![error])?;
     let overlays = below(texts, "overlay/");
     let mut generated = Generated::default();
+    let mut coverage = Vec::new();
     let mut errors = Vec::new();
     for product in [Product::Elasticsearch, Product::Kibana] {
         let files = below(texts, &format!("{}/", product.as_str()));
         if files.is_empty() {
             continue;
         }
-        if let Err(problems) = generate_product(product, &files, &overlays, &mut lock, &mut generated) {
+        if let Err(problems) = generate_product(product, &files, &overlays, &mut lock, &mut generated, &mut coverage) {
             errors.extend(problems);
         }
     }
     generated.files.insert("spec/api.lock".to_owned(), lock.print());
+    generated.files.insert("spec/COVERAGE.md".to_owned(), coverage::file(&coverage));
     if errors.is_empty() { Ok(generated) } else { Err(errors) }
 }
 
@@ -61,6 +64,7 @@ fn generate_product(
     overlays: &Texts,
     lock: &mut Lock,
     generated: &mut Generated,
+    coverage: &mut Vec<String>,
 ) -> Result<(), Vec<String>> {
     let mut api = spec::read(files).map_err(|diagnostics| vec![diagnostics.to_string()])?;
     let overlay = Overlay::read(overlays, product).map_err(|error| vec![error])?;
@@ -70,6 +74,7 @@ fn generate_product(
     }
     let ir = lower::lower(product, &api, &overlay.traits)?;
     let plan = plan::plan(&ir, &overlay, lock)?;
+    coverage.push(coverage::count(&ir).print(product.as_str()));
     generated.client.extend(emit::emit(&plan)?);
     generated.files.insert(dispatch::path(product), dispatch::emit(&plan).map_err(|error| vec![error])?);
     generated.files.insert(table::path(product), table::print(&ir));

@@ -26,10 +26,6 @@ pub struct Plan {
     pub product: Product,
     /// Modules in the order of their names.
     pub modules: Vec<Module>,
-    /// What stayed untyped, and why.
-    pub untyped: Vec<Untyped>,
-    /// How many operations and schema nodes there are.
-    pub counts: Counts,
 }
 
 /// One folder of generated code.
@@ -58,26 +54,6 @@ pub struct Namespace {
     pub method: String,
     /// Its documentation.
     pub docs: Vec<String>,
-}
-
-/// A spot that no type describes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Untyped {
-    /// Where it stands.
-    pub place: String,
-    /// Why.
-    pub reason: String,
-}
-
-/// Figures for COVERAGE.md.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Operations.
-    pub operations: usize,
-    /// Types.
-    pub types: usize,
-    /// Schema nodes of any kind.
-    pub nodes: usize,
 }
 
 /// A type to render.
@@ -372,13 +348,7 @@ pub struct Conversion {
 pub fn plan(ir: &Ir, overlay: &Overlay, lock: &mut Lock) -> Result<Plan, Vec<String>> {
     let mut planner = Planner::new(ir, overlay, lock);
     let modules = planner.modules();
-    if planner.errors.is_empty() {
-        let untyped = std::mem::take(&mut planner.untyped).into_iter().collect();
-        let counts = Counts { operations: ir.operations.len(), types: ir.types.len(), nodes: planner.nodes };
-        Ok(Plan { product: ir.product, modules, untyped, counts })
-    } else {
-        Err(planner.errors)
-    }
+    if planner.errors.is_empty() { Ok(Plan { product: ir.product, modules }) } else { Err(planner.errors) }
 }
 
 struct Planner<'a> {
@@ -394,7 +364,5 @@ struct Planner<'a> {
     lazies: BTreeSet<TypeId>,
     /// Module and Rust name of each type.
     names: BTreeMap<TypeId, (String, String)>,
-    untyped: BTreeSet<Untyped>,
-    nodes: usize,
     errors: Vec<String>,
 }

@@ -14,7 +14,7 @@ impl Lowering<'_> {
         definition: Option<&model::TypeDef>,
     ) -> Ty {
         if self.under_way.contains(place) {
-            return if self.is_nullable(union, env) {
+            return if self.is_nullable(union, env) && (definition.is_none() || union.of.len() < 3) {
                 Ty::Nullable(Box::new(Ty::Named(place.to_owned())))
             } else {
                 Ty::Named(place.to_owned())
@@ -40,7 +40,8 @@ impl Lowering<'_> {
         for (index, alternative) in union.of.iter().enumerate() {
             let name = union.names.get(index).cloned();
             let ty = match self.ty(&arm_place(place, index), alternative, env) {
-                Ty::Scalar(Scalar::Null) => {
+                // A named union of several values has null as one of them; anywhere else, null is the absence of a value.
+                Ty::Scalar(Scalar::Null) if definition.is_none() || union.of.len() < 3 => {
                     nullable = true;
                     continue;
                 }

@@ -39,6 +39,18 @@ impl Lock {
         self.lines.insert(place.to_owned(), name.to_owned());
     }
 
+    /// Pairs of types of which the first holds the second in a box. Once boxed, always boxed: users see it.
+    pub fn boxes(&self, product: &str) -> Vec<(String, String)> {
+        let prefix = format!("{product} box ");
+        let pair = |place: &str| place.strip_prefix(&prefix)?.split_once(" in ").map(|(to, from)| (from.into(), to.into()));
+        self.lines.keys().filter_map(|place| pair(place)).collect()
+    }
+
+    /// Pins a box.
+    pub fn set_box(&mut self, product: &str, from: &str, to: &str) {
+        self.set(&format!("{product} box {to} in {from}"), "Box");
+    }
+
     /// The file.
     pub fn print(&self) -> String {
         let mut text = HEAD.to_owned();

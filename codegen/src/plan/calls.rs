@@ -331,6 +331,13 @@ impl Planner<'_> {
             }
             values.sort_by_key(|field| order.iter().position(|wire| *wire == field.field.wire));
         }
+        let pinned = self.lock.get(&format!("{} call {}", self.ir.product.as_str(), operation.id)).unwrap_or_default();
+        let pinned: Vec<&str> = pinned.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+        if self.overlay.names.arguments.get(&operation.id).is_none() {
+            let last = pinned.len();
+            let place = |name: &str| pinned.iter().rposition(|pinned| *pinned == name).unwrap_or(last);
+            values.sort_by_key(|field| place(field.field.rust.trim_start_matches("r#")));
+        }
         let names: Vec<String> = values.iter().map(|field| field.field.rust.clone()).collect();
         if names.len() <= 2 {
             arguments.extend(names.into_iter().map(|field| Argument { field }));

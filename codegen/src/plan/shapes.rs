@@ -20,7 +20,6 @@ const DEPTH: usize = 16;
 impl Planner<'_> {
     /// The Rust type of a value that stands in `owner` (a type, or none for an operation).
     pub(super) fn rust_ty(&mut self, ty: &Ty, owner: Option<&TypeId>) -> RustTy {
-        self.nodes += 1;
         let boxed = |planner: &mut Self, ty: &Ty| Box::new(planner.rust_ty(ty, None));
         match ty {
             Ty::Any => RustTy::Value,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::docs::deprecation;
 use super::{
     ArmPlan, ChoiceKind, ChoicePlan, Conversion, EnumPlan, FieldPlan, Literal, Module, Namespace, Planner, Presence,
-    RestKind, RestPlan, RustTy, StructPlan, TypePlan, Untyped, ValuePlan, VariantsPlan, graph,
+    RestKind, RestPlan, RustTy, StructPlan, TypePlan, ValuePlan, VariantsPlan, graph,
 };
 use crate::ir::{self, Ir, Kind, Member, Object, Ty, Type, TypeId, Union, Variant};
 use crate::names::{Lock, Scope, Words};
@@ -13,17 +13,21 @@ use crate::overlay::Overlay;
 
 impl<'a> Planner<'a> {
     pub(super) fn new(ir: &'a Ir, overlay: &'a Overlay, lock: &'a mut Lock) -> Self {
+        let product = ir.product.as_str();
+        let mut boxed = graph::boxed(ir);
+        boxed.extend(lock.boxes(product));
+        for (from, to) in &boxed {
+            lock.set_box(product, from, to);
+        }
         Self {
             ir,
             overlay,
             lock,
             words: Words::new(&overlay.names.acronyms),
             requested: graph::requested(ir),
-            boxed: graph::boxed(ir),
+            boxed,
             lazies: Default::default(),
             names: BTreeMap::new(),
-            untyped: Default::default(),
-            nodes: 0,
             errors: Vec::new(),
         }
     }
@@ -210,7 +214,7 @@ impl<'a> Planner<'a> {
     /// A field for a member; `place` says where it stands, for a name when another has its own.
     pub(super) fn field(&mut self, owner: &str, member: &Member, scope: &mut Scope, place: &str) -> FieldPlan {
         let id = format!("{owner}.{}", member.name);
-        let snake = self.words.snake(&member.name);
+        let snake = self.words.snake(member.facts.code_name.as_ref().unwrap_or(&member.name));
         let plain = snake.trim_start_matches("r#").to_owned();
         let rust = scope.take(&id, &[snake, format!("{place}_{plain}")]);
         let (ty, nullable) = match &member.ty {
@@ -262,7 +266,7 @@ impl<'a> Planner<'a> {
         let values = values.values.iter().map(|value| ValuePlan {
             wire: value.value.clone(),
             aliases: value.aliases.clone(),
-            rust: scope.take(&value.value, &[self.words.camel(&value.value)]),
+            rust: scope.take(&value.value, &[self.words.camel(value.facts.code_name.as_ref().unwrap_or(&value.value))]),
             docs: self.member_docs(id, &value.value, &value.facts),
             deprecated: deprecation(value.facts.deprecated.as_ref()),
         });
@@ -289,10 +293,6 @@ impl<'a> Planner<'a> {
             shape.tags.clone_from(&arm.tags);
             let docs = vec![describe(&ty, &arm.tags, union.tag.as_deref())];
             arms.push(ArmPlan { wire: String::new(), rust, constructor: String::new(), ty, shape, docs });
-        }
-        if union.arms.iter().all(|arm| arm.ty == Ty::Any) {
-            let reason = "no alternative has a type".to_owned();
-            self.untyped.insert(Untyped { place: id.clone(), reason });
         }
         let from = scalar_conversions(&arms);
         let docs = self.type_docs(id, &format!("One of several forms of `{}`.", last(id)));
@@ -422,6 +422,7 @@ fn describe(ty: &RustTy, tags: &[String], tag: Option<&str>) -> String {
         RustTy::Plain("bool") => "A boolean.".to_owned(),
         RustTy::Plain("f64") | RustTy::Number => "A number.".to_owned(),
         RustTy::Plain(_) => "An integer.".to_owned(),
+        RustTy::Unit => "Null.".to_owned(),
         RustTy::Vec(_) => "A list.".to_owned(),
         RustTy::Map(_) => "A map.".to_owned(),
         _ => format!("The `{}` form.", variant_name(ty)),

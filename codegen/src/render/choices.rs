@@ -65,7 +65,7 @@ pub(super) fn choice(scope: &Scope<'_>, plan: &ChoicePlan) -> TokenStream {
     let (name, doc) = (ident(&plan.name), docs(&plan.docs));
     let variants = plan.arms.iter().map(|arm| {
         let (rust, ty, doc) = (ident(&arm.rust), scope.ty(&arm.ty), docs(&arm.docs));
-        quote!(#doc #rust(#ty),)
+        if arm.ty == RustTy::Unit { quote!(#doc #rust,) } else { quote!(#doc #rust(#ty),) }
     });
     let constructors = constructors(scope, plan);
     let conversions = plan.from.iter().map(|conversion| {
@@ -181,10 +181,16 @@ fn union(plan: &ChoicePlan, tag: Option<&String>, default: Option<usize>) -> Tok
     });
     let reads = plan.arms.iter().enumerate().map(|(index, arm)| {
         let (index, rust) = (number(index), ident(&arm.rust));
+        if arm.ty == RustTy::Unit {
+            return quote!(#index => rt::get(deserializer).map(|()| Self::#rust),);
+        }
         quote!(#index => rt::get(deserializer).map(Self::#rust),)
     });
     let writes = plan.arms.iter().map(|arm| {
         let rust = ident(&arm.rust);
+        if arm.ty == RustTy::Unit {
+            return quote!(Self::#rust => serializer.serialize_unit(),);
+        }
         quote!(Self::#rust(value) => rt::Wire::encode(value, serializer),)
     });
     quote! {

@@ -2109,7 +2109,7 @@ pub struct ChangePointBucket {
     /// How many documents there are.
     pub doc_count: i64,
     /// What makes the bucket.
-    pub key: Option<common::FieldValue>,
+    pub key: common::FieldValue,
     /// Results of the aggregations inside, by name.
     pub aggregations: TypedKeys<Aggregate>,
     /// Members that this version of elkit does not know.
@@ -2211,7 +2211,7 @@ pub struct CompositeAggregate {
     /// The buckets.
     pub buckets: CompositeBuckets,
     /// The key after which the next page begins, for `after`.
-    pub after_key: Option<BTreeMap<String, Option<common::FieldValue>>>,
+    pub after_key: Option<BTreeMap<String, common::FieldValue>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2221,7 +2221,7 @@ pub struct CompositeAggregate {
 #[non_exhaustive]
 pub struct CompositeAggregation {
     /// The `after_key` of the page before.
-    pub after: Option<BTreeMap<String, Option<common::FieldValue>>>,
+    pub after: Option<BTreeMap<String, common::FieldValue>>,
     /// How many buckets a page has, 10 by default.
     ///
     /// default `10`
@@ -2243,7 +2243,7 @@ impl CompositeAggregation {
     pub fn after(
         mut self,
         after: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<Option<common::FieldValue>>),
+            Item = (impl Into<String>, impl Into<common::FieldValue>),
         >,
     ) -> Self {
         self.after = Some(
@@ -2316,7 +2316,7 @@ pub struct CompositeBucket {
     /// How many documents there are.
     pub doc_count: i64,
     /// What makes the bucket.
-    pub key: BTreeMap<String, Option<common::FieldValue>>,
+    pub key: BTreeMap<String, common::FieldValue>,
     /// Results of the aggregations inside, by name.
     pub aggregations: TypedKeys<Aggregate>,
     /// Members that this version of elkit does not know.
@@ -5140,9 +5140,9 @@ impl HoltWintersMovingAverageAggregation {
 #[non_exhaustive]
 pub enum HoltWintersType {
     /// `add`
-    Add,
+    Additive,
     /// `mult`
-    Mult,
+    Multiplicative,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
 }
@@ -5291,7 +5291,7 @@ pub struct InferenceFeatureImportance {
 #[non_exhaustive]
 pub struct InferenceTopClassEntry {
     /// The class.
-    pub class_name: Option<common::FieldValue>,
+    pub class_name: common::FieldValue,
     /// How probable the class is, from 0 to 1.
     pub class_probability: f64,
     /// The probability with the model's weights.
@@ -6600,7 +6600,7 @@ pub struct MultiTermsBucket {
     /// How many documents there are.
     pub doc_count: i64,
     /// What makes the bucket.
-    pub key: Vec<Option<common::FieldValue>>,
+    pub key: Vec<common::FieldValue>,
     /// The key, formatted.
     pub key_as_string: Option<String>,
     /// By how much a count may be too low at most.
@@ -8605,7 +8605,7 @@ pub struct StringTermsBucket {
     /// By how much a count may be too low at most.
     pub doc_count_error_upper_bound: Option<i64>,
     /// What makes the bucket.
-    pub key: Option<common::FieldValue>,
+    pub key: common::FieldValue,
     /// Results of the aggregations inside, by name.
     pub aggregations: TypedKeys<Aggregate>,
     /// Members that this version of elkit does not know.
@@ -9222,7 +9222,7 @@ pub struct TimeSeriesBucket {
     /// How many documents there are.
     pub doc_count: i64,
     /// What makes the bucket.
-    pub key: BTreeMap<String, Option<common::FieldValue>>,
+    pub key: BTreeMap<String, common::FieldValue>,
     /// Results of the aggregations inside, by name.
     pub aggregations: TypedKeys<Aggregate>,
     /// Members that this version of elkit does not know.

@@ -2479,7 +2479,7 @@ impl rt::Model for ChangePointBucket {
     fn blank() -> Self {
         Self {
             doc_count: rt::Wire::blank(),
-            key: None,
+            key: rt::Wire::blank(),
             aggregations: TypedKeys::new(),
             extra: Extra::new(),
         }
@@ -2497,7 +2497,7 @@ impl rt::Model for ChangePointBucket {
     ) -> Result<rt::Got, A::Error> {
         match index {
             0 => member.value(&mut self.doc_count),
-            1 => member.option(&mut self.key),
+            1 => member.value(&mut self.key),
             _ => member.untyped(),
         }
     }
@@ -2506,7 +2506,7 @@ impl rt::Model for ChangePointBucket {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.value(0, &self.doc_count)?;
-        out.nullable(1, &self.key)?;
+        out.value(1, &self.key)?;
         out.typed_keys(&self.aggregations)?;
         Ok(())
     }
@@ -6829,15 +6829,15 @@ impl rt::Model for HoltWintersMovingAverageAggregation {
 impl rt::StringEnum for HoltWintersType {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
-            "add" => Self::Add,
-            "mult" => Self::Mult,
+            "add" => Self::Additive,
+            "mult" => Self::Multiplicative,
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
     fn name(&self) -> &str {
         match self {
-            Self::Add => "add",
-            Self::Mult => "mult",
+            Self::Additive => "add",
+            Self::Multiplicative => "mult",
             Self::UnknownValue(name) => name,
         }
     }
@@ -7117,7 +7117,7 @@ impl rt::Model for InferenceTopClassEntry {
     };
     fn blank() -> Self {
         Self {
-            class_name: None,
+            class_name: rt::Wire::blank(),
             class_probability: rt::Wire::blank(),
             class_score: rt::Wire::blank(),
             extra: Extra::new(),
@@ -7135,7 +7135,7 @@ impl rt::Model for InferenceTopClassEntry {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.class_name),
+            0 => member.value(&mut self.class_name),
             1 => member.value(&mut self.class_probability),
             2 => member.value(&mut self.class_score),
             _ => member.untyped(),
@@ -7145,7 +7145,7 @@ impl rt::Model for InferenceTopClassEntry {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.nullable(0, &self.class_name)?;
+        out.value(0, &self.class_name)?;
         out.value(1, &self.class_probability)?;
         out.value(2, &self.class_score)?;
         Ok(())
@@ -11993,7 +11993,7 @@ impl rt::Model for StringTermsBucket {
         Self {
             doc_count: rt::Wire::blank(),
             doc_count_error_upper_bound: None,
-            key: None,
+            key: rt::Wire::blank(),
             aggregations: TypedKeys::new(),
             extra: Extra::new(),
         }
@@ -12012,7 +12012,7 @@ impl rt::Model for StringTermsBucket {
         match index {
             0 => member.value(&mut self.doc_count),
             1 => member.option(&mut self.doc_count_error_upper_bound),
-            2 => member.option(&mut self.key),
+            2 => member.value(&mut self.key),
             _ => member.untyped(),
         }
     }
@@ -12022,7 +12022,7 @@ impl rt::Model for StringTermsBucket {
     ) -> Result<(), S::Error> {
         out.value(0, &self.doc_count)?;
         out.option(1, &self.doc_count_error_upper_bound)?;
-        out.nullable(2, &self.key)?;
+        out.value(2, &self.key)?;
         out.typed_keys(&self.aggregations)?;
         Ok(())
     }

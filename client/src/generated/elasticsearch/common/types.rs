@@ -268,23 +268,23 @@ pub enum DfrBasicModel {
 #[non_exhaustive]
 pub enum DistanceUnit {
     /// `in`
-    In,
+    Inches,
     /// `ft`
-    Ft,
+    Feet,
     /// `yd`
-    Yd,
+    Yards,
     /// `mi`
-    Mi,
+    Miles,
     /// `nmi`
-    Nmi,
+    NauticMiles,
     /// `km`
-    Km,
+    Kilometers,
     /// `m`
-    M,
+    Meters,
     /// `cm`
-    Cm,
+    Centimeters,
     /// `mm`
-    Mm,
+    Millimeters,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
 }
@@ -630,22 +630,18 @@ pub enum FieldSortNumericType {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FieldValue {
-    /// A boolean.
-    Boolean(bool),
     /// An integer.
     Long(i64),
     /// A number.
     Double(f64),
     /// A string.
     String(String),
+    /// A boolean.
+    Boolean(bool),
+    /// Null.
+    Null,
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
-}
-
-impl From<bool> for FieldValue {
-    fn from(value: bool) -> Self {
-        Self::Boolean(value.into())
-    }
 }
 
 impl From<i64> for FieldValue {
@@ -669,6 +665,12 @@ impl From<&str> for FieldValue {
 impl From<String> for FieldValue {
     fn from(value: String) -> Self {
         Self::String(value.into())
+    }
+}
+
+impl From<bool> for FieldValue {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value.into())
     }
 }
 
@@ -1113,7 +1115,7 @@ pub struct KnnQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The field it looks at.
     pub field: String,
     /// The vector to search for.
@@ -1159,8 +1161,8 @@ impl KnnQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// The vector to search for.
@@ -1377,7 +1379,7 @@ pub struct KnnSearch {
     /// since 8.18
     pub rescore_vector: Option<RescoreVector>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1466,8 +1468,8 @@ impl KnnSearch {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }
@@ -2837,7 +2839,7 @@ pub struct StandardRetriever {
     /// What to look for.
     pub query: Option<Box<query_dsl::Query>>,
     /// The sort values after which the hits begin.
-    pub search_after: Option<Vec<Option<FieldValue>>>,
+    pub search_after: Option<Vec<FieldValue>>,
     /// After how many documents each shard stops. 0, the default, is never.
     pub terminate_after: Option<i32>,
     /// The order.
@@ -2885,7 +2887,7 @@ impl StandardRetriever {
     #[must_use]
     pub fn search_after(
         mut self,
-        search_after: impl IntoIterator<Item = impl Into<Option<FieldValue>>>,
+        search_after: impl IntoIterator<Item = impl Into<FieldValue>>,
     ) -> Self {
         self.search_after = Some(search_after.into_iter().map(Into::into).collect());
         self

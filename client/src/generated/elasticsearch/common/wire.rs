@@ -355,29 +355,29 @@ impl rt::StringEnum for DfrBasicModel {
 impl rt::StringEnum for DistanceUnit {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
-            "in" => Self::In,
-            "ft" => Self::Ft,
-            "yd" => Self::Yd,
-            "mi" => Self::Mi,
-            "nmi" => Self::Nmi,
-            "km" => Self::Km,
-            "m" => Self::M,
-            "cm" => Self::Cm,
-            "mm" => Self::Mm,
+            "in" => Self::Inches,
+            "ft" => Self::Feet,
+            "yd" => Self::Yards,
+            "mi" => Self::Miles,
+            "nmi" => Self::NauticMiles,
+            "km" => Self::Kilometers,
+            "m" => Self::Meters,
+            "cm" => Self::Centimeters,
+            "mm" => Self::Millimeters,
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
     fn name(&self) -> &str {
         match self {
-            Self::In => "in",
-            Self::Ft => "ft",
-            Self::Yd => "yd",
-            Self::Mi => "mi",
-            Self::Nmi => "nmi",
-            Self::Km => "km",
-            Self::M => "m",
-            Self::Cm => "cm",
-            Self::Mm => "mm",
+            Self::Inches => "in",
+            Self::Feet => "ft",
+            Self::Yards => "yd",
+            Self::Miles => "mi",
+            Self::NauticMiles => "nmi",
+            Self::Kilometers => "km",
+            Self::Meters => "m",
+            Self::Centimeters => "cm",
+            Self::Millimeters => "mm",
             Self::UnknownValue(name) => name,
         }
     }
@@ -731,29 +731,32 @@ impl rt::StringEnum for FieldSortNumericType {
 
 impl rt::Union for FieldValue {
     const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::of(2),
         rt::Arm::of(4),
         rt::Arm::of(12),
         rt::Arm::of(16),
+        rt::Arm::of(2),
+        rt::Arm::of(1),
     ];
     fn read<'de, D: Deserializer<'de>>(
         arm: usize,
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::Boolean),
-            1 => rt::get(deserializer).map(Self::Long),
-            2 => rt::get(deserializer).map(Self::Double),
-            3 => rt::get(deserializer).map(Self::String),
+            0 => rt::get(deserializer).map(Self::Long),
+            1 => rt::get(deserializer).map(Self::Double),
+            2 => rt::get(deserializer).map(Self::String),
+            3 => rt::get(deserializer).map(Self::Boolean),
+            4 => rt::get(deserializer).map(|()| Self::Null),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Boolean(value) => rt::Wire::encode(value, serializer),
             Self::Long(value) => rt::Wire::encode(value, serializer),
             Self::Double(value) => rt::Wire::encode(value, serializer),
             Self::String(value) => rt::Wire::encode(value, serializer),
+            Self::Boolean(value) => rt::Wire::encode(value, serializer),
+            Self::Null => serializer.serialize_unit(),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -1292,7 +1295,7 @@ impl rt::Model for KnnQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             field: rt::Wire::blank(),
             query_vector: None,
             query_vector_builder: None,
@@ -1318,7 +1321,7 @@ impl rt::Model for KnnQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.value(&mut self.field),
             6 => member.option(&mut self.query_vector),
             7 => member.option(&mut self.query_vector_builder),
@@ -1336,7 +1339,7 @@ impl rt::Model for KnnQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(2, &self.field)?;
         out.option(6, &self.query_vector)?;
         out.option(7, &self.query_vector_builder)?;
@@ -1467,7 +1470,7 @@ impl rt::Model for KnnSearch {
             similarity: None,
             inner_hits: None,
             rescore_vector: None,
-            name: None,
+            query_name: None,
             extra: Extra::new(),
         }
     }
@@ -1494,7 +1497,7 @@ impl rt::Model for KnnSearch {
             10 => member.option(&mut self.similarity),
             4 => member.option(&mut self.inner_hits),
             9 => member.option(&mut self.rescore_vector),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             _ => member.untyped(),
         }
     }
@@ -1513,7 +1516,7 @@ impl rt::Model for KnnSearch {
         out.option(10, &self.similarity)?;
         out.option(4, &self.inner_hits)?;
         out.option(9, &self.rescore_vector)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         Ok(())
     }
 }

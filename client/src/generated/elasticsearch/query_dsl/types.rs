@@ -15,7 +15,7 @@ pub struct BoolQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// Queries that must match and don't count for the score.
     pub filter: Option<OneOrMany<Box<Query>>>,
     /// How many clauses must match.
@@ -46,8 +46,8 @@ impl BoolQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// Queries that must match and don't count for the score.
@@ -94,7 +94,7 @@ pub struct BoostingQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The factor by which it does, between 0 and 1.
     pub negative_boost: f64,
     /// Lowers the score of documents that match it.
@@ -138,8 +138,8 @@ impl BoostingQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }
@@ -183,7 +183,7 @@ pub struct CombinedFieldsQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The fields it looks at.
     pub fields: Vec<String>,
     /// What to look for.
@@ -229,8 +229,8 @@ impl CombinedFieldsQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// Whether synonyms of several words match as phrases. True by default.
@@ -297,7 +297,7 @@ pub struct CommonTermsQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The analyzer for the text. By default, that of the field.
     pub analyzer: Option<String>,
     /// From which frequency on words count as frequent.
@@ -333,8 +333,8 @@ impl CommonTermsQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// The analyzer for the text. By default, that of the field.
@@ -402,7 +402,7 @@ pub struct ConstantScoreQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// What documents must match.
     pub filter: Box<Query>,
     /// Members that this version of elkit does not know.
@@ -428,8 +428,8 @@ impl ConstantScoreQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }
@@ -479,7 +479,7 @@ pub struct DateDistanceFeatureQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// Where the score is highest.
     pub origin: String,
     /// The distance from there at which the score is half of that.
@@ -523,8 +523,8 @@ impl DateDistanceFeatureQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }
@@ -594,7 +594,7 @@ pub struct DateRangeQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// For range fields: how the ranges must lie to each other. They must intersect by default.
     ///
     /// default `intersects`
@@ -631,8 +631,8 @@ impl DateRangeQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// For range fields: how the ranges must lie to each other. They must intersect by default.
@@ -786,7 +786,7 @@ pub struct DisMaxQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The queries, of which one must match.
     pub queries: Vec<Query>,
     /// How much what matched beside the best one counts, from 0 to 1.
@@ -816,8 +816,8 @@ impl DisMaxQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// How much what matched beside the best one counts, from 0 to 1.
@@ -871,7 +871,7 @@ pub struct ExistsQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The field it looks at.
     pub field: String,
     /// Members that this version of elkit does not know.
@@ -897,8 +897,8 @@ impl ExistsQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }
@@ -1185,7 +1185,7 @@ pub struct FunctionScoreQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// How the score of the functions and that of the query make one. They are multiplied by default.
     ///
     /// default `multiply`
@@ -1222,8 +1222,8 @@ impl FunctionScoreQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// How the score of the functions and that of the query make one. They are multiplied by default.
@@ -1280,7 +1280,7 @@ pub struct FuzzyQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The most terms a word expands to, 50 by default.
     ///
     /// default `50`
@@ -1324,8 +1324,8 @@ impl FuzzyQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// The most terms a word expands to, 50 by default.
@@ -1413,7 +1413,7 @@ pub struct GeoBoundingBoxQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// How the rectangle is checked. It has no effect any more.
     #[deprecated = "since 7.14"]
     pub r#type: Option<GeoExecution>,
@@ -1450,8 +1450,8 @@ impl GeoBoundingBoxQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// How the rectangle is checked. It has no effect any more.
@@ -1527,7 +1527,7 @@ pub struct GeoDistanceFeatureQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// Where the score is highest.
     pub origin: common::GeoLocation,
     /// The distance from there at which the score is half of that.
@@ -1571,8 +1571,8 @@ impl GeoDistanceFeatureQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }
@@ -1586,7 +1586,7 @@ pub struct GeoDistanceQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// How far from the place documents may be.
     pub distance: String,
     /// How distances are computed.
@@ -1630,8 +1630,8 @@ impl GeoDistanceQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// How distances are computed.
@@ -1687,7 +1687,7 @@ pub struct GeoGridQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// What it is.
     pub kind: Option<GeoGridQueryKind>,
     /// Members that this version of elkit does not know.
@@ -1710,8 +1710,8 @@ impl GeoGridQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// Says what it is.
@@ -1851,7 +1851,7 @@ pub struct GeoPolygonQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// What happens to impossible coordinates.
     ///
     /// default `'strict'`
@@ -1883,8 +1883,8 @@ impl GeoPolygonQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// What happens to impossible coordinates.
@@ -1959,7 +1959,7 @@ pub struct GeoShapeQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// Whether indices that lack the field are skipped instead of being an error. False by default.
     ///
     /// default `false`
@@ -1989,8 +1989,8 @@ impl GeoShapeQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// Whether indices that lack the field are skipped instead of being an error. False by default.
@@ -2026,7 +2026,7 @@ pub struct HasChildQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// Whether indices that lack the field are skipped instead of being an error. False by default.
     ///
     /// default `false`
@@ -2069,8 +2069,8 @@ impl HasChildQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// Whether indices that lack the field are skipped instead of being an error. False by default.
@@ -2118,7 +2118,7 @@ pub struct HasParentQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// Whether indices that lack the field are skipped instead of being an error. False by default.
     ///
     /// default `false`
@@ -2157,8 +2157,8 @@ impl HasParentQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// Whether indices that lack the field are skipped instead of being an error. False by default.
@@ -2194,7 +2194,7 @@ pub struct IdsQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The ids.
     pub values: Option<OneOrMany<String>>,
     /// Members that this version of elkit does not know.
@@ -2217,8 +2217,8 @@ impl IdsQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// The ids.
@@ -2640,7 +2640,7 @@ pub struct IntervalsQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// What it is.
     pub kind: Option<IntervalsQueryKind>,
     /// Members that this version of elkit does not know.
@@ -2663,8 +2663,8 @@ impl IntervalsQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// Says what it is.
@@ -3025,7 +3025,7 @@ pub struct LongNumberRangeQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// For range fields: how the ranges must lie to each other. They must intersect by default.
     ///
     /// default `intersects`
@@ -3058,8 +3058,8 @@ impl LongNumberRangeQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// For range fields: how the ranges must lie to each other. They must intersect by default.
@@ -3105,7 +3105,7 @@ pub struct MatchAllQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -3126,8 +3126,8 @@ impl MatchAllQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }
@@ -3141,7 +3141,7 @@ pub struct MatchBoolPrefixQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The analyzer for the text. By default, that of the field.
     pub analyzer: Option<String>,
     /// How many edits apart words may be.
@@ -3191,8 +3191,8 @@ impl MatchBoolPrefixQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// The analyzer for the text. By default, that of the field.
@@ -3283,7 +3283,7 @@ pub struct MatchNoneQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -3304,8 +3304,8 @@ impl MatchNoneQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }
@@ -3319,7 +3319,7 @@ pub struct MatchPhrasePrefixQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The analyzer for the text. By default, that of the field.
     pub analyzer: Option<String>,
     /// The most terms a word expands to, 50 by default.
@@ -3359,8 +3359,8 @@ impl MatchPhrasePrefixQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// The analyzer for the text. By default, that of the field.
@@ -3425,7 +3425,7 @@ pub struct MatchPhraseQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The analyzer for the text. By default, that of the field.
     pub analyzer: Option<String>,
     /// What to look for.
@@ -3461,8 +3461,8 @@ impl MatchPhraseQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// The analyzer for the text. By default, that of the field.
@@ -3519,7 +3519,7 @@ pub struct MatchQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The analyzer for the text. By default, that of the field.
     pub analyzer: Option<String>,
     /// Whether synonyms of several words match as phrases. True by default.
@@ -3584,8 +3584,8 @@ impl MatchQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// The analyzer for the text. By default, that of the field.
@@ -3724,7 +3724,7 @@ pub struct MoreLikeThisQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The analyzer for the text. By default, that of the field.
     pub analyzer: Option<String>,
     /// How much typical terms count more, by a factor. 0 by default, which is off.
@@ -3802,8 +3802,8 @@ impl MoreLikeThisQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// The analyzer for the text. By default, that of the field.
@@ -3943,7 +3943,7 @@ pub struct MultiMatchQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The analyzer for the text. By default, that of the field.
     pub analyzer: Option<String>,
     /// Whether synonyms of several words match as phrases. True by default.
@@ -4022,8 +4022,8 @@ impl MultiMatchQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// The analyzer for the text. By default, that of the field.
@@ -4181,7 +4181,7 @@ pub struct NestedQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// Whether indices that lack the field are skipped instead of being an error. False by default.
     ///
     /// default `false`
@@ -4220,8 +4220,8 @@ impl NestedQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// Whether indices that lack the field are skipped instead of being an error. False by default.
@@ -4257,7 +4257,7 @@ pub struct NumberRangeQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// For range fields: how the ranges must lie to each other. They must intersect by default.
     ///
     /// default `intersects`
@@ -4290,8 +4290,8 @@ impl NumberRangeQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// For range fields: how the ranges must lie to each other. They must intersect by default.
@@ -4385,7 +4385,7 @@ pub struct ParentIdQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The id of the parent.
     pub id: Option<String>,
     /// Whether indices that lack the field are skipped instead of being an error. False by default.
@@ -4414,8 +4414,8 @@ impl ParentIdQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// The id of the parent.
@@ -4449,7 +4449,7 @@ pub struct PercolateQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The document.
     pub document: Option<Value>,
     /// Several documents, in place of `document`.
@@ -4461,7 +4461,7 @@ pub struct PercolateQuery {
     /// The index of the stored document.
     pub index: Option<String>,
     /// A suffix that tells several percolate queries of one search apart.
-    pub member_name: Option<String>,
+    pub name: Option<String>,
     /// Which copy of the stored document is read.
     pub preference: Option<String>,
     /// What decides on which shard a document lies.
@@ -4491,8 +4491,8 @@ impl PercolateQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// The document.
@@ -4524,8 +4524,8 @@ impl PercolateQuery {
     }
     /// A suffix that tells several percolate queries of one search apart.
     #[must_use]
-    pub fn member_name(mut self, member_name: impl Into<String>) -> Self {
-        self.member_name = Some(member_name.into());
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
         self
     }
     /// Which copy of the stored document is read.
@@ -4586,7 +4586,7 @@ pub struct PinnedQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The query whose results come after.
     pub organic: Box<Query>,
     /// What it is.
@@ -4614,8 +4614,8 @@ impl PinnedQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// Says what it is.
@@ -4660,7 +4660,7 @@ pub struct PrefixQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// How the terms that match are scored.
     pub rewrite: Option<String>,
     /// The beginning.
@@ -4692,8 +4692,8 @@ impl PrefixQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// How the terms that match are scored.
@@ -5218,7 +5218,7 @@ pub struct QueryStringQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// Whether words may begin with a wildcard. True by default.
     ///
     /// default `true`
@@ -5318,8 +5318,8 @@ impl QueryStringQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// Whether words may begin with a wildcard. True by default.
@@ -5696,7 +5696,7 @@ pub struct RankFeatureQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The field it looks at.
     pub field: String,
     /// Scores by saturation, which is the default.
@@ -5730,8 +5730,8 @@ impl RankFeatureQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// Scores by saturation, which is the default.
@@ -5772,7 +5772,7 @@ pub struct RegexpQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// Whether case is ignored. False by default.
     ///
     /// default `false` · since 7.10
@@ -5810,8 +5810,8 @@ impl RegexpQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// Whether case is ignored. False by default.
@@ -5871,7 +5871,7 @@ pub struct RuleQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The query whose results come after.
     pub organic: Box<Query>,
     /// Ids of sets of query rules, applied in this order.
@@ -5904,8 +5904,8 @@ impl RuleQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// Ids of sets of query rules, applied in this order.
@@ -6045,7 +6045,7 @@ pub struct ScriptQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The script.
     pub script: Box<common::Script>,
     /// Members that this version of elkit does not know.
@@ -6071,8 +6071,8 @@ impl ScriptQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }
@@ -6107,7 +6107,7 @@ pub struct ScriptScoreQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The least score of a hit.
     pub min_score: Option<f64>,
     /// The query whose score the script replaces.
@@ -6138,8 +6138,8 @@ impl ScriptScoreQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// The least score of a hit.
@@ -6159,7 +6159,7 @@ pub struct SemanticQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The field it looks at.
     pub field: String,
     /// What to look for.
@@ -6188,8 +6188,8 @@ impl SemanticQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }
@@ -6243,7 +6243,7 @@ pub struct ShapeQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// Whether indices that lack the field are skipped instead of being an error. False by default.
     pub ignore_unmapped: Option<bool>,
     /// The shape.
@@ -6271,8 +6271,8 @@ impl ShapeQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// Whether indices that lack the field are skipped instead of being an error. False by default.
@@ -6326,7 +6326,7 @@ pub struct SimpleQueryStringQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The analyzer for the text. By default, that of the field.
     pub analyzer: Option<String>,
     /// Whether words with wildcards are analyzed. False by default.
@@ -6390,8 +6390,8 @@ impl SimpleQueryStringQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// The analyzer for the text. By default, that of the field.
@@ -6505,7 +6505,7 @@ pub struct SpanContainingQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The outer span.
     pub big: Box<SpanQuery>,
     /// The inner span.
@@ -6534,8 +6534,8 @@ impl SpanContainingQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }
@@ -6549,7 +6549,7 @@ pub struct SpanFieldMaskingQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The field for which the query passes.
     pub field: String,
     /// What to look for.
@@ -6578,8 +6578,8 @@ impl SpanFieldMaskingQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }
@@ -6593,7 +6593,7 @@ pub struct SpanFirstQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The position before which the span must end.
     pub end: i32,
     /// The span.
@@ -6622,8 +6622,8 @@ impl SpanFirstQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }
@@ -6637,7 +6637,7 @@ pub struct SpanMultiTermQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The query for terms.
     pub r#match: Box<Query>,
     /// Members that this version of elkit does not know.
@@ -6663,8 +6663,8 @@ impl SpanMultiTermQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }
@@ -6678,7 +6678,7 @@ pub struct SpanNearQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The spans.
     pub clauses: Vec<SpanQuery>,
     /// Whether the spans must come in this order.
@@ -6708,8 +6708,8 @@ impl SpanNearQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// Whether the spans must come in this order.
@@ -6735,7 +6735,7 @@ pub struct SpanNotQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// How many positions around a span must be free of the others: `pre` and `post` in one.
     pub dist: Option<i32>,
     /// The spans that must not overlap.
@@ -6774,8 +6774,8 @@ impl SpanNotQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// How many positions around a span must be free of the others: `pre` and `post` in one.
@@ -6811,7 +6811,7 @@ pub struct SpanOrQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The spans.
     pub clauses: Vec<SpanQuery>,
     /// Members that this version of elkit does not know.
@@ -6837,8 +6837,8 @@ impl SpanOrQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }
@@ -6933,9 +6933,9 @@ pub struct SpanTermQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The value.
-    pub value: Option<common::FieldValue>,
+    pub value: common::FieldValue,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -6943,7 +6943,7 @@ pub struct SpanTermQuery {
 impl SpanTermQuery {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(value: impl Into<Option<common::FieldValue>>) -> Self {
+    pub fn new(value: impl Into<common::FieldValue>) -> Self {
         Self {
             value: value.into(),
             ..rt::Model::blank()
@@ -6959,25 +6959,16 @@ impl SpanTermQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
-    }
-}
-
-impl From<bool> for SpanTermQuery {
-    fn from(value: bool) -> Self {
-        Self {
-            value: Some(value.into()),
-            ..rt::Model::blank()
-        }
     }
 }
 
 impl From<i64> for SpanTermQuery {
     fn from(value: i64) -> Self {
         Self {
-            value: Some(value.into()),
+            value: value.into(),
             ..rt::Model::blank()
         }
     }
@@ -6986,7 +6977,7 @@ impl From<i64> for SpanTermQuery {
 impl From<&str> for SpanTermQuery {
     fn from(value: &str) -> Self {
         Self {
-            value: Some(value.into()),
+            value: value.into(),
             ..rt::Model::blank()
         }
     }
@@ -6995,7 +6986,16 @@ impl From<&str> for SpanTermQuery {
 impl From<String> for SpanTermQuery {
     fn from(value: String) -> Self {
         Self {
-            value: Some(value.into()),
+            value: value.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+impl From<bool> for SpanTermQuery {
+    fn from(value: bool) -> Self {
+        Self {
+            value: value.into(),
             ..rt::Model::blank()
         }
     }
@@ -7004,7 +7004,7 @@ impl From<String> for SpanTermQuery {
 impl From<f64> for SpanTermQuery {
     fn from(value: f64) -> Self {
         Self {
-            value: Some(value.into()),
+            value: value.into(),
             ..rt::Model::blank()
         }
     }
@@ -7019,7 +7019,7 @@ pub struct SpanWithinQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The outer span.
     pub big: Box<SpanQuery>,
     /// The inner span.
@@ -7048,8 +7048,8 @@ impl SpanWithinQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }
@@ -7063,7 +7063,7 @@ pub struct SparseVectorQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The field it looks at.
     pub field: String,
     /// The text that the model expands.
@@ -7101,8 +7101,8 @@ impl SparseVectorQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// The text that the model expands.
@@ -7176,9 +7176,9 @@ pub struct TermQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The value.
-    pub value: Option<common::FieldValue>,
+    pub value: common::FieldValue,
     /// Whether case is ignored. False by default.
     ///
     /// default `false` · since 7.10
@@ -7190,7 +7190,7 @@ pub struct TermQuery {
 impl TermQuery {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(value: impl Into<Option<common::FieldValue>>) -> Self {
+    pub fn new(value: impl Into<common::FieldValue>) -> Self {
         Self {
             value: value.into(),
             ..rt::Model::blank()
@@ -7206,8 +7206,8 @@ impl TermQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// Whether case is ignored. False by default.
@@ -7220,19 +7220,10 @@ impl TermQuery {
     }
 }
 
-impl From<bool> for TermQuery {
-    fn from(value: bool) -> Self {
-        Self {
-            value: Some(value.into()),
-            ..rt::Model::blank()
-        }
-    }
-}
-
 impl From<i64> for TermQuery {
     fn from(value: i64) -> Self {
         Self {
-            value: Some(value.into()),
+            value: value.into(),
             ..rt::Model::blank()
         }
     }
@@ -7241,7 +7232,7 @@ impl From<i64> for TermQuery {
 impl From<&str> for TermQuery {
     fn from(value: &str) -> Self {
         Self {
-            value: Some(value.into()),
+            value: value.into(),
             ..rt::Model::blank()
         }
     }
@@ -7250,7 +7241,16 @@ impl From<&str> for TermQuery {
 impl From<String> for TermQuery {
     fn from(value: String) -> Self {
         Self {
-            value: Some(value.into()),
+            value: value.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+impl From<bool> for TermQuery {
+    fn from(value: bool) -> Self {
+        Self {
+            value: value.into(),
             ..rt::Model::blank()
         }
     }
@@ -7259,7 +7259,7 @@ impl From<String> for TermQuery {
 impl From<f64> for TermQuery {
     fn from(value: f64) -> Self {
         Self {
-            value: Some(value.into()),
+            value: value.into(),
             ..rt::Model::blank()
         }
     }
@@ -7274,7 +7274,7 @@ pub struct TermRangeQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// For range fields: how the ranges must lie to each other. They must intersect by default.
     ///
     /// default `intersects`
@@ -7307,8 +7307,8 @@ impl TermRangeQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// For range fields: how the ranges must lie to each other. They must intersect by default.
@@ -7401,7 +7401,7 @@ pub struct TermsQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The values to look for.
     pub terms: Option<Entry<TermsQueryField>>,
     /// Members that this version of elkit does not know.
@@ -7427,8 +7427,8 @@ impl TermsQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }
@@ -7438,7 +7438,7 @@ impl TermsQuery {
 #[non_exhaustive]
 pub enum TermsQueryField {
     /// A list.
-    Value(Vec<Option<common::FieldValue>>),
+    Value(Vec<common::FieldValue>),
     /// The `TermsLookup` form.
     Lookup(TermsLookup),
     /// A form that this version of elkit does not know, as it was read.
@@ -7460,7 +7460,7 @@ pub struct TermsSetQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// How many clauses must match.
     ///
     /// since 8.10
@@ -7470,7 +7470,7 @@ pub struct TermsSetQuery {
     /// A script that says how many values must match.
     pub minimum_should_match_script: Option<Box<common::Script>>,
     /// The values.
-    pub terms: Vec<Option<common::FieldValue>>,
+    pub terms: Vec<common::FieldValue>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -7478,9 +7478,7 @@ pub struct TermsSetQuery {
 impl TermsSetQuery {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(
-        terms: impl IntoIterator<Item = impl Into<Option<common::FieldValue>>>,
-    ) -> Self {
+    pub fn new(terms: impl IntoIterator<Item = impl Into<common::FieldValue>>) -> Self {
         Self {
             terms: terms.into_iter().map(Into::into).collect(),
             ..rt::Model::blank()
@@ -7496,8 +7494,8 @@ impl TermsSetQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// How many clauses must match.
@@ -7542,7 +7540,7 @@ pub struct TextExpansionQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The id of the model.
     pub model_id: String,
     /// The text for the model.
@@ -7575,8 +7573,8 @@ impl TextExpansionQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// Which tokens are left out to save time.
@@ -7621,7 +7619,7 @@ pub struct TypeQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The mapping type.
     pub value: String,
     /// Members that this version of elkit does not know.
@@ -7647,8 +7645,8 @@ impl TypeQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }
@@ -7698,7 +7696,7 @@ pub struct UntypedDistanceFeatureQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// Where the score is highest.
     pub origin: Value,
     /// The distance from there at which the score is half of that.
@@ -7742,8 +7740,8 @@ impl UntypedDistanceFeatureQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }
@@ -7757,7 +7755,7 @@ pub struct UntypedRangeQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// For range fields: how the ranges must lie to each other. They must intersect by default.
     ///
     /// default `intersects`
@@ -7794,8 +7792,8 @@ impl UntypedRangeQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// For range fields: how the ranges must lie to each other. They must intersect by default.
@@ -7853,7 +7851,7 @@ pub struct WeightedTokensQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// Tokens with their weights.
     pub tokens: OneOrMany<BTreeMap<String, f64>>,
     /// Which tokens are left out to save time.
@@ -7881,8 +7879,8 @@ impl WeightedTokensQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// Which tokens are left out to save time.
@@ -7905,7 +7903,7 @@ pub struct WildcardQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// Whether case is ignored. False by default.
     ///
     /// since 7.10
@@ -7936,8 +7934,8 @@ impl WildcardQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
     /// Whether case is ignored. False by default.
@@ -7995,7 +7993,7 @@ pub struct WrapperQuery {
     /// default `1`
     pub boost: Option<f64>,
     /// A name by which hits tell what they matched.
-    pub name: Option<String>,
+    pub query_name: Option<String>,
     /// The query as base64 of its JSON.
     pub query: String,
     /// Members that this version of elkit does not know.
@@ -8021,8 +8019,8 @@ impl WrapperQuery {
     }
     /// A name by which hits tell what they matched.
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn query_name(mut self, query_name: impl Into<String>) -> Self {
+        self.query_name = Some(query_name.into());
         self
     }
 }

@@ -67,7 +67,7 @@ impl rt::Model for BoolQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             filter: None,
             minimum_should_match: None,
             must: None,
@@ -89,7 +89,7 @@ impl rt::Model for BoolQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.option(&mut self.filter),
             3 => member.option(&mut self.minimum_should_match),
             4 => member.option(&mut self.must),
@@ -103,7 +103,7 @@ impl rt::Model for BoolQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(2, &self.filter)?;
         out.option(3, &self.minimum_should_match)?;
         out.option(4, &self.must)?;
@@ -125,7 +125,7 @@ impl rt::Model for BoostingQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             negative_boost: rt::Wire::blank(),
             negative: rt::Wire::blank(),
             positive: rt::Wire::blank(),
@@ -145,7 +145,7 @@ impl rt::Model for BoostingQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             3 => member.value(&mut self.negative_boost),
             2 => member.value(&mut self.negative),
             4 => member.value(&mut self.positive),
@@ -157,7 +157,7 @@ impl rt::Model for BoostingQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(3, &self.negative_boost)?;
         out.value(2, &self.negative)?;
         out.value(4, &self.positive)?;
@@ -226,7 +226,7 @@ impl rt::Model for CombinedFieldsQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             fields: rt::Wire::blank(),
             query: rt::Wire::blank(),
             auto_generate_synonyms_phrase_query: None,
@@ -249,7 +249,7 @@ impl rt::Model for CombinedFieldsQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             2 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             3 => member.value(&mut self.fields),
             6 => member.value(&mut self.query),
             1 => member.option(&mut self.auto_generate_synonyms_phrase_query),
@@ -264,7 +264,7 @@ impl rt::Model for CombinedFieldsQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(2, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(3, &self.fields)?;
         out.value(6, &self.query)?;
         out.option(1, &self.auto_generate_synonyms_phrase_query)?;
@@ -313,7 +313,7 @@ impl rt::Model for CommonTermsQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             analyzer: None,
             cutoff_frequency: None,
             high_freq_operator: None,
@@ -336,7 +336,7 @@ impl rt::Model for CommonTermsQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             2 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             1 => member.option(&mut self.analyzer),
             3 => member.option(&mut self.cutoff_frequency),
             4 => member.option(&mut self.high_freq_operator),
@@ -351,7 +351,7 @@ impl rt::Model for CommonTermsQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(2, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(1, &self.analyzer)?;
         out.option(3, &self.cutoff_frequency)?;
         out.option(4, &self.high_freq_operator)?;
@@ -374,7 +374,7 @@ impl rt::Model for ConstantScoreQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             filter: rt::Wire::blank(),
             extra: Extra::new(),
         }
@@ -392,7 +392,7 @@ impl rt::Model for ConstantScoreQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.value(&mut self.filter),
             _ => member.untyped(),
         }
@@ -402,7 +402,7 @@ impl rt::Model for ConstantScoreQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(2, &self.filter)?;
         Ok(())
     }
@@ -480,7 +480,7 @@ impl rt::Model for DateDistanceFeatureQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             origin: rt::Wire::blank(),
             pivot: rt::Wire::blank(),
             field: rt::Wire::blank(),
@@ -500,7 +500,7 @@ impl rt::Model for DateDistanceFeatureQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             3 => member.value(&mut self.origin),
             4 => member.value(&mut self.pivot),
             2 => member.value(&mut self.field),
@@ -512,7 +512,7 @@ impl rt::Model for DateDistanceFeatureQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(3, &self.origin)?;
         out.value(4, &self.pivot)?;
         out.value(2, &self.field)?;
@@ -591,7 +591,7 @@ impl rt::Model for DateRangeQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             relation: None,
             gt: None,
             gte: None,
@@ -615,7 +615,7 @@ impl rt::Model for DateRangeQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             7 => member.option(&mut self.relation),
             3 => member.option(&mut self.gt),
             4 => member.option(&mut self.gte),
@@ -631,7 +631,7 @@ impl rt::Model for DateRangeQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(7, &self.relation)?;
         out.option(3, &self.gt)?;
         out.option(4, &self.gte)?;
@@ -737,7 +737,7 @@ impl rt::Model for DisMaxQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             queries: rt::Wire::blank(),
             tie_breaker: None,
             extra: Extra::new(),
@@ -756,7 +756,7 @@ impl rt::Model for DisMaxQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.value(&mut self.queries),
             3 => member.option(&mut self.tie_breaker),
             _ => member.untyped(),
@@ -767,7 +767,7 @@ impl rt::Model for DisMaxQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(2, &self.queries)?;
         out.option(3, &self.tie_breaker)?;
         Ok(())
@@ -831,7 +831,7 @@ impl rt::Model for ExistsQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             field: rt::Wire::blank(),
             extra: Extra::new(),
         }
@@ -849,7 +849,7 @@ impl rt::Model for ExistsQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.value(&mut self.field),
             _ => member.untyped(),
         }
@@ -859,7 +859,7 @@ impl rt::Model for ExistsQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(2, &self.field)?;
         Ok(())
     }
@@ -1162,7 +1162,7 @@ impl rt::Model for FunctionScoreQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             boost_mode: None,
             functions: None,
             max_boost: None,
@@ -1185,7 +1185,7 @@ impl rt::Model for FunctionScoreQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.option(&mut self.boost_mode),
             3 => member.option(&mut self.functions),
             4 => member.option(&mut self.max_boost),
@@ -1200,7 +1200,7 @@ impl rt::Model for FunctionScoreQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(2, &self.boost_mode)?;
         out.option(3, &self.functions)?;
         out.option(4, &self.max_boost)?;
@@ -1232,7 +1232,7 @@ impl rt::Model for FuzzyQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             max_expansions: None,
             prefix_length: None,
             rewrite: None,
@@ -1255,7 +1255,7 @@ impl rt::Model for FuzzyQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             3 => member.option(&mut self.max_expansions),
             4 => member.option(&mut self.prefix_length),
             5 => member.option(&mut self.rewrite),
@@ -1270,7 +1270,7 @@ impl rt::Model for FuzzyQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(3, &self.max_expansions)?;
         out.option(4, &self.prefix_length)?;
         out.option(5, &self.rewrite)?;
@@ -1293,7 +1293,7 @@ impl rt::Model for GeoBoundingBoxQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             r#type: None,
             validation_method: None,
             ignore_unmapped: None,
@@ -1314,7 +1314,7 @@ impl rt::Model for GeoBoundingBoxQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             3 => member.option(&mut self.r#type),
             4 => member.option(&mut self.validation_method),
             2 => member.option(&mut self.ignore_unmapped),
@@ -1326,7 +1326,7 @@ impl rt::Model for GeoBoundingBoxQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(3, &self.r#type)?;
         out.option(4, &self.validation_method)?;
         out.option(2, &self.ignore_unmapped)?;
@@ -1425,7 +1425,7 @@ impl rt::Model for GeoDistanceFeatureQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             origin: rt::Wire::blank(),
             pivot: rt::Wire::blank(),
             field: rt::Wire::blank(),
@@ -1445,7 +1445,7 @@ impl rt::Model for GeoDistanceFeatureQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             3 => member.value(&mut self.origin),
             4 => member.value(&mut self.pivot),
             2 => member.value(&mut self.field),
@@ -1457,7 +1457,7 @@ impl rt::Model for GeoDistanceFeatureQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(3, &self.origin)?;
         out.value(4, &self.pivot)?;
         out.value(2, &self.field)?;
@@ -1484,7 +1484,7 @@ impl rt::Model for GeoDistanceQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             distance: rt::Wire::blank(),
             distance_type: None,
             validation_method: None,
@@ -1506,7 +1506,7 @@ impl rt::Model for GeoDistanceQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.value(&mut self.distance),
             3 => member.option(&mut self.distance_type),
             5 => member.option(&mut self.validation_method),
@@ -1519,7 +1519,7 @@ impl rt::Model for GeoDistanceQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(2, &self.distance)?;
         out.option(3, &self.distance_type)?;
         out.option(5, &self.validation_method)?;
@@ -1576,7 +1576,7 @@ impl rt::Model for GeoGridQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             kind: None,
             extra: Extra::new(),
         }
@@ -1594,7 +1594,7 @@ impl rt::Model for GeoGridQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             4 => member.variant(&mut self.kind, GeoGridQueryKind::Geotile),
             2 => member.variant(&mut self.kind, GeoGridQueryKind::Geohash),
             3 => member.variant(&mut self.kind, GeoGridQueryKind::Geohex),
@@ -1606,7 +1606,7 @@ impl rt::Model for GeoGridQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         match &self.kind {
             Some(GeoGridQueryKind::Geotile(value)) => out.entry("geotile", value)?,
             Some(GeoGridQueryKind::Geohash(value)) => out.entry("geohash", value)?,
@@ -1720,7 +1720,7 @@ impl rt::Model for GeoPolygonQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             validation_method: None,
             ignore_unmapped: None,
             polygon: None,
@@ -1740,7 +1740,7 @@ impl rt::Model for GeoPolygonQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             3 => member.option(&mut self.validation_method),
             2 => member.option(&mut self.ignore_unmapped),
             _ => member.untyped(),
@@ -1751,7 +1751,7 @@ impl rt::Model for GeoPolygonQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(3, &self.validation_method)?;
         out.option(2, &self.ignore_unmapped)?;
         if let Some(entry) = &self.polygon {
@@ -1835,7 +1835,7 @@ impl rt::Model for GeoShapeQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             ignore_unmapped: None,
             shape: None,
             extra: Extra::new(),
@@ -1854,7 +1854,7 @@ impl rt::Model for GeoShapeQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.option(&mut self.ignore_unmapped),
             _ => member.untyped(),
         }
@@ -1864,7 +1864,7 @@ impl rt::Model for GeoShapeQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(2, &self.ignore_unmapped)?;
         if let Some(entry) = &self.shape {
             out.entry(&entry.key, &entry.value)?;
@@ -1930,7 +1930,7 @@ impl rt::Model for HasChildQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             ignore_unmapped: None,
             inner_hits: None,
             max_children: None,
@@ -1954,7 +1954,7 @@ impl rt::Model for HasChildQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.option(&mut self.ignore_unmapped),
             3 => member.option(&mut self.inner_hits),
             4 => member.option(&mut self.max_children),
@@ -1970,7 +1970,7 @@ impl rt::Model for HasChildQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(2, &self.ignore_unmapped)?;
         out.option(3, &self.inner_hits)?;
         out.option(4, &self.max_children)?;
@@ -2002,7 +2002,7 @@ impl rt::Model for HasParentQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             ignore_unmapped: None,
             inner_hits: None,
             parent_type: rt::Wire::blank(),
@@ -2024,7 +2024,7 @@ impl rt::Model for HasParentQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.option(&mut self.ignore_unmapped),
             3 => member.option(&mut self.inner_hits),
             4 => member.value(&mut self.parent_type),
@@ -2038,7 +2038,7 @@ impl rt::Model for HasParentQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(2, &self.ignore_unmapped)?;
         out.option(3, &self.inner_hits)?;
         out.value(4, &self.parent_type)?;
@@ -2060,7 +2060,7 @@ impl rt::Model for IdsQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             values: None,
             extra: Extra::new(),
         }
@@ -2078,7 +2078,7 @@ impl rt::Model for IdsQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.option(&mut self.values),
             _ => member.untyped(),
         }
@@ -2088,7 +2088,7 @@ impl rt::Model for IdsQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(2, &self.values)?;
         Ok(())
     }
@@ -2465,7 +2465,7 @@ impl rt::Model for IntervalsQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             kind: None,
             extra: Extra::new(),
         }
@@ -2483,7 +2483,7 @@ impl rt::Model for IntervalsQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             3 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             1 => member.variant(&mut self.kind, IntervalsQueryKind::AllOf),
             2 => member.variant(&mut self.kind, IntervalsQueryKind::AnyOf),
             4 => member.variant(&mut self.kind, IntervalsQueryKind::Fuzzy),
@@ -2500,7 +2500,7 @@ impl rt::Model for IntervalsQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(3, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         match &self.kind {
             Some(IntervalsQueryKind::AllOf(value)) => out.entry("all_of", value)?,
             Some(IntervalsQueryKind::AnyOf(value)) => out.entry("any_of", value)?,
@@ -2788,7 +2788,7 @@ impl rt::Model for LongNumberRangeQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             relation: None,
             gt: None,
             gte: None,
@@ -2810,7 +2810,7 @@ impl rt::Model for LongNumberRangeQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             6 => member.option(&mut self.relation),
             2 => member.option(&mut self.gt),
             3 => member.option(&mut self.gte),
@@ -2824,7 +2824,7 @@ impl rt::Model for LongNumberRangeQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(6, &self.relation)?;
         out.option(2, &self.gt)?;
         out.option(3, &self.gte)?;
@@ -2846,7 +2846,7 @@ impl rt::Model for MatchAllQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             extra: Extra::new(),
         }
     }
@@ -2863,7 +2863,7 @@ impl rt::Model for MatchAllQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             _ => member.untyped(),
         }
     }
@@ -2872,7 +2872,7 @@ impl rt::Model for MatchAllQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         Ok(())
     }
 }
@@ -2901,7 +2901,7 @@ impl rt::Model for MatchBoolPrefixQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             analyzer: None,
             fuzziness: None,
             fuzzy_rewrite: None,
@@ -2927,7 +2927,7 @@ impl rt::Model for MatchBoolPrefixQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             2 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             1 => member.option(&mut self.analyzer),
             3 => member.option(&mut self.fuzziness),
             4 => member.option(&mut self.fuzzy_rewrite),
@@ -2945,7 +2945,7 @@ impl rt::Model for MatchBoolPrefixQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(2, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(1, &self.analyzer)?;
         out.option(3, &self.fuzziness)?;
         out.option(4, &self.fuzzy_rewrite)?;
@@ -2971,7 +2971,7 @@ impl rt::Model for MatchNoneQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             extra: Extra::new(),
         }
     }
@@ -2988,7 +2988,7 @@ impl rt::Model for MatchNoneQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             _ => member.untyped(),
         }
     }
@@ -2997,7 +2997,7 @@ impl rt::Model for MatchNoneQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         Ok(())
     }
 }
@@ -3022,7 +3022,7 @@ impl rt::Model for MatchPhrasePrefixQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             analyzer: None,
             max_expansions: None,
             query: rt::Wire::blank(),
@@ -3044,7 +3044,7 @@ impl rt::Model for MatchPhrasePrefixQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             2 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             1 => member.option(&mut self.analyzer),
             3 => member.option(&mut self.max_expansions),
             4 => member.value(&mut self.query),
@@ -3058,7 +3058,7 @@ impl rt::Model for MatchPhrasePrefixQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(2, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(1, &self.analyzer)?;
         out.option(3, &self.max_expansions)?;
         out.value(4, &self.query)?;
@@ -3080,7 +3080,7 @@ impl rt::Model for MatchPhraseQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             analyzer: None,
             query: rt::Wire::blank(),
             slop: None,
@@ -3101,7 +3101,7 @@ impl rt::Model for MatchPhraseQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             2 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             1 => member.option(&mut self.analyzer),
             3 => member.value(&mut self.query),
             4 => member.option(&mut self.slop),
@@ -3114,7 +3114,7 @@ impl rt::Model for MatchPhraseQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(2, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(1, &self.analyzer)?;
         out.value(3, &self.query)?;
         out.option(4, &self.slop)?;
@@ -3151,7 +3151,7 @@ impl rt::Model for MatchQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             analyzer: None,
             auto_generate_synonyms_phrase_query: None,
             cutoff_frequency: None,
@@ -3181,7 +3181,7 @@ impl rt::Model for MatchQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             3 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             1 => member.option(&mut self.analyzer),
             2 => member.option(&mut self.auto_generate_synonyms_phrase_query),
             4 => member.option(&mut self.cutoff_frequency),
@@ -3203,7 +3203,7 @@ impl rt::Model for MatchQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(3, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(1, &self.analyzer)?;
         out.option(2, &self.auto_generate_synonyms_phrase_query)?;
         out.option(4, &self.cutoff_frequency)?;
@@ -3254,7 +3254,7 @@ impl rt::Model for MoreLikeThisQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             analyzer: None,
             boost_terms: None,
             fail_on_unsupported_field: None,
@@ -3289,7 +3289,7 @@ impl rt::Model for MoreLikeThisQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             2 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             1 => member.option(&mut self.analyzer),
             3 => member.option(&mut self.boost_terms),
             4 => member.option(&mut self.fail_on_unsupported_field),
@@ -3316,7 +3316,7 @@ impl rt::Model for MoreLikeThisQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(2, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(1, &self.analyzer)?;
         out.option(3, &self.boost_terms)?;
         out.option(4, &self.fail_on_unsupported_field)?;
@@ -3371,7 +3371,7 @@ impl rt::Model for MultiMatchQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             analyzer: None,
             auto_generate_synonyms_phrase_query: None,
             cutoff_frequency: None,
@@ -3405,7 +3405,7 @@ impl rt::Model for MultiMatchQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             3 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             1 => member.option(&mut self.analyzer),
             2 => member.option(&mut self.auto_generate_synonyms_phrase_query),
             4 => member.option(&mut self.cutoff_frequency),
@@ -3431,7 +3431,7 @@ impl rt::Model for MultiMatchQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(3, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(1, &self.analyzer)?;
         out.option(2, &self.auto_generate_synonyms_phrase_query)?;
         out.option(4, &self.cutoff_frequency)?;
@@ -3494,7 +3494,7 @@ impl rt::Model for NestedQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             ignore_unmapped: None,
             inner_hits: None,
             path: rt::Wire::blank(),
@@ -3516,7 +3516,7 @@ impl rt::Model for NestedQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.option(&mut self.ignore_unmapped),
             3 => member.option(&mut self.inner_hits),
             4 => member.value(&mut self.path),
@@ -3530,7 +3530,7 @@ impl rt::Model for NestedQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(2, &self.ignore_unmapped)?;
         out.option(3, &self.inner_hits)?;
         out.value(4, &self.path)?;
@@ -3552,7 +3552,7 @@ impl rt::Model for NumberRangeQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             relation: None,
             gt: None,
             gte: None,
@@ -3574,7 +3574,7 @@ impl rt::Model for NumberRangeQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             6 => member.option(&mut self.relation),
             2 => member.option(&mut self.gt),
             3 => member.option(&mut self.gte),
@@ -3588,7 +3588,7 @@ impl rt::Model for NumberRangeQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(6, &self.relation)?;
         out.option(2, &self.gt)?;
         out.option(3, &self.gte)?;
@@ -3687,7 +3687,7 @@ impl rt::Model for ParentIdQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             id: None,
             ignore_unmapped: None,
             r#type: None,
@@ -3707,7 +3707,7 @@ impl rt::Model for ParentIdQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.option(&mut self.id),
             3 => member.option(&mut self.ignore_unmapped),
             4 => member.option(&mut self.r#type),
@@ -3719,7 +3719,7 @@ impl rt::Model for ParentIdQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(2, &self.id)?;
         out.option(3, &self.ignore_unmapped)?;
         out.option(4, &self.r#type)?;
@@ -3751,13 +3751,13 @@ impl rt::Model for PercolateQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             document: None,
             documents: None,
             field: rt::Wire::blank(),
             id: None,
             index: None,
-            member_name: None,
+            name: None,
             preference: None,
             routing: None,
             version: None,
@@ -3777,13 +3777,13 @@ impl rt::Model for PercolateQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.option(&mut self.document),
             3 => member.option(&mut self.documents),
             4 => member.value(&mut self.field),
             5 => member.option(&mut self.id),
             6 => member.option(&mut self.index),
-            7 => member.option(&mut self.member_name),
+            7 => member.option(&mut self.name),
             8 => member.option(&mut self.preference),
             9 => member.option(&mut self.routing),
             10 => member.option(&mut self.version),
@@ -3795,13 +3795,13 @@ impl rt::Model for PercolateQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(2, &self.document)?;
         out.option(3, &self.documents)?;
         out.value(4, &self.field)?;
         out.option(5, &self.id)?;
         out.option(6, &self.index)?;
-        out.option(7, &self.member_name)?;
+        out.option(7, &self.name)?;
         out.option(8, &self.preference)?;
         out.option(9, &self.routing)?;
         out.option(10, &self.version)?;
@@ -3864,7 +3864,7 @@ impl rt::Model for PinnedQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             organic: rt::Wire::blank(),
             kind: None,
             extra: Extra::new(),
@@ -3883,7 +3883,7 @@ impl rt::Model for PinnedQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             4 => member.value(&mut self.organic),
             3 => member.variant(&mut self.kind, PinnedQueryKind::Ids),
             2 => member.variant(&mut self.kind, PinnedQueryKind::Docs),
@@ -3895,7 +3895,7 @@ impl rt::Model for PinnedQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(4, &self.organic)?;
         match &self.kind {
             Some(PinnedQueryKind::Ids(value)) => out.entry("ids", value)?,
@@ -3920,7 +3920,7 @@ impl rt::Model for PrefixQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             rewrite: None,
             value: rt::Wire::blank(),
             case_insensitive: None,
@@ -3940,7 +3940,7 @@ impl rt::Model for PrefixQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             3 => member.option(&mut self.rewrite),
             4 => member.value(&mut self.value),
             2 => member.option(&mut self.case_insensitive),
@@ -3952,7 +3952,7 @@ impl rt::Model for PrefixQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(3, &self.rewrite)?;
         out.value(4, &self.value)?;
         out.option(2, &self.case_insensitive)?;
@@ -4204,7 +4204,7 @@ impl rt::Model for QueryStringQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             allow_leading_wildcard: None,
             analyzer: None,
             analyze_wildcard: None,
@@ -4246,7 +4246,7 @@ impl rt::Model for QueryStringQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             5 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             1 => member.option(&mut self.allow_leading_wildcard),
             3 => member.option(&mut self.analyzer),
             2 => member.option(&mut self.analyze_wildcard),
@@ -4280,7 +4280,7 @@ impl rt::Model for QueryStringQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(5, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(1, &self.allow_leading_wildcard)?;
         out.option(3, &self.analyzer)?;
         out.option(2, &self.analyze_wildcard)?;
@@ -4618,7 +4618,7 @@ impl rt::Model for RankFeatureQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             field: rt::Wire::blank(),
             saturation: None,
             log: None,
@@ -4640,7 +4640,7 @@ impl rt::Model for RankFeatureQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.value(&mut self.field),
             5 => member.option(&mut self.saturation),
             4 => member.option(&mut self.log),
@@ -4654,7 +4654,7 @@ impl rt::Model for RankFeatureQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(2, &self.field)?;
         out.option(5, &self.saturation)?;
         out.option(4, &self.log)?;
@@ -4684,7 +4684,7 @@ impl rt::Model for RegexpQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             case_insensitive: None,
             flags: None,
             max_determinized_states: None,
@@ -4706,7 +4706,7 @@ impl rt::Model for RegexpQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.option(&mut self.case_insensitive),
             3 => member.option(&mut self.flags),
             4 => member.option(&mut self.max_determinized_states),
@@ -4720,7 +4720,7 @@ impl rt::Model for RegexpQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(2, &self.case_insensitive)?;
         out.option(3, &self.flags)?;
         out.option(4, &self.max_determinized_states)?;
@@ -4749,7 +4749,7 @@ impl rt::Model for RuleQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             organic: rt::Wire::blank(),
             ruleset_ids: None,
             ruleset_id: None,
@@ -4770,7 +4770,7 @@ impl rt::Model for RuleQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             3 => member.value(&mut self.organic),
             5 => member.option(&mut self.ruleset_ids),
             4 => member.option(&mut self.ruleset_id),
@@ -4783,7 +4783,7 @@ impl rt::Model for RuleQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(3, &self.organic)?;
         out.option(5, &self.ruleset_ids)?;
         out.option(4, &self.ruleset_id)?;
@@ -4884,7 +4884,7 @@ impl rt::Model for ScriptQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             script: rt::Wire::blank(),
             extra: Extra::new(),
         }
@@ -4902,7 +4902,7 @@ impl rt::Model for ScriptQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.value(&mut self.script),
             _ => member.untyped(),
         }
@@ -4912,7 +4912,7 @@ impl rt::Model for ScriptQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(2, &self.script)?;
         Ok(())
     }
@@ -4970,7 +4970,7 @@ impl rt::Model for ScriptScoreQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             min_score: None,
             query: rt::Wire::blank(),
             script: rt::Wire::blank(),
@@ -4990,7 +4990,7 @@ impl rt::Model for ScriptScoreQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.option(&mut self.min_score),
             3 => member.value(&mut self.query),
             4 => member.value(&mut self.script),
@@ -5002,7 +5002,7 @@ impl rt::Model for ScriptScoreQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(2, &self.min_score)?;
         out.value(3, &self.query)?;
         out.value(4, &self.script)?;
@@ -5022,7 +5022,7 @@ impl rt::Model for SemanticQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             field: rt::Wire::blank(),
             query: rt::Wire::blank(),
             extra: Extra::new(),
@@ -5041,7 +5041,7 @@ impl rt::Model for SemanticQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.value(&mut self.field),
             3 => member.value(&mut self.query),
             _ => member.untyped(),
@@ -5052,7 +5052,7 @@ impl rt::Model for SemanticQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(2, &self.field)?;
         out.value(3, &self.query)?;
         Ok(())
@@ -5117,7 +5117,7 @@ impl rt::Model for ShapeQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             ignore_unmapped: None,
             shape: None,
             extra: Extra::new(),
@@ -5136,7 +5136,7 @@ impl rt::Model for ShapeQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.option(&mut self.ignore_unmapped),
             _ => member.untyped(),
         }
@@ -5146,7 +5146,7 @@ impl rt::Model for ShapeQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(2, &self.ignore_unmapped)?;
         if let Some(entry) = &self.shape {
             out.entry(&entry.key, &entry.value)?;
@@ -5238,7 +5238,7 @@ impl rt::Model for SimpleQueryStringQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             analyzer: None,
             analyze_wildcard: None,
             auto_generate_synonyms_phrase_query: None,
@@ -5268,7 +5268,7 @@ impl rt::Model for SimpleQueryStringQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             4 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.option(&mut self.analyzer),
             1 => member.option(&mut self.analyze_wildcard),
             3 => member.option(&mut self.auto_generate_synonyms_phrase_query),
@@ -5290,7 +5290,7 @@ impl rt::Model for SimpleQueryStringQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(4, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(2, &self.analyzer)?;
         out.option(1, &self.analyze_wildcard)?;
         out.option(3, &self.auto_generate_synonyms_phrase_query)?;
@@ -5320,7 +5320,7 @@ impl rt::Model for SpanContainingQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             big: rt::Wire::blank(),
             little: rt::Wire::blank(),
             extra: Extra::new(),
@@ -5339,7 +5339,7 @@ impl rt::Model for SpanContainingQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             2 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             1 => member.value(&mut self.big),
             3 => member.value(&mut self.little),
             _ => member.untyped(),
@@ -5350,7 +5350,7 @@ impl rt::Model for SpanContainingQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(2, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(1, &self.big)?;
         out.value(3, &self.little)?;
         Ok(())
@@ -5369,7 +5369,7 @@ impl rt::Model for SpanFieldMaskingQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             field: rt::Wire::blank(),
             query: rt::Wire::blank(),
             extra: Extra::new(),
@@ -5388,7 +5388,7 @@ impl rt::Model for SpanFieldMaskingQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.value(&mut self.field),
             3 => member.value(&mut self.query),
             _ => member.untyped(),
@@ -5399,7 +5399,7 @@ impl rt::Model for SpanFieldMaskingQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(2, &self.field)?;
         out.value(3, &self.query)?;
         Ok(())
@@ -5418,7 +5418,7 @@ impl rt::Model for SpanFirstQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             end: rt::Wire::blank(),
             r#match: rt::Wire::blank(),
             extra: Extra::new(),
@@ -5437,7 +5437,7 @@ impl rt::Model for SpanFirstQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.value(&mut self.end),
             3 => member.value(&mut self.r#match),
             _ => member.untyped(),
@@ -5448,7 +5448,7 @@ impl rt::Model for SpanFirstQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(2, &self.end)?;
         out.value(3, &self.r#match)?;
         Ok(())
@@ -5467,7 +5467,7 @@ impl rt::Model for SpanMultiTermQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             r#match: rt::Wire::blank(),
             extra: Extra::new(),
         }
@@ -5485,7 +5485,7 @@ impl rt::Model for SpanMultiTermQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.value(&mut self.r#match),
             _ => member.untyped(),
         }
@@ -5495,7 +5495,7 @@ impl rt::Model for SpanMultiTermQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(2, &self.r#match)?;
         Ok(())
     }
@@ -5513,7 +5513,7 @@ impl rt::Model for SpanNearQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             clauses: rt::Wire::blank(),
             in_order: None,
             slop: None,
@@ -5533,7 +5533,7 @@ impl rt::Model for SpanNearQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.value(&mut self.clauses),
             3 => member.option(&mut self.in_order),
             4 => member.option(&mut self.slop),
@@ -5545,7 +5545,7 @@ impl rt::Model for SpanNearQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(2, &self.clauses)?;
         out.option(3, &self.in_order)?;
         out.option(4, &self.slop)?;
@@ -5565,7 +5565,7 @@ impl rt::Model for SpanNotQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             dist: None,
             exclude: rt::Wire::blank(),
             include: rt::Wire::blank(),
@@ -5587,7 +5587,7 @@ impl rt::Model for SpanNotQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.option(&mut self.dist),
             3 => member.value(&mut self.exclude),
             4 => member.value(&mut self.include),
@@ -5601,7 +5601,7 @@ impl rt::Model for SpanNotQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(2, &self.dist)?;
         out.value(3, &self.exclude)?;
         out.value(4, &self.include)?;
@@ -5623,7 +5623,7 @@ impl rt::Model for SpanOrQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             clauses: rt::Wire::blank(),
             extra: Extra::new(),
         }
@@ -5641,7 +5641,7 @@ impl rt::Model for SpanOrQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.value(&mut self.clauses),
             _ => member.untyped(),
         }
@@ -5651,7 +5651,7 @@ impl rt::Model for SpanOrQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(2, &self.clauses)?;
         Ok(())
     }
@@ -5720,8 +5720,8 @@ impl rt::Model for SpanTermQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
-            value: None,
+            query_name: None,
+            value: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -5738,8 +5738,8 @@ impl rt::Model for SpanTermQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
-            2 => member.option(&mut self.value),
+            0 => member.option(&mut self.query_name),
+            2 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
@@ -5748,8 +5748,8 @@ impl rt::Model for SpanTermQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
-        out.nullable(2, &self.value)?;
+        out.option(0, &self.query_name)?;
+        out.value(2, &self.value)?;
         Ok(())
     }
 }
@@ -5766,7 +5766,7 @@ impl rt::Model for SpanWithinQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             big: rt::Wire::blank(),
             little: rt::Wire::blank(),
             extra: Extra::new(),
@@ -5785,7 +5785,7 @@ impl rt::Model for SpanWithinQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             2 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             1 => member.value(&mut self.big),
             3 => member.value(&mut self.little),
             _ => member.untyped(),
@@ -5796,7 +5796,7 @@ impl rt::Model for SpanWithinQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(2, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(1, &self.big)?;
         out.value(3, &self.little)?;
         Ok(())
@@ -5824,7 +5824,7 @@ impl rt::Model for SparseVectorQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             field: rt::Wire::blank(),
             query: None,
             prune: None,
@@ -5846,7 +5846,7 @@ impl rt::Model for SparseVectorQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.value(&mut self.field),
             6 => member.option(&mut self.query),
             4 => member.option(&mut self.prune),
@@ -5861,7 +5861,7 @@ impl rt::Model for SparseVectorQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(2, &self.field)?;
         out.option(6, &self.query)?;
         out.option(4, &self.prune)?;
@@ -5893,8 +5893,8 @@ impl rt::Model for TermQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
-            value: None,
+            query_name: None,
+            value: rt::Wire::blank(),
             case_insensitive: None,
             extra: Extra::new(),
         }
@@ -5912,8 +5912,8 @@ impl rt::Model for TermQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
-            3 => member.option(&mut self.value),
+            0 => member.option(&mut self.query_name),
+            3 => member.value(&mut self.value),
             2 => member.option(&mut self.case_insensitive),
             _ => member.untyped(),
         }
@@ -5923,8 +5923,8 @@ impl rt::Model for TermQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
-        out.nullable(3, &self.value)?;
+        out.option(0, &self.query_name)?;
+        out.value(3, &self.value)?;
         out.option(2, &self.case_insensitive)?;
         Ok(())
     }
@@ -5942,7 +5942,7 @@ impl rt::Model for TermRangeQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             relation: None,
             gt: None,
             gte: None,
@@ -5964,7 +5964,7 @@ impl rt::Model for TermRangeQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             6 => member.option(&mut self.relation),
             2 => member.option(&mut self.gt),
             3 => member.option(&mut self.gte),
@@ -5978,7 +5978,7 @@ impl rt::Model for TermRangeQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(6, &self.relation)?;
         out.option(2, &self.gt)?;
         out.option(3, &self.gte)?;
@@ -6049,7 +6049,7 @@ impl rt::Model for TermsQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             terms: None,
             extra: Extra::new(),
         }
@@ -6067,7 +6067,7 @@ impl rt::Model for TermsQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             _ => member.untyped(),
         }
     }
@@ -6076,7 +6076,7 @@ impl rt::Model for TermsQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         if let Some(entry) = &self.terms {
             out.entry(&entry.key, &entry.value)?;
         }
@@ -6151,7 +6151,7 @@ impl rt::Model for TermsSetQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             minimum_should_match: None,
             minimum_should_match_field: None,
             minimum_should_match_script: None,
@@ -6172,7 +6172,7 @@ impl rt::Model for TermsSetQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.option(&mut self.minimum_should_match),
             3 => member.option(&mut self.minimum_should_match_field),
             4 => member.option(&mut self.minimum_should_match_script),
@@ -6185,7 +6185,7 @@ impl rt::Model for TermsSetQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(2, &self.minimum_should_match)?;
         out.option(3, &self.minimum_should_match_field)?;
         out.option(4, &self.minimum_should_match_script)?;
@@ -6206,7 +6206,7 @@ impl rt::Model for TextExpansionQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             model_id: rt::Wire::blank(),
             model_text: rt::Wire::blank(),
             pruning_config: None,
@@ -6226,7 +6226,7 @@ impl rt::Model for TextExpansionQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.value(&mut self.model_id),
             3 => member.value(&mut self.model_text),
             4 => member.option(&mut self.pruning_config),
@@ -6238,7 +6238,7 @@ impl rt::Model for TextExpansionQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(2, &self.model_id)?;
         out.value(3, &self.model_text)?;
         out.option(4, &self.pruning_config)?;
@@ -6283,7 +6283,7 @@ impl rt::Model for TypeQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             value: rt::Wire::blank(),
             extra: Extra::new(),
         }
@@ -6301,7 +6301,7 @@ impl rt::Model for TypeQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.value(&mut self.value),
             _ => member.untyped(),
         }
@@ -6311,7 +6311,7 @@ impl rt::Model for TypeQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(2, &self.value)?;
         Ok(())
     }
@@ -6389,7 +6389,7 @@ impl rt::Model for UntypedDistanceFeatureQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             origin: rt::Wire::blank(),
             pivot: rt::Wire::blank(),
             field: rt::Wire::blank(),
@@ -6409,7 +6409,7 @@ impl rt::Model for UntypedDistanceFeatureQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             3 => member.value(&mut self.origin),
             4 => member.value(&mut self.pivot),
             2 => member.value(&mut self.field),
@@ -6421,7 +6421,7 @@ impl rt::Model for UntypedDistanceFeatureQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(3, &self.origin)?;
         out.value(4, &self.pivot)?;
         out.value(2, &self.field)?;
@@ -6451,7 +6451,7 @@ impl rt::Model for UntypedRangeQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             relation: None,
             gt: None,
             gte: None,
@@ -6475,7 +6475,7 @@ impl rt::Model for UntypedRangeQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             7 => member.option(&mut self.relation),
             3 => member.option(&mut self.gt),
             4 => member.option(&mut self.gte),
@@ -6491,7 +6491,7 @@ impl rt::Model for UntypedRangeQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(7, &self.relation)?;
         out.option(3, &self.gt)?;
         out.option(4, &self.gte)?;
@@ -6515,7 +6515,7 @@ impl rt::Model for WeightedTokensQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             tokens: rt::Wire::blank(),
             pruning_config: None,
             extra: Extra::new(),
@@ -6534,7 +6534,7 @@ impl rt::Model for WeightedTokensQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             3 => member.value(&mut self.tokens),
             2 => member.option(&mut self.pruning_config),
             _ => member.untyped(),
@@ -6545,7 +6545,7 @@ impl rt::Model for WeightedTokensQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(3, &self.tokens)?;
         out.option(2, &self.pruning_config)?;
         Ok(())
@@ -6564,7 +6564,7 @@ impl rt::Model for WildcardQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             case_insensitive: None,
             rewrite: None,
             value: None,
@@ -6585,7 +6585,7 @@ impl rt::Model for WildcardQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.option(&mut self.case_insensitive),
             3 => member.option(&mut self.rewrite),
             4 => member.option(&mut self.value),
@@ -6598,7 +6598,7 @@ impl rt::Model for WildcardQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.option(2, &self.case_insensitive)?;
         out.option(3, &self.rewrite)?;
         out.option(4, &self.value)?;
@@ -6619,7 +6619,7 @@ impl rt::Model for WrapperQuery {
     fn blank() -> Self {
         Self {
             boost: None,
-            name: None,
+            query_name: None,
             query: rt::Wire::blank(),
             extra: Extra::new(),
         }
@@ -6637,7 +6637,7 @@ impl rt::Model for WrapperQuery {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.boost),
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.query_name),
             2 => member.value(&mut self.query),
             _ => member.untyped(),
         }
@@ -6647,7 +6647,7 @@ impl rt::Model for WrapperQuery {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.boost)?;
-        out.option(0, &self.name)?;
+        out.option(0, &self.query_name)?;
         out.value(2, &self.query)?;
         Ok(())
     }

@@ -1056,7 +1056,7 @@ pub enum HighlighterType {
     /// `plain`
     Plain,
     /// `fvh`
-    Fvh,
+    FastVector,
     /// `unified`
     Unified,
     /// A value that this version of elkit does not know, as it was read.
@@ -1106,7 +1106,7 @@ pub struct Hit {
     /// Its version.
     pub version: Option<i64>,
     /// The values it was sorted by.
-    pub sort: Option<Vec<Option<common::FieldValue>>>,
+    pub sort: Option<Vec<common::FieldValue>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1853,7 +1853,7 @@ impl RescoreKind {
 #[non_exhaustive]
 pub struct RescoreQuery {
     /// The query.
-    pub rescore_query: Box<query_dsl::Query>,
+    pub query: Box<query_dsl::Query>,
     /// The weight of the first score, 1 by default.
     ///
     /// default `1`
@@ -1873,9 +1873,9 @@ pub struct RescoreQuery {
 impl RescoreQuery {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(rescore_query: impl Into<query_dsl::Query>) -> Self {
+    pub fn new(query: impl Into<query_dsl::Query>) -> Self {
         Self {
-            rescore_query: Box::new(rescore_query.into()),
+            query: Box::new(query.into()),
             ..rt::Model::blank()
         }
     }
@@ -1999,7 +1999,7 @@ pub struct SearchRequestBody {
     /// Fields that scripts compute, by name.
     pub script_fields: Option<BTreeMap<String, common::ScriptField>>,
     /// The sort values after which the hits begin.
-    pub search_after: Option<Vec<Option<common::FieldValue>>>,
+    pub search_after: Option<Vec<common::FieldValue>>,
     /// How many hits to return, 10 by default.
     ///
     /// default `10`
@@ -2207,7 +2207,7 @@ impl SearchRequestBody {
     #[must_use]
     pub fn search_after(
         mut self,
-        search_after: impl IntoIterator<Item = impl Into<Option<common::FieldValue>>>,
+        search_after: impl IntoIterator<Item = impl Into<common::FieldValue>>,
     ) -> Self {
         self.search_after = Some(search_after.into_iter().map(Into::into).collect());
         self

@@ -712,7 +712,7 @@ impl rt::StringEnum for HighlighterType {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "plain" => Self::Plain,
-            "fvh" => Self::Fvh,
+            "fvh" => Self::FastVector,
             "unified" => Self::Unified,
             _ => Self::UnknownValue(name.into_owned()),
         }
@@ -720,7 +720,7 @@ impl rt::StringEnum for HighlighterType {
     fn name(&self) -> &str {
         match self {
             Self::Plain => "plain",
-            Self::Fvh => "fvh",
+            Self::FastVector => "fvh",
             Self::Unified => "unified",
             Self::UnknownValue(name) => name,
         }
@@ -1649,7 +1649,7 @@ impl rt::Model for RescoreQuery {
     };
     fn blank() -> Self {
         Self {
-            rescore_query: rt::Wire::blank(),
+            query: rt::Wire::blank(),
             query_weight: None,
             rescore_query_weight: None,
             score_mode: None,
@@ -1668,7 +1668,7 @@ impl rt::Model for RescoreQuery {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            1 => member.value(&mut self.rescore_query),
+            1 => member.value(&mut self.query),
             0 => member.option(&mut self.query_weight),
             2 => member.option(&mut self.rescore_query_weight),
             3 => member.option(&mut self.score_mode),
@@ -1679,7 +1679,7 @@ impl rt::Model for RescoreQuery {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(1, &self.rescore_query)?;
+        out.value(1, &self.query)?;
         out.option(0, &self.query_weight)?;
         out.option(2, &self.rescore_query_weight)?;
         out.option(3, &self.score_mode)?;

@@ -2992,7 +2992,7 @@ impl QueryApiKeys {
     #[must_use]
     pub fn search_after(
         mut self,
-        search_after: impl IntoIterator<Item = impl Into<Option<common::FieldValue>>>,
+        search_after: impl IntoIterator<Item = impl Into<common::FieldValue>>,
     ) -> Self {
         self.0.request_mut().search_after = Some(
             search_after.into_iter().map(Into::into).collect(),
@@ -3040,7 +3040,7 @@ impl QueryRole {
     #[must_use]
     pub fn search_after(
         mut self,
-        search_after: impl IntoIterator<Item = impl Into<Option<common::FieldValue>>>,
+        search_after: impl IntoIterator<Item = impl Into<common::FieldValue>>,
     ) -> Self {
         self.0.request_mut().search_after = Some(
             search_after.into_iter().map(Into::into).collect(),
@@ -3095,7 +3095,7 @@ impl QueryUser {
     #[must_use]
     pub fn search_after(
         mut self,
-        search_after: impl IntoIterator<Item = impl Into<Option<common::FieldValue>>>,
+        search_after: impl IntoIterator<Item = impl Into<common::FieldValue>>,
     ) -> Self {
         self.0.request_mut().search_after = Some(
             search_after.into_iter().map(Into::into).collect(),

@@ -80,7 +80,7 @@ pub struct ApiKey {
     /// since 8.14
     pub profile_uid: Option<String>,
     /// The values the key was sorted by, for the next page. Only in the results of a query with an order.
-    pub sort: Option<Vec<Option<common::FieldValue>>>,
+    pub sort: Option<Vec<common::FieldValue>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -768,11 +768,11 @@ pub struct ChangePasswordResponse {
 #[non_exhaustive]
 pub struct ClearApiKeyCacheResponse {
     /// How many nodes the call reached, and how many of them failed.
-    pub nodes: common::NodeStatistics,
+    pub node_stats: common::NodeStatistics,
     /// The name of the cluster.
     pub cluster_name: String,
     /// The nodes that took part, by id.
-    pub member_nodes: BTreeMap<String, ClusterNode>,
+    pub nodes: BTreeMap<String, ClusterNode>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -782,11 +782,11 @@ pub struct ClearApiKeyCacheResponse {
 #[non_exhaustive]
 pub struct ClearCachedPrivilegesResponse {
     /// How many nodes the call reached, and how many of them failed.
-    pub nodes: common::NodeStatistics,
+    pub node_stats: common::NodeStatistics,
     /// The name of the cluster.
     pub cluster_name: String,
     /// The nodes that took part, by id.
-    pub member_nodes: BTreeMap<String, ClusterNode>,
+    pub nodes: BTreeMap<String, ClusterNode>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -796,11 +796,11 @@ pub struct ClearCachedPrivilegesResponse {
 #[non_exhaustive]
 pub struct ClearCachedRealmsResponse {
     /// How many nodes the call reached, and how many of them failed.
-    pub nodes: common::NodeStatistics,
+    pub node_stats: common::NodeStatistics,
     /// The name of the cluster.
     pub cluster_name: String,
     /// The nodes that took part, by id.
-    pub member_nodes: BTreeMap<String, ClusterNode>,
+    pub nodes: BTreeMap<String, ClusterNode>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -810,11 +810,11 @@ pub struct ClearCachedRealmsResponse {
 #[non_exhaustive]
 pub struct ClearCachedRolesResponse {
     /// How many nodes the call reached, and how many of them failed.
-    pub nodes: common::NodeStatistics,
+    pub node_stats: common::NodeStatistics,
     /// The name of the cluster.
     pub cluster_name: String,
     /// The nodes that took part, by id.
-    pub member_nodes: BTreeMap<String, ClusterNode>,
+    pub nodes: BTreeMap<String, ClusterNode>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -824,11 +824,11 @@ pub struct ClearCachedRolesResponse {
 #[non_exhaustive]
 pub struct ClearCachedServiceTokensResponse {
     /// How many nodes the call reached, and how many of them failed.
-    pub nodes: common::NodeStatistics,
+    pub node_stats: common::NodeStatistics,
     /// The name of the cluster.
     pub cluster_name: String,
     /// The nodes that took part, by id.
-    pub member_nodes: BTreeMap<String, ClusterNode>,
+    pub nodes: BTreeMap<String, ClusterNode>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2069,7 +2069,7 @@ pub struct QueriedRole {
     /// State that the server adds: `enabled` is false when the licence does not cover what the role uses.
     pub transient_metadata: Option<BTreeMap<String, Value>>,
     /// The values the role was sorted by, for the next page. Only when the query has an order.
-    pub sort: Option<Vec<Option<common::FieldValue>>>,
+    pub sort: Option<Vec<common::FieldValue>>,
     /// The name of the role.
     pub name: String,
     /// Members that this version of elkit does not know.
@@ -2095,7 +2095,7 @@ pub struct QueriedUser {
     /// The id of the user's profile. Only when asked for with `with_profile_uid`.
     pub profile_uid: Option<String>,
     /// The values the user was sorted by, for the next page. Only when the query has an order.
-    pub sort: Option<Vec<Option<common::FieldValue>>>,
+    pub sort: Option<Vec<common::FieldValue>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2589,7 +2589,7 @@ pub enum RoleMappingRule {
     All(Vec<RoleMappingRule>),
     /// True when the attribute (`username`, `dn`, `groups`, `metadata.*`, `realm.name`) has one of the values: a
     /// string, with wildcards or as `/regular expression/`, a number, a boolean or null.
-    Field(Entry<OneOrMany<Option<common::FieldValue>>>),
+    Field(Entry<OneOrMany<common::FieldValue>>),
     /// True when this is not. Only allowed inside `all`.
     Except(Box<RoleMappingRule>),
     /// A form that this version of elkit does not know, as it was read.
@@ -2612,7 +2612,7 @@ impl RoleMappingRule {
     #[must_use]
     pub fn field(
         key: impl Into<String>,
-        value: impl Into<OneOrMany<Option<common::FieldValue>>>,
+        value: impl Into<OneOrMany<common::FieldValue>>,
     ) -> Self {
         Self::Field(Entry::new(key, value))
     }
@@ -4869,7 +4869,7 @@ pub struct QueryApiKeysRequest {
     /// default `10`
     pub size: Option<i32>,
     /// The `_sort` values of the last key of the page before. Needs the same `sort`.
-    pub search_after: Option<Vec<Option<common::FieldValue>>>,
+    pub search_after: Option<Vec<common::FieldValue>>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -4911,7 +4911,7 @@ pub struct QueryRoleRequest {
     /// default `10`
     pub size: Option<i32>,
     /// The `_sort` values of the last role of the page before. Needs the same `sort`.
-    pub search_after: Option<Vec<Option<common::FieldValue>>>,
+    pub search_after: Option<Vec<common::FieldValue>>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -4952,7 +4952,7 @@ pub struct QueryUserRequest {
     /// default `10`
     pub size: Option<i32>,
     /// The `_sort` values of the last user of the page before. Needs the same `sort`.
-    pub search_after: Option<Vec<Option<common::FieldValue>>>,
+    pub search_after: Option<Vec<common::FieldValue>>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }

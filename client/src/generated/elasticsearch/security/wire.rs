@@ -1208,9 +1208,9 @@ impl rt::Model for ClearApiKeyCacheResponse {
     };
     fn blank() -> Self {
         Self {
-            nodes: rt::Wire::blank(),
+            node_stats: rt::Wire::blank(),
             cluster_name: rt::Wire::blank(),
-            member_nodes: rt::Wire::blank(),
+            nodes: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -1226,9 +1226,9 @@ impl rt::Model for ClearApiKeyCacheResponse {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.nodes),
+            0 => member.value(&mut self.node_stats),
             1 => member.value(&mut self.cluster_name),
-            2 => member.value(&mut self.member_nodes),
+            2 => member.value(&mut self.nodes),
             _ => member.untyped(),
         }
     }
@@ -1236,9 +1236,9 @@ impl rt::Model for ClearApiKeyCacheResponse {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.nodes)?;
+        out.value(0, &self.node_stats)?;
         out.value(1, &self.cluster_name)?;
-        out.value(2, &self.member_nodes)?;
+        out.value(2, &self.nodes)?;
         Ok(())
     }
 }
@@ -1254,9 +1254,9 @@ impl rt::Model for ClearCachedPrivilegesResponse {
     };
     fn blank() -> Self {
         Self {
-            nodes: rt::Wire::blank(),
+            node_stats: rt::Wire::blank(),
             cluster_name: rt::Wire::blank(),
-            member_nodes: rt::Wire::blank(),
+            nodes: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -1272,9 +1272,9 @@ impl rt::Model for ClearCachedPrivilegesResponse {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.nodes),
+            0 => member.value(&mut self.node_stats),
             1 => member.value(&mut self.cluster_name),
-            2 => member.value(&mut self.member_nodes),
+            2 => member.value(&mut self.nodes),
             _ => member.untyped(),
         }
     }
@@ -1282,9 +1282,9 @@ impl rt::Model for ClearCachedPrivilegesResponse {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.nodes)?;
+        out.value(0, &self.node_stats)?;
         out.value(1, &self.cluster_name)?;
-        out.value(2, &self.member_nodes)?;
+        out.value(2, &self.nodes)?;
         Ok(())
     }
 }
@@ -1300,9 +1300,9 @@ impl rt::Model for ClearCachedRealmsResponse {
     };
     fn blank() -> Self {
         Self {
-            nodes: rt::Wire::blank(),
+            node_stats: rt::Wire::blank(),
             cluster_name: rt::Wire::blank(),
-            member_nodes: rt::Wire::blank(),
+            nodes: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -1318,9 +1318,9 @@ impl rt::Model for ClearCachedRealmsResponse {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.nodes),
+            0 => member.value(&mut self.node_stats),
             1 => member.value(&mut self.cluster_name),
-            2 => member.value(&mut self.member_nodes),
+            2 => member.value(&mut self.nodes),
             _ => member.untyped(),
         }
     }
@@ -1328,9 +1328,9 @@ impl rt::Model for ClearCachedRealmsResponse {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.nodes)?;
+        out.value(0, &self.node_stats)?;
         out.value(1, &self.cluster_name)?;
-        out.value(2, &self.member_nodes)?;
+        out.value(2, &self.nodes)?;
         Ok(())
     }
 }
@@ -1346,9 +1346,9 @@ impl rt::Model for ClearCachedRolesResponse {
     };
     fn blank() -> Self {
         Self {
-            nodes: rt::Wire::blank(),
+            node_stats: rt::Wire::blank(),
             cluster_name: rt::Wire::blank(),
-            member_nodes: rt::Wire::blank(),
+            nodes: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -1364,9 +1364,9 @@ impl rt::Model for ClearCachedRolesResponse {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.nodes),
+            0 => member.value(&mut self.node_stats),
             1 => member.value(&mut self.cluster_name),
-            2 => member.value(&mut self.member_nodes),
+            2 => member.value(&mut self.nodes),
             _ => member.untyped(),
         }
     }
@@ -1374,9 +1374,9 @@ impl rt::Model for ClearCachedRolesResponse {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.nodes)?;
+        out.value(0, &self.node_stats)?;
         out.value(1, &self.cluster_name)?;
-        out.value(2, &self.member_nodes)?;
+        out.value(2, &self.nodes)?;
         Ok(())
     }
 }
@@ -1392,9 +1392,9 @@ impl rt::Model for ClearCachedServiceTokensResponse {
     };
     fn blank() -> Self {
         Self {
-            nodes: rt::Wire::blank(),
+            node_stats: rt::Wire::blank(),
             cluster_name: rt::Wire::blank(),
-            member_nodes: rt::Wire::blank(),
+            nodes: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -1410,9 +1410,9 @@ impl rt::Model for ClearCachedServiceTokensResponse {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.nodes),
+            0 => member.value(&mut self.node_stats),
             1 => member.value(&mut self.cluster_name),
-            2 => member.value(&mut self.member_nodes),
+            2 => member.value(&mut self.nodes),
             _ => member.untyped(),
         }
     }
@@ -1420,9 +1420,9 @@ impl rt::Model for ClearCachedServiceTokensResponse {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.nodes)?;
+        out.value(0, &self.node_stats)?;
         out.value(1, &self.cluster_name)?;
-        out.value(2, &self.member_nodes)?;
+        out.value(2, &self.nodes)?;
         Ok(())
     }
 }
