@@ -86,6 +86,9 @@ impl Elasticsearch {
         let mut reply = self.answer(state, spec, request, now, media.map(|_| ())).unwrap_or_else(Refusal::into_reply);
         self.present(request, &mut reply);
         reply.set("x-elastic-product", "Elasticsearch");
+        if let Some(id) = request.header("x-opaque-id") {
+            reply.set("x-opaque-id", id);
+        }
         if !matches!(reply.body, Body::Empty) && !reply.headers.contains_key("content-type") {
             reply.set("content-type", &media_type);
         }
@@ -111,6 +114,7 @@ impl Elasticsearch {
         let meant = check(request, &routed, &query, body.as_ref())?;
         let sample = || meant.map_or_else(|| Reply::ok(json!({})), spec::sample::reply);
         let Some(operation) = routed.operation else {
+            meant.map_or(Ok(()), |meant| check_privileges(&who, meant))?;
             return Ok(sample());
         };
         match operation.need {
@@ -210,6 +214,21 @@ fn body(request: &Request, routed: &Routed<'_>) -> Result<Option<Value>, Refusal
         let at = format!("[{}:{}]", error.line(), error.column());
         Refusal::new(400, kind, format!("{at} the request body is not valid JSON"))
     })
+}
+
+/// An operation that only the specification knows needs one of the cluster privileges that it names.
+fn check_privileges(who: &authentication::Authentication, meant: &spec::Match<'_>) -> Result<(), Refusal> {
+    let wanted = &meant.operation.privileges;
+    if wanted.is_empty() || wanted.iter().any(|privilege| who.grants.has_cluster(privilege)) {
+        return Ok(());
+    }
+    let reason = format!(
+        "action [{}] is unauthorized for {}, this action is granted by the cluster privileges [{},all]",
+        meant.id,
+        who.described(),
+        wanted.join(",")
+    );
+    Err(Refusal::forbidden(reason))
 }
 
 /// Finds the operation that the request is meant for, or says what is wrong with it for the likeliest.

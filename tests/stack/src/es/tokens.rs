@@ -104,7 +104,7 @@ pub(crate) fn invalidate(call: &mut Call<'_>) -> Answer {
         if access_meant || (user_meant && stored.expires > now) {
             count(&mut stored.access_invalidated, &mut done, &mut before);
         }
-        let refreshable = stored.refresh.is_some() && stored.created + REFRESH_MILLIS > now;
+        let refreshable = stored.refresh.is_some() && stored.created.saturating_add(REFRESH_MILLIS) > now;
         if refresh_meant || (user_meant && refreshable) {
             count(&mut stored.refresh_invalidated, &mut done, &mut before);
         }
@@ -134,7 +134,7 @@ pub(crate) fn issue(call: &mut Call<'_>, who: &Authentication, refreshable: Refr
         realm: who.realm.clone(),
         client: call.who.user.username.clone(),
         created: call.now,
-        expires: call.now + ACCESS_MILLIS,
+        expires: call.now.saturating_add(ACCESS_MILLIS),
         access_invalidated: false,
         refresh_invalidated: false,
         refreshed_at: None,
@@ -154,7 +154,7 @@ fn refresh(call: &mut Call<'_>, refresh_token: &str) -> Answer {
     if old.refresh_invalidated {
         return Err(invalid("token has been invalidated"));
     }
-    if old.created + REFRESH_MILLIS <= now {
+    if old.created.saturating_add(REFRESH_MILLIS) <= now {
         return Err(invalid("refresh token is expired"));
     }
     if old.client != call.who.user.username {
@@ -163,7 +163,7 @@ fn refresh(call: &mut Call<'_>, refresh_token: &str) -> Answer {
     if let Some(at) = old.refreshed_at {
         let repeated = call.state.tokens.iter().find(|token| Some(&token.access) == old.superseded_by.as_ref());
         return match repeated {
-            Some(token) if now <= at + REPEAT_MILLIS => Ok(Reply::ok(answer(token, now))),
+            Some(token) if now <= at.saturating_add(REPEAT_MILLIS) => Ok(Reply::ok(answer(token, now))),
             _ => Err(invalid("token has already been refreshed more than 30 seconds in the past")),
         };
     }

@@ -24,7 +24,8 @@ pub(crate) struct Spec {
     pub(crate) elasticsearch: Router<usize>,
     pub(crate) kibana: Router<usize>,
     operations: Vec<Lazy<Operation>>,
-    types: HashMap<String, Lazy<Definition>>,
+    raw_types: Option<Box<RawValue>>,
+    types: OnceLock<HashMap<String, Lazy<Definition>>>,
 }
 
 /// What one operation takes and answers.
@@ -35,6 +36,8 @@ pub(crate) struct Operation {
     pub(crate) body: Option<Payload>,
     pub(crate) responses: BTreeMap<String, Payload>,
     pub(crate) version: Option<String>,
+    /// Cluster privileges of which one is enough; none when the document names none.
+    pub(crate) privileges: Vec<String>,
 }
 
 /// A query parameter.
@@ -54,6 +57,7 @@ pub(crate) struct Payload {
 
 /// An operation with the parameters that a path gave it.
 pub(crate) struct Match<'a> {
+    pub(crate) id: &'a str,
     pub(crate) spec: &'a Spec,
     pub(crate) operation: &'a Operation,
     pub(crate) params: Params,
@@ -70,8 +74,13 @@ type Raw = BTreeMap<String, Box<RawValue>>;
 impl Spec {
     /// Reads a table; what is malformed in it is left out.
     pub(crate) fn read(table: &str) -> Self {
-        let mut spec =
-            Self { elasticsearch: Router::new(), kibana: Router::new(), operations: Vec::new(), types: HashMap::new() };
+        let mut spec = Self {
+            elasticsearch: Router::new(),
+            kibana: Router::new(),
+            operations: Vec::new(),
+            raw_types: None,
+            types: OnceLock::new(),
+        };
         let mut table: Raw = serde_json::from_str(table).unwrap_or_default();
         let operations = table.remove("operations");
         let operations: Vec<Box<RawValue>> =
@@ -79,8 +88,7 @@ impl Spec {
         for raw in operations {
             spec.add(raw);
         }
-        let types: Raw = table.remove("types").and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-        spec.types = types.into_iter().map(|(id, raw)| (id.clone(), Lazy::new(id, raw))).collect();
+        spec.raw_types = table.remove("types");
         spec
     }
 
@@ -94,11 +102,17 @@ impl Spec {
     }
 
     pub(crate) fn definition(&self, id: &str) -> Option<&Definition> {
-        self.types.get(id).map(|lazy| lazy.get(Definition::read))
+        let types = self.types.get_or_init(|| {
+            let raw = self.raw_types.as_ref().map_or("{}", |raw| raw.get());
+            let types: Raw = serde_json::from_str(raw).unwrap_or_default();
+            types.into_iter().map(|(id, raw)| (id.clone(), Lazy::new(id, raw))).collect()
+        });
+        types.get(id).map(|lazy| lazy.get(Definition::read))
     }
 
     pub(crate) fn matched(&self, index: usize, params: &Params) -> Match<'_> {
-        Match { spec: self, operation: self.operations[index].get(Operation::read), params: params.clone() }
+        let lazy = &self.operations[index];
+        Match { id: &lazy.id, spec: self, operation: lazy.get(Operation::read), params: params.clone() }
     }
 
     fn add(&mut self, raw: Box<RawValue>) {
@@ -181,6 +195,7 @@ impl Operation {
             body: value.get("body").filter(|body| body.is_object()).map(Payload::read),
             responses: members("responses").map(|(status, value)| (status.clone(), Payload::read(value))).collect(),
             version: value["version"].as_str().map(str::to_owned),
+            privileges: types::texts(&value["privileges"]["cluster"]),
         }
     }
 }

@@ -175,7 +175,7 @@ impl Size {
     }
 }
 
-fn texts(value: &Value) -> Vec<String> {
+pub(crate) fn texts(value: &Value) -> Vec<String> {
     let items = value.as_array().into_iter().flatten();
     items.map(|item| item.as_str().map_or_else(|| item.to_string(), str::to_owned)).collect()
 }

@@ -110,11 +110,11 @@ impl Valid {
         let route = &raw["routes"][0];
         let mut path = route["path"].as_str().expect("a path").to_owned();
         for (name, ty) in &operation.path {
-            path = path.replace(&format!("{{{name}}}"), &text(&sample::value(spec, ty)));
+            path = path.replace(&format!("{{{name}}}"), &parameter(spec, ty));
         }
         let required = operation.query.iter().filter(|(_, query)| query.required);
         let query: Vec<String> =
-            required.map(|(name, query)| format!("{name}={}", text(&sample::value(spec, &query.ty)))).collect();
+            required.map(|(name, query)| format!("{name}={}", parameter(spec, &query.ty))).collect();
         if !query.is_empty() {
             path = format!("{path}?{}", query.join("&"));
         }
@@ -210,6 +210,19 @@ fn shape(raw: &Value) -> String {
     let path = raw["routes"][0]["path"].as_str().unwrap_or_default();
     let segments = path.split('/').map(|segment| if segment.contains('{') { "*" } else { segment });
     format!("{} {}", raw["routes"][0]["verbs"][0], segments.collect::<Vec<_>>().join("/"))
+}
+
+/// A value of a parameter as it stands in a URL.
+fn parameter(spec: &Spec, ty: &Type) -> String {
+    match ty {
+        Type::AnyOf(branches) if !branches.is_empty() => parameter(spec, &branches[0]),
+        Type::Ref(id) => match spec.definition(id) {
+            Some(Definition::Alias(inner)) => parameter(spec, inner),
+            _ => text(&sample::value(spec, ty)),
+        },
+        Type::List(item, _) => parameter(spec, item),
+        other => text(&sample::value(spec, other)),
+    }
 }
 
 fn text(value: &Value) -> String {

@@ -12,7 +12,7 @@ const TABLE: &str = r#"{
       "query": { "size": { "type": "int32" }, "kinds": { "type": { "ref": "Kind" }, "list": true }, "dry": { "type": "boolean" } },
       "body": { "media": "json", "required": true, "type": { "ref": "Toy" } },
       "responses": { "200": { "media": "json", "type": { "ref": "Answer" } } } },
-    { "id": "toys.list", "product": "elasticsearch", "routes": [{ "verbs": ["GET"], "path": "/_toys/_all" }], "responses": { "200": {} } },
+    { "id": "toys.list", "product": "elasticsearch", "routes": [{ "verbs": ["GET"], "path": "/_toys/_all" }], "responses": { "200": {} }, "privileges": { "cluster": ["monitor"] } },
     { "id": "bricks.create", "product": "kibana", "routes": [{ "verbs": ["POST"], "path": "/api/bricks" }],
       "query": { "page": { "type": { "int32": { "min": 1 } } }, "tags": { "type": { "list": "string" } } },
       "body": { "media": "json", "required": true, "type": { "ref": "Brick" } },
@@ -106,6 +106,19 @@ fn elasticsearch_refuses_in_its_own_words() {
         assert_eq!(status, 200);
         assert_eq!(answer, json!({ "id": "stringxxx", "at": "2026-01-01T00:00:00.000Z", "kind": "car", "next": null }));
     }
+}
+
+#[test]
+fn privileges_of_the_table_decide() {
+    let bench = Bench::with_table(TABLE);
+    bench.es("PUT /_security/role/r", json!({ "cluster": ["manage_token"] }));
+    bench.es("PUT /_security/user/joe", json!({ "password": "secret1", "roles": ["r", "gone"] }));
+    let joe = super::basic("joe", "secret1");
+    let (status, body) = bench.es_as(&joe, "GET /_toys/_all", Value::Null);
+    let expected = "action [toys.list] is unauthorized for user [joe] with effective roles [r] (assigned roles [gone] were not found), this action is granted by the cluster privileges [monitor,all]";
+    assert_eq!((status, body["error"]["reason"].as_str()), (403, Some(expected)));
+    bench.es("PUT /_security/role/r", json!({ "cluster": ["manage"] }));
+    assert_eq!(bench.es_as(&joe, "GET /_toys/_all", Value::Null).0, 200);
 }
 
 #[test]
