@@ -1,5 +1,6 @@
 //! The stack's own tests: requests as data through one helper, with no socket.
 
+mod accounts;
 mod fuzz;
 mod kibana;
 mod mutations;
