@@ -66,21 +66,35 @@ fn generate_product(
     generated: &mut Generated,
     coverage: &mut Vec<String>,
 ) -> Result<(), Vec<String>> {
-    let mut api = spec::read(files).map_err(|diagnostics| vec![diagnostics.to_string()])?;
-    let overlay = Overlay::read(overlays, product).map_err(|error| vec![error])?;
-    let problems: Vec<String> = overlay.fixups.iter().filter_map(|fixup| fixup.apply(&mut api).err()).collect();
-    if !problems.is_empty() {
-        return Err(problems);
-    }
+    let (api, overlay) = read(product, files, overlays)?;
     let ir = lower::lower(product, &api, &overlay.traits)?;
     let plan = plan::plan(&ir, &overlay, lock)?;
     coverage.push(coverage::count(&ir).print(product.as_str()));
-    generated.client.extend(emit::emit(&plan)?);
+    generated.client.extend(emit::emit(&plan, emit::Target::Client)?);
     generated.files.insert(dispatch::path(product), dispatch::emit(&plan).map_err(|error| vec![error])?);
     generated.files.insert(table::path(product), table::print(&ir));
     let unused = overlay.unused().into_iter();
     generated.unused.extend(unused.map(|entry| format!("spec/overlay/{entry} has no effect: remove it")));
     Ok(())
+}
+
+/// Generates a module of one product for another crate: no test code, no tables, nothing pinned.
+///
+/// # Errors
+/// Everything that is wrong, each with the place and what to do.
+pub fn generate_extension(product: Product, files: &Texts, overlays: &Texts) -> Result<Texts, Vec<String>> {
+    let (api, overlay) = read(product, files, overlays)?;
+    let ir = lower::lower(product, &api, &overlay.traits)?;
+    let plan = plan::plan(&ir, &overlay, &mut Lock::default())?;
+    let unused = overlay.unused();
+    if unused.is_empty() { emit::emit(&plan, emit::Target::Extension) } else { Err(unused) }
+}
+
+fn read(product: Product, files: &Texts, overlays: &Texts) -> Result<(spec::model::Api, Overlay), Vec<String>> {
+    let mut api = spec::read(files).map_err(|diagnostics| vec![diagnostics.to_string()])?;
+    let overlay = Overlay::read(overlays, product).map_err(|error| vec![error])?;
+    let problems: Vec<String> = overlay.fixups.iter().filter_map(|fixup| fixup.apply(&mut api).err()).collect();
+    if problems.is_empty() { Ok((api, overlay)) } else { Err(problems) }
 }
 
 fn below(texts: &Texts, folder: &str) -> Texts {

@@ -9,6 +9,7 @@ mod structs;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
+use crate::emit::Target;
 use crate::plan::{Module, Plan, RustTy};
 
 pub(crate) use modules::root;
@@ -25,8 +26,8 @@ pub(crate) struct Rendered {
 }
 
 /// Writes down a module.
-pub(crate) fn module(plan: &Plan, module: &Module) -> Rendered {
-    let scope = Scope { plan, module };
+pub(crate) fn module(plan: &Plan, module: &Module, target: Target) -> Rendered {
+    let scope = Scope { plan, module, target };
     Rendered { calls: calls::render(&scope), types: structs::render_types(&scope), wire: structs::render_wire(&scope) }
 }
 
@@ -34,6 +35,7 @@ pub(crate) fn module(plan: &Plan, module: &Module) -> Rendered {
 struct Scope<'a> {
     plan: &'a Plan,
     module: &'a Module,
+    target: Target,
 }
 
 impl Scope<'_> {

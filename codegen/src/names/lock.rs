@@ -42,7 +42,8 @@ impl Lock {
     /// Pairs of types of which the first holds the second in a box. Once boxed, always boxed: users see it.
     pub fn boxes(&self, product: &str) -> Vec<(String, String)> {
         let prefix = format!("{product} box ");
-        let pair = |place: &str| place.strip_prefix(&prefix)?.split_once(" in ").map(|(to, from)| (from.into(), to.into()));
+        let pair =
+            |place: &str| place.strip_prefix(&prefix)?.split_once(" in ").map(|(to, from)| (from.into(), to.into()));
         self.lines.keys().filter_map(|place| pair(place)).collect()
     }
 

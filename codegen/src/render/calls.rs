@@ -1,10 +1,11 @@
 //! Calls: the namespace's methods, each call's setters, its request and how that becomes a route.
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{format_ident, quote};
 
 use super::structs::{arguments, field_item, index_of, model, required_struct, setter};
 use super::{Scope, deprecated, docs, ident, text};
+use crate::emit::Target;
 use crate::plan::{
     BodyPlan, Branch, CallPlan, FieldPlan, Namespace, Part, Presence, RequestField, RustTy, StructPlan, Where,
 };
@@ -28,6 +29,32 @@ fn handle(scope: &Scope<'_>, namespace: &Namespace) -> TokenStream {
     let (name, method, doc) = (ident(&namespace.name), ident(&namespace.method), docs(&namespace.docs));
     let client = client(scope);
     let methods = scope.module.calls.iter().map(|plan| methods(scope, plan));
+    let body = quote!(#name { client: self.clone() });
+    let entry = match scope.target {
+        Target::Client => quote! {
+            impl #client {
+                #doc
+                #[must_use]
+                pub fn #method(&self) -> #name { #body }
+            }
+        },
+        Target::Extension => {
+            let extension = format_ident!("{}Ext", namespace.name);
+            let about = format!(" Gives [`{}`] its `{}` namespace.", client, namespace.method);
+            quote! {
+                #[doc = #about]
+                pub trait #extension {
+                    #doc
+                    #[must_use]
+                    fn #method(&self) -> #name;
+                }
+
+                impl #extension for #client {
+                    fn #method(&self) -> #name { #body }
+                }
+            }
+        }
+    };
     quote! {
         #doc
         #[derive(Clone, Debug)]
@@ -35,13 +62,7 @@ fn handle(scope: &Scope<'_>, namespace: &Namespace) -> TokenStream {
             client: #client,
         }
 
-        impl #client {
-            #doc
-            #[must_use]
-            pub fn #method(&self) -> #name {
-                #name { client: self.clone() }
-            }
-        }
+        #entry
 
         impl #name {
             #(#methods)*

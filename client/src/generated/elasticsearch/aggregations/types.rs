@@ -7,7 +7,7 @@ use crate::rt;
 use crate::types::{
     Duration, Entry, EpochMillis, Extra, OneOrMany, Timestamp, TypedKeys, Untyped,
 };
-use crate::elasticsearch::{common, ml, query_dsl, search, security};
+use super::super::{common, ml, query_dsl, search, security};
 /// The buckets of an adjacency matrix.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Duration, Entry, Extra, Lazy, OneOrMany, Untyped};
-use crate::elasticsearch::{aggregations, inference, mapping, query_dsl, search};
+use super::super::{aggregations, inference, mapping, query_dsl, search};
 /// Whether the cluster accepted a change.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

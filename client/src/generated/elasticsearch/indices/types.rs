@@ -7,7 +7,7 @@ use crate::types::{
     ByteSize, Duration, EpochMillis, Extra, Lazy, OneOrMany, Stringified, Timestamp,
     Untyped,
 };
-use crate::elasticsearch::{analysis, common};
+use super::super::{analysis, common};
 /// The similarity BM25, which is the default.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

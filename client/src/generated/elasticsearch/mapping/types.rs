@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use crate::rt;
 use crate::types::Extra;
-use crate::elasticsearch::common;
+use super::super::common;
 /// How long texts are split into chunks before ranking.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

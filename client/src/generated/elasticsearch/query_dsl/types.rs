@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Duration, Entry, Extra, OneOrMany, Untyped};
-use crate::elasticsearch::{analysis, common, search};
+use super::super::{analysis, common, search};
 /// A query that combines others: all of some, none of some, any of some.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

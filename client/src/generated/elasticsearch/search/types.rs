@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Duration, Entry, Extra, OneOrMany, Untyped};
-use crate::elasticsearch::{aggregations, common, explain, mapping, query_dsl};
+use super::super::{aggregations, common, explain, mapping, query_dsl};
 /// Where a highlighted fragment may begin and end.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

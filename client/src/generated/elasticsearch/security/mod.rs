@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::{Call, Elasticsearch, Secret, rt};
 use crate::response::NoContent;
 use crate::types::{Duration, Lazy, OneOrMany};
-use crate::elasticsearch::common;
+use super::common;
 /// The `security` calls.
 #[derive(Clone, Debug)]
 pub struct Security {

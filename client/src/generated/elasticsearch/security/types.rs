@@ -7,7 +7,7 @@ use crate::{Secret, rt};
 use crate::types::{
     Duration, Entry, EpochMillis, Extra, Lazy, OneOrMany, TypedKeys, Untyped,
 };
-use crate::elasticsearch::{aggregations, common, indices, query_dsl, search, xpack};
+use super::super::{aggregations, common, indices, query_dsl, search, xpack};
 /// How the caller of `get_token` earns the token.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
