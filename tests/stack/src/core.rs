@@ -14,6 +14,9 @@ use crate::log::{Product, RecordedRequest};
 use crate::message::{Reply, Request};
 use crate::spec::Spec;
 
+/// A stack that runs for days must not keep everything that was ever sent.
+const MOST_REQUESTS: usize = 10_000;
+
 /// A running pair of products.
 pub(crate) struct Core {
     clock: Clock,
@@ -22,7 +25,7 @@ pub(crate) struct Core {
     elasticsearch: Elasticsearch,
     kibana: Kibana,
     state: Mutex<(State, Spaces)>,
-    log: Mutex<Vec<RecordedRequest>>,
+    log: Mutex<VecDeque<RecordedRequest>>,
     faults: Mutex<VecDeque<Fault>>,
 }
 
@@ -35,7 +38,7 @@ impl Core {
             elasticsearch: Elasticsearch::new(),
             kibana: Kibana::new(),
             state: Mutex::new((State::new(ids, elastic_password), Spaces::new())),
-            log: Mutex::new(Vec::new()),
+            log: Mutex::new(VecDeque::new()),
             faults: Mutex::new(VecDeque::new()),
         }
     }
@@ -53,11 +56,15 @@ impl Core {
     }
 
     pub(crate) fn record(&self, request: RecordedRequest) {
-        lock(&self.log).push(request);
+        let mut log = lock(&self.log);
+        if log.len() == MOST_REQUESTS {
+            log.pop_front();
+        }
+        log.push_back(request);
     }
 
     pub(crate) fn requests(&self) -> Vec<RecordedRequest> {
-        lock(&self.log).clone()
+        lock(&self.log).iter().cloned().collect()
     }
 
     pub(crate) fn clear_requests(&self) {

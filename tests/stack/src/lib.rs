@@ -103,7 +103,7 @@ impl Stack {
         &self.clock
     }
 
-    /// Returns every request so far, the oldest first.
+    /// Returns the requests so far, the oldest first; the last 10,000 of them.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.core.requests()
     }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Bench, ELASTIC};
 use crate::log::Product;
+use crate::spec::Spec;
 
 const PATHS: [&str; 22] = [
     "/",
@@ -90,24 +91,33 @@ const TEXTS: [&str; 14] = [
 
 #[test]
 fn nothing_fails_the_stack() {
-    let bench = Bench::new();
+    // A developer may ask for a longer run.
+    let rounds = std::env::var("ELKIT_STACK_FUZZ").ok().and_then(|text| text.parse().ok()).unwrap_or(6_000);
+    let table = super::mutations::table();
+    let mut paths: Vec<String> = PATHS.iter().map(|path| (*path).to_owned()).collect();
+    for (_, _, raw) in Spec::read(&table).every() {
+        let routes = raw["routes"].as_array().into_iter().flatten();
+        paths.extend(routes.filter_map(|route| Some(route["path"].as_str()?.replace(['{', '}'], ""))));
+    }
+    let bench = Bench::with_table(table);
     let mut random = fastrand::Rng::with_seed(11);
-    for round in 0..6_000 {
+    for round in 0..rounds {
         let verb = random.choice(["GET", "PUT", "POST", "DELETE", "HEAD"]).unwrap_or("GET");
-        let path = random.choice(PATHS).unwrap_or("/");
+        let path = random.choice(&paths).map_or("/", String::as_str);
         let key = random.choice(NAMES).unwrap_or("a");
-        let query =
-            if random.u8(..4) == 0 { format!("?{key}=%zz&filter_path=a.**.b,-c&pretty") } else { String::new() };
+        let query = match random.u8(..4) {
+            0 => format!("?{key}=%zz&filter_path=a.**.b,-c&pretty"),
+            _ => String::new(),
+        };
         let body = if random.bool() { value(&mut random, 4) } else { Value::Null };
-        let authorization = random
-            .choice([ELASTIC, "", "Basic !", "ApiKey YTpi", "Bearer AAEAAWE", "Bearer x", "Digest"])
-            .unwrap_or(ELASTIC);
-        let authorization = if random.u8(..5) > 0 { ELASTIC } else { authorization };
+        let other = random.choice(["", "Basic !", "ApiKey YTpi", "Bearer AAEAAWE", "Bearer x", "Digest"]).unwrap_or("");
+        let authorization = if random.u8(..5) > 0 { ELASTIC } else { other };
         let product = if path.starts_with("/api") { Product::Kibana } else { Product::Elasticsearch };
         let headers = [("authorization", authorization), ("kbn-xsrf", "1"), ("content-type", "application/json")];
         let reply = bench.send(product, &format!("{verb} {path}{query}"), &headers, body.clone());
         assert!(reply.status < 500, "round {round}: {verb} {path}{query} {body}");
     }
+    println!("{rounds} random requests");
 }
 
 fn value(random: &mut fastrand::Rng, depth: u8) -> Value {

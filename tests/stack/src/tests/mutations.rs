@@ -9,7 +9,7 @@ use crate::log::Product;
 use crate::spec::{Definition, Object, Operation, Spec, Type, sample};
 
 /// The generated table, or the one that a developer names.
-fn table() -> String {
+pub(crate) fn table() -> String {
     match std::env::var("ELKIT_STACK_TABLE") {
         Ok(path) => std::fs::read_to_string(path).expect("the table is readable"),
         Err(_) => crate::TABLE.to_owned(),
