@@ -4,6 +4,8 @@
 mod api_key;
 mod bearer;
 mod credentials;
+#[cfg(feature = "security")]
+mod issued;
 pub mod precedence;
 mod provider;
 
