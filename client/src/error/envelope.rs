@@ -50,14 +50,16 @@ impl Envelope {
         }
     }
 
-    /// `{"statusCode" or "status_code", "error", "message", "attributes"}`, Fleet's `errorType`, and Elasticsearch's
-    /// old `{"error": "text"}`.
+    /// `{"statusCode" or "status_code", "error", "message", "attributes"}`, Fleet's `errorType`, the token service's
+    /// `{"error", "error_description"}`, and Elasticsearch's old `{"error": "text"}`.
     fn flat(body: &serde_json::Map<String, Value>) -> Self {
         let member = |name: &str| match body.get(name) {
             Some(Value::String(text)) => Some(text.clone()),
             _ => None,
         };
-        let (code, reason) = match (member("errorType"), member("error"), member("message")) {
+        // OAuth 2.0 says `error_description`.
+        let message = member("message").or_else(|| member("error_description"));
+        let (code, reason) = match (member("errorType"), member("error"), message) {
             (Some(code), _, reason) => (Some(code), reason),
             (None, error, Some(message)) => (error, Some(message)),
             (None, error, None) => (None, error),
@@ -119,6 +121,7 @@ mod tests {
             0,
         );
         check(r#"{"statusCode":400,"error":"Bad Request","errorType":"F","message":"m"}"#, Some("F"), Some("m"), 0);
+        check(r#"{"error":"invalid_grant","error_description":"d"}"#, Some("invalid_grant"), Some("d"), 0);
         check(r#"{"status_code":404,"message":"rule not found"}"#, None, Some("rule not found"), 0);
         check(r#"{"message":["a",{"message":"b"}],"status_code":400}"#, None, Some("a; b"), 0);
         for odd in ["", "null", "[]", "7", "\"x\"", "<html>", "{", r#"{"error":7}"#, r#"{"error":[]}"#] {

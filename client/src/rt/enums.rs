@@ -95,6 +95,11 @@ macro_rules! __string_enum {
                 $crate::rt::StringEnum::from_name(name.into())
             }
         }
+        impl ::core::convert::From<&::std::string::String> for $ty {
+            fn from(name: &::std::string::String) -> Self {
+                $crate::rt::StringEnum::from_name(name.into())
+            }
+        }
         impl ::core::convert::From<::std::string::String> for $ty {
             fn from(name: ::std::string::String) -> Self {
                 $crate::rt::StringEnum::from_name(name.into())

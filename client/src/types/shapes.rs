@@ -84,9 +84,27 @@ impl<T, I: Into<T> + Clone> From<&[I]> for OneOrMany<T> {
     }
 }
 
+impl<T, I: Into<T> + Clone, const N: usize> From<&[I; N]> for OneOrMany<T> {
+    fn from(values: &[I; N]) -> Self {
+        values.as_slice().into()
+    }
+}
+
+impl<T, I: Into<T> + Clone> From<&Vec<I>> for OneOrMany<T> {
+    fn from(values: &Vec<I>) -> Self {
+        values.as_slice().into()
+    }
+}
+
 impl<T: for<'a> From<&'a str>> From<&str> for OneOrMany<T> {
     fn from(value: &str) -> Self {
         Self::One(value.into())
+    }
+}
+
+impl<T: for<'a> From<&'a str>> From<&String> for OneOrMany<T> {
+    fn from(value: &String) -> Self {
+        Self::One(value.as_str().into())
     }
 }
 

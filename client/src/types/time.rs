@@ -67,6 +67,12 @@ impl From<&str> for Duration {
     }
 }
 
+impl From<&String> for Duration {
+    fn from(text: &String) -> Self {
+        text.as_str().into()
+    }
+}
+
 impl From<String> for Duration {
     fn from(text: String) -> Self {
         Self { text, number: false }
