@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, telemetry};
 
 /// Runs a call to its end on the background runtime.
 ///
@@ -23,6 +23,7 @@ where
             "a blocking call would block the async runtime it is made in; use `send().await`",
         ));
     }
+    let future = telemetry::of_caller(future);
     let (sender, receiver) = std::sync::mpsc::sync_channel(1);
     runtime()?.spawn(async move {
         // The receiver waits below; that it is gone can't be.

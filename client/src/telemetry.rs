@@ -137,6 +137,19 @@ impl Span {
     pub(crate) fn resends(&self, _: u32) {}
 }
 
+/// Runs a future on another thread as if it ran on this one: in its span, seen by its subscriber.
+#[cfg(feature = "blocking")]
+pub(crate) fn of_caller<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    #[cfg(feature = "tracing")]
+    {
+        use tracing::Instrument;
+        use tracing::instrument::WithSubscriber;
+        future.in_current_span().with_current_subscriber()
+    }
+    #[cfg(not(feature = "tracing"))]
+    future
+}
+
 /// Warns once of what can't be an error: a credential that is not used, a credential in the clear.
 pub(crate) fn warn(message: &str) {
     #[cfg(feature = "tracing")]
