@@ -75,8 +75,7 @@ pub fn decode_container<'de, T: Container, D: Deserializer<'de>>(deserializer: D
             if mode::correcting() && !mode::enter_name(name) {
                 return Err(D::Error::custom("nested too deeply"));
             }
-            let mut deserializer = serde_json::Deserializer::from_str(text);
-            let value = T::read(index, &mut deserializer).map_err(D::Error::custom)?;
+            let value = Raw::from_text(text).decode(|deserializer| T::read(index, deserializer))?;
             if mode::correcting() {
                 mode::leave();
             }

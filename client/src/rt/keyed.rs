@@ -41,9 +41,8 @@ pub(crate) fn read_keyed<T: Keyed>(key: &str, value: Value) -> Result<(String, T
     {
         let text = value.to_string();
         let raw = Raw::from_text(&text);
-        let mut deserializer = serde_json::Deserializer::from_str(raw.text());
-        return super::mode::attempt(super::mode::mode(), || T::read(index, &mut deserializer))
-            .map(|value| (name.to_owned(), value));
+        let read = || raw.decode(|deserializer| T::read(index, deserializer));
+        return super::mode::attempt(super::mode::mode(), read).map(|value| (name.to_owned(), value));
     }
     Ok((key.to_owned(), T::other(Untyped::from(value))))
 }

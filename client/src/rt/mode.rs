@@ -18,6 +18,9 @@ pub(crate) enum Mode {
 /// Nesting beyond this is refused, as `serde_json` does within one parse.
 const DEPTH_LIMIT: usize = 128;
 
+/// How many texts may stand in each other; each may itself be as deep as `serde_json` allows.
+const NESTED_LIMIT: usize = 96;
+
 enum Segment {
     Name(&'static str),
     Key(String),
@@ -26,6 +29,7 @@ enum Segment {
 
 thread_local! {
     static MODE: Cell<Mode> = const { Cell::new(Mode::Foreign) };
+    static NESTED: Cell<usize> = const { Cell::new(0) };
     static TRACE: RefCell<Trace> = const { RefCell::new(Trace { path: Vec::new(), corrections: Vec::new() }) };
 }
 
@@ -81,6 +85,20 @@ pub(crate) fn attempt<T, E>(mode: Mode, f: impl FnOnce() -> Result<T, E>) -> Res
         });
     }
     result
+}
+
+/// Runs `f` one text deeper; none when that is too deep.
+pub(crate) fn nested<R>(f: impl FnOnce() -> R) -> Option<R> {
+    struct Leave(usize);
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            NESTED.set(self.0);
+        }
+    }
+    let depth = NESTED.get();
+    let _leave = Leave(depth);
+    NESTED.set(depth + 1);
+    (depth < NESTED_LIMIT).then(f)
 }
 
 /// Enters a member; false when the document is nested too deeply.

@@ -223,12 +223,11 @@ pub fn decode_model<'de, T: Model, D: Deserializer<'de>>(deserializer: D) -> Res
 fn decode_shortcut<'de, T: Model, D: Deserializer<'de>>(member: usize, deserializer: D) -> Result<T, D::Error> {
     let raw = Raw::take(deserializer)?;
     if raw.kind() == kind::OBJECT {
-        let mut deserializer = serde_json::Deserializer::from_str(raw.text());
-        return (&mut deserializer).deserialize_map(ObjectVisitor(PhantomData)).map_err(D::Error::custom);
+        return raw.decode(|deserializer| deserializer.deserialize_map(ObjectVisitor(PhantomData)));
     }
     let mut object = T::blank();
-    let mut text = OneValue { deserializer: serde_json::Deserializer::from_str(raw.text()) };
-    match object.read(member, Member { map: Some(&mut text) }).map_err(D::Error::custom)? {
+    let got = raw.decode(|deserializer| object.read(member, Member { map: Some(&mut OneValue { deserializer }) }))?;
+    match got {
         Got::Value => {}
         Got::Null | Got::Aside(_) => return Err(D::Error::custom("the bare value has another type than specified")),
     }
@@ -237,11 +236,11 @@ fn decode_shortcut<'de, T: Model, D: Deserializer<'de>>(member: usize, deseriali
 }
 
 /// A map access whose next value is the whole text.
-struct OneValue<'de> {
-    deserializer: serde_json::Deserializer<serde_json::de::StrRead<'de>>,
+struct OneValue<'a, 'de> {
+    deserializer: &'a mut serde_json::Deserializer<serde_json::de::StrRead<'de>>,
 }
 
-impl<'de> MapAccess<'de> for OneValue<'de> {
+impl<'de> MapAccess<'de> for OneValue<'_, 'de> {
     type Error = serde_json::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, _: K) -> Result<Option<K::Value>, Self::Error> {
@@ -249,7 +248,7 @@ impl<'de> MapAccess<'de> for OneValue<'de> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Self::Error> {
-        seed.deserialize(&mut self.deserializer)
+        seed.deserialize(&mut *self.deserializer)
     }
 }
 

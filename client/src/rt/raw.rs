@@ -7,9 +7,10 @@ use std::fmt;
 use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serde_json::de::StrRead;
 use serde_json::value::RawValue;
 
-use super::mode::{Mode, mode};
+use super::mode::{self, Mode};
 use super::wire::Wire;
 
 /// The JSON text of one value.
@@ -40,7 +41,7 @@ pub mod kind {
 impl<'de> Raw<'de> {
     /// Takes the next value whole.
     pub(crate) fn take<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        if mode() == Mode::Foreign {
+        if mode::mode() == Mode::Foreign {
             let value = Value::deserialize(deserializer)?;
             return Ok(Self(Cow::Owned(value.to_string())));
         }
@@ -83,7 +84,23 @@ impl<'de> Raw<'de> {
 
     /// Decodes it as `T`, in the mode in force.
     pub(crate) fn read<T: Wire, E: serde::de::Error>(&self) -> Result<T, E> {
-        super::wire::parse(&self.0).map_err(E::custom)
+        self.decode(|deserializer| T::decode(deserializer))
+    }
+
+    /// Decodes it by `read`, in the mode in force. `serde_json` counts levels from zero in every text, so how many
+    /// texts stand in each other is counted here.
+    pub(crate) fn decode<T, E: serde::de::Error>(
+        &self,
+        read: impl FnOnce(&mut serde_json::Deserializer<StrRead<'_>>) -> Result<T, serde_json::Error>,
+    ) -> Result<T, E> {
+        mode::nested(|| {
+            let mut deserializer = serde_json::Deserializer::from_str(&self.0);
+            let value = read(&mut deserializer)?;
+            deserializer.end()?;
+            Ok(value)
+        })
+        .unwrap_or_else(|| Err(serde_json::Error::custom("nested too deeply")))
+        .map_err(E::custom)
     }
 
     /// Keeps it as untyped JSON.

@@ -92,12 +92,7 @@ pub trait Union: Sized {
 pub fn decode_union<'de, T: Union, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let raw = Raw::take(deserializer)?;
     let candidates = candidates::<T>(&raw);
-    let read = |arm: usize| -> Result<T, serde_json::Error> {
-        let mut deserializer = serde_json::Deserializer::from_str(raw.text());
-        let value = T::read(arm, &mut deserializer)?;
-        deserializer.end()?;
-        Ok(value)
-    };
+    let read = |arm: usize| -> Result<T, serde_json::Error> { raw.decode(|deserializer| T::read(arm, deserializer)) };
     match candidates[..] {
         [] => raw.value().map(|value| T::other(Untyped::from(value))),
         [only] => read(only).map_err(D::Error::custom),
