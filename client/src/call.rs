@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::client::{Client, Handle};
 use crate::http::BoxFuture;
 use crate::options::RequestOptions;
+use crate::redact::Secrets;
 use crate::response::{Answer, Binary, FromBody, Response};
 use crate::rt::{Endpoint, Operation, Path, Query};
 use crate::transport::{Dialect, Pool, Prepared, execute};
@@ -37,7 +38,7 @@ impl<R: Endpoint> Call<R> {
     /// When it can't be sent, is not answered, is answered with an error, or the answer can't be read.
     pub async fn send(self) -> Result<Response<R::Response>, Error> {
         let prepared = self.prepare()?;
-        let answer = checked(&self.handle, &self.options, prepared, Pool::Shared).await?;
+        let answer = checked(&self.handle, &self.options, prepared, Pool::Shared).await;
         self.decode(answer)
     }
 
@@ -102,8 +103,18 @@ impl<R: Endpoint> Call<R> {
         Ok(prepared)
     }
 
-    fn decode(&self, answer: Answer) -> Result<Response<R::Response>, Error> {
-        decode(answer, self.handle.strict(&self.options), R::OPERATION)
+    fn decode(&self, answer: Result<Answer, Error>) -> Result<Response<R::Response>, Error> {
+        match answer {
+            Ok(answer) => decode(answer, self.handle.strict(&self.options), R::OPERATION),
+            // Writing the request once more tells which parts of it are secret; who succeeds does not pay for that.
+            Err(error) if error.status().is_some() => {
+                let secrets = Secrets::written_by(|| {
+                    let _ = self.prepare();
+                });
+                Err(error.hide(&secrets))
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -116,7 +127,7 @@ impl<R: Endpoint> Call<R> {
     pub fn send_blocking(self) -> Result<Response<R::Response>, Error> {
         let prepared = self.prepare()?;
         let (handle, options) = (self.handle.clone(), self.options.clone());
-        let answer = crate::blocking::run(async move { checked(&handle, &options, prepared, Pool::Blocking).await })?;
+        let answer = crate::blocking::run(async move { checked(&handle, &options, prepared, Pool::Blocking).await });
         self.decode(answer)
     }
 
@@ -197,8 +208,9 @@ fn accept(handle: &Handle, operation: &Operation, answer: Answer) -> Result<Answ
     if answer.status.is_success() {
         return if core.dialect.recognises(&answer.headers) { Ok(answer) } else { Err(Dialect::unsupported(answer)) };
     }
-    let attempts = answer.attempts;
-    let error = Error::response(answer.status, answer.headers, answer.body).with_attempts(attempts);
+    let secrets = answer.caller.as_ref().map(Secrets::of).unwrap_or_default();
+    let error = Error::response(answer.status, answer.headers, answer.body).with_attempts(answer.attempts);
+    let error = error.hide(&secrets);
     Err(match hint(&error, operation, core.server_version.or(core.dialect.server_major().map(|major| (major, 0)))) {
         Some(hint) => error.with_hint(hint),
         None => error,

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
+use crate::redact::Secrets;
 use crate::rt::DecodeError;
 
 pub(crate) use envelope::Envelope;
@@ -161,6 +162,16 @@ impl Error {
         self.inner.status = Some(status);
         self.inner.headers = headers;
         self.inner.body = body;
+        self
+    }
+
+    /// Hides what the request carried in secret.
+    pub(crate) fn hide(mut self, secrets: &Secrets) -> Self {
+        let envelope = &mut self.inner.envelope;
+        let causes = envelope.caused_by.iter_mut().chain(&mut envelope.root_causes);
+        let texts = causes.flat_map(|cause| [&mut cause.code, &mut cause.reason]);
+        texts.chain([&mut envelope.code, &mut envelope.reason]).flatten().for_each(|text| secrets.hide(text));
+        envelope.attributes.iter_mut().for_each(|attributes| secrets.hide_in(attributes));
         self
     }
 

@@ -12,6 +12,7 @@ mod error;
 mod extra;
 pub mod http;
 mod options;
+mod redact;
 mod request;
 pub mod response;
 #[doc(hidden)]

@@ -97,7 +97,8 @@ impl RequestOptions {
                 value.set_sensitive(is_sensitive(&name));
                 self.headers.insert(name, value);
             }
-            (Err(_), _) => self.note(format!("{name:?} is not a header name")),
+            // The name stays unprinted: whole header lines, credentials included, get here by mistake.
+            (Err(_), _) => self.note("a header's name holds a character that can't stand there".to_owned()),
             (_, Err(_)) => self.note(format!("the value of header `{name}` holds a character that can't stand there")),
         }
         self

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
+use crate::auth::Credentials;
 use crate::error::media_type;
 use crate::rt::{Correction, DecodeError, Decoded};
 use crate::{Error, ErrorKind};
@@ -40,6 +41,14 @@ pub(crate) struct Answer {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) attempts: u32,
+    /// Who was calling, if the answer is an error: it may quote them.
+    pub(crate) caller: Option<Credentials>,
+}
+
+impl Answer {
+    pub(crate) fn new(status: StatusCode, headers: HeaderMap, body: Bytes) -> Self {
+        Self { status, headers, body, attempts: 1, caller: None }
+    }
 }
 
 impl<T> Response<T> {
@@ -90,7 +99,7 @@ impl<T> Response<T> {
 
     /// An answer that no server gave, for tests of code that takes one.
     pub fn from_parts(value: T, status: StatusCode, headers: HeaderMap, raw: impl Into<Bytes>) -> Self {
-        Self { value, corrections: Vec::new(), answer: Answer { status, headers, body: raw.into(), attempts: 1 } }
+        Self { value, corrections: Vec::new(), answer: Answer::new(status, headers, raw.into()) }
     }
 }
 
@@ -200,12 +209,7 @@ mod tests {
 
     #[test]
     fn bodies_that_are_not_json() {
-        let answer = |body: &'static [u8]| Answer {
-            status: StatusCode::OK,
-            headers: HeaderMap::new(),
-            body: Bytes::from_static(body),
-            attempts: 1,
-        };
+        let answer = |body: &'static [u8]| Answer::new(StatusCode::OK, HeaderMap::new(), Bytes::from_static(body));
         assert_eq!(*Response::<NoContent>::decode(answer(b"x"), true).unwrap(), NoContent);
         assert_eq!(&**Response::<Text>::decode(answer(b"x"), true).unwrap(), "x");
         assert_eq!(Response::<Binary>::decode(answer(b"\xff"), true).unwrap().0, &b"\xff"[..]);

@@ -212,7 +212,7 @@ mod tests {
         check(&Elasticsearch::builder(Vec::<String>::new()), Es, Err("no URL was given"));
         check(&builder("ftp://canary@h"), Es, Err("neither http nor https"));
         check(&builder("http://h").api_key("canary"), Es, Err("not base64"));
-        check(&builder("http://h").header("a\n", "canary"), Es, Err("not a header name"));
+        check(&builder("http://h").header("a\n", "canary"), Es, Err("a header's name"));
         check(&builder("http://h").user_agent("a\n"), Es, Err("user agent"));
         check(&builder("http://h").server_version("new"), Es, Err("server version"));
         check(&builder("http://h").cloud(CLOUD_ID), Es, Err("only one can be meant"));

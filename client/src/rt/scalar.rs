@@ -132,6 +132,7 @@ impl Wire for Secret<String> {
     }
 
     fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        crate::redact::written(self.expose());
         self.expose().encode(serializer)
     }
 

@@ -176,7 +176,10 @@ impl<'a> Exchange<'a> {
             self.after(node, &outcome, started, retry);
             if !retry {
                 return match outcome {
-                    Ok(answer) => Ok(Answer { attempts: self.attempts, ..answer }),
+                    Ok(answer) => {
+                        let caller = (!answer.status.is_success()).then_some(credentials);
+                        Ok(Answer { attempts: self.attempts, caller, ..answer })
+                    }
                     Err(_) if Instant::now() >= deadline => Err(self.out_of_time(limit)),
                     Err(error) => Err(self.unanswered(error)),
                 };
@@ -233,7 +236,7 @@ impl<'a> Exchange<'a> {
             let (parts, body) = self.http.send(request).await?.into_parts();
             span.status(parts.status);
             let body = body.collect(self.core.max_body).await?;
-            Ok(Answer { status: parts.status, headers: parts.headers, body, attempts: 1 })
+            Ok(Answer::new(parts.status, parts.headers, body))
         };
         let timed = async {
             timeout_at(ends, exchange)

@@ -136,12 +136,7 @@ mod tests {
     use crate::rt::endpoint::test_operation;
 
     fn answer(status: u16, body: &'static str) -> Answer {
-        Answer {
-            status: StatusCode::from_u16(status).unwrap(),
-            headers: HeaderMap::new(),
-            body: body.into(),
-            attempts: 1,
-        }
+        Answer::new(StatusCode::from_u16(status).unwrap(), HeaderMap::new(), body.into())
     }
 
     #[track_caller]
