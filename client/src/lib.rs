@@ -12,6 +12,7 @@ mod error;
 mod extra;
 pub mod http;
 mod options;
+pub mod paginate;
 mod redact;
 mod request;
 pub mod response;

@@ -1,11 +1,13 @@
 //! Rust for the project's own tests: every operation by its id, so that JSON can be driven through typed calls. It
 //! stands in tests/ and never in the client.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::emit;
-use crate::plan::{BodyPlan, CallPlan, FieldPlan, Plan, Presence, Where};
+use crate::plan::{BodyPlan, CallPlan, FieldPlan, Plan, Presence, RustTy, TypePlan, Where};
 use crate::render;
 use crate::spec::model::Product;
 
@@ -32,13 +34,27 @@ pub(crate) fn emit(plan: &Plan) -> Result<String, String> {
             functions.push(function(&module.name, call));
         }
     }
+    let lazy = lazy_types(plan).into_values();
+    let aliases = aliases(plan).into_iter().map(|(main, alias)| quote!((#main, #alias)));
+    let values = value_aliases(plan).into_iter().map(|(main, alias)| quote!((#main, #alias)));
     let tokens = quote! {
         use elkit::#product::*;
         use elkit::rt::Product;
-        use crate::dispatch::{Parts, Problem, Row, call, no_body, recode, typed, untyped};
+        use crate::dispatch::{LazyRow, Parts, Problem, Row, call, no_body, recode, typed, untyped};
 
         /// Every operation.
         pub static ROWS: &[Row] = &[#(#rows),*];
+
+        /// Every type that stands in a `Lazy`.
+        pub static LAZY: &[LazyRow] = &[
+            #(LazyRow { type_name: std::any::type_name::<#lazy>, recode: recode::<#lazy> }),*
+        ];
+
+        /// Members with a second name: the main one, the other one.
+        pub static ALIASES: &[(&str, &str)] = &[#(#aliases),*];
+
+        /// Enum values with a second spelling: the main one, the other one.
+        pub static VALUE_ALIASES: &[(&str, &str)] = &[#(#values),*];
 
         #(#functions)*
     };
@@ -71,6 +87,48 @@ fn contains_word(text: &str, word: &str) -> bool {
     let edge = |c: Option<char>| !c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':');
     text.match_indices(word)
         .any(|(at, _)| edge(text[..at].chars().next_back()) && edge(text[at + word.len()..].chars().next()))
+}
+
+fn types(plan: &Plan) -> impl Iterator<Item = &TypePlan> {
+    plan.modules.iter().flat_map(|module| &module.types)
+}
+
+/// Fields of all structs and requests.
+fn fields(plan: &Plan) -> impl Iterator<Item = &FieldPlan> {
+    let structs = types(plan).filter_map(|ty| if let TypePlan::Struct(plan) = ty { Some(plan) } else { None });
+    let calls = plan.modules.iter().flat_map(|module| &module.calls);
+    structs.flat_map(|plan| &plan.fields).chain(calls.flat_map(|call| call.fields.iter().map(|field| &field.field)))
+}
+
+fn aliases(plan: &Plan) -> BTreeSet<(String, String)> {
+    fields(plan).flat_map(|field| field.aliases.iter().map(|alias| (field.wire.clone(), alias.clone()))).collect()
+}
+
+fn value_aliases(plan: &Plan) -> BTreeSet<(String, String)> {
+    let enums = types(plan).filter_map(|ty| if let TypePlan::Enum(plan) = ty { Some(plan) } else { None });
+    let values = enums.flat_map(|plan| &plan.values);
+    values.flat_map(|value| value.aliases.iter().map(|alias| (value.wire.clone(), alias.clone()))).collect()
+}
+
+/// What stands in a `Lazy`, by its Rust text. Only members are lazy, or the items of their lists.
+fn lazy_types(plan: &Plan) -> BTreeMap<String, TokenStream> {
+    let mut found = BTreeMap::new();
+    for field in fields(plan) {
+        each_lazy(&field.ty, &mut |ty| {
+            let tokens = render::foreign_ty(ty);
+            found.insert(tokens.to_string(), tokens);
+        });
+    }
+    found
+}
+
+fn each_lazy(ty: &RustTy, visit: &mut impl FnMut(&RustTy)) {
+    match ty {
+        RustTy::Generic("Lazy", item) => visit(item),
+        RustTy::Vec(item) | RustTy::Map(item) | RustTy::Option(item) | RustTy::Boxed(item) => each_lazy(item, visit),
+        RustTy::Generic(_, item) => each_lazy(item, visit),
+        _ => {}
+    }
 }
 
 fn ident(name: &str) -> Ident {

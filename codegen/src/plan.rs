@@ -16,7 +16,8 @@ use crate::overlay::Overlay;
 use crate::spec::model::Product;
 
 pub use calls::{
-    Argument, BodyPlan, Branch, CallPlan, MethodAlias, Part, RequestField, RequiredPlan, ResponsePlan, Where,
+    Argument, BodyPlan, Branch, CallPlan, MethodAlias, PagingPlan, Part, RequestField, RequiredPlan, ResponsePlan,
+    Where,
 };
 
 /// Everything that is to be rendered of one product.

@@ -9,6 +9,7 @@ mod enums;
 mod keyed;
 mod mode;
 mod model;
+mod paged;
 mod path;
 mod query;
 mod raw;
@@ -18,6 +19,7 @@ mod union;
 mod wire;
 
 pub use crate::__call as call;
+pub use crate::__pages as pages;
 pub use crate::auth::precedence as auth;
 pub use crate::client::{Client, Handle};
 pub use ::serde::Serialize;
@@ -25,7 +27,9 @@ pub use container::{Container, Entries, decode_container, encode_container};
 pub use endpoint::{Endpoint, Operation, Product};
 pub use enums::{StringEnum, decode_enum, encode_enum};
 pub use keyed::Keyed;
+pub use mode::{SeenLazy, watch_lazy};
 pub use model::{Got, MAX_MEMBERS, Member, Meta, Model, Writer, decode_model, empty_model, encode_model};
+pub use paged::Paged;
 pub use path::Path;
 pub use query::Query;
 pub use raw::kind;
@@ -33,6 +37,7 @@ pub use text::{Text, text, texts};
 pub use union::{Arm, Union, decode_union, encode_union, get, get_untyped};
 pub use wire::{Correction, CorrectionKind, DecodeError, Decoded, Encode, Wire, decode, to_json};
 
+pub(crate) use mode::saw_lazy;
 pub(crate) use raw::Raw;
 
 pub use crate::{

@@ -30,6 +30,8 @@ enum Segment {
 thread_local! {
     static MODE: Cell<Mode> = const { Cell::new(Mode::Foreign) };
     static NESTED: Cell<usize> = const { Cell::new(0) };
+    /// What [`watch_lazy`] has seen; none while nobody watches.
+    static LAZY: RefCell<Option<Vec<SeenLazy>>> = const { RefCell::new(None) };
     static TRACE: RefCell<Trace> = const { RefCell::new(Trace { path: Vec::new(), corrections: Vec::new() }) };
 }
 
@@ -46,6 +48,46 @@ pub(crate) fn mode() -> Mode {
 /// Whether deviations are corrected and tracked.
 pub(crate) fn correcting() -> bool {
     MODE.get() == Mode::Correcting
+}
+
+/// A value that was kept as JSON in a `Lazy<T>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SeenLazy {
+    /// [`std::any::type_name`] of its `T`.
+    pub type_name: &'static str,
+    /// Its JSON.
+    pub json: String,
+}
+
+/// Runs `f`, and says which values it kept as JSON in a `Lazy<T>`: tests check them too, callers who never ask don't pay.
+pub fn watch_lazy<R>(f: impl FnOnce() -> R) -> (R, Vec<SeenLazy>) {
+    struct Restore(Option<Vec<SeenLazy>>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            LAZY.set(self.0.take());
+        }
+    }
+    let _restore = Restore(LAZY.replace(Some(Vec::new())));
+    let result = f();
+    (result, LAZY.take().unwrap_or_default())
+}
+
+/// Notes a value of a `Lazy<T>`, if somebody watches.
+pub(crate) fn saw_lazy<T>(json: &serde_json::Value) {
+    LAZY.with_borrow_mut(|seen| {
+        if let Some(seen) = seen {
+            seen.push(SeenLazy { type_name: std::any::type_name::<T>(), json: json.to_string() });
+        }
+    });
+}
+
+/// Forgets what was noted: a pass that failed noted it.
+pub(crate) fn forget_lazy() {
+    truncate_lazy(0);
+}
+
+fn truncate_lazy(length: usize) {
+    LAZY.with_borrow_mut(|seen| seen.iter_mut().for_each(|seen| seen.truncate(length)));
 }
 
 /// Runs `f` in `mode` and gives back what it corrected.
@@ -76,6 +118,7 @@ pub(crate) fn attempt<T, E>(mode: Mode, f: impl FnOnce() -> Result<T, E>) -> Res
         }
     }
     let (depth, found) = TRACE.with_borrow(|trace| (trace.path.len(), trace.corrections.len()));
+    let lazy = LAZY.with_borrow(|seen| seen.as_ref().map_or(0, Vec::len));
     let _restore = Restore(MODE.replace(mode));
     let result = f();
     if result.is_err() {
@@ -83,6 +126,7 @@ pub(crate) fn attempt<T, E>(mode: Mode, f: impl FnOnce() -> Result<T, E>) -> Res
             trace.path.truncate(depth);
             trace.corrections.truncate(found);
         });
+        truncate_lazy(lazy);
     }
     result
 }

@@ -91,6 +91,7 @@ pub fn decode<T: Wire>(text: &str, strict: bool) -> Result<Decoded<T>, DecodeErr
     if !error.is_data() {
         return Err(invalid(&error));
     }
+    mode::forget_lazy();
     let (slow, corrections) = mode::with_mode(Mode::Correcting, || {
         parse::<T>(text).map_err(|error| DecodeError { pointer: mode::pointer(), message: describe(&error) })
     });

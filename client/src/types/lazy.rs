@@ -76,7 +76,9 @@ impl<T> fmt::Debug for Lazy<T> {
 
 impl<T> Wire for Lazy<T> {
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Value::deserialize(deserializer).map(Self::from_json)
+        let json = Value::deserialize(deserializer)?;
+        rt::saw_lazy::<T>(&json);
+        Ok(Self::from_json(json))
     }
 
     fn encode<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -7,7 +7,8 @@ use super::structs::{arguments, field_item, index_of, model, required_struct, se
 use super::{Scope, deprecated, docs, ident, text};
 use crate::emit::Target;
 use crate::plan::{
-    BodyPlan, Branch, CallPlan, FieldPlan, Namespace, Part, Presence, RequestField, RustTy, StructPlan, Where,
+    BodyPlan, Branch, CallPlan, FieldPlan, Namespace, PagingPlan, Part, Presence, RequestField, RustTy, StructPlan,
+    Where,
 };
 use crate::spec::model::Product;
 
@@ -120,12 +121,14 @@ fn call(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
     let setters = if setters.is_empty() { TokenStream::new() } else { quote!(impl #name { #(#setters)* }) };
     let read = plan.read.then(|| quote!(, read));
     let response = response(scope, plan);
+    let pages = plan.paging.as_ref().map(|_| quote!(rt::pages!(#name, #request);));
     quote! {
         #[doc = #doc]
         #[derive(Clone, Debug)]
         #[must_use = "a call does nothing until it is sent"]
         pub struct #name(Call<#request>);
         rt::call!(#name, #request => #response #read);
+        #pages
         #setters
     }
 }
@@ -232,7 +235,9 @@ pub(super) fn endpoint(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
         }
     };
     let body = body.map(|body| quote!(fn body(&self) -> Result<Body, Error> { #body }));
+    let paged = plan.paging.as_ref().map(|paging| paged(scope, plan, paging));
     quote! {
+        #paged
         impl rt::Endpoint for #request {
             #operation
             type Response = #response;
@@ -240,6 +245,47 @@ pub(super) fn endpoint(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
             #path
             #query
             #body
+        }
+    }
+}
+
+/// How the request goes from page to page.
+fn paged(scope: &Scope<'_>, plan: &CallPlan, paging: &PagingPlan) -> TokenStream {
+    let (request, response, item) = (ident(&plan.request), response(scope, plan), scope.ty(&paging.item));
+    let (items, cursor, item_cursor) = (ident(&paging.items), ident(&paging.cursor), ident(&paging.item_cursor));
+    let begin = paging.sort.as_ref().map(|(sort, order)| {
+        let sort = ident(sort);
+        quote! {
+            if self.#sort.is_none() {
+                self.#sort = Some([#(#order),*].into());
+            }
+        }
+    });
+    let size = paging.size.as_ref().map(|size| {
+        let size = ident(size);
+        quote! {
+            if self.#size.is_some_and(|size| usize::try_from(size).is_ok_and(|size| page.#items.len() < size)) {
+                return false;
+            }
+        }
+    });
+    quote! {
+        impl rt::Paged for #request {
+            type Item = #item;
+            fn begin(&mut self) {
+                #begin
+            }
+            fn advance(&mut self, page: &#response) -> bool {
+                #size
+                let Some(cursor) = page.#items.last().and_then(|item| item.#item_cursor.clone()) else {
+                    return false;
+                };
+                self.#cursor = Some(cursor);
+                true
+            }
+            fn items(page: #response) -> Vec<#item> {
+                page.#items
+            }
         }
     }
 }

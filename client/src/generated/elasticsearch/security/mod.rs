@@ -2926,6 +2926,7 @@ impl PutUser {
 #[must_use = "a call does nothing until it is sent"]
 pub struct QueryApiKeys(Call<QueryApiKeysRequest>);
 rt::call!(QueryApiKeys, QueryApiKeysRequest => QueryApiKeysResponse);
+rt::pages!(QueryApiKeys, QueryApiKeysRequest);
 impl QueryApiKeys {
     /// Whether to return the snapshots of the owners' permissions. By default they are left out.
     ///
@@ -3006,6 +3007,7 @@ impl QueryApiKeys {
 #[must_use = "a call does nothing until it is sent"]
 pub struct QueryRole(Call<QueryRoleRequest>);
 rt::call!(QueryRole, QueryRoleRequest => QueryRoleResponse);
+rt::pages!(QueryRole, QueryRoleRequest);
 impl QueryRole {
     /// What to look for, among `name`, `description`, `metadata` and the names inside `applications`. Without it, every
     /// role.
@@ -3054,6 +3056,7 @@ impl QueryRole {
 #[must_use = "a call does nothing until it is sent"]
 pub struct QueryUser(Call<QueryUserRequest>);
 rt::call!(QueryUser, QueryUserRequest => QueryUserResponse);
+rt::pages!(QueryUser, QueryUserRequest);
 impl QueryUser {
     /// Whether to look up the users' profile ids. By default they are left out.
     ///

@@ -9142,6 +9142,33 @@ impl rt::Model for QueryApiKeysRequest {
     }
 }
 
+impl rt::Paged for QueryApiKeysRequest {
+    type Item = ApiKey;
+    fn begin(&mut self) {
+        if self.sort.is_none() {
+            self.sort = Some(["creation", "name"].into());
+        }
+    }
+    fn advance(&mut self, page: &QueryApiKeysResponse) -> bool {
+        if self
+            .size
+            .is_some_and(|size| {
+                usize::try_from(size).is_ok_and(|size| page.api_keys.len() < size)
+            })
+        {
+            return false;
+        }
+        let Some(cursor) = page.api_keys.last().and_then(|item| item.sort.clone()) else {
+            return false;
+        };
+        self.search_after = Some(cursor);
+        true
+    }
+    fn items(page: QueryApiKeysResponse) -> Vec<ApiKey> {
+        page.api_keys
+    }
+}
+
 impl rt::Endpoint for QueryApiKeysRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "security.query_api_keys",
@@ -9232,6 +9259,33 @@ impl rt::Model for QueryRoleRequest {
     }
 }
 
+impl rt::Paged for QueryRoleRequest {
+    type Item = QueriedRole;
+    fn begin(&mut self) {
+        if self.sort.is_none() {
+            self.sort = Some(["name"].into());
+        }
+    }
+    fn advance(&mut self, page: &QueryRoleResponse) -> bool {
+        if self
+            .size
+            .is_some_and(|size| {
+                usize::try_from(size).is_ok_and(|size| page.roles.len() < size)
+            })
+        {
+            return false;
+        }
+        let Some(cursor) = page.roles.last().and_then(|item| item.sort.clone()) else {
+            return false;
+        };
+        self.search_after = Some(cursor);
+        true
+    }
+    fn items(page: QueryRoleResponse) -> Vec<QueriedRole> {
+        page.roles
+    }
+}
+
 impl rt::Endpoint for QueryRoleRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "security.query_role",
@@ -9306,6 +9360,33 @@ impl rt::Model for QueryUserRequest {
         out.option(3, &self.size)?;
         out.option(2, &self.search_after)?;
         Ok(())
+    }
+}
+
+impl rt::Paged for QueryUserRequest {
+    type Item = QueriedUser;
+    fn begin(&mut self) {
+        if self.sort.is_none() {
+            self.sort = Some(["username"].into());
+        }
+    }
+    fn advance(&mut self, page: &QueryUserResponse) -> bool {
+        if self
+            .size
+            .is_some_and(|size| {
+                usize::try_from(size).is_ok_and(|size| page.users.len() < size)
+            })
+        {
+            return false;
+        }
+        let Some(cursor) = page.users.last().and_then(|item| item.sort.clone()) else {
+            return false;
+        };
+        self.search_after = Some(cursor);
+        true
+    }
+    fn items(page: QueryUserResponse) -> Vec<QueriedUser> {
+        page.users
     }
 }
 
