@@ -128,7 +128,7 @@ fn text_fits(spec: &Spec, ty: &Type, text: &str, depth: usize) -> bool {
             };
             flaw::find(spec, ty, &value, Reading::Kibana).is_none()
         }
-        Type::Ref(id) => match spec.definition(id) {
+        Type::Ref(_) | Type::Inline(_) => match spec.defined(ty) {
             None | Some(Definition::Object(_)) => true,
             Some(Definition::Alias(inner)) => text_fits(spec, inner, text, depth + 1),
             Some(Definition::AnyOf(branches, _)) => {
@@ -179,7 +179,7 @@ fn expected_name(spec: &Spec, ty: &Type, depth: usize) -> &'static str {
         Type::Scalar(scalar) if scalar.name != "string" && scalar.name != "binary" => "number",
         Type::List(..) => "array",
         Type::AnyOf(branches) => branches.first().map_or("string", |branch| expected_name(spec, branch, depth + 1)),
-        Type::Ref(id) => match spec.definition(id) {
+        Type::Ref(_) | Type::Inline(_) => match spec.defined(ty) {
             Some(Definition::Alias(inner)) => expected_name(spec, inner, depth + 1),
             Some(Definition::AnyOf(branches, _)) => {
                 branches.first().map_or("string", |branch| expected_name(spec, branch, depth + 1))

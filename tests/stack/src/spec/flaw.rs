@@ -111,6 +111,7 @@ impl Checker<'_> {
                 }
             }
             Type::AnyOf(branches) => self.any_of(branches, None, value),
+            Type::Inline(definition) => self.definition(definition, value),
         }
     }
 
@@ -208,11 +209,10 @@ impl Checker<'_> {
         })
     }
 
-    fn resolve(&self, ty: &Type) -> Option<&Definition> {
+    fn resolve<'t>(&'t self, ty: &'t Type) -> Option<&'t Definition> {
         let mut ty = ty;
         for _ in 0..MOST_ALIASES {
-            let Type::Ref(id) = ty else { return None };
-            match self.spec.definition(id)? {
+            match self.spec.defined(ty)? {
                 Definition::Alias(inner) => ty = inner,
                 definition => return Some(definition),
             }

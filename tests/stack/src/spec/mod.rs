@@ -101,6 +101,15 @@ impl Spec {
         })
     }
 
+    /// The definition that a use of a type means, if it means one.
+    pub(crate) fn defined<'t>(&'t self, ty: &'t Type) -> Option<&'t Definition> {
+        match ty {
+            Type::Ref(id) => self.definition(id),
+            Type::Inline(definition) => Some(definition),
+            _ => None,
+        }
+    }
+
     pub(crate) fn definition(&self, id: &str) -> Option<&Definition> {
         let types = self.types.get_or_init(|| {
             let raw = self.raw_types.as_ref().map_or("{}", |raw| raw.get());

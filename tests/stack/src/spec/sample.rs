@@ -63,6 +63,7 @@ impl Sampler<'_> {
                 items.map(Value::Array)
             }
             Type::AnyOf(branches) => self.branch(branches),
+            Type::Inline(definition) => self.definition(definition),
             Type::Ref(id) => {
                 if self.open.contains(id) || self.open.len() > 64 {
                     return None;

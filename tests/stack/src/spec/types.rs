@@ -17,6 +17,8 @@ pub(crate) enum Type {
     Pair(Box<Type>),
     Const(Value),
     AnyOf(Vec<Type>),
+    /// A definition that has no name.
+    Inline(Box<Definition>),
 }
 
 /// A text, number or truth value with its limits.
@@ -91,6 +93,9 @@ impl Type {
                 }
                 if let Some(constant) = members.get("const") {
                     return Self::Const(constant.clone());
+                }
+                if members.contains_key("object") || members.contains_key("enum") || members.contains_key("tag") {
+                    return Self::Inline(Box::new(Definition::read(value)));
                 }
                 if let Some(branches) = members.get("any_of").and_then(Value::as_array) {
                     return Self::AnyOf(branches.iter().map(Self::read).collect());

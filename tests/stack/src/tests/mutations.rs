@@ -183,7 +183,7 @@ fn bad_value(spec: &Spec, ty: &Type) -> Option<(&'static str, Value)> {
         },
         Type::List(item, _) => bad_value(spec, item).map(|(what, bad)| (what, json!([bad]))),
         Type::Map(_) => Some(("wrong type", json!("text"))),
-        Type::Ref(_) => match resolve(spec, ty)? {
+        Type::Ref(_) | Type::Inline(_) => match resolve(spec, ty)? {
             Definition::Enum(_, crate::spec::Openness::Closed) => Some(("bad enum", json!("no_such_value"))),
             Definition::Object(object) if object.shortcut.is_none() => Some(("wrong type", json!("text"))),
             Definition::Alias(inner) => bad_value(spec, inner),
@@ -196,9 +196,8 @@ fn bad_value(spec: &Spec, ty: &Type) -> Option<(&'static str, Value)> {
 fn resolve<'a>(spec: &'a Spec, ty: &'a Type) -> Option<&'a Definition> {
     let mut ty = ty;
     for _ in 0..10 {
-        let Type::Ref(id) = ty else { return None };
-        match spec.definition(id)? {
-            Definition::Alias(inner) if matches!(inner, Type::Ref(_)) => ty = inner,
+        match spec.defined(ty)? {
+            Definition::Alias(inner) if matches!(inner, Type::Ref(_) | Type::Inline(_)) => ty = inner,
             definition => return Some(definition),
         }
     }
