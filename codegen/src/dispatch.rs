@@ -45,7 +45,7 @@ pub(crate) fn emit(plan: &Plan) -> Result<String, String> {
         /// Every operation.
         pub static ROWS: &[Row] = &[#(#rows),*];
 
-        /// Every type that stands in a `Lazy`.
+        /// Every type that is kept as JSON until somebody asks.
         pub static LAZY: &[LazyRow] = &[
             #(LazyRow { type_name: std::any::type_name::<#lazy>, recode: recode::<#lazy> }),*
         ];

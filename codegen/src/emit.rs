@@ -21,13 +21,15 @@ pub enum Target {
     Client,
     /// In another crate that depends on the client: a namespace is an extension trait.
     Extension,
+    /// In a copy of the client whose types stand on `serde_derive`: for measurements only.
+    Derive,
 }
 
 impl Target {
     /// The path of the client's items.
     pub(crate) fn root(self) -> &'static str {
         match self {
-            Self::Client => "crate",
+            Self::Client | Self::Derive => "crate",
             Self::Extension => "elkit",
         }
     }

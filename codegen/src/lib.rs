@@ -90,6 +90,18 @@ pub fn generate_extension(product: Product, files: &Texts, overlays: &Texts) -> 
     if unused.is_empty() { emit::emit(&plan, emit::Target::Extension) } else { Err(unused) }
 }
 
+/// Generates the client's modules with types that stand on `serde_derive`, to measure what ours save.
+///
+/// # Errors
+/// Everything that is wrong, each with the place and what to do.
+pub fn generate_derived(texts: &Texts) -> Result<Texts, Vec<String>> {
+    let product = Product::Elasticsearch;
+    let (api, overlay) = read(product, &below(texts, &format!("{}/", product.as_str())), &below(texts, "overlay/"))?;
+    let ir = lower::lower(product, &api, &overlay.traits)?;
+    let mut lock = Lock::parse(texts.get("api.lock").map_or("", String::as_str)).map_err(|error| vec![error])?;
+    emit::emit(&plan::plan(&ir, &overlay, &mut lock)?, emit::Target::Derive)
+}
+
 fn read(product: Product, files: &Texts, overlays: &Texts) -> Result<(spec::model::Api, Overlay), Vec<String>> {
     let mut api = spec::read(files).map_err(|diagnostics| vec![diagnostics.to_string()])?;
     let overlay = Overlay::read(overlays, product).map_err(|error| vec![error])?;

@@ -3,6 +3,7 @@
 mod calls;
 mod choices;
 mod convert;
+mod derive;
 mod modules;
 mod structs;
 
@@ -41,6 +42,11 @@ struct Scope<'a> {
 impl Scope<'_> {
     fn ty(&self, ty: &RustTy) -> TokenStream {
         type_of(ty, &self.module.name)
+    }
+
+    /// The expression of a blank value of the struct at hand.
+    fn blank(&self) -> TokenStream {
+        if derive::is_on(self) { quote!(Self::blank()) } else { quote!(rt::Model::blank()) }
     }
 }
 

@@ -45,6 +45,9 @@ fn operation(ir: &Ir, operation: &Operation) -> Value {
         None => json!({}),
     };
     row.insert("responses".into(), json!({ operation.response.status.clone(): response }));
+    if !operation.privileges.is_empty() {
+        row.insert("privileges".into(), json!(operation.privileges));
+    }
     if operation.space {
         row.insert("space".into(), json!(true));
     }

@@ -83,6 +83,15 @@ macro_rules! __string_enum {
             }
         }
         $crate::rt::serde!($ty);
+        $crate::__string_enum_text!($ty);
+    )*};
+}
+
+/// Gives [`StringEnum`] types their text and conversions from it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __string_enum_text {
+    ($ty:ty) => {
         impl $ty {
             /// The value as it stands on the wire.
             #[must_use]
@@ -115,5 +124,5 @@ macro_rules! __string_enum {
                 f.write_str(self.as_str())
             }
         }
-    )*};
+    };
 }

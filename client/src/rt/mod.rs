@@ -4,6 +4,7 @@
 mod call_macro;
 mod collect;
 mod container;
+mod derived;
 pub(crate) mod endpoint;
 mod enums;
 mod keyed;
@@ -37,11 +38,11 @@ pub use text::{Text, text, texts};
 pub use union::{Arm, Union, decode_union, encode_union, get, get_untyped};
 pub use wire::{Correction, CorrectionKind, DecodeError, Decoded, Encode, Wire, decode, to_json};
 
-pub(crate) use mode::saw_lazy;
+pub(crate) use mode::{saw_lazy, try_read};
 pub(crate) use raw::Raw;
 
 pub use crate::{
-    __container as container, __keyed as keyed, __model as model, __serde as serde, __string_enum as string_enum,
+    __container as container, __derived as derived, __derived_enum as derived_enum, __keyed as keyed, __model as model, __serde as serde, __string_enum as string_enum,
     __union as union_,
 };
 

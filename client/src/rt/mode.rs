@@ -145,6 +145,11 @@ pub(crate) fn nested<R>(f: impl FnOnce() -> R) -> Option<R> {
     (depth < NESTED_LIMIT).then(f)
 }
 
+/// As [`attempt`], in the mode in force.
+pub(crate) fn try_read<T, E>(f: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    attempt(mode(), f)
+}
+
 /// Enters a member; false when the document is nested too deeply.
 pub(crate) fn enter_name(name: &'static str) -> bool {
     enter(Segment::Name(name))

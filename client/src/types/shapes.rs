@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::rt::{Raw, Wire, kind};
+use crate::rt::{self, Raw, Wire, kind};
 
 /// One value or a list of them: `"a"` and `["a", "b"]` both fit. Dereferences to a slice.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,7 +119,7 @@ impl<T: Wire> Wire for OneOrMany<T> {
         let raw = Raw::take(deserializer)?;
         if raw.kind() == kind::ARRAY {
             // A list of lists may also be one value that is a list.
-            return match raw.read::<Vec<T>, D::Error>() {
+            return match rt::try_read(|| raw.read::<Vec<T>, D::Error>()) {
                 Ok(values) => Ok(Self::Many(values)),
                 Err(error) => raw.read::<T, D::Error>().map(Self::One).map_err(|_| error),
             };

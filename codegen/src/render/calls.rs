@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::structs::{arguments, field_item, index_of, model, required_struct, setter};
-use super::{Scope, deprecated, docs, ident, text};
+use super::{Scope, deprecated, derive, docs, ident, text};
 use crate::emit::Target;
 use crate::plan::{
     BodyPlan, Branch, CallPlan, FieldPlan, Namespace, PagingPlan, Part, Presence, RequestField, RustTy, StructPlan,
@@ -32,7 +32,7 @@ fn handle(scope: &Scope<'_>, namespace: &Namespace) -> TokenStream {
     let methods = scope.module.calls.iter().map(|plan| methods(scope, plan));
     let body = quote!(#name { client: self.clone() });
     let entry = match scope.target {
-        Target::Client => quote! {
+        Target::Client | Target::Derive => quote! {
             impl #client {
                 #doc
                 #[must_use]
@@ -148,11 +148,17 @@ pub(super) fn request(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
         " The request of [`{}::{}`](super::{}::{}), as plain data.",
         namespace, plan.method, namespace, plan.method
     );
-    let fields = plan.fields.iter().map(|field| field_item(scope, &field.field));
-    let extra = plan
-        .body_struct
-        .as_ref()
-        .map(|_| quote!(#[doc = " Members of the body that this version of elkit does not know."] pub extra: Extra,));
+    let is_model = plan.body_struct.is_some();
+    let fields = plan.fields.iter().map(|field| {
+        let item = field_item(scope, &field.field, is_model && field.place == Where::Body);
+        let skip = if is_model && field.place != Where::Body { derive::skip(scope) } else { TokenStream::new() };
+        quote!(#skip #item)
+    });
+    let skip = derive::skip_default(scope);
+    let extra = plan.body_struct.as_ref().map(
+        |_| quote!(#[doc = " Members of the body that this version of elkit does not know."] #skip pub extra: Extra,),
+    );
+    let derives = if is_model { derive::derives(scope) } else { TokenStream::new() };
     let is_default = plan.arguments.is_empty() && plan.required.is_none();
     let default = if is_default { quote!(, Default) } else { TokenStream::new() };
     let needed = needed(plan);
@@ -177,6 +183,7 @@ pub(super) fn request(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
         #required
         #[doc = #doc]
         #[derive(Clone, Debug, PartialEq #default)]
+        #derives
         #[non_exhaustive]
         pub struct #name {
             #(#fields)*
@@ -202,7 +209,7 @@ fn body_fields(plan: &CallPlan) -> Vec<&FieldPlan> {
 }
 
 /// The wire form of a request's body.
-pub(super) fn request_model(plan: &CallPlan) -> Option<TokenStream> {
+pub(super) fn request_model(scope: &Scope<'_>, plan: &CallPlan) -> Option<TokenStream> {
     let body = plan.body_struct.as_ref()?;
     let blank = plan.fields.iter().map(|field| {
         let rust = ident(&field.field.rust);
@@ -211,7 +218,11 @@ pub(super) fn request_model(plan: &CallPlan) -> Option<TokenStream> {
             Presence::RequiredNullable | Presence::Optional => quote!(#rust: None,),
         }
     });
-    Some(model(&plan.request, &whole(plan, body), &body_fields(plan), &quote!(#(#blank)*)))
+    let blank = quote!(#(#blank)*);
+    if derive::is_on(scope) {
+        return Some(derive::model(&plan.request, &blank));
+    }
+    Some(model(&plan.request, &whole(plan, body), &body_fields(plan), &blank))
 }
 
 /// How the request becomes a route, a query and a body.

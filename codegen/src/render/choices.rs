@@ -4,23 +4,27 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::convert::parameter;
-use super::{Scope, deprecated, docs, ident, number, text};
+use super::{Scope, deprecated, derive, docs, ident, number, text};
 use crate::plan::{ArmPlan, ChoiceKind, ChoicePlan, EnumPlan, RustTy, Shape};
 
-pub(super) fn enumeration(plan: &EnumPlan) -> TokenStream {
+pub(super) fn enumeration(scope: &Scope<'_>, plan: &EnumPlan) -> TokenStream {
     let (name, doc) = (ident(&plan.name), docs(&plan.docs));
     let variants = plan.values.iter().map(|value| {
         let (rust, doc) = (ident(&value.rust), docs(&value.docs));
         let deprecated = deprecated(value.deprecated.as_ref());
-        quote!(#doc #deprecated #rust,)
+        let attribute = derive::value(scope, &value.wire, &value.aliases);
+        quote!(#doc #deprecated #attribute #rust,)
     });
+    let (derives, other) = (derive::derives(scope), derive::other(scope, None));
     quote! {
         #doc
         #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #derives
         #[non_exhaustive]
         pub enum #name {
             #(#variants)*
             #[doc = " A value that this version of elkit does not know, as it was read."]
+            #other
             UnknownValue(String),
         }
     }
@@ -65,7 +69,8 @@ pub(super) fn choice(scope: &Scope<'_>, plan: &ChoicePlan) -> TokenStream {
     let (name, doc) = (ident(&plan.name), docs(&plan.docs));
     let variants = plan.arms.iter().map(|arm| {
         let (rust, ty, doc) = (ident(&arm.rust), scope.ty(&arm.ty), docs(&arm.docs));
-        if arm.ty == RustTy::Unit { quote!(#doc #rust,) } else { quote!(#doc #rust(#ty),) }
+        let attribute = derive::arm(scope, plan, &arm.wire);
+        if arm.ty == RustTy::Unit { quote!(#doc #attribute #rust,) } else { quote!(#doc #attribute #rust(#ty),) }
     });
     let constructors = constructors(scope, plan);
     let conversions = plan.from.iter().map(|conversion| {
@@ -81,13 +86,16 @@ pub(super) fn choice(scope: &Scope<'_>, plan: &ChoicePlan) -> TokenStream {
         }
     });
     let typed = typed_conversions(scope, plan);
+    let (derives, other) = (derive::choice(scope, plan), derive::other(scope, Some(plan)));
     quote! {
         #doc
         #[derive(Clone, Debug, PartialEq)]
+        #derives
         #[non_exhaustive]
         pub enum #name {
             #(#variants)*
             #[doc = " A form that this version of elkit does not know, as it was read."]
+            #other
             Other(Untyped),
         }
         #constructors
@@ -270,7 +278,7 @@ fn container(plan: &ChoicePlan) -> TokenStream {
     }
 }
 
-fn keyed(plan: &ChoicePlan) -> TokenStream {
+pub(super) fn keyed(plan: &ChoicePlan) -> TokenStream {
     let name = ident(&plan.name);
     let tags = plan.arms.iter().map(|arm| text(&arm.wire));
     let reads = plan.arms.iter().enumerate().map(|(index, arm)| {

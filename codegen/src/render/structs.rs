@@ -3,9 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::choices;
 use super::convert::parameter;
 use super::{Scope, deprecated, docs, ident, number, text};
+use super::{choices, derive};
 use crate::plan::{FieldPlan, Presence, RestKind, RestPlan, StructPlan, TypePlan};
 
 /// Words in the runtime's bit set of required members.
@@ -14,7 +14,7 @@ const WORDS: usize = 4;
 pub(super) fn render_types(scope: &Scope<'_>) -> TokenStream {
     let items = scope.module.types.iter().map(|plan| match plan {
         TypePlan::Struct(plan) => structure(scope, plan),
-        TypePlan::Enum(plan) => choices::enumeration(plan),
+        TypePlan::Enum(plan) => choices::enumeration(scope, plan),
         TypePlan::Choice(plan) => choices::choice(scope, plan),
         TypePlan::Alias { name, docs: paragraphs, ty } => {
             let (name, docs, ty) = (ident(name), docs(paragraphs), scope.ty(ty));
@@ -33,6 +33,10 @@ pub(super) fn render_wire(scope: &Scope<'_>) -> TokenStream {
     let mut keyed = Vec::new();
     let mut items = Vec::new();
     for plan in &scope.module.types {
+        if derive::is_on(scope) {
+            items.push(derive::wire(scope, plan, |plan| blank(&plan.fields.iter().collect::<Vec<_>>(), plan)));
+            continue;
+        }
         match plan {
             TypePlan::Struct(plan) => {
                 let fields: Vec<&FieldPlan> = plan.fields.iter().collect();
@@ -58,9 +62,11 @@ pub(super) fn render_wire(scope: &Scope<'_>) -> TokenStream {
         }
     }
     for call in &scope.module.calls {
-        if let Some(item) = super::calls::request_model(call) {
+        if let Some(item) = super::calls::request_model(scope, call) {
             items.push(item);
-            models.push(ident(&call.request));
+            if !derive::is_on(scope) {
+                models.push(ident(&call.request));
+            }
         }
         items.push(super::calls::endpoint(scope, call));
     }
@@ -74,15 +80,18 @@ pub(super) fn render_wire(scope: &Scope<'_>) -> TokenStream {
 }
 
 fn structure(scope: &Scope<'_>, plan: &StructPlan) -> TokenStream {
+    let (blank, derives, skip) = (scope.blank(), derive::derives(scope), derive::skip_default(scope));
+    let flatten = derive::flatten(scope);
     let (name, doc, deprecated) = (ident(&plan.name), docs(&plan.docs), deprecated(plan.deprecated.as_ref()));
-    let fields = plan.fields.iter().map(|field| field_item(scope, field));
+    let fields = plan.fields.iter().map(|field| field_item(scope, field, true));
     let variants = plan.variants.iter().map(|variants| {
         let (field, ty) = (ident(&variants.field), ident(&variants.name));
-        quote!(#[doc = " What it is."] pub #field: Option<#ty>,)
+        quote!(#[doc = " What it is."] #flatten pub #field: Option<#ty>,)
     });
     let rest = plan.rest.iter().map(|rest| {
         let (field, ty, doc) = (ident(&rest.field), rest_ty(scope, rest), docs(&rest.docs));
-        quote!(#doc pub #field: #ty,)
+        let attribute = if rest.kind == RestKind::Map { derive::flatten(scope) } else { derive::skip_default(scope) };
+        quote!(#doc #attribute pub #field: #ty,)
     });
     let default = if required(plan).next().is_none() { quote!(, Default) } else { TokenStream::new() };
     let constructor = if plan.built { build(scope, plan) } else { TokenStream::new() };
@@ -91,7 +100,7 @@ fn structure(scope: &Scope<'_>, plan: &StructPlan) -> TokenStream {
         if required(plan).next().is_some() {
             return TokenStream::new();
         }
-        quote!(impl From<#ty> for #name { fn from(kind: #ty) -> Self { Self { #field: Some(kind), ..rt::Model::blank() } } })
+        quote!(impl From<#ty> for #name { fn from(kind: #ty) -> Self { Self { #field: Some(kind), ..#blank } } })
     });
     let from = plan.from.iter().filter(|_| required(plan).count() <= 1).map(|conversion| {
         let from = choices::borrowed(conversion.from);
@@ -102,18 +111,20 @@ fn structure(scope: &Scope<'_>, plan: &StructPlan) -> TokenStream {
             Presence::Required => quote!(value.into()),
             _ => quote!(Some(value.into())),
         };
-        quote!(impl From<#from> for #name { fn from(value: #from) -> Self { Self { #rust: #value, ..rt::Model::blank() } } })
+        quote!(impl From<#from> for #name { fn from(value: #from) -> Self { Self { #rust: #value, ..#blank } } })
     });
     quote! {
         #doc
         #deprecated
         #[derive(Clone, Debug, PartialEq #default)]
+        #derives
         #[non_exhaustive]
         pub struct #name {
             #(#fields)*
             #(#variants)*
             #(#rest)*
             #[doc = " Members that this version of elkit does not know."]
+            #skip
             pub extra: Extra,
         }
         #constructor
@@ -122,10 +133,12 @@ fn structure(scope: &Scope<'_>, plan: &StructPlan) -> TokenStream {
     }
 }
 
-pub(super) fn field_item(scope: &Scope<'_>, field: &FieldPlan) -> TokenStream {
+/// A field; `wire` says whether it is a member of what stands on the wire.
+pub(super) fn field_item(scope: &Scope<'_>, field: &FieldPlan, wire: bool) -> TokenStream {
     let (rust, ty, doc) = (ident(&field.rust), scope.ty(&field.field_ty()), docs(&field.docs));
     let deprecated = deprecated(field.deprecated.as_ref());
-    quote!(#doc #deprecated pub #rust: #ty,)
+    let attributes = if wire { derive::field(scope, field) } else { TokenStream::new() };
+    quote!(#doc #deprecated #attributes pub #rust: #ty,)
 }
 
 fn required(plan: &StructPlan) -> impl Iterator<Item = &FieldPlan> {
@@ -134,6 +147,7 @@ fn required(plan: &StructPlan) -> impl Iterator<Item = &FieldPlan> {
 
 /// `new` with what is required, a setter for the rest.
 fn build(scope: &Scope<'_>, plan: &StructPlan) -> TokenStream {
+    let blank = scope.blank();
     let name = ident(&plan.name);
     let needed: Vec<&FieldPlan> = required(plan).collect();
     let single = plan.rest.iter().filter(|rest| rest.kind == RestKind::Single && plan.variants.is_none());
@@ -194,13 +208,13 @@ fn build(scope: &Scope<'_>, plan: &StructPlan) -> TokenStream {
                 #[doc = " Makes one from what is required."]
                 #[must_use]
                 pub fn new(required: #required_ty #(#single_parameter)*) -> Self {
-                    Self { #(#fields: required.#fields,)* #(#single_value)* ..rt::Model::blank() }
+                    Self { #(#fields: required.#fields,)* #(#single_value)* ..#blank }
                 }
             },
             members,
         )
     } else {
-        let rest = quote!(..rt::Model::blank());
+        let rest = quote!(..#blank);
         (
             quote! {
                 #[doc = " Makes one from what is required."]
@@ -227,7 +241,7 @@ fn build(scope: &Scope<'_>, plan: &StructPlan) -> TokenStream {
 pub(super) fn required_struct(scope: &Scope<'_>, name: &str, of: &str, fields: &[&FieldPlan]) -> TokenStream {
     let name = ident(name);
     let doc = format!(" What a [`{of}`] can't do without.");
-    let fields = fields.iter().map(|field| field_item(scope, field));
+    let fields = fields.iter().map(|field| field_item(scope, field, false));
     quote! {
         #[doc = #doc]
         #[derive(Clone, Debug, PartialEq)]

@@ -1,0 +1,108 @@
+//! The measured alternative: the same types by `serde_derive`. Never shipped; `cargo xtask bench` compiles it beside ours.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{Scope, ident};
+use crate::emit::Target;
+use crate::plan::{ChoiceKind, ChoicePlan, EnumPlan, FieldPlan, Presence, StructPlan, TypePlan};
+
+/// Whether `serde_derive` does the work.
+pub(super) fn is_on(scope: &Scope<'_>) -> bool {
+    scope.target == Target::Derive
+}
+
+/// The derives of a type.
+pub(super) fn derives(scope: &Scope<'_>) -> TokenStream {
+    if is_on(scope) { quote!(#[derive(serde::Serialize, serde::Deserialize)]) } else { TokenStream::new() }
+}
+
+/// The attributes of a member.
+pub(super) fn field(scope: &Scope<'_>, field: &FieldPlan) -> TokenStream {
+    if !is_on(scope) {
+        return TokenStream::new();
+    }
+    let (wire, aliases) = (&field.wire, &field.aliases);
+    let optional = (field.presence == Presence::Optional)
+        .then(|| quote!(#[serde(default, skip_serializing_if = "Option::is_none")]));
+    quote!(#[serde(rename = #wire #(, alias = #aliases)*)] #optional)
+}
+
+/// The attribute of something that is no member.
+pub(super) fn skip(scope: &Scope<'_>) -> TokenStream {
+    if is_on(scope) { quote!(#[serde(skip, default = "rt::Wire::empty")]) } else { TokenStream::new() }
+}
+
+/// The attribute of `extra`.
+pub(super) fn skip_default(scope: &Scope<'_>) -> TokenStream {
+    if is_on(scope) { quote!(#[serde(skip)]) } else { TokenStream::new() }
+}
+
+/// The attribute of members that stand beside the named ones.
+pub(super) fn flatten(scope: &Scope<'_>) -> TokenStream {
+    if is_on(scope) { quote!(#[serde(flatten)]) } else { TokenStream::new() }
+}
+
+/// The attribute of a choice.
+pub(super) fn choice(scope: &Scope<'_>, plan: &ChoicePlan) -> TokenStream {
+    let derives = derives(scope);
+    match plan.kind {
+        ChoiceKind::Union { .. } | ChoiceKind::Keyed if is_on(scope) => quote!(#derives #[serde(untagged)]),
+        _ => derives,
+    }
+}
+
+/// The attribute of an alternative.
+pub(super) fn arm(scope: &Scope<'_>, plan: &ChoicePlan, wire: &str) -> TokenStream {
+    match plan.kind {
+        ChoiceKind::Container | ChoiceKind::Inner if is_on(scope) => quote!(#[serde(rename = #wire)]),
+        _ => TokenStream::new(),
+    }
+}
+
+/// The attribute of the catch-all.
+pub(super) fn other(scope: &Scope<'_>, plan: Option<&ChoicePlan>) -> TokenStream {
+    let tagged = plan.is_none_or(|plan| matches!(plan.kind, ChoiceKind::Container | ChoiceKind::Inner));
+    if is_on(scope) && tagged { quote!(#[serde(untagged)]) } else { TokenStream::new() }
+}
+
+/// The attribute of an enum's value.
+pub(super) fn value(scope: &Scope<'_>, wire: &str, aliases: &[String]) -> TokenStream {
+    if is_on(scope) { quote!(#[serde(rename = #wire #(, alias = #aliases)*)]) } else { TokenStream::new() }
+}
+
+/// What the wire file holds instead of tables.
+pub(super) fn wire(scope: &Scope<'_>, plan: &TypePlan, blank: impl FnOnce(&StructPlan) -> TokenStream) -> TokenStream {
+    match plan {
+        TypePlan::Struct(plan) => model(&plan.name, &blank(plan)),
+        TypePlan::Enum(plan) => enumeration(plan),
+        TypePlan::Choice(plan) if plan.kind == ChoiceKind::Inner => {
+            let _ = scope;
+            TokenStream::new()
+        }
+        TypePlan::Choice(plan) => {
+            let name = ident(&plan.name);
+            if plan.kind == ChoiceKind::Keyed {
+                return super::choices::keyed(plan);
+            }
+            quote!(rt::derived!(#name, Self::Other(Default::default()));)
+        }
+        TypePlan::Alias { .. } => TokenStream::new(),
+    }
+}
+
+/// A struct's blank value and its wire form.
+pub(super) fn model(name: &str, blank: &TokenStream) -> TokenStream {
+    let name = ident(name);
+    quote! {
+        impl #name {
+            pub(crate) fn blank() -> Self { Self { #blank extra: Extra::new() } }
+        }
+        rt::derived!(#name, Self::blank());
+    }
+}
+
+fn enumeration(plan: &EnumPlan) -> TokenStream {
+    let (name, string_enum) = (ident(&plan.name), super::choices::string_enum(plan));
+    quote!(#string_enum rt::derived_enum!(#name);)
+}
