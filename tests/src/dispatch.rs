@@ -7,7 +7,7 @@ mod text;
 use std::future::Future;
 use std::pin::Pin;
 
-use elkit::rt::{self, Correction, Endpoint, Product, Wire};
+use elkit::rt::{self, Correction, Endpoint, Product, SeenLazy, Wire};
 use elkit::{Elasticsearch, Kibana};
 use serde_json::Value;
 
@@ -33,12 +33,22 @@ pub struct Row {
 pub type Recode = fn(&str, bool) -> Result<Recoded, Problem>;
 
 /// What a value became.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Recoded {
-    /// The value, encoded again.
-    pub json: Value,
+    /// The value, encoded again; empty when there is none.
+    pub json: String,
     /// What had to be corrected on the way.
     pub corrections: Vec<Correction>,
+    /// Values in it that nobody has looked at yet.
+    pub lazy: Vec<SeenLazy>,
+}
+
+/// A type that stands in a `Lazy`.
+pub struct LazyRow {
+    /// Its name, as [`SeenLazy`] gives it.
+    pub type_name: fn() -> &'static str,
+    /// Decodes and encodes it.
+    pub recode: Recode,
 }
 
 /// The clients that rows send with.
@@ -75,16 +85,21 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
     crate::generated::elasticsearch::ROWS.iter()
 }
 
+/// How a value that was found in a `Lazy` is decoded and encoded.
+pub fn lazy(type_name: &str) -> Option<Recode> {
+    let rows = crate::generated::elasticsearch::LAZY.iter();
+    rows.into_iter().find(|row| (row.type_name)() == type_name).map(|row| row.recode)
+}
+
 /// Decodes text as `T` and encodes it again.
 ///
 /// # Errors
 /// When the text does not fit.
 pub fn recode<T: Wire>(text: &str, strict: bool) -> Result<Recoded, Problem> {
-    let decoded =
-        rt::decode::<T>(text, strict).map_err(|error| Problem(format!("{} at `{}`", error.message, error.pointer)))?;
+    let (decoded, lazy) = rt::watch_lazy(|| rt::decode::<T>(text, strict));
+    let decoded = decoded.map_err(|error| Problem(format!("{} at `{}`", error.message, error.pointer)))?;
     let json = rt::to_json(&decoded.value).map_err(|error| Problem(error.to_string()))?;
-    let json = serde_json::from_str(&json).map_err(|error| Problem(error.to_string()))?;
-    Ok(Recoded { json, corrections: decoded.corrections })
+    Ok(Recoded { json, corrections: decoded.corrections, lazy })
 }
 
 /// For operations without a body: nothing, or an empty object, is all there can be.
@@ -93,10 +108,7 @@ pub fn recode<T: Wire>(text: &str, strict: bool) -> Result<Recoded, Problem> {
 /// When there is something.
 pub fn no_body(text: &str, _: bool) -> Result<Recoded, Problem> {
     match text.trim() {
-        "" | "null" | "{}" => {
-            let json = if text.trim() == "{}" { Value::Object(Default::default()) } else { Value::Null };
-            Ok(Recoded { json, corrections: Vec::new() })
-        }
+        text @ ("" | "null" | "{}") => Ok(Recoded { json: text.to_owned(), ..Recoded::default() }),
         _ => Err(Problem("the operation has no body here".to_owned())),
     }
 }
