@@ -99,7 +99,8 @@ fn kind(kind: &Kind) -> Value {
         }
         Kind::Keyed(variants) => {
             let arms: Vec<Value> = variants.iter().map(|variant| ty(&variant.ty)).collect();
-            json!({ "any_of": arms })
+            let keys: Vec<&str> = variants.iter().map(|variant| variant.name.as_str()).collect();
+            json!({ "any_of": arms, "keys": keys })
         }
     }
 }
@@ -115,7 +116,12 @@ fn object(object: &Object) -> Value {
         row.insert("closed".into(), json!(true));
     }
     if let Some(rest) = &object.rest {
-        row.insert("additional".into(), ty(&rest.ty));
+        // What each of them is: keys that carry tags do not make it a map.
+        let each = if let Ty::TypedKeys(id) = &rest.ty { json!({ "ref": id }) } else { ty(&rest.ty) };
+        row.insert("additional".into(), each);
+        if rest.single {
+            row.insert("single".into(), json!(true));
+        }
     }
     if !object.variants.is_empty() {
         let names: Vec<&str> = object.variants.iter().map(|variant| variant.name.as_str()).collect();
