@@ -58,9 +58,10 @@ pub fn emit(plan: &Plan, target: Target) -> Result<Files, Vec<String>> {
         let rendered = render::module(plan, module, target);
         let name = &module.name;
         let head = |own: &[&str], up: TokenStream, tokens: &TokenStream| {
-            let others = others(plan, module, tokens);
+            let uses = uses_of(tokens);
+            let others = others(plan, module, &uses);
             let others = (!others.is_empty()).then(|| quote!(use #up::{#(#others),*};));
-            let imports = imports(target, own, tokens);
+            let imports = imports(target, own, &uses);
             quote!(#imports #others)
         };
         let (calls, types, wire) = (rendered.calls, rendered.types, rendered.wire);
@@ -84,7 +85,7 @@ fn ident(name: &str) -> Ident {
 }
 
 /// Imports of what the tokens use from libraries and the runtime; `own` are names of the client's root.
-fn imports(target: Target, own: &[&str], tokens: &TokenStream) -> TokenStream {
+fn imports(target: Target, own: &[&str], uses: &Uses) -> TokenStream {
     let root = target.root();
     let sources: &[(&str, &str, &[&str])] = &[
         ("", "std::borrow", &["Cow"]),
@@ -100,7 +101,7 @@ fn imports(target: Target, own: &[&str], tokens: &TokenStream) -> TokenStream {
         (root, "::types", RUNTIME_TYPES),
     ];
     let lines = sources.iter().filter_map(|(root, path, names)| {
-        let used: Vec<_> = names.iter().filter(|name| uses(tokens, name)).map(|name| ident(name)).collect();
+        let used: Vec<_> = names.iter().filter(|name| uses.get(**name).is_some_and(|known| known.bare)).map(|name| ident(name)).collect();
         let path: TokenStream = format!("{root}{path}").parse().ok()?;
         (!used.is_empty()).then(|| quote!(use #path::{#(#used),*};))
     });
@@ -108,9 +109,9 @@ fn imports(target: Target, own: &[&str], tokens: &TokenStream) -> TokenStream {
 }
 
 /// The other modules that the tokens name.
-fn others(plan: &Plan, module: &Module, tokens: &TokenStream) -> Vec<Ident> {
+fn others(plan: &Plan, module: &Module, uses: &Uses) -> Vec<Ident> {
     let others = plan.modules.iter().filter(|other| other.name != module.name);
-    others.filter(|other| starts_path(tokens, &other.name)).map(|other| ident(&other.name)).collect()
+    others.filter(|other| uses.get(&other.name).is_some_and(|known| known.path)).map(|other| ident(&other.name)).collect()
 }
 
 /// Hand-written types that members may have.
@@ -128,46 +129,46 @@ const RUNTIME_TYPES: &[&str] = &[
     "Untyped",
 ];
 
-/// Whether a name stands anywhere but behind `::`, where it is another item's.
-fn uses(tokens: &TokenStream, name: &str) -> bool {
-    find(tokens, &mut |before, ident, after| ident == name && !before && after != Next::Payload)
+/// How the tokens of a file use a name.
+#[derive(Clone, Copy, Debug, Default)]
+struct Use {
+    /// It stands alone or begins a path, so it must be imported.
+    bare: bool,
+    /// It begins a path.
+    path: bool,
 }
 
-/// Whether a name begins a path.
-fn starts_path(tokens: &TokenStream, name: &str) -> bool {
-    find(tokens, &mut |before, ident, after| ident == name && !before && after == Next::Path)
+/// Every name that does not stand behind `::`, where it would be another item's.
+type Uses = BTreeMap<String, Use>;
+
+fn uses_of(tokens: &TokenStream) -> Uses {
+    let mut uses = Uses::new();
+    collect_uses(tokens.clone(), &mut uses);
+    uses
 }
 
-/// What stands behind an identifier.
-#[derive(PartialEq)]
-enum Next {
-    /// `::`
-    Path,
-    /// `(..)`: it is a variant or a function of that name.
-    Payload,
-    /// Anything else.
-    Other,
-}
-
-/// Looks for an identifier of which `is` holds, given whether `::` stands before it and what stands behind.
-fn find(tokens: &TokenStream, is: &mut impl FnMut(bool, &Ident, Next) -> bool) -> bool {
-    let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
-    let colons = |index: Option<usize>| {
-        let colon = |index: usize| matches!(trees.get(index), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
-        index.is_some_and(|index| colon(index) && colon(index + 1))
-    };
-    trees.iter().enumerate().any(|(index, tree)| match tree {
-        TokenTree::Ident(ident) => {
-            let next = match trees.get(index + 1) {
-                Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => Next::Payload,
-                _ if colons(Some(index + 1)) => Next::Path,
-                _ => Next::Other,
-            };
-            is(colons(index.checked_sub(2)), ident, next)
+fn collect_uses(tokens: TokenStream, uses: &mut Uses) {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let colon = |index: usize| matches!(trees.get(index), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
+    let colons = |index: usize| colon(index) && colon(index + 1);
+    let mut groups = Vec::new();
+    for (index, tree) in trees.iter().enumerate() {
+        match tree {
+            TokenTree::Ident(ident) if index < 2 || !colons(index - 2) => {
+                let path = colons(index + 1);
+                // `Name(..)` is a variant or a function of that name.
+                let payload = matches!(trees.get(index + 1), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis);
+                let known = uses.entry(ident.to_string()).or_default();
+                known.bare |= !payload;
+                known.path |= path;
+            }
+            TokenTree::Group(group) => groups.push(group.stream()),
+            _ => {}
         }
-        TokenTree::Group(group) => find(&group.stream(), is),
-        _ => false,
-    })
+    }
+    for group in groups {
+        collect_uses(group, uses);
+    }
 }
 
 pub(crate) fn format(docs: &str, tokens: TokenStream) -> Result<String, syn::Error> {

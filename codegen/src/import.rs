@@ -3,6 +3,7 @@
 
 pub mod elasticsearch;
 mod join;
+pub mod openapi;
 mod order;
 pub mod sources;
 mod split;

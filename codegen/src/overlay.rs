@@ -1,5 +1,6 @@
 //! What people know better than the documents. Every entry must have an effect; [`Overlay::unused`] lists those without.
 
+mod document;
 mod fixups;
 
 use std::cell::RefCell;
@@ -7,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+pub use document::{DocumentFixup, Edit};
 pub use fixups::{Change, Fixup};
 
 /// The overlay files, read.
@@ -20,6 +22,8 @@ pub struct Overlay {
     pub traits: Traits,
     /// Patches for one product's spec.
     pub fixups: Vec<Fixup>,
+    /// Patches for one product's documents: they count when a document is imported.
+    pub document_fixups: Vec<DocumentFixup>,
 }
 
 /// Entries by id that remember which were asked for and found.
@@ -91,6 +95,10 @@ pub struct Names {
     pub arguments: Entries<Vec<String>>,
     /// Rust names of types.
     pub types: Entries<String>,
+    /// `GET /api/spaces/space` -> `spaces.list`: ids that imports give operations.
+    pub operations: BTreeMap<String, String>,
+    /// Names of upstream's components, or what they begin with -> namespaces and names of types, for imports.
+    pub components: BTreeMap<String, String>,
 }
 
 /// A sentence, or an operation's sentence with notes and an example.
@@ -245,11 +253,15 @@ impl Overlay {
         let fixups: FixupsFile = parse(files, "fixups.toml")?;
         let mut product_names = if is_kibana { names.kibana } else { names.elasticsearch };
         product_names.acronyms.extend(names.acronyms);
+        let is_of_product = |fixup: &Fixup| fixup.source.starts_with(product.as_str());
+        let fixups = fixups.fixup.into_iter().filter(is_of_product);
+        let (document, fixups): (Vec<_>, Vec<_>) = fixups.partition(Fixup::is_for_documents);
         Ok(Self {
             names: product_names,
             docs: if is_kibana { docs.kibana } else { docs.elasticsearch },
             traits: if is_kibana { traits.kibana } else { traits.elasticsearch },
-            fixups: fixups.fixup.into_iter().filter(|fixup| fixup.source.starts_with(product.as_str())).collect(),
+            fixups,
+            document_fixups: document.iter().filter_map(DocumentFixup::of).collect(),
         })
     }
 

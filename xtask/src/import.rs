@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Subcommand, ValueEnum};
 use elkit_codegen::import::elasticsearch::{self, Namespaces};
+use elkit_codegen::import::openapi::{self, Imported, Input, Names, OperationFacts};
 use elkit_codegen::import::{Documented, hand_written_files, merge, sources};
-use elkit_codegen::spec;
+use elkit_codegen::overlay::Overlay;
+use elkit_codegen::spec::{self, model};
 use sha2::{Digest, Sha256};
 
 use crate::workspace::{explain, read, read_tree, remove, root, write};
@@ -23,6 +25,23 @@ pub(crate) struct Args {
 enum ProductArgs {
     /// Elastic's `schema.json`, as the npm package @elastic/request-converter carries it.
     Elasticsearch(ElasticsearchArgs),
+    /// Kibana's OpenAPI documents, as JSON.
+    Kibana(KibanaArgs),
+}
+
+#[derive(clap::Args)]
+struct KibanaArgs {
+    /// The files.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Facts that the documents state in prose alone (`kibana-operation-facts.json`): spaces and privileges.
+    #[arg(long)]
+    facts: Option<PathBuf>,
+    /// Print the JSON pointers of all that the spec has no place for, not their counts alone.
+    #[arg(long)]
+    lost: bool,
+    #[command(flatten)]
+    common: Common,
 }
 
 #[derive(clap::Args)]
@@ -37,7 +56,7 @@ struct ElasticsearchArgs {
 }
 
 /// What imports of every product have in common.
-#[derive(clap::Args)]
+#[derive(Clone, clap::Args)]
 struct Common {
     /// The version the document describes; read from the file's name (`elasticsearch-9.5.schema.json`) when absent.
     #[arg(long)]
@@ -56,12 +75,14 @@ struct Common {
 #[derive(Clone, Copy, ValueEnum)]
 enum Product {
     Elasticsearch,
+    Kibana,
 }
 
 impl Product {
     fn name(self) -> &'static str {
         match self {
             Self::Elasticsearch => "elasticsearch",
+            Self::Kibana => "kibana",
         }
     }
 }
@@ -69,6 +90,7 @@ impl Product {
 pub(crate) fn run(args: Args) -> Result<()> {
     match args.product {
         ProductArgs::Elasticsearch(args) => run_elasticsearch(args),
+        ProductArgs::Kibana(args) => run_kibana(args),
     }
 }
 
@@ -79,6 +101,44 @@ fn run_elasticsearch(args: ElasticsearchArgs) -> Result<()> {
     let texts = BTreeMap::from([(document.file.clone(), document.text.clone())]);
     let documented = explain(read, "", &texts)?;
     document.bring_in(documented)
+}
+
+fn run_kibana(args: KibanaArgs) -> Result<()> {
+    if args.files.len() > 1 && args.common.version.is_some() {
+        bail!("--version is for one file: several have theirs in their names");
+    }
+    let overlay = root()?.join("spec/overlay");
+    let overlay = Overlay::read(&read_tree(&overlay, ".toml")?, model::Product::Kibana).map_err(|error| anyhow!(error))?;
+    let names = Names::new(&overlay.names.operations, &overlay.names.components);
+    let facts_text = args.facts.as_deref().map(read).transpose()?.unwrap_or_else(|| "{}".to_owned());
+    let facts_file = args.facts.as_deref().map_or("facts".into(), |path| path.display().to_string());
+    let mut all = Vec::new();
+    for path in &args.files {
+        let document = Document::open(Product::Kibana, path, args.common.clone())?;
+        if !document.text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']).starts_with('{') {
+            bail!("{} is not JSON; YAML must be converted first, for example with `yq -o json`", path.display());
+        }
+        let facts_texts = BTreeMap::from([(facts_file.clone(), facts_text.clone())]);
+        let facts = explain(OperationFacts::read(&facts_file, &facts_text, &document.version), "", &facts_texts)?;
+        let name = document.name();
+        let fixups = &overlay.document_fixups;
+        let input = Input { file: &document.file, text: &document.text, document: &name, names: &names, facts: &facts, fixups };
+        let texts = BTreeMap::from([(document.file.clone(), document.text.clone())]);
+        let imported = explain(openapi::import(input), "", &texts)?;
+        all.push((document, imported));
+    }
+    // Nothing is written unless every document can be read.
+    for (document, Imported { documented, lost }) in all {
+        let name = document.name();
+        document.bring_in(documented)?;
+        for (reason, places) in &lost {
+            println!("{name}: not kept {} times: {reason}", places.len());
+            for place in places.iter().filter(|_| args.lost) {
+                println!("    {place}");
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A document on its way into the spec.
@@ -95,6 +155,7 @@ impl Document {
         let text = read(path)?;
         let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let version = common.version.clone().or_else(|| version_in(&file));
+        let version = version.or_else(|| part_in(&file, product));
         let version = version.ok_or_else(|| anyhow!("no version in the name {file}: say --version"))?;
         Ok(Self { product, file, text, version, common })
     }
@@ -152,6 +213,12 @@ impl Document {
 fn version_in(file: &str) -> Option<String> {
     let parts = file.split(|c: char| !c.is_ascii_digit() && c != '.').map(|part| part.trim_matches('.'));
     parts.into_iter().find(|part| part.contains('.') && !part.contains("..")).map(str::to_owned)
+}
+
+/// The `dashboards` of `kibana-dashboards.openapi.json`: a document of a part, without a version.
+fn part_in(file: &str, product: Product) -> Option<String> {
+    let rest = file.strip_prefix(product.name())?.strip_prefix('-')?;
+    rest.split('.').next().filter(|part| !part.is_empty()).map(str::to_owned)
 }
 
 /// The day in UTC, as `2026-01-31`.

@@ -1,6 +1,7 @@
 //! The project's own commands. They read and write files and leave every decision to `elkit-codegen`, so they work while the
 //! client does not compile.
 
+mod bench;
 mod generate;
 mod import;
 mod workspace;
@@ -21,6 +22,8 @@ struct Cli {
 enum Command {
     /// Brings an upstream document into spec/.
     Import(import::Args),
+    /// Measures what the generated code costs to compile.
+    Bench(bench::Args),
     /// Writes the client's code from spec/.
     Generate(generate::Args),
 }
@@ -28,6 +31,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Import(args) => import::run(args),
+        Command::Bench(args) => bench::run(args),
         Command::Generate(args) => generate::run(args),
     };
     match result {

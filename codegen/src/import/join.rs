@@ -29,10 +29,15 @@ pub(super) fn join(documents: BTreeMap<String, Api>) -> Api {
 /// What documents say of one thing, newest first.
 type Said<'a, T> = Vec<(&'a str, &'a T)>;
 
-/// Documents are ordered by the numbers in their names, then by name: `kibana-8.18` is older than `kibana-9.3`.
+/// Documents are ordered by the numbers in their names, then by name: `kibana-8.18` is older than `kibana-9.3`. One without a
+/// number describes what is being developed, so it is the newest.
 fn version_key(name: &str) -> (Vec<u64>, String) {
     let numbers = name.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok());
-    (numbers.collect(), name.to_owned())
+    let mut numbers: Vec<u64> = numbers.collect();
+    if numbers.is_empty() {
+        numbers.push(u64::MAX);
+    }
+    (numbers, name.to_owned())
 }
 
 /// Groups by key, in the order of the newest document; what only older ones have follows what it follows there.

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::document::Edit;
 use crate::spec::expr::{parse_member_type, print_type};
 use crate::spec::model::{Api, EnumValue, Facts, Json, Member, Object, Schema};
 
@@ -13,7 +14,7 @@ pub struct Fixup {
     pub name: String,
     /// `document` or `spec`.
     pub stage: String,
-    /// The source whose defect it mends (`elasticsearch-9.5`).
+    /// The source whose defect it mends (`elasticsearch-9.5`), or several with commas between.
     pub source: String,
     /// Why it is right.
     pub reason: String,
@@ -60,9 +61,16 @@ pub enum Change {
         /// The value.
         value: String,
     },
+    /// Mends a document before it is read.
+    Document(Edit),
 }
 
 impl Fixup {
+    /// Whether it mends documents, not the spec.
+    pub fn is_for_documents(&self) -> bool {
+        matches!(self.change, Change::Document(_))
+    }
+
     /// Applies the patch to an imported API.
     ///
     /// # Errors
@@ -119,6 +127,7 @@ impl Change {
                 }
                 values.values.push(EnumValue { value, facts: Facts::default() });
             }
+            Self::Document(_) => return Err("it mends documents, not the spec".to_owned()),
         }
         Ok(())
     }
