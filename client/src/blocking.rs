@@ -12,6 +12,8 @@ use crate::{Error, ErrorKind, telemetry};
 ///
 /// # Errors
 /// The call's own; and when this thread belongs to an async runtime, which waiting would block.
+/// tokio does not tell its `spawn_blocking` threads from its workers, so those are refused too; there,
+/// `Handle::block_on` takes the async call.
 pub(crate) fn run<T, F>(future: F) -> Result<T, Error>
 where
     F: Future<Output = Result<T, Error>> + Send + 'static,
