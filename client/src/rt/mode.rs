@@ -131,8 +131,8 @@ pub(crate) fn attempt<T, E>(mode: Mode, f: impl FnOnce() -> Result<T, E>) -> Res
     result
 }
 
-/// Runs `f` one text deeper; none when that is too deep.
-pub(crate) fn nested<R>(f: impl FnOnce() -> R) -> Option<R> {
+/// Runs `f` one text deeper, and tells it how deep; none when that is too deep.
+pub(crate) fn nested<R>(f: impl FnOnce(usize) -> R) -> Option<R> {
     struct Leave(usize);
     impl Drop for Leave {
         fn drop(&mut self) {
@@ -142,7 +142,7 @@ pub(crate) fn nested<R>(f: impl FnOnce() -> R) -> Option<R> {
     let depth = NESTED.get();
     let _leave = Leave(depth);
     NESTED.set(depth + 1);
-    (depth < NESTED_LIMIT).then(f)
+    (depth < NESTED_LIMIT).then(|| f(depth))
 }
 
 /// As [`attempt`], in the mode in force.

@@ -13,6 +13,13 @@ use serde_json::value::RawValue;
 use super::mode::{self, Mode};
 use super::wire::Wire;
 
+/// Every text within a text is read anew. This deep, a look at what is left is cheaper than finding out level by level
+/// that it goes on for thousands.
+const LOOK_AHEAD: usize = 6;
+
+/// More levels than that are refused by the look ahead.
+const MOST_LEVELS: usize = 256;
+
 /// The JSON text of one value.
 pub(crate) struct Raw<'de>(Cow<'de, str>);
 
@@ -93,7 +100,10 @@ impl<'de> Raw<'de> {
         &self,
         read: impl FnOnce(&mut serde_json::Deserializer<StrRead<'_>>) -> Result<T, serde_json::Error>,
     ) -> Result<T, E> {
-        mode::nested(|| {
+        mode::nested(|depth| {
+            if depth == LOOK_AHEAD && levels(&self.0) > MOST_LEVELS {
+                return Err(serde_json::Error::custom("nested too deeply"));
+            }
             let mut deserializer = serde_json::Deserializer::from_str(&self.0);
             let value = read(&mut deserializer)?;
             deserializer.end()?;
@@ -111,6 +121,30 @@ impl<'de> Raw<'de> {
     pub(crate) fn from_text(text: &'de str) -> Self {
         Self(Cow::Borrowed(text))
     }
+}
+
+/// How many arrays and objects of a text stand in each other.
+fn levels(text: &str) -> usize {
+    let (mut level, mut most) = (0usize, 0);
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'[' | b'{' => {
+                level += 1;
+                most = most.max(level);
+            }
+            b']' | b'}' => level = level.saturating_sub(1),
+            b'"' => {
+                while let Some(byte) = bytes.next().filter(|byte| *byte != b'"') {
+                    if byte == b'\\' {
+                        bytes.next();
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    most
 }
 
 /// The members of an object with their text.
@@ -199,5 +233,25 @@ impl<'de> Deserialize<'de> for Key<'de> {
             }
         }
         deserializer.deserialize_str(Borrow)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_of_a_text() {
+        for (text, expected) in [
+            ("1", 0),
+            ("[]", 1),
+            (r#"{"a":[{}],"b":[]}"#, 3),
+            (r#""[[[""#, 0),
+            (r#"["\"[[","\\",[]]"#, 2),
+            ("]]]", 0),
+            (r#"["\"#, 1),
+        ] {
+            assert_eq!(levels(text), expected, "{text}");
+        }
     }
 }

@@ -134,7 +134,10 @@ fn invalid(error: &serde_json::Error) -> DecodeError {
 /// Says what is wrong and where, without the values that `serde_json` quotes.
 fn describe(error: &serde_json::Error) -> String {
     use serde_json::error::Category;
+    let too_deep =
+        ["nested too deeply", "recursion limit exceeded"].iter().any(|text| error.to_string().starts_with(text));
     let what = match error.classify() {
+        _ if too_deep => "the JSON is nested too deeply",
         Category::Eof => "the JSON ends too early",
         Category::Syntax => "the JSON is invalid",
         Category::Data => "a value has another type than specified",
