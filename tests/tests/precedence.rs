@@ -77,13 +77,15 @@ fn check(row: Row) {
 
 /// Two calls of one handle: what was given and is not used is reported once.
 fn send_twice(row: &Row, server: &Server, kibana: bool, blocking: bool) -> Result<(), Error> {
+    let url = server.url();
+    let host = url.trim_start_matches("http://");
     let mut config = Config::new().options(row.builder).environment_with(|name| {
         let name = if kibana { name.replace("KIBANA_", "ELASTICSEARCH_") } else { name.to_owned() };
         let (_, value) = row.environment.iter().find(|(other, _)| *other == name)?;
-        Some(value.replace("{host}", server.host()).into())
+        Some(value.replace("{host}", host).into())
     });
     if !row.environment.iter().any(|(name, _)| *name == "ELASTICSEARCH_URL") {
-        let url = format!("http://{}{}", row.userinfo, server.host());
+        let url = format!("http://{}{host}", row.userinfo);
         config = config.elasticsearch_url(&url).kibana_url(&url);
     }
     if kibana {

@@ -23,7 +23,7 @@ impl Recorded {
 
 /// A server that runs until the process ends.
 pub(crate) struct Server {
-    host: String,
+    url: String,
     recorded: Arc<Mutex<Vec<Recorded>>>,
 }
 
@@ -31,7 +31,7 @@ impl Server {
     /// Answers every request with this status, these header lines and this body.
     pub(crate) fn answering(status: u16, headers: &str, body: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has a free port");
-        let host = listener.local_addr().expect("a bound listener has an address").to_string();
+        let url = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
         let recorded = Arc::new(Mutex::new(Vec::new()));
         let answer = format!(
             "HTTP/1.1 {status} X\r\nx-elastic-product: Elasticsearch\r\nconnection: close\r\n\
@@ -45,7 +45,7 @@ impl Server {
                 thread::spawn(move || serve(stream, &log, &answer));
             }
         });
-        Self { host, recorded }
+        Self { url, recorded }
     }
 
     /// The same with JSON.
@@ -53,13 +53,8 @@ impl Server {
         Self::answering(status, "content-type: application/json\r\n", body)
     }
 
-    /// Host and port.
-    pub(crate) fn host(&self) -> &str {
-        &self.host
-    }
-
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.host)
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     /// The requests since this was asked last.
