@@ -253,6 +253,12 @@ impl Overlay {
         let fixups: FixupsFile = parse(files, "fixups.toml")?;
         let mut product_names = if is_kibana { names.kibana } else { names.elasticsearch };
         product_names.acronyms.extend(names.acronyms);
+        for fixup in &fixups.fixup {
+            let stage = if fixup.is_for_documents() { "document" } else { "spec" };
+            if fixup.stage != stage {
+                return Err(format!("spec/overlay/fixups.toml: `{}` is one of the stage `{stage}`", fixup.name));
+            }
+        }
         let is_of_product = |fixup: &Fixup| fixup.source.starts_with(product.as_str());
         let fixups = fixups.fixup.into_iter().filter(is_of_product);
         let (document, fixups): (Vec<_>, Vec<_>) = fixups.partition(Fixup::is_for_documents);

@@ -108,7 +108,8 @@ fn run_kibana(args: KibanaArgs) -> Result<()> {
         bail!("--version is for one file: several have theirs in their names");
     }
     let overlay = root()?.join("spec/overlay");
-    let overlay = Overlay::read(&read_tree(&overlay, ".toml")?, model::Product::Kibana).map_err(|error| anyhow!(error))?;
+    let overlay =
+        Overlay::read(&read_tree(&overlay, ".toml")?, model::Product::Kibana).map_err(|error| anyhow!(error))?;
     let names = Names::new(&overlay.names.operations, &overlay.names.components);
     let facts_text = args.facts.as_deref().map(read).transpose()?.unwrap_or_else(|| "{}".to_owned());
     let facts_file = args.facts.as_deref().map_or("facts".into(), |path| path.display().to_string());
@@ -122,7 +123,8 @@ fn run_kibana(args: KibanaArgs) -> Result<()> {
         let facts = explain(OperationFacts::read(&facts_file, &facts_text, &document.version), "", &facts_texts)?;
         let name = document.name();
         let fixups = &overlay.document_fixups;
-        let input = Input { file: &document.file, text: &document.text, document: &name, names: &names, facts: &facts, fixups };
+        let input =
+            Input { file: &document.file, text: &document.text, document: &name, names: &names, facts: &facts, fixups };
         let texts = BTreeMap::from([(document.file.clone(), document.text.clone())]);
         let imported = explain(openapi::import(input), "", &texts)?;
         all.push((document, imported));

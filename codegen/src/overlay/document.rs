@@ -71,8 +71,9 @@ impl DocumentFixup {
 
 impl Edit {
     fn apply(&self, root: &mut Node) -> Result<(), String> {
-        let (Self::Replace { replace: places, .. } | Self::Remove { remove: places, .. } | Self::Rename { rename: places, .. }) =
-            self;
+        let (Self::Replace { replace: places, .. }
+        | Self::Remove { remove: places, .. }
+        | Self::Rename { rename: places, .. }) = self;
         for place in places {
             let (parent, key) = place.rsplit_once('/').ok_or_else(|| format!("`{place}` is no JSON pointer"))?;
             let parent = at(root, parent).ok_or_else(|| format!("there is no `{parent}`"))?;
@@ -95,7 +96,8 @@ impl Edit {
                     }
                 }
                 Self::Rename { to, .. } => {
-                    let entries = if let Kind::Object(entries) = &mut parent.kind { entries.as_mut_slice() } else { &mut [] };
+                    let entries =
+                        if let Kind::Object(entries) = &mut parent.kind { entries.as_mut_slice() } else { &mut [] };
                     if entries.iter().any(|entry| entry.key == *to) {
                         return Err(format!("`{to}` stands beside `{place}`"));
                     }

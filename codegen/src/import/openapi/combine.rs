@@ -74,10 +74,20 @@ fn meet(left: &Schema, right: &Schema, depth: usize, source: &mut Source<'_>) ->
             Schema::Map(key.clone(), Box::new(meet(left, right, deeper, source)?))
         }
         (Schema::List(left), Schema::List(right)) => Schema::List(Box::new(meet(left, right, deeper, source)?)),
-        (Schema::Ref { name, .. }, other) if !is_object(name, source) => meet(&inline(name, source)?, other, deeper, source)?,
-        (other, Schema::Ref { name, .. }) if !is_object(name, source) => meet(other, &inline(name, source)?, deeper, source)?,
-        (Schema::Ref { .. }, Schema::Map(_, value)) | (Schema::Map(_, value), Schema::Ref { .. }) if **value == Schema::Any => {
-            if matches!(left, Schema::Ref { .. }) { left.clone() } else { right.clone() }
+        (Schema::Ref { name, .. }, other) if !is_object(name, source) => {
+            meet(&inline(name, source)?, other, deeper, source)?
+        }
+        (other, Schema::Ref { name, .. }) if !is_object(name, source) => {
+            meet(other, &inline(name, source)?, deeper, source)?
+        }
+        (Schema::Ref { .. }, Schema::Map(_, value)) | (Schema::Map(_, value), Schema::Ref { .. })
+            if **value == Schema::Any =>
+        {
+            if matches!(left, Schema::Ref { .. }) {
+                left.clone()
+            } else {
+                right.clone()
+            }
         }
         (Schema::Ref { .. }, Schema::Ref { .. } | Schema::Object(_) | Schema::Map(..))
         | (Schema::Object(_) | Schema::Map(..), Schema::Ref { .. }) => {
@@ -166,8 +176,10 @@ fn is_object(name: &str, source: &mut Source<'_>) -> bool {
         }
         let first = node.get("allOf").and_then(Node::array).and_then(<[Node]>::first);
         let Some(next) = first.filter(|first| first.get("$ref").is_some()).or(node.get("$ref").and(Some(node))) else {
-            let of = node.get("type").and_then(Node::string);
-            return first.is_some() || of.is_none_or(|of| of == "object");
+            // A free-form object is a map: nothing of it can be extended.
+            let members = node.get("properties").and_then(Node::object).is_some_and(|members| !members.is_empty());
+            let closed = node.get("additionalProperties").and_then(Node::bool) == Some(false);
+            return first.is_some() || members || closed;
         };
         match source.resolve(next, "schemas") {
             Some(target) => node = target,

@@ -29,7 +29,9 @@ impl OperationFacts {
         let mut facts = Self::default();
         match json::parse(text) {
             Ok(root) => {
-                let versions = root.object().map(|_| root.get(version).unwrap_or(&Node { span: (0, 0), kind: Kind::Object(Vec::new()) }).clone());
+                let versions = root.object().map(|_| {
+                    root.get(version).unwrap_or(&Node { span: (0, 0), kind: Kind::Object(Vec::new()) }).clone()
+                });
                 match versions {
                     Some(of) => facts.read_version(file, &of, &mut problems),
                     None => problems.add(file, root.span, "expected an object: facts by version", None),
@@ -83,8 +85,9 @@ fn privileges(text: &str) -> Option<Vec<String>> {
         None if text.contains(" AND ") => (text.split(" AND ").collect(), true),
         None => (text.split(" OR ").collect::<Vec<_>>(), false),
     };
-    let is_name = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.:/".contains(&b));
-    if !parts.iter().all(|part| is_name(part)) {
+    let is_name =
+        |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.:/".contains(&b));
+    if !parts.iter().all(is_name) {
         return None;
     }
     Some(if all { parts.into_iter().map(str::to_owned).collect() } else { vec![parts.join(" or ")] })

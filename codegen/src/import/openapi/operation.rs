@@ -16,16 +16,29 @@ const REFERENCE: &str = "https://www.elastic.co/docs/api/doc/kibana/operation/op
 const VERBS: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
 
 const OPERATION: [&str; 11] = [
-    "operationId", "parameters", "requestBody", "responses", "deprecated", "tags", "summary", "description",
-    "externalDocs", "security", "servers",
+    "operationId",
+    "parameters",
+    "requestBody",
+    "responses",
+    "deprecated",
+    "tags",
+    "summary",
+    "description",
+    "externalDocs",
+    "security",
+    "servers",
 ];
 
-const PARAMETER: [&str; 10] = [
-    "name", "in", "required", "schema", "description", "deprecated", "example", "examples", "style", "explode",
-];
+const PARAMETER: [&str; 10] =
+    ["name", "in", "required", "schema", "description", "deprecated", "example", "examples", "style", "explode"];
 
 /// The operations of one path.
-pub(super) fn path<'n>(path: &'n str, item: &'n Node, facts: &OperationFacts, source: &mut Source<'n>) -> Vec<Operation> {
+pub(super) fn path<'n>(
+    path: &'n str,
+    item: &'n Node,
+    facts: &OperationFacts,
+    source: &mut Source<'n>,
+) -> Vec<Operation> {
     let mut operations = Vec::new();
     for entry in source.entries(item, "a path") {
         let key = entry.key.as_str();
@@ -258,4 +271,3 @@ fn asks_for_members(of: &Schema, source: &mut Source<'_>) -> bool {
         _ => false,
     }
 }
-

@@ -118,7 +118,8 @@ fn covers_all(of: &[Schema]) -> bool {
 }
 
 fn is_any(any: &Node) -> bool {
-    let mut types: Vec<&str> = any.array().unwrap_or_default().iter().filter_map(|of| of.get("type")?.string()).collect();
+    let mut types: Vec<&str> =
+        any.array().unwrap_or_default().iter().filter_map(|of| of.get("type")?.string()).collect();
     types.sort_unstable();
     types == ["array", "boolean", "number", "object", "string"]
 }
@@ -128,12 +129,7 @@ fn only_requires(item: &Node) -> bool {
 }
 
 /// Alternatives told by a member. Without a usable mapping they are told by the constants of their members.
-fn tagged<'n>(
-    discriminator: &'n Node,
-    items: &'n [Node],
-    alternatives: Vec<Typed>,
-    source: &mut Source<'n>,
-) -> Typed {
+fn tagged<'n>(discriminator: &'n Node, items: &'n [Node], alternatives: Vec<Typed>, source: &mut Source<'n>) -> Typed {
     source.know(discriminator, "a discriminator", &["propertyName", "mapping"]);
     let Some(name) = source.text(discriminator, "propertyName") else {
         return Schema::Any.into();
