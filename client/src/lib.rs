@@ -1,4 +1,4 @@
-//! A typed client of the Elasticsearch security API and the Kibana HTTP API.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 pub mod auth;

@@ -53,7 +53,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
             row.push(format!("{:.1}", measure(&folder, command, &subject, &args)?));
         }
         let size = |profile: &str| {
-            let rlib = folder.join("target").join(profile).join("libelkit.rlib");
+            let rlib = folder.with_file_name("target").join(profile).join("libelkit.rlib");
             rlib.metadata().map_or(0.0, |data| data.len() as f64 / 1e6)
         };
         row.push(format!("{:.1}/{:.1}", size("debug"), size("release")));
@@ -81,10 +81,8 @@ fn prepare(root: &Path, subject: &Subject) -> Result<PathBuf> {
     let client = read(&root.join("client/Cargo.toml"))?;
     let client = client.split("[dev-dependencies]").next().unwrap_or_default();
     let client = client.replace("[lints]\nworkspace = true", "");
-    let client = match subject.generated {
-        Some(_) => client.replace("serde.workspace = true", "serde = { workspace = true, features = [\"derive\"] }"),
-        None => client,
-    };
+    // For all subjects, so that they share their dependencies; only the twin uses it.
+    let client = client.replace("serde.workspace = true", "serde = { workspace = true, features = [\"derive\"] }");
     write(&folder.join("client/Cargo.toml"), &client)?;
     for (path, text) in read_tree(&root.join("client/src"), ".rs")? {
         if !(subject.generated.is_some() && path.starts_with("generated/elasticsearch")) {
@@ -107,7 +105,7 @@ fn measure(folder: &Path, command: &[&str], subject: &Subject, args: &Args) -> R
         let script = if timed { "TIMEFORMAT='%U %S'; time \"$@\" 2>/dev/null" } else { "\"$@\"" };
         let mut shell = Command::new("bash");
         shell.args(["-c", script, "bash"]).args(words).current_dir(folder);
-        shell.env("CARGO_INCREMENTAL", "0").env_remove("CARGO_TARGET_DIR");
+        shell.env("CARGO_INCREMENTAL", "0").env("CARGO_TARGET_DIR", folder.with_file_name("target"));
         shell
     };
     if !cargo(false).status().context("can't run bash")?.success() {
