@@ -184,7 +184,7 @@ impl<'de, A: MapAccess<'de>> Member<'_, A> {
     /// When the input is not valid.
     pub fn literal(self, json: &str) -> Result<Got, A::Error> {
         Ok(match self.untyped()? {
-            Got::Aside(value) if value.to_string() == json => Got::Value,
+            Got::Aside(value) if serde_json::from_str::<Value>(json).is_ok_and(|known| known == value) => Got::Value,
             got => got,
         })
     }

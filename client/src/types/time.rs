@@ -93,7 +93,7 @@ impl From<StdDuration> for Duration {
             (1, "nanos"),
         ];
         // Whole minutes and more are common as seconds: 90 s stays "90s" because 60 does not divide it.
-        let (size, unit) = UNITS.into_iter().find(|(size, _)| nanos % size == 0).unwrap_or((1, "nanos"));
+        let (size, unit) = UNITS.into_iter().find(|(size, _)| nanos.is_multiple_of(*size)).unwrap_or((1, "nanos"));
         if nanos == 0 { Self::from("0s") } else { Self::from(format!("{}{unit}", nanos / size)) }
     }
 }

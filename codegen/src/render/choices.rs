@@ -76,12 +76,14 @@ pub(super) fn choice(scope: &Scope<'_>, plan: &ChoicePlan) -> TokenStream {
     let conversions = plan.from.iter().map(|conversion| {
         let from = borrowed(conversion.from);
         let Some(variant) = &conversion.variant else { return TokenStream::new() };
+        let payload = plan.arms.iter().find(|arm| arm.rust == *variant).map_or(&RustTy::Value, |arm| &arm.ty);
+        let value = from_scalar(conversion.from, payload);
         let variant = ident(variant);
         let lazy = plan.lazy.then(
             || quote!(impl From<#from> for Lazy<#name> { fn from(value: #from) -> Self { #name::from(value).into() } }),
         );
         quote! {
-            impl From<#from> for #name { fn from(value: #from) -> Self { Self::#variant(value.into()) } }
+            impl From<#from> for #name { fn from(value: #from) -> Self { Self::#variant(#value) } }
             #lazy
         }
     });
@@ -156,6 +158,15 @@ fn inner(ty: &RustTy) -> &RustTy {
     match ty {
         RustTy::Boxed(inner) => inner,
         ty => ty,
+    }
+}
+
+/// The expression that makes `ty` of a scalar called `value`.
+pub(super) fn from_scalar(from: &str, ty: &RustTy) -> TokenStream {
+    match (from, ty) {
+        ("&str", RustTy::Plain("String")) => quote!(value.to_owned()),
+        (from, RustTy::Plain(plain)) if from == *plain => quote!(value),
+        _ => quote!(value.into()),
     }
 }
 

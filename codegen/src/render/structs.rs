@@ -107,9 +107,10 @@ fn structure(scope: &Scope<'_>, plan: &StructPlan) -> TokenStream {
         let shortcut = plan.fields.iter().find(|field| plan.shortcut.as_ref() == Some(&field.wire));
         let Some(field) = shortcut else { return TokenStream::new() };
         let rust = ident(&field.rust);
+        let value = choices::from_scalar(conversion.from, &field.ty);
         let value = match field.presence {
-            Presence::Required => quote!(value.into()),
-            _ => quote!(Some(value.into())),
+            Presence::Required => value,
+            _ => quote!(Some(#value)),
         };
         quote!(impl From<#from> for #name { fn from(value: #from) -> Self { Self { #rust: #value, ..#blank } } })
     });
@@ -272,6 +273,8 @@ pub(super) fn setter(scope: &Scope<'_>, field: &FieldPlan, target: &TokenStream,
     let (rust, doc) = (ident(&field.rust), docs(&field.docs));
     let (ty, convert) = parameter(scope, &field.ty, &rust);
     let deprecated = deprecated(field.deprecated.as_ref());
+    // A call is `must_use` itself.
+    let must_use = (target.to_string() == "self").then(|| quote!(#[must_use]));
     let null = index.filter(|_| field.nullable).map(|index| {
         let plain = field.rust.trim_start_matches("r#");
         let method = format_ident!("{plain}_null");
@@ -279,7 +282,7 @@ pub(super) fn setter(scope: &Scope<'_>, field: &FieldPlan, target: &TokenStream,
         let doc = format!(" Sets `{}` to null, which is not the same as leaving it out.", field.wire);
         quote! {
             #[doc = #doc]
-            #[must_use]
+            #must_use
             pub fn #method(mut self) -> Self {
                 #target.#rust = None;
                 #target.extra.set_null(#index);
@@ -290,7 +293,7 @@ pub(super) fn setter(scope: &Scope<'_>, field: &FieldPlan, target: &TokenStream,
     quote! {
         #doc
         #deprecated
-        #[must_use]
+        #must_use
         pub fn #rust(mut self, #rust: #ty) -> Self {
             #target.#rust = Some(#convert);
             self

@@ -1656,13 +1656,13 @@ pub enum BucketsPath {
 
 impl From<&str> for BucketsPath {
     fn from(value: &str) -> Self {
-        Self::Single(value.into())
+        Self::Single(value.to_owned())
     }
 }
 
 impl From<String> for BucketsPath {
     fn from(value: String) -> Self {
-        Self::Single(value.into())
+        Self::Single(value)
     }
 }
 
@@ -2028,13 +2028,13 @@ pub enum CategorizeTextAnalyzer {
 
 impl From<&str> for CategorizeTextAnalyzer {
     fn from(value: &str) -> Self {
-        Self::Builtin(value.into())
+        Self::Builtin(value.to_owned())
     }
 }
 
 impl From<String> for CategorizeTextAnalyzer {
     fn from(value: String) -> Self {
-        Self::Builtin(value.into())
+        Self::Builtin(value)
     }
 }
 
@@ -3648,19 +3648,19 @@ pub enum FieldDateMath {
 
 impl From<i64> for FieldDateMath {
     fn from(value: i64) -> Self {
-        Self::Value(value.into())
+        Self::Value(value)
     }
 }
 
 impl From<&str> for FieldDateMath {
     fn from(value: &str) -> Self {
-        Self::Expr(value.into())
+        Self::Expr(value.to_owned())
     }
 }
 
 impl From<String> for FieldDateMath {
     fn from(value: String) -> Self {
-        Self::Expr(value.into())
+        Self::Expr(value)
     }
 }
 
@@ -6128,31 +6128,31 @@ pub enum Missing {
 
 impl From<bool> for Missing {
     fn from(value: bool) -> Self {
-        Self::Boolean(value.into())
+        Self::Boolean(value)
     }
 }
 
 impl From<i32> for Missing {
     fn from(value: i32) -> Self {
-        Self::Integer(value.into())
+        Self::Integer(value)
     }
 }
 
 impl From<f64> for Missing {
     fn from(value: f64) -> Self {
-        Self::Double(value.into())
+        Self::Double(value)
     }
 }
 
 impl From<&str> for Missing {
     fn from(value: &str) -> Self {
-        Self::String(value.into())
+        Self::String(value.to_owned())
     }
 }
 
 impl From<String> for Missing {
     fn from(value: String) -> Self {
-        Self::String(value.into())
+        Self::String(value)
     }
 }
 
@@ -6764,9 +6764,9 @@ impl NormalizeAggregation {
 #[non_exhaustive]
 pub enum NormalizeMethod {
     /// `rescale_0_1`
-    Rescale01,
+    Rescale0_1,
     /// `rescale_0_100`
-    Rescale0100,
+    Rescale0_100,
     /// `percent_of_sum`
     PercentOfSum,
     /// `mean`
@@ -6965,7 +6965,7 @@ impl PercentileRanksAggregation {
 #[non_exhaustive]
 pub enum Percentiles {
     /// A map.
-    Keyed(BTreeMap<String, Option<Value>>),
+    Keyed(BTreeMap<String, Option<common::DoubleOrString>>),
     /// A list.
     Array(Vec<ArrayPercentilesItem>),
     /// A form that this version of elkit does not know, as it was read.
@@ -9090,13 +9090,13 @@ pub enum TermsInclude {
 
 impl From<&str> for TermsInclude {
     fn from(value: &str) -> Self {
-        Self::Regexp(value.into())
+        Self::Regexp(value.to_owned())
     }
 }
 
 impl From<String> for TermsInclude {
     fn from(value: String) -> Self {
-        Self::Regexp(value.into())
+        Self::Regexp(value)
     }
 }
 

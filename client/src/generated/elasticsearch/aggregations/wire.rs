@@ -9313,8 +9313,8 @@ impl rt::Model for NormalizeAggregation {
 impl rt::StringEnum for NormalizeMethod {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
-            "rescale_0_1" => Self::Rescale01,
-            "rescale_0_100" => Self::Rescale0100,
+            "rescale_0_1" => Self::Rescale0_1,
+            "rescale_0_100" => Self::Rescale0_100,
             "percent_of_sum" => Self::PercentOfSum,
             "mean" => Self::Mean,
             "z-score" => Self::ZScore,
@@ -9324,8 +9324,8 @@ impl rt::StringEnum for NormalizeMethod {
     }
     fn name(&self) -> &str {
         match self {
-            Self::Rescale01 => "rescale_0_1",
-            Self::Rescale0100 => "rescale_0_100",
+            Self::Rescale0_1 => "rescale_0_1",
+            Self::Rescale0_100 => "rescale_0_100",
             Self::PercentOfSum => "percent_of_sum",
             Self::Mean => "mean",
             Self::ZScore => "z-score",

@@ -863,13 +863,13 @@ pub enum CharFilter {
 
 impl From<&str> for CharFilter {
     fn from(value: &str) -> Self {
-        Self::Name(value.into())
+        Self::Name(value.to_owned())
     }
 }
 
 impl From<String> for CharFilter {
     fn from(value: String) -> Self {
-        Self::Name(value.into())
+        Self::Name(value)
     }
 }
 
@@ -6554,13 +6554,13 @@ pub enum TokenFilter {
 
 impl From<&str> for TokenFilter {
     fn from(value: &str) -> Self {
-        Self::Name(value.into())
+        Self::Name(value.to_owned())
     }
 }
 
 impl From<String> for TokenFilter {
     fn from(value: String) -> Self {
-        Self::Name(value.into())
+        Self::Name(value)
     }
 }
 
@@ -7184,13 +7184,13 @@ pub enum Tokenizer {
 
 impl From<&str> for Tokenizer {
     fn from(value: &str) -> Self {
-        Self::Name(value.into())
+        Self::Name(value.to_owned())
     }
 }
 
 impl From<String> for Tokenizer {
     fn from(value: String) -> Self {
-        Self::Name(value.into())
+        Self::Name(value)
     }
 }
 

@@ -32,25 +32,25 @@ pub enum BooleanOrDoubleOrString {
 
 impl From<bool> for BooleanOrDoubleOrString {
     fn from(value: bool) -> Self {
-        Self::Boolean(value.into())
+        Self::Boolean(value)
     }
 }
 
 impl From<f64> for BooleanOrDoubleOrString {
     fn from(value: f64) -> Self {
-        Self::Double(value.into())
+        Self::Double(value)
     }
 }
 
 impl From<&str> for BooleanOrDoubleOrString {
     fn from(value: &str) -> Self {
-        Self::String(value.into())
+        Self::String(value.to_owned())
     }
 }
 
 impl From<String> for BooleanOrDoubleOrString {
     fn from(value: String) -> Self {
-        Self::String(value.into())
+        Self::String(value)
     }
 }
 
@@ -70,25 +70,25 @@ pub enum BooleanOrFloatOrString {
 
 impl From<bool> for BooleanOrFloatOrString {
     fn from(value: bool) -> Self {
-        Self::Boolean(value.into())
+        Self::Boolean(value)
     }
 }
 
 impl From<f64> for BooleanOrFloatOrString {
     fn from(value: f64) -> Self {
-        Self::Double(value.into())
+        Self::Double(value)
     }
 }
 
 impl From<&str> for BooleanOrFloatOrString {
     fn from(value: &str) -> Self {
-        Self::String(value.into())
+        Self::String(value.to_owned())
     }
 }
 
 impl From<String> for BooleanOrFloatOrString {
     fn from(value: String) -> Self {
-        Self::String(value.into())
+        Self::String(value)
     }
 }
 
@@ -106,19 +106,19 @@ pub enum BooleanOrString {
 
 impl From<bool> for BooleanOrString {
     fn from(value: bool) -> Self {
-        Self::Boolean(value.into())
+        Self::Boolean(value)
     }
 }
 
 impl From<&str> for BooleanOrString {
     fn from(value: &str) -> Self {
-        Self::String(value.into())
+        Self::String(value.to_owned())
     }
 }
 
 impl From<String> for BooleanOrString {
     fn from(value: String) -> Self {
-        Self::String(value.into())
+        Self::String(value)
     }
 }
 
@@ -425,19 +425,19 @@ pub enum DoubleOrString {
 
 impl From<f64> for DoubleOrString {
     fn from(value: f64) -> Self {
-        Self::Double(value.into())
+        Self::Double(value)
     }
 }
 
 impl From<&str> for DoubleOrString {
     fn from(value: &str) -> Self {
-        Self::String(value.into())
+        Self::String(value.to_owned())
     }
 }
 
 impl From<String> for DoubleOrString {
     fn from(value: String) -> Self {
-        Self::String(value.into())
+        Self::String(value)
     }
 }
 
@@ -646,31 +646,31 @@ pub enum FieldValue {
 
 impl From<i64> for FieldValue {
     fn from(value: i64) -> Self {
-        Self::Long(value.into())
+        Self::Long(value)
     }
 }
 
 impl From<f64> for FieldValue {
     fn from(value: f64) -> Self {
-        Self::Double(value.into())
+        Self::Double(value)
     }
 }
 
 impl From<&str> for FieldValue {
     fn from(value: &str) -> Self {
-        Self::String(value.into())
+        Self::String(value.to_owned())
     }
 }
 
 impl From<String> for FieldValue {
     fn from(value: String) -> Self {
-        Self::String(value.into())
+        Self::String(value)
     }
 }
 
 impl From<bool> for FieldValue {
     fn from(value: bool) -> Self {
-        Self::Boolean(value.into())
+        Self::Boolean(value)
     }
 }
 
@@ -688,19 +688,19 @@ pub enum Fuzziness {
 
 impl From<i32> for Fuzziness {
     fn from(value: i32) -> Self {
-        Self::Integer(value.into())
+        Self::Integer(value)
     }
 }
 
 impl From<&str> for Fuzziness {
     fn from(value: &str) -> Self {
-        Self::String(value.into())
+        Self::String(value.to_owned())
     }
 }
 
 impl From<String> for Fuzziness {
     fn from(value: String) -> Self {
-        Self::String(value.into())
+        Self::String(value)
     }
 }
 
@@ -860,19 +860,19 @@ pub enum GeoHashPrecision {
 
 impl From<i32> for GeoHashPrecision {
     fn from(value: i32) -> Self {
-        Self::GeohashLength(value.into())
+        Self::GeohashLength(value)
     }
 }
 
 impl From<&str> for GeoHashPrecision {
     fn from(value: &str) -> Self {
-        Self::Distance(value.into())
+        Self::Distance(value.to_owned())
     }
 }
 
 impl From<String> for GeoHashPrecision {
     fn from(value: String) -> Self {
-        Self::Distance(value.into())
+        Self::Distance(value)
     }
 }
 
@@ -906,13 +906,13 @@ pub enum GeoLocation {
 
 impl From<&str> for GeoLocation {
     fn from(value: &str) -> Self {
-        Self::Text(value.into())
+        Self::Text(value.to_owned())
     }
 }
 
 impl From<String> for GeoLocation {
     fn from(value: String) -> Self {
-        Self::Text(value.into())
+        Self::Text(value)
     }
 }
 
@@ -1066,19 +1066,19 @@ pub enum IntegerOrString {
 
 impl From<i32> for IntegerOrString {
     fn from(value: i32) -> Self {
-        Self::Integer(value.into())
+        Self::Integer(value)
     }
 }
 
 impl From<&str> for IntegerOrString {
     fn from(value: &str) -> Self {
-        Self::String(value.into())
+        Self::String(value.to_owned())
     }
 }
 
 impl From<String> for IntegerOrString {
     fn from(value: String) -> Self {
-        Self::String(value.into())
+        Self::String(value)
     }
 }
 
@@ -1096,13 +1096,13 @@ pub enum KnnEmbeddingInput {
 
 impl From<&str> for KnnEmbeddingInput {
     fn from(value: &str) -> Self {
-        Self::String(value.into())
+        Self::String(value.to_owned())
     }
 }
 
 impl From<String> for KnnEmbeddingInput {
     fn from(value: String) -> Self {
-        Self::String(value.into())
+        Self::String(value)
     }
 }
 
@@ -1601,19 +1601,19 @@ pub enum LongOrString {
 
 impl From<i64> for LongOrString {
     fn from(value: i64) -> Self {
-        Self::Long(value.into())
+        Self::Long(value)
     }
 }
 
 impl From<&str> for LongOrString {
     fn from(value: &str) -> Self {
-        Self::String(value.into())
+        Self::String(value.to_owned())
     }
 }
 
 impl From<String> for LongOrString {
     fn from(value: String) -> Self {
-        Self::String(value.into())
+        Self::String(value)
     }
 }
 
@@ -1679,19 +1679,19 @@ pub enum MinimumShouldMatch {
 
 impl From<i32> for MinimumShouldMatch {
     fn from(value: i32) -> Self {
-        Self::Integer(value.into())
+        Self::Integer(value)
     }
 }
 
 impl From<&str> for MinimumShouldMatch {
     fn from(value: &str) -> Self {
-        Self::String(value.into())
+        Self::String(value.to_owned())
     }
 }
 
 impl From<String> for MinimumShouldMatch {
     fn from(value: String) -> Self {
-        Self::String(value.into())
+        Self::String(value)
     }
 }
 
@@ -2567,7 +2567,7 @@ pub enum ScriptSource {
 
 impl From<&str> for ScriptSource {
     fn from(value: &str) -> Self {
-        Self::ScriptString(value.into())
+        Self::ScriptString(value.to_owned())
     }
 }
 
@@ -2579,7 +2579,7 @@ impl From<&str> for Lazy<ScriptSource> {
 
 impl From<String> for ScriptSource {
     fn from(value: String) -> Self {
-        Self::ScriptString(value.into())
+        Self::ScriptString(value)
     }
 }
 
@@ -2609,13 +2609,13 @@ pub enum SimpleQueryStringFlagPipeSeparatedFlags {
 
 impl From<&str> for SimpleQueryStringFlagPipeSeparatedFlags {
     fn from(value: &str) -> Self {
-        Self::String(value.into())
+        Self::String(value.to_owned())
     }
 }
 
 impl From<String> for SimpleQueryStringFlagPipeSeparatedFlags {
     fn from(value: String) -> Self {
-        Self::String(value.into())
+        Self::String(value)
     }
 }
 
@@ -2671,13 +2671,13 @@ pub enum SortBy {
 
 impl From<&str> for SortBy {
     fn from(value: &str) -> Self {
-        Self::Field(value.into())
+        Self::Field(value.to_owned())
     }
 }
 
 impl From<String> for SortBy {
     fn from(value: String) -> Self {
-        Self::Field(value.into())
+        Self::Field(value)
     }
 }
 

@@ -329,7 +329,7 @@ impl RuntimeFieldFetchFields {
 impl From<&str> for RuntimeFieldFetchFields {
     fn from(value: &str) -> Self {
         Self {
-            field: value.into(),
+            field: value.to_owned(),
             ..rt::Model::blank()
         }
     }
@@ -338,7 +338,7 @@ impl From<&str> for RuntimeFieldFetchFields {
 impl From<String> for RuntimeFieldFetchFields {
     fn from(value: String) -> Self {
         Self {
-            field: value.into(),
+            field: value,
             ..rt::Model::blank()
         }
     }

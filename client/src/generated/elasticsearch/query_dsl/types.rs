@@ -378,7 +378,7 @@ impl CommonTermsQuery {
 impl From<&str> for CommonTermsQuery {
     fn from(value: &str) -> Self {
         Self {
-            query: value.into(),
+            query: value.to_owned(),
             ..rt::Model::blank()
         }
     }
@@ -387,7 +387,7 @@ impl From<&str> for CommonTermsQuery {
 impl From<String> for CommonTermsQuery {
     fn from(value: String) -> Self {
         Self {
-            query: value.into(),
+            query: value,
             ..rt::Model::blank()
         }
     }
@@ -943,7 +943,7 @@ impl FieldAndFormat {
 impl From<&str> for FieldAndFormat {
     fn from(value: &str) -> Self {
         Self {
-            field: value.into(),
+            field: value.to_owned(),
             ..rt::Model::blank()
         }
     }
@@ -952,7 +952,7 @@ impl From<&str> for FieldAndFormat {
 impl From<String> for FieldAndFormat {
     fn from(value: String) -> Self {
         Self {
-            field: value.into(),
+            field: value,
             ..rt::Model::blank()
         }
     }
@@ -2903,13 +2903,13 @@ pub enum Like {
 
 impl From<&str> for Like {
     fn from(value: &str) -> Self {
-        Self::Text(value.into())
+        Self::Text(value.to_owned())
     }
 }
 
 impl From<String> for Like {
     fn from(value: String) -> Self {
-        Self::Text(value.into())
+        Self::Text(value)
     }
 }
 
@@ -3259,7 +3259,7 @@ impl MatchBoolPrefixQuery {
 impl From<&str> for MatchBoolPrefixQuery {
     fn from(value: &str) -> Self {
         Self {
-            query: value.into(),
+            query: value.to_owned(),
             ..rt::Model::blank()
         }
     }
@@ -3268,7 +3268,7 @@ impl From<&str> for MatchBoolPrefixQuery {
 impl From<String> for MatchBoolPrefixQuery {
     fn from(value: String) -> Self {
         Self {
-            query: value.into(),
+            query: value,
             ..rt::Model::blank()
         }
     }
@@ -3401,7 +3401,7 @@ impl MatchPhrasePrefixQuery {
 impl From<&str> for MatchPhrasePrefixQuery {
     fn from(value: &str) -> Self {
         Self {
-            query: value.into(),
+            query: value.to_owned(),
             ..rt::Model::blank()
         }
     }
@@ -3410,7 +3410,7 @@ impl From<&str> for MatchPhrasePrefixQuery {
 impl From<String> for MatchPhrasePrefixQuery {
     fn from(value: String) -> Self {
         Self {
-            query: value.into(),
+            query: value,
             ..rt::Model::blank()
         }
     }
@@ -3495,7 +3495,7 @@ impl MatchPhraseQuery {
 impl From<&str> for MatchPhraseQuery {
     fn from(value: &str) -> Self {
         Self {
-            query: value.into(),
+            query: value.to_owned(),
             ..rt::Model::blank()
         }
     }
@@ -3504,7 +3504,7 @@ impl From<&str> for MatchPhraseQuery {
 impl From<String> for MatchPhraseQuery {
     fn from(value: String) -> Self {
         Self {
-            query: value.into(),
+            query: value,
             ..rt::Model::blank()
         }
     }
@@ -4715,7 +4715,7 @@ impl PrefixQuery {
 impl From<&str> for PrefixQuery {
     fn from(value: &str) -> Self {
         Self {
-            value: value.into(),
+            value: value.to_owned(),
             ..rt::Model::blank()
         }
     }
@@ -4724,7 +4724,7 @@ impl From<&str> for PrefixQuery {
 impl From<String> for PrefixQuery {
     fn from(value: String) -> Self {
         Self {
-            value: value.into(),
+            value: value,
             ..rt::Model::blank()
         }
     }
@@ -5847,7 +5847,7 @@ impl RegexpQuery {
 impl From<&str> for RegexpQuery {
     fn from(value: &str) -> Self {
         Self {
-            value: value.into(),
+            value: value.to_owned(),
             ..rt::Model::blank()
         }
     }
@@ -5856,7 +5856,7 @@ impl From<&str> for RegexpQuery {
 impl From<String> for RegexpQuery {
     fn from(value: String) -> Self {
         Self {
-            value: value.into(),
+            value: value,
             ..rt::Model::blank()
         }
     }
@@ -7969,7 +7969,7 @@ impl WildcardQuery {
 impl From<&str> for WildcardQuery {
     fn from(value: &str) -> Self {
         Self {
-            value: Some(value.into()),
+            value: Some(value.to_owned()),
             ..rt::Model::blank()
         }
     }
@@ -7978,7 +7978,7 @@ impl From<&str> for WildcardQuery {
 impl From<String> for WildcardQuery {
     fn from(value: String) -> Self {
         Self {
-            value: Some(value.into()),
+            value: Some(value),
             ..rt::Model::blank()
         }
     }

@@ -196,13 +196,13 @@ pub enum Context {
 
 impl From<&str> for Context {
     fn from(value: &str) -> Self {
-        Self::Category(value.into())
+        Self::Category(value.to_owned())
     }
 }
 
 impl From<String> for Context {
     fn from(value: String) -> Self {
-        Self::Category(value.into())
+        Self::Category(value)
     }
 }
 
@@ -1151,7 +1151,7 @@ pub enum HitsMetadataAnyTotal {
 
 impl From<i64> for HitsMetadataAnyTotal {
     fn from(value: i64) -> Self {
-        Self::Long(value.into())
+        Self::Long(value)
     }
 }
 
@@ -2373,7 +2373,7 @@ pub enum SourceConfig {
 
 impl From<bool> for SourceConfig {
     fn from(value: bool) -> Self {
-        Self::Fetch(value.into())
+        Self::Fetch(value)
     }
 }
 
@@ -2784,12 +2784,12 @@ pub enum TrackHits {
 
 impl From<bool> for TrackHits {
     fn from(value: bool) -> Self {
-        Self::Enabled(value.into())
+        Self::Enabled(value)
     }
 }
 
 impl From<i32> for TrackHits {
     fn from(value: i32) -> Self {
-        Self::Count(value.into())
+        Self::Count(value)
     }
 }

@@ -1663,19 +1663,16 @@ rt::call!(
 );
 impl ActivateUserProfile {
     /// The user's access token or JWT, for the grant `access_token`.
-    #[must_use]
     pub fn access_token(mut self, access_token: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().access_token = Some(access_token.into());
         self
     }
     /// The user's password, for the grant `password`.
-    #[must_use]
     pub fn password(mut self, password: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().password = Some(password.into());
         self
     }
     /// The user's name, for the grant `password`.
-    #[must_use]
     pub fn username(mut self, username: impl Into<String>) -> Self {
         self.0.request_mut().username = Some(username.into());
         self
@@ -1694,7 +1691,6 @@ pub struct BulkDeleteRole(Call<BulkDeleteRoleRequest>);
 rt::call!(BulkDeleteRole, BulkDeleteRoleRequest => BulkDeleteRoleResponse);
 impl BulkDeleteRole {
     /// When the change becomes visible to searches.
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
@@ -1708,7 +1704,6 @@ pub struct BulkPutRole(Call<BulkPutRoleRequest>);
 rt::call!(BulkPutRole, BulkPutRoleRequest => BulkPutRoleResponse);
 impl BulkPutRole {
     /// When the change becomes visible to searches.
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
@@ -1722,13 +1717,11 @@ pub struct BulkUpdateApiKeys(Call<BulkUpdateApiKeysRequest>);
 rt::call!(BulkUpdateApiKeys, BulkUpdateApiKeysRequest => BulkUpdateApiKeysResponse);
 impl BulkUpdateApiKeys {
     /// Time from now until the keys expire, such as `30d`. Without it, the expiry stays.
-    #[must_use]
     pub fn expiration(mut self, expiration: impl Into<Duration>) -> Self {
         self.0.request_mut().expiration = Some(expiration.into());
         self
     }
     /// Arbitrary data that replaces what the keys had. Keys of it that begin with `_` are reserved.
-    #[must_use]
     pub fn metadata(
         mut self,
         metadata: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
@@ -1740,7 +1733,6 @@ impl BulkUpdateApiKeys {
     }
     /// What the keys may do, by any names, in place of what was assigned before. An empty map removes all limits but
     /// the owner's permissions.
-    #[must_use]
     pub fn role_descriptors(
         mut self,
         role_descriptors: impl IntoIterator<
@@ -1764,25 +1756,21 @@ pub struct ChangePassword(Call<ChangePasswordRequest>);
 rt::call!(ChangePassword, ChangePasswordRequest => ChangePasswordResponse);
 impl ChangePassword {
     /// The user. By default, the caller.
-    #[must_use]
     pub fn username(mut self, username: impl Into<String>) -> Self {
         self.0.request_mut().username = Some(username.into());
         self
     }
     /// When the change becomes visible to searches.
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
     }
     /// The new password, at least six characters.
-    #[must_use]
     pub fn password(mut self, password: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().password = Some(password.into());
         self
     }
     /// The new password as a hash, made with the algorithm that the cluster uses for storing passwords.
-    #[must_use]
     pub fn password_hash(mut self, password_hash: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().password_hash = Some(password_hash.into());
         self
@@ -1808,7 +1796,6 @@ pub struct ClearCachedRealms(Call<ClearCachedRealmsRequest>);
 rt::call!(ClearCachedRealms, ClearCachedRealmsRequest => ClearCachedRealmsResponse);
 impl ClearCachedRealms {
     /// Users to drop. By default, all.
-    #[must_use]
     pub fn usernames(
         mut self,
         usernames: impl IntoIterator<Item = impl Into<String>>,
@@ -1840,25 +1827,21 @@ pub struct CloneApiKey(Call<CloneApiKeyRequest>);
 rt::call!(CloneApiKey, CloneApiKeyRequest => CloneApiKeyResponse);
 impl CloneApiKey {
     /// When the change becomes visible to searches.
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
     }
     /// The name of the new key, which need not be unique.
-    #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.0.request_mut().name = Some(name.into());
         self
     }
     /// Time until the new key expires, such as `30d`. By default it never does.
-    #[must_use]
     pub fn expiration(mut self, expiration: impl Into<Duration>) -> Self {
         self.0.request_mut().expiration = Some(expiration.into());
         self
     }
     /// Arbitrary data to attach to the new key. Keys that begin with `_` are reserved.
-    #[must_use]
     pub fn metadata(
         mut self,
         metadata: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
@@ -1877,25 +1860,21 @@ pub struct CreateApiKey(Call<CreateApiKeyRequest>);
 rt::call!(CreateApiKey, CreateApiKeyRequest => CreateApiKeyResponse);
 impl CreateApiKey {
     /// When the change becomes visible to searches.
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
     }
     /// Time until the key expires, such as `30d`. By default it never does.
-    #[must_use]
     pub fn expiration(mut self, expiration: impl Into<Duration>) -> Self {
         self.0.request_mut().expiration = Some(expiration.into());
         self
     }
     /// The name of the key, which need not be unique.
-    #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.0.request_mut().name = Some(name.into());
         self
     }
     /// What the key may do, by any names. It never exceeds its owner's permissions, and without any it has them all.
-    #[must_use]
     pub fn role_descriptors(
         mut self,
         role_descriptors: impl IntoIterator<
@@ -1913,7 +1892,6 @@ impl CreateApiKey {
     /// Arbitrary data to attach to the key, for finding it again. Keys that begin with `_` are reserved.
     ///
     /// since 7.13
-    #[must_use]
     pub fn metadata(
         mut self,
         metadata: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
@@ -1935,13 +1913,11 @@ rt::call!(
 );
 impl CreateCrossClusterApiKey {
     /// Time until the key expires, such as `30d`. By default it never does.
-    #[must_use]
     pub fn expiration(mut self, expiration: impl Into<Duration>) -> Self {
         self.0.request_mut().expiration = Some(expiration.into());
         self
     }
     /// Arbitrary data to attach to the key. Keys that begin with `_` are reserved.
-    #[must_use]
     pub fn metadata(
         mut self,
         metadata: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
@@ -1952,7 +1928,6 @@ impl CreateCrossClusterApiKey {
         self
     }
     /// A pattern for the subject of the other cluster's certificate, which must then come with each request.
-    #[must_use]
     pub fn certificate_identity(
         mut self,
         certificate_identity: impl Into<String>,
@@ -1969,13 +1944,11 @@ pub struct CreateServiceToken(Call<CreateServiceTokenRequest>);
 rt::call!(CreateServiceToken, CreateServiceTokenRequest => CreateServiceTokenResponse);
 impl CreateServiceToken {
     /// The name of the token: letters, digits, `-` and `_`, up to 256. By default, one is made up.
-    #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.0.request_mut().name = Some(name.into());
         self
     }
     /// When the change becomes visible to searches.
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
@@ -1994,7 +1967,6 @@ pub struct DeletePrivileges(Call<DeletePrivilegesRequest>);
 rt::call!(DeletePrivileges, DeletePrivilegesRequest => DeletePrivilegesResponse);
 impl DeletePrivileges {
     /// When the change becomes visible to searches.
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
@@ -2008,7 +1980,6 @@ pub struct DeleteRole(Call<DeleteRoleRequest>);
 rt::call!(DeleteRole, DeleteRoleRequest => DeleteRoleResponse);
 impl DeleteRole {
     /// When the change becomes visible to searches.
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
@@ -2022,7 +1993,6 @@ pub struct DeleteRoleMapping(Call<DeleteRoleMappingRequest>);
 rt::call!(DeleteRoleMapping, DeleteRoleMappingRequest => DeleteRoleMappingResponse);
 impl DeleteRoleMapping {
     /// When the change becomes visible to searches.
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
@@ -2036,7 +2006,6 @@ pub struct DeleteServiceToken(Call<DeleteServiceTokenRequest>);
 rt::call!(DeleteServiceToken, DeleteServiceTokenRequest => DeleteServiceTokenResponse);
 impl DeleteServiceToken {
     /// When the change becomes visible to searches.
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
@@ -2050,7 +2019,6 @@ pub struct DeleteUser(Call<DeleteUserRequest>);
 rt::call!(DeleteUser, DeleteUserRequest => DeleteUserResponse);
 impl DeleteUser {
     /// When the change becomes visible to searches.
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
@@ -2064,7 +2032,6 @@ pub struct DisableUser(Call<DisableUserRequest>);
 rt::call!(DisableUser, DisableUserRequest => DisableUserResponse);
 impl DisableUser {
     /// When the change becomes visible to searches.
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
@@ -2080,7 +2047,6 @@ impl DisableUserProfile {
     /// When the change becomes visible to searches.
     ///
     /// default `false`
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
@@ -2094,7 +2060,6 @@ pub struct EnableUser(Call<EnableUserRequest>);
 rt::call!(EnableUser, EnableUserRequest => EnableUserResponse);
 impl EnableUser {
     /// When the change becomes visible to searches.
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
@@ -2110,7 +2075,6 @@ impl EnableUserProfile {
     /// When the change becomes visible to searches.
     ///
     /// default `false`
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
@@ -2134,13 +2098,11 @@ pub struct GetApiKey(Call<GetApiKeyRequest>);
 rt::call!(GetApiKey, GetApiKeyRequest => GetApiKeyResponse, read);
 impl GetApiKey {
     /// The id of a key. Goes with none of the other filters but `owner`.
-    #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.0.request_mut().id = Some(id.into());
         self
     }
     /// The name of keys; a `*` at its end matches any continuation. Goes with none of the other filters but `owner`.
-    #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.0.request_mut().name = Some(name.into());
         self
@@ -2148,19 +2110,16 @@ impl GetApiKey {
     /// Whether to return the caller's own keys only. Goes with neither `realm_name` nor `username`.
     ///
     /// default `false`
-    #[must_use]
     pub fn owner(mut self, owner: bool) -> Self {
         self.0.request_mut().owner = Some(owner);
         self
     }
     /// The realm of the owners. Goes with neither `id`, `name` nor `owner`.
-    #[must_use]
     pub fn realm_name(mut self, realm_name: impl Into<String>) -> Self {
         self.0.request_mut().realm_name = Some(realm_name.into());
         self
     }
     /// The name of the owner. Goes with neither `id`, `name` nor `owner`.
-    #[must_use]
     pub fn username(mut self, username: impl Into<String>) -> Self {
         self.0.request_mut().username = Some(username.into());
         self
@@ -2168,7 +2127,6 @@ impl GetApiKey {
     /// Whether to return the snapshots of the owners' permissions. By default they are left out.
     ///
     /// default `false` · since 8.5
-    #[must_use]
     pub fn with_limited_by(mut self, with_limited_by: bool) -> Self {
         self.0.request_mut().with_limited_by = Some(with_limited_by);
         self
@@ -2176,7 +2134,6 @@ impl GetApiKey {
     /// Whether to leave out invalidated and expired keys. By default they are in.
     ///
     /// default `false` · since 8.10
-    #[must_use]
     pub fn active_only(mut self, active_only: bool) -> Self {
         self.0.request_mut().active_only = Some(active_only);
         self
@@ -2184,7 +2141,6 @@ impl GetApiKey {
     /// Whether to look up the owners' profile ids. By default they are left out.
     ///
     /// default `false` · since 8.14
-    #[must_use]
     pub fn with_profile_uid(mut self, with_profile_uid: bool) -> Self {
         self.0.request_mut().with_profile_uid = Some(with_profile_uid);
         self
@@ -2206,13 +2162,11 @@ pub struct GetPrivileges(Call<GetPrivilegesRequest>);
 rt::call!(GetPrivileges, GetPrivilegesRequest => GetPrivilegesResponse, read);
 impl GetPrivileges {
     /// The name of the application. By default, all.
-    #[must_use]
     pub fn application(mut self, application: impl Into<String>) -> Self {
         self.0.request_mut().application = Some(application.into());
         self
     }
     /// Names of privileges. By default, all of the application, which must then be named too.
-    #[must_use]
     pub fn name(mut self, name: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().name = Some(name.into());
         self
@@ -2226,7 +2180,6 @@ pub struct GetRole(Call<GetRoleRequest>);
 rt::call!(GetRole, GetRoleRequest => GetRoleResponse, read);
 impl GetRole {
     /// Names of roles. By default, all.
-    #[must_use]
     pub fn name(mut self, name: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().name = Some(name.into());
         self
@@ -2234,7 +2187,6 @@ impl GetRole {
     /// Whether to return index privileges that follow from others.
     ///
     /// default `false` · since 9.5
-    #[must_use]
     pub fn include_implicit(mut self, include_implicit: bool) -> Self {
         self.0.request_mut().include_implicit = Some(include_implicit);
         self
@@ -2248,7 +2200,6 @@ pub struct GetRoleMapping(Call<GetRoleMappingRequest>);
 rt::call!(GetRoleMapping, GetRoleMappingRequest => GetRoleMappingResponse, read);
 impl GetRoleMapping {
     /// Names of mappings. By default, all.
-    #[must_use]
     pub fn name(mut self, name: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().name = Some(name.into());
         self
@@ -2264,13 +2215,11 @@ rt::call!(
 );
 impl GetServiceAccounts {
     /// The namespace of service accounts, such as `elastic`. By default, all.
-    #[must_use]
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.0.request_mut().namespace = Some(namespace.into());
         self
     }
     /// The service within the namespace, which must then be named too. By default, all.
-    #[must_use]
     pub fn service(mut self, service: impl Into<String>) -> Self {
         self.0.request_mut().service = Some(service.into());
         self
@@ -2294,7 +2243,6 @@ impl GetSettings {
     /// How long to wait for the master node, such as `30s`, which is the default.
     ///
     /// default `30s`
-    #[must_use]
     pub fn master_timeout(mut self, master_timeout: impl Into<Duration>) -> Self {
         self.0.request_mut().master_timeout = Some(master_timeout.into());
         self
@@ -2314,25 +2262,21 @@ rt::call!(GetToken, GetTokenRequest => GetTokenResponse);
 impl GetToken {
     /// How the token is earned: `password`, `_kerberos`, `client_credentials` or `refresh_token`. The server insists on
     /// one.
-    #[must_use]
     pub fn grant_type(mut self, grant_type: impl Into<AccessTokenGrantType>) -> Self {
         self.0.request_mut().grant_type = Some(grant_type.into());
         self
     }
     /// The scope of the token. `FULL` is all there is.
-    #[must_use]
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.0.request_mut().scope = Some(scope.into());
         self
     }
     /// The user's password, for the grant `password`.
-    #[must_use]
     pub fn password(mut self, password: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().password = Some(password.into());
         self
     }
     /// The ticket as base64, for the grant `_kerberos`.
-    #[must_use]
     pub fn kerberos_ticket(
         mut self,
         kerberos_ticket: impl Into<Secret<String>>,
@@ -2341,13 +2285,11 @@ impl GetToken {
         self
     }
     /// The token to use up, for the grant `refresh_token`.
-    #[must_use]
     pub fn refresh_token(mut self, refresh_token: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().refresh_token = Some(refresh_token.into());
         self
     }
     /// The user's name, for the grant `password`.
-    #[must_use]
     pub fn username(mut self, username: impl Into<String>) -> Self {
         self.0.request_mut().username = Some(username.into());
         self
@@ -2361,7 +2303,6 @@ pub struct GetUser(Call<GetUserRequest>);
 rt::call!(GetUser, GetUserRequest => GetUserResponse, read);
 impl GetUser {
     /// Names of users. By default, all.
-    #[must_use]
     pub fn username(mut self, username: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().username = Some(username.into());
         self
@@ -2369,7 +2310,6 @@ impl GetUser {
     /// Whether to look up the users' profile ids. By default they are left out.
     ///
     /// default `false` · since 8.5
-    #[must_use]
     pub fn with_profile_uid(mut self, with_profile_uid: bool) -> Self {
         self.0.request_mut().with_profile_uid = Some(with_profile_uid);
         self
@@ -2390,7 +2330,6 @@ pub struct GetUserProfile(Call<GetUserProfileRequest>);
 rt::call!(GetUserProfile, GetUserProfileRequest => GetUserProfileResponse, read);
 impl GetUserProfile {
     /// Keys of the `data` to return, with dots and wildcards; `*` for all. By default none is.
-    #[must_use]
     pub fn data(mut self, data: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().data = Some(data.into());
         self
@@ -2406,31 +2345,26 @@ impl GrantApiKey {
     /// When the change becomes visible to searches.
     ///
     /// default `false`
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
     }
     /// The user's access token or JWT, for the grant `access_token`.
-    #[must_use]
     pub fn access_token(mut self, access_token: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().access_token = Some(access_token.into());
         self
     }
     /// The user's name, for the grant `password`.
-    #[must_use]
     pub fn username(mut self, username: impl Into<String>) -> Self {
         self.0.request_mut().username = Some(username.into());
         self
     }
     /// The user's password, for the grant `password`.
-    #[must_use]
     pub fn password(mut self, password: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().password = Some(password.into());
         self
     }
     /// Another user who is to own the key, if the proved user may run requests in their name.
-    #[must_use]
     pub fn run_as(mut self, run_as: impl Into<String>) -> Self {
         self.0.request_mut().run_as = Some(run_as.into());
         self
@@ -2444,13 +2378,11 @@ pub struct HasPrivileges(Call<HasPrivilegesRequest>);
 rt::call!(HasPrivileges, HasPrivilegesRequest => HasPrivilegesResponse);
 impl HasPrivileges {
     /// The user to check. By default, the caller.
-    #[must_use]
     pub fn user(mut self, user: impl Into<String>) -> Self {
         self.0.request_mut().user = Some(user.into());
         self
     }
     /// Privileges of applications to check.
-    #[must_use]
     pub fn application(
         mut self,
         application: impl IntoIterator<Item = impl Into<ApplicationPrivilegesCheck>>,
@@ -2461,7 +2393,6 @@ impl HasPrivileges {
         self
     }
     /// Privileges on the cluster to check.
-    #[must_use]
     pub fn cluster(
         mut self,
         cluster: impl IntoIterator<Item = impl Into<ClusterPrivilege>>,
@@ -2472,7 +2403,6 @@ impl HasPrivileges {
         self
     }
     /// Privileges on indices and data streams to check.
-    #[must_use]
     pub fn index(
         mut self,
         index: impl IntoIterator<Item = impl Into<IndexPrivilegesCheck>>,
@@ -2497,19 +2427,16 @@ pub struct InvalidateApiKey(Call<InvalidateApiKeyRequest>);
 rt::call!(InvalidateApiKey, InvalidateApiKeyRequest => InvalidateApiKeyResponse);
 impl InvalidateApiKey {
     /// The id of a key. Use `ids`, which takes one as well.
-    #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.0.request_mut().id = Some(id.into());
         self
     }
     /// Ids of keys. Goes with none of the other filters but `owner`.
-    #[must_use]
     pub fn ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.0.request_mut().ids = Some(ids.into_iter().map(Into::into).collect());
         self
     }
     /// The name of keys. Goes with none of the other filters but `owner`.
-    #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.0.request_mut().name = Some(name.into());
         self
@@ -2517,19 +2444,16 @@ impl InvalidateApiKey {
     /// Whether to reach the caller's own keys only. Goes with neither `realm_name` nor `username`.
     ///
     /// default `false`
-    #[must_use]
     pub fn owner(mut self, owner: bool) -> Self {
         self.0.request_mut().owner = Some(owner);
         self
     }
     /// The realm of the owners. Goes with neither `ids`, `name` nor `owner`.
-    #[must_use]
     pub fn realm_name(mut self, realm_name: impl Into<String>) -> Self {
         self.0.request_mut().realm_name = Some(realm_name.into());
         self
     }
     /// The name of the owner. Goes with neither `ids`, `name` nor `owner`.
-    #[must_use]
     pub fn username(mut self, username: impl Into<String>) -> Self {
         self.0.request_mut().username = Some(username.into());
         self
@@ -2543,25 +2467,21 @@ pub struct InvalidateToken(Call<InvalidateTokenRequest>);
 rt::call!(InvalidateToken, InvalidateTokenRequest => InvalidateTokenResponse);
 impl InvalidateToken {
     /// An access token. Goes with none of the others.
-    #[must_use]
     pub fn token(mut self, token: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().token = Some(token.into());
         self
     }
     /// A refresh token. Goes with none of the others.
-    #[must_use]
     pub fn refresh_token(mut self, refresh_token: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().refresh_token = Some(refresh_token.into());
         self
     }
     /// The realm whose users' tokens are invalidated. Goes with neither token.
-    #[must_use]
     pub fn realm_name(mut self, realm_name: impl Into<String>) -> Self {
         self.0.request_mut().realm_name = Some(realm_name.into());
         self
     }
     /// The user whose tokens are invalidated. Goes with neither token.
-    #[must_use]
     pub fn username(mut self, username: impl Into<String>) -> Self {
         self.0.request_mut().username = Some(username.into());
         self
@@ -2575,7 +2495,6 @@ pub struct OidcAuthenticate(Call<OidcAuthenticateRequest>);
 rt::call!(OidcAuthenticate, OidcAuthenticateRequest => OidcAuthenticateResponse);
 impl OidcAuthenticate {
     /// The name of the OpenID Connect realm. Needed where there are several.
-    #[must_use]
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.0.request_mut().realm = Some(realm.into());
         self
@@ -2589,7 +2508,6 @@ pub struct OidcLogout(Call<OidcLogoutRequest>);
 rt::call!(OidcLogout, OidcLogoutRequest => OidcLogoutResponse);
 impl OidcLogout {
     /// The refresh token to invalidate.
-    #[must_use]
     pub fn refresh_token(mut self, refresh_token: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().refresh_token = Some(refresh_token.into());
         self
@@ -2606,31 +2524,26 @@ rt::call!(
 );
 impl OidcPrepareAuthentication {
     /// The issuer, for logins that begin at the provider. Goes with `login_hint` in place of `realm`.
-    #[must_use]
     pub fn iss(mut self, iss: impl Into<String>) -> Self {
         self.0.request_mut().iss = Some(iss.into());
         self
     }
     /// The hint about the user that the provider sent, to be passed back to it.
-    #[must_use]
     pub fn login_hint(mut self, login_hint: impl Into<String>) -> Self {
         self.0.request_mut().login_hint = Some(login_hint.into());
         self
     }
     /// A value that ties the ID token to the user's session. By default, one is made up.
-    #[must_use]
     pub fn nonce(mut self, nonce: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().nonce = Some(nonce.into());
         self
     }
     /// The name of the OpenID Connect realm. Either this or `iss`.
-    #[must_use]
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.0.request_mut().realm = Some(realm.into());
         self
     }
     /// A value that ties request and answer together. By default, one is made up.
-    #[must_use]
     pub fn state(mut self, state: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().state = Some(state.into());
         self
@@ -2644,7 +2557,6 @@ pub struct PutPrivileges(Call<PutPrivilegesRequest>);
 rt::call!(PutPrivileges, PutPrivilegesRequest => PutPrivilegesResponse);
 impl PutPrivileges {
     /// When the change becomes visible to searches.
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
@@ -2658,13 +2570,11 @@ pub struct PutRole(Call<PutRoleRequest>);
 rt::call!(PutRole, PutRoleRequest => PutRoleResponse);
 impl PutRole {
     /// When the change becomes visible to searches.
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
     }
     /// Privileges of applications such as Kibana.
-    #[must_use]
     pub fn applications(
         mut self,
         applications: impl IntoIterator<Item = impl Into<ApplicationPrivileges>>,
@@ -2675,7 +2585,6 @@ impl PutRole {
         self
     }
     /// Privileges on the cluster as a whole.
-    #[must_use]
     pub fn cluster(
         mut self,
         cluster: impl IntoIterator<Item = impl Into<ClusterPrivilege>>,
@@ -2686,13 +2595,11 @@ impl PutRole {
         self
     }
     /// Privileges on the cluster that are narrowed by what a request is about.
-    #[must_use]
     pub fn global(mut self, global: impl Into<GlobalPrivilege>) -> Self {
         self.0.request_mut().global = Some(global.into());
         self
     }
     /// Privileges on indices and data streams.
-    #[must_use]
     pub fn indices(
         mut self,
         indices: impl IntoIterator<Item = impl Into<IndicesPrivileges>>,
@@ -2705,7 +2612,6 @@ impl PutRole {
     /// Privileges on indices and data streams of remote clusters.
     ///
     /// since 8.14
-    #[must_use]
     pub fn remote_indices(
         mut self,
         remote_indices: impl IntoIterator<Item = impl Into<RemoteIndicesPrivileges>>,
@@ -2718,7 +2624,6 @@ impl PutRole {
     /// Privileges on remote clusters as a whole.
     ///
     /// since 8.15
-    #[must_use]
     pub fn remote_cluster(
         mut self,
         remote_cluster: impl IntoIterator<Item = impl Into<RemoteClusterPrivileges>>,
@@ -2729,7 +2634,6 @@ impl PutRole {
         self
     }
     /// Arbitrary data to keep with the role. Keys that begin with `_` are reserved.
-    #[must_use]
     pub fn metadata(
         mut self,
         metadata: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
@@ -2740,7 +2644,6 @@ impl PutRole {
         self
     }
     /// Users in whose name requests may be sent, with wildcards.
-    #[must_use]
     pub fn run_as(
         mut self,
         run_as: impl IntoIterator<Item = impl Into<String>>,
@@ -2749,13 +2652,11 @@ impl PutRole {
         self
     }
     /// What the role is for.
-    #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.0.request_mut().description = Some(description.into());
         self
     }
     /// State that the server adds to its answers. Accepted, so that a role can be written back as it was read.
-    #[must_use]
     pub fn transient_metadata(
         mut self,
         transient_metadata: impl IntoIterator<
@@ -2779,19 +2680,16 @@ pub struct PutRoleMapping(Call<PutRoleMappingRequest>);
 rt::call!(PutRoleMapping, PutRoleMappingRequest => PutRoleMappingResponse);
 impl PutRoleMapping {
     /// When the change becomes visible to searches.
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
     }
     /// Whether the mapping is applied. The server insists on it.
-    #[must_use]
     pub fn enabled(mut self, enabled: bool) -> Self {
         self.0.request_mut().enabled = Some(enabled);
         self
     }
     /// Arbitrary data to keep with the mapping. Keys that begin with `_` are reserved.
-    #[must_use]
     pub fn metadata(
         mut self,
         metadata: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
@@ -2802,13 +2700,11 @@ impl PutRoleMapping {
         self
     }
     /// Roles that matching users have. Either this or `role_templates`.
-    #[must_use]
     pub fn roles(mut self, roles: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.0.request_mut().roles = Some(roles.into_iter().map(Into::into).collect());
         self
     }
     /// Templates whose results name the roles that matching users have. Either this or `roles`.
-    #[must_use]
     pub fn role_templates(
         mut self,
         role_templates: impl IntoIterator<Item = impl Into<RoleTemplate>>,
@@ -2819,13 +2715,11 @@ impl PutRoleMapping {
         self
     }
     /// What a user must be like for the mapping to apply. The server insists on it.
-    #[must_use]
     pub fn rules(mut self, rules: impl Into<RoleMappingRule>) -> Self {
         self.0.request_mut().rules = Some(rules.into());
         self
     }
     /// Users in whose name requests may be sent.
-    #[must_use]
     pub fn run_as(
         mut self,
         run_as: impl IntoIterator<Item = impl Into<String>>,
@@ -2844,45 +2738,38 @@ impl PutUser {
     /// When the change becomes visible to searches. At once by default.
     ///
     /// default `true`
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
     }
     /// The name the user logs in with: up to 507 printable ASCII characters, no space at either end.
-    #[must_use]
     pub fn body_username(mut self, body_username: impl Into<String>) -> Self {
         self.0.request_mut().body_username = Some(body_username.into());
         self
     }
     /// The user's address.
-    #[must_use]
     pub fn email(mut self, email: impl Into<String>) -> Self {
         self.0.request_mut().email = Some(email.into());
         self
     }
     /// Sets `email` to null, which is not the same as leaving it out.
-    #[must_use]
     pub fn email_null(mut self) -> Self {
         self.0.request_mut().email = None;
         self.0.request_mut().extra.set_null(0);
         self
     }
     /// The name to show to people.
-    #[must_use]
     pub fn full_name(mut self, full_name: impl Into<String>) -> Self {
         self.0.request_mut().full_name = Some(full_name.into());
         self
     }
     /// Sets `full_name` to null, which is not the same as leaving it out.
-    #[must_use]
     pub fn full_name_null(mut self) -> Self {
         self.0.request_mut().full_name = None;
         self.0.request_mut().extra.set_null(2);
         self
     }
     /// Arbitrary data to keep with the user.
-    #[must_use]
     pub fn metadata(
         mut self,
         metadata: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
@@ -2894,19 +2781,16 @@ impl PutUser {
     }
     /// The password, at least six characters. A new user needs this or `password_hash`; an existing one keeps the old
     /// password without it.
-    #[must_use]
     pub fn password(mut self, password: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().password = Some(password.into());
         self
     }
     /// The password as a hash, made with the algorithm that the cluster uses for storing passwords.
-    #[must_use]
     pub fn password_hash(mut self, password_hash: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().password_hash = Some(password_hash.into());
         self
     }
     /// Roles the user has. The server insists on a list, which may be empty.
-    #[must_use]
     pub fn roles(mut self, roles: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.0.request_mut().roles = Some(roles.into_iter().map(Into::into).collect());
         self
@@ -2914,7 +2798,6 @@ impl PutUser {
     /// Whether the user can log in. True by default.
     ///
     /// default `true`
-    #[must_use]
     pub fn enabled(mut self, enabled: bool) -> Self {
         self.0.request_mut().enabled = Some(enabled);
         self
@@ -2931,7 +2814,6 @@ impl QueryApiKeys {
     /// Whether to return the snapshots of the owners' permissions. By default they are left out.
     ///
     /// default `false` · since 8.5
-    #[must_use]
     pub fn with_limited_by(mut self, with_limited_by: bool) -> Self {
         self.0.request_mut().with_limited_by = Some(with_limited_by);
         self
@@ -2939,7 +2821,6 @@ impl QueryApiKeys {
     /// Whether to look up the owners' profile ids. By default they are left out.
     ///
     /// default `false` · since 8.14
-    #[must_use]
     pub fn with_profile_uid(mut self, with_profile_uid: bool) -> Self {
         self.0.request_mut().with_profile_uid = Some(with_profile_uid);
         self
@@ -2947,13 +2828,11 @@ impl QueryApiKeys {
     /// Whether names of aggregations carry their type, which reading the answer needs. Set when `aggregations` is.
     ///
     /// default `false` · since 8.14
-    #[must_use]
     pub fn typed_keys(mut self, typed_keys: bool) -> Self {
         self.0.request_mut().typed_keys = Some(typed_keys);
         self
     }
     /// Summaries over the keys that match, by any names.
-    #[must_use]
     pub fn aggregations(
         mut self,
         aggregations: impl Into<Lazy<BTreeMap<String, ApiKeyAggregation>>>,
@@ -2962,7 +2841,6 @@ impl QueryApiKeys {
         self
     }
     /// What to look for. Without it, every key the caller may see.
-    #[must_use]
     pub fn query(mut self, query: impl Into<Lazy<ApiKeyQuery>>) -> Self {
         self.0.request_mut().query = Some(query.into());
         self
@@ -2970,13 +2848,11 @@ impl QueryApiKeys {
     /// How many keys to skip. Together with `size` at most 10,000: beyond that, use `search_after`.
     ///
     /// default `0`
-    #[must_use]
     pub fn from(mut self, from: i32) -> Self {
         self.0.request_mut().from = Some(from);
         self
     }
     /// The order: fields of a key but `id`, or `_doc`.
-    #[must_use]
     pub fn sort(mut self, sort: impl Into<OneOrMany<common::SortBy>>) -> Self {
         self.0.request_mut().sort = Some(sort.into());
         self
@@ -2984,13 +2860,11 @@ impl QueryApiKeys {
     /// How many keys a page has, 10 by default and at most 10,000. 0 is for aggregations alone.
     ///
     /// default `10`
-    #[must_use]
     pub fn size(mut self, size: i32) -> Self {
         self.0.request_mut().size = Some(size);
         self
     }
     /// The `_sort` values of the last key of the page before. Needs the same `sort`.
-    #[must_use]
     pub fn search_after(
         mut self,
         search_after: impl IntoIterator<Item = impl Into<common::FieldValue>>,
@@ -3011,7 +2885,6 @@ rt::pages!(QueryRole, QueryRoleRequest);
 impl QueryRole {
     /// What to look for, among `name`, `description`, `metadata` and the names inside `applications`. Without it, every
     /// role.
-    #[must_use]
     pub fn query(mut self, query: impl Into<Lazy<RoleQuery>>) -> Self {
         self.0.request_mut().query = Some(query.into());
         self
@@ -3019,13 +2892,11 @@ impl QueryRole {
     /// How many roles to skip. Together with `size` at most 10,000: beyond that, use `search_after`.
     ///
     /// default `0`
-    #[must_use]
     pub fn from(mut self, from: i32) -> Self {
         self.0.request_mut().from = Some(from);
         self
     }
     /// The order: fields such as `name`, or `_doc`.
-    #[must_use]
     pub fn sort(mut self, sort: impl Into<OneOrMany<common::SortBy>>) -> Self {
         self.0.request_mut().sort = Some(sort.into());
         self
@@ -3033,13 +2904,11 @@ impl QueryRole {
     /// How many roles a page has, 10 by default and at most 10,000.
     ///
     /// default `10`
-    #[must_use]
     pub fn size(mut self, size: i32) -> Self {
         self.0.request_mut().size = Some(size);
         self
     }
     /// The `_sort` values of the last role of the page before. Needs the same `sort`.
-    #[must_use]
     pub fn search_after(
         mut self,
         search_after: impl IntoIterator<Item = impl Into<common::FieldValue>>,
@@ -3061,13 +2930,11 @@ impl QueryUser {
     /// Whether to look up the users' profile ids. By default they are left out.
     ///
     /// default `false`
-    #[must_use]
     pub fn with_profile_uid(mut self, with_profile_uid: bool) -> Self {
         self.0.request_mut().with_profile_uid = Some(with_profile_uid);
         self
     }
     /// What to look for, among `username`, `roles`, `full_name`, `email` and `enabled`. Without it, every user.
-    #[must_use]
     pub fn query(mut self, query: impl Into<Lazy<UserQuery>>) -> Self {
         self.0.request_mut().query = Some(query.into());
         self
@@ -3075,13 +2942,11 @@ impl QueryUser {
     /// How many users to skip. Together with `size` at most 10,000: beyond that, use `search_after`.
     ///
     /// default `0`
-    #[must_use]
     pub fn from(mut self, from: i32) -> Self {
         self.0.request_mut().from = Some(from);
         self
     }
     /// The order: `username`, `roles`, `enabled` or `_doc`.
-    #[must_use]
     pub fn sort(mut self, sort: impl Into<OneOrMany<common::SortBy>>) -> Self {
         self.0.request_mut().sort = Some(sort.into());
         self
@@ -3089,13 +2954,11 @@ impl QueryUser {
     /// How many users a page has, 10 by default and at most 10,000.
     ///
     /// default `10`
-    #[must_use]
     pub fn size(mut self, size: i32) -> Self {
         self.0.request_mut().size = Some(size);
         self
     }
     /// The `_sort` values of the last user of the page before. Needs the same `sort`.
-    #[must_use]
     pub fn search_after(
         mut self,
         search_after: impl IntoIterator<Item = impl Into<common::FieldValue>>,
@@ -3114,7 +2977,6 @@ pub struct SamlAuthenticate(Call<SamlAuthenticateRequest>);
 rt::call!(SamlAuthenticate, SamlAuthenticateRequest => SamlAuthenticateResponse);
 impl SamlAuthenticate {
     /// The name of the SAML realm. Needed where there are several.
-    #[must_use]
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.0.request_mut().realm = Some(realm.into());
         self
@@ -3128,13 +2990,11 @@ pub struct SamlCompleteLogout(Call<SamlCompleteLogoutRequest>);
 rt::call!(SamlCompleteLogout, SamlCompleteLogoutRequest => NoContent);
 impl SamlCompleteLogout {
     /// The query with which the provider sent the user back. Either this or `content`.
-    #[must_use]
     pub fn query_string(mut self, query_string: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().query_string = Some(query_string.into());
         self
     }
     /// The provider's answer as a form delivered it: base64 of the XML. Either this or `query_string`.
-    #[must_use]
     pub fn content(mut self, content: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().content = Some(content.into());
         self
@@ -3148,13 +3008,11 @@ pub struct SamlInvalidate(Call<SamlInvalidateRequest>);
 rt::call!(SamlInvalidate, SamlInvalidateRequest => SamlInvalidateResponse);
 impl SamlInvalidate {
     /// The address at which your application receives responses, which tells the realm. Either this or `realm`.
-    #[must_use]
     pub fn acs(mut self, acs: impl Into<String>) -> Self {
         self.0.request_mut().acs = Some(acs.into());
         self
     }
     /// The name of the SAML realm. Either this or `acs`.
-    #[must_use]
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.0.request_mut().realm = Some(realm.into());
         self
@@ -3168,7 +3026,6 @@ pub struct SamlLogout(Call<SamlLogoutRequest>);
 rt::call!(SamlLogout, SamlLogoutRequest => SamlLogoutResponse);
 impl SamlLogout {
     /// The refresh token to invalidate.
-    #[must_use]
     pub fn refresh_token(mut self, refresh_token: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().refresh_token = Some(refresh_token.into());
         self
@@ -3185,19 +3042,16 @@ rt::call!(
 );
 impl SamlPrepareAuthentication {
     /// The address at which your application receives responses, which tells the realm. Either this or `realm`.
-    #[must_use]
     pub fn acs(mut self, acs: impl Into<String>) -> Self {
         self.0.request_mut().acs = Some(acs.into());
         self
     }
     /// The name of the SAML realm. Either this or `acs`.
-    #[must_use]
     pub fn realm(mut self, realm: impl Into<String>) -> Self {
         self.0.request_mut().realm = Some(realm.into());
         self
     }
     /// A text that the provider passes back with its response, such as the page the user wanted.
-    #[must_use]
     pub fn relay_state(mut self, relay_state: impl Into<String>) -> Self {
         self.0.request_mut().relay_state = Some(relay_state.into());
         self
@@ -3221,13 +3075,11 @@ rt::call!(
 );
 impl SuggestUserProfiles {
     /// Keys of the `data` to return, with dots and wildcards; `*` for all. By default none is.
-    #[must_use]
     pub fn data(mut self, data: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().data = Some(data.into());
         self
     }
     /// The beginning of a word in a user name, full name or address.
-    #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.0.request_mut().name = Some(name.into());
         self
@@ -3235,19 +3087,16 @@ impl SuggestUserProfiles {
     /// How many profiles to return, 10 by default.
     ///
     /// default `10`
-    #[must_use]
     pub fn size(mut self, size: i64) -> Self {
         self.0.request_mut().size = Some(size);
         self
     }
     /// Keys of the `data` to return, with dots and wildcards; `*` for all. By default none is.
-    #[must_use]
     pub fn body_data(mut self, body_data: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().body_data = Some(body_data.into());
         self
     }
     /// What moves profiles up without leaving others out.
-    #[must_use]
     pub fn hint(mut self, hint: impl Into<UserProfileHint>) -> Self {
         self.0.request_mut().hint = Some(hint.into());
         self
@@ -3262,7 +3111,6 @@ rt::call!(UpdateApiKey, UpdateApiKeyRequest => UpdateApiKeyResponse);
 impl UpdateApiKey {
     /// What the key may do, by any names, in place of what was assigned before. An empty map removes all limits but the
     /// owner's permissions.
-    #[must_use]
     pub fn role_descriptors(
         mut self,
         role_descriptors: impl IntoIterator<
@@ -3278,7 +3126,6 @@ impl UpdateApiKey {
         self
     }
     /// Arbitrary data that replaces what the key had. Keys that begin with `_` are reserved.
-    #[must_use]
     pub fn metadata(
         mut self,
         metadata: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
@@ -3289,7 +3136,6 @@ impl UpdateApiKey {
         self
     }
     /// Time from now until the key expires, such as `30d`. Without it, the expiry stays.
-    #[must_use]
     pub fn expiration(mut self, expiration: impl Into<Duration>) -> Self {
         self.0.request_mut().expiration = Some(expiration.into());
         self
@@ -3306,13 +3152,11 @@ rt::call!(
 );
 impl UpdateCrossClusterApiKey {
     /// Time from now until the key expires, such as `30d`. Without it, the expiry stays.
-    #[must_use]
     pub fn expiration(mut self, expiration: impl Into<Duration>) -> Self {
         self.0.request_mut().expiration = Some(expiration.into());
         self
     }
     /// Arbitrary data that replaces what the key had. Keys that begin with `_` are reserved.
-    #[must_use]
     pub fn metadata(
         mut self,
         metadata: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
@@ -3323,7 +3167,6 @@ impl UpdateCrossClusterApiKey {
         self
     }
     /// A pattern for the subject of the other cluster's certificate.
-    #[must_use]
     pub fn certificate_identity(
         mut self,
         certificate_identity: impl Into<String>,
@@ -3342,25 +3185,21 @@ impl UpdateSettings {
     /// How long to wait for the master node, such as `30s`, which is the default.
     ///
     /// default `30s`
-    #[must_use]
     pub fn master_timeout(mut self, master_timeout: impl Into<Duration>) -> Self {
         self.0.request_mut().master_timeout = Some(master_timeout.into());
         self
     }
     /// How long to wait before giving up, such as `30s`.
-    #[must_use]
     pub fn timeout(mut self, timeout: impl Into<Duration>) -> Self {
         self.0.request_mut().timeout = Some(timeout.into());
         self
     }
     /// Settings of the index of users, roles and API keys.
-    #[must_use]
     pub fn security(mut self, security: impl Into<SecuritySettings>) -> Self {
         self.0.request_mut().security = Some(security.into());
         self
     }
     /// Settings of the index of user profiles.
-    #[must_use]
     pub fn security_profile(
         mut self,
         security_profile: impl Into<SecuritySettings>,
@@ -3369,7 +3208,6 @@ impl UpdateSettings {
         self
     }
     /// Settings of the index of tokens.
-    #[must_use]
     pub fn security_tokens(
         mut self,
         security_tokens: impl Into<SecuritySettings>,
@@ -3388,13 +3226,11 @@ rt::call!(
 );
 impl UpdateUserProfileData {
     /// Change the profile only if its last change has this number. Goes with `if_primary_term`; otherwise a conflict.
-    #[must_use]
     pub fn if_seq_no(mut self, if_seq_no: i64) -> Self {
         self.0.request_mut().if_seq_no = Some(if_seq_no);
         self
     }
     /// Change the profile only if its last change was in this term. Goes with `if_seq_no`; otherwise a conflict.
-    #[must_use]
     pub fn if_primary_term(mut self, if_primary_term: i64) -> Self {
         self.0.request_mut().if_primary_term = Some(if_primary_term);
         self
@@ -3402,13 +3238,11 @@ impl UpdateUserProfileData {
     /// When the change becomes visible to searches.
     ///
     /// default `false`
-    #[must_use]
     pub fn refresh(mut self, refresh: impl Into<common::Refresh>) -> Self {
         self.0.request_mut().refresh = Some(refresh.into());
         self
     }
     /// Data to keep with the profile that can be searched, by application.
-    #[must_use]
     pub fn labels(
         mut self,
         labels: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
@@ -3419,7 +3253,6 @@ impl UpdateUserProfileData {
         self
     }
     /// Data to keep with the profile that can't be searched, by application.
-    #[must_use]
     pub fn data(
         mut self,
         data: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,

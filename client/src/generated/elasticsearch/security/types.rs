@@ -1748,7 +1748,7 @@ pub enum IndicesPrivilegesQuery {
 
 impl From<&str> for IndicesPrivilegesQuery {
     fn from(value: &str) -> Self {
-        Self::JsonText(value.into())
+        Self::JsonText(value.to_owned())
     }
 }
 
@@ -1760,7 +1760,7 @@ impl From<&str> for Lazy<IndicesPrivilegesQuery> {
 
 impl From<String> for IndicesPrivilegesQuery {
     fn from(value: String) -> Self {
-        Self::JsonText(value.into())
+        Self::JsonText(value)
     }
 }
 
@@ -2768,13 +2768,13 @@ pub enum RoleTemplateInlineQuery {
 
 impl From<&str> for RoleTemplateInlineQuery {
     fn from(value: &str) -> Self {
-        Self::QueryString(value.into())
+        Self::QueryString(value.to_owned())
     }
 }
 
 impl From<String> for RoleTemplateInlineQuery {
     fn from(value: String) -> Self {
-        Self::QueryString(value.into())
+        Self::QueryString(value)
     }
 }
 
