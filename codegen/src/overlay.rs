@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+pub(crate) use document::without_prose;
 pub use document::{DocumentFixup, Edit};
 pub use fixups::{Change, Fixup};
 

@@ -3,6 +3,7 @@
 
 use super::schema::{Typed, member, never, object, schema};
 use super::source::Source;
+use crate::overlay::without_prose;
 use crate::spec::json::Node;
 use crate::spec::model::{Additional, Facts, Member, Object, Scalar, Schema, Union};
 
@@ -246,7 +247,8 @@ fn complete<'n>(schema: &mut Schema, properties: &Properties<'n>, source: &mut S
                 own.required |= required;
             }
         }
-        let differs = of.len() > 1 && of.iter().any(|(_, other, _)| other.to_json() != node.to_json());
+        let said = (of.len() > 1).then(|| without_prose(node));
+        let differs = said.is_some_and(|said| of.iter().any(|(_, other, _)| without_prose(other) != said));
         if differs || required && !of.iter().any(|(.., required)| *required) {
             let richest = of.iter().rev().max_by_key(|(_, node, _)| richness(node, 0, source));
             let node = richest.map_or(*node, |(_, node, _)| *node);

@@ -15,22 +15,19 @@ const REFERENCE: &str = "https://www.elastic.co/docs/api/doc/kibana/operation/op
 
 const VERBS: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
 
-const OPERATION: [&str; 11] = [
+const OPERATION: &[&str] = &[
     "operationId",
     "parameters",
     "requestBody",
     "responses",
     "deprecated",
     "tags",
-    "summary",
-    "description",
     "externalDocs",
     "security",
     "servers",
 ];
 
-const PARAMETER: [&str; 10] =
-    ["name", "in", "required", "schema", "description", "deprecated", "example", "examples", "style", "explode"];
+const PARAMETER: &[&str] = &["name", "in", "required", "schema", "deprecated", "style", "explode"];
 
 /// The operations of one path.
 pub(super) fn path<'n>(
@@ -59,7 +56,7 @@ fn operation<'n>(
     facts: &OperationFacts,
     source: &mut Source<'n>,
 ) -> Operation {
-    source.know(node, "an operation", &OPERATION);
+    source.know(node, "an operation", OPERATION);
     let verb = verb.to_ascii_uppercase();
     let (path, in_space) = without_space(path);
     let known = facts.of(&verb, path);
@@ -83,7 +80,7 @@ fn operation<'n>(
     }
     sort_path(path, node, &mut operation, source);
     if let Some(of) = node.get("requestBody").and_then(|of| source.resolve(of, "requestBodies")) {
-        source.know(of, "a body", &["content", "required", "description"]);
+        source.know(of, "a body", &["content", "required"]);
         let content = content(of, &mut operation, source);
         let required = source.flag(of, "required") || content.values().any(|of| asks_for_members(of, source));
         operation.body = (!content.is_empty()).then(|| Body { required, content, ..Body::default() });
@@ -92,7 +89,7 @@ fn operation<'n>(
         let Some(of) = source.resolve(&entry.value, "responses") else {
             continue;
         };
-        source.know(of, "a response", &["content", "description", "headers", "links"]);
+        source.know(of, "a response", &["content", "headers", "links"]);
         if let Some(headers) = of.get("headers") {
             source.lose(headers, "headers of a response");
         }
@@ -129,7 +126,7 @@ fn parameter<'n>(node: &'n Node, in_space: Option<&str>, operation: &mut Operati
     let Some(node) = source.resolve(node, "parameters") else {
         return;
     };
-    source.know(node, "a parameter", &PARAMETER);
+    source.know(node, "a parameter", PARAMETER);
     let (Some(name), Some(place)) = (source.text(node, "name"), source.text(node, "in")) else {
         return;
     };
@@ -197,7 +194,7 @@ fn sort_path<'n>(path: &str, node: &'n Node, operation: &mut Operation, source: 
 fn content<'n>(node: &'n Node, operation: &mut Operation, source: &mut Source<'n>) -> BTreeMap<String, Schema> {
     let mut content: BTreeMap<String, (Option<String>, Schema)> = BTreeMap::new();
     for entry in node.get("content").map(|of| source.entries(of, "content")).unwrap_or_default() {
-        source.know(&entry.value, "a media type", &["schema", "example", "examples", "encoding"]);
+        source.know(&entry.value, "a media type", &["schema", "encoding"]);
         let Some((media, version)) = media(&entry.key, &entry.value, source) else {
             continue;
         };

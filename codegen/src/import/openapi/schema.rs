@@ -51,7 +51,7 @@ impl Typed {
 }
 
 /// Keywords that say something.
-const KEYWORDS: [&str; 34] = [
+const KEYWORDS: &[&str] = &[
     "$ref",
     "additionalProperties",
     "allOf",
@@ -59,11 +59,8 @@ const KEYWORDS: [&str; 34] = [
     "const",
     "default",
     "deprecated",
-    "description",
     "discriminator",
     "enum",
-    "example",
-    "examples",
     "exclusiveMaximum",
     "exclusiveMinimum",
     "externalDocs",
@@ -83,7 +80,6 @@ const KEYWORDS: [&str; 34] = [
     "pattern",
     "properties",
     "required",
-    "title",
     "type",
     "uniqueItems",
 ];
@@ -99,7 +95,7 @@ pub(super) fn schema<'n>(node: &'n Node, source: &mut Source<'n>) -> Typed {
         source.problem(node, format!("a schema is an object, not {}", node.describe()));
         return Schema::Any.into();
     }
-    source.know(node, "a schema", &KEYWORDS);
+    source.know(node, "a schema", KEYWORDS);
     for key in ["uniqueItems", "maxProperties", "minProperties"] {
         if let Some(value) = node.get(key) {
             source.lose(value, "unique items and counts of members");

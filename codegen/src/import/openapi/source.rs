@@ -11,6 +11,9 @@ use crate::spec::json::{Kind, Node};
 /// What a document says and the spec has no place for: JSON pointers by reason.
 pub type Lost = BTreeMap<&'static str, Vec<String>>;
 
+/// Keywords for readers: nobody looks at them.
+const PROSE: [&str; 5] = ["description", "summary", "title", "example", "examples"];
+
 pub(super) struct Source<'n> {
     file: &'n str,
     root: &'n Node,
@@ -175,10 +178,11 @@ impl<'n> Source<'n> {
         size
     }
 
-    /// Reports every key that is neither known nor an extension.
+    /// Reports every key that is neither known, nor prose, nor an extension. Upstream puts prose anywhere.
     pub(super) fn know(&mut self, node: &'n Node, what: &str, known: &[&str]) {
         for entry in node.object().unwrap_or_default() {
-            if !known.contains(&entry.key.as_str()) && !entry.key.starts_with("x-") {
+            let key = entry.key.as_str();
+            if !known.contains(&key) && !PROSE.contains(&key) && !key.starts_with("x-") {
                 let key = Node { span: entry.key_span, kind: Kind::Null };
                 self.problem(&key, format!("unknown keyword `{}` of {what}", entry.key));
             }
