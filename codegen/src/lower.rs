@@ -1,16 +1,21 @@
-//! Spec to IR. Nothing is named here and nothing is lost: what the IR can't say is an error.
+//! Spec to IR. Nothing is named here and nothing is lost: what the IR can't say is an error. Types are lowered one by one
+//! from a list of those that were met, so that neither a cycle nor a long chain of types can exhaust the stack.
 
+mod enums;
+mod places;
 mod unions;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::ir::{
-    Arm, Body, Content, Enum, EnumValue, Ir, Kind, Member, MemberFacts, Object, Operation, Response, Rest, Ty, Type,
-    TypeId, Variant,
+    Arm, Body, Content, Ir, Kind, Member, MemberFacts, Object, Operation, Response, Rest, Ty, Type, TypeId, Variant,
 };
 use crate::overlay::Traits;
-use crate::spec::expr::print_type;
+use crate::spec::expr::{print, print_type};
 use crate::spec::model::{self, Api, Product, Scalar, Schema, Tag};
+
+use enums::scalar_of;
+use places::item_place;
 
 /// Lowers one product's API.
 ///
@@ -21,11 +26,19 @@ pub(crate) fn lower(product: Product, api: &Api, traits: &Traits) -> Result<Ir, 
         api,
         traits,
         types: BTreeMap::new(),
-        under_way: BTreeSet::new(),
+        waiting: VecDeque::new(),
+        known: BTreeMap::new(),
+        open: Vec::new(),
+        looped: BTreeSet::new(),
+        bases: Vec::new(),
+        uses: BTreeMap::new(),
         tagged: Vec::new(),
         errors: Vec::new(),
     };
     let operations = api.operations.values().map(|operation| lowering.operation(operation)).collect();
+    while let Some(definition) = lowering.waiting.pop_front() {
+        lowering.define_later(&definition);
+    }
     lowering.settle_tags();
     if lowering.errors.is_empty() {
         Ok(Ir { product, operations, types: lowering.types })
@@ -37,11 +50,38 @@ pub(crate) fn lower(product: Product, api: &Api, traits: &Traits) -> Result<Ir, 
 /// Type arguments by parameter name.
 type Env = BTreeMap<String, Schema>;
 
+/// A type to be lowered.
+struct Definition {
+    id: TypeId,
+    schema: Schema,
+    env: Env,
+    facts: model::Facts,
+    place: model::Place,
+}
+
+/// How deep aliases, unions and bases may nest.
+const MAX_DEPTH: usize = 100;
+
+/// How many types a generic type may become, and how long the name of one may be: more means that it never ends.
+const MAX_USES: usize = 2_000;
+const MAX_ID: usize = 1_000;
+
 struct Lowering<'a> {
     api: &'a Api,
     traits: &'a Traits,
     types: BTreeMap<TypeId, Type>,
-    under_way: BTreeSet<TypeId>,
+    /// Types that were met and are not lowered yet.
+    waiting: VecDeque<Definition>,
+    /// What each place turned out to be: one that is met again is the same.
+    known: BTreeMap<TypeId, Ty>,
+    /// Unions and aliases whose type is being found.
+    open: Vec<TypeId>,
+    /// Those of `open` that were met inside themselves, so that they need a name.
+    looped: BTreeSet<TypeId>,
+    /// Objects whose bases are being looked up.
+    bases: Vec<TypeId>,
+    /// How often each generic type was used, with different arguments.
+    uses: BTreeMap<String, usize>,
     /// Tagged unions with the tag they assume when it is absent.
     tagged: Vec<(TypeId, Option<String>)>,
     errors: Vec<String>,
@@ -51,8 +91,11 @@ impl Lowering<'_> {
     fn operation(&mut self, operation: &model::Operation) -> Operation {
         let id = &operation.id;
         let env = Env::new();
+        if let Some(header) = operation.headers.first() {
+            self.errors.push(format!("`{id}` has the header `{}`: calls have no header parameters", header.name));
+        }
         let body = operation.body.as_ref().and_then(|body| {
-            let (media, schema) = body.content.iter().next()?;
+            let (media, schema) = self.media(id, "request", &body.content)?;
             let content = self.content(&format!("{id}.body"), schema, body.name.clone());
             Some(Body { required: body.required, media: media.clone(), content })
         });
@@ -60,7 +103,7 @@ impl Lowering<'_> {
         let (status, response) = success.or_else(|| operation.responses.iter().next()).unzip();
         let status = status.cloned().unwrap_or_else(|| "200".to_owned());
         let content = response
-            .and_then(|response| response.content.iter().next())
+            .and_then(|response| self.media(id, "response", &response.content))
             .map(|(media, schema)| (media.clone(), self.content(&format!("{id}.{status}"), schema, None)));
         let longest = operation.routes.iter().max_by_key(|route| route.path.matches('{').count());
         let template = longest.map_or("", |route| route.path.as_str());
@@ -82,13 +125,30 @@ impl Lowering<'_> {
         }
     }
 
-    fn content(&mut self, place: &str, schema: &Schema, name: Option<String>) -> Content {
-        match schema {
-            Schema::Object(object) if object.variants.is_empty() => {
-                Content::Object(self.object(place, object, &Env::new()))
-            }
-            schema => Content::Value(self.ty(place, schema, &Env::new()), name),
+    /// The JSON among the contents of a body.
+    fn media<'b>(
+        &mut self,
+        id: &str,
+        what: &str,
+        content: &'b BTreeMap<String, Schema>,
+    ) -> Option<(&'b String, &'b Schema)> {
+        let json = content.get_key_value("json");
+        if let (None, Some(media)) = (json, content.keys().next()) {
+            self.errors.push(format!("the {what} of `{id}` is `{media}`: only `json` is generated"));
         }
+        json
+    }
+
+    fn content(&mut self, place: &str, schema: &Schema, name: Option<String>) -> Content {
+        if let Schema::Object(object) = schema {
+            let lowered = self.object(place, object, &Env::new());
+            // The members of a request are the call's own, so nothing but members can stand in one.
+            let plain = lowered.rest.is_none() || !place.ends_with(".body");
+            if lowered.variants.is_empty() && lowered.shortcut.is_none() && plain {
+                return Content::Object(lowered);
+            }
+        }
+        Content::Value(self.ty(place, schema, &Env::new()), name)
     }
 
     fn members(&mut self, owner: &str, members: &[model::Member], env: &Env) -> Vec<Member> {
@@ -96,12 +156,12 @@ impl Lowering<'_> {
     }
 
     fn member(&mut self, owner: &str, member: &model::Member, env: &Env) -> Member {
-        Member {
-            name: member.name.clone(),
-            ty: self.ty(&format!("{owner}.{}", member.name), &member.schema, env),
-            required: member.required,
-            facts: MemberFacts::from(&member.facts),
-        }
+        let ty = match self.ty(&format!("{owner}.{}", member.name), &member.schema, env) {
+            // An optional constant says something by being there, but for text: that tells unions apart.
+            Ty::Literal(value) if !member.required && !value.is_string() => scalar_of(&value),
+            ty => ty,
+        };
+        Member { name: member.name.clone(), ty, required: member.required, facts: MemberFacts::from(&member.facts) }
     }
 
     fn variant(&mut self, owner: &str, member: &model::Member, env: &Env) -> Variant {
@@ -113,7 +173,9 @@ impl Lowering<'_> {
         let mut lowered = Object::default();
         for base in &object.extends {
             if let Some((place, base, env)) = self.base(base, env) {
+                self.bases.push(place.clone());
                 let base = self.object(&place, &base, &env);
+                self.bases.pop();
                 lowered.variants.extend(base.variants);
                 lowered.rest = base.rest.or(lowered.rest);
                 for member in base.members {
@@ -131,8 +193,8 @@ impl Lowering<'_> {
         }
         if let Some(additional) = &object.additional {
             let name = if additional.single { &additional.value_name } else { &additional.name };
-            let name = name.clone().unwrap_or_else(|| "entries".to_owned());
-            let ty = self.ty(&format!("{place}.{name}"), &additional.value, env);
+            let name = name.clone().unwrap_or_else(|| if additional.single { "entry" } else { "entries" }.to_owned());
+            let ty = self.ty(&format!("{place}.{name}[]"), &additional.value, env);
             let ty = self.keyed(ty);
             if ty != Ty::Any || additional.single {
                 lowered.rest = Some(Rest { name, ty, single: additional.single });
@@ -140,20 +202,42 @@ impl Lowering<'_> {
         }
         lowered.shortcut = object.shortcut.clone();
         lowered.closed = object.closed;
+        self.check_object(place, &lowered);
         lowered
     }
 
-    /// The object that another extends, with the environment of its own definition.
-    fn base(&mut self, base: &Schema, env: &Env) -> Option<(String, model::Object, Env)> {
+    fn check_object(&mut self, place: &str, object: &Object) {
+        let has = |name: &String| object.members.iter().any(|member| member.name == *name);
+        if let Some(shortcut) = object.shortcut.as_ref().filter(|shortcut| !has(shortcut)) {
+            self.errors.push(format!("the shortcut `{shortcut}` of `{place}` is no member of it"));
+        }
+        let mut names = BTreeSet::new();
+        for variant in &object.variants {
+            if has(&variant.name) || !names.insert(&variant.name) {
+                self.errors.push(format!("`{place}` has two members called `{}`", variant.name));
+            }
+        }
+    }
+
+    /// The object that another extends, with its id and the environment of its own definition.
+    fn base(&mut self, base: &Schema, env: &Env) -> Option<(TypeId, model::Object, Env)> {
         let Schema::Ref { name, args } = base else {
             self.errors.push(format!("`{}` is no type that an object can extend", print_type(base)));
             return None;
         };
-        let definition = self.api.types.get(name)?;
+        let Some(definition) = self.api.types.get(name) else {
+            self.errors.push(format!("type `{name}` is not defined"));
+            return None;
+        };
         let args: Vec<Schema> = args.iter().map(|arg| substitute(arg, env)).collect();
+        let id = print_type(&Schema::Ref { name: name.clone(), args: args.clone() });
+        if self.bases.contains(&id) || self.bases.len() > MAX_DEPTH {
+            self.errors.push(format!("`{id}` extends itself, or a chain of more than {MAX_DEPTH} objects"));
+            return None;
+        }
         let env = definition.params.iter().cloned().zip(args).collect();
         match &definition.schema {
-            Schema::Object(object) => Some((name.clone(), object.clone(), env)),
+            Schema::Object(object) => Some((id, object.clone(), env)),
             _ => {
                 self.errors.push(format!("`{name}` is no object, but another type extends it"));
                 None
@@ -166,19 +250,25 @@ impl Lowering<'_> {
         match schema {
             Schema::Any => Ty::Any,
             Schema::Scalar(scalar) => Ty::Scalar(*scalar),
+            Schema::Literal(model::Json::Null) => Ty::Scalar(Scalar::Null),
+            Schema::Literal(value @ (model::Json::Array(_) | model::Json::Object(_))) => {
+                self.errors.push(format!("`{place}` is the constant {value}: only a scalar can be one"));
+                Ty::Any
+            }
             Schema::Literal(value) => Ty::Literal(value.clone()),
-            Schema::List(item) => Ty::List(Box::new(self.ty(place, item, env))),
+            Schema::List(item) => Ty::List(Box::new(self.ty(&item_place(place, item), item, env))),
             Schema::Map(_, value) => {
-                let value = self.ty(place, value, env);
+                let value = self.ty(&item_place(place, value), value, env);
                 match self.keyed(value) {
                     keyed @ Ty::TypedKeys(_) => keyed,
                     value => Ty::Map(Box::new(value)),
                 }
             }
-            Schema::Pair(_, value) => Ty::Entry(Box::new(self.ty(place, value, env))),
+            Schema::Pair(_, value) => Ty::Entry(Box::new(self.ty(&item_place(place, value), value, env))),
             Schema::Ref { name, args } => self.reference(place, name, args, env),
             Schema::Union(union) => self.union(place, union, env, None),
-            Schema::Object(_) | Schema::Enum(_) => self.named(place, schema, env, &model::Facts::default(), None),
+            Schema::Enum(values) => self.set(place, values, env, None),
+            Schema::Object(_) => self.named(place, schema, env, None),
         }
     }
 
@@ -187,7 +277,9 @@ impl Lowering<'_> {
             return self.ty(place, &argument.clone(), &Env::new());
         }
         let args: Vec<Schema> = args.iter().map(|arg| substitute(arg, env)).collect();
-        let id = print_type(&Schema::Ref { name: name.to_owned(), args: args.clone() });
+        let reference = Schema::Ref { name: name.to_owned(), args: args.clone() };
+        // Arguments that no expression says are told by where they stand.
+        let id = print(&reference).unwrap_or_else(|| format!("{name}<{place}>"));
         if let Some(runtime) = self.traits.runtime.get(&id) {
             return Ty::Runtime(runtime.clone());
         }
@@ -198,56 +290,111 @@ impl Lowering<'_> {
         if name == "Stringified" && args.len() == 1 {
             return Ty::Stringified(Box::new(self.ty(place, &args[0], &Env::new())));
         }
+        if let Some(known) = self.known.get(&id) {
+            return known.clone();
+        }
+        if !args.is_empty() && !self.ends(name, &id) {
+            return Ty::Any;
+        }
         let inner: Env = definition.params.iter().cloned().zip(args).collect();
         match &definition.schema {
-            Schema::Object(_) | Schema::Enum(_) => {
-                self.named(&id, &definition.schema, &inner, &definition.facts, Some(&definition.place))
-            }
+            schema @ Schema::Object(_) => self.named(&id, schema, &inner, Some(definition)),
+            Schema::Enum(values) => self.set(&id, values, &inner, Some(definition)),
             Schema::Union(union) => self.union(&id, union, &inner, Some(definition)),
-            schema => self.ty(&id, schema, &inner),
+            schema => self.named_by_need(&id, Some(definition), |lowering| lowering.ty(&id, schema, &inner)),
         }
     }
 
-    /// Defines the type `id` unless it is defined already.
-    fn named(
+    /// Whether a generic type may be used once more.
+    fn ends(&mut self, name: &str, id: &str) -> bool {
+        let uses = self.uses.entry(name.to_owned()).or_default();
+        *uses += 1;
+        match *uses {
+            MAX_USES => self.errors.push(format!("the generic type `{name}` becomes more than {MAX_USES} types")),
+            uses if uses < MAX_USES && id.len() > MAX_ID => {
+                self.errors.push(format!("the generic type `{name}` holds itself with ever longer arguments"));
+                self.uses.insert(name.to_owned(), MAX_USES + 1);
+            }
+            _ => {}
+        }
+        self.uses[name] < MAX_USES
+    }
+
+    /// Finds the type of a union or alias at `id`. Met again inside itself, it gets a name, which it would not need
+    /// otherwise.
+    fn named_by_need(
         &mut self,
         id: &str,
-        schema: &Schema,
-        env: &Env,
-        facts: &model::Facts,
-        place: Option<&model::Place>,
+        definition: Option<&model::TypeDef>,
+        find: impl FnOnce(&mut Self) -> Ty,
     ) -> Ty {
-        if self.under_way.insert(id.to_owned()) {
-            let kind = match schema {
-                Schema::Object(object) => {
-                    let object = self.object(id, object, env);
-                    let pure = object.members.is_empty() && object.rest.is_none() && object.shortcut.is_none();
-                    if pure && !object.variants.is_empty() {
-                        Kind::Container(object.variants)
-                    } else {
-                        Kind::Object(object)
-                    }
-                }
-                Schema::Enum(values) => Kind::Enum(self.enumeration(id, values)),
-                _ => Kind::Object(Object::default()),
-            };
-            self.define(id, kind, facts, place);
+        if self.open.iter().any(|open| open == id) {
+            self.looped.insert(id.to_owned());
+            return Ty::Named(id.to_owned());
         }
+        if self.open.len() > MAX_DEPTH {
+            self.errors.push(format!("`{id}` ends a chain of more than {MAX_DEPTH} types that only stand for others"));
+            return Ty::Any;
+        }
+        self.open.push(id.to_owned());
+        let mut ty = find(self);
+        self.open.pop();
+        let named = Ty::Named(id.to_owned());
+        if self.looped.remove(id) && ty != named {
+            let (inner, nullable) = match ty {
+                Ty::Nullable(inner) => (*inner, true),
+                ty => (ty, false),
+            };
+            if inner == named || inner == Ty::OneOrMany(Box::new(named.clone())) {
+                self.errors.push(format!("type `{id}` is nothing but itself"));
+            }
+            let null = nullable.then_some(Ty::Scalar(Scalar::Null));
+            let arms = std::iter::once(inner).chain(null).map(|ty| Arm::new(None, ty)).collect();
+            ty = self.finish(id, Kind::Union(crate::ir::Union { arms, tag: None, default: None }), definition);
+        }
+        self.known.insert(id.to_owned(), ty.clone());
+        ty
+    }
+
+    /// The type `id`, to be lowered once.
+    fn named(&mut self, id: &str, schema: &Schema, env: &Env, definition: Option<&model::TypeDef>) -> Ty {
+        let named = Ty::Named(id.to_owned());
+        if self.known.insert(id.to_owned(), named.clone()).is_none() {
+            self.waiting.push_back(Definition {
+                id: id.to_owned(),
+                schema: schema.clone(),
+                env: env.clone(),
+                facts: definition.map(|definition| definition.facts.clone()).unwrap_or_default(),
+                place: definition.map(|definition| definition.place.clone()).unwrap_or_default(),
+            });
+        }
+        named
+    }
+
+    fn define_later(&mut self, definition: &Definition) {
+        let Definition { id, schema, env, facts, place } = definition;
+        let kind = match schema {
+            Schema::Object(object) => {
+                let object = self.object(id, object, env);
+                let pure = object.members.is_empty() && object.rest.is_none() && object.shortcut.is_none();
+                if pure && !object.variants.is_empty() {
+                    Kind::Container(object.variants)
+                } else {
+                    Kind::Object(object)
+                }
+            }
+            Schema::Union(union) => self.tagged(id, union, env),
+            _ => Kind::Object(Object::default()),
+        };
+        self.types.insert(id.clone(), Type { kind, facts: facts.clone(), place: place.clone() });
+    }
+
+    /// Defines the type `id` at once.
+    fn finish(&mut self, id: &str, kind: Kind, definition: Option<&model::TypeDef>) -> Ty {
+        let facts = definition.map(|definition| definition.facts.clone()).unwrap_or_default();
+        let place = definition.map(|definition| definition.place.clone()).unwrap_or_default();
+        self.types.insert(id.to_owned(), Type { kind, facts, place });
         Ty::Named(id.to_owned())
-    }
-
-    fn define(&mut self, id: &str, kind: Kind, facts: &model::Facts, place: Option<&model::Place>) {
-        let place = place.cloned().unwrap_or_default();
-        self.types.insert(id.to_owned(), Type { kind, facts: facts.clone(), place });
-    }
-
-    fn enumeration(&mut self, id: &str, values: &model::Enum) -> Enum {
-        let values = values.values.iter().map(|value| EnumValue {
-            value: value.value.as_str().map_or_else(|| value.value.to_string(), str::to_owned),
-            aliases: value.facts.aliases.clone(),
-            facts: MemberFacts { aliases: Vec::new(), ..MemberFacts::from(&value.facts) },
-        });
-        Enum { values: values.collect(), booleans: self.traits.boolean_enums.contains(id) }
     }
 
     /// A map of keyed alternatives reads its keys itself.

@@ -92,6 +92,10 @@ const PRELUDE_TYPES: &[&str] = &[
     "Value",
 ];
 
+/// Modules that a generated file has beside it or in scope.
+const TAKEN_MODULES: &[&str] =
+    &["types", "wire", "rt", "std", "core", "alloc", "serde", "serde_json", "http", "elkit", "crate", "self", "super"];
+
 impl Words {
     /// Words with the acronyms of names.toml.
     pub fn new(acronyms: &[String]) -> Self {
@@ -103,9 +107,27 @@ impl Words {
         escape(self.split(name).join("_").to_snake_case())
     }
 
+    /// A module name. Never a raw identifier: it is also the name of a folder.
+    pub fn module(&self, name: &str) -> String {
+        let module = self.snake(name);
+        match module.strip_prefix("r#") {
+            Some(keyword) => format!("{keyword}_"),
+            None if TAKEN_MODULES.contains(&module.as_str()) => format!("{module}_"),
+            None => module,
+        }
+    }
+
     /// A type or variant name.
     pub fn camel(&self, name: &str) -> String {
-        let camel: String = self.split(name).iter().map(|word| word.to_upper_camel_case()).collect();
+        let mut camel = String::new();
+        for word in self.split(name) {
+            let word = word.to_upper_camel_case();
+            // `2.5` is not `25`.
+            let digits =
+                camel.ends_with(|c: char| c.is_ascii_digit()) && word.starts_with(|c: char| c.is_ascii_digit());
+            camel.push_str(if digits { "_" } else { "" });
+            camel.push_str(&word);
+        }
         match camel.as_str() {
             "Self" => "Self_".to_owned(),
             _ if camel.starts_with(|c: char| c.is_ascii_digit()) => format!("N{camel}"),
@@ -113,9 +135,40 @@ impl Words {
         }
     }
 
+    /// The singular of a type name whose last word is a plural.
+    pub fn singular(&self, name: &str) -> String {
+        let stem = |suffix: &str| name.strip_suffix(suffix).filter(|stem| stem.len() > 2);
+        if ["ss", "us", "is", "series", "news", "Data"].iter().any(|end| name.ends_with(end)) {
+            return name.to_owned();
+        }
+        if let Some(stem) = stem("ies") {
+            return format!("{stem}y");
+        }
+        for plural in ["sses", "shes", "ches", "xes"] {
+            if stem(plural).is_some() {
+                return name[..name.len() - 2].to_owned();
+            }
+        }
+        stem("s").unwrap_or(name).to_owned()
+    }
+
+    /// Variant names of a wire value, best first; `cased` when another value differs in nothing but its case.
+    pub fn variants(&self, value: &str, cased: bool) -> Vec<String> {
+        let camel = self.camel(value);
+        let mut candidates = vec![camel.clone()];
+        if cased {
+            let upper = value.chars().any(char::is_uppercase);
+            candidates.push(format!("{}{camel}", if upper { "Upper" } else { "Lower" }));
+        }
+        let spelled: String =
+            value.chars().map(|c| if c.is_ascii_alphanumeric() { c.into() } else { symbol(c) }).collect();
+        candidates.push(self.camel(&spelled));
+        candidates
+    }
+
     fn split(&self, name: &str) -> Vec<String> {
         let mut words: Vec<String> = Vec::new();
-        for piece in spell(name).split(|c: char| !c.is_alphanumeric()) {
+        for piece in spell(name).split(|c: char| !c.is_ascii_alphanumeric()) {
             words.extend(humps(piece));
         }
         self.glue(words)
@@ -152,10 +205,36 @@ fn spell(name: &str) -> String {
     if let Some((_, words)) = symbols.iter().find(|(symbol, _)| *symbol == name) {
         return (*words).to_owned();
     }
-    if name.chars().any(char::is_alphanumeric) {
+    if name.is_ascii() && name.chars().any(char::is_alphanumeric) {
         return name.to_owned();
     }
-    name.chars().map(|c| format!("u{:x} ", c as u32)).collect()
+    let bare = !name.chars().any(|c| c.is_ascii_alphanumeric());
+    name.chars().map(|c| if c.is_ascii() && !bare { c.into() } else { symbol(c) }).collect()
+}
+
+/// The words for a character that no identifier has.
+fn symbol(c: char) -> String {
+    let word = match c {
+        '.' => "dot",
+        '-' => "dash",
+        '_' => "underscore",
+        ' ' => "space",
+        '/' => "slash",
+        ':' => "colon",
+        '*' => "star",
+        '+' => "plus",
+        '#' => "hash",
+        '@' => "at",
+        '%' => "percent",
+        '<' => "less",
+        '>' => "greater",
+        '=' => "equal",
+        '!' => "not",
+        '&' => "and",
+        '|' => "or",
+        c => return format!(" u{:x} ", c as u32),
+    };
+    format!(" {word} ")
 }
 
 /// Splits at the humps of camel case; digits stay with what precedes them.
@@ -233,6 +312,54 @@ impl Scope {
 /// Whether a type of this name would hide one of the prelude.
 pub fn hides_prelude(name: &str) -> bool {
     PRELUDE_TYPES.contains(&name)
+}
+
+/// Whether a name that somebody gave can stand in code as it is.
+pub fn is_identifier(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !KEYWORDS.contains(&name)
+        && !UNUSABLE.contains(&name)
+}
+
+/// The type of an operation or a namespace, which keeps its name unless generated code needs that for something else.
+pub fn handle(name: &str, what: &str) -> String {
+    if hides_prelude(name) { format!("{name}{what}") } else { name.to_owned() }
+}
+
+/// The names of the items that come with an operation called `name`.
+pub fn call_items(name: &str) -> [String; 4] {
+    [handle(name, "Call"), format!("{name}Request"), format!("{name}Response"), required_struct(name)]
+}
+
+/// The struct of what `name` can't do without.
+pub fn required_struct(name: &str) -> String {
+    format!("{name}Required")
+}
+
+/// The enum of what the struct `name` is.
+pub fn kind_enum(name: &str) -> String {
+    format!("{name}Kind")
+}
+
+/// The trait that gives a client of another crate the namespace `name`.
+pub fn extension_trait(name: &str) -> String {
+    format!("{name}Ext")
+}
+
+/// The setter that makes `field` null.
+pub fn null_setter(field: &str) -> String {
+    format!("{}_null", field.trim_start_matches("r#"))
+}
+
+/// Names for a field, best first. `place` says where the member stands, for when another field has its own name.
+pub fn field_candidates(words: &Words, name: &str, place: &str) -> Vec<String> {
+    let snake = words.snake(name);
+    // `_id` beside `id` is what Elasticsearch calls a metadata field.
+    let place = if name.starts_with('_') && place == "member" { "meta" } else { place };
+    let other = format!("{place}_{}", snake.trim_start_matches("r#"));
+    vec![snake, other]
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 //! What comes after only writes it down.
 
 mod calls;
+mod checks;
 mod docs;
 mod graph;
 mod naming;
+mod routes;
 mod shapes;
 mod types;
 
@@ -51,6 +53,8 @@ pub struct Module {
 pub struct Namespace {
     /// The type.
     pub name: String,
+    /// The trait that gives another crate's clients that method.
+    pub extension: String,
     /// The method that gives it.
     pub method: String,
     /// Its documentation.
@@ -144,6 +148,8 @@ pub struct StructPlan {
     pub shortcut: Option<String>,
     /// Whether users make one: it gets `new` and setters.
     pub built: bool,
+    /// The struct of what it can't do without, where that is too much for positions.
+    pub required: Option<String>,
     /// Scalars from which it can be made, where a bare value stands for it.
     pub from: Vec<Conversion>,
 }
@@ -163,6 +169,8 @@ pub struct FieldPlan {
     pub presence: Presence,
     /// Whether null means something in a request: there is an `_null` setter.
     pub nullable: bool,
+    /// The name of that setter.
+    pub null_setter: Option<String>,
     /// Its documentation.
     pub docs: Vec<String>,
     /// Deprecation note.
@@ -275,8 +283,8 @@ pub struct ChoicePlan {
     pub arms: Vec<ArmPlan>,
     /// Scalars from which it can be made.
     pub from: Vec<Conversion>,
-    /// Whether it stands in a `Lazy` somewhere, so that the same scalars make that.
-    pub lazy: bool,
+    /// Whether it stands in a path or a query.
+    pub textual: bool,
     /// Whether users make one: containers get a constructor for each variant.
     pub built: bool,
 }
@@ -349,6 +357,8 @@ pub struct Conversion {
 pub fn plan(ir: &Ir, overlay: &Overlay, lock: &mut Lock) -> Result<Plan, Vec<String>> {
     let mut planner = Planner::new(ir, overlay, lock);
     let modules = planner.modules();
+    planner.errors.sort();
+    planner.errors.dedup();
     if planner.errors.is_empty() { Ok(Plan { product: ir.product, modules }) } else { Err(planner.errors) }
 }
 
@@ -361,8 +371,8 @@ struct Planner<'a> {
     requested: BTreeSet<TypeId>,
     /// Members that are boxed because their types hold themselves.
     boxed: BTreeSet<(TypeId, TypeId)>,
-    /// Types that stand in a `Lazy`.
-    lazies: BTreeSet<TypeId>,
+    /// Unions that stand in a path or a query.
+    textual: BTreeSet<TypeId>,
     /// Module and Rust name of each type.
     names: BTreeMap<TypeId, (String, String)>,
     errors: Vec<String>,

@@ -5,7 +5,127 @@ mod common;
 #[path = "../../tests/tests/golden/regenerate.rs"]
 mod goldens;
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
+
 use common::workspace;
+use elkit_codegen::{Generated, Texts, generate};
+use serde_json::Value;
+
+/// The committed spec/, by path below it.
+fn spec() -> Texts {
+    let kinds = [".json", ".toml", ".lock"];
+    files("spec").into_iter().filter(|(path, _)| kinds.iter().any(|kind| path.ends_with(kind))).collect()
+}
+
+/// The files below a folder of the workspace.
+fn files(folder: &str) -> Texts {
+    let root = workspace().join(folder);
+    let mut files = Texts::new();
+    let mut open = vec![root.clone()];
+    while let Some(dir) = open.pop() {
+        for entry in fs::read_dir(&dir).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                open.push(path);
+            } else if let Ok(text) = fs::read_to_string(&path) {
+                files.insert(relative(&root, &path), text);
+            }
+        }
+    }
+    files
+}
+
+fn relative(root: &Path, path: &Path) -> String {
+    path.strip_prefix(root).expect("it is below").to_string_lossy().replace('\\', "/")
+}
+
+/// What the committed spec generates, made once.
+fn generated() -> &'static Generated {
+    static GENERATED: OnceLock<Generated> = OnceLock::new();
+    GENERATED.get_or_init(|| generate(&spec()).unwrap_or_else(|problems| panic!("{}", problems.join("\n"))))
+}
+
+/// All generated files, by path below the workspace.
+fn wanted(generated: &Generated) -> Texts {
+    let client = generated.client.iter().map(|(path, text)| (format!("client/src/generated/{path}"), text.clone()));
+    client.chain(generated.files.clone()).collect()
+}
+
+#[test]
+fn committed_files_are_what_the_spec_says() {
+    let wanted = wanted(generated());
+    let read = |path: &String| fs::read_to_string(workspace().join(path)).unwrap_or_default();
+    let mut wrong: BTreeSet<String> =
+        wanted.iter().filter(|(path, text)| read(path) != **text).map(|(path, _)| path.clone()).collect();
+    // Folders that hold nothing but generated files, and one file each that says so.
+    for folder in ["client/src/generated", "tests/src/generated"] {
+        let all = files(folder).into_keys().filter(|path| path != "mod.rs").map(|path| format!("{folder}/{path}"));
+        wrong.extend(all.filter(|path| !wanted.contains_key(path)));
+    }
+    let names: Vec<&str> = wrong.iter().map(String::as_str).collect();
+    assert!(names.is_empty(), "not what the spec says: {}\nrun `cargo xtask generate`", names.join(", "));
+}
+
+#[test]
+fn every_overlay_entry_has_an_effect() {
+    assert_eq!(generated().unused, [""; 0]);
+}
+
+#[test]
+fn generating_again_changes_nothing() {
+    let mut texts = spec();
+    texts.insert("api.lock".to_owned(), generated().files["spec/api.lock"].clone());
+    assert_same(&generate(&texts).expect("it did before"), generated());
+}
+
+/// The order of files, types and operations says nothing; that of an object's members does.
+#[test]
+fn order_says_nothing() {
+    let mut texts = Texts::new();
+    for (path, text) in spec() {
+        if !path.contains("/types/") {
+            texts.insert(path, text);
+            continue;
+        }
+        // One type a file, the last first.
+        let Ok(Value::Object(mut file)) = serde_json::from_str(&text) else { panic!("{path} is an object") };
+        let Some(Value::Object(types)) = file.remove("types") else { panic!("{path} has types") };
+        let head: String = file.iter().map(|(key, value)| format!("\"{key}\": {value}, ")).collect();
+        let body: Vec<String> =
+            types.iter().rev().map(|(name, value)| format!("\"{name}\": {}", span(&text, name, value))).collect();
+        texts.insert(path, format!("{{ {head}\"types\": {{ {} }} }}", body.join(", ")));
+    }
+    assert_same(&generate(&texts).unwrap_or_else(|problems| panic!("{}", problems.join("\n"))), generated());
+}
+
+/// The text of a type as it stands in its file: `serde_json` would sort its members.
+fn span<'a>(text: &'a str, name: &str, value: &Value) -> &'a str {
+    let key = format!("\n    \"{name}\": ");
+    let start = text.find(&key).expect("a type begins its line") + key.len();
+    let mut values = serde_json::Deserializer::from_str(&text[start..]).into_iter::<Value>();
+    assert_eq!(values.next().and_then(Result::ok).as_ref(), Some(value), "{name}");
+    &text[start..start + values.byte_offset()]
+}
+
+fn assert_same(a: &Generated, b: &Generated) {
+    let (a, b) = (wanted(a), wanted(b));
+    assert_eq!(a.keys().collect::<Vec<_>>(), b.keys().collect::<Vec<_>>());
+    let differ: Vec<&String> = a.iter().filter(|(path, text)| b[*path] != **text).map(|(path, _)| path).collect();
+    assert_eq!(differ, Vec::<&String>::new());
+}
+
+#[test]
+fn what_has_no_type_is_what_users_define() {
+    let coverage = &generated().files["spec/COVERAGE.md"];
+    let elasticsearch =
+        coverage.split("\n## ").find(|section| section.starts_with("elasticsearch")).expect("it is there");
+    let reasons: Vec<&str> = elasticsearch.lines().filter(|line| line.starts_with("### Untyped")).collect();
+    assert_eq!(reasons.len(), 1, "{reasons:?}");
+    assert!(reasons[0].starts_with("### Untyped: upstream's own user-defined value"), "{reasons:?}");
+}
 
 #[test]
 fn goldens() {

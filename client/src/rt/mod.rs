@@ -34,16 +34,16 @@ pub use paged::Paged;
 pub use path::Path;
 pub use query::Query;
 pub use raw::kind;
-pub use text::{Text, text, texts};
+pub use text::{Text, json_text, text, texts};
 pub use union::{Arm, Union, decode_union, encode_union, get, get_untyped};
 pub use wire::{Correction, CorrectionKind, DecodeError, Decoded, Encode, Wire, decode, to_json};
 
-pub(crate) use mode::{saw_lazy, try_read};
+pub(crate) use mode::saw_lazy;
 pub(crate) use raw::Raw;
 
 pub use crate::{
-    __container as container, __derived as derived, __derived_enum as derived_enum, __keyed as keyed, __model as model, __serde as serde, __string_enum as string_enum,
-    __union as union_,
+    __container as container, __derived as derived, __derived_enum as derived_enum, __keyed as keyed, __model as model,
+    __serde as serde, __string_enum as string_enum, __union as union_,
 };
 
 /// Changes whenever generated code of an earlier elkit would not compile or behave with this runtime.

@@ -78,6 +78,16 @@ impl Path {
         self.refuse(format!("path parameter `{name}` needs `{parent}`"))
     }
 
+    /// The error for a parameter that no URL has together with the others that were given.
+    pub fn excluded(&self, name: &str) -> Error {
+        self.refuse(format!("path parameter `{name}` stands in no URL of this call together with the others given"))
+    }
+
+    /// The error for a call of which too little was given.
+    pub fn no_route(&self) -> Error {
+        self.refuse("every URL of this call has a path parameter that was not given".to_owned())
+    }
+
     /// The path as it will be sent.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -2,6 +2,12 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
+use super::Wire;
+use crate::secret::Secret;
+use crate::types::{ByteSize, EpochMillis, Stringified, Untyped};
+
 /// A value that can stand in a path or a query.
 pub trait Text {
     /// Its text, not yet encoded.
@@ -35,3 +41,42 @@ macro_rules! displayed {
 }
 
 displayed!(bool, i32, i64, u32, u64, f64, serde_json::Number, crate::types::Duration, crate::types::Timestamp);
+
+/// The text of what stands in JSON: a string as it is, a list with commas, anything else as JSON.
+pub fn json_text<T: Wire>(value: &T) -> Cow<'_, str> {
+    // A model always has a JSON form.
+    Cow::Owned(value.encode(serde_json::value::Serializer).map_or_else(|_| String::new(), plain))
+}
+
+fn plain(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        Value::Array(items) => items.into_iter().map(plain).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+macro_rules! as_json {
+    ($($ty:ty),*) => {$(
+        impl Text for $ty {
+            fn text(&self) -> Cow<'_, str> {
+                json_text(self)
+            }
+        }
+    )*};
+}
+
+as_json!(Value, Untyped, ByteSize, EpochMillis);
+
+impl<T: Wire> Text for Stringified<T> {
+    fn text(&self) -> Cow<'_, str> {
+        json_text(self)
+    }
+}
+
+/// In clear: the server has to read it.
+impl Text for Secret<String> {
+    fn text(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.expose())
+    }
+}

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::rt::{self, Wire};
+use crate::rt::{self, Union, Wire};
 
 /// A `T` kept as JSON until [`get`](Lazy::get).
 ///
@@ -55,6 +55,25 @@ impl<T: Wire> From<T> for Lazy<T> {
         Self::from_json(value.encode(serde_json::value::Serializer).unwrap_or(Value::Null))
     }
 }
+
+/// What makes a union makes a lazy one.
+impl<'a, T: Wire + Union + From<&'a str>> From<&'a str> for Lazy<T> {
+    fn from(text: &'a str) -> Self {
+        T::from(text).into()
+    }
+}
+
+macro_rules! from_scalar {
+    ($($scalar:ty),*) => {$(
+        impl<T: Wire + Union + From<$scalar>> From<$scalar> for Lazy<T> {
+            fn from(value: $scalar) -> Self {
+                T::from(value).into()
+            }
+        }
+    )*};
+}
+
+from_scalar!(String, bool, i32, i64, f64);
 
 impl<T> Clone for Lazy<T> {
     fn clone(&self) -> Self {

@@ -1,7 +1,10 @@
 //! Unions to IR: null, lists and text get wrappers, the rest becomes a named union with its tag.
 
+use std::collections::BTreeSet;
+
+use super::places::{arm_places, same};
 use super::{Env, Lowering, is_scalar};
-use crate::ir::{Arm, Enum, EnumValue, Kind, MemberFacts, Object, Ty, TypeId, Union, Variant};
+use crate::ir::{Arm, Kind, MemberFacts, Object, Ty, TypeId, Union, Variant};
 use crate::spec::model::{self, Scalar, Schema, Tag};
 
 impl Lowering<'_> {
@@ -13,33 +16,33 @@ impl Lowering<'_> {
         env: &Env,
         definition: Option<&model::TypeDef>,
     ) -> Ty {
-        if self.under_way.contains(place) {
-            return if self.is_nullable(union, env) && (definition.is_none() || union.of.len() < 3) {
-                Ty::Nullable(Box::new(Ty::Named(place.to_owned())))
-            } else {
-                Ty::Named(place.to_owned())
-            };
+        if let Some(known) = self.known.get(place) {
+            return known.clone();
         }
         if union.tag.is_some() {
-            self.under_way.insert(place.to_owned());
-            let kind = self.tagged(place, union, env);
-            return self.finish(place, kind, definition);
+            return self.named(place, &Schema::Union(union.clone()), env, definition);
         }
-        if let Some(kind) = literals(union) {
-            self.under_way.insert(place.to_owned());
-            return self.finish(place, kind, definition);
-        }
-        // Alternatives may lead back here, so the place is taken before they are lowered, unless a wrapper will do.
-        let wrapped = self.wrapper(place, union, env);
-        if let Some(ty) = wrapped {
+        if let Some(values) = self.words(union) {
+            let ty = self.finish(place, values, definition);
+            self.known.insert(place.to_owned(), ty.clone());
             return ty;
         }
-        self.under_way.insert(place.to_owned());
+        self.named_by_need(place, definition, |lowering| {
+            let flat = flatten(union);
+            match lowering.wrapper(place, union, &flat, env) {
+                Some(ty) => ty,
+                None => lowering.untagged(place, &flat, env, definition),
+            }
+        })
+    }
+
+    fn untagged(&mut self, place: &str, union: &model::Union, env: &Env, definition: Option<&model::TypeDef>) -> Ty {
         let mut nullable = false;
         let mut arms: Vec<Arm> = Vec::new();
-        for (index, alternative) in union.of.iter().enumerate() {
+        let places = arm_places(place, union);
+        for ((index, alternative), arm_place) in union.of.iter().enumerate().zip(places) {
             let name = union.names.get(index).cloned();
-            let ty = match self.ty(&arm_place(place, index), alternative, env) {
+            let ty = match self.ty(&arm_place, alternative, env) {
                 // A named union of several values has null as one of them; anywhere else, null is the absence of a value.
                 Ty::Scalar(Scalar::Null) if definition.is_none() || union.of.len() < 3 => {
                     nullable = true;
@@ -49,10 +52,17 @@ impl Lowering<'_> {
                     nullable = true;
                     *inner
                 }
+                // That it may be itself says nothing.
+                Ty::Named(id) if id == place && union.of.len() > 1 => continue,
                 ty => ty,
             };
-            if !arms.iter().any(|arm| arm.ty == ty) {
-                arms.push(Arm::new(name, ty));
+            arms.push(Arm::new(name, ty));
+        }
+        let mut arms = self.gather_constants(place, arms);
+        let all = std::mem::take(&mut arms);
+        for arm in all {
+            if !arms.iter().any(|known: &Arm| known.ty == arm.ty) {
+                arms.push(arm);
             }
         }
         let ty = match <[Arm; 1]>::try_from(arms) {
@@ -66,46 +76,34 @@ impl Lowering<'_> {
         if nullable { Ty::Nullable(Box::new(ty)) } else { ty }
     }
 
-    fn finish(&mut self, id: &str, kind: Kind, definition: Option<&model::TypeDef>) -> Ty {
-        let facts = definition.map(|definition| definition.facts.clone()).unwrap_or_default();
-        self.define(id, kind, &facts, definition.map(|definition| &definition.place));
-        Ty::Named(id.to_owned())
-    }
-
-    fn is_nullable(&self, union: &model::Union, env: &Env) -> bool {
-        union.of.iter().any(|arm| match arm {
-            Schema::Scalar(Scalar::Null) => true,
-            Schema::Ref { name, args } if args.is_empty() => {
-                let definition = self.api.types.get(name).map(|definition| &definition.schema);
-                matches!(env.get(name).or(definition), Some(Schema::Scalar(Scalar::Null)))
-            }
-            _ => false,
-        })
-    }
-
     /// `T | T[]` and `T | null` need no name.
-    fn wrapper(&mut self, place: &str, union: &model::Union, env: &Env) -> Option<Ty> {
-        let [first, second] = &union.of[..] else { return None };
-        let (one, many) = match (first, second) {
-            (one, Schema::List(many)) => (one, many),
-            (Schema::List(many), one) => (one, many),
-            (one, Schema::Scalar(Scalar::Null)) | (Schema::Scalar(Scalar::Null), one) => {
-                return Some(match self.ty(place, one, env) {
-                    nullable @ Ty::Nullable(_) => nullable,
-                    ty => Ty::Nullable(Box::new(ty)),
-                });
+    fn wrapper(&mut self, place: &str, union: &model::Union, flat: &model::Union, env: &Env) -> Option<Ty> {
+        if let [one, Schema::List(many)] | [Schema::List(many), one] = &union.of[..] {
+            let structural = matches!(one, Schema::Object(_) | Schema::Union(_) | Schema::Enum(_));
+            if same(one, many) {
+                // A union at this place would be taken for the one that is being lowered.
+                let at = if matches!(one, Schema::Union(_)) { format!("{place}[]") } else { place.to_owned() };
+                return Some(Ty::OneOrMany(Box::new(self.ty(&at, one, env))));
             }
-            _ => return None,
-        };
-        if self.ty(place, one, env) != self.ty(place, many, env) {
-            return None;
+            if structural || matches!(**many, Schema::Object(_) | Schema::Union(_) | Schema::Enum(_)) {
+                return None;
+            }
+            let one = self.ty(place, one, env);
+            return (one == self.ty(place, many, env)).then(|| Ty::OneOrMany(Box::new(one)));
         }
-        Some(Ty::OneOrMany(Box::new(self.ty(place, one, env))))
+        if let [one, Schema::Scalar(Scalar::Null)] | [Schema::Scalar(Scalar::Null), one] = &flat.of[..] {
+            return Some(match self.ty(place, one, env) {
+                nullable @ Ty::Nullable(_) => nullable,
+                ty => Ty::Nullable(Box::new(ty)),
+            });
+        }
+        None
     }
 
-    fn tagged(&mut self, place: &str, union: &model::Union, env: &Env) -> Kind {
-        let arms: Vec<(Option<String>, Ty)> = (union.of.iter().enumerate())
-            .map(|(index, arm)| (union.names.get(index).cloned(), self.ty(&arm_place(place, index), arm, env)))
+    pub(super) fn tagged(&mut self, place: &str, union: &model::Union, env: &Env) -> Kind {
+        let places = arm_places(place, union);
+        let arms: Vec<(Option<String>, Ty)> = (union.of.iter().zip(places).enumerate())
+            .map(|(index, (arm, place))| (union.names.get(index).cloned(), self.ty(&place, arm, env)))
             .collect();
         match &union.tag {
             Some(Tag::Key(tags)) => {
@@ -142,24 +140,31 @@ impl Lowering<'_> {
             let tag = union.tag.clone().unwrap_or_default();
             for arm in &mut union.arms {
                 if arm.tags.is_empty() {
-                    arm.tags = self.tags_of(&arm.ty, &tag);
+                    arm.tags = self.tags_of(&arm.ty, &tag, &mut BTreeSet::from([id.clone()]));
                 }
             }
-            union.default = default.and_then(|default| union.arms.iter().position(|arm| arm.tags.contains(&default)));
+            if let Some(default) = default {
+                union.default = union.arms.iter().position(|arm| arm.tags.contains(&default));
+                if union.default.is_none() {
+                    self.errors.push(format!("`{id}` is `{default}` by default, but no alternative has that tag"));
+                }
+            }
             if let Some(ty) = self.types.get_mut(&id) {
                 ty.kind = Kind::Union(union);
             }
         }
     }
 
-    /// The values an alternative's own tag member may have.
-    fn tags_of(&self, ty: &Ty, tag: &str) -> Vec<String> {
+    /// The values an alternative's own tag member may have; `seen` are the unions on the way to it.
+    fn tags_of(&self, ty: &Ty, tag: &str, seen: &mut BTreeSet<TypeId>) -> Vec<String> {
         let Ty::Named(id) = ty else { return Vec::new() };
         match self.types.get(id).map(|ty| &ty.kind) {
             Some(Kind::Object(Object { members, .. })) => {
                 members.iter().find(|member| member.name == tag).map(|member| self.constants(&member.ty))
             }
-            Some(Kind::Union(union)) => Some(union.arms.iter().flat_map(|arm| self.tags_of(&arm.ty, tag)).collect()),
+            Some(Kind::Union(union)) if seen.insert(id.clone()) => {
+                Some(union.arms.iter().flat_map(|arm| self.tags_of(&arm.ty, tag, seen)).collect())
+            }
             _ => None,
         }
         .unwrap_or_default()
@@ -177,22 +182,22 @@ impl Lowering<'_> {
     }
 }
 
-/// Where an inline alternative of a union stands.
-fn arm_place(place: &str, index: usize) -> TypeId {
-    format!("{place}.arm{index}")
+/// The union with the alternatives of unions that stand inside it.
+fn flatten(union: &model::Union) -> model::Union {
+    let mut flat = union.clone();
+    if union.names.is_empty() {
+        flat.of = union.of.iter().flat_map(alternatives).collect();
+    }
+    flat
 }
 
-/// A union of strings that are all constants is an enum.
-fn literals(union: &model::Union) -> Option<Kind> {
-    let values: Option<Vec<EnumValue>> = (union.of.iter())
-        .map(|arm| match arm {
-            Schema::Literal(model::Json::String(value)) => {
-                Some(EnumValue { value: value.clone(), aliases: Vec::new(), facts: MemberFacts::default() })
-            }
-            _ => None,
-        })
-        .collect();
-    values.map(|values| Kind::Enum(Enum { values, booleans: false }))
+fn alternatives(schema: &Schema) -> Vec<Schema> {
+    match schema {
+        Schema::Union(inner) if inner.tag.is_none() && inner.names.is_empty() => {
+            inner.of.iter().flat_map(alternatives).collect()
+        }
+        schema => vec![schema.clone()],
+    }
 }
 
 /// An inline union of scalars is the same type wherever it stands.

@@ -39,6 +39,16 @@ impl Lock {
         self.lines.insert(place.to_owned(), name.to_owned());
     }
 
+    /// Ids, modules and names of all types of a product that were ever named.
+    pub fn types(&self, product: &str) -> Vec<(String, String, String)> {
+        let prefix = format!("{product} type ");
+        let named = |(place, path): (&String, &String)| {
+            let (module, name) = path.split_once("::")?;
+            Some((place.strip_prefix(&prefix)?.to_owned(), module.to_owned(), name.to_owned()))
+        };
+        self.lines.iter().filter_map(named).collect()
+    }
+
     /// Pairs of types of which the first holds the second in a box. Once boxed, always boxed: users see it.
     pub fn boxes(&self, product: &str) -> Vec<(String, String)> {
         let prefix = format!("{product} box ");

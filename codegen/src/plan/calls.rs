@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::docs::deprecation;
+use super::types::null_setters;
 use super::{FieldPlan, Planner, Presence, RustTy, StructPlan, TypePlan};
 use crate::ir::{Content, Member, Object, Operation, Ty};
-use crate::names::{RESERVED_MEMBERS, Scope};
+use crate::names::{self, RESERVED_MEMBERS, Scope};
 use crate::overlay::Paging;
 use crate::spec::model::Route;
 
@@ -137,6 +138,8 @@ pub struct Branch {
     pub verb: String,
     /// The path.
     pub parts: Vec<Part>,
+    /// Optional path parameters, by wire name and Rust name, that no route has together with these.
+    pub refused: Vec<(String, String)>,
 }
 
 /// A piece of a path.
@@ -150,6 +153,8 @@ pub enum Part {
         wire: String,
         /// The Rust name.
         rust: String,
+        /// The variable that holds its value where it is optional.
+        local: String,
         /// Whether it is a list.
         list: bool,
     },
@@ -196,23 +201,13 @@ impl Planner<'_> {
     fn call(&mut self, namespace: &str, operation: &Operation, types: &mut Vec<TypePlan>) -> CallPlan {
         let id = &operation.id;
         let short = id.rsplit('.').next().unwrap_or(id);
-        let name = self.words.camel(short);
+        let [name, request, response, required] = names::call_items(&self.words.camel(short));
         let method = self.words.snake(short);
-        let request = format!("{name}Request");
-        let mut scope = Scope::with_reserved(RESERVED_MEMBERS);
-        let mut fields = Vec::new();
-        for (members, place, prefix) in
-            [(&operation.path, Where::Path, "path"), (&operation.query, Where::Query, "query")]
-        {
-            for member in members {
-                let field = self.request_field(id, member, &mut scope, prefix);
-                fields.push(RequestField { field, place });
-            }
-        }
-        let (body, body_struct) = self.body(id, operation, &mut scope, &mut fields);
-        let response = self.response(namespace, operation, &name, types);
+        let mut fields = self.request_fields(operation);
+        let (body, body_struct) = self.body(operation, &request, &mut fields);
+        let response = self.response(namespace, operation, &response, types);
         let path_names: BTreeSet<&str> = operation.path.iter().map(|member| member.name.as_str()).collect();
-        let (arguments, required) = self.arguments(operation, &name, &fields, &path_names);
+        let (arguments, required) = self.arguments(operation, required, &fields, &path_names);
         let (branches, guards) = self.routes(operation, &fields);
         let verbs: BTreeSet<&str> = branches.iter().map(|branch| branch.verb.as_str()).collect();
         let read = verbs.iter().all(|verb| matches!(*verb, "GET" | "HEAD"));
@@ -252,44 +247,54 @@ impl Planner<'_> {
         }
     }
 
-    fn request_field(&mut self, owner: &str, member: &Member, scope: &mut Scope, place: &str) -> FieldPlan {
-        self.field(owner, member, scope, place)
+    /// The fields of a request, in the order path, query, body.
+    fn request_fields(&mut self, operation: &Operation) -> Vec<RequestField> {
+        let mut members: Vec<(Member, Where)> = Vec::new();
+        members.extend(operation.path.iter().map(|member| (in_url(member), Where::Path)));
+        members.extend(operation.query.iter().map(|member| (in_url(member), Where::Query)));
+        match operation.body.as_ref().map(|body| (&body.content, body.required)) {
+            Some((Content::Object(object), _)) => {
+                let plain = object.members.iter().filter(|member| !matches!(member.ty, Ty::Literal(_)));
+                members.extend(plain.map(|member| (member.clone(), Where::Body)));
+            }
+            Some((Content::Value(ty, name), required)) => {
+                let name = name.clone().unwrap_or_else(|| "body".to_owned());
+                let member = Member { name, ty: ty.clone(), required, facts: Default::default() };
+                members.push((member, Where::Value));
+            }
+            None => {}
+        }
+        let mut scope = Scope::with_reserved(RESERVED_MEMBERS);
+        let places: Vec<(&Member, &str)> = members.iter().map(|(member, place)| (member, place.word())).collect();
+        let rust = self.field_names(&places, &mut scope);
+        let fields = members.iter().zip(rust).map(|((member, place), rust)| RequestField {
+            field: self.field(&operation.id, member, rust),
+            place: *place,
+        });
+        let mut fields: Vec<RequestField> = fields.collect();
+        let body = fields.iter_mut().filter(|field| field.place == Where::Body);
+        null_setters(body.map(|field| &mut field.field), &mut scope);
+        fields
     }
 
     fn body(
         &mut self,
-        id: &str,
         operation: &Operation,
-        scope: &mut Scope,
-        fields: &mut Vec<RequestField>,
+        request: &str,
+        fields: &mut [RequestField],
     ) -> (BodyPlan, Option<StructPlan>) {
         let Some(body) = &operation.body else { return (BodyPlan::None, None) };
         match &body.content {
             Content::Object(object) => {
-                let mut plain = Object { members: Vec::new(), ..object.clone() };
-                for member in &object.members {
-                    if matches!(member.ty, Ty::Literal(_)) {
-                        plain.members.push(member.clone());
-                    } else {
-                        let field = self.request_field(id, member, scope, "body");
-                        fields.push(RequestField { field, place: Where::Body });
-                    }
-                }
-                let name = format!("{}Request", self.words.camel(id.rsplit('.').next().unwrap_or(id)));
-                let (structure, _) = self.structure(id, &name, Vec::new(), &plain, true, None);
+                let members = object.members.iter().filter(|member| matches!(member.ty, Ty::Literal(_)));
+                let plain = Object { members: members.cloned().collect(), ..object.clone() };
+                self.check_size(&operation.id, object.members.len());
+                let (structure, _) = self.structure(&operation.id, request, Vec::new(), &plain, true, None);
                 (BodyPlan::Object { required: body.required }, Some(structure))
             }
-            Content::Value(ty, name) => {
-                let member = Member {
-                    name: name.clone().unwrap_or_else(|| "body".to_owned()),
-                    ty: ty.clone(),
-                    required: body.required,
-                    facts: Default::default(),
-                };
-                let field = self.request_field(id, &member, scope, "body");
-                let plan = BodyPlan::Value { field: field.rust.clone(), required: body.required };
-                fields.push(RequestField { field, place: Where::Value });
-                (plan, None)
+            Content::Value(..) => {
+                let field = fields.last().map(|field| field.field.rust.clone()).unwrap_or_default();
+                (BodyPlan::Value { field, required: body.required }, None)
             }
         }
     }
@@ -301,14 +306,14 @@ impl Planner<'_> {
         name: &str,
         types: &mut Vec<TypePlan>,
     ) -> ResponsePlan {
-        let name = format!("{name}Response");
+        let name = name.to_owned();
         let place = format!("{}.{}", operation.id, operation.response.status);
         let method = self.words.snake(operation.id.rsplit('.').next().unwrap_or_default());
-        let docs = vec![
-            format!("The answer to [`{method}`]({}::{method}).", self.words.camel(namespace))
-                .replace("](", "](super::"),
-        ];
-        let module = self.words.snake(namespace);
+        let docs = vec![format!(
+            "The answer to [`{method}`](super::{}::{method}).",
+            names::handle(&self.words.camel(namespace), "Namespace")
+        )];
+        let module = self.namespace_module(namespace);
         let ty = match &operation.response.content {
             None => None,
             Some((_, Content::Object(object))) => {
@@ -330,7 +335,7 @@ impl Planner<'_> {
     fn arguments(
         &mut self,
         operation: &Operation,
-        name: &str,
+        name: String,
         fields: &[RequestField],
         path_names: &BTreeSet<&str>,
     ) -> (Vec<Argument>, Option<RequiredPlan>) {
@@ -365,54 +370,13 @@ impl Planner<'_> {
             arguments.extend(names.into_iter().map(|field| Argument { field }));
             return (arguments, None);
         }
-        (arguments, Some(RequiredPlan { name: format!("{name}Required"), fields: names }))
+        (arguments, Some(RequiredPlan { name, fields: names }))
     }
 
     fn signature(&self, method: &str, arguments: &[Argument], required: Option<&RequiredPlan>) -> String {
         let mut names: Vec<String> = arguments.iter().map(|argument| argument.field.clone()).collect();
         names.extend(required.map(|required| format!("{} {{ {} }}", required.name, required.fields.join(", "))));
         format!("{method}({})", names.join(", "))
-    }
-
-    fn routes(&mut self, operation: &Operation, fields: &[RequestField]) -> (Vec<Branch>, Vec<(String, String)>) {
-        let field = |wire: &str| fields.iter().find(|field| field.place == Where::Path && field.field.wire == wire);
-        let optional = |wire: &str| field(wire).filter(|field| field.field.presence == Presence::Optional);
-        let mut routes: Vec<&Route> = operation.routes.iter().filter(|route| route.deprecated.is_none()).collect();
-        if routes.is_empty() {
-            routes = operation.routes.iter().collect();
-        }
-        routes.sort_by_key(|route| std::cmp::Reverse(parameters(&route.path).len()));
-        routes.dedup_by_key(|route| parameters(&route.path));
-        let mut branches = Vec::new();
-        for route in &routes {
-            let names = parameters(&route.path);
-            let given = names.iter().filter_map(|wire| optional(wire)).map(|field| field.field.rust.clone());
-            let given = given.collect();
-            let parts = split(&route.path).into_iter().map(|(literal, text)| {
-                if literal {
-                    return Part::Literal(text);
-                }
-                let field = field(&text);
-                let list = field.is_some_and(|field| is_list(&field.field.ty));
-                let rust = field.map_or_else(String::new, |field| field.field.rust.clone());
-                Part::Parameter { wire: text, rust, list }
-            });
-            let parts = parts.collect();
-            branches.push(Branch { given, verb: self.verb(operation, route), parts });
-        }
-        let mut guards = Vec::new();
-        for parameter in operation.path.iter().filter(|member| optional(&member.name).is_some()) {
-            let with: Vec<Vec<String>> = (routes.iter().map(|route| parameters(&route.path)))
-                .filter(|names| names.contains(&parameter.name))
-                .collect();
-            for parent in operation.path.iter().filter(|member| optional(&member.name).is_some()) {
-                let always = with.iter().all(|names| names.contains(&parent.name));
-                if parent.name != parameter.name && always && !with.is_empty() {
-                    guards.push((parameter.name.clone(), parent.name.clone()));
-                }
-            }
-        }
-        (branches, guards)
     }
 
     /// The verb of a route: the one that says best what the call does.
@@ -494,20 +458,42 @@ impl Planner<'_> {
         })
     }
 
-    fn implied(&self, operation: &Operation, fields: &[RequestField]) -> Vec<(String, String, bool)> {
-        let rust = |id: &str| {
+    fn implied(&mut self, operation: &Operation, fields: &[RequestField]) -> Vec<(String, String, bool)> {
+        let find = |id: &str, is: &dyn Fn(&&RequestField) -> bool| {
             let wire = id.strip_prefix(&operation.id)?.strip_prefix('.')?;
-            fields.iter().find(|field| field.field.wire == wire).map(|field| field.field.rust.clone())
+            let optional = fields.iter().filter(|field| field.field.presence == Presence::Optional);
+            optional.filter(is).find(|field| field.field.wire == wire).map(|field| field.field.rust.clone())
         };
         let mut implied = Vec::new();
         for (id, target) in self.overlay.traits.implies.iter() {
-            if let (Some(from), Some(to)) = (rust(id), rust(&target.member)) {
+            let to = find(&target.member, &|field| field.place == Where::Query);
+            if let (Some(from), Some(to)) = (find(id, &|_| true), to) {
                 let _ = self.overlay.traits.implies.get(id);
                 implied.push((from, to, target.value));
             }
         }
         implied
     }
+}
+
+impl Where {
+    /// What the members there are called.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Body | Self::Value => "body",
+        }
+    }
+}
+
+/// A parameter of a URL, in which nothing is null.
+fn in_url(member: &Member) -> Member {
+    let mut member = member.clone();
+    while let Ty::Nullable(inner) = member.ty {
+        member.ty = *inner;
+    }
+    member
 }
 
 /// Whether a parameter is sent as several values.
@@ -517,24 +503,4 @@ pub(super) fn is_list(ty: &RustTy) -> bool {
         RustTy::Option(inner) => is_list(inner),
         _ => false,
     }
-}
-
-/// The parameters of a path template, in order.
-fn parameters(template: &str) -> Vec<String> {
-    split(template).into_iter().filter(|(literal, _)| !literal).map(|(_, text)| text).collect()
-}
-
-/// A template's pieces: whether each is literal, and its text or the parameter's name.
-fn split(template: &str) -> Vec<(bool, String)> {
-    let mut pieces = Vec::new();
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        let Some((name, after)) = after.split_once('}') else { break };
-        pieces.push((true, before.to_owned()));
-        pieces.push((false, name.to_owned()));
-        rest = after;
-    }
-    pieces.push((true, rest.to_owned()));
-    pieces.retain(|(literal, text)| !literal || !text.is_empty());
-    pieces
 }

@@ -84,6 +84,17 @@ fn closure(ir: &Ir, roots: BTreeSet<TypeId>) -> BTreeSet<TypeId> {
     reached
 }
 
+/// The groups of nodes that lead to one another.
+pub(super) fn cycles(edges: &BTreeMap<&str, Vec<&str>>) -> Vec<Vec<String>> {
+    let edges: BTreeMap<&str, BTreeSet<&str>> =
+        edges.iter().map(|(from, to)| (*from, to.iter().copied().collect())).collect();
+    let mut cycles: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    for (node, component) in components(&edges) {
+        cycles.entry(component).or_default().push(node.to_owned());
+    }
+    cycles.into_values().collect()
+}
+
 /// The strongly connected component of each node that is in a cycle (Tarjan, without recursion).
 fn components<'a>(edges: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> BTreeMap<&'a str, usize> {
     #[derive(Default)]

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::Planner;
-use crate::names::{Scope, hides_prelude};
+use crate::names::{self, Scope, hides_prelude};
 
 impl Planner<'_> {
-    /// Names all types and calls, module by module.
+    /// Names all types, module by module.
     pub(super) fn name_types(&mut self) {
         let mut scopes: BTreeMap<String, Scope> = BTreeMap::new();
         let product = self.ir.product.as_str();
@@ -21,14 +21,29 @@ impl Planner<'_> {
                 open.push((id.clone(), module));
                 continue;
             };
+            if !names::is_identifier(&name) || hides_prelude(&name) {
+                self.errors.push(format!("type `{id}` can't be called `{name}`: give it another name in names.toml"));
+                continue;
+            }
             if let Err(other) = scopes.entry(module.clone()).or_default().claim(id, &name) {
                 self.errors
                     .push(format!("types `{id}` and `{other}` are both called `{name}`: rename one in names.toml"));
             }
             self.names.insert(id.clone(), (module, name));
         }
+        // Nor those of calls, or of types that were there once.
+        for (module, name) in self.call_items() {
+            let _ = scopes.entry(module).or_default().claim("a call", &name);
+        }
+        for (id, module, name) in self.lock.types(product) {
+            if !self.ir.types.contains_key(&id) {
+                let _ = scopes.entry(module).or_default().claim(&id, &name);
+            }
+        }
         // Shorter ids first: what upstream names goes before what we name by its place.
-        open.sort_by_key(|(id, _)| (id.matches('.').count(), id.len(), id.clone()));
+        // What a request holds goes before what its answer does.
+        let answers = |id: &str| split(id).iter().any(is_status);
+        open.sort_by_key(|(id, _)| (id.matches('.').count(), answers(id), id.len(), id.clone()));
         for (id, module) in open {
             let candidates = self.type_names(&id);
             let scope = scopes.entry(module.clone()).or_default();
@@ -50,6 +65,27 @@ impl Planner<'_> {
         }
     }
 
+    /// Modules and names of what comes with operations and namespaces.
+    fn call_items(&self) -> Vec<(String, String)> {
+        let mut items = Vec::new();
+        for (namespace, short) in self.ir.operations.iter().filter_map(|operation| operation.id.rsplit_once('.')) {
+            let module = self.namespace_module(namespace);
+            let handle = names::handle(&self.words.camel(namespace), "Namespace");
+            let extension = names::extension_trait(&handle);
+            let own = names::call_items(&self.words.camel(short)).into_iter().chain([handle, extension]);
+            items.extend(own.map(|name| (module.clone(), name)));
+        }
+        items
+    }
+
+    /// The Rust module of a namespace.
+    pub(super) fn namespace_module(&self, namespace: &str) -> String {
+        match self.overlay.names.modules.get(namespace) {
+            Some(module) => self.words.module(module),
+            None => self.words.module(namespace),
+        }
+    }
+
     /// The Rust module of an id: that of the longest upstream namespace that begins it.
     pub(super) fn module_of(&self, id: &str) -> String {
         let id = id.split('<').next().unwrap_or_default();
@@ -57,47 +93,102 @@ impl Planner<'_> {
         while let Some((parent, _)) = namespace.rsplit_once('.') {
             namespace = parent;
             if let Some(module) = self.overlay.names.modules.get(namespace) {
-                return module.clone();
+                return self.words.module(module);
             }
         }
         let (first, rest) = id.split_once('.').unwrap_or(("", id));
         if rest == id || first.starts_with(char::is_uppercase) {
-            return self.overlay.names.modules.get("").cloned().unwrap_or_else(|| "common".to_owned());
+            return self
+                .overlay
+                .names
+                .modules
+                .get("")
+                .map_or_else(|| "common".to_owned(), |name| self.words.module(name));
         }
-        self.words.snake(first)
+        self.words.module(first)
     }
 
     /// Names a type may have, best first.
     fn type_names(&self, id: &str) -> Vec<String> {
-        if let Some((base, args)) = id.strip_suffix('>').and_then(|id| id.split_once('<')) {
-            return vec![self.generic_name(base, args)];
+        let all = split(id);
+        let parts: Vec<&str> = all.iter().filter(|part| !is_status(part)).copied().collect();
+        if let [.., operation, "body"] = parts[..] {
+            return vec![self.part_name(operation) + "Body", parts.iter().map(|part| self.part_name(part)).collect()];
         }
-        let parts: Vec<&str> =
-            id.split('.').filter(|part| !part.starts_with(|c: char| c.is_ascii_digit()) && *part != "body").collect();
+        // What stands in the only object among alternatives stands in all of them.
+        let last = parts.len().saturating_sub(1);
+        let plain = |(at, part): &(usize, &str)| *part != "body" && (*at == last || *part != "object");
+        let parts: Vec<&str> = parts.into_iter().enumerate().filter(plain).map(|(_, part)| part).collect();
         // A named type is called by its last part; one that we found inside another is called by both.
         let named = parts.iter().position(|part| part.starts_with(char::is_uppercase));
         let first = match named {
             Some(index) => index,
             None => parts.len().saturating_sub(2),
         };
-        (0..=first).rev().map(|start| parts[start..].iter().map(|part| self.words.camel(part)).collect()).collect()
+        let joined = |parts: &[&str]| parts.iter().map(|part| self.part_name(part)).collect::<String>();
+        let mut names: Vec<String> = (0..=first).rev().map(|start| joined(&parts[start..])).collect();
+        // What stands in an answer says so when the request has the plain name.
+        if let Some(at) = all.iter().position(is_status) {
+            let told: Vec<&str> = (all.iter().enumerate())
+                .map(|(index, part)| if index == at { "response" } else { part })
+                .skip(at.saturating_sub(1))
+                .collect();
+            names.insert(1, joined(&told));
+        }
+        names
+    }
+
+    /// The words of one part of an id.
+    fn part_name(&self, part: &str) -> String {
+        if let Some(items) = part.strip_suffix("[]") {
+            return self.words.singular(&self.part_name(items));
+        }
+        match part.strip_suffix('>').and_then(|part| part.split_once('<')) {
+            Some((base, args)) => self.generic_name(base, args),
+            None => self.words.camel(part),
+        }
     }
 
     /// `Buckets<StringTermsBucket>` is `StringTermsBuckets`.
     fn generic_name(&self, base: &str, args: &str) -> String {
-        let base = base.rsplit('.').next().unwrap_or(base);
         let mut name = String::new();
         for arg in args.split(',').map(str::trim) {
             if matches!(arg, "any" | "string") {
                 continue;
             }
-            let known = self.overlay.names.types.get(arg).cloned();
-            let last = arg.trim_end_matches("[]").rsplit('.').next().unwrap_or(arg);
+            let item = arg.trim_end_matches("[]");
+            let known = self.overlay.names.types.get(item).cloned();
+            let last = item.rsplit('.').next().unwrap_or(item);
             name.push_str(&known.unwrap_or_else(|| self.words.camel(last)));
+            name.push_str(&"List".repeat((arg.len() - item.len()) / 2));
         }
         if let Some(stem) = name.strip_suffix(base.trim_end_matches('s')) {
             name.truncate(stem.len());
         }
         name + &self.words.camel(base)
     }
+}
+
+/// The parts of an id, arguments of generic types left whole.
+fn split(id: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut start, mut depth) = (0, 0usize);
+    for (at, c) in id.char_indices() {
+        match c {
+            '<' => depth += 1,
+            '>' => depth = depth.saturating_sub(1),
+            '.' if depth == 0 => {
+                parts.push(&id[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&id[start..]);
+    parts
+}
+
+/// Whether a part of an id says that what follows stands in an answer.
+fn is_status(part: &&str) -> bool {
+    part.starts_with(|c: char| c.is_ascii_digit())
 }

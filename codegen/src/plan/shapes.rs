@@ -1,5 +1,7 @@
 //! IR types to Rust types, and what their values look like in JSON.
 
+use std::collections::BTreeSet;
+
 use super::{Planner, RustTy, Shape};
 use crate::ir::{Kind, Ty, TypeId};
 use crate::spec::model::{Json, Scalar};
@@ -13,9 +15,6 @@ const STRING: u8 = 16;
 const ARRAY: u8 = 32;
 const OBJECT: u8 = 64;
 const ANY: u8 = 127;
-
-/// How deep a chain of unions is followed to learn its kinds.
-const DEPTH: usize = 16;
 
 impl Planner<'_> {
     /// The Rust type of a value that stands in `owner` (a type, or none for an operation).
@@ -54,10 +53,10 @@ impl Planner<'_> {
 
     /// What values of a type look like.
     pub(super) fn shape(&self, ty: &Ty) -> Shape {
-        let mut shape = Shape { kinds: self.kinds(ty, DEPTH), items: ANY, ..Shape::default() };
+        let mut shape = Shape { kinds: self.kinds(ty, &mut BTreeSet::new()), items: ANY, ..Shape::default() };
         match ty {
             Ty::Literal(Json::String(value)) => shape.values = vec![value.clone()],
-            Ty::List(item) => shape.items = self.kinds(item, DEPTH),
+            Ty::List(item) => shape.items = self.kinds(item, &mut BTreeSet::new()),
             Ty::Named(id) => match self.ir.types.get(id).map(|ty| &ty.kind) {
                 Some(Kind::Enum(values)) => {
                     shape.values = values.values.iter().map(|value| value.value.clone()).collect();
@@ -78,8 +77,8 @@ impl Planner<'_> {
         shape
     }
 
-    fn kinds(&self, ty: &Ty, depth: usize) -> u8 {
-        let Some(depth) = depth.checked_sub(1) else { return ANY };
+    /// The kinds of JSON value a type may be; `seen` are types that were looked at.
+    fn kinds<'t>(&'t self, ty: &'t Ty, seen: &mut BTreeSet<&'t str>) -> u8 {
         match ty {
             Ty::Any => ANY,
             Ty::Scalar(scalar) => scalar_kinds(*scalar),
@@ -90,16 +89,18 @@ impl Planner<'_> {
             Ty::Runtime(_) => STRING | INTEGER,
             Ty::List(_) => ARRAY,
             Ty::Map(_) | Ty::Entry(_) | Ty::TypedKeys(_) => OBJECT,
-            Ty::Nullable(item) => NULL | self.kinds(item, depth),
-            Ty::OneOrMany(item) => ARRAY | self.kinds(item, depth),
-            Ty::Stringified(item) => STRING | self.kinds(item, depth),
+            Ty::Nullable(item) => NULL | self.kinds(item, seen),
+            Ty::OneOrMany(item) => ARRAY | self.kinds(item, seen),
+            Ty::Stringified(item) => STRING | self.kinds(item, seen),
+            // Seen already: its kinds are among those that were gathered.
+            Ty::Named(id) if !seen.insert(id) => 0,
             Ty::Named(id) => match self.ir.types.get(id).map(|ty| &ty.kind) {
                 Some(Kind::Object(object)) => {
                     let shortcut = object.members.iter().find(|member| object.shortcut.as_ref() == Some(&member.name));
-                    OBJECT | shortcut.map_or(0, |member| self.kinds(&member.ty, depth))
+                    OBJECT | shortcut.map_or(0, |member| self.kinds(&member.ty, seen))
                 }
                 Some(Kind::Enum(values)) => STRING | if values.booleans { BOOLEAN } else { 0 },
-                Some(Kind::Union(union)) => union.arms.iter().fold(0, |kinds, arm| kinds | self.kinds(&arm.ty, depth)),
+                Some(Kind::Union(union)) => union.arms.iter().fold(0, |kinds, arm| kinds | self.kinds(&arm.ty, seen)),
                 Some(Kind::Container(_)) => OBJECT,
                 Some(Kind::Keyed(_)) | None => ANY,
             },

@@ -8,8 +8,11 @@ use super::{
     RestKind, RestPlan, RustTy, StructPlan, TypePlan, ValuePlan, VariantsPlan, graph,
 };
 use crate::ir::{self, Ir, Kind, Member, Object, Ty, Type, TypeId, Union, Variant};
-use crate::names::{Lock, Scope, Words};
+use crate::names::{self, Lock, Scope, Words};
 use crate::overlay::Overlay;
+
+/// The most members an object can have: `rt::MAX_MEMBERS`.
+const MAX_MEMBERS: usize = 256;
 
 impl<'a> Planner<'a> {
     pub(super) fn new(ir: &'a Ir, overlay: &'a Overlay, lock: &'a mut Lock) -> Self {
@@ -26,7 +29,7 @@ impl<'a> Planner<'a> {
             words: Words::new(&overlay.names.acronyms),
             requested: graph::requested(ir),
             boxed,
-            lazies: Default::default(),
+            textual: Default::default(),
             names: BTreeMap::new(),
             errors: Vec::new(),
         }
@@ -34,7 +37,9 @@ impl<'a> Planner<'a> {
 
     pub(super) fn modules(&mut self) -> Vec<Module> {
         self.name_types();
-        self.find_lazies();
+        self.check_cycles();
+        self.check_runtime();
+        self.check_query_types();
         let mut modules: BTreeMap<String, Module> = BTreeMap::new();
         let ids: Vec<TypeId> = self.ir.types.keys().cloned().collect();
         for id in ids {
@@ -45,13 +50,18 @@ impl<'a> Planner<'a> {
         let namespaces: Vec<String> = self.namespaces();
         for namespace in &namespaces {
             let (calls, types) = self.calls(namespace);
-            let module = modules.entry(namespace.clone()).or_insert_with(|| shared(namespace));
+            let name = self.namespace_module(namespace);
+            let module = modules.entry(name.clone()).or_insert_with(|| shared(&name));
+            if let Some(other) = &module.namespace {
+                self.errors.push(format!("the namespaces `{namespace}` and `{}` are one module", other.method));
+            }
             module.types.extend(types);
             module.calls = calls;
             module.docs = format!("The `{namespace}` namespace: its calls and their types.");
             module.features = vec![namespace.clone()];
             module.namespace = Some(Namespace {
-                name: self.words.camel(namespace),
+                extension: names::extension_trait(&names::handle(&self.words.camel(namespace), "Namespace")),
+                name: names::handle(&self.words.camel(namespace), "Namespace"),
                 method: self.words.snake(namespace),
                 docs: vec![format!("The `{namespace}` calls.")],
             });
@@ -75,46 +85,33 @@ impl<'a> Planner<'a> {
         namespaces
     }
 
-    /// Types and calls share a module's scope.
+    /// Types and calls share a module's scope, methods that of their namespace.
     fn check_names(&mut self, modules: &[Module]) {
         for module in modules {
             let mut scope = Scope::default();
-            let calls = module.calls.iter().map(|call| call.name.as_str());
-            let namespace = module.namespace.iter().map(|namespace| namespace.name.as_str());
-            let types = module.types.iter().map(TypePlan::name);
-            for name in calls.chain(namespace).chain(types) {
-                if scope.claim(name, name).is_err() {
+            let mut items: Vec<String> = module.types.iter().flat_map(items_of_type).collect();
+            for call in &module.calls {
+                items.extend([call.name.clone(), call.request.clone()]);
+                items.extend(call.required.as_ref().map(|required| required.name.clone()));
+            }
+            items.extend(module.namespace.as_ref().map(|namespace| namespace.name.clone()));
+            for name in items {
+                if scope.claim(&name, &name.to_lowercase()).is_err() {
                     self.errors.push(format!(
                         "two items of module `{}` are called `{name}`: rename a type in names.toml",
                         module.name
                     ));
                 }
             }
-        }
-    }
-
-    fn find_lazies(&mut self) {
-        let mut lazies = Vec::new();
-        let mut add = |owner: &str, member: &Member, overlay: &Overlay| {
-            if overlay.traits.lazy.contains(&format!("{owner}.{}", member.name)) {
-                member.ty.references(true, &mut |id, _| lazies.push(id.to_owned()));
-            }
-        };
-        for (id, ty) in &self.ir.types {
-            if let Kind::Object(object) = &ty.kind {
-                object.members.iter().for_each(|member| add(id, member, self.overlay));
+            let mut methods = Scope::default();
+            for call in &module.calls {
+                for method in std::iter::once(&call.method).chain(call.aliases.iter().map(|alias| &alias.method)) {
+                    if methods.claim(&call.id, method).is_err() {
+                        self.errors.push(format!("two methods of module `{}` are called `{method}`", module.name));
+                    }
+                }
             }
         }
-        for operation in &self.ir.operations {
-            if let Some(ir::Content::Object(object)) = operation.body.as_ref().map(|body| &body.content) {
-                object.members.iter().for_each(|member| add(&operation.id, member, self.overlay));
-            }
-            if let Some((_, ir::Content::Object(object))) = &operation.response.content {
-                let owner = format!("{}.{}", operation.id, operation.response.status);
-                object.members.iter().for_each(|member| add(&owner, member, self.overlay));
-            }
-        }
-        self.lazies.extend(lazies);
     }
 
     fn type_plans(&mut self, id: &TypeId, name: &str) -> Vec<TypePlan> {
@@ -150,16 +147,20 @@ impl<'a> Planner<'a> {
         ty: Option<&Type>,
     ) -> (StructPlan, Option<TypePlan>) {
         let mut scope = Scope::with_reserved(&["extra", "new", "clone"]);
-        let mut fields = Vec::new();
         let mut literals = Vec::new();
+        let mut members = Vec::new();
         for member in &object.members {
             match &member.ty {
                 Ty::Literal(value) => {
                     literals.push(Literal { wire: member.name.clone(), json: value.to_string() });
                 }
-                _ => fields.push(self.field(id, member, &mut scope, "member")),
+                _ => members.push((member, "member")),
             }
         }
+        let rust = self.field_names(&members, &mut scope);
+        let mut fields: Vec<FieldPlan> =
+            members.iter().zip(rust).map(|((member, _), rust)| self.field(id, member, rust)).collect();
+        null_setters(&mut fields, &mut scope);
         let (variants, variants_type) = self.exclusive(id, name, object, &mut scope, built).unzip();
         let rest = object.rest.as_ref().map(|rest| {
             let field = scope.take(&rest.name, &[self.words.snake(&rest.name), "entries".to_owned()]);
@@ -173,10 +174,20 @@ impl<'a> Planner<'a> {
             let ty = self.rust_ty(&item, Some(&owner));
             RestPlan { field, ty, kind, docs: self.member_docs(id, &rest.name, &Default::default()) }
         });
+        self.check_size(id, fields.len() + literals.len() + object.variants.len());
+        let needed: Vec<&str> = (fields.iter().filter(|field| field.presence != Presence::Optional))
+            .map(|field| field.wire.as_str())
+            .collect();
         let from = object.shortcut.as_ref().and_then(|wire| object.members.iter().find(|member| member.name == *wire));
+        let from = from.filter(|member| needed.iter().all(|name| *name == member.name));
         let from = from.map(|member| self.conversions_of(&member.ty)).unwrap_or_default();
         let from = from.into_iter().map(|from| Conversion { from, variant: None }).collect();
+        // The one member beyond the named ones is required too, unless variants may stand in its place.
+        let single = rest.as_ref().is_some_and(|rest| rest.kind == RestKind::Single) && variants.is_none();
+        let many = built && needed.len() + usize::from(single) > 2;
+        let required = many.then(|| names::required_struct(name));
         let plan = StructPlan {
+            required,
             name: name.to_owned(),
             docs,
             deprecated: ty.and_then(|ty| deprecation(ty.facts.deprecated.as_ref())),
@@ -203,7 +214,7 @@ impl<'a> Planner<'a> {
             return None;
         }
         let field = scope.take("variants", &["kind".to_owned(), "variant".to_owned()]);
-        let kind_name = format!("{name}Kind");
+        let kind_name = names::kind_enum(name);
         let docs = vec![format!("What a [`{name}`] is: exactly one of these.")];
         let choice = self.variants(id, &kind_name, docs, &object.variants, ChoiceKind::Inner, built);
         let arms = choice.arms.iter().map(|arm| (arm.wire.clone(), arm.rust.clone(), arm.ty.clone()));
@@ -211,20 +222,39 @@ impl<'a> Planner<'a> {
         Some((plan, TypePlan::Choice(choice)))
     }
 
-    /// A field for a member; `place` says where it stands, for a name when another has its own.
-    pub(super) fn field(&mut self, owner: &str, member: &Member, scope: &mut Scope, place: &str) -> FieldPlan {
+    /// Names for the fields of members, each with where it stands. Who is called so on the wire goes first.
+    pub(super) fn field_names(&self, members: &[(&Member, &str)], scope: &mut Scope) -> Vec<String> {
+        let mut names = vec![String::new(); members.len()];
+        for exact in [true, false] {
+            for (rust, (member, place)) in names.iter_mut().zip(members) {
+                let name = member.facts.code_name.as_ref().unwrap_or(&member.name);
+                let candidates = names::field_candidates(&self.words, name, place);
+                if (candidates[0].trim_start_matches("r#") == name) == exact {
+                    *rust = scope.take(&member.name, &candidates);
+                }
+            }
+        }
+        names
+    }
+
+    /// The runtime keeps one bit for each member.
+    pub(super) fn check_size(&mut self, id: &str, members: usize) {
+        if members > MAX_MEMBERS {
+            self.errors.push(format!("`{id}` has {members} members: an object can have no more than {MAX_MEMBERS}"));
+        }
+    }
+
+    /// A field for a member, under a name that was taken for it.
+    pub(super) fn field(&mut self, owner: &str, member: &Member, rust: String) -> FieldPlan {
         let id = format!("{owner}.{}", member.name);
-        let snake = self.words.snake(member.facts.code_name.as_ref().unwrap_or(&member.name));
-        let plain = snake.trim_start_matches("r#").to_owned();
-        let rust = scope.take(&id, &[snake, format!("{place}_{plain}")]);
         let (ty, nullable) = match &member.ty {
             Ty::Nullable(inner) => ((**inner).clone(), true),
             ty => (ty.clone(), false),
         };
         let owner_id = owner.to_owned();
         let mut rust_ty = self.rust_ty(&ty, Some(&owner_id));
-        if self.is_secret(&id, &member.name, &ty) {
-            rust_ty = RustTy::Secret;
+        if let Some(secret) = self.secret(&id, &member.name, &rust_ty) {
+            rust_ty = secret;
         } else if self.overlay.traits.lazy.contains(&id) {
             rust_ty = lazy(rust_ty);
         }
@@ -241,18 +271,22 @@ impl<'a> Planner<'a> {
             ty: rust_ty,
             presence,
             nullable,
+            null_setter: None,
             docs: self.member_docs(owner, &member.name, &member.facts),
             deprecated: deprecation(member.facts.deprecated.as_ref()),
         }
     }
 
-    fn is_secret(&self, id: &str, name: &str, ty: &Ty) -> bool {
-        let text = matches!(ty, Ty::Scalar(crate::spec::model::Scalar::String));
-        text && (self.overlay.traits.secrets.contains(id) || self.overlay.traits.common_secrets.contains(name))
+    /// The type with its strings secret, where they are. A common name says so of one string alone.
+    fn secret(&self, id: &str, name: &str, ty: &RustTy) -> Option<RustTy> {
+        let secret = secret(ty)?;
+        let traits = &self.overlay.traits;
+        let common = secret == RustTy::Secret && traits.common_secrets.contains(name);
+        (common || traits.secrets.contains(id)).then_some(secret)
     }
 
     /// Whether servers that this client talks to may be older than the member.
-    fn is_newer(&self, member: &Member) -> bool {
+    pub(super) fn is_newer(&self, member: &Member) -> bool {
         let (Some(since), Some(oldest)) = (&member.facts.since, &self.overlay.traits.oldest) else { return false };
         version(since) > version(oldest)
     }
@@ -263,10 +297,18 @@ impl<'a> Planner<'a> {
 
     fn enumeration(&mut self, id: &str, name: &str, values: &ir::Enum) -> EnumPlan {
         let mut scope = Scope::with_reserved(&["UnknownValue"]);
-        let values = values.values.iter().map(|value| ValuePlan {
+        let known = &values.values;
+        let cased = |value: &str| known.iter().filter(|other| other.value.eq_ignore_ascii_case(value)).count() > 1;
+        let values = known.iter().map(|value| ValuePlan {
             wire: value.value.clone(),
             aliases: value.aliases.clone(),
-            rust: scope.take(&value.value, &[self.words.camel(value.facts.code_name.as_ref().unwrap_or(&value.value))]),
+            rust: scope.take(
+                &value.value,
+                &match &value.facts.code_name {
+                    Some(name) => self.words.variants(name, false),
+                    None => self.words.variants(&value.value, cased(&value.value)),
+                },
+            ),
             docs: self.member_docs(id, &value.value, &value.facts),
             deprecated: deprecation(value.facts.deprecated.as_ref()),
         });
@@ -287,7 +329,14 @@ impl<'a> Planner<'a> {
                 _ => None,
             };
             let given = arm.name.as_ref().map(|name| self.words.camel(name));
-            let candidates: Vec<String> = given.into_iter().chain(tag).chain([variant_name(&ty)]).collect();
+            // An alternative without a name of its own is called by what tells it from the others.
+            let own = match &arm.ty {
+                Ty::Named(own) => own.strip_prefix(id.as_str()).and_then(|own| own.strip_prefix('.')),
+                _ => None,
+            };
+            let own = own.filter(|own| !own.contains('.')).map(|own| self.words.camel(own));
+            let candidates = given.into_iter().chain(tag).chain(own).chain([variant_name(&ty), wrapped_name(&ty)]);
+            let candidates: Vec<String> = candidates.collect();
             let rust = scope.take(id, &candidates);
             let mut shape = self.shape(&arm.ty);
             shape.tags.clone_from(&arm.tags);
@@ -297,7 +346,8 @@ impl<'a> Planner<'a> {
         let from = scalar_conversions(&arms);
         let docs = self.type_docs(id, &format!("One of several forms of `{}`.", last(id)));
         let kind = ChoiceKind::Union { tag: union.tag.clone(), default: union.default };
-        ChoicePlan { name: name.to_owned(), docs, kind, arms, from, lazy: self.lazies.contains(id), built }
+        let textual = self.textual.contains(id);
+        ChoicePlan { name: name.to_owned(), docs, kind, arms, from, textual, built }
     }
 
     fn variants(
@@ -313,7 +363,7 @@ impl<'a> Planner<'a> {
         let mut methods = Scope::default();
         let owner = id.to_owned();
         let arms = variants.iter().map(|variant| {
-            let rust = scope.take(&variant.name, &[self.words.camel(&variant.name)]);
+            let rust = scope.take(&variant.name, &self.words.variants(&variant.name, false));
             let constructor = methods.take(&variant.name, &[self.words.snake(&variant.name)]);
             let (ty, _) = match &variant.ty {
                 Ty::Nullable(inner) => ((**inner).clone(), true),
@@ -329,8 +379,7 @@ impl<'a> Planner<'a> {
             }
         });
         let arms = arms.collect();
-        let lazy = self.lazies.contains(id);
-        ChoicePlan { name: name.to_owned(), docs, kind, arms, from: Vec::new(), lazy, built }
+        ChoicePlan { name: name.to_owned(), docs, kind, arms, from: Vec::new(), textual: false, built }
     }
 
     /// Scalars that a type can be made from.
@@ -389,8 +438,48 @@ fn scalar_conversions(arms: &[ArmPlan]) -> Vec<Conversion> {
 fn lazy(ty: RustTy) -> RustTy {
     match ty {
         RustTy::Vec(item) => RustTy::Vec(Box::new(lazy(*item))),
+        RustTy::Map(item) => RustTy::Map(Box::new(lazy(*item))),
         RustTy::Boxed(item) => lazy(*item),
         ty => RustTy::Generic("Lazy", Box::new(ty)),
+    }
+}
+
+/// The type with `Secret` in the place of its strings; none when it holds anything else.
+fn secret(ty: &RustTy) -> Option<RustTy> {
+    let of = |item: &RustTy| secret(item).map(Box::new);
+    match ty {
+        RustTy::Plain("String") => Some(RustTy::Secret),
+        RustTy::Vec(item) => of(item).map(RustTy::Vec),
+        RustTy::Map(item) => of(item).map(RustTy::Map),
+        RustTy::Option(item) => of(item).map(RustTy::Option),
+        RustTy::Generic("OneOrMany", item) => of(item).map(|item| RustTy::Generic("OneOrMany", item)),
+        _ => None,
+    }
+}
+
+/// Setters for null, where null is not the same as nothing.
+pub(super) fn null_setters<'f>(fields: impl IntoIterator<Item = &'f mut FieldPlan>, scope: &mut Scope) {
+    for field in fields.into_iter().filter(|field| field.nullable && field.presence == Presence::Optional) {
+        field.null_setter = Some(scope.take(&field.wire, &[names::null_setter(&field.rust)]));
+    }
+}
+
+/// The names of what a type comes with.
+fn items_of_type(plan: &TypePlan) -> Vec<String> {
+    let required = match plan {
+        TypePlan::Struct(plan) => plan.required.clone(),
+        _ => None,
+    };
+    std::iter::once(plan.name().to_owned()).chain(required).collect()
+}
+
+/// A variant's name from its payload and what is around it, for when the payload's own is taken.
+fn wrapped_name(ty: &RustTy) -> String {
+    match ty {
+        RustTy::Generic("OneOrMany", item) => format!("{}OrList", variant_name(item)),
+        RustTy::Generic(wrapper, item) => format!("{}{wrapper}", variant_name(item)),
+        RustTy::Plain(name) => format!("{}{}", variant_name(ty), name.trim_start_matches(char::is_alphabetic)),
+        ty => variant_name(ty),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Calls: the namespace's methods, each call's setters, its request and how that becomes a route.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::structs::{arguments, field_item, index_of, model, required_struct, setter};
 use super::{Scope, deprecated, derive, docs, ident, text};
@@ -40,7 +40,7 @@ fn handle(scope: &Scope<'_>, namespace: &Namespace) -> TokenStream {
             }
         },
         Target::Extension => {
-            let extension = format_ident!("{}Ext", namespace.name);
+            let extension = ident(&namespace.extension);
             let about = format!(" Gives [`{}`] its `{}` namespace.", client, namespace.method);
             quote! {
                 #[doc = #about]
@@ -339,7 +339,9 @@ fn verb(plan: &CallPlan) -> TokenStream {
     };
     let Some((last, before)) = plan.branches.split_last() else { return TokenStream::new() };
     let otherwise = verb_of(last);
-    let before = before.iter().filter(|branch| branch.verb != last.verb).map(|branch| {
+    // Only the last ones may be left out: an earlier one keeps what it takes from the next.
+    let needed = before.iter().rposition(|branch| branch.verb != last.verb).map_or(0, |index| index + 1);
+    let before = before[..needed].iter().map(|branch| {
         let (verb, condition) = (verb_of(branch), condition(branch).unwrap_or_else(|| quote!(true)));
         quote!(if #condition { return #verb; })
     });
@@ -364,25 +366,57 @@ fn path(plan: &CallPlan) -> TokenStream {
             }
         }
     });
-    let Some((last, before)) = plan.branches.split_last() else { return TokenStream::new() };
-    let before = before.iter().map(|branch| {
-        let names: Vec<TokenStream> = branch.given.iter().map(|field| ident(field)).collect();
-        let pushes = pushes(branch);
-        match &names[..] {
-            [] => quote!({ #pushes return Ok(()); }),
-            [only] => quote!(if let Some(#only) = &self.#only { #pushes return Ok(()); }),
-            _ => quote!(if let (#(Some(#names)),*) = (#(&self.#names),*) { #pushes return Ok(()); }),
+    let refusals = |branch: &Branch| {
+        let refusals = branch.refused.iter().map(|(wire, rust)| {
+            let field = ident(rust);
+            quote! {
+                if self.#field.is_some() {
+                    return Err(path.excluded(#wire));
+                }
+            }
+        });
+        quote!(#(#refusals)*)
+    };
+    let (fallback, conditional) = match plan.branches.split_last() {
+        Some((last, before)) if last.given.is_empty() => (Some(last), before),
+        _ => (None, &plan.branches[..]),
+    };
+    let conditional = conditional.iter().map(|branch| {
+        let (names, values): (Vec<TokenStream>, Vec<TokenStream>) = locals(branch).into_iter().unzip();
+        let (refusals, pushes) = (refusals(branch), pushes(branch));
+        let body = quote!(#refusals #pushes return Ok(()););
+        match (&names[..], &values[..]) {
+            ([name], [value]) => quote!(if let Some(#name) = &self.#value { #body }),
+            _ => quote!(if let (#(Some(#names)),*) = (#(&self.#values),*) { #body }),
         }
     });
-    let last_pushes = pushes(last);
+    let otherwise = fallback.map_or_else(
+        || quote!(Err(path.no_route())),
+        |branch| {
+            let (refusals, pushes) = (refusals(branch), pushes(branch));
+            quote!(#refusals #pushes Ok(()))
+        },
+    );
     quote! {
         fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
             #(#guards)*
-            #(#before)*
-            #last_pushes
-            Ok(())
+            #(#conditional)*
+            #otherwise
         }
     }
+}
+
+/// Variables and fields of a route's optional parameters.
+fn locals(branch: &Branch) -> Vec<(TokenStream, TokenStream)> {
+    let local = |field: &String| {
+        let find = |part: &Part| match part {
+            Part::Parameter { rust, local, .. } if rust == field => Some(ident(local)),
+            _ => None,
+        };
+        let name = branch.parts.iter().find_map(find).unwrap_or_else(|| ident(field));
+        (name, ident(field))
+    };
+    branch.given.iter().map(local).collect()
 }
 
 /// Statements that append a route's pieces.
@@ -397,9 +431,9 @@ fn pushes(branch: &Branch) -> TokenStream {
                     statements.push(quote!(path.literal(#literal);));
                 }
             }
-            Part::Parameter { wire, rust, list } => {
-                let field = ident(rust);
-                let value = if branch.given.contains(rust) { quote!(#field) } else { quote!(&self.#field) };
+            Part::Parameter { wire, rust, local, list } => {
+                let (field, local) = (ident(rust), ident(local));
+                let value = if branch.given.contains(rust) { quote!(#local) } else { quote!(&self.#field) };
                 statements.push(if *list {
                     quote!(path.segments(#wire, rt::texts(#value))?;)
                 } else {
@@ -443,9 +477,9 @@ fn pair(field: &RequestField) -> TokenStream {
     if field.field.presence == Presence::Required {
         return push(quote!(&self.#rust));
     }
-    let push = push(ident(&field.field.rust));
+    let push = push(quote!(value));
     quote! {
-        if let Some(#rust) = &self.#rust {
+        if let Some(value) = &self.#rust {
             #push
         }
     }

@@ -70,7 +70,7 @@ pub(super) fn choice(scope: &Scope<'_>, plan: &ChoicePlan) -> TokenStream {
     let variants = plan.arms.iter().map(|arm| {
         let (rust, ty, doc) = (ident(&arm.rust), scope.ty(&arm.ty), docs(&arm.docs));
         let attribute = derive::arm(scope, plan, &arm.wire);
-        if arm.ty == RustTy::Unit { quote!(#doc #attribute #rust,) } else { quote!(#doc #attribute #rust(#ty),) }
+        if is_unit(plan, arm) { quote!(#doc #attribute #rust,) } else { quote!(#doc #attribute #rust(#ty),) }
     });
     let constructors = constructors(scope, plan);
     let conversions = plan.from.iter().map(|conversion| {
@@ -79,12 +79,8 @@ pub(super) fn choice(scope: &Scope<'_>, plan: &ChoicePlan) -> TokenStream {
         let payload = plan.arms.iter().find(|arm| arm.rust == *variant).map_or(&RustTy::Value, |arm| &arm.ty);
         let value = from_scalar(conversion.from, payload);
         let variant = ident(variant);
-        let lazy = plan.lazy.then(
-            || quote!(impl From<#from> for Lazy<#name> { fn from(value: #from) -> Self { #name::from(value).into() } }),
-        );
         quote! {
             impl From<#from> for #name { fn from(value: #from) -> Self { Self::#variant(#value) } }
-            #lazy
         }
     });
     let typed = typed_conversions(scope, plan);
@@ -104,6 +100,11 @@ pub(super) fn choice(scope: &Scope<'_>, plan: &ChoicePlan) -> TokenStream {
         #(#conversions)*
         #typed
     }
+}
+
+/// Null among alternatives carries nothing; as the value of a member it does.
+fn is_unit(plan: &ChoicePlan, arm: &ArmPlan) -> bool {
+    arm.ty == RustTy::Unit && matches!(plan.kind, ChoiceKind::Union { .. })
 }
 
 /// A constructor for each variant of a container.
@@ -212,7 +213,11 @@ fn union(plan: &ChoicePlan, tag: Option<&String>, default: Option<usize>) -> Tok
         }
         quote!(Self::#rust(value) => rt::Wire::encode(value, serializer),)
     });
+    let text = plan
+        .textual
+        .then(|| quote!(impl rt::Text for #name { fn text(&self) -> Cow<'_, str> { rt::json_text(self) } }));
     quote! {
+        #text
         impl rt::Union for #name {
             const ARMS: &'static [rt::Arm] = &[#(#arms),*];
             #tag

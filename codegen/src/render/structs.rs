@@ -1,7 +1,7 @@
 //! Structs: the type, its constructor and setters, its table and two matches.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::convert::parameter;
 use super::{Scope, deprecated, docs, ident, number, text};
@@ -102,7 +102,7 @@ fn structure(scope: &Scope<'_>, plan: &StructPlan) -> TokenStream {
         }
         quote!(impl From<#ty> for #name { fn from(kind: #ty) -> Self { Self { #field: Some(kind), ..#blank } } })
     });
-    let from = plan.from.iter().filter(|_| required(plan).count() <= 1).map(|conversion| {
+    let from = plan.from.iter().map(|conversion| {
         let from = choices::borrowed(conversion.from);
         let shortcut = plan.fields.iter().find(|field| plan.shortcut.as_ref() == Some(&field.wire));
         let Some(field) = shortcut else { return TokenStream::new() };
@@ -112,7 +112,8 @@ fn structure(scope: &Scope<'_>, plan: &StructPlan) -> TokenStream {
             Presence::Required => value,
             _ => quote!(Some(#value)),
         };
-        quote!(impl From<#from> for #name { fn from(value: #from) -> Self { Self { #rust: #value, ..#blank } } })
+        let value = if value.to_string() == rust.to_string() { rust } else { quote!(#rust: #value) };
+        quote!(impl From<#from> for #name { fn from(value: #from) -> Self { Self { #value, ..#blank } } })
     });
     quote! {
         #doc
@@ -193,10 +194,9 @@ fn build(scope: &Scope<'_>, plan: &StructPlan) -> TokenStream {
             pub fn #field(mut self, #field: impl Into<#ty>) -> Self { self.#field = Some(#field.into()); self }
         }
     });
-    let required_name = format!("{}Required", plan.name);
-    let (constructor, extra_struct) = if parameters.len() > 2 {
-        let required_ty = ident(&required_name);
-        let members = required_struct(scope, &required_name, &plan.name, &needed);
+    let (constructor, extra_struct) = if let Some(required_name) = &plan.required {
+        let required_ty = ident(required_name);
+        let members = required_struct(scope, required_name, &plan.name, &needed);
         let fields = needed.iter().map(|field| ident(&field.rust));
         let single = plan.rest.iter().filter(|rest| rest.kind == RestKind::Single && plan.variants.is_none());
         let single = single.map(|rest| {
@@ -275,9 +275,8 @@ pub(super) fn setter(scope: &Scope<'_>, field: &FieldPlan, target: &TokenStream,
     let deprecated = deprecated(field.deprecated.as_ref());
     // A call is `must_use` itself.
     let must_use = (target.to_string() == "self").then(|| quote!(#[must_use]));
-    let null = index.filter(|_| field.nullable).map(|index| {
-        let plain = field.rust.trim_start_matches("r#");
-        let method = format_ident!("{plain}_null");
+    let null = index.zip(field.null_setter.as_ref()).map(|(index, method)| {
+        let method = ident(method);
         let index = number(index);
         let doc = format!(" Sets `{}` to null, which is not the same as leaving it out.", field.wire);
         quote! {

@@ -700,14 +700,6 @@ pub static ROWS: &[Row] = &[
 /// Every type that is kept as JSON until somebody asks.
 pub static LAZY: &[LazyRow] = &[
     LazyRow {
-        type_name: std::any::type_name::<BTreeMap<String, indices::Similarity>>,
-        recode: recode::<BTreeMap<String, indices::Similarity>>,
-    },
-    LazyRow {
-        type_name: std::any::type_name::<BTreeMap<String, security::ApiKeyAggregation>>,
-        recode: recode::<BTreeMap<String, security::ApiKeyAggregation>>,
-    },
-    LazyRow {
         type_name: std::any::type_name::<TypedKeys<security::ApiKeyAggregate>>,
         recode: recode::<TypedKeys<security::ApiKeyAggregate>>,
     },
@@ -720,8 +712,16 @@ pub static LAZY: &[LazyRow] = &[
         recode: recode::<indices::IndexSettingsAnalysis>,
     },
     LazyRow {
+        type_name: std::any::type_name::<indices::Similarity>,
+        recode: recode::<indices::Similarity>,
+    },
+    LazyRow {
         type_name: std::any::type_name::<query_dsl::Query>,
         recode: recode::<query_dsl::Query>,
+    },
+    LazyRow {
+        type_name: std::any::type_name::<security::ApiKeyAggregation>,
+        recode: recode::<security::ApiKeyAggregation>,
     },
     LazyRow {
         type_name: std::any::type_name::<security::ApiKeyQuery>,

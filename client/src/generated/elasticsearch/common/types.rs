@@ -2571,21 +2571,9 @@ impl From<&str> for ScriptSource {
     }
 }
 
-impl From<&str> for Lazy<ScriptSource> {
-    fn from(value: &str) -> Self {
-        ScriptSource::from(value).into()
-    }
-}
-
 impl From<String> for ScriptSource {
     fn from(value: String) -> Self {
         Self::ScriptString(value)
-    }
-}
-
-impl From<String> for Lazy<ScriptSource> {
-    fn from(value: String) -> Self {
-        ScriptSource::from(value).into()
     }
 }
 

@@ -673,7 +673,7 @@ pub struct IndexSettings {
     /// How queries are treated.
     pub queries: Option<Queries>,
     /// Similarities by name.
-    pub similarity: Option<Lazy<BTreeMap<String, Similarity>>>,
+    pub similarity: Option<BTreeMap<String, Lazy<Similarity>>>,
     /// Limits on the mapping.
     pub mapping: Option<MappingLimitSettings>,
     /// When slow indexing is logged.
@@ -1084,9 +1084,16 @@ impl IndexSettings {
     #[must_use]
     pub fn similarity(
         mut self,
-        similarity: impl Into<Lazy<BTreeMap<String, Similarity>>>,
+        similarity: impl IntoIterator<
+            Item = (impl Into<String>, impl Into<Lazy<Similarity>>),
+        >,
     ) -> Self {
-        self.similarity = Some(similarity.into());
+        self.similarity = Some(
+            similarity
+                .into_iter()
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+        );
         self
     }
     /// Limits on the mapping.

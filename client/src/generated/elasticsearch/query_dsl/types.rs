@@ -4724,7 +4724,7 @@ impl From<&str> for PrefixQuery {
 impl From<String> for PrefixQuery {
     fn from(value: String) -> Self {
         Self {
-            value: value,
+            value,
             ..rt::Model::blank()
         }
     }
@@ -5856,7 +5856,7 @@ impl From<&str> for RegexpQuery {
 impl From<String> for RegexpQuery {
     fn from(value: String) -> Self {
         Self {
-            value: value,
+            value,
             ..rt::Model::blank()
         }
     }

@@ -4,7 +4,6 @@
 mod types;
 mod wire;
 pub use types::*;
-use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::{Call, Elasticsearch, Secret, rt};
 use crate::response::NoContent;
@@ -2835,9 +2834,16 @@ impl QueryApiKeys {
     /// Summaries over the keys that match, by any names.
     pub fn aggregations(
         mut self,
-        aggregations: impl Into<Lazy<BTreeMap<String, ApiKeyAggregation>>>,
+        aggregations: impl IntoIterator<
+            Item = (impl Into<String>, impl Into<Lazy<ApiKeyAggregation>>),
+        >,
     ) -> Self {
-        self.0.request_mut().aggregations = Some(aggregations.into());
+        self.0.request_mut().aggregations = Some(
+            aggregations
+                .into_iter()
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+        );
         self
     }
     /// What to look for. Without it, every key the caller may see.

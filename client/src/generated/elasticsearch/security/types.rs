@@ -1752,21 +1752,9 @@ impl From<&str> for IndicesPrivilegesQuery {
     }
 }
 
-impl From<&str> for Lazy<IndicesPrivilegesQuery> {
-    fn from(value: &str) -> Self {
-        IndicesPrivilegesQuery::from(value).into()
-    }
-}
-
 impl From<String> for IndicesPrivilegesQuery {
     fn from(value: String) -> Self {
         Self::JsonText(value)
-    }
-}
-
-impl From<String> for Lazy<IndicesPrivilegesQuery> {
-    fn from(value: String) -> Self {
-        IndicesPrivilegesQuery::from(value).into()
     }
 }
 
@@ -4855,7 +4843,7 @@ pub struct QueryApiKeysRequest {
     /// default `false` · since 8.14
     pub typed_keys: Option<bool>,
     /// Summaries over the keys that match, by any names.
-    pub aggregations: Option<Lazy<BTreeMap<String, ApiKeyAggregation>>>,
+    pub aggregations: Option<BTreeMap<String, Lazy<ApiKeyAggregation>>>,
     /// What to look for. Without it, every key the caller may see.
     pub query: Option<Lazy<ApiKeyQuery>>,
     /// How many keys to skip. Together with `size` at most 10,000: beyond that, use `search_after`.

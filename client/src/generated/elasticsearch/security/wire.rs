@@ -6738,8 +6738,8 @@ impl rt::Endpoint for BulkDeleteRoleRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
     fn body(&self) -> Result<Body, Error> {
@@ -6808,8 +6808,8 @@ impl rt::Endpoint for BulkPutRoleRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
     fn body(&self) -> Result<Body, Error> {
@@ -6961,8 +6961,8 @@ impl rt::Endpoint for ChangePasswordRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
     fn body(&self) -> Result<Body, Error> {
@@ -7038,8 +7038,8 @@ impl rt::Endpoint for ClearCachedRealmsRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(usernames) = &self.usernames {
-            query.list("usernames", rt::texts(usernames));
+        if let Some(value) = &self.usernames {
+            query.list("usernames", rt::texts(value));
         }
     }
 }
@@ -7163,8 +7163,8 @@ impl rt::Endpoint for CloneApiKeyRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
     fn body(&self) -> Result<Body, Error> {
@@ -7242,8 +7242,8 @@ impl rt::Endpoint for CreateApiKeyRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
     fn body(&self) -> Result<Body, Error> {
@@ -7358,8 +7358,8 @@ impl rt::Endpoint for CreateServiceTokenRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
 }
@@ -7450,8 +7450,8 @@ impl rt::Endpoint for DeletePrivilegesRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
 }
@@ -7477,8 +7477,8 @@ impl rt::Endpoint for DeleteRoleRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
 }
@@ -7504,8 +7504,8 @@ impl rt::Endpoint for DeleteRoleMappingRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
 }
@@ -7534,8 +7534,8 @@ impl rt::Endpoint for DeleteServiceTokenRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
 }
@@ -7561,8 +7561,8 @@ impl rt::Endpoint for DeleteUserRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
 }
@@ -7589,8 +7589,8 @@ impl rt::Endpoint for DisableUserRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
 }
@@ -7617,8 +7617,8 @@ impl rt::Endpoint for DisableUserProfileRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
 }
@@ -7645,8 +7645,8 @@ impl rt::Endpoint for EnableUserRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
 }
@@ -7673,8 +7673,8 @@ impl rt::Endpoint for EnableUserProfileRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
 }
@@ -7741,29 +7741,29 @@ impl rt::Endpoint for GetApiKeyRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(id) = &self.id {
-            query.pair("id", rt::text(id));
+        if let Some(value) = &self.id {
+            query.pair("id", rt::text(value));
         }
-        if let Some(name) = &self.name {
-            query.pair("name", rt::text(name));
+        if let Some(value) = &self.name {
+            query.pair("name", rt::text(value));
         }
-        if let Some(owner) = &self.owner {
-            query.pair("owner", rt::text(owner));
+        if let Some(value) = &self.owner {
+            query.pair("owner", rt::text(value));
         }
-        if let Some(realm_name) = &self.realm_name {
-            query.pair("realm_name", rt::text(realm_name));
+        if let Some(value) = &self.realm_name {
+            query.pair("realm_name", rt::text(value));
         }
-        if let Some(username) = &self.username {
-            query.pair("username", rt::text(username));
+        if let Some(value) = &self.username {
+            query.pair("username", rt::text(value));
         }
-        if let Some(with_limited_by) = &self.with_limited_by {
-            query.pair("with_limited_by", rt::text(with_limited_by));
+        if let Some(value) = &self.with_limited_by {
+            query.pair("with_limited_by", rt::text(value));
         }
-        if let Some(active_only) = &self.active_only {
-            query.pair("active_only", rt::text(active_only));
+        if let Some(value) = &self.active_only {
+            query.pair("active_only", rt::text(value));
         }
-        if let Some(with_profile_uid) = &self.with_profile_uid {
-            query.pair("with_profile_uid", rt::text(with_profile_uid));
+        if let Some(value) = &self.with_profile_uid {
+            query.pair("with_profile_uid", rt::text(value));
         }
     }
 }
@@ -7849,8 +7849,8 @@ impl rt::Endpoint for GetRoleRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(include_implicit) = &self.include_implicit {
-            query.pair("include_implicit", rt::text(include_implicit));
+        if let Some(value) = &self.include_implicit {
+            query.pair("include_implicit", rt::text(value));
         }
     }
 }
@@ -7960,8 +7960,8 @@ impl rt::Endpoint for GetSettingsRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(master_timeout) = &self.master_timeout {
-            query.pair("master_timeout", rt::text(master_timeout));
+        if let Some(value) = &self.master_timeout {
+            query.pair("master_timeout", rt::text(value));
         }
     }
 }
@@ -8098,8 +8098,8 @@ impl rt::Endpoint for GetUserRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(with_profile_uid) = &self.with_profile_uid {
-            query.pair("with_profile_uid", rt::text(with_profile_uid));
+        if let Some(value) = &self.with_profile_uid {
+            query.pair("with_profile_uid", rt::text(value));
         }
     }
 }
@@ -8146,8 +8146,8 @@ impl rt::Endpoint for GetUserProfileRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(data) = &self.data {
-            query.list("data", rt::texts(data));
+        if let Some(value) = &self.data {
+            query.list("data", rt::texts(value));
         }
     }
 }
@@ -8235,8 +8235,8 @@ impl rt::Endpoint for GrantApiKeyRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
     fn body(&self) -> Result<Body, Error> {
@@ -8776,8 +8776,8 @@ impl rt::Endpoint for PutPrivilegesRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
     fn body(&self) -> Result<Body, Error> {
@@ -8886,8 +8886,8 @@ impl rt::Endpoint for PutRoleRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
     fn body(&self) -> Result<Body, Error> {
@@ -8973,8 +8973,8 @@ impl rt::Endpoint for PutRoleMappingRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
     fn body(&self) -> Result<Body, Error> {
@@ -9075,8 +9075,8 @@ impl rt::Endpoint for PutUserRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
     fn body(&self) -> Result<Body, Error> {
@@ -9189,14 +9189,14 @@ impl rt::Endpoint for QueryApiKeysRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(with_limited_by) = &self.with_limited_by {
-            query.pair("with_limited_by", rt::text(with_limited_by));
+        if let Some(value) = &self.with_limited_by {
+            query.pair("with_limited_by", rt::text(value));
         }
-        if let Some(with_profile_uid) = &self.with_profile_uid {
-            query.pair("with_profile_uid", rt::text(with_profile_uid));
+        if let Some(value) = &self.with_profile_uid {
+            query.pair("with_profile_uid", rt::text(value));
         }
-        if let Some(typed_keys) = &self.typed_keys {
-            query.pair("typed_keys", rt::text(typed_keys));
+        if let Some(value) = &self.typed_keys {
+            query.pair("typed_keys", rt::text(value));
         }
         if self.aggregations.is_some() && self.typed_keys.is_none() {
             query.pair("typed_keys", true);
@@ -9410,8 +9410,8 @@ impl rt::Endpoint for QueryUserRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(with_profile_uid) = &self.with_profile_uid {
-            query.pair("with_profile_uid", rt::text(with_profile_uid));
+        if let Some(value) = &self.with_profile_uid {
+            query.pair("with_profile_uid", rt::text(value));
         }
     }
     fn body(&self) -> Result<Body, Error> {
@@ -9861,8 +9861,8 @@ impl rt::Endpoint for SuggestUserProfilesRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(data) = &self.data {
-            query.list("data", rt::texts(data));
+        if let Some(value) = &self.data {
+            query.list("data", rt::texts(value));
         }
     }
     fn body(&self) -> Result<Body, Error> {
@@ -10085,11 +10085,11 @@ impl rt::Endpoint for UpdateSettingsRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(master_timeout) = &self.master_timeout {
-            query.pair("master_timeout", rt::text(master_timeout));
+        if let Some(value) = &self.master_timeout {
+            query.pair("master_timeout", rt::text(value));
         }
-        if let Some(timeout) = &self.timeout {
-            query.pair("timeout", rt::text(timeout));
+        if let Some(value) = &self.timeout {
+            query.pair("timeout", rt::text(value));
         }
     }
     fn body(&self) -> Result<Body, Error> {
@@ -10166,14 +10166,14 @@ impl rt::Endpoint for UpdateUserProfileDataRequest {
         Ok(())
     }
     fn query(&self, query: &mut rt::Query) {
-        if let Some(if_seq_no) = &self.if_seq_no {
-            query.pair("if_seq_no", rt::text(if_seq_no));
+        if let Some(value) = &self.if_seq_no {
+            query.pair("if_seq_no", rt::text(value));
         }
-        if let Some(if_primary_term) = &self.if_primary_term {
-            query.pair("if_primary_term", rt::text(if_primary_term));
+        if let Some(value) = &self.if_primary_term {
+            query.pair("if_primary_term", rt::text(value));
         }
-        if let Some(refresh) = &self.refresh {
-            query.pair("refresh", rt::text(refresh));
+        if let Some(value) = &self.refresh {
+            query.pair("refresh", rt::text(value));
         }
     }
     fn body(&self) -> Result<Body, Error> {
