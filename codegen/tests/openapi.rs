@@ -1,15 +1,14 @@
-//! The Kibana importer: every construct arrives, no prose does, what is unknown or broken is named, and documents merge in any
-//! order.
+//! The Kibana importer: every construct arrives, no prose does, what is unknown or broken is named, and documents
+//! merge in any order.
 
 mod common;
 
 use std::collections::BTreeMap;
-use std::fs;
 
-use common::{Random, upstream, without_places, workspace};
+use common::{Random, without_places};
 use elkit_codegen::diagnostic::Diagnostics;
+use elkit_codegen::import::merge;
 use elkit_codegen::import::openapi::{self, Imported, Input, Names, OperationFacts};
-use elkit_codegen::import::{Documented, merge};
 use elkit_codegen::overlay::Overlay;
 use elkit_codegen::spec;
 use elkit_codegen::spec::model::{Api, Product};
@@ -61,7 +60,8 @@ fn body(schema: &Value) -> Value {
 
 fn components() -> Value {
     json!({ "schemas": {
-        "Pets_A": { "type": "object", "properties": { "kind": { "type": "string", "enum": ["a"] } }, "required": ["kind"] },
+        "Pets_A": { "type": "object", "properties": { "kind": { "type": "string", "enum": ["a"] } },
+            "required": ["kind"] },
         "Pets_B": { "type": "object", "properties": { "kind": { "type": "string", "enum": ["b", "c"] }, "x": {} } },
         "Pets_base": { "type": "object", "properties": { "type": { "type": "string" }, "n": { "type": "number" } } },
         "Pets_free": { "type": "object" },
@@ -108,13 +108,18 @@ fn every_construct_arrives() {
             json!({ "type": "number", "minimum": 1, "maximum": 5, "exclusiveMaximum": true, "default": 2 }),
             json!({ "type": "number", "default": 2, "min": 1, "max": 5, "below_max": true }),
         ),
-        (json!({ "type": "number", "exclusiveMinimum": 0 }), json!({ "type": "number", "min": 0, "above_min": true })),
+        (
+            json!({ "type": "number", "exclusiveMinimum": 0 }),
+            json!({ "type": "number", "min": 0,
+            "above_min": true }),
+        ),
         (
             json!({ "type": "array", "minItems": 1, "items": { "type": "string", "minLength": 2, "pattern": "a" } }),
             json!({ "type": "string[]", "min_items": 1, "min_length": 2, "pattern": "a" }),
         ),
         (
-            json!({ "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array", "items": { "type": "string" } }] }),
+            json!({ "anyOf": [{ "type": "string", "minLength": 1 }, { "type": "array",
+                "items": { "type": "string" } }] }),
             json!("string | string[]"),
         ),
         (
@@ -140,7 +145,8 @@ fn every_construct_arrives() {
             json!("any"),
         ),
         (
-            json!({ "type": "object", "properties": { "a": {}, "b": {} }, "anyOf": [{ "required": ["a"] }, { "required": ["b"] }] }),
+            json!({ "type": "object", "properties": { "a": {}, "b": {} }, "anyOf": [{ "required": ["a"] },
+                { "required": ["b"] }] }),
             object(json!({ "a": "any?", "b": "any?" })),
         ),
         (
@@ -160,19 +166,22 @@ fn every_construct_arrives() {
             json!({ "type": "PetsText", "default": "x" }),
         ),
         (
-            json!({ "allOf": [{ "$ref": "#/components/schemas/Pets_base" }, { "properties": { "type": { "type": "string", "enum": ["t"] } } },
+            json!({ "allOf": [{ "$ref": "#/components/schemas/Pets_base" },
+                { "properties": { "type": { "type": "string", "enum": ["t"] } } },
                 { "required": ["n"] }] }),
             json!({ "extends": ["PetsBase"], "object": { "type": "'t'?", "n": "number" } }),
         ),
         (
             json!({ "allOf": [{ "properties": { "a": { "type": "string" } } },
-                { "anyOf": [{ "properties": { "b": { "type": "number" } } }, { "$ref": "#/components/schemas/Pets_A" }] }] }),
+                { "anyOf": [{ "properties": { "b": { "type": "number" } } },
+                    { "$ref": "#/components/schemas/Pets_A" }] }] }),
             json!({ "union": [{ "object": { "a": "string?", "b": "number?" } },
                 { "extends": ["PetsA"], "object": { "a": "string?" } }] }),
         ),
         (
             json!({ "allOf": [{ "properties": { "s": { "properties": { "name": { "not": {} } } } } },
-                { "properties": { "s": { "properties": { "name": { "type": "string" }, "d": { "type": "string" } }, "required": ["name"] } } }] }),
+                { "properties": { "s": { "properties": { "name": { "type": "string" }, "d": { "type": "string" } },
+                    "required": ["name"] } } }] }),
             object(json!({ "s": { "optional": true, "object": { "d": "string?" } } })),
         ),
         (
@@ -201,23 +210,28 @@ fn operations_arrive() {
             { "$ref": "#/components/parameters/Version" },
             { "in": "header", "name": "kbn-xsrf", "required": true, "schema": { "type": "string" } },
             { "in": "header", "name": "x-more", "schema": { "type": "string" } },
-            { "in": "query", "name": "page", "required": true, "deprecated": true, "schema": { "type": "number", "default": 1 } },
+            { "in": "query", "name": "page", "required": true, "deprecated": true, "schema": { "type": "number",
+                "default": 1 } },
             { "in": "query", "name": "ids", "required": true,
               "schema": { "anyOf": [{ "type": "string" }, { "type": "array", "items": { "type": "string" } }] } }
         ],
         "requestBody": { "content": { "multipart/form-data": { "schema": {
-            "type": "object", "required": ["file"], "properties": { "file": { "type": "string", "format": "binary" } } } } } },
+            "type": "object", "required": ["file"], "properties": { "file": { "type": "string",
+                "format": "binary" } } } } } },
         "responses": {
             "200": { "content": { "application/x-ndjson": { "schema": { "type": "string", "format": "binary" } } } },
             "201": { "content": { "application/octet-stream": { "schema": { "type": "string" } } } },
             "202": { "content": { "application/json": {} } },
             "204": { "description": "Prose" },
-            "400": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Pets_400_response" } } } },
-            "default": { "content": { "text/event-stream": { "schema": { "$ref": "#/components/schemas/kbn-es-query-server-querySchema" } } } }
+            "400": { "content": {
+                "application/json": { "schema": { "$ref": "#/components/schemas/Pets_400_response" } } } },
+            "default": { "content": {
+                "text/event-stream": { "schema": { "$ref": "#/components/schemas/kbn-es-query-server-querySchema" } } } }
         }
     });
     let expected = json!({
-        "operation": "x.post_y_by_id", "since": "9.2.0", "stability": "stable", "deprecated": true, "documents": ["kibana-9.3"],
+        "operation": "x.post_y_by_id", "since": "9.2.0", "stability": "stable", "deprecated": true,
+            "documents": ["kibana-9.3"],
         "reference": "https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-x",
         "version": "2023-10-31",
         "routes": [{ "verbs": ["POST"], "path": "/api/x/y/{id}" }],
@@ -233,7 +247,8 @@ fn operations_arrive() {
     let empty = json!({ "anyOf": [{ "type": "object", "properties": {}, "additionalProperties": false },
         { "enum": ["null"], "nullable": true }, { "not": {} }] });
     let versioned = json!({ "requestBody": { "content": { "application/json": { "schema": empty } } },
-        "responses": { "200": { "content": { "application/json; Elastic-Api-Version=1": { "schema": { "type": "string" } } } } } });
+        "responses": { "200": { "content": {
+            "application/json; Elastic-Api-Version=1": { "schema": { "type": "string" } } } } } });
     let read = read_operation(&versioned, &json!({}));
     assert_eq!((&read["version"], &read["body"]), (&json!("1"), &Value::Null));
     assert_eq!(read["responses"], json!({ "200": { "json": "string" } }));
@@ -242,8 +257,10 @@ fn operations_arrive() {
 #[test]
 fn names_and_facts_are_applied() {
     let space = json!({ "in": "path", "name": "spaceId", "required": true, "schema": { "type": "string" } });
-    let id = json!({ "in": "path", "name": "id", "required": true, "schema": { "$ref": "#/components/schemas/Pets_pet_id" } });
-    let text = json!({ "openapi": "3.1.0", "components": { "schemas": { "Pets_pet_id": { "type": "string" } } }, "paths": {
+    let id = json!({ "in": "path", "name": "id", "required": true,
+        "schema": { "$ref": "#/components/schemas/Pets_pet_id" } });
+    let text = json!({ "openapi": "3.1.0", "components": { "schemas": { "Pets_pet_id": { "type": "string" } } },
+        "paths": {
         "/s/{spaceId}/api/pets/{id}": { "parameters": [space, id], "get": { "operationId": "a", "responses": {} } },
         "/api/dogs/{id}": { "parameters": [id], "get": { "operationId": "b", "responses": {} } }
     } });
@@ -252,7 +269,8 @@ fn names_and_facts_are_applied() {
         &table(&[("GET /api/pets/{petId}", "pets.get"), ("GET /api/dogs/{id}", "pets.dogs.get")]),
         &table(&[("Pets_", "pets")]),
     );
-    let facts = r#"{ "9.3": { "GET /api/dogs/{id}": { "space_path": "/s/{space_id}/api/dogs/{id}", "privileges": "a OR b" } } }"#;
+    let facts = r#"{ "9.3": { "GET /api/dogs/{id}": { "space_path": "/s/{space_id}/api/dogs/{id}",
+        "privileges": "a OR b" } } }"#;
     let read = |facts| OperationFacts::read("facts.json", facts, "9.3");
     let facts = read(facts).expect("they are valid");
     let text = text.to_string();
@@ -317,8 +335,15 @@ fn document_fixups_must_apply() {
     let fix = |at: &str, from: &str| {
         let place = "/paths/~1api~1x~1y~1{id}/post/requestBody/content/application~1json/schema";
         let fixups = format!(
-            "[[fixup]]\nname = \"f\"\nstage = \"document\"\nsource = \"kibana-8.18, kibana-9.3\"\nreason = \"r\"\nevidence = \"e\"\n\
-             change = {{ replace = [\"{place}{at}\"], from = '{from}', to = '{{ \"type\": \"string\" }}' }}\n"
+            r#"
+[[fixup]]
+name = "f"
+stage = "document"
+source = "kibana-8.18, kibana-9.3"
+reason = "r"
+evidence = "e"
+change = {{ replace = ["{place}{at}"], from = '{from}', to = '{{ "type": "string" }}' }}
+"#
         );
         let overlay = BTreeMap::from([("fixups.toml".to_owned(), fixups)]);
         let overlay = Overlay::read(&overlay, Product::Kibana).expect("it is valid");
@@ -334,133 +359,13 @@ fn document_fixups_must_apply() {
     }
 }
 
-const REAL: [(&str, &str); 3] = [
-    ("kibana-8.18", "kibana-8.18.openapi.json"),
-    ("kibana-9.3", "kibana-9.3.openapi.json"),
-    ("kibana-dashboards", "kibana-dashboards.openapi.json"),
-];
-
-/// The overlay of the workspace.
-fn overlay() -> Overlay {
-    let folder = workspace().join("spec/overlay");
-    let files =
-        ["names.toml", "fixups.toml"].map(|name| (name.to_owned(), fs::read_to_string(folder.join(name)).expect(name)));
-    Overlay::read(&BTreeMap::from(files), Product::Kibana).unwrap_or_else(|error| panic!("{error}"))
-}
-
-fn import_real(document: &str, text: &str, overlay: &Overlay) -> Result<Imported, Diagnostics> {
-    let names = Names::new(&overlay.names.operations, &overlay.names.components);
-    let facts = upstream("kibana-operation-facts.json").unwrap_or_else(|| "{}".to_owned());
-    let version = document.trim_start_matches("kibana-");
-    let facts = OperationFacts::read("facts", &facts, version).expect("they are valid");
-    let fixups = &overlay.document_fixups;
-    openapi::import(Input { file: document, text, document, names: &names, facts: &facts, fixups })
-}
-
-#[test]
-fn all_of_upstream_merges_in_any_order() {
-    let overlay = overlay();
-    let mut documents = Vec::new();
-    for (document, file) in REAL {
-        let Some(text) = upstream(file) else { return };
-        let sources = BTreeMap::from([(document.to_owned(), text.clone())]);
-        let imported =
-            import_real(document, &text, &overlay).unwrap_or_else(|problems| panic!("{}", problems.render(&sources)));
-        let unnamed = imported.lost.keys().any(|reason| reason.starts_with("a name"));
-        assert!(!unnamed, "every operation of {document} has a name");
-        documents.push(imported.documented);
-    }
-    let counts: Vec<_> = documents.iter().map(|of| (of.api.operations.len(), of.api.types.len())).collect();
-    assert_eq!(counts, [(340, 903), (519, 999), (4, 5)]);
-    let all = |order: &[usize], onto: Api| {
-        order.iter().fold(onto, |spec, index| {
-            let merged = merge(&spec, documents[*index].clone()).expect("nothing stands twice");
-            let printed = spec::print(&merged);
-            let again = spec::read(&printed).unwrap_or_else(|problems| panic!("{}", problems.render(&printed)));
-            assert_eq!(without_places(&again), without_places(&merged));
-            again
-        })
-    };
-    let merged = all(&[0, 1, 2], Api::default());
-    assert_eq!(merged.operations.len(), 564);
-    let printed = spec::print(&merged);
-    for order in [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
-        assert!(spec::print(&all(&order, Api::default())) == printed, "{order:?}");
-    }
-    assert!(spec::print(&all(&[1, 0, 2], merged)) == printed, "importing again changes nothing");
-    let names = overlay.names.operations.values().collect::<std::collections::BTreeSet<_>>();
-    assert_eq!((overlay.names.operations.len(), names.len()), (683, 683), "no two operations share a name");
-}
-
-/// The text with prose wherever upstream has some.
-fn with_prose(text: &str) -> String {
-    fn inject(value: &mut Value) {
-        if let Some(object) = value.as_object_mut() {
-            object.values_mut().for_each(inject);
-            let is_schema = ["type", "in"].iter().any(|key| object.get(*key).is_some_and(Value::is_string));
-            if is_schema || object.contains_key("operationId") {
-                for key in ["description", "x-codeSamples"] {
-                    object.insert(key.to_owned(), "Prose that nobody may copy.".into());
-                }
-                if !object.contains_key("operationId") {
-                    object.insert("example".to_owned(), "Prose that nobody may copy.".into());
-                }
-            }
-        } else if let Some(items) = value.as_array_mut() {
-            items.iter_mut().for_each(inject);
-        }
-    }
-    let mut value: Value = serde_json::from_str(text).expect("it is JSON");
-    let paths = value["paths"].as_object_mut().expect("paths");
-    paths.values_mut().flat_map(|item| item.as_object_mut().expect("a path").values_mut()).for_each(|operation| {
-        for (status, response) in operation.get_mut("responses").and_then(Value::as_object_mut).into_iter().flatten() {
-            response["description"] = format!("Prose of {status}").into();
-        }
-    });
-    for section in ["paths", "components"] {
-        inject(&mut value[section]);
-    }
-    value["info"]["description"] = "Prose that nobody may copy.".into();
-    value.to_string()
-}
-
-#[test]
-fn prose_changes_nothing() {
-    let overlay = overlay();
-    for (document, file) in REAL {
-        let Some(text) = upstream(file) else { return };
-        // Both in the same order.
-        let text = serde_json::from_str::<Value>(&text).expect("it is JSON").to_string();
-        let with = import_real(document, &with_prose(&text), &overlay);
-        let with = with.unwrap_or_else(|problems| panic!("{problems}")).documented;
-        let without: Documented = import_real(document, &text, &overlay).expect("upstream is valid").documented;
-        let (with, without) = (spec::print(&with.api), spec::print(&without.api));
-        for (path, text) in &without {
-            assert_eq!(with.get(path), Some(text), "{path} of {document}");
-        }
-        assert!(with.values().all(|file| !file.contains("Prose")));
-    }
-}
-
 #[test]
 fn mutations_never_panic() {
     let mut random = Random(7);
-    let schema = json!({ "oneOf": [{ "$ref": "#/components/schemas/Pets_A" }, { "$ref": "#/components/schemas/Pets_B" }],
+    let schema = json!({ "oneOf": [{ "$ref": "#/components/schemas/Pets_A" },
+        { "$ref": "#/components/schemas/Pets_B" }],
         "discriminator": { "propertyName": "kind" } });
     let small = document(&operation(&body(&json!({ "allOf": [{ "properties": { "a": schema } }] }))), &components());
     let problems = (0..3000).filter(|_| import(&random.mutate(&small)).is_err()).count();
     assert!(problems > 1000);
-    let overlay = overlay();
-    for (document, file) in REAL {
-        let Some(text) = upstream(file) else { return };
-        for _ in 0..4 {
-            let _ = import_real(document, &random.mutate(&text), &overlay);
-        }
-        let cut = &text[..text.len() / 2];
-        assert!(import_real(document, cut, &overlay).is_err(), "half of {file} is no document");
-        let corrupt = text.replace("\"type\":\"string\"", "\"type\":\"strnig\"");
-        let corrupt = corrupt.replace("\"type\": \"string\"", "\"type\": \"strnig\"");
-        let problems = import_real(document, &corrupt, &overlay).expect_err("the type is unknown").to_string();
-        assert!(problems.contains("unknown type `strnig` (at /"), "{problems}");
-    }
 }

@@ -12,8 +12,10 @@ use crate::spec::model::{
 pub(super) fn join(documents: BTreeMap<String, Api>) -> Api {
     let mut newest_first: Vec<(String, Api)> = documents.into_iter().collect();
     newest_first.sort_by_key(|(name, _)| std::cmp::Reverse(version_key(name)));
-    // The spec can keep one order of members alone, that of the newest document; the others have none to be lost.
-    newest_first.iter_mut().skip(1).for_each(|(_, api)| order::sort(api));
+    // The spec can keep one order of members alone, that of the newest version; other documents have none to be lost.
+    let newest = newest_first.iter().position(|(name, _)| is_versioned(name)).unwrap_or_default();
+    let others = newest_first.iter_mut().enumerate().filter(|(index, _)| *index != newest);
+    others.for_each(|(_, (_, api))| order::sort(api));
     let mut api = Api::default();
     let operations = newest_first.iter().map(|(name, api)| (name.as_str(), api.operations.iter()));
     for (id, said) in by_key(operations) {
@@ -31,13 +33,13 @@ type Said<'a, T> = Vec<(&'a str, &'a T)>;
 
 /// Documents are ordered by the numbers in their names, then by name: `kibana-8.18` is older than `kibana-9.3`. One without a
 /// number describes what is being developed, so it is the newest.
-fn version_key(name: &str) -> (Vec<u64>, String) {
+fn version_key(name: &str) -> (bool, Vec<u64>, String) {
     let numbers = name.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok());
-    let mut numbers: Vec<u64> = numbers.collect();
-    if numbers.is_empty() {
-        numbers.push(u64::MAX);
-    }
-    (numbers, name.to_owned())
+    (!is_versioned(name), numbers.collect(), name.to_owned())
+}
+
+fn is_versioned(name: &str) -> bool {
+    name.contains(|c: char| c.is_ascii_digit())
 }
 
 /// Groups by key, in the order of the newest document; what only older ones have follows what it follows there.

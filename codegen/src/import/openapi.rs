@@ -1,5 +1,6 @@
-//! Kibana's OpenAPI documents (3.0 and 3.1) -> spec. Facts only: titles, descriptions, summaries and examples are never looked at,
-//! so they can't get in. Every keyword is known or a problem with its JSON pointer; what the spec has no place for is listed.
+//! Kibana's OpenAPI documents (3.0 and 3.1) -> spec. Facts only: titles, descriptions, summaries and examples are
+//! never looked at, so they can't get in. Every keyword is known or a problem with its JSON pointer; what the spec
+//! has no place for is listed.
 
 mod combine;
 mod facts;

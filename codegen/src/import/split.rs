@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::spec::model::{Api, Enum, Facts, Member, Object, Operation, Schema, TypeDef, Union};
+use crate::spec::model::{Api, Enum, Facts, Member, Object, Operation, Place, Schema, TypeDef, Union};
 
 /// What people wrote (it names no documents), and what each document says.
 pub(super) fn split(spec: &Api) -> (Api, BTreeMap<String, Api>) {
@@ -66,7 +66,8 @@ fn members(of: &[Member], document: &str) -> Vec<Member> {
 fn member(of: &Member, document: &str) -> Member {
     let required = of.required || of.facts.required_in.iter().any(|name| name == document);
     let (schema, facts) = reading(&of.schema, &of.facts, document);
-    Member { name: of.name.clone(), required, schema, facts, place: of.place.clone() }
+    // Where it was read is no part of what a document says: two documents that say the same are equal.
+    Member { name: of.name.clone(), required, schema, facts, place: Place::default() }
 }
 
 /// The type and facts that a document gives something.

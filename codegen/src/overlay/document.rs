@@ -1,5 +1,5 @@
-//! Patches for broken documents, applied before a document is read. Places are JSON pointers; what stands there must be what the
-//! patch expects, or upstream has moved and the patch must go. Prose around it does not count.
+//! Patches for broken documents, applied before a document is read. Places are JSON pointers; what stands there must
+//! be what the patch expects, or upstream has moved and the patch must go. Prose around it does not count.
 
 use serde::Deserialize;
 

@@ -1,5 +1,5 @@
-//! `allOf`: all of several schemas at once. Objects merge, named ones are extended, choices are combined alternative by
-//! alternative; what nothing can satisfy is a problem.
+//! `allOf`: all of several schemas at once. Objects merge, named ones are extended, choices are combined alternative
+//! by alternative; what nothing can satisfy is a problem.
 
 use super::schema::{Typed, member, never, object, schema};
 use super::source::Source;

@@ -1,5 +1,5 @@
-//! Facts of operations that upstream states in prose alone, kept in a file of their own: which work in a space, and which
-//! privileges they ask for.
+//! Facts of operations that upstream states in prose alone, kept in a file of their own: which work in a space, and
+//! which privileges they ask for.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Constraints of scalars and lists inside a type, gathered where the spec has a place for them: at the member. They hold for
-//! every text, number or list of the type; where two of a kind differ, neither is kept.
+//! Constraints of scalars and lists inside a type, gathered where the spec has a place for them: at the member. They
+//! hold for every text, number or list of the type; where two of a kind differ, neither is kept.
 
 use super::source::Source;
 use crate::spec::json::{Kind, Node};

@@ -1,5 +1,5 @@
-//! Ids of operations and types. The overlay's tables decide; what they do not know gets an id from its path or its own name, the
-//! same on every run.
+//! Ids of operations and types. The overlay's tables decide; what they do not know gets an id from its path or its
+//! own name, the same on every run.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 pub struct Names {
     /// `GET /api/spaces/space` -> `spaces.list`. What path parameters are called does not matter.
     operations: BTreeMap<String, String>,
-    /// `Cases_` -> `cases`: the namespace of all components that begin so. `Cases_ids` -> `cases.CaseIds`: one component.
+    /// `Cases_` -> `cases`: the namespace of all components that begin so. `Cases_ids` -> `cases.CaseIds`: one
+    /// component.
     components: BTreeMap<String, String>,
 }
 

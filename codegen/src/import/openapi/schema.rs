@@ -1,5 +1,6 @@
-//! JSON Schema, in the dialects of OpenAPI 3.0 and 3.1 and of Kibana's generators -> schemas of the spec. Every keyword is known
-//! or a problem. A value that can't be (`not: {}`) is a choice of nothing while it is read; `tidy.rs` removes it.
+//! JSON Schema, in the dialects of OpenAPI 3.0 and 3.1 and of Kibana's generators -> schemas of the spec. Every
+//! keyword is known or a problem. A value that can't be (`not: {}`) is a choice of nothing while it is read;
+//! `tidy.rs` removes it.
 
 use super::combine;
 use super::leaves::Leaves;

@@ -1,5 +1,5 @@
-//! The upstream document with an index of its components, what was found wrong with it, and what the spec can't hold of it.
-//! A reference is followed by name alone, so a document that refers to itself is as good as any.
+//! The upstream document with an index of its components, what was found wrong with it, and what the spec can't hold
+//! of it. A reference is followed by name alone, so a document that refers to itself is as good as any.
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 

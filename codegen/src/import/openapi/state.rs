@@ -4,7 +4,7 @@ use super::source::Source;
 use crate::spec::json::Node;
 use crate::spec::model::Facts;
 
-/// What `x-state` says: `Technical Preview; added in 9.1.0`. Unknown words are a problem, for they may say what matters.
+/// What `x-state` says: `Technical Preview; added in 9.1.0`. Unknown words are a problem: they may matter.
 pub(super) fn state<'n>(node: &'n Node, source: &mut Source<'n>) -> Facts {
     let mut facts = Facts::default();
     let Some(text) = source.maybe_text(node, "x-state") else {

@@ -1,5 +1,5 @@
-//! The last pass over what was read: values that can't be (a choice of nothing) disappear, and what they leave behind is said in
-//! the shortest form.
+//! The last pass over what was read: values that can't be (a choice of nothing) disappear, and what they leave behind
+//! is said in the shortest form.
 
 use crate::spec::model::{Api, Member, Operation, Scalar, Schema};
 
