@@ -77,7 +77,7 @@ fn prepare(root: &Path, subject: &Subject) -> Result<PathBuf> {
     let manifest = manifest.split("[profile.").next().unwrap_or_default();
     write(&folder.join("Cargo.toml"), manifest)?;
     write(&folder.join("Cargo.lock"), &read(&root.join("Cargo.lock"))?)?;
-    write(&folder.join("README.md"), &read(&root.join("README.md"))?)?;
+    write(&folder.join("client/README.md"), &read(&root.join("README.md"))?)?;
     let client = read(&root.join("client/Cargo.toml"))?;
     let client = client.split("[dev-dependencies]").next().unwrap_or_default();
     let client = client.replace("[lints]\nworkspace = true", "");
