@@ -9,6 +9,7 @@
 
 use std::error::Error;
 use std::fmt::Display;
+use std::process::ExitCode;
 
 use elkit::elasticsearch::security::{IndexPrivilegesCheck, IndicesPrivileges, RoleDescriptor};
 use elkit::{Builder, Elasticsearch, Result};
@@ -20,7 +21,17 @@ const KEY: &str = "quickstart_key";
 const PASSWORD: &str = "correct horse battery staple";
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nFailed: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let cluster = if std::env::args().any(|argument| argument == "--live") {
         Cluster::Live
     } else {
@@ -30,8 +41,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("Talking to {cluster}");
 
     let walked = walk(&cluster, &es).await;
-    clean_up(&es).await?;
-    walked?;
+    let cleaned = clean_up(&es).await;
+    walked.and(cleaned)?;
     println!("\nDone.");
     Ok(())
 }

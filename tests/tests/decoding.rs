@@ -13,7 +13,7 @@ use elkit::elasticsearch::security::{
     GetUserResponse, IndexPrivilege, IndicesPrivilegesQuery, RoleDescriptor, RoleMappingRule, RoleQuery,
     RoleTemplateInlineQuery, RoleTemplateQuery, RoleTemplateScript, UserQuery,
 };
-use elkit::rt::{self, Wire};
+use elkit::rt::{self, CorrectionKind, Wire};
 use elkit::{Elasticsearch, Error, ErrorKind};
 use serde_json::{Value, json};
 
@@ -284,6 +284,19 @@ fn wrong_types_are_set_aside_and_written_back() {
     let expected = json!({"a": {"cluster": {"all": true}, "indices": "none", "applications": [], "description": [1],
                                 "metadata": {"mine": 1}, "new": {"deep": [null]}}});
     assert_eq!(encode(&roles), expected);
+}
+
+/// An answer that is a map loses the entries that are none of its type, and no others; the raw body keeps them.
+#[test]
+fn entries_of_an_answer() {
+    let body = json!({"a": 7, "b": {"cluster": ["all"]}, "c": [], "d": null}).to_string();
+    let decoded = rt::decode::<GetRoleResponse>(&body, false).unwrap();
+    assert_eq!(decoded.value.keys().collect::<Vec<_>>(), ["b"]);
+    let wrong: Vec<_> = decoded.corrections.iter().filter(|found| found.kind == CorrectionKind::WrongType).collect();
+    assert_eq!(format!("{wrong:?}"), "[WrongType at /a, WrongType at /c, WrongType at /d]");
+    assert!(rt::decode::<GetRoleResponse>(&body, true).is_err());
+    // When none fits, it is another answer.
+    assert!(rt::decode::<GetRoleResponse>(r#"{"error":"x","status":400}"#, false).is_err());
 }
 
 #[test]

@@ -122,11 +122,12 @@ fn maps() {
 #[test]
 fn scalars_and_secrets() {
     let (text, secret) = ("s3cret".to_owned(), Secret::from("s3cret"));
+    let (name, expiration) = ("u".to_owned(), "1d".to_owned());
     let security = client().security();
     for call in [
         security.put_user("u").password("s3cret"),
         security.put_user("u".to_owned()).password(text.clone()),
-        security.put_user(&"u".to_owned()).password(&text),
+        security.put_user(&name).password(&text),
         security.put_user("u").password(secret.clone()),
         security.put_user(Box::<str>::from("u")).password(&secret),
     ] {
@@ -137,7 +138,7 @@ fn scalars_and_secrets() {
     for call in [
         security.create_api_key().expiration("1d"),
         security.create_api_key().expiration("1d".to_owned()),
-        security.create_api_key().expiration(&"1d".to_owned()),
+        security.create_api_key().expiration(&expiration),
         security.create_api_key().expiration(day),
         security.create_api_key().expiration(Duration::from(day)),
     ] {

@@ -7,9 +7,11 @@ use std::marker::PhantomData;
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Deserializer, Serializer};
+use serde_json::value::RawValue;
 
 use super::mode;
-use super::wire::{Encode, Seed, Wire};
+use super::model::correct;
+use super::wire::{CorrectionKind, Encode, Seed, Wire};
 
 /// The most items room is made for before they are read.
 const PREALLOCATED: usize = 1024;
@@ -100,15 +102,33 @@ pub(crate) fn decode_map<'de, T: Wire, U, D: Deserializer<'de>>(
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let mut entries = BTreeMap::new();
             let correcting = mode::correcting();
+            // Elsewhere a member sets the whole map aside, and writes it back; the answer itself has nobody to do that.
+            let answer = correcting && mode::at_root();
+            let mut fits = true;
             while let Some(key) = map.next_key::<String>()? {
                 if correcting && !mode::enter_key(&key) {
                     return Err(A::Error::custom("nested too deeply"));
                 }
-                let value = (self.0)(&key, map.next_value_seed(Seed::new())?);
+                let value = if answer {
+                    let raw: &'de RawValue = map.next_value()?;
+                    let Some(value) = correct(raw) else {
+                        mode::leave();
+                        mode::corrected(&key, CorrectionKind::WrongType);
+                        fits = false;
+                        continue;
+                    };
+                    value
+                } else {
+                    map.next_value_seed(Seed::new())?
+                };
+                let value = (self.0)(&key, value);
                 entries.insert(key, value);
                 if correcting {
                     mode::leave();
                 }
+            }
+            if entries.is_empty() && !fits {
+                return Err(A::Error::custom("no entry has the specified type"));
             }
             Ok(entries)
         }

@@ -174,6 +174,11 @@ pub(crate) fn at_index(index: usize) {
     });
 }
 
+/// Whether nothing was entered: the value is the whole answer.
+pub(crate) fn at_root() -> bool {
+    TRACE.with_borrow(|trace| trace.path.is_empty())
+}
+
 /// Leaves what was entered last.
 pub(crate) fn leave() {
     TRACE.with_borrow_mut(|trace| {

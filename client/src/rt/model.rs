@@ -201,7 +201,7 @@ impl<'de, A: MapAccess<'de>> Member<'_, A> {
     }
 }
 
-fn correct<T: Wire>(raw: &RawValue) -> Option<T> {
+pub(super) fn correct<T: Wire>(raw: &RawValue) -> Option<T> {
     mode::attempt(mode::Mode::Correcting, || Raw::from_text(raw.get()).read::<T, serde_json::Error>()).ok()
 }
 
