@@ -101,7 +101,11 @@ fn imports(target: Target, own: &[&str], uses: &Uses) -> TokenStream {
         (root, "::types", RUNTIME_TYPES),
     ];
     let lines = sources.iter().filter_map(|(root, path, names)| {
-        let used: Vec<_> = names.iter().filter(|name| uses.get(**name).is_some_and(|known| known.bare)).map(|name| ident(name)).collect();
+        let used: Vec<_> = names
+            .iter()
+            .filter(|name| uses.get(**name).is_some_and(|known| known.bare))
+            .map(|name| ident(name))
+            .collect();
         let path: TokenStream = format!("{root}{path}").parse().ok()?;
         (!used.is_empty()).then(|| quote!(use #path::{#(#used),*};))
     });
@@ -111,7 +115,10 @@ fn imports(target: Target, own: &[&str], uses: &Uses) -> TokenStream {
 /// The other modules that the tokens name.
 fn others(plan: &Plan, module: &Module, uses: &Uses) -> Vec<Ident> {
     let others = plan.modules.iter().filter(|other| other.name != module.name);
-    others.filter(|other| uses.get(&other.name).is_some_and(|known| known.path)).map(|other| ident(&other.name)).collect()
+    others
+        .filter(|other| uses.get(&other.name).is_some_and(|known| known.path))
+        .map(|other| ident(&other.name))
+        .collect()
 }
 
 /// Hand-written types that members may have.
@@ -143,14 +150,16 @@ type Uses = BTreeMap<String, Use>;
 
 fn uses_of(tokens: &TokenStream) -> Uses {
     let mut uses = Uses::new();
-    collect_uses(tokens.clone(), &mut uses);
+    collect_uses(tokens.clone(), false, &mut uses);
     uses
 }
 
-fn collect_uses(tokens: TokenStream, uses: &mut Uses) {
+fn collect_uses(tokens: TokenStream, in_braces: bool, uses: &mut Uses) {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     let colon = |index: usize| matches!(trees.get(index), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
     let colons = |index: usize| colon(index) && colon(index + 1);
+    let is_comma = |index: usize| matches!(trees.get(index), Some(TokenTree::Punct(punct)) if punct.as_char() == ',');
+    let is_attribute = |index: usize| matches!(trees.get(index), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket);
     let mut groups = Vec::new();
     for (index, tree) in trees.iter().enumerate() {
         match tree {
@@ -158,16 +167,19 @@ fn collect_uses(tokens: TokenStream, uses: &mut Uses) {
                 let path = colons(index + 1);
                 // `Name(..)` is a variant or a function of that name.
                 let payload = matches!(trees.get(index + 1), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis);
+                // Alone between commas in braces it is a variant without payload.
+                let begins = index.checked_sub(1).is_none_or(|before| is_comma(before) || is_attribute(before));
+                let variant = in_braces && begins && (index + 1 == trees.len() || is_comma(index + 1));
                 let known = uses.entry(ident.to_string()).or_default();
-                known.bare |= !payload;
+                known.bare |= !payload && !variant;
                 known.path |= path;
             }
-            TokenTree::Group(group) => groups.push(group.stream()),
+            TokenTree::Group(group) => groups.push((group.stream(), group.delimiter() == Delimiter::Brace)),
             _ => {}
         }
     }
-    for group in groups {
-        collect_uses(group, uses);
+    for (group, in_braces) in groups {
+        collect_uses(group, in_braces, uses);
     }
 }
 

@@ -62,6 +62,7 @@ pub struct Namespace {
 }
 
 /// A type to render.
+#[expect(clippy::large_enum_variant, reason = "there are a few thousand, made once")]
 #[derive(Clone, Debug)]
 pub enum TypePlan {
     /// A struct.

@@ -3,43 +3,24 @@
 
 mod common;
 #[path = "../../tests/tests/golden/regenerate.rs"]
+#[allow(dead_code)] // other tests use the rest
 mod goldens;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
 use std::sync::OnceLock;
 
-use common::workspace;
+use common::{below, workspace};
 use elkit_codegen::{Generated, Texts, generate};
 use serde_json::Value;
 
 /// The committed spec/, by path below it.
 fn spec() -> Texts {
     let kinds = [".json", ".toml", ".lock"];
-    files("spec").into_iter().filter(|(path, _)| kinds.iter().any(|kind| path.ends_with(kind))).collect()
-}
-
-/// The files below a folder of the workspace.
-fn files(folder: &str) -> Texts {
-    let root = workspace().join(folder);
-    let mut files = Texts::new();
-    let mut open = vec![root.clone()];
-    while let Some(dir) = open.pop() {
-        for entry in fs::read_dir(&dir).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                open.push(path);
-            } else if let Ok(text) = fs::read_to_string(&path) {
-                files.insert(relative(&root, &path), text);
-            }
-        }
-    }
-    files
-}
-
-fn relative(root: &Path, path: &Path) -> String {
-    path.strip_prefix(root).expect("it is below").to_string_lossy().replace('\\', "/")
+    below(&workspace().join("spec"))
+        .into_iter()
+        .filter(|(path, _)| kinds.iter().any(|kind| path.ends_with(kind)))
+        .collect()
 }
 
 /// What the committed spec generates, made once.
@@ -62,7 +43,10 @@ fn committed_files_are_what_the_spec_says() {
         wanted.iter().filter(|(path, text)| read(path) != **text).map(|(path, _)| path.clone()).collect();
     // Folders that hold nothing but generated files, and one file each that says so.
     for folder in ["client/src/generated", "tests/src/generated"] {
-        let all = files(folder).into_keys().filter(|path| path != "mod.rs").map(|path| format!("{folder}/{path}"));
+        let all = below(&workspace().join(folder))
+            .into_keys()
+            .filter(|path| path != "mod.rs")
+            .map(|path| format!("{folder}/{path}"));
         wrong.extend(all.filter(|path| !wanted.contains_key(path)));
     }
     let names: Vec<&str> = wrong.iter().map(String::as_str).collect();

@@ -31,7 +31,12 @@ const RULES: &[Rule] = &[
         but: &[],
         why: "generated types stand on tables, not on serde_derive",
     },
-    Rule { folder: "client/src", absent: "#[serde(", but: &[], why: "no serde_derive, flatten or untagged in the client" },
+    Rule {
+        folder: "client/src",
+        absent: "#[serde(",
+        but: &[],
+        why: "no serde_derive, flatten or untagged in the client",
+    },
 ];
 
 #[test]

@@ -3,3 +3,5 @@
 pub mod conform;
 pub mod dispatch;
 pub mod generated;
+pub mod samples;
+pub mod yaml;

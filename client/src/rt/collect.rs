@@ -11,12 +11,15 @@ use serde_json::value::RawValue;
 
 use super::mode;
 use super::model::correct;
+use super::raw::kind;
 use super::wire::{CorrectionKind, Encode, Seed, Wire};
 
 /// The most items room is made for before they are read.
 const PREALLOCATED: usize = 1024;
 
 impl<T: Wire> Wire for Vec<T> {
+    const KINDS: u8 = kind::ARRAY;
+
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct ListVisitor<T>(PhantomData<T>);
         impl<'de, T: Wire> Visitor<'de> for ListVisitor<T> {
@@ -65,6 +68,8 @@ impl<T: Wire> Wire for Vec<T> {
 }
 
 impl<T: Wire> Wire for BTreeMap<String, T> {
+    const KINDS: u8 = kind::OBJECT;
+
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         decode_map(deserializer, |_, value| value)
     }

@@ -59,7 +59,7 @@ impl<S: Serializer> Entries<S> {
     }
 }
 
-/// Reads a container.
+/// Reads a container. While correcting, a variant whose value does not fit is kept as an unknown one.
 ///
 /// # Errors
 /// When the variant is known but its value does not fit.
@@ -71,15 +71,19 @@ pub fn decode_container<'de, T: Container, D: Deserializer<'de>>(deserializer: D
             && let Some(index) = T::VARIANTS.iter().position(|name| members.contains(name))
             && let Some(text) = members.get(T::VARIANTS[index])
         {
-            let name = T::VARIANTS[index];
-            if mode::correcting() && !mode::enter_name(name) {
-                return Err(D::Error::custom("nested too deeply"));
+            let read = || Raw::from_text(text).decode(|deserializer| T::read(index, deserializer));
+            if !mode::correcting() {
+                return read();
             }
-            let value = Raw::from_text(text).decode(|deserializer| T::read(index, deserializer))?;
-            if mode::correcting() {
+            let inside = || {
+                if !mode::enter_name(T::VARIANTS[index]) {
+                    return Err(D::Error::custom("nested too deeply"));
+                }
+                let value = read();
                 mode::leave();
-            }
-            return Ok(value);
+                value
+            };
+            return mode::or_other(&raw, Some(T::VARIANTS[index]), inside, T::other);
         }
     }
     raw.value().map(|value| T::other(Untyped::from(value)))
@@ -99,6 +103,8 @@ pub fn encode_container<T: Container, S: Serializer>(value: &T, serializer: S) -
 macro_rules! __container {
     ($($ty:ty),* $(,)?) => {$(
         impl $crate::rt::Wire for $ty {
+            const KINDS: u8 = $crate::rt::kind::OBJECT;
+
             fn decode<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
                 $crate::rt::decode_container(deserializer)
             }

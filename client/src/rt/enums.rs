@@ -69,6 +69,8 @@ pub fn encode_enum<T: StringEnum, S: Serializer>(value: &T, serializer: S) -> Re
 macro_rules! __string_enum {
     ($($ty:ty),* $(,)?) => {$(
         impl $crate::rt::Wire for $ty {
+            const KINDS: u8 = $crate::rt::kind::STRING | $crate::rt::kind::BOOLEAN;
+
             fn decode<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
                 $crate::rt::decode_enum(deserializer)
             }

@@ -61,6 +61,8 @@ impl<T: Keyed> serde::Serialize for Bare<'_, T> {
 }
 
 impl<T: Keyed> Wire for TypedKeys<T> {
+    const KINDS: u8 = super::raw::kind::OBJECT;
+
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let entries = decode_map::<Value, Value, D>(deserializer, |_, value| value)?;
         let mut typed = Self::new();

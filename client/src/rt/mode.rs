@@ -2,7 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 
+use super::raw::Raw;
 use super::wire::{Correction, CorrectionKind};
+use crate::types::Untyped;
 
 /// Why values are being decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,9 +147,21 @@ pub(crate) fn nested<R>(f: impl FnOnce(usize) -> R) -> Option<R> {
     (depth < NESTED_LIMIT).then(|| f(depth))
 }
 
-/// As [`attempt`], in the mode in force.
-pub(crate) fn try_read<T, E>(f: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-    attempt(mode(), f)
+/// What `read` gives; else the value as it is, and what (`member` of it) has another type than specified is noted.
+pub(crate) fn or_other<T, E: serde::de::Error>(
+    raw: &Raw<'_>,
+    member: Option<&str>,
+    read: impl FnOnce() -> Result<T, E>,
+    other: fn(Untyped) -> T,
+) -> Result<T, E> {
+    match attempt(Mode::Correcting, read) {
+        Ok(value) => Ok(value),
+        Err(_) => {
+            let value = raw.value::<E>()?;
+            note(member, CorrectionKind::WrongType);
+            Ok(other(Untyped::from(value)))
+        }
+    }
 }
 
 /// Enters a member; false when the document is nested too deeply.
@@ -188,9 +202,19 @@ pub(crate) fn leave() {
 
 /// Records that `member` of the current object was corrected.
 pub(crate) fn corrected(member: &str, kind: CorrectionKind) {
+    note(Some(member), kind);
+}
+
+/// Records that the current value is not what the specification says.
+pub(crate) fn corrected_here() {
+    note(None, CorrectionKind::WrongType);
+}
+
+/// Records that the current value, or `member` of it, was corrected.
+fn note(member: Option<&str>, kind: CorrectionKind) {
     TRACE.with_borrow_mut(|trace| {
         let mut pointer = pointer_of(&trace.path);
-        push_segment(&mut pointer, member);
+        member.iter().for_each(|member| push_segment(&mut pointer, member));
         trace.corrections.push(Correction { pointer, kind });
     });
 }

@@ -173,7 +173,12 @@ impl<'de, A: MapAccess<'de>> Member<'_, A> {
             }
             None => match got {
                 Got::Value => Got::Aside(Value::Null),
-                got => got,
+                got => {
+                    if mode::correcting() {
+                        mode::corrected_here();
+                    }
+                    got
+                }
             },
         })
     }
@@ -511,6 +516,12 @@ impl<S: SerializeMap> Writer<'_, S> {
 macro_rules! __model {
     ($($ty:ty),* $(,)?) => {$(
         impl $crate::rt::Wire for $ty {
+            // A bare value may be anything.
+            const KINDS: u8 = match <Self as $crate::rt::Model>::META.shortcut {
+                Some(_) => $crate::rt::kind::ANY,
+                None => $crate::rt::kind::OBJECT,
+            };
+
             fn decode<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
                 $crate::rt::decode_model(deserializer)
             }

@@ -7,12 +7,15 @@ use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Number, Value};
 
+use super::raw::kind;
 use super::wire::{Encode, Wire};
 use crate::secret::Secret;
 
 macro_rules! scalar {
-    ($($ty:ty, $empty:expr;)*) => {$(
+    ($($ty:ty, $empty:expr, $kinds:expr;)*) => {$(
         impl Wire for $ty {
+            const KINDS: u8 = $kinds;
+
             fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 Self::deserialize(deserializer)
             }
@@ -33,16 +36,16 @@ macro_rules! scalar {
 }
 
 scalar! {
-    String, String::new();
-    bool, false;
-    i32, 0;
-    i64, 0;
-    u32, 0;
-    u64, 0;
-    f32, 0.0;
-    f64, 0.0;
-    Number, Number::from(0);
-    Value, Value::Null;
+    String, String::new(), kind::STRING;
+    bool, false, kind::BOOLEAN;
+    i32, 0, kind::NUMBER;
+    i64, 0, kind::NUMBER;
+    u32, 0, kind::NUMBER;
+    u64, 0, kind::NUMBER;
+    f32, 0.0, kind::NUMBER;
+    f64, 0.0, kind::NUMBER;
+    Number, Number::from(0), kind::NUMBER;
+    Value, Value::Null, kind::ANY;
 }
 
 /// Encodes as null.
@@ -63,6 +66,8 @@ impl Wire for () {
 }
 
 impl<T: Wire> Wire for Option<T> {
+    const KINDS: u8 = T::KINDS | kind::NULL;
+
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct OptionVisitor<T>(PhantomData<T>);
         impl<'de, T: Wire> Visitor<'de> for OptionVisitor<T> {
@@ -104,6 +109,8 @@ impl<T: Wire> Wire for Option<T> {
 }
 
 impl<T: Wire> Wire for Box<T> {
+    const KINDS: u8 = T::KINDS;
+
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::decode(deserializer).map(Self::new)
     }
@@ -127,6 +134,8 @@ impl<T: Wire> Wire for Box<T> {
 
 /// Writes in clear: that is what requests are for.
 impl Wire for Secret<String> {
+    const KINDS: u8 = kind::STRING;
+
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::decode(deserializer).map(Self::new)
     }

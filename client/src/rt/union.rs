@@ -34,6 +34,17 @@ impl Arm {
         Self { kinds, values: &[], tags: &[], required: &[], members: &[], items: kind::ANY }
     }
 
+    /// The kinds that any of them may be.
+    #[must_use]
+    pub const fn kinds_of(arms: &[Self]) -> u8 {
+        let (mut kinds, mut at) = (0, 0);
+        while at < arms.len() {
+            kinds |= arms[at].kinds;
+            at += 1;
+        }
+        kinds
+    }
+
     /// Strings of a closed set.
     #[must_use]
     pub const fn strings(kinds: u8, values: &'static [&'static str]) -> Self {
@@ -85,7 +96,7 @@ pub trait Union: Sized {
     fn other(value: Untyped) -> Self;
 }
 
-/// Reads a union.
+/// Reads a union. While correcting, a value that is a known alternative but does not fit it is kept as another one.
 ///
 /// # Errors
 /// When the value is a known alternative but does not fit it.
@@ -95,16 +106,23 @@ pub fn decode_union<'de, T: Union, D: Deserializer<'de>>(deserializer: D) -> Res
     let read = |arm: usize| -> Result<T, serde_json::Error> { raw.decode(|deserializer| T::read(arm, deserializer)) };
     match candidates[..] {
         [] => raw.value().map(|value| T::other(Untyped::from(value))),
-        [only] => read(only).map_err(D::Error::custom),
+        [only] => kept(&raw, || read(only)).map_err(D::Error::custom),
         [first, ..] => {
             let strictly = if mode::correcting() { Mode::Fast } else { mode::mode() };
             let fitting = candidates.iter().find_map(|arm| mode::attempt(strictly, || read(*arm)).ok());
             match fitting {
                 Some(value) => Ok(value),
-                None => read(first).map_err(D::Error::custom),
+                None => kept(&raw, || read(first)).map_err(D::Error::custom),
             }
         }
     }
+}
+
+fn kept<T: Union>(
+    raw: &Raw<'_>,
+    read: impl FnOnce() -> Result<T, serde_json::Error>,
+) -> Result<T, serde_json::Error> {
+    if mode::correcting() { mode::or_other(raw, None, read, T::other) } else { read() }
 }
 
 /// Writes a union.
@@ -171,6 +189,10 @@ fn by_members<T: Union>(members: &Members<'_>, mut of_kind: Vec<usize>) -> Vec<u
     of_kind.sort_by_key(|arm| {
         (!complete(*arm), std::cmp::Reverse(known(*arm)), std::cmp::Reverse(T::ARMS[*arm].required.len()))
     });
+    // An object that shares no name with an alternative would end up in its `extra`, whatever is wrong with it.
+    if of_kind.first().is_some_and(|first| known(*first) > 0) {
+        of_kind.retain(|arm| known(*arm) > 0 || T::ARMS[*arm].members.is_empty());
+    }
     if let [first, second, ..] = of_kind[..]
         && complete(first)
         && !complete(second)
@@ -203,6 +225,8 @@ fn by_items<T: Union>(raw: &Raw<'_>, of_kind: Vec<usize>) -> Vec<usize> {
 macro_rules! __union {
     ($($ty:ty),* $(,)?) => {$(
         impl $crate::rt::Wire for $ty {
+            const KINDS: u8 = $crate::rt::Arm::kinds_of(<Self as $crate::rt::Union>::ARMS);
+
             fn decode<'de, D: ::serde::Deserializer<'de>>(deserializer: D) -> ::core::result::Result<Self, D::Error> {
                 $crate::rt::decode_union(deserializer)
             }

@@ -7,9 +7,13 @@ use serde::de::DeserializeSeed;
 use serde::{Deserializer, Serialize, Serializer};
 
 use super::mode::{self, Mode};
+use super::raw::kind;
 
 /// A value with a wire form. Generated types implement it; their `Serialize` and `Deserialize` forward to it.
 pub trait Wire: Sized {
+    /// JSON kinds its values may be: bits of [`kind`](super::kind). Any, where it does not matter.
+    const KINDS: u8 = kind::ANY;
+
     /// Reads a value.
     ///
     /// # Errors

@@ -66,6 +66,8 @@ impl From<String> for ByteSize {
 }
 
 impl Wire for ByteSize {
+    const KINDS: u8 = kind::STRING | kind::NUMBER;
+
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Raw::take(deserializer)?;
         if raw.kind() == kind::STRING { raw.read().map(Self::Text) } else { raw.read().map(Self::Bytes) }

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::rt::{self, Raw, Wire, kind};
+use crate::rt::{Raw, Wire, kind};
 
 /// One value or a list of them: `"a"` and `["a", "b"]` both fit. Dereferences to a slice.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,14 +115,15 @@ impl<T: From<String>> From<String> for OneOrMany<T> {
 }
 
 impl<T: Wire> Wire for OneOrMany<T> {
+    const KINDS: u8 = T::KINDS | kind::ARRAY;
+
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Raw::take(deserializer)?;
         if raw.kind() == kind::ARRAY {
-            // A list of lists may also be one value that is a list.
-            return match rt::try_read(|| raw.read::<Vec<T>, D::Error>()) {
-                Ok(values) => Ok(Self::Many(values)),
-                Err(error) => raw.read::<T, D::Error>().map(Self::One).map_err(|_| error),
-            };
+            // One value may be an array itself, such as a point on the map: its items then are no values.
+            let no_value = |item: Raw<'_>| item.kind() & T::KINDS == 0;
+            let one = T::KINDS & kind::ARRAY != 0 && raw.first_item().is_some_and(no_value);
+            return if one { raw.read().map(Self::One) } else { raw.read().map(Self::Many) };
         }
         raw.read().map(Self::One)
     }
@@ -169,6 +170,8 @@ impl<T: Clone + std::str::FromStr> Stringified<T> {
 }
 
 impl<T: Wire> Wire for Stringified<T> {
+    const KINDS: u8 = T::KINDS | kind::STRING;
+
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Raw::take(deserializer)?;
         if raw.kind() == kind::STRING { raw.read().map(Self::Text) } else { raw.read().map(Self::Value) }
@@ -216,6 +219,8 @@ impl<K: Into<String>, V, T: Into<V>> From<(K, T)> for Entry<V> {
 }
 
 impl<V: Wire> Wire for Entry<V> {
+    const KINDS: u8 = kind::OBJECT;
+
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let entries = std::collections::BTreeMap::<String, V>::decode(deserializer)?;
         let count = entries.len();

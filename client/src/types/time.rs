@@ -99,6 +99,8 @@ impl From<StdDuration> for Duration {
 }
 
 impl Wire for Duration {
+    const KINDS: u8 = kind::STRING | kind::NUMBER;
+
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Raw::take(deserializer)?;
         match raw.kind() {
@@ -144,6 +146,8 @@ impl From<i64> for EpochMillis {
 }
 
 impl Wire for EpochMillis {
+    const KINDS: u8 = kind::NUMBER;
+
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         i64::decode(deserializer).map(Self)
     }
@@ -198,6 +202,8 @@ impl From<i64> for Timestamp {
 }
 
 impl Wire for Timestamp {
+    const KINDS: u8 = kind::STRING | kind::NUMBER;
+
     fn decode<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = Raw::take(deserializer)?;
         if raw.kind() == kind::STRING { raw.read().map(Self::Text) } else { raw.read().map(Self::Millis) }

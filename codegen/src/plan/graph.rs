@@ -29,7 +29,7 @@ pub(super) fn boxed(ir: &Ir) -> BTreeSet<(TypeId, TypeId)> {
     let mut boxed = BTreeSet::new();
     for (from, targets) in &edges {
         for to in targets {
-            if component.get(from).is_some() && component.get(from) == component.get(to) {
+            if component.contains_key(from) && component.get(from) == component.get(to) {
                 boxed.insert(((*from).to_owned(), (*to).to_owned()));
             }
         }

@@ -28,16 +28,36 @@ pub fn round_trip(recode: Recode, input: &Tree, strict: bool) -> Result<(), Stri
     }
     let output = if recoded.json.is_empty() { "null" } else { &recoded.json };
     let output = Tree::parse(output).map_err(|why| format!("it was encoded as no JSON: {why}"))?;
-    if let Some(difference) = difference(input, &output, Aliases::ALL) {
+    // An answer that is a map has no place for an entry of another type.
+    let dropped = recoded.corrections.iter().map(|correction| correction.pointer.as_str());
+    let kept = dropped.fold(input.clone(), |tree, pointer| without(tree, &output, pointer));
+    if let Some(difference) = difference(&kept, &output, Aliases::ALL) {
         return Err(difference);
     }
     for seen in &recoded.lazy {
         let short = seen.type_name.rsplit("::").next().unwrap_or_default();
         let inside = |why: String| format!("inside a lazy {short}: {why}");
         let recode = dispatch::lazy(seen.type_name).ok_or_else(|| inside("its type is not known".to_owned()))?;
-        round_trip(recode, &Tree::parse(&seen.json).map_err(inside)?, strict).map_err(inside)?;
+        let input = Tree::parse(&seen.json).map_err(inside)?;
+        // Nothing is lost of what does not fit: it was kept as JSON.
+        if strict || recode(&seen.json, false).is_ok() {
+            round_trip(recode, &input, strict).map_err(inside)?;
+        }
     }
     Ok(())
+}
+
+/// The input without the entry at the root that was corrected by leaving it out.
+fn without(input: Tree, output: &Tree, pointer: &str) -> Tree {
+    let name = pointer.trim_start_matches('/').replace("~1", "/").replace("~0", "~");
+    let main = Aliases::ALL.members.iter().find(|(_, alias)| *alias == name).map_or(name.as_str(), |(main, _)| *main);
+    let is_gone = output.get(&name).is_none() && output.get(main).is_none();
+    match input {
+        Tree::Object(members) if pointer.matches('/').count() == 1 && is_gone => {
+            Tree::Object(members.into_iter().filter(|(known, _)| *known != name).collect())
+        }
+        input => input,
+    }
 }
 
 fn check_body(row: &Row, line: &Tree, strict: bool) -> Result<(), String> {

@@ -1,0 +1,205 @@
+//! The table of operations and types, read. A form that it does not know is an error: a sample of it would prove nothing.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// All operations and types.
+#[derive(Debug)]
+pub struct Table {
+    /// Operations.
+    pub operations: Vec<Operation>,
+    /// Types by id.
+    pub(super) types: BTreeMap<String, Shape>,
+    heights: BTreeMap<String, usize>,
+}
+
+/// An operation.
+#[derive(Debug)]
+pub struct Operation {
+    /// `security.get_role`
+    pub id: String,
+    pub(super) routes: Vec<(Vec<String>, String)>,
+    pub(super) path: BTreeMap<String, Type>,
+    pub(super) query: BTreeMap<String, Member>,
+    pub(super) body: Option<Type>,
+    pub(super) body_required: bool,
+    pub(super) response: Option<Type>,
+}
+
+/// A use of a type.
+#[derive(Clone, Debug)]
+pub(super) enum Type {
+    Any,
+    Scalar(String),
+    Const(Value),
+    Ref(String),
+    List(Box<Type>),
+    Map(Box<Type>),
+    Pair(Box<Type>),
+    AnyOf(Vec<Type>),
+    Inline(Box<Shape>),
+}
+
+/// What a type is.
+#[derive(Clone, Debug)]
+pub(super) enum Shape {
+    Enum { values: Vec<String>, booleans: bool },
+    AnyOf { arms: Vec<Type>, tag: Option<String>, keys: Vec<String> },
+    Object(Object),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Object {
+    pub(super) members: BTreeMap<String, Member>,
+    pub(super) closed: bool,
+    pub(super) additional: Option<Type>,
+    pub(super) single: bool,
+    pub(super) variants: Vec<String>,
+    pub(super) shortcut: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    pub(super) ty: Type,
+    pub(super) required: bool,
+    pub(super) aliases: Vec<String>,
+}
+
+/// No value is that deep; the height of a type without a finite value.
+const ENDLESS: usize = 1000;
+
+impl Table {
+    /// Reads the table of the embedded stack.
+    ///
+    /// # Panics
+    /// When it has a form that nobody knows.
+    pub fn elasticsearch() -> Self {
+        Self::read(include_str!("../../stack/src/table.json")).unwrap_or_else(|why| panic!("table.json: {why}"))
+    }
+
+    fn read(text: &str) -> Result<Self, String> {
+        let table: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let operations = table["operations"].as_array().ok_or("no operations")?;
+        let operations = operations.iter().map(operation).collect::<Result<_, _>>()?;
+        let types = table["types"].as_object().ok_or("no types")?;
+        let types = types.iter().map(|(id, value)| Ok((id.clone(), shape(value)?))).collect::<Result<_, String>>()?;
+        let mut table = Self { operations, types, heights: BTreeMap::new() };
+        table.measure();
+        Ok(table)
+    }
+
+    /// How deep the shallowest value of a type is.
+    pub(super) fn height(&self, ty: &Type) -> usize {
+        match ty {
+            Type::Any | Type::Scalar(_) | Type::Const(_) | Type::List(_) | Type::Map(_) => 1,
+            Type::Ref(id) => self.heights.get(id).copied().unwrap_or(ENDLESS),
+            Type::Pair(item) => 1 + self.height(item),
+            Type::AnyOf(arms) => arms.iter().map(|arm| self.height(arm)).min().unwrap_or(1),
+            Type::Inline(shape) => self.shape_height(shape),
+        }
+    }
+
+    fn shape_height(&self, shape: &Shape) -> usize {
+        match shape {
+            Shape::Enum { .. } => 1,
+            Shape::AnyOf { arms, .. } => arms.iter().map(|arm| self.height(arm)).min().unwrap_or(1),
+            Shape::Object(object) => {
+                let required = object.members.values().filter(|member| member.required);
+                let deepest = required.map(|member| self.height(&member.ty)).max().unwrap_or_default();
+                let variants = object.variants.iter().map(|name| self.height(&object.members[name].ty));
+                let variant = variants.min().filter(|_| object.closed).unwrap_or_default();
+                let single = object.additional.as_ref().filter(|_| object.single).map(|each| self.height(each));
+                1 + deepest.max(variant).max(single.unwrap_or_default())
+            }
+        }
+    }
+
+    fn measure(&mut self) {
+        loop {
+            let heights: BTreeMap<String, usize> =
+                self.types.iter().map(|(id, shape)| (id.clone(), self.shape_height(shape).min(ENDLESS))).collect();
+            if heights == self.heights {
+                return;
+            }
+            self.heights = heights;
+        }
+    }
+}
+
+fn operation(value: &Value) -> Result<Operation, String> {
+    let id = value["id"].as_str().ok_or("an operation without id")?.to_owned();
+    let empty = Value::Object(Default::default());
+    let members = |name: &str| value.get(name).unwrap_or(&empty).as_object().ok_or("no members");
+    let routes = value["routes"].as_array().ok_or("no routes")?.iter();
+    let route = |route: &Value| (texts(&route["verbs"]), route["path"].as_str().unwrap_or_default().to_owned());
+    let responses = value["responses"].as_object().ok_or("no responses")?;
+    let response = responses.values().find_map(|response| response.get("type"));
+    Ok(Operation {
+        routes: routes.map(route).collect(),
+        path: members("path")?
+            .iter()
+            .map(|(name, ty)| Ok((name.clone(), type_of(ty)?)))
+            .collect::<Result<_, String>>()?,
+        query: members("query")?.iter().map(member).collect::<Result<_, _>>()?,
+        body: value.get("body").map(|body| type_of(&body["type"])).transpose()?,
+        body_required: value["body"]["required"] == true,
+        response: response.map(type_of).transpose()?,
+        id,
+    })
+}
+
+fn member((name, value): (&String, &Value)) -> Result<(String, Member), String> {
+    let ty = type_of(&value["type"]).map_err(|why| format!("{name}: {why}"))?;
+    Ok((name.clone(), Member { ty, required: value["required"] == true, aliases: texts(&value["aliases"]) }))
+}
+
+fn type_of(value: &Value) -> Result<Type, String> {
+    let members = match value {
+        Value::String(name) if name == "any" => return Ok(Type::Any),
+        Value::String(name) => return Ok(Type::Scalar(name.clone())),
+        Value::Object(members) => members,
+        _ => return Err(format!("{value} is no type")),
+    };
+    let boxed = |name: &str| type_of(&members[name]).map(Box::new);
+    let (name, inner) = members.iter().next().ok_or("an empty type")?;
+    match name.as_str() {
+        "ref" if members.len() == 1 => Ok(Type::Ref(inner.as_str().unwrap_or_default().to_owned())),
+        "list" => Ok(Type::List(boxed("list")?)),
+        "map" => Ok(Type::Map(boxed("map")?)),
+        "pair" => Ok(Type::Pair(boxed("pair")?)),
+        "const" => Ok(Type::Const(inner.clone())),
+        "any_of" if members.len() == 1 => Ok(Type::AnyOf(types(inner)?)),
+        // A scalar with its limits: what decodes does not depend on them.
+        name if members.len() == 1 && !matches!(name, "object" | "enum") => Ok(Type::Scalar(name.to_owned())),
+        _ => shape(value).map(|shape| Type::Inline(Box::new(shape))),
+    }
+}
+
+fn shape(value: &Value) -> Result<Shape, String> {
+    let flag = |name: &str| value[name] == true;
+    if value["enum"].is_array() {
+        return Ok(Shape::Enum { values: texts(&value["enum"]), booleans: flag("booleans") });
+    }
+    if value["any_of"].is_array() {
+        let tag = value["tag"].as_str().map(str::to_owned);
+        return Ok(Shape::AnyOf { arms: types(&value["any_of"])?, tag, keys: texts(&value["keys"]) });
+    }
+    let members = value["object"].as_object().ok_or_else(|| format!("{value} is no shape"))?;
+    Ok(Shape::Object(Object {
+        members: members.iter().map(member).collect::<Result<_, _>>()?,
+        closed: flag("closed"),
+        additional: value.get("additional").map(type_of).transpose()?,
+        single: flag("single"),
+        variants: texts(&value["variants"]),
+        shortcut: value["shortcut"].as_str().map(str::to_owned),
+    }))
+}
+
+fn types(value: &Value) -> Result<Vec<Type>, String> {
+    value.as_array().into_iter().flatten().map(type_of).collect()
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
+}
