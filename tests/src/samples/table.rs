@@ -27,6 +27,14 @@ pub struct Operation {
     pub(super) response: Option<Type>,
 }
 
+impl Operation {
+    /// Whether a body (`request` or `response`) is a map, and not an object with members of its own.
+    pub fn is_map(&self, kind: &str) -> bool {
+        let body = if kind == "request" { &self.body } else { &self.response };
+        matches!(body, Some(Type::Map(_)))
+    }
+}
+
 /// A use of a type.
 #[derive(Clone, Debug)]
 pub(super) enum Type {
