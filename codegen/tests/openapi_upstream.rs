@@ -67,9 +67,9 @@ fn all_of_upstream_merges_in_any_order() {
     for order in [[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
         assert!(spec::print(&all(&order, Api::default())) == printed, "{order:?}");
     }
-    for index in 0..3 {
+    for (index, document) in documents.iter().enumerate() {
         let again = spec::print(&all(&[index], merged.clone()));
-        assert!(again == printed, "importing {} again changes nothing", documents[index].document);
+        assert!(again == printed, "importing {} again changes nothing", document.document);
     }
     let names = overlay.names.operations.values().collect::<std::collections::BTreeSet<_>>();
     assert_eq!((overlay.names.operations.len(), names.len()), (683, 683), "no two operations share a name");
