@@ -340,7 +340,8 @@ impl Lowering<'_> {
         let mut ty = find(self);
         self.open.pop();
         let named = Ty::Named(id.to_owned());
-        if self.looped.remove(id) && ty != named {
+        // A union of several alternatives has its name already.
+        if self.looped.remove(id) && !self.types.contains_key(id) {
             let (inner, nullable) = match ty {
                 Ty::Nullable(inner) => (*inner, true),
                 ty => (ty, false),

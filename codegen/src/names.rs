@@ -328,9 +328,11 @@ pub fn handle(name: &str, what: &str) -> String {
     if hides_prelude(name) { format!("{name}{what}") } else { name.to_owned() }
 }
 
-/// The names of the items that come with an operation called `name`.
-pub fn call_items(name: &str) -> [String; 4] {
-    [handle(name, "Call"), format!("{name}Request"), format!("{name}Response"), required_struct(name)]
+/// The names of the items that come with an operation called `name` of a namespace whose type is `namespace`.
+pub fn call_items(name: &str, namespace: &str) -> [String; 4] {
+    let stem = name.trim_end_matches('_');
+    let call = if name == namespace { format!("{stem}Call") } else { handle(name, "Call") };
+    [call, format!("{stem}Request"), format!("{stem}Response"), required_struct(stem)]
 }
 
 /// The struct of what `name` can't do without.

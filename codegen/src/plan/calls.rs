@@ -201,7 +201,8 @@ impl Planner<'_> {
     fn call(&mut self, namespace: &str, operation: &Operation, types: &mut Vec<TypePlan>) -> CallPlan {
         let id = &operation.id;
         let short = id.rsplit('.').next().unwrap_or(id);
-        let [name, request, response, required] = names::call_items(&self.words.camel(short));
+        let [name, request, response, required] =
+            names::call_items(&self.words.camel(short), &self.handle_of(namespace));
         let method = self.words.snake(short);
         let mut fields = self.request_fields(operation);
         let (body, body_struct) = self.body(operation, &request, &mut fields);

@@ -70,12 +70,17 @@ impl Planner<'_> {
         let mut items = Vec::new();
         for (namespace, short) in self.ir.operations.iter().filter_map(|operation| operation.id.rsplit_once('.')) {
             let module = self.namespace_module(namespace);
-            let handle = names::handle(&self.words.camel(namespace), "Namespace");
+            let handle = self.handle_of(namespace);
             let extension = names::extension_trait(&handle);
-            let own = names::call_items(&self.words.camel(short)).into_iter().chain([handle, extension]);
+            let own = names::call_items(&self.words.camel(short), &handle).into_iter().chain([handle, extension]);
             items.extend(own.map(|name| (module.clone(), name)));
         }
         items
+    }
+
+    /// The type of a namespace.
+    pub(super) fn handle_of(&self, namespace: &str) -> String {
+        names::handle(&self.words.camel(namespace), "Namespace")
     }
 
     /// The Rust module of a namespace.

@@ -60,8 +60,8 @@ impl<'a> Planner<'a> {
             module.docs = format!("The `{namespace}` namespace: its calls and their types.");
             module.features = vec![namespace.clone()];
             module.namespace = Some(Namespace {
-                extension: names::extension_trait(&names::handle(&self.words.camel(namespace), "Namespace")),
-                name: names::handle(&self.words.camel(namespace), "Namespace"),
+                extension: names::extension_trait(&self.handle_of(namespace)),
+                name: self.handle_of(namespace),
                 method: self.words.snake(namespace),
                 docs: vec![format!("The `{namespace}` calls.")],
             });

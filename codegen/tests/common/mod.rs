@@ -14,17 +14,21 @@ pub(crate) fn workspace() -> PathBuf {
 
 /// The committed files of one product, by path below its folder.
 pub(crate) fn committed(product: &str) -> BTreeMap<String, String> {
-    let root = workspace().join("spec").join(product);
+    tree(&workspace().join("spec").join(product))
+}
+
+/// The texts below a folder, by path.
+pub(crate) fn tree(root: &Path) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
-    let mut open = vec![root.clone()];
+    let mut open = vec![root.to_owned()];
     while let Some(dir) = open.pop() {
         for entry in fs::read_dir(&dir).into_iter().flatten().flatten() {
             let path = entry.path();
             if path.is_dir() {
                 open.push(path);
-            } else {
-                let name = path.strip_prefix(&root).expect("it is below").to_string_lossy().replace('\\', "/");
-                files.insert(name, fs::read_to_string(&path).expect("it is text"));
+            } else if let Ok(text) = fs::read_to_string(&path) {
+                let name = path.strip_prefix(root).expect("it is below").to_string_lossy().replace('\\', "/");
+                files.insert(name, text);
             }
         }
     }
