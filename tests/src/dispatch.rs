@@ -26,11 +26,23 @@ pub struct Row {
     /// Decodes and encodes a response body.
     pub response: Recode,
     /// Sends raw parts as a typed request.
-    pub call: fn(&Clients, Parts) -> Pin<Box<dyn Future<Output = Result<Sent, Problem>> + Send>>,
+    pub call: fn(&Clients, Parts) -> Sending,
 }
 
-/// Decodes text (strictly if asked) and encodes the value again.
-pub type Recode = fn(&str, bool) -> Result<Recoded, Problem>;
+/// A call under way.
+pub type Sending = Pin<Box<dyn Future<Output = Result<Sent, Problem>> + Send>>;
+
+/// Decodes text and encodes the value again.
+pub type Recode = fn(&str, Reader) -> Result<Recoded, Problem>;
+
+/// Who reads a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// The transport: what does not fit is corrected.
+    Transport,
+    /// A user with `serde`, from any format: what does not fit is an error.
+    Serde,
+}
 
 /// What a value became.
 #[derive(Clone, Debug, Default)]
@@ -95,10 +107,19 @@ pub fn lazy(type_name: &str) -> Option<Recode> {
 ///
 /// # Errors
 /// When the text does not fit.
-pub fn recode<T: Wire>(text: &str, strict: bool) -> Result<Recoded, Problem> {
-    let (decoded, lazy) = rt::watch_lazy(|| rt::decode::<T>(text, strict));
-    let decoded = decoded.map_err(|error| Problem(format!("{} at `{}`", error.message, error.pointer)))?;
-    let json = rt::to_json(&decoded.value).map_err(|error| Problem(error.to_string()))?;
+pub fn recode<T: Wire>(text: &str, reader: Reader) -> Result<Recoded, Problem> {
+    let wrong = |error: serde_json::Error| Problem(error.to_string());
+    let (decoded, lazy) = rt::watch_lazy(|| match reader {
+        Reader::Transport => {
+            rt::decode::<T>(text, false).map_err(|error| Problem(format!("{} at `{}`", error.message, error.pointer)))
+        }
+        Reader::Serde => serde_json::from_str::<Value>(text)
+            .and_then(T::decode)
+            .map(|value| rt::Decoded { value, corrections: Vec::new() })
+            .map_err(wrong),
+    });
+    let decoded = decoded?;
+    let json = rt::to_json(&decoded.value).map_err(wrong)?;
     Ok(Recoded { json, corrections: decoded.corrections, lazy })
 }
 
@@ -106,7 +127,7 @@ pub fn recode<T: Wire>(text: &str, strict: bool) -> Result<Recoded, Problem> {
 ///
 /// # Errors
 /// When there is something.
-pub fn no_body(text: &str, _: bool) -> Result<Recoded, Problem> {
+pub fn no_body(text: &str, _: Reader) -> Result<Recoded, Problem> {
     match text.trim() {
         text @ ("" | "null" | "{}") => Ok(Recoded { json: text.to_owned(), ..Recoded::default() }),
         _ => Err(Problem("the operation has no body here".to_owned())),

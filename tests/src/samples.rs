@@ -61,7 +61,7 @@ pub struct RawRequest {
 }
 
 /// Values in one sample beyond which it gets no bigger than it must.
-const BUDGET: usize = 600;
+const BUDGET: usize = 300;
 
 /// Depth at which a sample gets no deeper than it must.
 const DEPTH: usize = 14;

@@ -1,7 +1,8 @@
 //! The conformance tool from its input to its exit code, on lines of our own: each kind of failure is told, and no
 //! line stops it.
 
-use std::io::Cursor;
+use std::io::{Cursor, Write};
+use std::process::{Command, Stdio};
 
 use elkit_tests::conform::report::Summary;
 use elkit_tests::conform::{Checker, HELP, Mode, run};
@@ -92,6 +93,37 @@ fn bytes_that_are_no_text() {
     let summary = run(Mode::Bodies, false, Cursor::new(b"\xff\xfe\n{}"), &mut output).unwrap();
     assert_eq!(summary.failed, 2);
     assert!(String::from_utf8(output).unwrap().contains("the line is not UTF-8"));
+}
+
+/// The program itself: arguments, standard input, exit codes.
+#[test]
+fn the_program() {
+    let fixture = |name: &str| format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"));
+    let auth = fixture("auth.jsonl");
+    for (arguments, input, code, output) in [
+        (&["--help"][..], "", 0, "usage: conform bodies|wire|auth"),
+        (&["auth", &auth], "", 1, " passed, "),
+        (&["wire", "-"], WIRE.lines().nth(1).unwrap(), 0, "1 passed, 0 failed, 0 skipped"),
+        (&["--strict", "bodies", "-"], BODIES.lines().nth(2).unwrap(), 0, "1 passed, 0 failed, 0 skipped"),
+        (&["bodies", "no/such/file"], "", 2, ""),
+        (&["bodies"], "", 2, ""),
+        (&["body", "-"], "", 2, ""),
+    ] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_conform"))
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // It may end without reading.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        let result = child.wait_with_output().unwrap();
+        let stdout = String::from_utf8(result.stdout).unwrap();
+        assert_eq!(result.status.code(), Some(code), "{arguments:?}");
+        assert!(stdout.contains(output), "{arguments:?}: {stdout}");
+        assert_eq!(code == 2, !result.stderr.is_empty(), "{arguments:?}");
+    }
 }
 
 /// The examples of `--help` are lines that pass.

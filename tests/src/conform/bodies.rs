@@ -7,7 +7,7 @@ use super::compare::{Aliases, difference};
 use super::json::Tree;
 use super::report::Outcome;
 use super::route::{named, text};
-use crate::dispatch::{self, Recode, Row};
+use crate::dispatch::{self, Reader, Recode, Row};
 
 /// Checks one line.
 pub fn check(line: &Tree, strict: bool) -> Outcome {
@@ -21,8 +21,8 @@ pub fn check(line: &Tree, strict: bool) -> Outcome {
 ///
 /// # Errors
 /// When something was lost or invented, or (if `strict`) had to be corrected.
-pub fn round_trip(recode: Recode, input: &Tree, strict: bool) -> Result<(), String> {
-    let recoded = recode(&input.to_string(), false).map_err(|problem| format!("it can't be decoded: {problem}"))?;
+pub fn round_trip(recode: Recode, input: &Tree, reader: Reader, strict: bool) -> Result<(), String> {
+    let recoded = recode(&input.to_string(), reader).map_err(|problem| format!("it can't be decoded: {problem}"))?;
     if strict && let Some(first) = recoded.corrections.first() {
         return Err(format!("{} members had to be corrected, first {first:?}", recoded.corrections.len()));
     }
@@ -40,8 +40,8 @@ pub fn round_trip(recode: Recode, input: &Tree, strict: bool) -> Result<(), Stri
         let recode = dispatch::lazy(seen.type_name).ok_or_else(|| inside("its type is not known".to_owned()))?;
         let input = Tree::parse(&seen.json).map_err(inside)?;
         // Nothing is lost of what does not fit: it was kept as JSON.
-        if strict || recode(&seen.json, false).is_ok() {
-            round_trip(recode, &input, strict).map_err(inside)?;
+        if strict || recode(&seen.json, reader).is_ok() {
+            round_trip(recode, &input, reader, strict).map_err(inside)?;
         }
     }
     Ok(())
@@ -71,7 +71,7 @@ fn check_body(row: &Row, line: &Tree, strict: bool) -> Result<(), String> {
         },
         other => return Err(format!("`kind` is `{other}`, not `request` or `response`")),
     };
-    round_trip(recode, body.ok_or("`body` is missing")?, strict)
+    round_trip(recode, body.ok_or("`body` is missing")?, Reader::Transport, strict)
 }
 
 fn status(line: &Tree) -> Result<Option<StatusCode>, String> {
