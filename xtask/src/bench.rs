@@ -59,7 +59,9 @@ pub(crate) fn run(args: Args) -> Result<()> {
         row.push(format!("{:.1}/{:.1}", size("debug"), size("release")));
         println!("| {} |", row.join(" | "));
     }
-    println!("\nCPU seconds (user and system) of cargo and its children, dependencies built before, no incremental state.");
+    println!(
+        "\nCPU seconds (user and system) of cargo and its children, dependencies built before, no incremental state."
+    );
     Ok(())
 }
 

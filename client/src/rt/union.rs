@@ -118,10 +118,7 @@ pub fn decode_union<'de, T: Union, D: Deserializer<'de>>(deserializer: D) -> Res
     }
 }
 
-fn kept<T: Union>(
-    raw: &Raw<'_>,
-    read: impl FnOnce() -> Result<T, serde_json::Error>,
-) -> Result<T, serde_json::Error> {
+fn kept<T: Union>(raw: &Raw<'_>, read: impl FnOnce() -> Result<T, serde_json::Error>) -> Result<T, serde_json::Error> {
     if mode::correcting() { mode::or_other(raw, None, read, T::other) } else { read() }
 }
 
