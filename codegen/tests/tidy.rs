@@ -62,7 +62,7 @@ fn every_source_says_what_it_holds_to() {
     for folder in ["client", "codegen", "tests", "xtask"] {
         for file in files(&root().join(folder), "rs") {
             let text = std::fs::read_to_string(&file).unwrap();
-            if !text.starts_with("//!") {
+            if !text.starts_with("//!") && !text.starts_with("#![doc = include_str!") {
                 bare.push(file.strip_prefix(root()).unwrap().display().to_string());
             }
         }
