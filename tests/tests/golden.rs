@@ -3,7 +3,7 @@
 //! To accept what the generator writes now: `ELKIT_ACCEPT=1 cargo test -p elkit-codegen --test generate goldens`.
 
 #[rustfmt::skip]
-#[allow(missing_docs, unreachable_pub, dead_code, deprecated)]
+#[allow(clippy::enum_variant_names, missing_docs, unreachable_pub, dead_code, deprecated)]
 #[path = "golden/modules.rs"]
 mod code;
 #[path = "golden/rows/calls.rs"]
