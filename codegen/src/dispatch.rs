@@ -7,7 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
 use crate::emit;
-use crate::plan::{BodyPlan, CallPlan, FieldPlan, Plan, Presence, RustTy, TypePlan, Where};
+use crate::plan::{BodyPlan, CallPlan, FieldPlan, Plan, Presence, RustTy, TypePlan, ValueForm, Where};
 use crate::render;
 use crate::spec::model::Product;
 
@@ -40,7 +40,7 @@ pub(crate) fn emit(plan: &Plan) -> Result<String, String> {
     let tokens = quote! {
         use elkit::#product::*;
         use elkit::rt::Product;
-        use crate::dispatch::{LazyRow, Parts, Problem, Row, call, no_body, recode, typed, untyped};
+        use crate::dispatch::{LazyRow, Parts, Problem, Row, call};
 
         /// Every operation.
         pub static ROWS: &[Row] = &[#(#rows),*];
@@ -70,6 +70,15 @@ fn add_uses(text: String) -> String {
     let used: Vec<&str> = types.into_iter().filter(|name| contains_word(&text, name)).collect();
     if !used.is_empty() {
         lines.push_str(&format!("use elkit::types::{{{}}};\n", used.join(", ")));
+    }
+    let helpers = ["no_body", "not_json", "recode", "typed", "typed_lines", "untyped"];
+    let used: Vec<&str> =
+        helpers.into_iter().filter(|name| contains_word(&text, name) || text.contains(&format!("{name}::<"))).collect();
+    if !used.is_empty() {
+        lines.push_str(&format!("use crate::dispatch::{{{}}};\n", used.join(", ")));
+    }
+    if contains_word(&text, "Upload") {
+        lines.push_str("use elkit::body::Upload;\n");
     }
     if contains_word(&text, "BTreeMap") {
         lines.push_str("use std::collections::BTreeMap;\n");
@@ -152,20 +161,26 @@ fn row(module: &str, call: &CallPlan, product: &TokenStream) -> TokenStream {
     let request = match &call.body {
         BodyPlan::None => quote!(no_body),
         BodyPlan::Object { .. } => quote!(recode::<#module::#request>),
+        BodyPlan::Form { .. } => quote!(not_json),
+        BodyPlan::Value { form: ValueForm::File(_) | ValueForm::Text, .. } => quote!(not_json),
         BodyPlan::Value { field, .. } => {
             let ty = call.fields.iter().find(|known| known.field.rust == *field);
             let ty = ty.map(|known| render::foreign_ty(&known.field.ty));
             quote!(recode::<#ty>)
         }
     };
-    let response = match &call.response.ty {
+    let (response, typed) = match &call.response.ty {
+        Some(RustTy::Generic("Ndjson", item)) => {
+            let item = render::foreign_ty(item);
+            (quote!(recode::<Vec<#item>>), quote!(typed_lines))
+        }
+        Some(RustTy::Runtime(name)) if is_raw(name) => (quote!(not_json), quote!(untyped)),
         Some(ty) => {
             let ty = render::foreign_ty(ty);
-            quote!(recode::<#ty>)
+            (quote!(recode::<#ty>), quote!(typed))
         }
-        None => quote!(no_body),
+        None => (quote!(no_body), quote!(untyped)),
     };
-    let typed = if call.response.ty.is_some() { quote!(typed) } else { quote!(untyped) };
     quote!(Row {
         id: #id,
         product: #product,
@@ -174,6 +189,11 @@ fn row(module: &str, call: &CallPlan, product: &TokenStream) -> TokenStream {
         response: #response,
         call: |clients, parts| Box::pin(call(clients, #name(&parts), #typed)),
     })
+}
+
+/// Whether an answer of the type is no JSON.
+fn is_raw(name: &str) -> bool {
+    matches!(name, "Binary" | "Events" | "Text")
 }
 
 /// Makes the typed request from the parts of a raw one.
@@ -194,6 +214,16 @@ fn function(module: &str, call: &CallPlan) -> TokenStream {
                 let wire = &field.field.wire;
                 quote!(parts.query_option(#wire)?)
             }
+            (Where::JsonQuery, _) => {
+                let wire = &field.field.wire;
+                quote!(parts.json_query_option(#wire)?)
+            }
+            (Where::Form, _) => {
+                let wire = &field.field.wire;
+                let read = ident(if holds_file(&field.field.ty) { "file_option" } else { "form_option" });
+                quote!(parts.#read(#wire)?)
+            }
+            _ if holds_file(&field.field.ty) => quote!(parts.content_option()),
             _ => quote!(parts.body_option()?),
         };
         Some(quote!(request.#rust = #value;))
@@ -232,6 +262,19 @@ fn required(place: Where, field: &FieldPlan) -> TokenStream {
     match place {
         Where::Path => quote!(parts.path::<#ty>(#wire)?),
         Where::Query => quote!(parts.query::<#ty>(#wire)?),
+        Where::JsonQuery => quote!(parts.json_query::<#ty>(#wire)?),
+        Where::Form if holds_file(&field.ty) => quote!(parts.file::<#ty>(#wire)?),
+        Where::Form => quote!(parts.form::<#ty>(#wire)?),
+        Where::Value if holds_file(&field.ty) => quote!(parts.content()),
         Where::Body | Where::Value => quote!(parts.body::<#ty>()?),
+    }
+}
+
+/// Whether a field holds a file or several.
+fn holds_file(ty: &RustTy) -> bool {
+    match ty {
+        RustTy::Runtime(name) => name == "Upload",
+        RustTy::Vec(item) => holds_file(item),
+        _ => false,
     }
 }

@@ -96,8 +96,8 @@ fn imports(target: Target, own: &[&str], uses: &Uses) -> TokenStream {
         ("", "serde::ser", &["SerializeMap"]),
         ("", "serde_json", &["Value"]),
         (root, "", own),
-        (root, "::body", &["Body"]),
-        (root, "::response", &["NoContent"]),
+        (root, "::body", &["Body", "Upload"]),
+        (root, "::response", &["Binary", "Events", "Ndjson", "NoContent", "Text"]),
         (root, "::types", RUNTIME_TYPES),
     ];
     let lines = sources.iter().filter_map(|(root, path, names)| {

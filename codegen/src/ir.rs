@@ -245,10 +245,72 @@ pub struct Operation {
 pub struct Body {
     /// Whether a request without a body is refused.
     pub required: bool,
-    /// Its media name.
-    pub media: String,
-    /// What it holds.
+    /// How it travels.
+    pub media: Media,
+    /// What it holds: of lines, what each is.
     pub content: Content,
+}
+
+/// How a body travels.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Media {
+    /// One JSON value.
+    Json,
+    /// Lines of JSON.
+    Ndjson,
+    /// A form with files.
+    Multipart,
+    /// Server-sent events.
+    Events,
+    /// Text.
+    Text,
+    /// Bytes of a media type.
+    Bytes(String),
+}
+
+impl Media {
+    /// The media that a name of the spec stands for.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "json" => Self::Json,
+            "ndjson" => Self::Ndjson,
+            "multipart" => Self::Multipart,
+            "sse" => Self::Events,
+            "text" => Self::Text,
+            "bytes" => Self::Bytes("application/octet-stream".to_owned()),
+            media_type => Self::Bytes(media_type.to_owned()),
+        }
+    }
+
+    /// Its name in the spec.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::Multipart => "multipart",
+            Self::Events => "sse",
+            Self::Text => "text",
+            Self::Bytes(media_type) if media_type == "application/octet-stream" => "bytes",
+            Self::Bytes(media_type) => media_type,
+        }
+    }
+
+    /// Of several, the one that says most about its content comes first.
+    fn rank(&self) -> usize {
+        match self {
+            Self::Json => 0,
+            Self::Ndjson => 1,
+            Self::Multipart => 2,
+            Self::Events => 3,
+            Self::Text => 4,
+            Self::Bytes(_) => 5,
+        }
+    }
+
+    /// The media of a content's names that is generated.
+    pub fn choose<'a>(names: impl Iterator<Item = &'a String>) -> Option<Self> {
+        names.map(|name| Self::named(name)).min_by_key(Self::rank)
+    }
 }
 
 /// What a body holds.
@@ -265,6 +327,8 @@ pub enum Content {
 pub struct Response {
     /// The status that the spec names.
     pub status: String,
-    /// Media name and content; none for an answer without a body.
-    pub content: Option<(String, Content)>,
+    /// Media and content; none for an answer of which upstream says nothing.
+    pub content: Option<(Media, Content)>,
+    /// Whether there is no body, rather than one that upstream does not describe.
+    pub empty: bool,
 }

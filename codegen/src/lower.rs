@@ -1,15 +1,14 @@
 //! Spec to IR. Nothing is named here and nothing is lost: what the IR can't say is an error. Types are lowered one by one
 //! from a list of those that were met, so that neither a cycle nor a long chain of types can exhaust the stack.
 
+mod bodies;
 mod enums;
 mod places;
 mod unions;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::ir::{
-    Arm, Body, Content, Ir, Kind, Member, MemberFacts, Object, Operation, Response, Rest, Ty, Type, TypeId, Variant,
-};
+use crate::ir::{Arm, Ir, Kind, Member, MemberFacts, Object, Operation, Rest, Ty, Type, TypeId, Variant};
 use crate::overlay::Traits;
 use crate::spec::expr::{print, print_type};
 use crate::spec::model::{self, Api, Product, Scalar, Schema, Tag};
@@ -94,17 +93,8 @@ impl Lowering<'_> {
         if let Some(header) = operation.headers.first() {
             self.errors.push(format!("`{id}` has the header `{}`: calls have no header parameters", header.name));
         }
-        let body = operation.body.as_ref().and_then(|body| {
-            let (media, schema) = self.media(id, "request", &body.content)?;
-            let content = self.content(&format!("{id}.body"), schema, body.name.clone());
-            Some(Body { required: body.required, media: media.clone(), content })
-        });
-        let success = operation.responses.iter().find(|(status, _)| status.starts_with('2'));
-        let (status, response) = success.or_else(|| operation.responses.iter().next()).unzip();
-        let status = status.cloned().unwrap_or_else(|| "200".to_owned());
-        let content = response
-            .and_then(|response| self.media(id, "response", &response.content))
-            .map(|(media, schema)| (media.clone(), self.content(&format!("{id}.{status}"), schema, None)));
+        let body = operation.body.as_ref().and_then(|body| self.body(id, body));
+        let response = self.response(operation);
         let longest = operation.routes.iter().max_by_key(|route| route.path.matches('{').count());
         let template = longest.map_or("", |route| route.path.as_str());
         let mut path = self.members(id, &operation.path, &env);
@@ -118,41 +108,38 @@ impl Lowering<'_> {
             space: operation.space,
             routes: operation.routes.clone(),
             path,
-            query: self.members(id, &operation.query, &env),
+            query: self.query(operation),
             body,
-            response: Response { status, content },
+            response,
             place: operation.place.clone(),
         }
     }
 
-    /// The JSON among the contents of a body.
-    fn media<'b>(
-        &mut self,
-        id: &str,
-        what: &str,
-        content: &'b BTreeMap<String, Schema>,
-    ) -> Option<(&'b String, &'b Schema)> {
-        let json = content.get_key_value("json");
-        if let (None, Some(media)) = (json, content.keys().next()) {
-            self.errors.push(format!("the {what} of `{id}` is `{media}`: only `json` is generated"));
-        }
-        json
-    }
-
-    fn content(&mut self, place: &str, schema: &Schema, name: Option<String>) -> Content {
-        if let Schema::Object(object) = schema {
-            let lowered = self.object(place, object, &Env::new());
-            // The members of a request are the call's own, so nothing but members can stand in one.
-            let plain = lowered.rest.is_none() || !place.ends_with(".body");
-            if lowered.variants.is_empty() && lowered.shortcut.is_none() && plain {
-                return Content::Object(lowered);
-            }
-        }
-        Content::Value(self.ty(place, schema, &Env::new()), name)
-    }
-
     fn members(&mut self, owner: &str, members: &[model::Member], env: &Env) -> Vec<Member> {
         members.iter().map(|member| self.member(owner, member, env)).collect()
+    }
+
+    /// The parameters of a query. The members of an object are parameters themselves, unless it travels as JSON.
+    fn query(&mut self, operation: &model::Operation) -> Vec<Member> {
+        let mut query = Vec::new();
+        for parameter in &operation.query {
+            let object = match &parameter.schema {
+                Schema::Ref { name, args } if args.is_empty() => self.api.types.get(name).map(|known| &known.schema),
+                schema => Some(schema),
+            };
+            let id = format!("{}.{}", operation.id, parameter.name);
+            match object {
+                Some(Schema::Object(object)) if !self.traits.json_query.contains(&id) => {
+                    let members = self.object(&id, object, &Env::new()).members;
+                    let required = parameter.required;
+                    query.extend(
+                        members.into_iter().map(|member| Member { required: required && member.required, ..member }),
+                    );
+                }
+                _ => query.push(self.member(&operation.id, parameter, &Env::new())),
+            }
+        }
+        query
     }
 
     fn member(&mut self, owner: &str, member: &model::Member, env: &Env) -> Member {

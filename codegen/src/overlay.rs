@@ -163,6 +163,22 @@ pub struct Implied {
     pub value: bool,
 }
 
+/// A file of a form.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FormFile {
+    /// Its name.
+    pub name: String,
+    /// Its media type.
+    pub media: String,
+}
+
+impl Default for FormFile {
+    fn default() -> Self {
+        Self { name: "file".to_owned(), media: "application/octet-stream".to_owned() }
+    }
+}
+
 /// How an operation pages.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -200,6 +216,8 @@ pub struct Traits {
     pub lazy: Ids,
     /// Enums whose `true` and `false` are JSON booleans.
     pub boolean_enums: Ids,
+    /// Parameters of a query that travel as JSON.
+    pub json_query: Ids,
     /// Upstream type -> runtime type.
     pub runtime: Entries<String>,
     /// Whether doing it twice is as good as once.
@@ -208,6 +226,8 @@ pub struct Traits {
     pub implies: Entries<Implied>,
     /// How operations page.
     pub paging: Entries<Paging>,
+    /// What files of a form are called where the caller names none.
+    pub files: Entries<FormFile>,
     /// Second methods.
     pub aliases: Entries<Alias>,
     /// Names that other clients use.

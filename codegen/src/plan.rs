@@ -18,8 +18,8 @@ use crate::overlay::Overlay;
 use crate::spec::model::Product;
 
 pub use calls::{
-    Argument, BodyPlan, Branch, CallPlan, MethodAlias, PagingPlan, Part, RequestField, RequiredPlan, ResponsePlan,
-    Where,
+    Argument, BodyPlan, Branch, CallPlan, FormPart, MethodAlias, PagingPlan, Part, PartKind, RequestField,
+    RequiredPlan, ResponsePlan, ValueForm, Where,
 };
 
 /// Everything that is to be rendered of one product.

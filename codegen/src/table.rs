@@ -37,11 +37,11 @@ fn operation(ir: &Ir, operation: &Operation) -> Value {
     });
     insert(&mut row, "query", query.collect());
     if let Some(body) = &operation.body {
-        let content = json!({ "media": body.media, "required": body.required, "type": content(&body.content) });
+        let content = json!({ "media": body.media.name(), "required": body.required, "type": content(&body.content) });
         row.insert("body".into(), content);
     }
     let response = match &operation.response.content {
-        Some((media, body)) => json!({ "media": media, "type": content(body) }),
+        Some((media, body)) => json!({ "media": media.name(), "type": content(body) }),
         None => json!({}),
     };
     row.insert("responses".into(), json!({ operation.response.status.clone(): response }));
@@ -170,6 +170,7 @@ fn ty(ty: &Ty) -> Value {
         Ty::Scalar(scalar) => json!(scalar_name(*scalar)),
         Ty::Literal(value) => json!({ "const": value }),
         Ty::Runtime(name) if name == "EpochMillis" => json!("int64"),
+        Ty::Runtime(name) if name == "Upload" => json!("binary"),
         Ty::Runtime(_) => json!({ "any_of": ["string", "int64"] }),
         Ty::Named(id) => json!({ "ref": id }),
         Ty::List(item) => json!({ "list": of(item) }),

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::docs::deprecation;
 use super::types::null_setters;
 use super::{FieldPlan, Planner, Presence, RustTy, StructPlan, TypePlan};
-use crate::ir::{Content, Member, Object, Operation, Ty};
+use crate::ir::{Content, Media, Member, Object, Operation, Ty};
 use crate::names::{self, RESERVED_MEMBERS, Scope};
 use crate::overlay::Paging;
-use crate::spec::model::Route;
+use crate::spec::model::{Product, Route};
 
 /// A call to render: its request, its setters, its route.
 #[derive(Clone, Debug)]
@@ -107,8 +107,12 @@ pub enum Where {
     Path,
     /// Into the query.
     Query,
+    /// Into the query, as JSON.
+    JsonQuery,
     /// A member of the body.
     Body,
+    /// A part of the form.
+    Form,
     /// The whole body.
     Value,
 }
@@ -176,7 +180,51 @@ pub enum BodyPlan {
         field: String,
         /// Whether the field is always there.
         required: bool,
+        /// How it is written.
+        form: ValueForm,
     },
+    /// A form of the request's parts.
+    Form {
+        /// The parts, in order.
+        parts: Vec<FormPart>,
+    },
+}
+
+/// How a field that is the body is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ValueForm {
+    /// As one JSON value.
+    Json,
+    /// As lines of JSON.
+    Lines,
+    /// As text.
+    Text,
+    /// As bytes of a media type.
+    File(String),
+}
+
+/// A part of a form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FormPart {
+    /// Its name on the wire.
+    pub wire: String,
+    /// The Rust name of the field.
+    pub rust: String,
+    /// Whether it is always there.
+    pub required: bool,
+    /// What it holds.
+    pub kind: PartKind,
+}
+
+/// What a part of a form holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PartKind {
+    /// A value: text as it is, anything else as JSON.
+    Value,
+    /// A file, with its name and media type where the caller names none.
+    File(String, String),
+    /// Several files.
+    Files(String, String),
 }
 
 /// What a successful answer decodes to.
@@ -184,6 +232,10 @@ pub enum BodyPlan {
 pub struct ResponsePlan {
     /// The type; none for an answer without a body.
     pub ty: Option<RustTy>,
+    /// Whether it can be read while it comes: lines, events, bytes.
+    pub streams: bool,
+    /// The `Accept` header, where it is not the product's JSON.
+    pub accept: Option<String>,
 }
 
 impl Planner<'_> {
@@ -252,15 +304,19 @@ impl Planner<'_> {
     fn request_fields(&mut self, operation: &Operation) -> Vec<RequestField> {
         let mut members: Vec<(Member, Where)> = Vec::new();
         members.extend(operation.path.iter().map(|member| (in_url(member), Where::Path)));
-        members.extend(operation.query.iter().map(|member| (in_url(member), Where::Query)));
-        match operation.body.as_ref().map(|body| (&body.content, body.required)) {
-            Some((Content::Object(object), _)) => {
+        members.extend(operation.query.iter().map(|member| {
+            let json = self.overlay.traits.json_query.contains(&format!("{}.{}", operation.id, member.name));
+            (in_url(member), if json { Where::JsonQuery } else { Where::Query })
+        }));
+        match operation.body.as_ref().map(|body| (&body.content, body)) {
+            Some((Content::Object(object), body)) => {
+                let place = if body.media == Media::Multipart { Where::Form } else { Where::Body };
                 let plain = object.members.iter().filter(|member| !matches!(member.ty, Ty::Literal(_)));
-                members.extend(plain.map(|member| (member.clone(), Where::Body)));
+                members.extend(plain.map(|member| (member.clone(), place)));
             }
-            Some((Content::Value(ty, name), required)) => {
+            Some((Content::Value(ty, name), body)) => {
                 let name = name.clone().unwrap_or_else(|| "body".to_owned());
-                let member = Member { name, ty: ty.clone(), required, facts: Default::default() };
+                let member = Member { name, ty: ty.clone(), required: body.required, facts: Default::default() };
                 members.push((member, Where::Value));
             }
             None => {}
@@ -286,6 +342,11 @@ impl Planner<'_> {
     ) -> (BodyPlan, Option<StructPlan>) {
         let Some(body) = &operation.body else { return (BodyPlan::None, None) };
         match &body.content {
+            Content::Object(_) if body.media == Media::Multipart => {
+                let parts = fields.iter().filter(|field| field.place == Where::Form);
+                let parts = parts.map(|field| self.form_part(&operation.id, &field.field)).collect();
+                (BodyPlan::Form { parts }, None)
+            }
             Content::Object(object) => {
                 let members = object.members.iter().filter(|member| matches!(member.ty, Ty::Literal(_)));
                 let plain = Object { members: members.cloned().collect(), ..object.clone() };
@@ -295,9 +356,27 @@ impl Planner<'_> {
             }
             Content::Value(..) => {
                 let field = fields.last().map(|field| field.field.rust.clone()).unwrap_or_default();
-                (BodyPlan::Value { field, required: body.required }, None)
+                let form = match &body.media {
+                    Media::Ndjson => ValueForm::Lines,
+                    Media::Text | Media::Events => ValueForm::Text,
+                    Media::Bytes(media_type) => ValueForm::File(media_type.clone()),
+                    Media::Json | Media::Multipart => ValueForm::Json,
+                };
+                (BodyPlan::Value { field, required: body.required, form }, None)
             }
         }
+    }
+
+    fn form_part(&self, operation: &str, field: &FieldPlan) -> FormPart {
+        let upload = |ty: &RustTy| *ty == RustTy::Runtime("Upload".to_owned());
+        let file = self.overlay.traits.files.get(&format!("{operation}.{}", field.wire)).cloned().unwrap_or_default();
+        let kind = match &field.ty {
+            ty if upload(ty) => PartKind::File(file.name, file.media),
+            RustTy::Vec(item) if upload(item) => PartKind::Files(file.name, file.media),
+            _ => PartKind::Value,
+        };
+        let required = field.presence == Presence::Required;
+        FormPart { wire: field.wire.clone(), rust: field.rust.clone(), required, kind }
     }
 
     fn response(
@@ -315,21 +394,35 @@ impl Planner<'_> {
             names::handle(&self.words.camel(namespace), "Namespace")
         )];
         let module = self.namespace_module(namespace);
-        let ty = match &operation.response.content {
-            None => None,
-            Some((_, Content::Object(object))) => {
+        let accepted = |media: &str| Some(media.to_owned());
+        let (ty, streams, accept) = match &operation.response.content {
+            None if operation.response.empty || self.ir.product == Product::Elasticsearch => (None, false, None),
+            // There is an answer, of which nothing is known.
+            None => (Some(RustTy::Value), false, None),
+            Some((Media::Json | Media::Multipart, Content::Object(object))) => {
                 let (plan, variants) = self.structure(&place, &name, docs, object, false, None);
                 types.push(TypePlan::Struct(plan));
                 types.extend(variants);
-                Some(RustTy::Named { module, name })
+                (Some(RustTy::Named { module, name }), false, None)
             }
-            Some((_, Content::Value(ty, _))) => {
+            Some((Media::Json | Media::Multipart, Content::Value(ty, _))) => {
                 let ty = self.rust_ty(ty, None);
                 types.push(TypePlan::Alias { name: name.clone(), docs, ty });
-                Some(RustTy::Named { module, name })
+                (Some(RustTy::Named { module, name }), false, None)
+            }
+            Some((Media::Ndjson, Content::Value(ty, _))) => {
+                let line = Box::new(self.rust_ty(ty, None));
+                (Some(RustTy::Generic("Ndjson", line)), true, accepted("application/ndjson"))
+            }
+            Some((Media::Events, _)) => {
+                (Some(RustTy::Runtime("Events".to_owned())), true, accepted("text/event-stream"))
+            }
+            Some((Media::Text, _)) => (Some(RustTy::Runtime("Text".to_owned())), false, accepted("text/plain")),
+            Some((Media::Bytes(_) | Media::Ndjson, _)) => {
+                (Some(RustTy::Runtime("Binary".to_owned())), true, accepted("*/*"))
             }
         };
-        ResponsePlan { ty }
+        ResponsePlan { ty, streams, accept }
     }
 
     /// Path parameters first, then up to two required values; more go into a struct.
@@ -482,8 +575,8 @@ impl Where {
     fn word(self) -> &'static str {
         match self {
             Self::Path => "path",
-            Self::Query => "query",
-            Self::Body | Self::Value => "body",
+            Self::Query | Self::JsonQuery => "query",
+            Self::Body | Self::Form | Self::Value => "body",
         }
     }
 }

@@ -52,6 +52,9 @@ impl Planner<'_> {
                     Ty::List(item) | Ty::OneOrMany(item) => item,
                     ty => ty,
                 };
+                if self.overlay.traits.json_query.contains(&format!("{}.{}", operation.id, member.name)) {
+                    continue;
+                }
                 if self.is_text(item) {
                     self.textual.extend(named(item));
                 } else {

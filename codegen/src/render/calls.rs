@@ -7,8 +7,8 @@ use super::structs::{arguments, field_item, index_of, model, required_struct, se
 use super::{Scope, deprecated, derive, docs, ident, text};
 use crate::emit::Target;
 use crate::plan::{
-    BodyPlan, Branch, CallPlan, FieldPlan, Namespace, PagingPlan, Part, Presence, RequestField, RustTy, StructPlan,
-    Where,
+    BodyPlan, Branch, CallPlan, FieldPlan, FormPart, Namespace, PagingPlan, Part, PartKind, Presence, RequestField,
+    RustTy, StructPlan, ValueForm, Where,
 };
 use crate::spec::model::Product;
 
@@ -120,6 +120,7 @@ fn call(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
     let setters: Vec<TokenStream> = setters.collect();
     let setters = if setters.is_empty() { TokenStream::new() } else { quote!(impl #name { #(#setters)* }) };
     let read = plan.read.then(|| quote!(, read));
+    let streams = plan.response.streams.then(|| quote!(, stream));
     let response = response(scope, plan);
     let pages = plan.paging.as_ref().map(|_| quote!(rt::pages!(#name, #request);));
     quote! {
@@ -127,7 +128,7 @@ fn call(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
         #[derive(Clone, Debug)]
         #[must_use = "a call does nothing until it is sent"]
         pub struct #name(Call<#request>);
-        rt::call!(#name, #request => #response #read);
+        rt::call!(#name, #request => #response #read #streams);
         #pages
         #setters
     }
@@ -236,13 +237,10 @@ pub(super) fn endpoint(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
         BodyPlan::None => None,
         BodyPlan::Object { required: true } => Some(quote!(Body::json(self))),
         BodyPlan::Object { required: false } => Some(quote!(Body::json_unless_empty(self))),
-        BodyPlan::Value { field, required: true } => {
-            let field = ident(field);
-            Some(quote!(Body::json(&self.#field)))
-        }
-        BodyPlan::Value { field, required: false } => {
-            let field = ident(field);
-            Some(quote!(self.#field.as_ref().map_or_else(|| Ok(Body::empty()), Body::json)))
+        BodyPlan::Value { field, required, form } => Some(value_body(field, *required, form)),
+        BodyPlan::Form { parts } => {
+            let parts = parts.iter().map(form_part);
+            Some(quote!(Body::multipart()#(#parts)*.build()))
         }
     };
     let body = body.map(|body| quote!(fn body(&self) -> Result<Body, Error> { #body }));
@@ -256,6 +254,35 @@ pub(super) fn endpoint(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
             #path
             #query
             #body
+        }
+    }
+}
+
+fn value_body(field: &str, required: bool, form: &ValueForm) -> TokenStream {
+    let field = ident(field);
+    let write = match form {
+        ValueForm::Json => quote!(Body::json(body)),
+        ValueForm::Lines => quote!(Body::ndjson(body)),
+        ValueForm::Text => quote!(Ok(Body::text(body.as_str()))),
+        ValueForm::File(media_type) => quote!(Body::upload(body, #media_type)),
+    };
+    if required {
+        quote!(let body = &self.#field; #write)
+    } else {
+        quote!(match &self.#field { Some(body) => #write, None => Ok(Body::empty()) })
+    }
+}
+
+fn form_part(part: &FormPart) -> TokenStream {
+    let (wire, rust) = (text(&part.wire), ident(&part.rust));
+    match (&part.kind, part.required) {
+        (PartKind::Value, true) => quote!(.json(#wire, &self.#rust)),
+        (PartKind::Value, false) => quote!(.optional_json(#wire, self.#rust.as_ref())),
+        (PartKind::File(name, media), true) => quote!(.file(#wire, &self.#rust, #name, #media)),
+        (PartKind::File(name, media), false) => quote!(.optional_file(#wire, self.#rust.as_ref(), #name, #media)),
+        (PartKind::Files(name, media), true) => quote!(.files(#wire, &self.#rust, #name, #media)),
+        (PartKind::Files(name, media), false) => {
+            quote!(.files(#wire, self.#rust.as_deref().unwrap_or_default(), #name, #media))
         }
     }
 }
@@ -309,6 +336,7 @@ fn operation(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
     };
     let option = |value: Option<&String>| value.map_or_else(|| quote!(None), |value| quote!(Some(#value)));
     let (since, version) = (option(plan.since.as_ref()), option(plan.version.as_ref()));
+    let accept = option(plan.response.accept.as_ref());
     quote! {
         const OPERATION: &'static rt::Operation = &rt::Operation {
             id: #id,
@@ -318,7 +346,7 @@ fn operation(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
             since: #since,
             version: #version,
             space: #space,
-            accept: None,
+            accept: #accept,
         };
     }
 }
@@ -446,7 +474,8 @@ fn pushes(branch: &Branch) -> TokenStream {
 }
 
 fn query(plan: &CallPlan) -> TokenStream {
-    let pairs = plan.fields.iter().filter(|field| field.place == Where::Query).map(pair);
+    let in_query = |field: &&RequestField| matches!(field.place, Where::Query | Where::JsonQuery);
+    let pairs = plan.fields.iter().filter(in_query).map(pair);
     let pairs: Vec<TokenStream> = pairs.collect();
     if pairs.is_empty() {
         return TokenStream::new();
@@ -472,7 +501,13 @@ fn pair(field: &RequestField) -> TokenStream {
     let (rust, wire) = (ident(&field.field.rust), text(&field.field.wire));
     let list = matches!(field.field.ty, RustTy::Vec(_) | RustTy::Generic("OneOrMany", _));
     let push = |value: TokenStream| {
-        if list { quote!(query.list(#wire, rt::texts(#value));) } else { quote!(query.pair(#wire, rt::text(#value));) }
+        if field.place == Where::JsonQuery {
+            quote!(query.value(#wire, #value);)
+        } else if list {
+            quote!(query.list(#wire, rt::texts(#value));)
+        } else {
+            quote!(query.pair(#wire, rt::text(#value));)
+        }
     };
     if field.field.presence == Presence::Required {
         return push(quote!(&self.#rust));

@@ -8781,7 +8781,8 @@ impl rt::Endpoint for PutPrivilegesRequest {
         }
     }
     fn body(&self) -> Result<Body, Error> {
-        Body::json(&self.privileges)
+        let body = &self.privileges;
+        Body::json(body)
     }
 }
 

@@ -78,6 +78,7 @@ impl rt::Endpoint for PutPricesRequest {
         }
     }
     fn body(&self) -> Result<Body, Error> {
-        Body::json(&self.prices)
+        let body = &self.prices;
+        Body::json(body)
     }
 }

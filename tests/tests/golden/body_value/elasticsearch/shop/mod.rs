@@ -50,8 +50,8 @@ impl Shop {
     /// `POST /_shop/set`
     #[doc(alias = "shop.set")]
     #[doc(alias = "POST /_shop/set")]
-    pub fn set(&self) -> Set {
-        Set::new(&self.client, SetRequest::new())
+    pub fn set(&self, sku: impl Into<String>) -> Set {
+        Set::new(&self.client, SetRequest::new(sku))
     }
 }
 
@@ -70,10 +70,3 @@ rt::call!(Pay, PayRequest => PayResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Set(Call<SetRequest>);
 rt::call!(Set, SetRequest => SetResponse);
-impl Set {
-    /// `body`
-    pub fn body(mut self, body: impl Into<Item>) -> Self {
-        self.0.request_mut().body = Some(body.into());
-        self
-    }
-}

@@ -113,17 +113,22 @@ impl PayRequest {
 }
 
 /// The request of [`Shop::set`](super::Shop::set), as plain data.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SetRequest {
-    /// `body`
-    pub body: Option<Item>,
+    /// `sku`
+    pub sku: String,
+    /// Members of the body that this version of elkit does not know.
+    pub extra: Extra,
 }
 
 impl SetRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new() -> Self {
-        Self { body: None }
+    pub fn new(sku: impl Into<String>) -> Self {
+        Self {
+            sku: sku.into(),
+            extra: Extra::new(),
+        }
     }
 }

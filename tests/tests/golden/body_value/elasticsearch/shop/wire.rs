@@ -12,7 +12,7 @@ use elkit::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    Item
+    Item, SetRequest
 }
 rt::string_enum! {
     State
@@ -127,7 +127,8 @@ impl rt::Endpoint for AddRequest {
         Ok(())
     }
     fn body(&self) -> Result<Body, Error> {
-        Body::json(&self.body)
+        let body = &self.body;
+        Body::json(body)
     }
 }
 
@@ -151,7 +152,48 @@ impl rt::Endpoint for PayRequest {
         Ok(())
     }
     fn body(&self) -> Result<Body, Error> {
-        Body::json(&self.body)
+        let body = &self.body;
+        Body::json(body)
+    }
+}
+
+impl rt::Model for SetRequest {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SetRequest",
+        members: &["sku"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            sku: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.sku),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.sku)?;
+        Ok(())
     }
 }
 
@@ -175,6 +217,6 @@ impl rt::Endpoint for SetRequest {
         Ok(())
     }
     fn body(&self) -> Result<Body, Error> {
-        self.body.as_ref().map_or_else(|| Ok(Body::empty()), Body::json)
+        Body::json_unless_empty(self)
     }
 }
