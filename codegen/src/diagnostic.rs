@@ -1,9 +1,13 @@
 //! What is wrong with an input, where, and what to do about it. A whole run is collected: one mistake never hides another.
 
+mod locate;
+
 use std::collections::BTreeMap;
 use std::fmt;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+pub(crate) use locate::{Places, toml_problem};
 
 /// One problem in one file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,7 +18,9 @@ pub struct Diagnostic {
     pub span: (usize, usize),
     /// What is wrong.
     pub message: String,
-    /// What to do about it.
+    /// What upstream calls the place, and the documents that have it.
+    pub upstream: Option<String>,
+    /// What to do about it; where an overlay entry does it, the entry as it is to be pasted.
     pub help: Option<String>,
 }
 
@@ -25,7 +31,12 @@ pub struct Diagnostics(pub Vec<Diagnostic>);
 impl Diagnostics {
     /// Adds a problem.
     pub fn add(&mut self, file: &str, span: (usize, usize), message: impl Into<String>, help: Option<String>) {
-        self.0.push(Diagnostic { file: file.to_owned(), span, message: message.into(), help });
+        self.0.push(Diagnostic { file: file.to_owned(), span, message: message.into(), upstream: None, help });
+    }
+
+    /// Takes in the problems of another run.
+    pub fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
     }
 
     /// Orders by file and place.
@@ -45,7 +56,7 @@ impl Diagnostics {
 
     /// Puts `folder/` before every file name.
     pub fn in_folder(mut self, folder: &str) -> Self {
-        for diagnostic in &mut self.0 {
+        for diagnostic in self.0.iter_mut().filter(|_| !folder.is_empty()) {
             diagnostic.file = format!("{folder}/{}", diagnostic.file);
         }
         self
@@ -84,6 +95,9 @@ impl Diagnostic {
             );
         } else {
             group = group.element(annotate_snippets::Origin::path(&self.file));
+        }
+        if let Some(upstream) = &self.upstream {
+            group = group.element(Level::NOTE.message(format!("upstream: {upstream}")));
         }
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help));

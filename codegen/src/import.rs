@@ -10,7 +10,7 @@ mod split;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::spec::model::{Api, Operation};
 use crate::spec::{operation_path, split_id, types_path};
 
@@ -73,8 +73,20 @@ fn report_twins(hand: &Api, imported: &Api, problems: &mut Diagnostics) {
         };
         let documents = twin.facts.documents.join(", ");
         let message = format!("`{}` is written by hand and stands in {documents} as `{}`", operation.id, twin.id);
-        let help = "remove the hand-written file; keep its name with an entry in overlay/names.toml".to_owned();
-        problems.add(&operation.place.file, operation.place.span, message, Some(help));
+        let route = twin.routes.first();
+        let call = route.and_then(|route| Some(format!("{} {}", route.verbs.first()?, route.path))).unwrap_or_default();
+        let mut help = "remove the hand-written file".to_owned();
+        if documents.starts_with("kibana") && twin.id != operation.id {
+            help.push_str("; to keep its name, add this to overlay/names.toml and import again:\n");
+            help.push_str(&format!("[kibana.operations]\n\"{call}\" = \"{}\"", operation.id));
+        }
+        problems.0.push(Diagnostic {
+            file: operation.place.file.clone(),
+            span: operation.place.span,
+            message,
+            upstream: Some(format!("`{call}` in {documents}")),
+            help: Some(help),
+        });
     }
     for (id, def) in &hand.types {
         if let Some(twin) = imported.types.get(id) {

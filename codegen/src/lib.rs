@@ -16,6 +16,7 @@ mod table;
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::{Diagnostics, Places};
 use crate::names::Lock;
 use crate::overlay::Overlay;
 use crate::spec::model::Product;
@@ -31,31 +32,36 @@ pub struct Generated {
     /// Everything else, by path below the workspace.
     pub files: Texts,
     /// Overlay entries without effect: an error, but one that does not keep the code from being written.
-    pub unused: Vec<String>,
+    pub unused: Diagnostics,
 }
 
 /// Generates everything from the texts below `spec/`.
 ///
 /// # Errors
-/// Everything that is wrong, each with the place and what to do.
-pub fn generate(texts: &Texts) -> Result<Generated, Vec<String>> {
-    let mut lock = Lock::parse(texts.get("api.lock").map_or("", String::as_str)).map_err(|error| vec![error])?;
+/// Everything that is wrong, each with the place and what to do. Files are named as they stand below `spec/`.
+pub fn generate(texts: &Texts) -> Result<Generated, Diagnostics> {
     let overlays = below(texts, "overlay/");
     let mut generated = Generated::default();
     let mut coverage = Vec::new();
-    let mut errors = Vec::new();
+    let mut problems = Diagnostics::default();
+    let mut lock = Lock::parse(texts.get("api.lock").map_or("", String::as_str)).unwrap_or_else(|problem| {
+        problems.0.push(problem);
+        Lock::default()
+    });
     for product in [Product::Elasticsearch, Product::Kibana] {
         let files = below(texts, &format!("{}/", product.as_str()));
         if files.is_empty() {
             continue;
         }
-        if let Err(problems) = generate_product(product, &files, &overlays, &mut lock, &mut generated, &mut coverage) {
-            errors.extend(problems);
+        if let Err(new) = generate_product(product, &files, &overlays, &mut lock, &mut generated, &mut coverage) {
+            problems.extend(new);
         }
     }
     generated.files.insert("spec/api.lock".to_owned(), lock.print());
     generated.files.insert("spec/COVERAGE.md".to_owned(), coverage::file(&coverage));
-    if errors.is_empty() { Ok(generated) } else { Err(errors) }
+    problems.sort();
+    problems.0.dedup();
+    problems.result(generated)
 }
 
 fn generate_product(
@@ -65,48 +71,80 @@ fn generate_product(
     lock: &mut Lock,
     generated: &mut Generated,
     coverage: &mut Vec<String>,
-) -> Result<(), Vec<String>> {
-    let (api, overlay) = read(product, files, overlays)?;
-    let ir = lower::lower(product, &api, &overlay.traits)?;
-    let plan = plan::plan(&ir, &overlay, lock)?;
+) -> Result<(), Diagnostics> {
+    let folder = format!("{}/", product.as_str());
+    let (api, overlay) = read(product, &folder, files, overlays)?;
+    let places = Places { folder: &folder, api: &api, overlays };
+    let diagnose = |messages| places.diagnose(messages);
+    let ir = lower::lower(product, &api, &overlay.traits).map_err(diagnose)?;
+    let plan = plan::plan(&ir, &overlay, lock).map_err(diagnose)?;
     coverage.push(coverage::count(&ir).print(product.as_str()));
-    generated.client.extend(emit::emit(&plan, emit::Target::Client)?);
-    generated.files.insert(dispatch::path(product), dispatch::emit(&plan).map_err(|error| vec![error])?);
+    generated.client.extend(emit::emit(&plan, emit::Target::Client).map_err(diagnose)?);
+    generated.files.insert(dispatch::path(product), dispatch::emit(&plan).map_err(|error| diagnose(vec![error]))?);
     generated.files.insert(table::path(product), table::print(&ir));
-    let unused = overlay.unused().into_iter();
-    generated.unused.extend(unused.map(|entry| format!("spec/overlay/{entry} has no effect: remove it")));
+    generated.unused.extend(unused(&overlay, &places));
     Ok(())
+}
+
+fn unused(overlay: &Overlay, places: &Places<'_>) -> Diagnostics {
+    let unused = overlay.unused().into_iter();
+    places.diagnose(unused.map(|entry| format!("{entry} has no effect\nremove the entry, or correct its name")))
 }
 
 /// Generates a module of one product for another crate: no test code, no tables, nothing pinned.
 ///
 /// # Errors
-/// Everything that is wrong, each with the place and what to do.
-pub fn generate_extension(product: Product, files: &Texts, overlays: &Texts) -> Result<Texts, Vec<String>> {
-    let (api, overlay) = read(product, files, overlays)?;
-    let ir = lower::lower(product, &api, &overlay.traits)?;
-    let plan = plan::plan(&ir, &overlay, &mut Lock::default())?;
-    let unused = overlay.unused();
-    if unused.is_empty() { emit::emit(&plan, emit::Target::Extension) } else { Err(unused) }
+/// Everything that is wrong, each with the place and what to do. Files are named as they were given; those of overlays
+/// stand in `overlay/`.
+pub fn generate_extension(product: Product, files: &Texts, overlays: &Texts) -> Result<Texts, Diagnostics> {
+    let (api, overlay) = read(product, "", files, overlays)?;
+    let places = Places { folder: "", api: &api, overlays };
+    let diagnose = |messages| places.diagnose(messages);
+    let ir = lower::lower(product, &api, &overlay.traits).map_err(diagnose)?;
+    let plan = plan::plan(&ir, &overlay, &mut Lock::default()).map_err(diagnose)?;
+    unused(&overlay, &places).result(())?;
+    emit::emit(&plan, emit::Target::Extension).map_err(diagnose)
 }
 
 /// Generates the client's modules with types that stand on `serde_derive`, to measure what ours save.
 ///
 /// # Errors
 /// Everything that is wrong, each with the place and what to do.
-pub fn generate_derived(texts: &Texts) -> Result<Texts, Vec<String>> {
+pub fn generate_derived(texts: &Texts) -> Result<Texts, Diagnostics> {
     let product = Product::Elasticsearch;
-    let (api, overlay) = read(product, &below(texts, &format!("{}/", product.as_str())), &below(texts, "overlay/"))?;
-    let ir = lower::lower(product, &api, &overlay.traits)?;
-    let mut lock = Lock::parse(texts.get("api.lock").map_or("", String::as_str)).map_err(|error| vec![error])?;
-    emit::emit(&plan::plan(&ir, &overlay, &mut lock)?, emit::Target::Derive)
+    let overlays = below(texts, "overlay/");
+    let folder = format!("{}/", product.as_str());
+    let (api, overlay) = read(product, &folder, &below(texts, &folder), &overlays)?;
+    let places = Places { folder: &folder, api: &api, overlays: &overlays };
+    let diagnose = |messages| places.diagnose(messages);
+    let ir = lower::lower(product, &api, &overlay.traits).map_err(diagnose)?;
+    let mut lock =
+        Lock::parse(texts.get("api.lock").map_or("", String::as_str)).map_err(|problem| Diagnostics(vec![problem]))?;
+    let plan = plan::plan(&ir, &overlay, &mut lock).map_err(diagnose)?;
+    emit::emit(&plan, emit::Target::Derive).map_err(diagnose)
 }
 
-fn read(product: Product, files: &Texts, overlays: &Texts) -> Result<(spec::model::Api, Overlay), Vec<String>> {
-    let mut api = spec::read(files).map_err(|diagnostics| vec![diagnostics.to_string()])?;
-    let overlay = Overlay::read(overlays, product).map_err(|error| vec![error])?;
+/// Spec and overlays, with the fix-ups applied. What is wrong with one does not hide what is wrong with the other.
+fn read(
+    product: Product,
+    folder: &str,
+    files: &Texts,
+    overlays: &Texts,
+) -> Result<(spec::model::Api, Overlay), Diagnostics> {
+    let api = spec::read(files).map_err(|problems| problems.in_folder(folder.trim_end_matches('/')));
+    let overlay = Overlay::read(overlays, product);
+    let (mut api, overlay) = match (api, overlay) {
+        (Ok(api), Ok(overlay)) => (api, overlay),
+        (api, overlay) => {
+            let mut problems = api.err().unwrap_or_default();
+            problems.extend(overlay.err().unwrap_or_default());
+            return Err(problems);
+        }
+    };
     let problems: Vec<String> = overlay.fixups.iter().filter_map(|fixup| fixup.apply(&mut api).err()).collect();
-    if problems.is_empty() { Ok((api, overlay)) } else { Err(problems) }
+    let places = Places { folder, api: &api, overlays };
+    places.diagnose(problems).result(())?;
+    Ok((api, overlay))
 }
 
 fn below(texts: &Texts, folder: &str) -> Texts {

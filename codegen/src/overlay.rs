@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use crate::diagnostic::{Diagnostics, toml_problem};
+
 pub(crate) use document::without_prose;
 pub use document::{DocumentFixup, Edit};
 pub use fixups::{Change, Fixup};
@@ -234,7 +236,7 @@ pub struct Traits {
     pub doc_aliases: Entries<Vec<String>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NamesFile {
     #[serde(default)]
@@ -245,7 +247,7 @@ struct NamesFile {
     kibana: Names,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ProductFile<T: Default> {
     #[serde(default)]
@@ -254,7 +256,7 @@ struct ProductFile<T: Default> {
     kibana: T,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FixupsFile {
     #[serde(default)]
@@ -265,25 +267,29 @@ impl Overlay {
     /// Reads the overlay of one product from the files of `spec/overlay/`, by name.
     ///
     /// # Errors
-    /// The TOML reader's own message, with the file's name in front.
-    pub fn read(files: &BTreeMap<String, String>, product: crate::spec::model::Product) -> Result<Self, String> {
+    /// What is wrong with each of the files.
+    pub fn read(files: &BTreeMap<String, String>, product: crate::spec::model::Product) -> Result<Self, Diagnostics> {
         let is_kibana = product == crate::spec::model::Product::Kibana;
-        let names: NamesFile = parse(files, "names.toml")?;
-        let docs: ProductFile<Docs> = parse(files, "docs.toml")?;
-        let traits: ProductFile<Traits> = parse(files, "traits.toml")?;
-        let fixups: FixupsFile = parse(files, "fixups.toml")?;
+        let mut problems = Diagnostics::default();
+        let names: NamesFile = parse(files, "names.toml", &mut problems);
+        let docs: ProductFile<Docs> = parse(files, "docs.toml", &mut problems);
+        let traits: ProductFile<Traits> = parse(files, "traits.toml", &mut problems);
+        let fixups: FixupsFile = parse(files, "fixups.toml", &mut problems);
         let mut product_names = if is_kibana { names.kibana } else { names.elasticsearch };
         product_names.acronyms.extend(names.acronyms);
         for fixup in &fixups.fixup {
             let stage = if fixup.is_for_documents() { "document" } else { "spec" };
-            if fixup.stage != stage {
-                return Err(format!("spec/overlay/fixups.toml: `{}` is one of the stage `{stage}`", fixup.name));
+            if fixup.stage.get_ref() != stage {
+                let message = format!("`{}` is one of the stage `{stage}`", fixup.name.get_ref());
+                let help = Some(format!("write `stage = \"{stage}\"`"));
+                let span = (fixup.stage.span().start, fixup.stage.span().end);
+                problems.add("overlay/fixups.toml", span, message, help);
             }
         }
         let is_of_product = |fixup: &Fixup| fixup.source.starts_with(product.as_str());
         let fixups = fixups.fixup.into_iter().filter(is_of_product);
         let (document, fixups): (Vec<_>, Vec<_>) = fixups.partition(Fixup::is_for_documents);
-        Ok(Self {
+        problems.result(Self {
             names: product_names,
             docs: if is_kibana { docs.kibana } else { docs.elasticsearch },
             traits: if is_kibana { traits.kibana } else { traits.elasticsearch },
@@ -317,7 +323,14 @@ impl Overlay {
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(files: &BTreeMap<String, String>, name: &str) -> Result<T, String> {
+fn parse<T: serde::de::DeserializeOwned + Default>(
+    files: &BTreeMap<String, String>,
+    name: &str,
+    problems: &mut Diagnostics,
+) -> T {
     let text = files.get(name).map_or("", String::as_str);
-    toml::from_str(text).map_err(|error| format!("spec/overlay/{name}: {error}"))
+    toml::from_str(text).unwrap_or_else(|error| {
+        problems.0.push(toml_problem(name, &error));
+        T::default()
+    })
 }

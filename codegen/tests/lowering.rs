@@ -37,7 +37,7 @@ fn check(rows: impl IntoIterator<Item = (Texts, Texts, &'static str)>) {
     for (files, overlays, wanted) in rows {
         let problems = match generate_extension(Product::Elasticsearch, &files, &overlays) {
             Ok(_) => "nothing is wrong".to_owned(),
-            Err(problems) => problems.join("\n"),
+            Err(problems) => problems.to_string(),
         };
         assert!(problems.contains(wanted), "wanted: {wanted}\nis: {problems}\nof {files:?}");
     }
@@ -222,7 +222,7 @@ fn locked(files: &Texts, lock: &str, names: &str) -> (String, BTreeMap<String, S
     let mut texts: Texts = files.iter().map(|(path, text)| (format!("elasticsearch/{path}"), text.clone())).collect();
     texts.insert("api.lock".to_owned(), lock.to_owned());
     texts.insert("overlay/names.toml".to_owned(), names.to_owned());
-    let generated = generate(&texts).unwrap_or_else(|problems| panic!("{}", problems.join("\n")));
+    let generated = generate(&texts).unwrap_or_else(|problems| panic!("{problems}"));
     let lines = generated.files["spec/api.lock"].lines().filter_map(|line| line.split_once(" = "));
     let lines = lines.map(|(place, name)| (place.to_owned(), name.to_owned())).collect();
     (generated.client["elasticsearch/shop/types.rs"].clone(), lines)

@@ -168,7 +168,7 @@ fn every_keyword_can_be_a_name() {
         files.insert(format!("types/{word}.json"), types);
     }
     let generated = generate_extension(Product::Elasticsearch, &files, &Texts::new());
-    let generated = generated.unwrap_or_else(|problems| panic!("{}", problems.join("\n")));
+    let generated = generated.unwrap_or_else(|problems| panic!("{problems}"));
     for (path, text) in &generated {
         syn::parse_file(text).unwrap_or_else(|error| panic!("{path}: {error}"));
         let folder = path.split('/').nth(1).unwrap_or_default();

@@ -7,7 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use elkit_codegen::{Texts, generate_derived};
 
-use crate::workspace::{read, read_tree, root, write};
+use crate::workspace::{explain, read, read_tree, root, spec_texts, write};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -30,16 +30,13 @@ struct Subject {
 pub(crate) fn run(args: Args) -> Result<()> {
     let root = root()?;
     let spec = root.join("spec");
-    let mut texts = Texts::new();
-    for extension in [".json", ".toml", ".lock"] {
-        texts.extend(read_tree(&spec, extension)?);
-    }
+    let texts = spec_texts(&spec)?;
     let start = Instant::now();
-    let generated = elkit_codegen::generate(&texts).map_err(|problems| anyhow::anyhow!(problems.join("\n")))?;
+    let generated = explain(elkit_codegen::generate(&texts), "spec", &texts)?;
     let took = start.elapsed();
     let lines: usize = generated.client.values().map(|text| text.lines().count()).sum();
     println!("generate: {} files, {lines} lines, {:.2} s", generated.client.len(), took.as_secs_f64());
-    let derived = generate_derived(&texts).map_err(|problems| anyhow::anyhow!(problems.join("\n")))?;
+    let derived = explain(generate_derived(&texts), "spec", &texts)?;
     let subjects = [
         Subject { name: "runtime only", generated: None, empty: true },
         Subject { name: "elkit", generated: None, empty: false },

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, bail};
-use elkit_codegen::{Generated, generate};
+use anyhow::{Context, Result, bail};
+use elkit_codegen::{Generated, Texts, generate};
 use similar::TextDiff;
 
-use crate::workspace::{read_tree, remove, root, write};
+use crate::workspace::{explain, read_tree, remove, root, spec_texts, write};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -28,12 +28,11 @@ const SHOWN: usize = 200;
 pub(crate) fn run(args: Args) -> Result<()> {
     let root = root()?;
     let spec = args.spec.unwrap_or_else(|| root.join("spec"));
-    let texts = [".json", ".toml", ".lock"].into_iter().map(|extension| read_tree(&spec, extension));
-    let texts = texts.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
-    let generated = generate(&texts).map_err(|problems| anyhow!("{}", problems.join("\n\nerror: ")))?;
+    let texts = spec_texts(&spec)?;
+    let generated = explain(generate(&texts), "spec", &texts)?;
     let changes = changes(&root, &generated)?;
     if args.check {
-        return report(&changes).and_then(|()| effects(&generated));
+        return report(&changes).and_then(|()| effects(&generated, &texts));
     }
     for change in &changes {
         match &change.new {
@@ -42,11 +41,11 @@ pub(crate) fn run(args: Args) -> Result<()> {
         }
     }
     println!("{} of {} files changed", changes.len(), generated.client.len() + generated.files.len());
-    effects(&generated)
+    effects(&generated, &texts)
 }
 
-fn effects(generated: &Generated) -> Result<()> {
-    if generated.unused.is_empty() { Ok(()) } else { bail!("{}", generated.unused.join("\nerror: ")) }
+fn effects(generated: &Generated, texts: &Texts) -> Result<()> {
+    explain(generated.unused.clone().result(()), "spec", texts)
 }
 
 struct Change {

@@ -107,9 +107,10 @@ fn run_kibana(args: KibanaArgs) -> Result<()> {
     if args.files.len() > 1 && args.common.version.is_some() {
         bail!("--version is for one file: several have theirs in their names");
     }
-    let overlay = root()?.join("spec/overlay");
-    let overlay =
-        Overlay::read(&read_tree(&overlay, ".toml")?, model::Product::Kibana).map_err(|error| anyhow!(error))?;
+    let overlays = read_tree(&root()?.join("spec/overlay"), ".toml")?;
+    let overlay_texts: BTreeMap<String, String> =
+        overlays.iter().map(|(name, text)| (format!("overlay/{name}"), text.clone())).collect();
+    let overlay = explain(Overlay::read(&overlays, model::Product::Kibana), "spec", &overlay_texts)?;
     let names = Names::new(&overlay.names.operations, &overlay.names.components);
     let facts_text = args.facts.as_deref().map(read).transpose()?.unwrap_or_else(|| "{}".to_owned());
     let facts_file = args.facts.as_deref().map_or("facts".into(), |path| path.display().to_string());
@@ -125,7 +126,8 @@ fn run_kibana(args: KibanaArgs) -> Result<()> {
         let fixups = &overlay.document_fixups;
         let input =
             Input { file: &document.file, text: &document.text, document: &name, names: &names, facts: &facts, fixups };
-        let texts = BTreeMap::from([(document.file.clone(), document.text.clone())]);
+        let mut texts = overlay_texts.clone();
+        texts.insert(document.file.clone(), document.text.clone());
         let imported = explain(openapi::import(input), "", &texts)?;
         all.push((document, imported));
     }

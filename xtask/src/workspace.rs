@@ -68,20 +68,28 @@ pub(crate) fn remove(path: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The texts of a spec folder that the generator reads, by path below it.
+pub(crate) fn spec_texts(folder: &Path) -> Result<BTreeMap<String, String>> {
+    let texts = [".json", ".toml", ".lock"].into_iter().map(|extension| read_tree(folder, extension));
+    Ok(texts.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
 /// Ends the command with all problems, each with its excerpt of `sources`. `folder` is put before the names of the files.
 pub(crate) fn explain<T>(
     result: Result<T, Diagnostics>,
     folder: &str,
     sources: &BTreeMap<String, String>,
 ) -> Result<T> {
-    result.or_else(|problems| {
-        let text = match folder {
-            "" => problems.render(sources),
-            _ => {
-                let sources = sources.iter().map(|(path, text)| (format!("{folder}/{path}"), text.clone()));
-                problems.in_folder(folder).render(&sources.collect())
-            }
-        };
-        bail!("the input has problems\n\n{}", text.trim_end())
-    })
+    result.or_else(|problems| bail!("the input has problems\n\n{}", show(problems, folder, sources)))
+}
+
+/// All problems, each with its excerpt.
+pub(crate) fn show(problems: Diagnostics, folder: &str, sources: &BTreeMap<String, String>) -> String {
+    let text = if folder.is_empty() {
+        problems.render(sources)
+    } else {
+        let sources = sources.iter().map(|(path, text)| (format!("{folder}/{path}"), text.clone()));
+        problems.in_folder(folder).render(&sources.collect())
+    };
+    text.trim_end().to_owned()
 }

@@ -65,8 +65,8 @@ pub fn import(input: Input<'_>) -> Result<Imported, Diagnostics> {
         }
     };
     for fixup in input.fixups.iter().filter(|fixup| fixup.mends(input.document)) {
-        if let Err(problem) = fixup.apply(&mut root) {
-            problems.add(input.file, (0, 0), problem, None);
+        if let Err(problem) = fixup.apply(input.document, &mut root) {
+            problems.0.push(problem);
         }
     }
     let mut source = Source::new(input.file, &root, input.names);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::diagnostic::Diagnostic;
+
 /// Names by place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lock {
@@ -15,14 +17,23 @@ impl Lock {
     ///
     /// # Errors
     /// The first line that is no `place = name`.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, Diagnostic> {
         let mut lines = BTreeMap::new();
-        for (number, line) in text.lines().enumerate() {
+        let mut start = 0;
+        for whole in text.split_inclusive('\n') {
+            let (line, at) = (whole.trim_end(), start);
+            start += whole.len();
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
             let Some((place, name)) = line.split_once(" = ") else {
-                return Err(format!("spec/api.lock:{}: expected `place = name`", number + 1));
+                return Err(Diagnostic {
+                    file: "api.lock".to_owned(),
+                    span: (at, at + line.len()),
+                    message: "expected `place = name`".to_owned(),
+                    upstream: None,
+                    help: Some("take the line from the last commit: `git diff spec/api.lock`".to_owned()),
+                });
             };
             lines.insert(place.to_owned(), name.to_owned());
         }

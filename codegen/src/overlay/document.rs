@@ -4,12 +4,15 @@
 use serde::Deserialize;
 
 use super::fixups::{Change, Fixup};
+use crate::diagnostic::Diagnostic;
 use crate::spec::json::{self, Kind, Node, Span};
 
 /// A patch of a document.
 #[derive(Clone, Debug)]
 pub struct DocumentFixup {
     name: String,
+    /// Where the name stands in fixups.toml.
+    span: Span,
     sources: Vec<String>,
     edit: Edit,
 }
@@ -50,7 +53,8 @@ impl DocumentFixup {
             return None;
         };
         let sources = fixup.source.split(',').map(|source| source.trim().to_owned()).collect();
-        Some(Self { name: fixup.name.clone(), sources, edit: edit.clone() })
+        let span = (fixup.name.span().start, fixup.name.span().end);
+        Some(Self { name: fixup.name.get_ref().clone(), span, sources, edit: edit.clone() })
     }
 
     /// Whether it is for this document.
@@ -61,20 +65,28 @@ impl DocumentFixup {
     /// Applies the patch to a parsed document.
     ///
     /// # Errors
-    /// When it does not find what it mends.
-    pub fn apply(&self, root: &mut Node) -> Result<(), String> {
-        self.edit.apply(root).map_err(|problem| {
-            format!("spec/overlay/fixups.toml: `{}` has no effect: {problem}; remove it or correct it", self.name)
+    /// When it does not find what it mends: its place in fixups.toml.
+    pub fn apply(&self, document: &str, root: &mut Node) -> Result<(), Diagnostic> {
+        self.edit.apply(root).map_err(|problem| Diagnostic {
+            file: "overlay/fixups.toml".to_owned(),
+            span: self.span,
+            message: format!("`{}` has no effect: {problem}", self.name),
+            upstream: Some(format!("{} in {document}", self.edit.places().join(", "))),
+            help: Some("when upstream has mended it, remove the patch, or this document from its `source`".to_owned()),
         })
     }
 }
 
 impl Edit {
-    fn apply(&self, root: &mut Node) -> Result<(), String> {
+    fn places(&self) -> &[String] {
         let (Self::Replace { replace: places, .. }
         | Self::Remove { remove: places, .. }
         | Self::Rename { rename: places, .. }) = self;
-        for place in places {
+        places
+    }
+
+    fn apply(&self, root: &mut Node) -> Result<(), String> {
+        for place in self.places() {
             let (parent, key) = place.rsplit_once('/').ok_or_else(|| format!("`{place}` is no JSON pointer"))?;
             let parent = at(root, parent).ok_or_else(|| format!("there is no `{parent}`"))?;
             let key = unescape(key);

@@ -11,9 +11,9 @@ use crate::spec::model::{Api, EnumValue, Facts, Json, Member, Object, Schema};
 #[serde(deny_unknown_fields)]
 pub struct Fixup {
     /// Its name, for messages.
-    pub name: String,
+    pub name: toml::Spanned<String>,
     /// `document` or `spec`.
-    pub stage: String,
+    pub stage: toml::Spanned<String>,
     /// The source whose defect it mends (`elasticsearch-9.5`), or several with commas between.
     pub source: String,
     /// Why it is right.
@@ -77,7 +77,9 @@ impl Fixup {
     /// When it finds nothing to mend.
     pub fn apply(&self, api: &mut Api) -> Result<(), String> {
         self.change.apply(api).map_err(|problem| {
-            format!("spec/overlay/fixups.toml: `{}` has no effect: {problem}; remove it or correct it", self.name)
+            let (problem, help) =
+                problem.split_once('\n').unwrap_or((&problem, "upstream has moved: remove the patch"));
+            format!("spec/overlay/fixups.toml: `{}` has no effect: {problem}\n{help}", self.name.get_ref())
         })
     }
 }
@@ -96,7 +98,9 @@ impl Change {
                 let optional = if member.required { "" } else { "?" };
                 let is = format!("{}{optional}", print_type(&member.schema));
                 if is != *from {
-                    return Err(format!("the type of `{set_type}` is `{is}`, not `{from}`"));
+                    let entry = format!("change = {{ set_type = \"{set_type}\", from = \"{is}\", to = \"{to}\" }}");
+                    let help = format!("remove the patch, or if it is still right, write\n{entry}");
+                    return Err(format!("the type of `{set_type}` is `{is}`, not `{from}`\n{help}"));
                 }
                 (member.schema, member.required) = parse_member_type(to)?;
             }

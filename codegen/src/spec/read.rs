@@ -48,9 +48,12 @@ fn operation(node: &Node, reader: &mut Reader<'_>, api: &mut Api) {
     let Some(mut fields) = Fields::of(node, "an operation", reader) else {
         return;
     };
-    let mut operation = Operation { place: reader.place(node.span), ..Operation::default() };
+    let mut operation = Operation::default();
     match fields.required("operation", reader) {
-        Some(id) => operation.id = id_of(id, operation_path, reader).unwrap_or_default(),
+        Some(id) => {
+            operation.place = reader.place(id.span);
+            operation.id = id_of(id, operation_path, reader).unwrap_or_default();
+        }
         None => reader.last_help("an operation file begins with { \"operation\": \"namespace.name\", ..."),
     }
     operation.facts = schema::operation_facts(&mut fields, reader);
@@ -221,6 +224,6 @@ fn types(node: &Node, reader: &mut Reader<'_>, api: &mut Api) {
         if facts.documents.is_empty() {
             facts.documents.clone_from(&documents);
         }
-        api.types.insert(id, TypeDef { params, schema, facts, place: reader.place(entry.value.span) });
+        api.types.insert(id, TypeDef { params, schema, facts, place: reader.place(entry.key_span) });
     }
 }

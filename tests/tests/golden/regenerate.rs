@@ -60,8 +60,9 @@ pub(crate) fn generate(spec: &str) -> Result<Texts, String> {
     for product in [Product::Elasticsearch, Product::Kibana] {
         let own = below(&format!("{}/", product.as_str()));
         if !own.is_empty() {
-            generated
-                .extend(generate_extension(product, &own, &below("overlay/")).map_err(|problems| problems.join("\n"))?);
+            generated.extend(
+                generate_extension(product, &own, &below("overlay/")).map_err(|problems| problems.to_string())?,
+            );
         }
     }
     Ok(generated)
