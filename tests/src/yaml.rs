@@ -9,7 +9,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use document::{Assertion, Call, Document, Step, Test};
+pub use document::{Assertion, Call, Document, Flavor, Step, Test};
 pub use runner::run_test;
 
 use crate::dispatch;
@@ -28,7 +28,7 @@ pub struct FileReport {
 pub enum Outcome {
     /// All passed: how many tests and assertions there were.
     Passed {
-        /// Tests.
+        /// Tests that were run, on a stack and on serverless.
         tests: usize,
         /// Assertions on raw answers.
         raw: usize,
@@ -72,7 +72,7 @@ pub fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Runs all tests of a file, each on a stack of its own.
+/// Runs all tests of a file, each on a stack of its own for each [`Flavor`] that the file is for.
 pub async fn run(file: &str, text: &str) -> FileReport {
     let outcome = match Document::parse(text) {
         Ok(document) => run_document(&document).await,
@@ -82,24 +82,25 @@ pub async fn run(file: &str, text: &str) -> FileReport {
 }
 
 async fn run_document(document: &Document) -> Outcome {
-    if !document.for_stack {
-        return Outcome::Skipped("it is for serverless only".to_owned());
+    if document.flavors.is_empty() {
+        return Outcome::Skipped("it is for neither a stack nor serverless".to_owned());
     }
     if let Some(api) = document.apis().find(|api| !is_known(api)) {
         return Outcome::Skipped(format!("it calls `{api}`, and the client has nothing of that namespace"));
     }
     let (mut raw, mut typed, mut failures) = (0, 0, Vec::new());
-    for test in &document.tests {
-        match run_test(document, test).await {
+    let runs = || document.flavors.iter().flat_map(|flavor| document.tests.iter().map(move |test| (*flavor, test)));
+    for (flavor, test) in runs() {
+        match run_test(document, test, flavor).await {
             Ok(counts) => {
                 raw += counts.raw;
                 typed += counts.typed;
             }
-            Err(why) => failures.push(format!("{}: {why}", test.name)),
+            Err(why) => failures.push(format!("{} ({flavor:?}): {why}", test.name)),
         }
     }
     match failures.is_empty() {
-        true => Outcome::Passed { tests: document.tests.len(), raw, typed },
+        true => Outcome::Passed { tests: runs().count(), raw, typed },
         false => Outcome::Failed(failures),
     }
 }

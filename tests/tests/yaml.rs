@@ -30,6 +30,34 @@ async fn elastics_tests() {
     assert!(failed.is_empty(), "{passed} passed, {} failed:\n{}", failed.len(), failed.join("\n"));
 }
 
+/// Our own files, for what Elastic's test beside those that everybody may have: all behaviours of its security tests.
+#[tokio::test]
+async fn our_own_tests() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/yaml");
+    let files = files(&folder).unwrap();
+    assert!(files.len() >= 7, "{files:?}");
+    let mut wrong = Vec::new();
+    for file in files {
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let report = run(&name, &std::fs::read_to_string(&file).unwrap()).await;
+        println!("{report}");
+        if !matches!(report.outcome, Outcome::Passed { .. }) {
+            wrong.push(report.to_string());
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A serverless file must not pass on a stack by chance: what serverless lacks is refused there.
+#[tokio::test]
+async fn serverless_is_not_a_stack() {
+    let steps = "'t':\n  - do: { security.get_user: {} }\n";
+    let report = run("s.yml", &format!("requires: {{ serverless: true, stack: true }}\n---\n{steps}")).await;
+    let Outcome::Failed(failures) = &report.outcome else { panic!("{report}") };
+    assert_eq!(failures.len(), 1, "{report}");
+    assert!(failures[0].contains("t (Serverless)") && failures[0].contains("api_not_available_exception"), "{report}");
+}
+
 #[tokio::test]
 async fn every_kind_of_step() {
     let report = run("every_step.yml", include_str!("fixtures/yaml/every_step.yml")).await;
@@ -62,8 +90,8 @@ async fn what_does_not_hold_is_told() {
 
 #[tokio::test]
 async fn what_is_for_something_else_is_skipped() {
-    let serverless = run("s.yml", "requires: { serverless: true, stack: false }\n---\n't':\n  - is_true: x\n").await;
-    assert_eq!(serverless.to_string(), "skipped s.yml: it is for serverless only");
+    let neither = run("s.yml", "requires: { serverless: false, stack: false }\n---\n't':\n  - is_true: x\n").await;
+    assert_eq!(neither.to_string(), "skipped s.yml: it is for neither a stack nor serverless");
     let other = run("o.yml", "'t':\n  - do: { indices.create: { index: a } }\n").await;
     assert!(matches!(&other.outcome, Outcome::Skipped(why) if why.contains("`indices.create`")), "{other}");
 }

@@ -5,14 +5,23 @@ use serde_json::{Map, Value};
 /// A file.
 #[derive(Clone, Debug, Default)]
 pub struct Document {
-    /// Whether it runs on a stack, and not on serverless only.
-    pub for_stack: bool,
+    /// What it is for; it runs on each.
+    pub flavors: Vec<Flavor>,
     /// What is done before each test.
     pub setup: Vec<Step>,
     /// What is done after each test, whether it passed or not.
     pub teardown: Vec<Step>,
     /// Its tests.
     pub tests: Vec<Test>,
+}
+
+/// How Elasticsearch is run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flavor {
+    /// On somebody's own machines.
+    Stack,
+    /// As Elastic Serverless.
+    Serverless,
 }
 
 /// A test.
@@ -70,12 +79,12 @@ impl Document {
     /// When it is not YAML, or holds something that the runner does not know.
     pub fn parse(text: &str) -> Result<Self, String> {
         let parts: Vec<Value> = serde_saphyr::from_multiple(text).map_err(|error| error.to_string())?;
-        let mut document = Self { for_stack: true, ..Self::default() };
+        let mut document = Self { flavors: vec![Flavor::Stack], ..Self::default() };
         for part in parts {
             let Value::Object(sections) = part else { return Err("a document is not a map".to_owned()) };
             for (name, section) in sections {
                 match name.as_str() {
-                    "requires" => document.for_stack = section.get("stack") != Some(&Value::Bool(false)),
+                    "requires" => document.flavors = flavors(&section),
                     "setup" => document.setup = steps(&section)?,
                     "teardown" => document.teardown = steps(&section)?,
                     _ => {
@@ -94,6 +103,13 @@ impl Document {
         let steps = self.setup.iter().chain(tests).chain(&self.teardown);
         steps.filter_map(|step| if let Step::Do(call) = step { Some(call.api.as_str()) } else { None })
     }
+}
+
+/// What a `requires` section names; a stack unless it says otherwise.
+fn flavors(section: &Value) -> Vec<Flavor> {
+    let is = |name: &str, default: bool| section.get(name).and_then(Value::as_bool).unwrap_or(default);
+    let wanted = [(Flavor::Stack, is("stack", true)), (Flavor::Serverless, is("serverless", false))];
+    wanted.into_iter().filter_map(|(flavor, wanted)| wanted.then_some(flavor)).collect()
 }
 
 fn steps(section: &Value) -> Result<Vec<Step>, String> {
@@ -171,7 +187,7 @@ mod tests {
              404]\n  - match: { x.0.y: { z: 1 } }\n  - is_true: x\n  - set: { id: name }\n",
         )
         .unwrap();
-        assert!(document.for_stack);
+        assert_eq!(document.flavors, [Flavor::Stack]);
         assert_eq!(document.apis().collect::<Vec<_>>(), ["a.b", "a.b"]);
         let [Step::Do(call), matches, is_true, set] = &document.tests[0].steps[..] else { panic!("{document:?}") };
         assert_eq!((call.catch.as_deref(), &call.ignore[..]), (Some("missing"), &[400, 404][..]));
@@ -196,6 +212,14 @@ mod tests {
             let error = Document::parse(text).unwrap_err();
             assert!(error.contains(why), "{text}: {error}");
         }
-        assert!(!Document::parse("requires: { stack: false, serverless: true }\n---\n'a': []\n").unwrap().for_stack);
+        for (requires, flavors) in [
+            ("{ stack: false, serverless: true }", &[Flavor::Serverless][..]),
+            ("{ stack: true, serverless: true }", &[Flavor::Stack, Flavor::Serverless]),
+            ("{ stack: false }", &[]),
+            ("{}", &[Flavor::Stack]),
+        ] {
+            let document = Document::parse(&format!("requires: {requires}\n---\n'a': []\n")).unwrap();
+            assert_eq!(document.flavors, flavors, "{requires}");
+        }
     }
 }

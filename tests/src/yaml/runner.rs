@@ -5,7 +5,7 @@ use elkit::{Elasticsearch, Kibana, Method};
 use elkit_stack::Stack;
 use serde_json::Value;
 
-use super::document::{Assertion, Call, Document, Step, Test};
+use super::document::{Assertion, Call, Document, Flavor, Step, Test};
 use super::path::{Variables, at, fill, is_true, same};
 use crate::dispatch::{self, Clients, Parts, Row, Sent};
 
@@ -22,10 +22,13 @@ pub struct Counts {
 ///
 /// # Errors
 /// What did not hold.
-pub async fn run_test(document: &Document, test: &Test) -> Result<Counts, String> {
-    let stack = Stack::start().await.map_err(|error| error.to_string())?;
+pub async fn run_test(document: &Document, test: &Test, flavor: Flavor) -> Result<Counts, String> {
+    let serverless = flavor == Flavor::Serverless;
+    let builder = if serverless { Stack::builder().serverless() } else { Stack::builder() };
+    let stack = builder.start().await.map_err(|error| error.to_string())?;
     let password = stack.elastic_password();
-    let elasticsearch = Elasticsearch::builder(stack.elasticsearch_url()).basic_auth("elastic", password).build();
+    let builder = Elasticsearch::builder(stack.elasticsearch_url()).basic_auth("elastic", password);
+    let elasticsearch = if serverless { builder.serverless() } else { builder }.build();
     let kibana = Kibana::builder(stack.kibana_url()).basic_auth("elastic", password).build();
     let clients = match (elasticsearch, kibana) {
         (Ok(elasticsearch), Ok(kibana)) => Clients { elasticsearch, kibana },

@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::clock::Clock;
-use crate::es::Elasticsearch;
 use crate::es::state::State;
+use crate::es::{Elasticsearch, Flavor};
 use crate::fault::Fault;
 use crate::ids::Ids;
 use crate::kibana::{Kibana, Spaces};
@@ -35,12 +35,18 @@ impl Core {
             clock,
             table,
             spec: OnceLock::new(),
-            elasticsearch: Elasticsearch::new(),
+            elasticsearch: Elasticsearch::new(Flavor::Stack),
             kibana: Kibana::new(),
             state: Mutex::new((State::new(ids, elastic_password), Spaces::new())),
             log: Mutex::new(VecDeque::new()),
             faults: Mutex::new(VecDeque::new()),
         }
+    }
+
+    /// The same, as Elastic Serverless.
+    pub(crate) fn serverless(mut self) -> Self {
+        self.elasticsearch = Elasticsearch::new(Flavor::Serverless);
+        self
     }
 
     /// Answers a request; doesn't log it and knows no faults.

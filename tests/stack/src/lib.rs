@@ -141,6 +141,7 @@ pub struct Builder {
     kibana_port: u16,
     table: Option<String>,
     require_table: bool,
+    serverless: bool,
 }
 
 impl Builder {
@@ -195,6 +196,14 @@ impl Builder {
         self
     }
 
+    /// Lets Elasticsearch be as on Elastic Serverless: operations that are not public there are refused with 410, and it
+    /// says so of itself. Rules that Serverless has for what may stand in a role are not kept.
+    #[must_use]
+    pub fn serverless(mut self) -> Self {
+        self.serverless = true;
+        self
+    }
+
     /// Starts the stack.
     ///
     /// # Errors
@@ -217,7 +226,8 @@ impl Builder {
         }
         let mut ids = Ids::new(self.seed);
         let password = self.password.unwrap_or_else(|| ids.secret());
-        let core = Arc::new(Core::new(self.clock.clone(), ids, &password, table));
+        let core = Core::new(self.clock.clone(), ids, &password, table);
+        let core = Arc::new(if self.serverless { core.serverless() } else { core });
         let server = server::start(&core, self.elasticsearch_port, self.kibana_port)?;
         Ok(Stack { core, server, clock: self.clock, password })
     }

@@ -19,8 +19,17 @@ pub(crate) struct Authentication {
     pub(crate) grants: Grants,
     /// Those of the assigned roles that exist.
     pub(crate) effective_roles: Vec<String>,
-    /// The user who runs as `user`, and the realm that knew them.
-    pub(crate) runner: Option<(String, Realm)>,
+    /// Who runs as `user`.
+    pub(crate) runner: Option<Runner>,
+}
+
+/// A caller who acts as somebody else.
+#[derive(Clone)]
+pub(crate) struct Runner {
+    pub(crate) username: String,
+    pub(crate) realm: Realm,
+    /// How they proved who they are, in the words of `_authenticate`.
+    pub(crate) authentication_type: &'static str,
 }
 
 /// What kind of credential was shown.
@@ -28,7 +37,7 @@ pub(crate) struct Authentication {
 pub(crate) enum Via {
     Password,
     AccessToken,
-    ApiKey { id: String, name: String },
+    ApiKey { id: String, name: String, owner_realm: Realm },
     ServiceToken { name: String },
 }
 
@@ -158,8 +167,22 @@ impl Authentication {
         Self { user, realm, via, grants: Grants::of(roles.into_values().collect()), effective_roles, runner: None }
     }
 
+    /// Whose the keys are that this caller makes: a key's are its owner's.
     pub(crate) fn owner(&self) -> Owner {
-        Owner { username: self.user.username.clone(), realm: self.realm.clone() }
+        let realm = match &self.via {
+            Via::ApiKey { owner_realm, .. } => owner_realm,
+            _ => &self.realm,
+        };
+        Owner { username: self.user.username.clone(), realm: realm.clone() }
+    }
+
+    /// What kind of credential was shown, in the words of `_authenticate`.
+    pub(crate) fn authentication_type(&self) -> &'static str {
+        match &self.via {
+            Via::Password => "realm",
+            Via::AccessToken | Via::ServiceToken { .. } => "token",
+            Via::ApiKey { .. } => "api_key",
+        }
     }
 
     /// The caller as a refusal names it.
@@ -168,7 +191,8 @@ impl Authentication {
         match (&self.via, &self.runner) {
             (Via::ApiKey { id, .. }, None) => format!("API key id [{id}] of user [{name}]"),
             (Via::ServiceToken { .. }, None) => format!("service account [{name}]"),
-            (_, Some((runner, _))) => {
+            (_, Some(runner)) => {
+                let runner = &runner.username;
                 format!("user [{runner}] run as [{name}]{}", self.described_roles())
             }
             _ => format!("user [{name}]{}", self.described_roles()),
@@ -199,12 +223,13 @@ fn by_api_key(state: &State, value: &str, now: u64) -> Result<Authentication, Re
             "authentication expected API key type of [rest], but API key [{id}] has type [cross_cluster]"
         ))));
     }
-    let layers = [&key.roles, &key.limited_by];
-    let layers = layers.into_iter().filter(|roles| !roles.is_empty());
+    // Without roles of its own it may do what its owner might; an owner who might do nothing leaves it nothing.
+    let own = Some(&key.roles).filter(|roles| !roles.is_empty());
+    let layers = own.into_iter().chain([&key.limited_by]);
     Ok(Authentication {
         user: Principal { username: key.owner.username.clone(), enabled: true, ..Principal::default() },
         realm: Realm::new("_es_api_key", "_es_api_key"),
-        via: Via::ApiKey { id: key.id.clone(), name: key.name.clone() },
+        via: Via::ApiKey { id: key.id.clone(), name: key.name.clone(), owner_realm: key.owner.realm.clone() },
         grants: Grants { layers: layers.map(|roles| roles.values().cloned().collect()).collect() },
         effective_roles: Vec::new(),
         runner: None,
@@ -216,7 +241,11 @@ fn run_as(state: &State, caller: Authentication, other: &str) -> Result<Authenti
     match target {
         Some(user) if caller.grants.may_run_as(other) => {
             let mut authentication = Authentication::of(state, user.profile.clone(), user.realm(), Via::Password);
-            authentication.runner = Some((caller.user.username.clone(), caller.realm));
+            authentication.runner = Some(Runner {
+                authentication_type: caller.authentication_type(),
+                username: caller.user.username,
+                realm: caller.realm,
+            });
             Ok(authentication)
         }
         _ => Err(Refusal::forbidden(format!(

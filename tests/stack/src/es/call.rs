@@ -3,11 +3,13 @@
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
+use super::Flavor;
 use super::authentication::Authentication;
 use super::error::Refusal;
 use super::grants;
 use super::role::kind;
 use super::state::State;
+use super::suggest::did_you_mean;
 use crate::message::{Reply, position};
 use crate::router::Params;
 
@@ -24,6 +26,7 @@ pub(crate) struct Call<'a> {
     /// The body as it came, to say where in it something stands.
     pub(crate) raw: Bytes,
     pub(crate) now: u64,
+    pub(crate) flavor: Flavor,
 }
 
 impl Call<'_> {
@@ -68,7 +71,7 @@ impl Call<'_> {
     /// The body's members, none when there is no body.
     pub(crate) fn optional_fields(&self, parser: &'static str) -> Result<Fields, Refusal> {
         match &self.body {
-            None => Ok(Fields { parser, members: Map::new(), raw: Bytes::new() }),
+            None => Ok(Fields { parser, members: Map::new(), raw: Bytes::new(), asked: Vec::new() }),
             Some(value) => self.whole(parser, value),
         }
     }
@@ -111,23 +114,28 @@ pub(crate) struct Fields {
     parser: &'static str,
     members: Map<String, Value>,
     raw: Bytes,
+    /// The names that were asked for: those that somebody may have meant.
+    asked: Vec<String>,
 }
 
 impl Fields {
     pub(crate) fn of(parser: &'static str, value: &Value) -> Result<Self, Refusal> {
         match value {
-            Value::Object(members) => Ok(Self { parser, members: members.clone(), raw: Bytes::new() }),
+            Value::Object(members) => {
+                Ok(Self { parser, members: members.clone(), raw: Bytes::new(), asked: Vec::new() })
+            }
             other => Err(Refusal::content(format!("[1:1] [{parser}] Expected START_OBJECT but was: {}", kind(other)))),
         }
     }
 
     pub(crate) fn value(&mut self, name: &str) -> Option<Value> {
+        self.asked.push(name.to_owned());
         self.members.remove(name)
     }
 
     /// A text; absent and null are the same.
     pub(crate) fn text(&mut self, name: &str) -> Result<Option<String>, Refusal> {
-        match self.members.remove(name) {
+        match self.value(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(other) => Err(self.wrong(name, &other)),
@@ -140,7 +148,7 @@ impl Fields {
 
     /// A list of texts; a single text stands for a list of one.
     pub(crate) fn texts(&mut self, name: &str) -> Result<Option<Vec<String>>, Refusal> {
-        match self.members.remove(name) {
+        match self.value(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(one)) => Ok(Some(vec![one])),
             Some(Value::Array(items)) => {
@@ -153,7 +161,7 @@ impl Fields {
     }
 
     pub(crate) fn boolean(&mut self, name: &str) -> Result<Option<bool>, Refusal> {
-        match self.members.remove(name) {
+        match self.value(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Bool(flag)) => Ok(Some(flag)),
             Some(Value::String(text)) if text == "true" || text == "false" => Ok(Some(text == "true")),
@@ -162,7 +170,7 @@ impl Fields {
     }
 
     pub(crate) fn object(&mut self, name: &str) -> Result<Option<Map<String, Value>>, Refusal> {
-        match self.members.remove(name) {
+        match self.value(name) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::Object(members)) => Ok(Some(members)),
             Some(other) => Err(self.wrong(name, &other)),
@@ -170,7 +178,7 @@ impl Fields {
     }
 
     pub(crate) fn integer(&mut self, name: &str) -> Result<Option<i64>, Refusal> {
-        match self.members.remove(name) {
+        match self.value(name) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => {
                 let parsed = match &value {
@@ -188,7 +196,9 @@ impl Fields {
         match self.members.keys().next() {
             None => Ok(()),
             Some(name) => {
-                Err(Refusal::content(format!("{} [{}] unknown field [{name}]", position(&self.raw, name), self.parser)))
+                let near = did_you_mean(name, self.asked.iter().map(String::as_str));
+                let at = position(&self.raw, name);
+                Err(Refusal::content(format!("{at} [{}] unknown field [{name}]{near}", self.parser)))
             }
         }
     }

@@ -71,7 +71,7 @@ pub(crate) fn holds(query: &Value, document: &Value, schema: &Schema) -> Result<
                 })
             }))
         }
-        other => Err(Refusal::illegal(format!("Query type [{other}] is not supported for {} search", schema.parser))),
+        other => Err(Refusal::illegal(format!("Query type [{other}] is not currently supported in this context"))),
     }
 }
 

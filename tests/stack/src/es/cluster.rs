@@ -2,23 +2,30 @@
 
 use serde_json::{Map, Value, json};
 
+use super::Flavor;
 use super::call::{Answer, Call};
 use super::error::Refusal;
 use crate::message::Reply;
 
 /// The version that the stack says it is.
 pub(crate) const VERSION: &str = "9.5.0";
+/// Serverless has no versions; it says this one for ever, for clients that ask.
+const SERVERLESS_VERSION: &str = "8.11.0";
 const CLUSTER_NAME: &str = "elkit-stack";
 
 /// `GET /`.
 pub(crate) fn info(call: &mut Call<'_>) -> Answer {
+    let (number, flavor) = match call.flavor {
+        Flavor::Stack => (VERSION, "default"),
+        Flavor::Serverless => (SERVERLESS_VERSION, "serverless"),
+    };
     Ok(Reply::ok(json!({
         "name": "elkit-stack-0",
         "cluster_name": CLUSTER_NAME,
         "cluster_uuid": call.state.cluster_uuid,
         "version": {
-            "number": VERSION,
-            "build_flavor": "default",
+            "number": number,
+            "build_flavor": flavor,
             "build_type": "docker",
             "build_hash": "0000000000000000000000000000000000000000",
             "build_date": "2026-01-01T00:00:00.000000000Z",

@@ -57,6 +57,11 @@ impl Refusal {
         Self::new(400, "action_request_validation_exception", reason)
     }
 
+    /// What a store refuses, where `validation` is for what a request alone shows.
+    pub(crate) fn invalid(problem: &str) -> Self {
+        Self::new(400, "validation_exception", format!("Validation Failed: 1: {problem};"))
+    }
+
     pub(crate) fn forbidden(reason: impl Into<String>) -> Self {
         Self::new(403, "security_exception", reason)
     }

@@ -89,6 +89,11 @@ impl Grants {
         self.every(|role| role.run_as.iter().any(|pattern| matches(pattern, username)))
     }
 
+    /// Tells whether a `restriction` leaves the caller nothing but the workflows that it names.
+    pub(crate) fn is_restricted(&self) -> bool {
+        self.every_role().any(|role| role.restriction.is_some())
+    }
+
     /// Every descriptor in every layer is free of privileges.
     pub(crate) fn every_role(&self) -> impl Iterator<Item = &Role> {
         self.layers.iter().flatten()

@@ -7,6 +7,7 @@ mod api_key_updates;
 mod api_keys;
 mod app_privileges;
 pub(crate) mod authentication;
+mod body;
 mod call;
 mod clauses;
 mod cluster;
@@ -29,6 +30,7 @@ mod searches;
 mod service_accounts;
 mod settings;
 pub(crate) mod state;
+mod suggest;
 mod tokens;
 mod users;
 
@@ -47,12 +49,29 @@ use crate::router::{Candidate, Params, Router, allowed, best};
 use crate::spec::check::Judge;
 use crate::spec::{self, Spec};
 
+/// Name, verb and path of every stateful operation.
+#[cfg(test)]
+pub(crate) fn operations() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
+    OPERATIONS.iter().filter(|operation| operation.id != "ping").map(|o| (o.id, o.verbs[0], o.path))
+}
+
 /// Query parameters that every operation takes.
 const COMMON: [&str; 4] = ["error_trace", "filter_path", "human", "pretty"];
 
 /// The routes, and the specification behind them.
 pub(crate) struct Elasticsearch {
     router: Router<&'static Operation>,
+    flavor: Flavor,
+}
+
+/// How Elasticsearch is run.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) enum Flavor {
+    /// By somebody who may call everything.
+    #[default]
+    Stack,
+    /// By Elastic: most of the security API is not for users.
+    Serverless,
 }
 
 /// A request with its route found.
@@ -71,12 +90,12 @@ impl<'a> Routed<'a> {
 }
 
 impl Elasticsearch {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(flavor: Flavor) -> Self {
         let mut router = Router::new();
         for operation in OPERATIONS {
             router.add(operation.verbs, operation.path, operation);
         }
-        Self { router }
+        Self { router, flavor }
     }
 
     /// Answers a request.
@@ -109,6 +128,17 @@ impl Elasticsearch {
             Ok(routed) => routed,
             Err(reply) => return Ok(*reply),
         };
+        if self.flavor == Flavor::Serverless && routed.operation.is_some_and(|operation| !operation.on_serverless) {
+            return Err(Refusal::new(
+                410,
+                "api_not_available_exception",
+                format!(
+                    "Request for uri [{}] with method [{}] exists but is not available when running in serverless mode",
+                    request.uri(),
+                    request.method
+                ),
+            ));
+        }
         let query = request.query_pairs();
         let body = body(request, &routed)?;
         let meant = check(request, &routed, &query, body.as_ref())?;
@@ -117,6 +147,10 @@ impl Elasticsearch {
             meant.map_or(Ok(()), |meant| check_privileges(&who, meant))?;
             return Ok(sample());
         };
+        if who.grants.is_restricted() {
+            let reason = "access restricted by workflow";
+            return Err(Refusal::new(403, "role_restriction_exception", reason));
+        }
         match operation.need {
             Need::Cluster(action) if !who.grants.allows(action) => {
                 return Err(call::forbidden(&who, action, false));
@@ -128,9 +162,16 @@ impl Elasticsearch {
         }
         match operation.run {
             None => Ok(sample()),
-            Some(run) => {
-                run(&mut Call { state, who, params: routed.params, query, body, raw: request.body.clone(), now })
-            }
+            Some(run) => run(&mut Call {
+                state,
+                who,
+                params: routed.params,
+                query,
+                body,
+                raw: request.body.clone(),
+                now,
+                flavor: self.flavor,
+            }),
         }
     }
 
@@ -209,11 +250,7 @@ fn body(request: &Request, routed: &Routed<'_>) -> Result<Option<Value>, Refusal
     if by_spec.clone().any(|specified| !specified.takes_json()) {
         return Ok(None);
     }
-    serde_json::from_slice(&request.body).map(Some).map_err(|error| {
-        let kind = if error.is_eof() { "json_e_o_f_exception" } else { "x_content_parse_exception" };
-        let at = format!("[{}:{}]", error.line(), error.column());
-        Refusal::new(400, kind, format!("{at} the request body is not valid JSON"))
-    })
+    body::read(&request.body).map(Some)
 }
 
 /// An operation that only the specification knows needs one of the cluster privileges that it names.
@@ -272,16 +309,19 @@ fn check_query(
     let mut unknown: Vec<&str> = query.iter().map(|(name, _)| name.as_str()).filter(|name| !known(name)).collect();
     unknown.sort_unstable();
     unknown.dedup();
-    match unknown.as_slice() {
-        [] => Ok(()),
-        [one] => Err(Refusal::illegal(format!("request [{}] contains unrecognized parameter: [{one}]", request.path))),
-        several => {
-            let listed: Vec<String> = several.iter().map(|name| format!("[{name}]")).collect();
-            Err(Refusal::illegal(format!(
-                "request [{}] contains unrecognized parameters: {}",
-                request.path,
-                listed.join(", ")
-            )))
-        }
+    if unknown.is_empty() {
+        return Ok(());
     }
+    let ours = routed.operation.into_iter().flat_map(|operation| operation.query.iter().copied());
+    let theirs = specified.into_iter().flat_map(|specified| specified.query_names());
+    let known: Vec<&str> = COMMON.into_iter().chain(ours).chain(theirs).collect();
+    let listed: Vec<String> = unknown
+        .iter()
+        .map(|name| match suggest::did_you_mean(name, known.iter().copied()) {
+            near if near.is_empty() => format!("[{name}]"),
+            near => format!("[{name}] ->{near}"),
+        })
+        .collect();
+    let noun = if listed.len() == 1 { "parameter" } else { "parameters" };
+    Err(Refusal::illegal(format!("request [{}] contains unrecognized {noun}: {}", request.path, listed.join(", "))))
 }

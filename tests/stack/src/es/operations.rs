@@ -17,6 +17,8 @@ pub(crate) struct Operation {
     pub(crate) takes_body: bool,
     /// The handler alone judges the body: it takes forms that the specification does not have.
     pub(crate) reads_itself: bool,
+    /// Whether everybody may call it on Elastic Serverless.
+    pub(crate) on_serverless: bool,
     pub(crate) run: Option<fn(&mut Call<'_>) -> Answer>,
 }
 
@@ -52,12 +54,32 @@ const fn row(
     need: Need,
     run: Handler,
 ) -> Operation {
-    Operation { id, verbs, path, query, need, takes_body: false, reads_itself: false, run: Some(run) }
+    Operation {
+        id,
+        verbs,
+        path,
+        query,
+        need,
+        takes_body: false,
+        reads_itself: false,
+        on_serverless: false,
+        run: Some(run),
+    }
 }
 
 /// An operation whose answer comes from the specification alone.
 const fn sampled(id: &'static str, verbs: &'static [&'static str], path: &'static str, need: Need) -> Operation {
-    Operation { id, verbs, path, query: NONE, need, takes_body: true, reads_itself: false, run: None }
+    Operation {
+        id,
+        verbs,
+        path,
+        query: NONE,
+        need,
+        takes_body: true,
+        reads_itself: false,
+        on_serverless: false,
+        run: None,
+    }
 }
 
 impl Operation {
@@ -70,16 +92,21 @@ impl Operation {
         self.reads_itself = true;
         self
     }
+
+    const fn serverless(mut self) -> Self {
+        self.on_serverless = true;
+        self
+    }
 }
 
 /// The rows, by area.
 #[rustfmt::skip]
 pub(crate) const OPERATIONS: &[Operation] = &[
-    row("info", GET, "/", NONE, Cluster("cluster:monitor/main"), cluster::info),
-    row("ping", &["HEAD"], "/", NONE, Cluster("cluster:monitor/main"), cluster::ping),
+    row("info", GET, "/", NONE, Cluster("cluster:monitor/main"), cluster::info).serverless(),
+    row("ping", &["HEAD"], "/", NONE, Cluster("cluster:monitor/main"), cluster::ping).serverless(),
     row("cluster.health", GET, "/_cluster/health", HEALTH, Cluster("cluster:monitor/health"), cluster::health),
 
-    row("security.authenticate", GET, "/_security/_authenticate", NONE, Nothing, users::authenticate),
+    row("security.authenticate", GET, "/_security/_authenticate", NONE, Nothing, users::authenticate).serverless(),
     row("security.put_user", PUT_POST, "/_security/user/{username}", REFRESH, Cluster("cluster:admin/xpack/security/user/put"), users::put).body(),
     row("security.get_user", GET, "/_security/user", &["with_profile_uid"], Cluster("cluster:admin/xpack/security/user/get"), users::get),
     row("security.get_user", GET, "/_security/user/{username}", &["with_profile_uid"], Cluster("cluster:admin/xpack/security/user/get"), users::get),
@@ -90,18 +117,18 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     row("security.change_password", PUT_POST, "/_security/user/_password", REFRESH, Nothing, users::change_password).body(),
     row("security.query_user", GET_POST, "/_security/_query/user", &["with_profile_uid"], Cluster("cluster:admin/xpack/security/user/query"), searches::users).body(),
 
-    row("security.has_privileges", GET_POST, "/_security/user/_has_privileges", NONE, Nothing, has_privileges::has_privileges).body(),
-    row("security.has_privileges", GET_POST, "/_security/user/{user}/_has_privileges", NONE, Nothing, has_privileges::has_privileges).body(),
+    row("security.has_privileges", GET_POST, "/_security/user/_has_privileges", NONE, Nothing, has_privileges::has_privileges).body().serverless(),
+    row("security.has_privileges", GET_POST, "/_security/user/{user}/_has_privileges", NONE, Nothing, has_privileges::has_privileges).body().serverless(),
     row("security.get_user_privileges", GET, "/_security/user/_privileges", NONE, Nothing, has_privileges::list),
-    row("security.get_builtin_privileges", GET, "/_security/privilege/_builtin", NONE, Cluster("cluster:admin/xpack/security/privilege/builtin/get"), has_privileges::builtin),
+    row("security.get_builtin_privileges", GET, "/_security/privilege/_builtin", NONE, Cluster("cluster:admin/xpack/security/privilege/builtin/get"), has_privileges::builtin).serverless(),
 
-    row("security.put_role", PUT_POST, "/_security/role/{name}", REFRESH, Cluster("cluster:admin/xpack/security/role/put"), roles::put).body().itself(),
-    row("security.get_role", GET, "/_security/role", &["include_implicit"], Cluster("cluster:admin/xpack/security/role/get"), roles::get),
-    row("security.get_role", GET, "/_security/role/{name}", &["include_implicit"], Cluster("cluster:admin/xpack/security/role/get"), roles::get),
-    row("security.delete_role", DELETE, "/_security/role/{name}", REFRESH, Cluster("cluster:admin/xpack/security/role/delete"), roles::delete),
+    row("security.put_role", PUT_POST, "/_security/role/{name}", REFRESH, Cluster("cluster:admin/xpack/security/role/put"), roles::put).body().itself().serverless(),
+    row("security.get_role", GET, "/_security/role", &["include_implicit"], Cluster("cluster:admin/xpack/security/role/get"), roles::get).serverless(),
+    row("security.get_role", GET, "/_security/role/{name}", &["include_implicit"], Cluster("cluster:admin/xpack/security/role/get"), roles::get).serverless(),
+    row("security.delete_role", DELETE, "/_security/role/{name}", REFRESH, Cluster("cluster:admin/xpack/security/role/delete"), roles::delete).serverless(),
     row("security.bulk_put_role", POST, "/_security/role", REFRESH, Cluster("cluster:admin/xpack/security/role/bulk_put"), roles::bulk_put).body().itself(),
     row("security.bulk_delete_role", DELETE, "/_security/role", REFRESH, Cluster("cluster:admin/xpack/security/role/bulk_delete"), roles::bulk_delete).body(),
-    row("security.query_role", GET_POST, "/_security/_query/role", NONE, Cluster("cluster:admin/xpack/security/role/query"), searches::roles).body(),
+    row("security.query_role", GET_POST, "/_security/_query/role", NONE, Cluster("cluster:admin/xpack/security/role/query"), searches::roles).body().serverless(),
 
     row("security.put_role_mapping", PUT_POST, "/_security/role_mapping/{name}", REFRESH, Cluster("cluster:admin/xpack/security/role_mapping/put"), role_mappings::put).body(),
     row("security.get_role_mapping", GET, "/_security/role_mapping", NONE, Cluster("cluster:admin/xpack/security/role_mapping/get"), role_mappings::get),
@@ -114,14 +141,14 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     row("security.get_privileges", GET, "/_security/privilege/{application}/{name}", NONE, Nothing, app_privileges::get),
     row("security.delete_privileges", DELETE, "/_security/privilege/{application}/{name}", REFRESH, Nothing, app_privileges::delete),
 
-    row("security.create_api_key", PUT_POST, "/_security/api_key", REFRESH, Own("cluster:admin/xpack/security/api_key/create"), api_keys::create).body(),
-    row("security.get_api_key", GET, "/_security/api_key", &["id", "name", "owner", "realm_name", "username", "with_limited_by", "active_only", "with_profile_uid"], Nothing, api_keys::get),
-    row("security.invalidate_api_key", DELETE, "/_security/api_key", NONE, Nothing, api_keys::invalidate).body(),
+    row("security.create_api_key", PUT_POST, "/_security/api_key", REFRESH, Own("cluster:admin/xpack/security/api_key/create"), api_keys::create).body().serverless(),
+    row("security.get_api_key", GET, "/_security/api_key", &["id", "name", "owner", "realm_name", "username", "with_limited_by", "active_only", "with_profile_uid"], Nothing, api_keys::get).serverless(),
+    row("security.invalidate_api_key", DELETE, "/_security/api_key", NONE, Nothing, api_keys::invalidate).body().serverless(),
     row("security.grant_api_key", POST, "/_security/api_key/grant", REFRESH, Cluster("cluster:admin/xpack/security/api_key/grant"), api_keys::grant).body(),
     row("security.clone_api_key", PUT_POST, "/_security/api_key/clone", REFRESH, Own("cluster:admin/xpack/security/api_key/clone"), api_keys::clone).body(),
-    row("security.update_api_key", PUT, "/_security/api_key/{id}", NONE, Own("cluster:admin/xpack/security/api_key/update"), api_key_updates::update).body(),
+    row("security.update_api_key", PUT, "/_security/api_key/{id}", NONE, Own("cluster:admin/xpack/security/api_key/update"), api_key_updates::update).body().serverless(),
     row("security.bulk_update_api_keys", POST, "/_security/api_key/_bulk_update", NONE, Own("cluster:admin/xpack/security/api_key/bulk_update"), api_key_updates::bulk_update).body(),
-    row("security.query_api_keys", GET_POST, "/_security/_query/api_key", &["with_limited_by", "with_profile_uid", "typed_keys"], Nothing, searches::api_keys).body(),
+    row("security.query_api_keys", GET_POST, "/_security/_query/api_key", &["with_limited_by", "with_profile_uid", "typed_keys"], Nothing, searches::api_keys).body().serverless(),
     row("security.create_cross_cluster_api_key", POST, "/_security/cross_cluster/api_key", NONE, Cluster("cluster:admin/xpack/security/cross_cluster/api_key/create"), api_key_updates::create_cross_cluster).body(),
     row("security.update_cross_cluster_api_key", PUT, "/_security/cross_cluster/api_key/{id}", NONE, Cluster("cluster:admin/xpack/security/cross_cluster/api_key/update"), api_key_updates::update_cross_cluster).body(),
 
@@ -132,9 +159,9 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     row("security.get_service_accounts", GET, "/_security/service/{namespace}", NONE, Cluster("cluster:admin/xpack/security/service_account/get"), service_accounts::get),
     row("security.get_service_accounts", GET, "/_security/service/{namespace}/{service}", NONE, Cluster("cluster:admin/xpack/security/service_account/get"), service_accounts::get),
     row("security.get_service_credentials", GET, "/_security/service/{namespace}/{service}/credential", NONE, Cluster("cluster:admin/xpack/security/service_account/credential/get"), service_accounts::get_credentials),
-    row("security.create_service_token", POST, "/_security/service/{namespace}/{service}/credential/token", REFRESH, Cluster("cluster:admin/xpack/security/service_account/token/create"), service_accounts::create_token),
-    row("security.create_service_token", PUT_POST, "/_security/service/{namespace}/{service}/credential/token/{name}", REFRESH, Cluster("cluster:admin/xpack/security/service_account/token/create"), service_accounts::create_token),
-    row("security.delete_service_token", DELETE, "/_security/service/{namespace}/{service}/credential/token/{name}", REFRESH, Cluster("cluster:admin/xpack/security/service_account/token/delete"), service_accounts::delete_token),
+    row("security.create_service_token", POST, "/_security/service/{namespace}/{service}/credential/token", REFRESH, Cluster("cluster:admin/xpack/security/service_account/token/create"), service_accounts::create_token).serverless(),
+    row("security.create_service_token", PUT_POST, "/_security/service/{namespace}/{service}/credential/token/{name}", REFRESH, Cluster("cluster:admin/xpack/security/service_account/token/create"), service_accounts::create_token).serverless(),
+    row("security.delete_service_token", DELETE, "/_security/service/{namespace}/{service}/credential/token/{name}", REFRESH, Cluster("cluster:admin/xpack/security/service_account/token/delete"), service_accounts::delete_token).serverless(),
 
     row("security.activate_user_profile", POST, "/_security/profile/_activate", NONE, Cluster("cluster:admin/xpack/security/profile/activate"), profiles::activate).body(),
     row("security.get_user_profile", GET, "/_security/profile/{uid}", &["data"], Cluster("cluster:admin/xpack/security/profile/get"), profiles::get),

@@ -7,7 +7,7 @@ use super::authentication::Authentication;
 use super::call::{Answer, Call, Fields};
 use super::error::Refusal;
 use super::has_privileges::Questions;
-use super::pattern::matches;
+use super::searches;
 use super::state::{Profile, State};
 use crate::message::Reply;
 
@@ -176,14 +176,11 @@ enum Detail {
 }
 
 fn shown(profile: &Profile, data: &[String], detail: Detail) -> Value {
-    let wanted = |key: &String| {
-        data.iter().any(|pattern| {
-            let pattern = pattern.split('.').next().unwrap_or_default();
-            matches(pattern, key)
-        })
+    let wanted: Vec<String> = data.iter().filter(|path| !path.starts_with('-')).cloned().collect();
+    let data = match wanted.is_empty() {
+        true => json!({}),
+        false => searches::filter(&Value::Object(profile.data.clone()), &wanted),
     };
-    let data: Map<String, Value> =
-        profile.data.iter().filter(|(key, _)| wanted(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
     let mut user = json!({
         "username": profile.user.username,
         "roles": profile.user.roles,

@@ -63,9 +63,15 @@ impl Search {
                 from.saturating_add(size)
             )));
         }
+        if search_after.is_some() && from > 0 {
+            return Err(Refusal::illegal("`from` parameter must be set to 0 when `search_after` is used"));
+        }
         let search_after = match search_after {
             None => None,
-            Some(Value::Array(values)) if values.len() == sort.len() && !sort.is_empty() => Some(values),
+            Some(Value::Array(_)) if sort.is_empty() => {
+                return Err(Refusal::illegal("Sort must contain at least one field."));
+            }
+            Some(Value::Array(values)) if values.len() == sort.len() => Some(values),
             Some(Value::Array(values)) => {
                 return Err(Refusal::illegal(format!(
                     "search_after has {} value(s) but sort has {}.",

@@ -4,7 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::error::Refusal;
 use super::privilege_names;
-use super::role_parts::{boolean, is_global, list, missing, object, query, remote, remote_cluster, text, texts};
+use super::role_parts::{
+    boolean, is_global, list, missing, object, query, remote, remote_cluster, restriction, text, texts,
+};
+
+/// The only workflow that there is.
+const WORKFLOW: &str = "search_application_query";
 
 /// What a role, an API key or a service account may do.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +46,16 @@ pub(crate) struct AppGrant {
 }
 
 impl Role {
+    /// Reads the descriptor of a role that is stored by its name: only API keys may be restricted to workflows.
+    pub(crate) fn read_stored(name: &str, value: &Value) -> Result<Self, Refusal> {
+        match Self::read(name, value)? {
+            role if role.restriction.is_some() => {
+                Err(Refusal::parse(format!("failed to parse role [{name}]. unexpected field [restriction]")))
+            }
+            role => Ok(role),
+        }
+    }
+
     /// Reads a descriptor; `name` is only for messages.
     pub(crate) fn read(name: &str, value: &Value) -> Result<Self, Refusal> {
         let Some(members) = value.as_object() else {
@@ -85,7 +100,7 @@ impl Role {
                     object(name, member, value)?;
                 }
                 "description" => role.description = Some(text(name, member, value)?),
-                "restriction" => role.restriction = Some(Value::Object(object(name, member, value)?)),
+                "restriction" => role.restriction = Some(restriction(name, value)?),
                 other => {
                     return Err(Refusal::parse(format!("failed to parse role [{name}]. unexpected field [{other}]")));
                 }
@@ -118,9 +133,15 @@ impl Role {
                 known.join(",")
             ));
         }
-        if let Some(key) = self.metadata.keys().find(|key| key.starts_with('_')) {
-            let _ = key;
+        if self.metadata.keys().any(|key| key.starts_with('_')) {
             return Some("role descriptor metadata keys may not start with [_]".to_owned());
+        }
+        let workflows = self.restriction.iter().filter_map(|restriction| restriction["workflows"].as_array());
+        let unknown = workflows.flatten().find(|workflow| **workflow != json!(WORKFLOW));
+        if let Some(name) = unknown.and_then(Value::as_str) {
+            return Some(format!(
+                "unknown workflow [{name}]. a workflow must be one of the predefined workflow names [{WORKFLOW}]"
+            ));
         }
         self.applications.iter().find_map(AppGrant::problem)
     }

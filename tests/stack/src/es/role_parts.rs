@@ -37,6 +37,23 @@ pub(crate) fn remote_cluster(role: &str, value: &Value) -> Result<Value, Refusal
     Ok(json!({ "clusters": texts(role, "clusters", clusters)?, "privileges": texts(role, "privileges", privileges)? }))
 }
 
+/// The workflows to which an API key is bound.
+pub(crate) fn restriction(role: &str, value: &Value) -> Result<Value, Refusal> {
+    let members = object(role, "restriction", value)?;
+    if let Some(other) = members.keys().find(|key| *key != "workflows") {
+        return Err(Refusal::parse(format!(
+            "failed to parse restriction for role [{role}]. unexpected field [{other}]"
+        )));
+    }
+    let workflows = members.get("workflows").map(|value| texts(role, "workflows", value)).transpose()?;
+    match workflows {
+        Some(workflows) if !workflows.is_empty() => Ok(json!({ "workflows": workflows })),
+        _ => Err(Refusal::parse(format!(
+            "failed to parse restriction for role [{role}]. [workflows] must not be an empty array"
+        ))),
+    }
+}
+
 /// A map, or the list that some answers of 9.5 carry in its place.
 pub(crate) fn is_global(value: &Value) -> bool {
     value.is_null() || value.is_object() || value.is_array()

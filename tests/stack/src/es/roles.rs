@@ -12,7 +12,7 @@ use crate::message::Reply;
 pub(crate) fn put(call: &mut Call<'_>) -> Answer {
     let name = call.param("name");
     let body = call.body.as_ref().ok_or_else(|| Refusal::parse("request body is required"))?;
-    let role = Role::read(&name, body)?;
+    let role = Role::read_stored(&name, body)?;
     if let Some(problem) = problem(call, &name, &role) {
         return Err(Refusal::validation(&[problem]));
     }
@@ -53,7 +53,7 @@ pub(crate) fn bulk_put(call: &mut Call<'_>) -> Answer {
     let mut sorted: Map<String, Value> = Map::new();
     let mut errors = Map::new();
     for (name, value) in roles {
-        let role = Role::read(&name, &value)?;
+        let role = Role::read_stored(&name, &value)?;
         let outcome = match problem(call, &name, &role) {
             Some(problem) => {
                 errors.insert(name, Refusal::validation(&[problem]).cause());

@@ -15,8 +15,10 @@ pub(crate) fn put(call: &mut Call<'_>) -> Answer {
     let username = call.param("username");
     let mut fields = call.fields("user")?;
     let named = fields.text("username")?;
-    if let Some(other) = named.filter(|name| *name != username) {
-        return Err(Refusal::illegal(format!("username in source [{other}] does not match the path [{username}]")));
+    if named.is_some_and(|name| name != username) {
+        return Err(Refusal::illegal(format!(
+            "[username] in source does not match the username provided [{username}]"
+        )));
     }
     let password = fields.text("password")?;
     let password_hash = fields.text("password_hash")?;
@@ -27,7 +29,9 @@ pub(crate) fn put(call: &mut Call<'_>) -> Answer {
     let enabled = fields.boolean("enabled")?;
     fields.finish_by_hand("add user request")?;
 
-    refuse_reserved(call, &username, "is reserved and only the password can be changed")?;
+    if let Some(problem) = password_problem(password.as_deref(), password_hash.as_deref())? {
+        return Err(Refusal::validation(&[problem]));
+    }
     let existing = call.state.users.get(&username).cloned();
     let mut problems = Vec::new();
     if roles.is_none() {
@@ -36,14 +40,15 @@ pub(crate) fn put(call: &mut Call<'_>) -> Answer {
     if metadata.iter().flat_map(Map::keys).any(|key| key.starts_with('_')) {
         problems.push("metadata keys may not start with [_]".to_owned());
     }
-    problems.extend(name_problem("User", &username));
-    problems.extend(password_problem(password.as_deref(), password_hash.as_deref()));
-    let without = password.is_none() && password_hash.is_none();
-    if without && existing.is_none() {
-        problems.push("password must be specified unless you are updating an existing user".to_owned());
+    match existing.as_ref().is_some_and(|user| user.reserved) {
+        true => problems.push(format!("user [{username}] is reserved and only the password can be changed")),
+        false => problems.extend(name_problem("User", &username)),
     }
     if !problems.is_empty() {
         return Err(Refusal::validation(&problems));
+    }
+    if password.is_none() && password_hash.is_none() && existing.is_none() {
+        return Err(Refusal::invalid("password must be specified unless you are updating an existing user"));
     }
     let hash = match (&password, password_hash) {
         (Some(password), _) => Some(call.state.ids.hash(password)),
@@ -85,7 +90,9 @@ pub(crate) fn get(call: &mut Call<'_>) -> Answer {
 /// `DELETE /_security/user/{username}`.
 pub(crate) fn delete(call: &mut Call<'_>) -> Answer {
     let username = call.param("username");
-    refuse_reserved(call, &username, "is reserved and cannot be deleted")?;
+    if call.state.users.get(&username).is_some_and(|user| user.reserved) {
+        return Err(Refusal::illegal(format!("user [{username}] is reserved and cannot be deleted")));
+    }
     let found = call.state.users.remove(&username).is_some();
     Ok(Reply::json(if found { 200 } else { 404 }, json!({ "found": found })))
 }
@@ -113,7 +120,7 @@ pub(crate) fn change_password(call: &mut Call<'_>) -> Answer {
     let password = fields.text("password")?;
     let password_hash = fields.text("password_hash")?;
     fields.finish_by_hand("change password request")?;
-    if let Some(problem) = password_problem(password.as_deref(), password_hash.as_deref()) {
+    if let Some(problem) = password_problem(password.as_deref(), password_hash.as_deref())? {
         return Err(Refusal::validation(&[problem]));
     }
     if password.is_none() && password_hash.is_none() {
@@ -121,7 +128,7 @@ pub(crate) fn change_password(call: &mut Call<'_>) -> Answer {
     }
     let hash = password.map(|password| call.state.ids.hash(&password));
     let Some(user) = call.state.users.get_mut(&username) else {
-        return Err(Refusal::validation(&["user must exist in order to change password"]));
+        return Err(Refusal::invalid("user must exist in order to change password"));
     };
     user.hash = hash;
     Ok(Reply::ok(json!({})))
@@ -132,19 +139,15 @@ pub(crate) fn authenticate(call: &mut Call<'_>) -> Answer {
     use super::authentication::Via;
     let who = &call.who;
     let mut body = shown(&who.user);
-    let authentication_realm = match &who.runner {
-        Some((_, realm)) => json!({ "name": realm.name, "type": realm.kind }),
-        None => who.realm_json(),
+    let (realm, kind) = match &who.runner {
+        Some(runner) => (&runner.realm, runner.authentication_type),
+        None => (&who.realm, who.authentication_type()),
     };
-    body["authentication_realm"] = authentication_realm;
+    body["authentication_realm"] = json!({ "name": realm.name, "type": realm.kind });
     body["lookup_realm"] = who.realm_json();
-    body["authentication_type"] = json!(match who.via {
-        Via::Password => "realm",
-        Via::AccessToken | Via::ServiceToken { .. } => "token",
-        Via::ApiKey { .. } => "api_key",
-    });
+    body["authentication_type"] = json!(kind);
     match &who.via {
-        Via::ApiKey { id, name } => {
+        Via::ApiKey { id, name, .. } => {
             body["api_key"] = json!({ "id": id, "name": name, "managed_by": "elasticsearch", "internal": false })
         }
         Via::ServiceToken { name } => {
@@ -184,20 +187,21 @@ fn set_enabled(call: &mut Call<'_>, enabled: bool) -> Answer {
     match call.state.users.get_mut(&username) {
         Some(user) => user.profile.enabled = enabled,
         None => {
-            return Err(Refusal::validation(&["only existing users can be enabled or disabled"]));
+            let done = if enabled { "enabled" } else { "disabled" };
+            return Err(Refusal::invalid(&format!("only existing users can be {done}")));
         }
     }
     Ok(Reply::ok(json!({})))
 }
 
-fn password_problem(password: Option<&str>, hash: Option<&str>) -> Option<String> {
+fn password_problem(password: Option<&str>, hash: Option<&str>) -> Result<Option<&'static str>, Refusal> {
     match (password, hash) {
-        (Some(_), Some(_)) => Some("password_hash has already been set".to_owned()),
-        (Some(password), None) if password.chars().count() < 6 => Some(PASSWORD.to_owned()),
-        (None, Some(hash)) if !looks_hashed(hash) => {
-            Some("The provided password hash is not a hash or it could not be resolved to a supported hash algorithm. The supported password hash algorithms are [bcrypt, pbkdf2, pbkdf2_stretch, ssha256]".to_owned())
-        }
-        _ => None,
+        (Some(_), Some(_)) => Ok(Some("password_hash has already been set")),
+        (Some(password), None) if password.chars().count() < 6 => Ok(Some(PASSWORD)),
+        (None, Some(hash)) if !looks_hashed(hash) => Err(Refusal::illegal(
+            "The provided password hash is not a hash or it could not be resolved to a supported hash algorithm. The supported password hash algorithms are [bcrypt, pbkdf2, pbkdf2_stretch, ssha256]",
+        )),
+        _ => Ok(None),
     }
 }
 
@@ -205,13 +209,6 @@ fn looks_hashed(hash: &str) -> bool {
     ["$2a$", "$2b$", "$2y$", "{PBKDF2}", "{PBKDF2_STRETCH}", "{SSHA256}", "{ssha256}"]
         .iter()
         .any(|prefix| hash.starts_with(prefix))
-}
-
-fn refuse_reserved(call: &Call<'_>, username: &str, why: &str) -> Result<(), Refusal> {
-    match call.state.users.get(username) {
-        Some(user) if user.reserved => Err(Refusal::illegal(format!("user [{username}] {why}"))),
-        _ => Ok(()),
-    }
 }
 
 /// The fields that a body may name a user by, taken together.

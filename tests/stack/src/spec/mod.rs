@@ -167,6 +167,10 @@ impl Match<'_> {
         self.operation.body.as_ref().is_none_or(Payload::is_json)
     }
 
+    pub(crate) fn query_names(&self) -> impl Iterator<Item = &str> {
+        self.operation.query.keys().map(String::as_str)
+    }
+
     pub(crate) fn knows_query(&self, name: &str) -> bool {
         self.operation.query.contains_key(name)
     }

@@ -4,6 +4,7 @@ mod accounts;
 mod fuzz;
 mod kibana;
 mod mutations;
+mod rules;
 mod security;
 mod table;
 
