@@ -50,7 +50,7 @@ pub fn hand_written_files(api: &Api) -> BTreeSet<String> {
 }
 
 /// Verb and path of every route, whatever its parameters are called: two operations never share one.
-fn calls(operation: &Operation) -> impl Iterator<Item = (&str, String)> {
+pub(crate) fn calls(operation: &Operation) -> impl Iterator<Item = (&str, String)> {
     operation.routes.iter().flat_map(|route| {
         let mut path = String::new();
         for (index, part) in route.path.split(['{', '}']).enumerate() {

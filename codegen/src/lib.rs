@@ -2,6 +2,7 @@
 
 mod coverage;
 pub mod diagnostic;
+pub mod diff;
 mod dispatch;
 pub mod emit;
 pub mod import;

@@ -80,6 +80,11 @@ impl From<Vec<String>> for Ids {
 }
 
 impl Ids {
+    /// All ids.
+    pub fn iter(&self) -> impl Iterator<Item = &String> {
+        self.0.iter().map(|(id, ())| id)
+    }
+
     /// Whether the set has the id.
     pub fn contains(&self, id: &str) -> bool {
         self.0.get(id).is_some()

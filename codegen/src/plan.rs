@@ -17,6 +17,8 @@ use crate::names::{Lock, Words};
 use crate::overlay::Overlay;
 use crate::spec::model::Product;
 
+pub(crate) use types::is_version_newer;
+
 pub use calls::{
     Argument, BodyPlan, Branch, CallPlan, FormPart, MethodAlias, PagingPlan, Part, PartKind, RequestField,
     RequiredPlan, ResponsePlan, ValueForm, Where,

@@ -2,6 +2,7 @@
 //! client does not compile.
 
 mod bench;
+mod diff;
 mod generate;
 mod import;
 mod workspace;
@@ -22,6 +23,8 @@ struct Cli {
 enum Command {
     /// Brings an upstream document into spec/.
     Import(import::Args),
+    /// Says what changes for Rust users between two specs, and whether a major version is due.
+    Diff(diff::Args),
     /// Measures what the generated code costs to compile.
     Bench(bench::Args),
     /// Writes the client's code from spec/.
@@ -30,12 +33,13 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
-        Command::Import(args) => import::run(args),
-        Command::Bench(args) => bench::run(args),
-        Command::Generate(args) => generate::run(args),
+        Command::Import(args) => import::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Diff(args) => diff::run(&args),
+        Command::Bench(args) => bench::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Generate(args) => generate::run(args).map(|()| ExitCode::SUCCESS),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE

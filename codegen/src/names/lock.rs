@@ -45,6 +45,11 @@ impl Lock {
         self.lines.get(place).map(String::as_str)
     }
 
+    /// All places and their names.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.lines.iter().map(|(place, name)| (place.as_str(), name.as_str()))
+    }
+
     /// Pins the name of a place.
     pub fn set(&mut self, place: &str, name: &str) {
         self.lines.insert(place.to_owned(), name.to_owned());

@@ -288,7 +288,7 @@ impl<'a> Planner<'a> {
     /// Whether servers that this client talks to may be older than the member.
     pub(super) fn is_newer(&self, member: &Member) -> bool {
         let (Some(since), Some(oldest)) = (&member.facts.since, &self.overlay.traits.oldest) else { return false };
-        version(since) > version(oldest)
+        is_version_newer(since, oldest)
     }
 
     fn is_keyed(&self, id: &str) -> bool {
@@ -535,7 +535,12 @@ fn shared(module: &str) -> Module {
 }
 
 /// Major, minor, patch.
-fn version(text: &str) -> [u32; 3] {
+/// Whether one version came after another.
+pub(crate) fn is_version_newer(version: &str, than: &str) -> bool {
+    numbers(version) > numbers(than)
+}
+
+fn numbers(text: &str) -> [u32; 3] {
     let mut parts = text.split('.').map(|part| part.parse().unwrap_or(0));
     [parts.next().unwrap_or(0), parts.next().unwrap_or(0), parts.next().unwrap_or(0)]
 }
