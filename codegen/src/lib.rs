@@ -1,10 +1,43 @@
 //! Reads API specifications and writes the elkit client. Text in, files out: no I/O, clock or network.
+//!
+//! # Private routes
+//!
+//! A crate of your own gets the same typed calls for routes that no public specification has: those of a Kibana plugin, say.
+//! Write them down in the format of the folder `spec/` (its README teaches it), or take your OpenAPI document
+//! ([`extension_spec`]), and generate modules from them ([`generate_extension`]). `cargo xtask generate --spec DIR --out DIR` does
+//! the same from the command line.
+//!
+//! ```
+//! use elkit_codegen::{Texts, generate_extension, spec::model::Product};
+//!
+//! let call = r#"{
+//!   "operation": "shop.create_order",
+//!   "routes": [{ "verbs": ["POST"], "path": "/api/shop/{shop}/order" }],
+//!   "path": { "shop": "string" },
+//!   "body": { "required": true, "json": { "customer": "string", "note": "string?" } },
+//!   "responses": { "200": { "json": { "id": "string" } } }
+//! }"#;
+//! let files = Texts::from([("shop/create_order.json".to_owned(), call.to_owned())]);
+//! let code = generate_extension(Product::Kibana, &files, &Texts::new()).unwrap_or_else(|problems| {
+//!     // Each problem with its file, line and column, the lines around it and what to do.
+//!     panic!("{}", problems.render(&files))
+//! });
+//! // Write these below a folder of your crate: `mod kibana;` there, and `use kibana::shop::ShopExt;` where you call
+//! // `kibana.shop().create_order("lisbon", "Ada").note("a gift").send().await?`.
+//! assert_eq!(code.len(), 4);
+//! ```
+//!
+//! # Regenerating the client
+//!
+//! [`import`] turns Elastic's documents into a spec, [`generate`] a spec into code, and [`diff`](mod@diff) says what changes for users
+//! between two specs.
 
 mod coverage;
 pub mod diagnostic;
 pub mod diff;
 mod dispatch;
 pub mod emit;
+mod extension;
 pub mod import;
 pub mod ir;
 mod lower;
@@ -21,6 +54,8 @@ use crate::diagnostic::{Diagnostics, Places};
 use crate::names::Lock;
 use crate::overlay::Overlay;
 use crate::spec::model::Product;
+
+pub use crate::extension::{extension_spec, generate_extension};
 
 /// What the generator reads: texts by path below `spec/`.
 pub type Texts = BTreeMap<String, String>;
@@ -90,21 +125,6 @@ fn generate_product(
 fn unused(overlay: &Overlay, places: &Places<'_>) -> Diagnostics {
     let unused = overlay.unused().into_iter();
     places.diagnose(unused.map(|entry| format!("{entry} has no effect\nremove the entry, or correct its name")))
-}
-
-/// Generates a module of one product for another crate: no test code, no tables, nothing pinned.
-///
-/// # Errors
-/// Everything that is wrong, each with the place and what to do. Files are named as they were given; those of overlays
-/// stand in `overlay/`.
-pub fn generate_extension(product: Product, files: &Texts, overlays: &Texts) -> Result<Texts, Diagnostics> {
-    let (api, overlay) = read(product, "", files, overlays)?;
-    let places = Places { folder: "", api: &api, overlays };
-    let diagnose = |messages| places.diagnose(messages);
-    let ir = lower::lower(product, &api, &overlay.traits).map_err(diagnose)?;
-    let plan = plan::plan(&ir, &overlay, &mut Lock::default()).map_err(diagnose)?;
-    unused(&overlay, &places).result(())?;
-    emit::emit(&plan, emit::Target::Extension).map_err(diagnose)
 }
 
 /// Generates the client's modules with types that stand on `serde_derive`, to measure what ours save.

@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use elkit_codegen::{Generated, Texts, generate};
 use similar::TextDiff;
 
+use crate::extension::{Extension, Product};
 use crate::workspace::{explain, read_tree, remove, root, spec_texts, write};
 
 #[derive(clap::Args)]
@@ -17,6 +18,15 @@ pub(crate) struct Args {
     /// The spec folder; the workspace's own when absent.
     #[arg(long)]
     spec: Option<PathBuf>,
+    /// Write modules for private routes to this folder of another crate, and nothing to the client.
+    #[arg(long, conflicts_with = "check")]
+    out: Option<PathBuf>,
+    /// An OpenAPI document (3.0 or 3.1, as JSON) of private Kibana routes; may be given several times.
+    #[arg(long, requires = "out", value_name = "FILE")]
+    openapi: Vec<PathBuf>,
+    /// Whose routes they are, where the spec folder has no folder of that name.
+    #[arg(long, requires = "out", value_enum, default_value = "kibana")]
+    product: Product,
 }
 
 /// The command that makes the code what the spec says.
@@ -26,6 +36,10 @@ const COMMAND: &str = "cargo xtask generate";
 const SHOWN: usize = 200;
 
 pub(crate) fn run(args: Args) -> Result<()> {
+    if let Some(out) = &args.out {
+        let (spec, documents, product) = (args.spec.as_deref(), &args.openapi[..], args.product);
+        return Extension { spec, documents, product, out }.generate();
+    }
     let root = root()?;
     let spec = args.spec.unwrap_or_else(|| root.join("spec"));
     let texts = spec_texts(&spec)?;

@@ -3,6 +3,7 @@
 
 mod bench;
 mod diff;
+mod extension;
 mod generate;
 mod import;
 mod workspace;
@@ -27,7 +28,7 @@ enum Command {
     Diff(diff::Args),
     /// Measures what the generated code costs to compile.
     Bench(bench::Args),
-    /// Writes the client's code from spec/.
+    /// Writes the client's code from spec/, or modules for private routes with `--out`.
     Generate(generate::Args),
 }
 

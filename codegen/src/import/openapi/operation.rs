@@ -63,7 +63,7 @@ fn operation<'n>(
     let mut operation = Operation {
         id: id(&verb, path, node, source),
         facts: state::state(node, source),
-        reference: source.text(node, "operationId").map(|id| format!("{REFERENCE}{}", id.to_ascii_lowercase())),
+        reference: source.maybe_text(node, "operationId").map(|id| format!("{REFERENCE}{}", id.to_ascii_lowercase())),
         space: known.space || in_space.is_some(),
         routes: vec![Route { verbs: vec![verb], path: path.to_owned(), deprecated: None }],
         ..Operation::default()
