@@ -1,5 +1,7 @@
 //! The few answers that concern the cluster and not security, and the caches, which are never out of date here.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::Flavor;
@@ -62,6 +64,20 @@ pub(crate) fn health(_: &mut Call<'_>) -> Answer {
         "number_of_in_flight_fetch": 0,
         "task_max_waiting_in_queue_millis": 0,
         "active_shards_percent_as_number": 100.0,
+    })))
+}
+
+/// `GET /_security/enroll/node`: this cluster has one node and takes no other, so what it would need is not there.
+pub(crate) fn enroll_node(call: &mut Call<'_>) -> Answer {
+    let authority = STANDARD.encode(&call.state.http_ca);
+    let nothing = STANDARD.encode("no node can join the embedded stack");
+    Ok(Reply::ok(json!({
+        "http_ca_key": nothing,
+        "http_ca_cert": authority,
+        "transport_ca_cert": nothing,
+        "transport_key": nothing,
+        "transport_cert": nothing,
+        "nodes_addresses": ["127.0.0.1:9300"],
     })))
 }
 

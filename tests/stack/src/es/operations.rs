@@ -75,7 +75,7 @@ const fn sampled(id: &'static str, verbs: &'static [&'static str], path: &'stati
         path,
         query: NONE,
         need,
-        takes_body: true,
+        takes_body: false,
         reads_itself: false,
         on_serverless: false,
         run: None,
@@ -182,7 +182,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     row("security.clear_cached_service_tokens", POST, "/_security/service/{namespace}/{service}/credential/token/{name}/_clear_cache", NONE, Cluster("cluster:admin/xpack/security/service_account/credential/cache/clear"), cluster::clear_cache),
 
     row("security.enroll_kibana", GET, "/_security/enroll/kibana", NONE, Cluster("cluster:admin/xpack/security/enroll/kibana"), service_accounts::enroll_kibana),
-    sampled("security.enroll_node", GET, "/_security/enroll/node", Cluster("cluster:admin/xpack/security/enroll/node")),
+    row("security.enroll_node", GET, "/_security/enroll/node", NONE, Cluster("cluster:admin/xpack/security/enroll/node"), cluster::enroll_node),
     sampled("security.delegate_pki", POST, "/_security/delegate_pki", Cluster("cluster:admin/xpack/security/delegate_pki")),
     sampled("security.saml_prepare_authentication", POST, "/_security/saml/prepare", Cluster("cluster:admin/xpack/security/saml/prepare")),
     sampled("security.saml_authenticate", POST, "/_security/saml/authenticate", Cluster("cluster:admin/xpack/security/saml/authenticate")),

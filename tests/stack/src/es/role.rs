@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::error::Refusal;
 use super::privilege_names;
 use super::role_parts::{
-    boolean, is_global, list, missing, object, query, remote, remote_cluster, restriction, text, texts,
+    boolean, field_security, is_global, list, missing, object, query, remote, remote_cluster, restriction, text, texts,
 };
 
 /// The only workflow that there is.
@@ -205,9 +205,8 @@ impl IndexGrant {
             match member.as_str() {
                 "names" | "name" => names = Some(texts(role, member, value)?),
                 "privileges" => privileges = Some(texts(role, member, value)?),
-                "field_security" if value.is_object() || value.is_null() => {
-                    grant.field_security = Some(value.clone()).filter(|v| !v.is_null())
-                }
+                "field_security" if value.is_object() => grant.field_security = Some(field_security(role, value)?),
+                "field_security" if value.is_null() => {}
                 "query" if value.is_string() || value.is_object() || value.is_null() => grant.query = query(value),
                 "allow_restricted_indices" => grant.allow_restricted_indices = boolean(role, member, value)?,
                 "field_security" | "query" => {

@@ -37,6 +37,20 @@ pub(crate) fn remote_cluster(role: &str, value: &Value) -> Result<Value, Refusal
     Ok(json!({ "clusters": texts(role, "clusters", clusters)?, "privileges": texts(role, "privileges", privileges)? }))
 }
 
+/// The fields that may be seen, and those of them that may not.
+pub(crate) fn field_security(role: &str, value: &Value) -> Result<Value, Refusal> {
+    let mut out = Map::new();
+    for (member, value) in object(role, "field_security", value)? {
+        if member != "grant" && member != "except" {
+            return Err(Refusal::parse(format!(
+                "failed to parse indices privileges for role [{role}]. field_security only accepts options [grant, except], but got [{member}]"
+            )));
+        }
+        out.insert(member.clone(), json!(texts(role, &member, &value)?));
+    }
+    Ok(Value::Object(out))
+}
+
 /// The workflows to which an API key is bound.
 pub(crate) fn restriction(role: &str, value: &Value) -> Result<Value, Refusal> {
     let members = object(role, "restriction", value)?;

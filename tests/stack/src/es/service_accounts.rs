@@ -95,9 +95,7 @@ pub(crate) fn enroll_kibana(call: &mut Call<'_>) -> Answer {
     let hash = call.state.ids.hash(&secret);
     let value = format_token(&account, &name, &secret);
     call.state.service_tokens.entry(account).or_default().insert(name.clone(), hash);
-    Ok(Reply::ok(
-        json!({ "token": { "name": name, "value": value }, "http_ca": STANDARD.encode("no certificate: this stack speaks plain http") }),
-    ))
+    Ok(Reply::ok(json!({ "token": { "name": name, "value": value }, "http_ca": STANDARD.encode(&call.state.http_ca) })))
 }
 
 /// Takes a bearer token apart if it is a service account's.

@@ -23,6 +23,8 @@ pub(crate) struct State {
     pub(crate) profiles: BTreeMap<String, Profile>,
     /// Index settings by group (`security`, `security-profile`, `security-tokens`), flat keys to texts.
     pub(crate) settings: BTreeMap<&'static str, BTreeMap<String, String>>,
+    /// The certificate of whoever vouches for the HTTP port, as DER; empty when it speaks plain http.
+    pub(crate) http_ca: Vec<u8>,
     pub(crate) cluster_uuid: String,
     pub(crate) node_id: String,
 }
@@ -142,6 +144,7 @@ impl State {
             service_tokens: BTreeMap::new(),
             profiles: BTreeMap::new(),
             settings: super::settings::initial(),
+            http_ca: Vec::new(),
             cluster_uuid,
             node_id,
         }
