@@ -85,7 +85,7 @@ async fn users() -> Result<()> {
     refused(
         security.put_user("elkit-other").roles(["viewer"]).send().await,
         400,
-        VALIDATION,
+        "validation_exception",
         "password must be specified",
     );
     refused(own.get_user().send().await, 403, "security_exception", UNPRIVILEGED);
@@ -110,12 +110,12 @@ async fn enabling_and_passwords() -> Result<()> {
     security.disable_user(name).send().await?;
     assert!(!security.get_user().username(name).send().await?[name].enabled);
     refused(own.authenticate().send().await, 401, "security_exception", unable);
-    refused(security.disable_user("elkit-nobody").send().await, 400, VALIDATION, "only existing users");
+    refused(security.disable_user("elkit-nobody").send().await, 400, "validation_exception", "only existing users");
 
     security.enable_user(name).send().await?;
     assert!(security.get_user().username(name).send().await?[name].enabled);
     assert!(own.authenticate().send().await?.enabled);
-    refused(security.enable_user("elkit-nobody").send().await, 400, VALIDATION, "only existing users");
+    refused(security.enable_user("elkit-nobody").send().await, 400, "validation_exception", "only existing users");
 
     security.change_password().username(name).password("a new password").send().await?;
     refused(own.authenticate().send().await, 401, "security_exception", unable);
