@@ -126,7 +126,7 @@ async fn enabling_and_passwords() -> Result<()> {
     own.authenticate().send().await?;
     refused(security.change_password().username(name).password("short").send().await, 400, VALIDATION, "at least [6]");
     let nobody = security.change_password().username("elkit-nobody").password(PASSWORD);
-    refused(nobody.send().await, 400, VALIDATION, "user must exist");
+    refused(nobody.send().await, 400, "validation_exception", "user must exist");
 
     security.delete_user(name).send().await?;
     Ok(())
