@@ -44,7 +44,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
     let spec = args.spec.unwrap_or_else(|| root.join("spec"));
     let texts = spec_texts(&spec)?;
     let generated = explain(generate(&texts), "spec", &texts)?;
-    let changes = changes(&root, &generated)?;
+    let changes = changes(&root, &generated, &example(&root)?)?;
     if args.check {
         return report(&changes).and_then(|()| effects(&generated, &texts));
     }
@@ -69,8 +69,18 @@ struct Change {
     new: Option<String>,
 }
 
-fn changes(root: &Path, generated: &Generated) -> Result<Vec<Change>> {
-    let mut wanted: BTreeMap<String, &String> = BTreeMap::new();
+/// The example of private routes, by path below the workspace: it follows the generator like the client.
+fn example(root: &Path) -> Result<Texts> {
+    let home = root.join("client/examples/private_routes");
+    let (spec, out) = (home.join("spec"), home.join("routes"));
+    let documents = [home.join("openapi.json")];
+    let example = Extension { spec: Some(&spec), documents: &documents, product: Product::Kibana, out: &out };
+    let (files, _) = example.files()?;
+    Ok(files.into_iter().map(|(path, text)| (format!("client/examples/private_routes/routes/{path}"), text)).collect())
+}
+
+fn changes(root: &Path, generated: &Generated, example: &Texts) -> Result<Vec<Change>> {
+    let mut wanted: BTreeMap<String, &String> = example.iter().map(|(path, text)| (path.clone(), text)).collect();
     for (path, text) in &generated.client {
         wanted.insert(format!("client/src/generated/{path}"), text);
     }
