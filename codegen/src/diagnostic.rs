@@ -1,6 +1,7 @@
 //! What is wrong with an input, where, and what to do about it. A whole run is collected: one mistake never hides another.
 
 mod locate;
+mod remedy;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,9 +10,21 @@ use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 pub(crate) use locate::{Places, toml_problem};
 
+/// How much a problem matters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing can be made of the input.
+    #[default]
+    Error,
+    /// Code can be made, but somebody should look.
+    Warning,
+}
+
 /// One problem in one file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Diagnostic {
+    /// How much it matters.
+    pub severity: Severity,
     /// The file, as the caller named it.
     pub file: String,
     /// Byte offsets in the file.
@@ -31,7 +44,8 @@ pub struct Diagnostics(pub Vec<Diagnostic>);
 impl Diagnostics {
     /// Adds a problem.
     pub fn add(&mut self, file: &str, span: (usize, usize), message: impl Into<String>, help: Option<String>) {
-        self.0.push(Diagnostic { file: file.to_owned(), span, message: message.into(), upstream: None, help });
+        let (file, message) = (file.to_owned(), message.into());
+        self.0.push(Diagnostic { file, span, message, help, ..Diagnostic::default() });
     }
 
     /// Takes in the problems of another run.
@@ -85,7 +99,11 @@ impl Diagnostic {
     }
 
     fn render(&self, renderer: &Renderer, text: Option<&str>) -> String {
-        let title = Level::ERROR.primary_title(&self.message);
+        let level = match self.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+        };
+        let title = level.primary_title(&self.message);
         let mut group = Group::with_title(title);
         let window = text.map(|text| Window::around(text, self.span));
         if let Some(window) = &window {

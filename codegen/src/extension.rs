@@ -31,7 +31,7 @@ use crate::{Texts, emit, lower, plan, spec};
 /// stand in `overlay/`.
 pub fn generate_extension(product: Product, files: &Texts, overlays: &Texts) -> Result<Texts, Diagnostics> {
     let (api, overlay) = crate::read(product, "", files, overlays)?;
-    let places = Places { folder: "", api: &api, overlays };
+    let places = Places { product, folder: "", api: &api, overlays };
     let diagnose = |messages| places.diagnose(messages);
     let ir = lower::lower(product, &api, &overlay.traits).map_err(diagnose)?;
     let plan = plan::plan(&ir, &overlay, &mut Lock::default()).map_err(diagnose)?;

@@ -86,6 +86,7 @@ fn report_twins(hand: &Api, imported: &Api, problems: &mut Diagnostics) {
             message,
             upstream: Some(format!("`{call}` in {documents}")),
             help: Some(help),
+            ..Diagnostic::default()
         });
     }
     for (id, def) in &hand.types {

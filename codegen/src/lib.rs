@@ -32,6 +32,7 @@
 //! [`import`] turns Elastic's documents into a spec, [`generate`] a spec into code, and [`diff`](mod@diff) says what changes for users
 //! between two specs.
 
+mod advice;
 mod coverage;
 pub mod diagnostic;
 pub mod diff;
@@ -69,6 +70,8 @@ pub struct Generated {
     pub files: Texts,
     /// Overlay entries without effect: an error, but one that does not keep the code from being written.
     pub unused: Diagnostics,
+    /// What is unfinished: calls without a sentence or without a name of their own. Warnings.
+    pub advice: Diagnostics,
 }
 
 /// Generates everything from the texts below `spec/`.
@@ -110,7 +113,7 @@ fn generate_product(
 ) -> Result<(), Diagnostics> {
     let folder = format!("{}/", product.as_str());
     let (api, overlay) = read(product, &folder, files, overlays)?;
-    let places = Places { folder: &folder, api: &api, overlays };
+    let places = Places { product, folder: &folder, api: &api, overlays };
     let diagnose = |messages| places.diagnose(messages);
     let ir = lower::lower(product, &api, &overlay.traits).map_err(diagnose)?;
     let plan = plan::plan(&ir, &overlay, lock).map_err(diagnose)?;
@@ -118,13 +121,14 @@ fn generate_product(
     generated.client.extend(emit::emit(&plan, emit::Target::Client).map_err(diagnose)?);
     generated.files.insert(dispatch::path(product), dispatch::emit(&plan).map_err(|error| diagnose(vec![error]))?);
     generated.files.insert(table::path(product), table::print(&ir));
+    generated.advice.extend(advice::advice(&overlay, &places));
     generated.unused.extend(unused(&overlay, &places));
     Ok(())
 }
 
 fn unused(overlay: &Overlay, places: &Places<'_>) -> Diagnostics {
     let unused = overlay.unused().into_iter();
-    places.diagnose(unused.map(|entry| format!("{entry} has no effect\nremove the entry, or correct its name")))
+    places.diagnose(unused.map(|entry| format!("{entry} has no effect")))
 }
 
 /// Generates the client's modules with types that stand on `serde_derive`, to measure what ours save.
@@ -136,7 +140,7 @@ pub fn generate_derived(texts: &Texts) -> Result<Texts, Diagnostics> {
     let overlays = below(texts, "overlay/");
     let folder = format!("{}/", product.as_str());
     let (api, overlay) = read(product, &folder, &below(texts, &folder), &overlays)?;
-    let places = Places { folder: &folder, api: &api, overlays: &overlays };
+    let places = Places { product, folder: &folder, api: &api, overlays: &overlays };
     let diagnose = |messages| places.diagnose(messages);
     let ir = lower::lower(product, &api, &overlay.traits).map_err(diagnose)?;
     let mut lock =
@@ -163,7 +167,7 @@ fn read(
         }
     };
     let problems: Vec<String> = overlay.fixups.iter().filter_map(|fixup| fixup.apply(&mut api).err()).collect();
-    let places = Places { folder, api: &api, overlays };
+    let places = Places { product, folder, api: &api, overlays };
     places.diagnose(problems).result(())?;
     Ok((api, overlay))
 }

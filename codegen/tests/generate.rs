@@ -54,6 +54,11 @@ fn committed_files_are_what_the_spec_says() {
 }
 
 #[test]
+fn every_call_has_a_name_and_a_sentence() {
+    assert!(generated().advice.is_empty(), "{}", generated().advice);
+}
+
+#[test]
 fn every_overlay_entry_has_an_effect() {
     assert!(generated().unused.is_empty(), "{}", generated().unused);
 }

@@ -114,11 +114,6 @@ fn types_that_can_not_be() {
             "no header parameters",
         ),
         (
-            call(&format!(r#"{get}, "body": {{ "ndjson": "any" }}, "responses": {{ "200": {{}} }}"#)),
-            none(),
-            "only `json` is generated",
-        ),
-        (
             call(
                 r#""routes": [{ "verbs": ["GET"], "path": "/_shop/x-{id}" }], "path": { "id": "string" }, "responses": { "200": {} }"#,
             ),

@@ -8,7 +8,7 @@ use elkit_codegen::{Generated, Texts, generate};
 use similar::TextDiff;
 
 use crate::extension::{Extension, Product};
-use crate::workspace::{explain, read_tree, remove, root, spec_texts, write};
+use crate::workspace::{explain, read_tree, remove, root, show, spec_texts, write};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -46,7 +46,9 @@ pub(crate) fn run(args: Args) -> Result<()> {
     let generated = explain(generate(&texts), "spec", &texts)?;
     let changes = changes(&root, &generated, &example(&root)?)?;
     if args.check {
-        return report(&changes).and_then(|()| effects(&generated, &texts));
+        report(&changes)?;
+        effects(&generated, &texts)?;
+        return explain(generated.advice.clone().result(()), "spec", &texts);
     }
     for change in &changes {
         match &change.new {
@@ -59,6 +61,9 @@ pub(crate) fn run(args: Args) -> Result<()> {
 }
 
 fn effects(generated: &Generated, texts: &Texts) -> Result<()> {
+    if !generated.advice.is_empty() {
+        eprintln!("{}", show(generated.advice.clone(), "spec", texts));
+    }
     explain(generated.unused.clone().result(()), "spec", texts)
 }
 

@@ -6,13 +6,14 @@ use std::collections::{BTreeMap, HashMap};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Diagnostic, Diagnostics};
+use super::{Diagnostic, Diagnostics, did_you_mean};
 use crate::Texts;
-use crate::spec::model::{Api, Facts, Member, Operation, Place, Schema};
+use crate::spec::model::{Api, Facts, Member, Operation, Place, Product, Schema};
 
 /// The texts in which places are looked up.
 #[derive(Clone, Copy)]
 pub(crate) struct Places<'a> {
+    pub(crate) product: Product,
     /// The folder of the API's files: `elasticsearch/`, or nothing.
     pub(crate) folder: &'a str,
     pub(crate) api: &'a Api,
@@ -50,9 +51,21 @@ impl Places<'_> {
             Some((format!("overlay/{name}"), span))
         });
         let in_spec = known.map(|known| (format!("{}{}", self.folder, known.place.file), known.place.span));
-        let overlay_file = || overlay.map(|name| (format!("overlay/{name}"), (0, 0)));
-        let (file, span) = in_overlay.or_else(overlay_file).or(in_spec).unwrap_or_default();
-        Diagnostic { file, span, message: plain.to_owned(), upstream, help }
+        let overlay_file = overlay.map(|name| (format!("overlay/{name}"), (0, 0)));
+        // A name that is taken twice stands in the overlay that gave it, or is that of a call.
+        let given = || {
+            let call = self.in_api(&named.join("."));
+            let call = call.map(|known| (format!("{}{}", self.folder, known.place.file), known.place.span));
+            call.or_else(|| {
+                let text = self.overlays.get("names.toml").map_or("", String::as_str);
+                let keys = keys.entry("names.toml").or_insert_with(|| keys_of(text));
+                let span = named.iter().rev().find_map(|name| span_of(keys, self.product.as_str(), name))?;
+                Some(("overlay/names.toml".to_owned(), span))
+            })
+        };
+        let (file, span) = in_overlay.or(overlay_file).or(in_spec).or_else(given).unwrap_or_default();
+        let help = help.or_else(|| self.remedy(message, &named));
+        Diagnostic { file, span, message: plain.to_owned(), upstream, help, ..Diagnostic::default() }
     }
 
     /// What the spec knows by an id: `security.get_user`, `security.get_user.200.name`, `security.User.roles`.
@@ -74,6 +87,25 @@ impl Places<'_> {
             owner = owner.rsplit_once('.')?.0;
         }
     }
+}
+
+/// Names of what stands directly in a call or type.
+pub(super) fn members_of(owner: &str, api: &Api) -> Vec<String> {
+    fn objects<'a>(schema: &'a Schema, into: &mut Vec<&'a Member>) {
+        if let Schema::Object(object) = schema {
+            into.extend(object.members.iter().chain(&object.variants));
+        }
+    }
+    let mut members = Vec::new();
+    if let Some(operation) = api.operations.get(owner) {
+        members.extend(operation.path.iter().chain(&operation.query));
+        let bodies = operation.body.iter().flat_map(|body| body.content.values());
+        bodies.for_each(|schema| objects(schema, &mut members));
+    }
+    if let Some(def) = api.types.get(owner) {
+        objects(&def.schema, &mut members);
+    }
+    members.into_iter().map(|member| member.name.clone()).collect()
 }
 
 /// A place in the spec, and in upstream's documents when it comes from there.
@@ -136,7 +168,14 @@ fn below<'a>(schema: &'a Schema, path: &str) -> Option<&'a Place> {
 pub(crate) fn toml_problem(file: &str, error: &toml::de::Error) -> Diagnostic {
     let span = error.span().map_or((0, 0), |span| (span.start, span.end));
     let message = error.message().to_owned();
-    Diagnostic { file: format!("overlay/{file}"), span, message, upstream: None, help: None }
+    let words: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+    let near = words.split_first().and_then(|(wrong, known)| did_you_mean(wrong, known.iter().copied()));
+    let help = match near {
+        Some(near) if message.starts_with("unknown") => format!("did you mean `{near}`?"),
+        _ => "CONTRIBUTING.md says what stands in this file; its form is TOML".to_owned(),
+    };
+    let help = Some(help);
+    Diagnostic { file: format!("overlay/{file}"), span, message, help, ..Diagnostic::default() }
 }
 
 /// Where each key and text of a TOML file stands: the tables around it, and its span.

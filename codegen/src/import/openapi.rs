@@ -69,7 +69,7 @@ pub fn import(input: Input<'_>) -> Result<Imported, Diagnostics> {
             problems.0.push(problem);
         }
     }
-    let mut source = Source::new(input.file, &root, input.names);
+    let mut source = Source::new(input.file, input.document, &root, input.names);
     source.problems = problems;
     let mut api = Api::default();
     let version = root.get("openapi").and_then(json::Node::string).unwrap_or_default();

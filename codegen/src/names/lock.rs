@@ -31,8 +31,8 @@ impl Lock {
                     file: "api.lock".to_owned(),
                     span: (at, at + line.len()),
                     message: "expected `place = name`".to_owned(),
-                    upstream: None,
                     help: Some("take the line from the last commit: `git diff spec/api.lock`".to_owned()),
+                    ..Diagnostic::default()
                 });
             };
             lines.insert(place.to_owned(), name.to_owned());

@@ -73,6 +73,7 @@ impl DocumentFixup {
             message: format!("`{}` has no effect: {problem}", self.name),
             upstream: Some(format!("{} in {document}", self.edit.places().join(", "))),
             help: Some("when upstream has mended it, remove the patch, or this document from its `source`".to_owned()),
+            ..Diagnostic::default()
         })
     }
 }

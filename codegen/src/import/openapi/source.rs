@@ -16,6 +16,7 @@ const PROSE: [&str; 5] = ["description", "summary", "title", "example", "example
 
 pub(super) struct Source<'n> {
     file: &'n str,
+    document: &'n str,
     root: &'n Node,
     pub(super) names: &'n Names,
     components: HashMap<(&'n str, &'n str), &'n Node>,
@@ -27,7 +28,7 @@ pub(super) struct Source<'n> {
 }
 
 impl<'n> Source<'n> {
-    pub(super) fn new(file: &'n str, root: &'n Node, names: &'n Names) -> Self {
+    pub(super) fn new(file: &'n str, document: &'n str, root: &'n Node, names: &'n Names) -> Self {
         let mut components = HashMap::new();
         for section in root.get("components").and_then(Node::object).unwrap_or_default() {
             for entry in section.value.object().unwrap_or_default() {
@@ -35,12 +36,16 @@ impl<'n> Source<'n> {
             }
         }
         let (queue, queued, types, problems, lost) = <_>::default();
-        Self { file, root, names, components, queue, queued, types, problems, lost }
+        Self { file, document, root, names, components, queue, queued, types, problems, lost }
     }
 
     pub(super) fn problem(&mut self, node: &Node, message: impl Into<String>) {
-        let help = "the importer must learn this construct, or a document fix-up must mend it";
-        self.problem_with(node, message, help);
+        let help = "the importer must learn this construct, or a fix-up must mend the document";
+        let help = match self.patch(node) {
+            Some(patch) => format!("{help} in overlay/fixups.toml:\n{patch}"),
+            None => help.to_owned(),
+        };
+        self.problem_with(node, message, &help);
     }
 
     pub(super) fn problem_with(&mut self, node: &Node, message: impl Into<String>, help: &str) {
@@ -50,6 +55,24 @@ impl<'n> Source<'n> {
         };
         let message = format!("{} (at {pointer})", message.into());
         self.problems.add(self.file, node.span, message, Some(help.to_owned()));
+    }
+
+    /// A patch of what stands here, but for the reason and what should stand here, which nobody knows yet.
+    fn patch(&self, node: &Node) -> Option<String> {
+        const LONGEST: usize = 200;
+        let pointer = self.root.pointer(node.span.0);
+        let there = at(self.root, &pointer)?;
+        let short = !pointer.is_empty() && there.span.1 - there.span.0 <= LONGEST;
+        let is = short.then(|| there.to_json().to_string()).filter(|is| !is.contains('\''))?;
+        // A key that nobody knows goes, a value that nobody knows becomes another.
+        let change = if there.span == node.span {
+            format!("{{ replace = [\"{pointer}\"], from = '{is}', to = '...' }}")
+        } else {
+            format!("{{ remove = [\"{pointer}\"], from = '{is}' }}")
+        };
+        let head = "[[fixup]]\nname = \"...\"\nstage = \"document\"";
+        let source = self.document;
+        Some(format!("{head}\nsource = \"{source}\"\nreason = \"...\"\nevidence = \"https://...\"\nchange = {change}"))
     }
 
     /// Notes what the spec has no place for.
@@ -188,4 +211,16 @@ impl<'n> Source<'n> {
             }
         }
     }
+}
+
+/// What stands at a JSON pointer.
+fn at<'n>(root: &'n Node, pointer: &str) -> Option<&'n Node> {
+    pointer.split('/').skip(1).try_fold(root, |node, key| match &node.kind {
+        Kind::Object(entries) => {
+            let key = key.replace("~1", "/").replace("~0", "~");
+            entries.iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+        }
+        Kind::Array(items) => items.get(key.parse::<usize>().ok()?),
+        _ => None,
+    })
 }

@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostics, did_you_mean};
 use crate::spec::expr::SCALARS;
 use crate::spec::json::Node;
 use crate::spec::model::{Api, Operation};
+use crate::spec::print::{split_id, types_path};
 
 /// Every named type exists and gets as many arguments as it has parameters.
 pub(super) fn uses(api: &Api, uses: &[TypeUse], problems: &mut Diagnostics) {
@@ -17,7 +18,9 @@ pub(super) fn uses(api: &Api, uses: &[TypeUse], problems: &mut Diagnostics) {
                 let known = SCALARS.iter().map(|(name, _)| *name).chain(["any"]);
                 let known = known.chain(api.types.keys().map(String::as_str));
                 let near = other_word(name).or_else(|| did_you_mean(name, known));
-                let help = near.map(|near| format!("did you mean `{near}`?"));
+                let (namespace, short) = split_id(name);
+                let define = || format!("define `{short}` in `{}`", types_path(namespace));
+                let help = Some(near.map_or_else(define, |near| format!("did you mean `{near}`?")));
                 problems.add(&place.file, place.span, format!("there is no type `{name}`"), help);
             }
             Some(def) if def.params.len() != *args => {
