@@ -49,6 +49,12 @@ impl Core {
         self
     }
 
+    /// Whose certificate vouches for the HTTP port, as `enroll` hands it out.
+    #[cfg(feature = "tls")]
+    pub(crate) fn set_http_ca(&self, der: Vec<u8>) {
+        lock(&self.state).0.http_ca = der;
+    }
+
     /// Answers a request; doesn't log it and knows no faults.
     pub(crate) fn handle(&self, product: Product, request: &Request) -> Reply {
         let now = self.clock.now_millis();
@@ -81,8 +87,16 @@ impl Core {
         lock(&self.faults).push_back(fault);
     }
 
-    pub(crate) fn next_fault(&self) -> Option<Fault> {
-        lock(&self.faults).pop_front()
+    /// The first of the faults that meets a request; it is met once.
+    pub(crate) fn next_fault(&self, product: Product, request: &Request) -> Option<Fault> {
+        let mut faults = lock(&self.faults);
+        let at = faults.iter().position(|fault| fault.meets(product, request))?;
+        faults.remove(at)
+    }
+
+    /// Forgets the faults that nothing met; tells how many there were.
+    pub(crate) fn clear_faults(&self) -> usize {
+        std::mem::take(&mut *lock(&self.faults)).len()
     }
 }
 

@@ -4,20 +4,28 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::message::{Body, Reply};
+use crate::log::Product;
+use crate::message::{Body, Reply, Request};
 
-/// A failure that takes the place of an answer.
+/// A failure that takes the place of an answer, or spoils one. By default it meets the next request, whatever it is.
 ///
 /// ```
-/// use elkit_stack::Fault;
+/// use std::time::Duration;
+/// use elkit_stack::{Fault, Product};
 ///
 /// let overloaded = Fault::status(429).header("retry-after", "1");
-/// let dropped = Fault::disconnect();
+/// let proxy = Fault::status(502).header("content-type", "text/html").body("<h1>Bad gateway</h1>");
+/// let dropped = Fault::disconnect().on(Product::Kibana);
+/// let half_an_answer = Fault::truncate(20).path("/_security/api_key").verb("GET");
+/// let slow_and_unavailable = Fault::status(503).delay(Duration::from_millis(200));
 /// ```
 #[derive(Clone, Debug)]
 pub struct Fault {
     pub(crate) delay: Duration,
     pub(crate) effect: Effect,
+    product: Option<Product>,
+    path: Option<String>,
+    verb: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -28,22 +36,30 @@ pub(crate) enum Effect {
         body: Bytes,
     },
     Disconnect,
+    /// The answer comes, but only so many bytes of its body.
+    Truncate(usize),
     /// The answer comes, only late.
     None,
 }
 
 impl Fault {
-    /// Answers with a status and an empty body.
+    /// Answers with a status and an empty body. The request is not executed.
     pub fn status(status: u16) -> Self {
         Self::with(Effect::Status { status, headers: Vec::new(), body: Bytes::new() })
     }
 
-    /// Closes the connection with no answer.
+    /// Closes the connection with no answer. The request is not executed.
     pub fn disconnect() -> Self {
         Self::with(Effect::Disconnect)
     }
 
-    /// Answers as usual, after a wait.
+    /// Executes the request, answers, and closes the connection after so many bytes of the body. With 0, the client
+    /// never learns what came of a request that was executed.
+    pub fn truncate(bytes: usize) -> Self {
+        Self::with(Effect::Truncate(bytes))
+    }
+
+    /// Executes the request and answers as usual, after a wait.
     pub fn slow(delay: Duration) -> Self {
         Self::with(Effect::None).delay(delay)
     }
@@ -73,6 +89,33 @@ impl Fault {
         self
     }
 
+    /// Meets requests to one product only.
+    #[must_use]
+    pub fn on(mut self, product: Product) -> Self {
+        self.product = Some(product);
+        self
+    }
+
+    /// Meets requests only whose path, percent-encoded as it was sent, begins with this.
+    #[must_use]
+    pub fn path(mut self, prefix: impl Into<String>) -> Self {
+        self.path = Some(prefix.into());
+        self
+    }
+
+    /// Meets requests of one verb only.
+    #[must_use]
+    pub fn verb(mut self, verb: impl Into<String>) -> Self {
+        self.verb = Some(verb.into());
+        self
+    }
+
+    pub(crate) fn meets(&self, product: Product, request: &Request) -> bool {
+        self.product.is_none_or(|wanted| wanted == product)
+            && self.path.as_ref().is_none_or(|prefix| request.path.starts_with(prefix.as_str()))
+            && self.verb.as_ref().is_none_or(|verb| request.method.eq_ignore_ascii_case(verb))
+    }
+
     /// The reply of a status fault.
     pub(crate) fn reply(&self) -> Option<Reply> {
         let Effect::Status { status, headers, body } = &self.effect else {
@@ -91,7 +134,7 @@ impl Fault {
     }
 
     fn with(effect: Effect) -> Self {
-        Self { delay: Duration::ZERO, effect }
+        Self { delay: Duration::ZERO, effect, product: None, path: None, verb: None }
     }
 }
 

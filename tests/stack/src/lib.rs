@@ -1,25 +1,124 @@
 //! A small honest stand-in for Elasticsearch and Kibana on loopback, for quick starts and tests.
 //!
-//! It keeps real state where it matters (users, roles, API keys, tokens, privileges, profiles, spaces) and refuses what
-//! the real products refuse, with their statuses and bodies. Every other operation of the specification is routed and
-//! checked, and answered with what fits. It is checked against Elastic's published specification and tests, and proves
-//! nothing about a live server.
+//! It keeps real state where it matters and refuses what the real products refuse, with their statuses and bodies. Every
+//! other operation of the specification is routed and checked, and answered with what fits. It is checked against
+//! Elastic's published specification and tests, and proves nothing about a live server.
 //!
 //! ```
 //! use elkit_stack::Stack;
 //!
-//! # #[tokio::main(flavor = "current_thread")] async fn main() -> std::io::Result<()> {
-//! let stack = Stack::start().await?;
+//! # fn main() -> std::io::Result<()> {
+//! let stack = Stack::start_blocking()?; // or `Stack::start().await?`
 //! println!("{} as elastic:{}", stack.elasticsearch_url(), stack.elastic_password());
+//! // Every client speaks to it: elkit, Elastic's own, curl. It stops when it is dropped.
 //! # Ok(()) }
 //! ```
 //!
-//! # What tests can ask of it
+//! A stack starts in milliseconds on ports that the system picks, so every test has one of its own. Its servers run on
+//! a thread of their own: tests that block their only thread are answered too.
 //!
-//! - [`Builder::clock`]: let keys and tokens expire without a sleep.
-//! - [`Builder::seed`]: the same ids and secrets in every run.
-//! - [`Stack::requests`]: what was sent, byte for byte.
-//! - [`Stack::fail_next`]: statuses, closed connections and delays on demand.
+//! # Time
+//!
+//! Keys and tokens expire by the stack's [`Clock`]. One that stands still is moved by the test: no sleep, no flake.
+//!
+//! ```
+//! use std::time::Duration;
+//! use elkit_stack::{Clock, Stack};
+//!
+//! # use std::io::{Read, Write};
+//! # /// Sends a request as `elastic` and returns the answer's status.
+//! # fn send(stack: &Stack, authorization: &str, request: &str, body: &str) -> String {
+//! #     let mut stream = std::net::TcpStream::connect(stack.elasticsearch_url().trim_start_matches("http://")).unwrap();
+//! #     write!(stream, "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: {authorization}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
+//! #     let mut answer = String::new();
+//! #     let _ = stream.read_to_string(&mut answer);
+//! #     answer
+//! # }
+//! # fn main() -> std::io::Result<()> {
+//! let stack = Stack::builder().clock(Clock::manual()).elastic_password("changeme").start_blocking()?;
+//! let elastic = "Basic ZWxhc3RpYzpjaGFuZ2VtZQ==";
+//! // `send` is whatever client you test with.
+//! let made = send(&stack, elastic, "POST /_security/api_key", r#"{"name": "k", "expiration": "1h"}"#);
+//! # let encoded = made.split("\"encoded\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+//! let key = format!("ApiKey {encoded}");
+//! assert!(send(&stack, &key, "GET /_security/_authenticate", "").starts_with("HTTP/1.1 200"));
+//! stack.clock().advance(Duration::from_secs(3600));
+//! assert!(send(&stack, &key, "GET /_security/_authenticate", "").starts_with("HTTP/1.1 401"));
+//! # Ok(()) }
+//! ```
+//!
+//! # Failures
+//!
+//! [`Stack::fail_next`] lets the next requests meet a [`Fault`]: a status with headers and a body, a connection that
+//! closes before or amid the answer, a wait. A fault may be for one product, path or verb only.
+//!
+//! ```
+//! use elkit_stack::{Fault, Product, Stack};
+//!
+//! # fn main() -> std::io::Result<()> {
+//! let stack = Stack::start_blocking()?;
+//! stack.fail_next(2, 503);
+//! stack.fail_next(1, Fault::status(429).header("retry-after", "1").on(Product::Kibana));
+//! // The key is made, and the client never learns it.
+//! stack.fail_next(1, Fault::truncate(0).path("/_security/api_key").verb("POST"));
+//! assert_eq!(stack.clear_faults(), 4); // none of them was met
+//! # Ok(()) }
+//! ```
+//!
+//! # What was sent
+//!
+//! [`Stack::requests`] has the last 10,000 requests as they came, credentials included, with the status of each answer.
+//! Their `Debug` shows no header value and no body.
+//!
+//! ```
+//! # use elkit_stack::Stack;
+//! # fn main() -> std::io::Result<()> {
+//! # let stack = Stack::start_blocking()?;
+//! for request in stack.requests() {
+//!     println!("{} {} {:?} {:?}", request.method, request.path, request.query_pairs(), request.json());
+//! }
+//! stack.clear_requests();
+//! # Ok(()) }
+//! ```
+//!
+//! # The same in every run
+//!
+//! With [`Builder::seed`] the same requests make the same ids, keys and tokens: what they answer can stand in a snapshot.
+//!
+//! # TLS
+//!
+//! With the feature `tls`, `Stack::builder().tls()` serves both products with certificates of an authority that is made at
+//! the start; [`Stack::ca_pem`](Stack#method.ca_pem) is what a client must trust, `ca_fingerprint()` what it may pin.
+//! `require_client_certificate()` wants one of every client, and `client_identity()` is one.
+//!
+//! # Serverless
+//!
+//! [`Builder::serverless`] refuses what is not public on Elastic Serverless, with the 410 that it has.
+//!
+//! # What it keeps
+//!
+//! Of Elasticsearch: the security API, whole, and `GET /`, `HEAD /` and `GET /_cluster/health` beside it. Passwords are hashed
+//! and have a least length, users are switched off, roles that do not exist grant nothing, privileges imply others and decide
+//! what is forbidden, an API key does no more than its owner could when it was made, refresh tokens are used once. Users
+//! and roles that are reserved stay as they are. Requests are checked against the specification: unknown members and
+//! parameters, missing and wrong ones are refused in Elasticsearch's words. Of Kibana: spaces, and the form of all the rest.
+//!
+//! # What it does not do
+//!
+//! - There are no indices and no documents. Index privileges and document or field level security are kept, checked and
+//!   answered by `_has_privileges`, but there is nothing that they could forbid.
+//! - Users are those of the native and the reserved realm. A role mapping is kept and given to nobody there, as in
+//!   Elasticsearch; there is no anonymous access, no file realm, no licence that lacks anything.
+//! - A `password_hash` must be bcrypt for its user to log in. The other algorithms are accepted, and no password fits.
+//! - `refresh`, `master_timeout` and the like are checked and change nothing: every write is seen at once. Caches are never
+//!   out of date, and clearing them does nothing.
+//! - `_query` takes the clauses that Elasticsearch takes there, over exact values: `match` is `term`, `simple_query_string`
+//!   knows words and `*` alone, date arithmetic is `now` with one addition and no rounding. Scores are not computed.
+//! - Serverless' own rules of what may stand in a role are not kept. No other node can join: what `enroll/node` answers
+//!   but for the certificate is made up.
+//! - It speaks HTTP/1.1, packs and unpacks gzip, and takes bodies up to 100 MB. State is in memory and gone with it.
+//! - Reasons in refusals are Elasticsearch's own where users look at them; elsewhere they say the same in other words.
+//! - Secrets are hashed once, for speed. It listens on loopback only and protects nothing.
 
 mod clock;
 mod core;
@@ -34,6 +133,8 @@ mod server;
 mod spec;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -43,6 +144,8 @@ use std::sync::Arc;
 pub use crate::clock::Clock;
 pub use crate::fault::Fault;
 pub use crate::log::{Product, RecordedRequest};
+#[cfg(feature = "tls")]
+pub use crate::tls::Identity;
 
 use crate::core::Core;
 use crate::ids::Ids;
@@ -57,6 +160,8 @@ pub struct Stack {
     server: Server,
     clock: Clock,
     password: String,
+    #[cfg(feature = "tls")]
+    tls: Option<tls::Tls>,
 }
 
 impl Stack {
@@ -83,14 +188,14 @@ impl Stack {
         Builder::default()
     }
 
-    /// Returns where Elasticsearch is, as `http://127.0.0.1:39201`.
+    /// Returns where Elasticsearch is, as `http://127.0.0.1:39201`; with TLS, `https`.
     pub fn elasticsearch_url(&self) -> String {
-        format!("http://{}", self.server.elasticsearch)
+        format!("{}://{}", self.scheme(), self.server.elasticsearch)
     }
 
-    /// Returns where Kibana is, as `http://127.0.0.1:35601`.
+    /// Returns where Kibana is, as `http://127.0.0.1:35601`; with TLS, `https`.
     pub fn kibana_url(&self) -> String {
-        format!("http://{}", self.server.kibana)
+        format!("{}://{}", self.scheme(), self.server.kibana)
     }
 
     /// Returns the password of the superuser `elastic`.
@@ -113,12 +218,44 @@ impl Stack {
         self.core.clear_requests();
     }
 
-    /// Lets the next `count` requests, to either product, meet a fault: a status, or a [`Fault`].
+    /// Lets the next `count` requests meet a fault: a status, or a [`Fault`], which says what requests it is for.
     pub fn fail_next(&self, count: usize, fault: impl Into<Fault>) {
         let fault = fault.into();
         for _ in 0..count {
             self.core.add_fault(fault.clone());
         }
+    }
+
+    /// Forgets the faults that no request has met yet, and tells how many there were.
+    pub fn clear_faults(&self) -> usize {
+        self.core.clear_faults()
+    }
+
+    fn scheme(&self) -> &'static str {
+        #[cfg(feature = "tls")]
+        if self.tls.is_some() {
+            return "https";
+        }
+        "http"
+    }
+}
+
+/// With the feature `tls`.
+#[cfg(feature = "tls")]
+impl Stack {
+    /// Returns the certificate of the authority that vouches for both servers, as PEM; `None` without TLS.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.tls.as_ref().map(|tls| tls.ca_pem.as_str())
+    }
+
+    /// Returns the SHA-256 fingerprint of that certificate, in lower-case hex; `None` without TLS.
+    pub fn ca_fingerprint(&self) -> Option<&str> {
+        self.tls.as_ref().map(|tls| tls.ca_fingerprint.as_str())
+    }
+
+    /// Returns a client certificate of the same authority, with its key; `None` without TLS.
+    pub fn client_identity(&self) -> Option<&Identity> {
+        self.tls.as_ref().map(|tls| &tls.client)
     }
 }
 
@@ -142,6 +279,8 @@ pub struct Builder {
     table: Option<String>,
     require_table: bool,
     serverless: bool,
+    #[cfg(feature = "tls")]
+    tls: Option<tls::ClientAuth>,
 }
 
 impl Builder {
@@ -204,6 +343,28 @@ impl Builder {
         self
     }
 
+    /// Speaks TLS, on both ports, with certificates that are made at every start: [`Stack::ca_pem`] has what a client
+    /// must trust. They are for `localhost`, `127.0.0.1` and `::1`. A [seed](Self::seed) does not make them the same.
+    ///
+    /// With the feature `tls`.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self) -> Self {
+        self.tls = self.tls.or(Some(tls::ClientAuth::None));
+        self
+    }
+
+    /// Speaks TLS and wants every client to show a certificate of the stack's own authority:
+    /// [`Stack::client_identity`] is one. It stands beside other credentials and does not say who the caller is.
+    ///
+    /// With the feature `tls`.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn require_client_certificate(mut self) -> Self {
+        self.tls = Some(tls::ClientAuth::Required);
+        self
+    }
+
     /// Starts the stack.
     ///
     /// # Errors
@@ -228,8 +389,24 @@ impl Builder {
         let password = self.password.unwrap_or_else(|| ids.secret());
         let core = Core::new(self.clock.clone(), ids, &password, table);
         let core = Arc::new(if self.serverless { core.serverless() } else { core });
-        let server = server::start(&core, self.elasticsearch_port, self.kibana_port)?;
-        Ok(Stack { core, server, clock: self.clock, password })
+        #[cfg(feature = "tls")]
+        let tls = self.tls.map(tls::Tls::generate).transpose()?;
+        #[cfg(feature = "tls")]
+        let acceptor = tls.as_ref().map(|tls| {
+            core.set_http_ca(tls.ca_der.clone());
+            tls.acceptor.clone()
+        });
+        #[cfg(not(feature = "tls"))]
+        let acceptor = None;
+        let server = server::start(&core, self.elasticsearch_port, self.kibana_port, acceptor)?;
+        Ok(Stack {
+            core,
+            server,
+            clock: self.clock,
+            password,
+            #[cfg(feature = "tls")]
+            tls,
+        })
     }
 }
 

@@ -30,7 +30,7 @@ pub struct RecordedRequest {
     pub query: String,
     /// The headers, credentials included.
     pub headers: HeaderMap,
-    /// The body.
+    /// The body; unpacked if it came with gzip.
     pub body: Bytes,
     /// The status that the stack answered; `None` when it dropped the connection.
     pub status: Option<u16>,

@@ -106,6 +106,68 @@ fn faults_come_on_demand_and_pass() {
 }
 
 #[test]
+fn faults_meet_what_they_are_for() {
+    let stack = stack();
+    let json = format!("{ELASTIC}content-type: application/json\r\n");
+    let (es, kibana) = (stack.elasticsearch_url(), stack.kibana_url());
+    stack.fail_next(1, Fault::status(503).on(Product::Kibana));
+    stack.fail_next(1, Fault::status(502).path("/_security/role").verb("put"));
+    stack.fail_next(1, Fault::truncate(11).path("/_security/api_key"));
+    stack.fail_next(1, Fault::truncate(0).path("/_security/user"));
+    for (url, request, body, begins, ends) in [
+        (&es, "GET /", "", "HTTP/1.1 200", "}"),
+        (&es, "GET /_security/role", "", "HTTP/1.1 200", "}"),
+        (&es, "PUT /_security/role/r", "{}", "HTTP/1.1 502", "\r\n\r\n"),
+        (&es, "PUT /_security/role/r", "{}", "HTTP/1.1 200", "}"),
+        (&kibana, "GET /api/status", "", "HTTP/1.1 503", "\r\n\r\n"),
+        (&kibana, "GET /api/status", "", "HTTP/1.1 200", "}"),
+        (&es, "GET /_security/api_key", "", "HTTP/1.1 200", "\r\n\r\n{\"api_keys\""),
+        (&es, "GET /_security/api_key", "", "HTTP/1.1 200", "}"),
+        (&es, "GET /_security/user", "", "HTTP/1.1 200", "\r\n\r\n"),
+    ] {
+        let answer = send(url, request, &json, body);
+        assert!(answer.starts_with(begins) && answer.ends_with(ends), "{request}: {answer}");
+    }
+    stack.fail_next(3, 500);
+    assert_eq!((stack.clear_faults(), stack.clear_faults()), (3, 0));
+}
+
+#[test]
+fn bodies_are_packed_and_unpacked() {
+    use flate2::Compression;
+    use flate2::read::{GzDecoder, GzEncoder};
+    let stack = stack();
+    let mut packed = Vec::new();
+    GzEncoder::new(&br#"{"name":"k"}"#[..], Compression::fast()).read_to_end(&mut packed).expect("it packs");
+    let ask = |request: &str, encoding: &str, body: &[u8]| {
+        let mut stream =
+            TcpStream::connect(stack.elasticsearch_url().trim_start_matches("http://")).expect("the stack listens");
+        let length = body.len();
+        write!(
+            stream,
+            "{request} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{ELASTIC}content-type: application/json\r\n{encoding}content-length: {length}\r\n\r\n"
+        )
+        .expect("the head is sent");
+        stream.write_all(body).expect("the body is sent");
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        answer
+    };
+    let status = |answer: &[u8]| String::from_utf8_lossy(&answer[9..12]).into_owned();
+    let gzip = "content-encoding: gzip\r\n";
+    assert_eq!(status(&ask("POST /_security/api_key", gzip, &packed)), "200");
+    assert_eq!(stack.requests()[0].json(), Some(serde_json::json!({ "name": "k" })));
+    assert_eq!(status(&ask("POST /_security/api_key", gzip, b"not packed")), "400");
+    assert_eq!(status(&ask("POST /_security/api_key", "content-encoding: br\r\n", &packed)), "415");
+    let answer = ask("GET /_security/role", "accept-encoding: br, gzip;q=0.5\r\n", b"");
+    let at = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("a head") + 4;
+    assert!(String::from_utf8_lossy(&answer[..at]).contains("content-encoding: gzip"));
+    let mut plain = String::new();
+    GzDecoder::new(&answer[at..]).read_to_string(&mut plain).expect("it unpacks");
+    assert!(plain.contains("\"superuser\""), "{plain}");
+}
+
+#[test]
 fn a_seed_makes_the_same_secrets() {
     let headers = format!("{ELASTIC}content-type: application/json\r\n");
     let key = || {
