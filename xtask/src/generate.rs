@@ -42,21 +42,33 @@ pub(crate) fn run(args: Args) -> Result<()> {
     }
     let root = root()?;
     let spec = args.spec.unwrap_or_else(|| root.join("spec"));
+    if !args.check {
+        return write_from(&root, &spec);
+    }
     let texts = spec_texts(&spec)?;
     let generated = explain(generate(&texts), "spec", &texts)?;
-    let changes = changes(&root, &generated, &example(&root)?)?;
-    if args.check {
-        report(&changes)?;
-        effects(&generated, &texts)?;
-        return explain(generated.advice.clone().result(()), "spec", &texts);
-    }
+    report(&changes(&root, &generated, &example(&root)?)?)?;
+    effects(&generated, &texts)?;
+    explain(generated.advice.clone().result(()), "spec", &texts)
+}
+
+/// Makes the code what the workspace's spec says.
+pub(crate) fn write_all(root: &Path) -> Result<()> {
+    write_from(root, &root.join("spec"))
+}
+
+fn write_from(root: &Path, spec: &Path) -> Result<()> {
+    let texts = spec_texts(spec)?;
+    let generated = explain(generate(&texts), "spec", &texts)?;
+    let example = example(root)?;
+    let changes = changes(root, &generated, &example)?;
     for change in &changes {
         match &change.new {
             Some(text) => drop(write(&change.path, text)?),
             None => remove(&change.path)?,
         }
     }
-    println!("{} of {} files changed", changes.len(), generated.client.len() + generated.files.len());
+    println!("{} of {} files changed", changes.len(), generated.client.len() + generated.files.len() + example.len());
     effects(&generated, &texts)
 }
 
@@ -77,6 +89,9 @@ struct Change {
 /// The example of private routes, by path below the workspace: it follows the generator like the client.
 fn example(root: &Path) -> Result<Texts> {
     let home = root.join("client/examples/private_routes");
+    if !home.is_dir() {
+        return Ok(Texts::new());
+    }
     let (spec, out) = (home.join("spec"), home.join("routes"));
     let documents = [home.join("openapi.json")];
     let example = Extension { spec: Some(&spec), documents: &documents, product: Product::Kibana, out: &out };

@@ -56,7 +56,7 @@ struct ElasticsearchArgs {
 }
 
 /// What imports of every product have in common.
-#[derive(Clone, clap::Args)]
+#[derive(Clone, Default, clap::Args)]
 struct Common {
     /// The version the document describes; read from the file's name (`elasticsearch-9.5.schema.json`) when absent.
     #[arg(long)]
@@ -92,6 +92,16 @@ pub(crate) fn run(args: Args) -> Result<()> {
         ProductArgs::Elasticsearch(args) => run_elasticsearch(args),
         ProductArgs::Kibana(args) => run_kibana(args),
     }
+}
+
+/// Imports the security namespace of a `schema.json` into the workspace's spec.
+pub(crate) fn elasticsearch(file: PathBuf) -> Result<()> {
+    run_elasticsearch(ElasticsearchArgs { file, all: false, common: Common::default() })
+}
+
+/// Imports Kibana's documents into the workspace's spec.
+pub(crate) fn kibana(files: Vec<PathBuf>, facts: Option<PathBuf>) -> Result<()> {
+    run_kibana(KibanaArgs { files, facts, lost: false, common: Common::default() })
 }
 
 fn run_elasticsearch(args: ElasticsearchArgs) -> Result<()> {

@@ -6,6 +6,7 @@ mod diff;
 mod extension;
 mod generate;
 mod import;
+mod update;
 mod workspace;
 
 use std::process::ExitCode;
@@ -24,6 +25,8 @@ struct Cli {
 enum Command {
     /// Brings an upstream document into spec/.
     Import(import::Args),
+    /// Imports new documents, generates, compares, compiles, and sums up.
+    Update(update::Args),
     /// Says what changes for Rust users between two specs, and whether a major version is due.
     Diff(diff::Args),
     /// Measures what the generated code costs to compile.
@@ -35,6 +38,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Import(args) => import::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Update(args) => update::run(args),
         Command::Diff(args) => diff::run(&args),
         Command::Bench(args) => bench::run(args).map(|()| ExitCode::SUCCESS),
         Command::Generate(args) => generate::run(args).map(|()| ExitCode::SUCCESS),
