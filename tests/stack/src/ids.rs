@@ -2,7 +2,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
+
+use crate::hash::SecretHash;
 
 /// Makes identifiers and secrets in the shapes that Elasticsearch gives them.
 pub(crate) struct Ids {
@@ -31,9 +32,7 @@ impl Ids {
     }
 
     pub(crate) fn hash(&mut self, secret: &str) -> SecretHash {
-        let salt = self.bytes(16);
-        let digest = digest(&salt, secret);
-        SecretHash { salt, digest }
+        SecretHash::salted(self.bytes(16), secret)
     }
 
     fn text(&mut self, bytes: usize) -> String {
@@ -43,26 +42,4 @@ impl Ids {
     fn bytes(&mut self, count: usize) -> Vec<u8> {
         (0..count).map(|_| self.random.u8(..)).collect()
     }
-}
-
-/// What is kept of a password or a key: never the value itself.
-#[derive(Clone)]
-pub(crate) struct SecretHash {
-    salt: Vec<u8>,
-    digest: Vec<u8>,
-}
-
-impl SecretHash {
-    pub(crate) fn matches(&self, secret: &str) -> bool {
-        let given = digest(&self.salt, secret);
-        let differing = given.iter().zip(&self.digest).fold(0, |acc, (a, b)| acc | (a ^ b));
-        differing == 0
-    }
-}
-
-fn digest(salt: &[u8], secret: &str) -> Vec<u8> {
-    let mut hasher = Sha256::new();
-    hasher.update(salt);
-    hasher.update(secret.as_bytes());
-    hasher.finalize().to_vec()
 }

@@ -124,6 +124,7 @@ mod clock;
 mod core;
 mod es;
 mod fault;
+mod hash;
 mod ids;
 mod kibana;
 mod log;

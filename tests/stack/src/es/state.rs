@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::reserved;
 use super::role::Role;
-use crate::ids::{Ids, SecretHash};
+use crate::hash::SecretHash;
+use crate::ids::Ids;
 
 /// The security state of one cluster.
 pub(crate) struct State {

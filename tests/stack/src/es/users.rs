@@ -6,6 +6,7 @@ use super::call::{Answer, Call, Fields};
 use super::error::Refusal;
 use super::profiles;
 use super::state::{Principal, User};
+use crate::hash::SecretHash;
 use crate::message::Reply;
 
 const PASSWORD: &str = "passwords must be at least [6] characters long";
@@ -50,10 +51,9 @@ pub(crate) fn put(call: &mut Call<'_>) -> Answer {
     if password.is_none() && password_hash.is_none() && existing.is_none() {
         return Err(Refusal::invalid("password must be specified unless you are updating an existing user"));
     }
-    let hash = match (&password, password_hash) {
+    let hash = match (&password, &password_hash) {
         (Some(password), _) => Some(call.state.ids.hash(password)),
-        // A hash made elsewhere can't be checked here; the user exists but nobody logs in with it.
-        (None, Some(_)) => None,
+        (None, Some(hash)) => SecretHash::read(hash),
         (None, None) => existing.as_ref().and_then(|user| user.hash.clone()),
     };
     let profile = Principal {
@@ -126,7 +126,10 @@ pub(crate) fn change_password(call: &mut Call<'_>) -> Answer {
     if password.is_none() && password_hash.is_none() {
         return Err(Refusal::validation(&["password is missing"]));
     }
-    let hash = password.map(|password| call.state.ids.hash(&password));
+    let hash = match (&password, &password_hash) {
+        (Some(password), _) => Some(call.state.ids.hash(password)),
+        (None, hash) => hash.as_deref().and_then(SecretHash::read),
+    };
     let Some(user) = call.state.users.get_mut(&username) else {
         return Err(Refusal::invalid("user must exist in order to change password"));
     };
@@ -198,17 +201,11 @@ fn password_problem(password: Option<&str>, hash: Option<&str>) -> Result<Option
     match (password, hash) {
         (Some(_), Some(_)) => Ok(Some("password_hash has already been set")),
         (Some(password), None) if password.chars().count() < 6 => Ok(Some(PASSWORD)),
-        (None, Some(hash)) if !looks_hashed(hash) => Err(Refusal::illegal(
+        (None, Some(hash)) if SecretHash::read(hash).is_none() => Err(Refusal::illegal(
             "The provided password hash is not a hash or it could not be resolved to a supported hash algorithm. The supported password hash algorithms are [bcrypt, pbkdf2, pbkdf2_stretch, ssha256]",
         )),
         _ => Ok(None),
     }
-}
-
-fn looks_hashed(hash: &str) -> bool {
-    ["$2a$", "$2b$", "$2y$", "{PBKDF2}", "{PBKDF2_STRETCH}", "{SSHA256}", "{ssha256}"]
-        .iter()
-        .any(|prefix| hash.starts_with(prefix))
 }
 
 /// The fields that a body may name a user by, taken together.

@@ -132,6 +132,21 @@ fn refusals_have_the_type_and_the_words_of_elasticsearch() {
 }
 
 #[test]
+fn a_password_may_come_hashed() {
+    let bench = Bench::new();
+    let hash = "$2b$04$tayiI7sMy7J7ncO.rr3TMOjXsgb9e3Jh0IBtvqWMa8stnPeFRAdLi";
+    let asks = |password: &str| bench.es_as(&basic("joe", password), "GET /_security/_authenticate", Value::Null).0;
+    bench.es("PUT /_security/user/joe", json!({ "password_hash": hash, "roles": [] }));
+    assert_eq!((asks("secret1"), asks("secret2")), (200, 401));
+    bench.es("PUT /_security/user/joe/_password", json!({ "password": "secret2" }));
+    assert_eq!((asks("secret1"), asks("secret2")), (401, 200));
+    bench.es("PUT /_security/user/joe/_password", json!({ "password_hash": hash }));
+    assert_eq!((asks("secret1"), asks("secret2")), (200, 401));
+    let (status, body) = bench.es("PUT /_security/user/joe", json!({ "password_hash": "secret1", "roles": [] }));
+    assert_eq!((status, body["error"]["type"].as_str()), (400, Some("illegal_argument_exception")));
+}
+
+#[test]
 fn a_member_stands_once() {
     let request = crate::message::Request {
         method: "POST".to_owned(),
