@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use elkit::body::Body;
 use elkit::{Elasticsearch, Error, ErrorKind, Method, RequestOptions};
 use elkit_stack::Stack;
+use elkit_tests::dispatch::{self, Reader};
 use serde_json::{Value, json};
 
 use cases::Case;
@@ -150,7 +151,8 @@ impl Bench {
                 }
             }
         }
-        note("valid", self.send(&valid).await.map(|_| ()).map_err(|error| error.to_string()));
+        let answer = self.send(&valid).await.map_err(|error| error.to_string());
+        note("valid", answer.and_then(|answer| fits(operation["id"].as_str().unwrap_or_default(), &answer)));
         flaws
     }
 
@@ -207,6 +209,20 @@ async fn send(client: &Elasticsearch, raw: &Raw) -> Result<Value, Error> {
         request = request.header("content-type", media_type);
     }
     Ok(request.send::<Value>().await?.into_inner())
+}
+
+/// The answer fits the client's type as it is, and comes out of it as it went in.
+fn fits(id: &str, answer: &Value) -> Result<(), String> {
+    let row = dispatch::find(id).ok_or("no such operation")?;
+    let text = answer.to_string();
+    let recoded = (row.response)(&text, Reader::Transport).map_err(|problem| problem.to_string())?;
+    if let Some(correction) = recoded.corrections.first() {
+        return Err(format!("corrected: {correction:?} in {text}"));
+    }
+    match serde_json::from_str::<Value>(&recoded.json) {
+        Ok(again) if again == *answer => Ok(()),
+        _ => Err(format!("{text} became {}", recoded.json)),
+    }
 }
 
 /// The refusal has this status, and the client's error reads what kind it is and why.

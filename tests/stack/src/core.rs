@@ -17,9 +17,13 @@ use crate::spec::Spec;
 /// A stack that runs for days must not keep everything that was ever sent.
 const MOST_REQUESTS: usize = 10_000;
 
+/// What the table says that the stack was built with: read once, for all stacks of a process.
+static BUILT_IN: OnceLock<Spec> = OnceLock::new();
+
 /// A running pair of products.
 pub(crate) struct Core {
     clock: Clock,
+    /// Borrowed: the one that the stack was built with.
     table: Cow<'static, str>,
     spec: OnceLock<Spec>,
     elasticsearch: Elasticsearch,
@@ -55,10 +59,18 @@ impl Core {
         lock(&self.state).0.http_ca = der;
     }
 
+    /// What the table says; the first who asks waits until it is read.
+    pub(crate) fn spec(&self) -> &Spec {
+        match &self.table {
+            Cow::Borrowed(table) => BUILT_IN.get_or_init(|| Spec::read(table)),
+            Cow::Owned(table) => self.spec.get_or_init(|| Spec::read(table)),
+        }
+    }
+
     /// Answers a request; doesn't log it and knows no faults.
     pub(crate) fn handle(&self, product: Product, request: &Request) -> Reply {
         let now = self.clock.now_millis();
-        let spec = self.spec.get_or_init(|| Spec::read(&self.table));
+        let spec = self.spec();
         let mut guard = lock(&self.state);
         let (state, spaces) = &mut *guard;
         match product {

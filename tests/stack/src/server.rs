@@ -60,6 +60,8 @@ pub(crate) fn start(
     let core = Arc::clone(core);
     let thread =
         std::thread::Builder::new().name("elkit-stack".to_owned()).stack_size(STACK_BYTES).spawn(move || {
+            // While the caller makes a client; connections wait meanwhile.
+            core.spec();
             runtime.block_on(async {
                 let serve =
                     |listener, product| serve(listener, product, Arc::clone(&core), acceptor.clone(), stopped.clone());

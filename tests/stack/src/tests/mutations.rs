@@ -84,6 +84,19 @@ fn every_mutation_is_refused() {
             let got = other.send(&bench);
             expect("without xsrf", got.0 == 400, got);
         }
+        for (name, query) in &operation.query {
+            let Some(bad) = bad_text(&spec, &query.ty) else { continue };
+            let mut other = request.clone();
+            other.path.push_str(&format!("{}{name}={bad}", if other.path.contains('?') { '&' } else { '?' }));
+            let got = other.send(&bench);
+            expect("bad parameter", got.0 == 400, got);
+        }
+        if operation.body.as_ref().is_some_and(|payload| payload.is_json() && payload.required) {
+            let mut other = request.clone();
+            other.body = Value::Null;
+            let got = other.send(&bench);
+            expect("no body", got.0 == 400, got);
+        }
         for (what, body) in mutations(&spec, operation, &request) {
             let mut other = request.clone();
             other.body = body;
@@ -187,6 +200,20 @@ fn bad_value(spec: &Spec, ty: &Type) -> Option<(&'static str, Value)> {
             Definition::Enum(_, crate::spec::Openness::Closed) => Some(("bad enum", json!("no_such_value"))),
             Definition::Object(object) if object.shortcut.is_none() => Some(("wrong type", json!("text"))),
             Definition::Alias(inner) => bad_value(spec, inner),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// A text of a URL that is none of a type's values.
+fn bad_text(spec: &Spec, ty: &Type) -> Option<&'static str> {
+    match ty {
+        Type::Scalar(scalar) if !["string", "binary"].contains(&scalar.name.as_str()) => Some("no_such_value"),
+        Type::List(item, _) => bad_text(spec, item),
+        Type::Ref(_) | Type::Inline(_) => match resolve(spec, ty)? {
+            Definition::Enum(_, crate::spec::Openness::Closed) => Some("no_such_value"),
+            Definition::Alias(inner) => bad_text(spec, inner),
             _ => None,
         },
         _ => None,
