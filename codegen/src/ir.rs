@@ -17,6 +17,8 @@ pub struct Ir {
     pub operations: Vec<Operation>,
     /// Named types.
     pub types: BTreeMap<TypeId, Type>,
+    /// Where else a type stands: places of inline types that are the same, and the call whose body a named type is.
+    pub twins: BTreeMap<TypeId, Vec<TypeId>>,
 }
 
 /// The type of a value.

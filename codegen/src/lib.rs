@@ -42,6 +42,7 @@ mod extension;
 pub mod import;
 pub mod ir;
 mod lower;
+mod merge;
 pub mod names;
 pub mod overlay;
 pub mod plan;
@@ -68,6 +69,8 @@ pub struct Generated {
     pub client: Texts,
     /// Everything else, by path below the workspace.
     pub files: Texts,
+    /// The client's cargo features, each with those it needs.
+    pub features: Vec<plan::Feature>,
     /// Overlay entries without effect: an error, but one that does not keep the code from being written.
     pub unused: Diagnostics,
     /// What is unfinished: calls without a sentence or without a name of their own. Warnings.
@@ -118,6 +121,7 @@ fn generate_product(
     let ir = lower::lower(product, &api, &overlay.traits).map_err(diagnose)?;
     let plan = plan::plan(&ir, &overlay, lock).map_err(diagnose)?;
     coverage.push(coverage::count(&ir).print(product.as_str()));
+    generated.features.extend(plan.features.iter().cloned());
     generated.client.extend(emit::emit(&plan, emit::Target::Client).map_err(diagnose)?);
     generated.files.insert(dispatch::path(product), dispatch::emit(&plan).map_err(|error| diagnose(vec![error]))?);
     generated.files.insert(table::path(product), table::print(&ir));

@@ -9,6 +9,7 @@ mod unions;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::ir::{Arm, Ir, Kind, Member, MemberFacts, Object, Operation, Rest, Ty, Type, TypeId, Variant};
+use crate::merge::merge;
 use crate::overlay::Traits;
 use crate::spec::expr::{print, print_type};
 use crate::spec::model::{self, Api, Product, Scalar, Schema, Tag};
@@ -32,15 +33,21 @@ pub(crate) fn lower(product: Product, api: &Api, traits: &Traits) -> Result<Ir, 
         bases: Vec::new(),
         uses: BTreeMap::new(),
         tagged: Vec::new(),
+        twins: BTreeMap::new(),
         errors: Vec::new(),
     };
+    for target in traits.folds.iter().filter(|target| api.types.contains_key(*target)) {
+        lowering.reference(target, target, &[], &Env::new());
+    }
     let operations = api.operations.values().map(|operation| lowering.operation(operation)).collect();
     while let Some(definition) = lowering.waiting.pop_front() {
         lowering.define_later(&definition);
     }
     lowering.settle_tags();
     if lowering.errors.is_empty() {
-        Ok(Ir { product, operations, types: lowering.types })
+        let mut ir = Ir { product, operations, types: lowering.types, twins: lowering.twins };
+        merge(&mut ir, &api.types.keys().cloned().collect(), traits);
+        Ok(ir)
     } else {
         Err(lowering.errors)
     }
@@ -83,6 +90,8 @@ struct Lowering<'a> {
     uses: BTreeMap<String, usize>,
     /// Tagged unions with the tag they assume when it is absent.
     tagged: Vec<(TypeId, Option<String>)>,
+    /// Calls with the named type whose members are theirs.
+    twins: BTreeMap<TypeId, Vec<TypeId>>,
     errors: Vec<String>,
 }
 

@@ -308,9 +308,9 @@ impl Scope {
         }
     }
 
-    /// Whether the name is taken.
-    pub fn has(&self, name: &str) -> bool {
-        self.taken.contains_key(name)
+    /// Whether the name is taken, or one that differs from it in nothing but case.
+    pub fn has_any_case(&self, name: &str) -> bool {
+        self.taken.contains_key(name) || self.taken.keys().any(|known| known.eq_ignore_ascii_case(name))
     }
 }
 
@@ -353,6 +353,11 @@ pub fn kind_enum(name: &str) -> String {
 /// The trait that gives a client of another crate the namespace `name`.
 pub fn extension_trait(name: &str) -> String {
     format!("{name}Ext")
+}
+
+/// The words of a type's name, in lower case.
+pub fn words_of(name: &str) -> Vec<String> {
+    name.split('_').flat_map(humps).collect()
 }
 
 /// The setter that makes `field` null.

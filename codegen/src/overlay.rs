@@ -89,6 +89,11 @@ impl Ids {
     pub fn contains(&self, id: &str) -> bool {
         self.0.get(id).is_some()
     }
+
+    /// All of them, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.entries.keys().map(String::as_str)
+    }
 }
 
 /// `names.toml` of one product.
@@ -225,6 +230,10 @@ pub struct Traits {
     pub boolean_enums: Ids,
     /// Parameters of a query that travel as JSON.
     pub json_query: Ids,
+    /// Whether inline types and answers that are the same become one type: upstream repeats instead of naming.
+    pub merge: bool,
+    /// Types of which upstream's documents hold unrolled copies, which become them.
+    pub folds: Ids,
     /// Upstream type -> runtime type.
     pub runtime: Entries<String>,
     /// Whether doing it twice is as good as once.
@@ -317,6 +326,9 @@ impl Overlay {
         traits.secrets.0.unused("traits.toml secrets", &mut unused);
         traits.common_secrets.0.unused("traits.toml common_secrets", &mut unused);
         traits.lazy.0.unused("traits.toml lazy", &mut unused);
+        traits.json_query.0.unused("traits.toml json_query", &mut unused);
+        traits.folds.0.unused("traits.toml folds", &mut unused);
+        traits.files.unused("traits.toml files", &mut unused);
         traits.boolean_enums.0.unused("traits.toml boolean_enums", &mut unused);
         traits.runtime.unused("traits.toml runtime", &mut unused);
         traits.idempotent.unused("traits.toml idempotent", &mut unused);

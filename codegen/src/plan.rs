@@ -1,10 +1,12 @@
 //! Every decision about the generated code, taken on the whole graph: names, boxes, secrets, arguments, documentation.
 //! What comes after only writes it down.
 
+mod areas;
 mod calls;
 mod checks;
 mod docs;
 mod graph;
+mod inline;
 mod naming;
 mod routes;
 mod shapes;
@@ -31,6 +33,19 @@ pub struct Plan {
     pub product: Product,
     /// Modules in the order of their names.
     pub modules: Vec<Module>,
+    /// Cargo features in the order of their names.
+    pub features: Vec<Feature>,
+}
+
+/// A cargo feature: one product area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feature {
+    /// Whose area it is.
+    pub product: Product,
+    /// Its name.
+    pub name: String,
+    /// Features whose types it needs.
+    pub needs: Vec<String>,
 }
 
 /// One folder of generated code.
@@ -59,6 +74,23 @@ pub struct Namespace {
     pub extension: String,
     /// The method that gives it.
     pub method: String,
+    /// Whether the client gives it, and not the handle of a namespace around it.
+    pub outermost: bool,
+    /// Namespaces inside it.
+    pub inner: Vec<InnerNamespace>,
+    /// Its documentation.
+    pub docs: Vec<String>,
+}
+
+/// A namespace inside another.
+#[derive(Clone, Debug)]
+pub struct InnerNamespace {
+    /// The method that gives it.
+    pub method: String,
+    /// Its module.
+    pub module: String,
+    /// Its handle.
+    pub name: String,
     /// Its documentation.
     pub docs: Vec<String>,
 }
@@ -359,10 +391,10 @@ pub struct Conversion {
 /// One message for each thing that has no good answer; what to write into the overlay stands in it.
 pub fn plan(ir: &Ir, overlay: &Overlay, lock: &mut Lock) -> Result<Plan, Vec<String>> {
     let mut planner = Planner::new(ir, overlay, lock);
-    let modules = planner.modules();
+    let (modules, features) = planner.modules();
     planner.errors.sort();
     planner.errors.dedup();
-    if planner.errors.is_empty() { Ok(Plan { product: ir.product, modules }) } else { Err(planner.errors) }
+    if planner.errors.is_empty() { Ok(Plan { product: ir.product, modules, features }) } else { Err(planner.errors) }
 }
 
 struct Planner<'a> {

@@ -76,7 +76,12 @@ impl Lowering<'_> {
         match schema {
             Schema::Object(object) if steps == 0 || !object.members.is_empty() || !object.extends.is_empty() => {
                 match self.dissolved(&at, object, &Env::new(), false) {
-                    content @ Content::Object(_) => content,
+                    content @ Content::Object(_) => {
+                        if let Some(operation) = place.strip_suffix(".body").filter(|_| steps > 0) {
+                            self.twins.insert(operation.to_owned(), vec![at]);
+                        }
+                        content
+                    }
                     value if steps == 0 => value,
                     _ => Content::Value(self.reference(place, &at, &[], &Env::new()), name),
                 }

@@ -29,10 +29,10 @@ pub(super) fn arm_places(place: &str, union: &model::Union) -> Vec<TypeId> {
             Schema::List(_) => "item".to_owned(),
             Schema::Map(..) | Schema::Pair(..) => "entry".to_owned(),
             Schema::Enum(_) => "word".to_owned(),
-            _ => format!("form{index}"),
+            _ => ordinal(index),
         });
         let word: String = word.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
-        let word = if taken.contains(&word) { format!("{word}_form{index}") } else { word };
+        let word = if taken.contains(&word) { format!("{}_{word}", ordinal(index)) } else { word };
         taken.insert(word.clone());
         format!("{place}.{word}")
     };
@@ -63,8 +63,22 @@ fn object_word(object: &Object, tag: Option<&str>, objects: &[&Object]) -> Strin
         return "object".to_owned();
     }
     let shared = |name: &str| objects.iter().filter(|other| other.members.iter().any(|m| m.name == name)).count() > 1;
-    let own = object.members.iter().find(|member| member.required && !shared(&member.name));
-    own.map_or_else(|| "object".to_owned(), |member| format!("by_{}", member.name))
+    let own = |required: bool| object.members.iter().find(|m| m.required == required && !shared(&m.name));
+    if let Some(member) = own(true).or_else(|| own(false)) {
+        return format!("by_{}", member.name);
+    }
+    // The same member may hold different constants.
+    let values = object.members.iter().find_map(|member| match &member.schema {
+        Schema::Enum(values) if member.required => values.values.first().and_then(|value| value.value.as_str()),
+        _ => None,
+    });
+    values.map_or_else(|| "object".to_owned(), str::to_owned)
+}
+
+/// A word for what nothing but its place tells.
+fn ordinal(index: usize) -> String {
+    let words = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"];
+    words.get(index).map_or_else(|| format!("nth_{index}"), |word| (*word).to_owned())
 }
 
 /// Whether two schemas say the same, wherever they stand.

@@ -8,14 +8,14 @@ use crate::spec::model::{Deprecation, Json};
 impl Planner<'_> {
     /// A type's paragraphs.
     pub(super) fn type_docs(&self, id: &str, otherwise: &str) -> Vec<String> {
-        let sentence = self.overlay.docs.types.get(id).cloned();
+        let sentence = self.all_ids(id).find_map(|id| self.overlay.docs.types.get(id).cloned());
         vec![sentence.unwrap_or_else(|| otherwise.to_owned())]
     }
 
     /// A member's paragraphs: its sentence, or one from its name; then facts.
     pub(super) fn member_docs(&self, owner: &str, name: &str, facts: &MemberFacts) -> Vec<String> {
         let docs = &self.overlay.docs;
-        let own = docs.members.get(&format!("{owner}.{name}")).cloned();
+        let own = self.all_ids(owner).find_map(|owner| docs.members.get(&format!("{owner}.{name}")).cloned());
         let sentence = own.or_else(|| docs.common.get(name).cloned()).unwrap_or_else(|| format!("`{name}`"));
         let mut paragraphs = vec![sentence];
         let facts = fact_line(facts);

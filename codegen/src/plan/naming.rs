@@ -1,8 +1,10 @@
 //! Module and Rust name of every type. A name that api.lock has is kept unless names.toml says otherwise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Planner;
+use super::inline::MAX_NAME;
+use crate::ir::TypeId;
 use crate::names::{self, Scope, hides_prelude};
 
 impl Planner<'_> {
@@ -13,11 +15,11 @@ impl Planner<'_> {
         let mut open = Vec::new();
         // Pinned and explicit names first, so that a new type never takes one.
         for id in self.ir.types.keys() {
+            let explicit = self.all_ids(id).find_map(|id| self.overlay.names.types.get(id).cloned());
+            let pinned = self.all_ids(id).find_map(|id| self.pinned(id));
             let module = self.module_of(id);
-            let place = format!("{product} type {id}");
-            let explicit = self.overlay.names.types.get(id).cloned();
-            let pinned = self.lock.get(&place).and_then(|path| path.rsplit("::").next()).map(str::to_owned);
-            let Some(name) = explicit.or(pinned) else {
+            let module = pinned.as_ref().map_or(module, |(module, _)| module.clone());
+            let Some(name) = explicit.or(pinned.map(|(_, name)| name)) else {
                 open.push((id.clone(), module));
                 continue;
             };
@@ -35,8 +37,9 @@ impl Planner<'_> {
         for (module, name) in self.call_items() {
             let _ = scopes.entry(module).or_default().claim("a call", &name);
         }
+        let twins: BTreeSet<&TypeId> = self.ir.twins.values().flatten().collect();
         for (id, module, name) in self.lock.types(product) {
-            if !self.ir.types.contains_key(&id) {
+            if !self.ir.types.contains_key(&id) && !twins.contains(&id) {
                 let _ = scopes.entry(module).or_default().claim(&id, &name);
             }
         }
@@ -44,14 +47,21 @@ impl Planner<'_> {
         // What a request holds goes before what its answer does.
         let answers = |id: &str| split(id).iter().any(is_status);
         open.sort_by_key(|(id, _)| (id.matches('.').count(), answers(id), id.len(), id.clone()));
+        let spots = self.spots(&open);
         for (id, module) in open {
-            let candidates = self.type_names(&id);
+            let mut candidates = self.inline_names(&id, &module, &spots);
+            candidates.extend(self.type_names(&id));
             let scope = scopes.entry(module.clone()).or_default();
-            let name = match candidates.iter().find(|name| !scope.has(name) && !hides_prelude(name)) {
+            let upstream = split(&id).last().is_some_and(|part| part.ends_with(|c: char| c.is_ascii_digit()));
+            let good = |name: &&String| {
+                let digit = name.ends_with(|c: char| c.is_ascii_digit()) && !upstream;
+                name.len() <= MAX_NAME && !digit && !hides_prelude(name) && !scope.has_any_case(name)
+            };
+            let name = match candidates.iter().find(good) {
                 Some(name) => name.clone(),
                 None => {
                     self.errors.push(format!(
-                        "no free name for type `{id}` ({} are taken): give it one in names.toml",
+                        "no free name for type `{id}` ({} are taken or no names): give it one in names.toml",
                         candidates.join(", ")
                     ));
                     continue;
@@ -61,8 +71,21 @@ impl Planner<'_> {
             self.names.insert(id, (module, name));
         }
         for (id, (module, name)) in &self.names {
-            self.lock.set(&format!("{product} type {id}"), &format!("{module}::{name}"));
+            for place in std::iter::once(id).chain(self.ir.twins.get(id).into_iter().flatten()) {
+                self.lock.set(&format!("{product} type {place}"), &format!("{module}::{name}"));
+            }
         }
+    }
+
+    /// The id of a type and its other places.
+    pub(super) fn all_ids<'i>(&'i self, id: &'i str) -> impl Iterator<Item = &'i str> {
+        std::iter::once(id).chain(self.ir.twins.get(id).into_iter().flatten().map(String::as_str))
+    }
+
+    /// Module and name that api.lock has for a place.
+    fn pinned(&self, id: &str) -> Option<(String, String)> {
+        let path = self.lock.get(&format!("{} type {id}", self.ir.product.as_str()))?;
+        path.rsplit_once("::").map(|(module, name)| (module.to_owned(), name.to_owned()))
     }
 
     /// Modules and names of what comes with operations and namespaces.
@@ -101,6 +124,11 @@ impl Planner<'_> {
                 return self.words.module(module);
             }
         }
+        if let Some(namespace) =
+            self.namespaces_of_calls().filter(|namespace| begins(id, namespace)).max_by_key(|n| n.len())
+        {
+            return self.namespace_module(namespace);
+        }
         let (first, rest) = id.split_once('.').unwrap_or(("", id));
         if rest == id || first.starts_with(char::is_uppercase) {
             return self
@@ -111,6 +139,10 @@ impl Planner<'_> {
                 .map_or_else(|| "common".to_owned(), |name| self.words.module(name));
         }
         self.words.module(first)
+    }
+
+    fn namespaces_of_calls(&self) -> impl Iterator<Item = &str> {
+        self.ir.operations.iter().filter_map(|operation| operation.id.rsplit_once('.')).map(|(namespace, _)| namespace)
     }
 
     /// Names a type may have, best first.
@@ -175,7 +207,7 @@ impl Planner<'_> {
 }
 
 /// The parts of an id, arguments of generic types left whole.
-fn split(id: &str) -> Vec<&str> {
+pub(super) fn split(id: &str) -> Vec<&str> {
     let mut parts = Vec::new();
     let (mut start, mut depth) = (0, 0usize);
     for (at, c) in id.char_indices() {
@@ -193,7 +225,12 @@ fn split(id: &str) -> Vec<&str> {
     parts
 }
 
+/// Whether an id stands in a namespace.
+fn begins(id: &str, namespace: &str) -> bool {
+    id.strip_prefix(namespace).is_some_and(|rest| rest.starts_with('.'))
+}
+
 /// Whether a part of an id says that what follows stands in an answer.
-fn is_status(part: &&str) -> bool {
+pub(super) fn is_status(part: &&str) -> bool {
     part.starts_with(|c: char| c.is_ascii_digit())
 }

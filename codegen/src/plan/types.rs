@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::docs::deprecation;
 use super::{
-    ArmPlan, ChoiceKind, ChoicePlan, Conversion, EnumPlan, FieldPlan, Literal, Module, Namespace, Planner, Presence,
-    RestKind, RestPlan, RustTy, StructPlan, TypePlan, ValuePlan, VariantsPlan, graph,
+    ArmPlan, ChoiceKind, ChoicePlan, Conversion, EnumPlan, Feature, FieldPlan, Literal, Module, Namespace, Planner,
+    Presence, RestKind, RestPlan, RustTy, StructPlan, TypePlan, ValuePlan, VariantsPlan, graph,
 };
 use crate::ir::{self, Ir, Kind, Member, Object, Ty, Type, TypeId, Union, Variant};
 use crate::names::{self, Lock, Scope, Words};
@@ -35,7 +35,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    pub(super) fn modules(&mut self) -> Vec<Module> {
+    pub(super) fn modules(&mut self) -> (Vec<Module>, Vec<Feature>) {
         self.name_types();
         self.check_cycles();
         self.check_runtime();
@@ -58,28 +58,42 @@ impl<'a> Planner<'a> {
             module.types.extend(types);
             module.calls = calls;
             module.docs = format!("The `{namespace}` namespace: its calls and their types.");
-            module.features = vec![namespace.clone()];
-            module.namespace = Some(Namespace {
-                extension: names::extension_trait(&self.handle_of(namespace)),
-                name: self.handle_of(namespace),
-                method: self.words.snake(namespace),
-                docs: vec![format!("The `{namespace}` calls.")],
-            });
+            module.namespace = Some(self.namespace(namespace, &namespaces));
         }
         let mut modules: Vec<Module> = modules.into_values().collect();
+        let features = self.features(&mut modules, &namespaces);
         for module in &mut modules {
-            if module.features.is_empty() {
-                module.features.clone_from(&namespaces);
-            }
             module.types.sort_by(|a, b| a.name().cmp(b.name()));
         }
         self.check_names(&modules);
-        modules
+        (modules, features)
     }
 
+    fn namespace(&self, namespace: &str, all: &[String]) -> Namespace {
+        let last = |namespace: &str| namespace.rsplit('.').next().unwrap_or_default().to_owned();
+        let docs = |namespace: &str| vec![format!("The `{namespace}` calls.")];
+        let inner = all.iter().filter(|other| other.rsplit_once('.').is_some_and(|(outer, _)| outer == namespace));
+        let inner = inner.map(|inner| super::InnerNamespace {
+            method: self.words.snake(&last(inner)),
+            module: self.namespace_module(inner),
+            name: self.handle_of(inner),
+            docs: docs(inner),
+        });
+        Namespace {
+            extension: names::extension_trait(&self.handle_of(namespace)),
+            name: self.handle_of(namespace),
+            method: self.words.snake(&last(namespace)),
+            outermost: !namespace.contains('.'),
+            inner: inner.collect(),
+            docs: docs(namespace),
+        }
+    }
+
+    /// The namespaces of calls, and those around them.
     fn namespaces(&self) -> Vec<String> {
-        let mut namespaces: Vec<String> =
-            self.ir.operations.iter().filter_map(|op| op.id.rsplit_once('.')).map(|(ns, _)| ns.to_owned()).collect();
+        let own = self.ir.operations.iter().filter_map(|op| op.id.rsplit_once('.')).map(|(ns, _)| ns);
+        let around = |ns: &str| ns.match_indices('.').map(|(at, _)| ns[..at].to_owned()).collect::<Vec<_>>();
+        let mut namespaces: Vec<String> = own.flat_map(|ns| around(ns).into_iter().chain([ns.to_owned()])).collect();
         namespaces.sort();
         namespaces.dedup();
         namespaces
@@ -104,6 +118,9 @@ impl<'a> Planner<'a> {
                 }
             }
             let mut methods = Scope::default();
+            for inner in module.namespace.iter().flat_map(|namespace| &namespace.inner) {
+                let _ = methods.claim(&inner.module, &inner.method);
+            }
             for call in &module.calls {
                 for method in std::iter::once(&call.method).chain(call.aliases.iter().map(|alias| &alias.method)) {
                     if methods.claim(&call.id, method).is_err() {
@@ -246,16 +263,16 @@ impl<'a> Planner<'a> {
 
     /// A field for a member, under a name that was taken for it.
     pub(super) fn field(&mut self, owner: &str, member: &Member, rust: String) -> FieldPlan {
-        let id = format!("{owner}.{}", member.name);
+        let ids: Vec<String> = self.all_ids(owner).map(|owner| format!("{owner}.{}", member.name)).collect();
         let (ty, nullable) = match &member.ty {
             Ty::Nullable(inner) => ((**inner).clone(), true),
             ty => (ty.clone(), false),
         };
         let owner_id = owner.to_owned();
         let mut rust_ty = self.rust_ty(&ty, Some(&owner_id));
-        if let Some(secret) = self.secret(&id, &member.name, &rust_ty) {
+        if let Some(secret) = self.secret(&ids, &member.name, &rust_ty) {
             rust_ty = secret;
-        } else if self.overlay.traits.lazy.contains(&id) {
+        } else if ids.iter().filter(|id| self.overlay.traits.lazy.contains(id)).count() > 0 {
             rust_ty = lazy(rust_ty);
         }
         let required = member.required && !self.is_newer(member);
@@ -278,11 +295,12 @@ impl<'a> Planner<'a> {
     }
 
     /// The type with its strings secret, where they are. A common name says so of one string alone.
-    fn secret(&self, id: &str, name: &str, ty: &RustTy) -> Option<RustTy> {
+    fn secret(&self, ids: &[String], name: &str, ty: &RustTy) -> Option<RustTy> {
         let secret = secret(ty)?;
         let traits = &self.overlay.traits;
         let common = secret == RustTy::Secret && traits.common_secrets.contains(name);
-        (common || traits.secrets.contains(id)).then_some(secret)
+        let own = ids.iter().filter(|id| traits.secrets.contains(id)).count() > 0;
+        (common || own).then_some(secret)
     }
 
     /// Whether servers that this client talks to may be older than the member.

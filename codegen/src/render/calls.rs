@@ -31,7 +31,20 @@ fn handle(scope: &Scope<'_>, namespace: &Namespace) -> TokenStream {
     let client = client(scope);
     let methods = scope.module.calls.iter().map(|plan| methods(scope, plan));
     let body = quote!(#name { client: self.clone() });
+    let inner = namespace.inner.iter().map(|inner| {
+        let (method, module, name, doc) =
+            (ident(&inner.method), ident(&inner.module), ident(&inner.name), docs(&inner.docs));
+        quote! {
+            #doc
+            #[must_use]
+            pub fn #method(&self) -> super::#module::#name {
+                super::#module::#name { client: self.client.clone() }
+            }
+        }
+    });
     let entry = match scope.target {
+        // The namespace around it gives it.
+        _ if !namespace.outermost => TokenStream::new(),
         Target::Client | Target::Derive => quote! {
             impl #client {
                 #doc
@@ -60,12 +73,13 @@ fn handle(scope: &Scope<'_>, namespace: &Namespace) -> TokenStream {
         #doc
         #[derive(Clone, Debug)]
         pub struct #name {
-            client: #client,
+            pub(super) client: #client,
         }
 
         #entry
 
         impl #name {
+            #(#inner)*
             #(#methods)*
         }
     }
