@@ -14,7 +14,7 @@ use crate::redact::Secrets;
 use crate::response::{Answer, Binary, FromBody, Response};
 use crate::rt::{Endpoint, Operation, Path, Query};
 use crate::transport::{Dialect, Pool, Prepared, execute};
-use crate::{Error, telemetry};
+use crate::{Error, ErrorKind, telemetry};
 
 /// A request that knows its client. It owns a cheap clone of it, so it can be stored and sent from another task.
 #[derive(Clone)]
@@ -166,6 +166,10 @@ pub(crate) fn prepare<R: Endpoint>(request: &R) -> Result<Prepared, Error> {
     request.path(&mut path).map_err(named)?;
     let mut query = Query::new();
     request.query(&mut query);
+    if let Some(name) = query.unwritable() {
+        let message = format!("the parameter `{name}` can't be written as JSON");
+        return Err(named(Error::new(ErrorKind::InvalidRequest, message)));
+    }
     let body = request.body().map_err(named)?;
     Ok(Prepared { operation, method: request.method(), path: path.into_string(), query, body })
 }

@@ -25,7 +25,7 @@ mod transport;
 pub mod types;
 
 mod generated;
-pub use crate::generated::elasticsearch;
+pub use crate::generated::{elasticsearch, kibana};
 
 pub use crate::auth::Credentials;
 pub use crate::call::Call;

@@ -1,6 +1,7 @@
 //! What comes back. The raw body stays with the value, and Debug never shows it.
 
 mod body;
+mod lines;
 mod warnings;
 
 use std::fmt;
@@ -16,6 +17,7 @@ use crate::rt::{Correction, DecodeError, Decoded};
 use crate::{Error, ErrorKind};
 
 pub use body::{Binary, FromBody, NoContent, Text};
+pub use lines::{Event, Events, Ndjson};
 
 /// A decoded answer. It derefs to the value; status, headers and the raw body stand beside it.
 ///

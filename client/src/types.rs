@@ -2,6 +2,7 @@
 
 mod bytes;
 mod lazy;
+mod number;
 mod shapes;
 mod time;
 mod typed_keys;
@@ -9,6 +10,7 @@ mod untyped;
 
 pub use bytes::ByteSize;
 pub use lazy::Lazy;
+pub use number::Number;
 pub use shapes::{Entry, OneOrMany, Stringified};
 pub use time::{Duration, EpochMillis, Timestamp};
 pub use typed_keys::TypedKeys;

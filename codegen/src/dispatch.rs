@@ -66,7 +66,8 @@ pub(crate) fn emit(plan: &Plan) -> Result<String, String> {
 /// Imports that depend on what the rows came to use.
 fn add_uses(text: String) -> String {
     let mut lines = String::new();
-    let types = ["Duration", "Entry", "EpochMillis", "Lazy", "OneOrMany", "Stringified", "Timestamp", "TypedKeys"];
+    let types =
+        ["Duration", "Entry", "EpochMillis", "Lazy", "Number", "OneOrMany", "Stringified", "Timestamp", "TypedKeys"];
     let used: Vec<&str> = types.into_iter().filter(|name| contains_word(&text, name)).collect();
     if !used.is_empty() {
         lines.push_str(&format!("use elkit::types::{{{}}};\n", used.join(", ")));

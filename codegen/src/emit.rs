@@ -66,8 +66,17 @@ pub fn emit(plan: &Plan, target: Target) -> Result<Files, Vec<String>> {
         };
         let (calls, types, wire) = (rendered.calls, rendered.types, rendered.wire);
         let imports = head(&["Call", client, "Secret", "rt"], quote!(super), &calls);
-        let lines = quote!(mod types; mod wire; pub use types::*; #imports);
-        put(format!("{folder}/{name}/mod.rs"), &module.docs, quote!(#lines #calls));
+        let inner = (!module.is_bare()).then(|| {
+            quote!(
+                mod types;
+                mod wire;
+                pub use types::*;
+            )
+        });
+        put(format!("{folder}/{name}/mod.rs"), &module.docs, quote!(#inner #imports #calls));
+        if module.is_bare() {
+            continue;
+        }
         let imports = head(&["Secret", "rt"], quote!(super::super), &types);
         put(format!("{folder}/{name}/types.rs"), &format!("The types of `{name}`."), quote!(#imports #types));
         let imports = head(&["Error", "rt"], quote!(super::super), &wire);
@@ -129,6 +138,7 @@ const RUNTIME_TYPES: &[&str] = &[
     "EpochMillis",
     "Extra",
     "Lazy",
+    "Number",
     "OneOrMany",
     "Stringified",
     "Timestamp",

@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::ir::{Content, Ir, Kind, Media, Member, Object, Operation, Rest, Ty, Type, TypeId, Variant};
 use crate::overlay::Traits;
 
+/// Members of an answer that hold what was asked for: the answer is only what is around it.
+pub(crate) const WRAPPERS: [&str; 5] = ["item", "items", "data", "list", "results"];
+
 /// Merges, if traits.toml says that upstream repeats its types instead of naming them.
 pub(crate) fn merge(ir: &mut Ir, named: &BTreeSet<TypeId>, traits: &Traits) {
     if !traits.merge {
@@ -24,7 +27,9 @@ fn name_answers(ir: &mut Ir) {
     for operation in &mut ir.operations {
         let place = answer_place(operation);
         let Some((Media::Json, content)) = &mut operation.response.content else { continue };
-        if let Content::Object(object) = content {
+        if let Content::Object(object) = content
+            && !object.members.iter().any(|member| WRAPPERS.contains(&member.name.as_str()))
+        {
             let kind = Kind::Object(std::mem::take(object));
             ir.types.insert(place.clone(), Type { kind, facts: Default::default(), place: operation.place.clone() });
             *content = Content::Value(Ty::Named(place), None);

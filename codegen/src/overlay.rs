@@ -89,11 +89,6 @@ impl Ids {
     pub fn contains(&self, id: &str) -> bool {
         self.0.get(id).is_some()
     }
-
-    /// All of them, in order.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.entries.keys().map(String::as_str)
-    }
 }
 
 /// `names.toml` of one product.

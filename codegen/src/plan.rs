@@ -65,6 +65,13 @@ pub struct Module {
     pub namespace: Option<Namespace>,
 }
 
+impl Module {
+    /// Whether it only leads to other modules.
+    pub fn is_bare(&self) -> bool {
+        self.types.is_empty() && self.calls.is_empty()
+    }
+}
+
 /// The handle that has a namespace's methods.
 #[derive(Clone, Debug)]
 pub struct Namespace {
@@ -133,7 +140,7 @@ impl TypePlan {
 pub enum RustTy {
     /// `serde_json::Value`
     Value,
-    /// `serde_json::Number`
+    /// `elkit::types::Number`
     Number,
     /// `()`
     Unit,

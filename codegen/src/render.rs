@@ -58,7 +58,7 @@ pub(crate) fn foreign_ty(ty: &RustTy) -> TokenStream {
 fn type_of(ty: &RustTy, home: &str) -> TokenStream {
     match ty {
         RustTy::Value => quote!(Value),
-        RustTy::Number => quote!(serde_json::Number),
+        RustTy::Number => quote!(Number),
         RustTy::Unit => quote!(()),
         RustTy::Plain(name) => ident(name),
         RustTy::Runtime(name) => ident(name),

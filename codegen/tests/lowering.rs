@@ -114,6 +114,11 @@ fn types_that_can_not_be() {
             "no header parameters",
         ),
         (
+            call(&format!(r#"{get}, "body": {{ "multipart": "string" }}, "responses": {{ "200": {{}} }}"#)),
+            none(),
+            "the form of `shop.get` is no object with members",
+        ),
+        (
             call(
                 r#""routes": [{ "verbs": ["GET"], "path": "/_shop/x-{id}" }], "path": { "id": "string" }, "responses": { "200": {} }"#,
             ),

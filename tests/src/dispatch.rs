@@ -7,6 +7,7 @@ mod text;
 use std::future::Future;
 use std::pin::Pin;
 
+use elkit::response::Ndjson;
 use elkit::rt::{self, Correction, Endpoint, Product, SeenLazy, Wire};
 use elkit::{Elasticsearch, Kibana};
 use serde_json::Value;
@@ -94,12 +95,17 @@ pub fn find(id: &str) -> Option<&'static Row> {
 
 /// All rows.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    crate::generated::elasticsearch::ROWS.iter()
+    let rows = crate::generated::elasticsearch::ROWS.iter();
+    #[cfg(feature = "kibana")]
+    let rows = rows.chain(crate::generated::kibana::ROWS);
+    rows
 }
 
 /// How a value that was found in a `Lazy` is decoded and encoded.
 pub fn lazy(type_name: &str) -> Option<Recode> {
     let rows = crate::generated::elasticsearch::LAZY.iter();
+    #[cfg(feature = "kibana")]
+    let rows = rows.chain(crate::generated::kibana::LAZY);
     rows.into_iter().find(|row| (row.type_name)() == type_name).map(|row| row.recode)
 }
 
@@ -133,6 +139,17 @@ pub fn no_body(text: &str, _: Reader) -> Result<Recoded, Problem> {
         _ => Err(Problem("the operation has no body here".to_owned())),
     }
 }
+
+/// For bodies that are no JSON: forms, files, text.
+///
+/// # Errors
+/// Always.
+pub fn not_json(_: &str, _: Reader) -> Result<Recoded, Problem> {
+    Err(Problem(NOT_JSON.to_owned()))
+}
+
+/// Why such a body can't be checked as JSON.
+pub const NOT_JSON: &str = "the body is no JSON";
 
 /// Sends a typed request.
 ///
@@ -172,6 +189,11 @@ pub fn call<R: Endpoint>(
 /// A typed answer as JSON.
 pub fn typed<T: Wire>(value: &T) -> Option<Value> {
     rt::to_json(value).ok().and_then(|json| serde_json::from_str(&json).ok())
+}
+
+/// Typed lines as a JSON array.
+pub fn typed_lines<T: Wire>(lines: &Ndjson<T>) -> Option<Value> {
+    lines.iter().map(typed).collect::<Option<Vec<_>>>().map(Value::Array)
 }
 
 /// For answers without a body.

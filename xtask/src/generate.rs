@@ -8,7 +8,7 @@ use elkit_codegen::{Generated, Texts, generate};
 use similar::TextDiff;
 
 use crate::extension::{Extension, Product};
-use crate::workspace::{explain, read_tree, remove, root, show, spec_texts, write};
+use crate::workspace::{explain, read, read_tree, remove, root, show, spec_texts, write};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -107,6 +107,8 @@ fn changes(root: &Path, generated: &Generated, example: &Texts) -> Result<Vec<Ch
     for (path, text) in &generated.files {
         wanted.insert(path.clone(), text);
     }
+    let manifest = manifest(&read(&root.join(MANIFEST))?, generated)?;
+    wanted.insert(MANIFEST.to_owned(), &manifest);
     let mut changes = Vec::new();
     for (name, text) in &wanted {
         let path = root.join(name);
@@ -129,6 +131,26 @@ fn changes(root: &Path, generated: &Generated, example: &Texts) -> Result<Vec<Ch
         }
     }
     Ok(changes)
+}
+
+/// The client's manifest: its features for product areas come from the spec.
+const MANIFEST: &str = "client/Cargo.toml";
+
+/// The lines between which `generate` writes them.
+const BEGIN: &str = "# Product areas, written by `cargo xtask generate`.\n";
+const END: &str = "# End of product areas.\n";
+
+fn manifest(text: &str, generated: &Generated) -> Result<String> {
+    let parts = text.split_once(BEGIN).and_then(|(head, rest)| Some((head, rest.split_once(END)?.1)));
+    let Some((head, tail)) = parts else { bail!("{MANIFEST} lacks the lines `{BEGIN}` and `{END}`") };
+    let quoted = |names: &[&str]| names.iter().map(|name| format!("    \"{name}\",\n")).collect::<String>();
+    let names: Vec<&str> = generated.features.iter().map(|feature| feature.name.as_str()).collect();
+    let mut lines = format!("## Every namespace of both products.\nfull = [\n{}]\n", quoted(&names));
+    for feature in &generated.features {
+        let needs: Vec<String> = feature.needs.iter().map(|name| format!("\"{name}\"")).collect();
+        lines.push_str(&format!("{} = [{}]\n", feature.name, needs.join(", ")));
+    }
+    Ok(format!("{head}{BEGIN}{lines}{END}{tail}"))
 }
 
 fn report(changes: &[Change]) -> Result<()> {

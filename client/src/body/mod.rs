@@ -1,5 +1,8 @@
 //! What a request carries. A body that is a stream is sent once: the transport never replays it.
 
+mod multipart;
+mod upload;
+
 use std::fmt;
 
 use bytes::Bytes;
@@ -11,6 +14,9 @@ use serde_json::Value;
 use crate::http::{BoxError, HttpBody};
 use crate::rt::{Product, Wire};
 use crate::{Error, ErrorKind};
+
+pub use multipart::MultipartBuilder;
+pub use upload::Upload;
 
 /// The body of a request: nothing, JSON, lines of JSON, text, bytes, or a stream of bytes.
 #[derive(Default)]
@@ -88,6 +94,21 @@ impl Body {
     /// Bytes of a media type.
     pub fn bytes(media_type: &'static str, bytes: impl Into<Bytes>) -> Self {
         Self { content: bytes.into().into(), media: Media::Other(HeaderValue::from_static(media_type)) }
+    }
+
+    /// A file as the whole body, with a media type for when it has none of its own.
+    ///
+    /// # Errors
+    /// When it is a stream that was sent before, or its media type can't stand in a header.
+    pub fn upload(file: &Upload, media_type: &str) -> Result<Self, Error> {
+        let media = HeaderValue::from_str(file.media_type().unwrap_or(media_type))
+            .map_err(|_| Error::new(ErrorKind::InvalidRequest, "the media type of the file can't stand in a header"))?;
+        Ok(Self { content: file.open()?, media: Media::Other(media) })
+    }
+
+    /// A form, part by part.
+    pub fn multipart() -> MultipartBuilder {
+        MultipartBuilder::default()
     }
 
     /// A stream of bytes of a media type. It can't be sent twice, so such a request is only retried when nothing of

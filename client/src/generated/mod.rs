@@ -3,3 +3,6 @@
 #[allow(clippy::large_enum_variant, clippy::doc_markdown, clippy::redundant_field_names, clippy::wildcard_imports, deprecated)]
 #[rustfmt::skip]
 pub mod elasticsearch;
+#[allow(clippy::large_enum_variant, clippy::doc_markdown, clippy::redundant_field_names, clippy::wildcard_imports, deprecated)]
+#[rustfmt::skip]
+pub mod kibana;

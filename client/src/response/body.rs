@@ -87,7 +87,7 @@ impl fmt::Debug for Binary {
     }
 }
 
-fn text_of(body: &Bytes) -> Result<&str, DecodeError> {
+pub(super) fn text_of(body: &Bytes) -> Result<&str, DecodeError> {
     std::str::from_utf8(body).map_err(|error| DecodeError {
         pointer: String::new(),
         message: format!("invalid UTF-8 at byte {}", error.valid_up_to()),

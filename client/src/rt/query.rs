@@ -5,13 +5,15 @@ use std::fmt::{self, Write};
 
 use percent_encoding::{AsciiSet, utf8_percent_encode};
 
-use super::Product;
 use super::path::{ELASTICSEARCH_LIST, RESERVED};
+use super::{Product, Wire};
 
 /// The query parameters of one request.
 #[derive(Clone, Default, PartialEq)]
 pub struct Query {
     parameters: Vec<(String, Values)>,
+    /// A parameter whose value could not be written.
+    unwritable: Option<String>,
 }
 
 #[derive(Clone, PartialEq)]
@@ -23,7 +25,7 @@ enum Values {
 impl Query {
     /// No parameters.
     pub const fn new() -> Self {
-        Self { parameters: Vec::new() }
+        Self { parameters: Vec::new(), unwritable: None }
     }
 
     /// Adds one parameter.
@@ -45,6 +47,19 @@ impl Query {
     /// Adds a parameter whose value is JSON text.
     pub fn json(&mut self, name: &str, text: impl Into<String>) {
         self.parameters.push((name.to_owned(), Values::One(text.into())));
+    }
+
+    /// Adds a parameter that the server reads as JSON.
+    pub fn value<T: Wire>(&mut self, name: &str, value: &T) {
+        match super::to_json(value) {
+            Ok(text) => self.json(name, text),
+            Err(_) => self.unwritable = Some(name.to_owned()),
+        }
+    }
+
+    /// The parameter whose value can't be written as JSON, if there is one.
+    pub(crate) fn unwritable(&self) -> Option<&str> {
+        self.unwritable.as_deref()
     }
 
     /// Whether there is no parameter.

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 use super::raw::kind;
 use super::wire::{Encode, Wire};
@@ -44,7 +44,6 @@ scalar! {
     u64, 0, kind::NUMBER;
     f32, 0.0, kind::NUMBER;
     f64, 0.0, kind::NUMBER;
-    Number, Number::from(0), kind::NUMBER;
     Value, Value::Null, kind::ANY;
 }
 

@@ -40,7 +40,7 @@ macro_rules! displayed {
     )*};
 }
 
-displayed!(bool, i32, i64, u32, u64, f64, serde_json::Number, crate::types::Duration, crate::types::Timestamp);
+displayed!(bool, i32, i64, u32, u64, f64, crate::types::Number, crate::types::Duration, crate::types::Timestamp);
 
 /// The text of what stands in JSON: a string as it is, a list with commas, anything else as JSON.
 pub fn json_text<T: Wire>(value: &T) -> Cow<'_, str> {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Planner;
 use super::naming::{is_status, split};
 use crate::ir::{Kind, TypeId};
+use crate::merge::WRAPPERS;
 use crate::names;
 
 /// The longest name of a type.
@@ -14,8 +15,21 @@ pub(super) const MAX_NAME: usize = 60;
 /// The longest name that reads well.
 const GOOD_NAME: usize = 36;
 
-/// Members of an answer that hold what was asked for.
-const WRAPPERS: [&str; 5] = ["item", "items", "data", "list", "results"];
+/// Words that say too little to name a type alone.
+const GENERIC: [&str; 12] = [
+    "object",
+    "entry",
+    "value",
+    "data",
+    "type",
+    "result",
+    "attribute",
+    "attributes",
+    "param",
+    "params",
+    "config",
+    "option",
+];
 
 /// Words that places have for lists, maps and other unnamed parts of a type.
 const UNNAMED: [&str; 5] = ["item", "entry", "object", "word", "body"];
@@ -161,7 +175,8 @@ impl Planner<'_> {
         if own.is_empty() {
             names.extend(parents.iter().filter_map(|parent| self.whole(parent)));
         } else if !first.arm {
-            let telling = own.len() > 1 || parents.len() > 1 || of_calls;
+            let generic = own.len() == 1 && GENERIC.contains(&own[0].as_str());
+            let telling = !generic && (own.len() > 1 || parents.len() > 1 || of_calls);
             if alone && telling {
                 names.push(own.clone());
             }
@@ -195,7 +210,14 @@ impl Planner<'_> {
     fn whole(&self, parent: &Parent) -> Option<Vec<String>> {
         match parent {
             Parent::Answer(operation) => Some(self.noun(operation)),
-            Parent::Request(operation) => Some(join(&self.method_words(operation), &["body".to_owned()])),
+            Parent::Request(operation) => {
+                let (method, resource) = (self.method_words(operation), self.resource(parent).unwrap_or_default());
+                Some(match &method[..] {
+                    [verb] if verb == "create" => join(&["new".to_owned()], &resource),
+                    [verb] if verb == "update" || verb == "patch" => join(&resource, &["update".to_owned()]),
+                    _ => join(&method, &["body".to_owned()]),
+                })
+            }
             _ => self.parent_words(parent).map(|words| names::words_of(&self.words.singular(&self.joined(&words)))),
         }
     }
@@ -231,7 +253,12 @@ impl Planner<'_> {
             Some("entry") => "map",
             Some("object") => "object",
             Some("word") => "value",
-            _ => return join(own, parent),
+            _ => {
+                return match parent.split_first() {
+                    Some((new, rest)) if new == "new" => join(&[new.clone()], &join(own, rest)),
+                    _ => join(own, parent),
+                };
+            }
         };
         let rest = &own[1..];
         join(&join(rest, parent), &[kind.to_owned()])

@@ -46,7 +46,17 @@ pub(super) fn string_enum(plan: &EnumPlan) -> TokenStream {
             const BOOLEANS: bool = true;
         )
     });
+    let from_bool = plan.booleans.then(|| {
+        quote! {
+            impl From<bool> for #name {
+                fn from(value: bool) -> Self {
+                    Self::from(if value { "true" } else { "false" })
+                }
+            }
+        }
+    });
     quote! {
+        #from_bool
         impl rt::StringEnum for #name {
             #booleans
             fn from_name(name: Cow<'_, str>) -> Self {

@@ -38,6 +38,25 @@ impl Recorded {
         pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).map(|(k, v)| (decode(k), decode(v))).collect()
     }
 
+    /// The parts of a form, by name; none when the body is no form.
+    ///
+    /// # Errors
+    /// When it is called a form but is none.
+    pub fn form(&self) -> Result<Option<Vec<(String, String)>>, String> {
+        let media = self.header("content-type").filter(|media| media.starts_with("multipart/form-data"));
+        let Some(media) = media else { return Ok(None) };
+        let boundary = media.split("boundary=").nth(1).ok_or("the form has no boundary")?.trim_matches('"');
+        let text = String::from_utf8_lossy(&self.body);
+        let mut parts = Vec::new();
+        for part in text.split(&format!("--{boundary}")).skip(1).filter(|part| !part.starts_with("--")) {
+            let (head, content) = part.split_once("\r\n\r\n").ok_or("a part of the form has no head")?;
+            let name = head.split("; name=\"").nth(1).and_then(|rest| rest.split('"').next());
+            let name = name.ok_or("a part of the form has no name")?;
+            parts.push((name.to_owned(), content.strip_suffix("\r\n").unwrap_or(content).to_owned()));
+        }
+        Ok(Some(parts))
+    }
+
     /// The body as JSON, the lines of NDJSON as an array; none when there is none.
     ///
     /// # Errors
@@ -46,6 +65,9 @@ impl Recorded {
         let text = std::str::from_utf8(&self.body).map_err(|_| "the body that was sent is not UTF-8")?;
         if text.is_empty() {
             return Ok(None);
+        }
+        if !self.header("content-type").is_some_and(|media| media.contains("json")) {
+            return Ok(Some(Tree::String(text.to_owned())));
         }
         let tree = match self.header("content-type") {
             Some(media) if media.contains("ndjson") => {

@@ -157,6 +157,9 @@ impl<'a> Request<'a> {
         if let Some((name, _)) = missing {
             return Err(format!("the header `{name}` was not sent as it is"));
         }
+        if let Some(parts) = sent.form()? {
+            return compare_form(self.body.unwrap_or(&Tree::Null), &parts);
+        }
         let empty = Tree::Object(Vec::new());
         let (input, output) = (self.body.unwrap_or(&empty), sent.json()?.unwrap_or_else(|| empty.clone()));
         difference(input, &output, Aliases::ALL).map_or(Ok(()), |why| Err(format!("body: {why}")))
@@ -190,6 +193,31 @@ impl<'a> Request<'a> {
             }
         }
         grouped
+    }
+}
+
+/// The parts of a form as the members of an object: text as it is, anything else as JSON; files as their text.
+fn compare_form(given: &Tree, sent: &[(String, String)]) -> Result<(), String> {
+    let Tree::Object(members) = given else { return Err("a form was sent, but the body is no object".to_owned()) };
+    let mut wanted: Vec<(&str, String)> = Vec::new();
+    for (name, value) in members {
+        let several = |items: &[Tree]| items.iter().all(|item| matches!(item, Tree::String(_)));
+        match value {
+            Tree::String(text) => wanted.push((name, text.clone())),
+            Tree::Array(items) if several(items) && sent.iter().filter(|(known, _)| known == name).count() > 1 => {
+                wanted.extend(items.iter().filter_map(Tree::as_str).map(|text| (name.as_str(), text.to_owned())));
+            }
+            value => wanted.push((name, value.to_string())),
+        }
+    }
+    for (name, value) in &wanted {
+        if !sent.iter().any(|(known, text)| known == name && same_value(value, text)) {
+            return Err(format!("the part `{name}` was not sent as it is"));
+        }
+    }
+    match sent.iter().find(|(name, _)| !wanted.iter().any(|(known, _)| known == name)) {
+        Some((name, _)) => Err(format!("the part `{name}` was sent but not given")),
+        None => Ok(()),
     }
 }
 

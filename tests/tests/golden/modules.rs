@@ -4,6 +4,8 @@
 pub mod additional;
 #[path = "aliases/elasticsearch/mod.rs"]
 pub mod aliases;
+#[path = "answers/kibana/mod.rs"]
+pub mod answers;
 #[path = "body_map/elasticsearch/mod.rs"]
 pub mod body_map;
 #[path = "body_value/elasticsearch/mod.rs"]
@@ -20,6 +22,10 @@ pub mod containers_with_members;
 pub mod enum_or_string;
 #[path = "enums/elasticsearch/mod.rs"]
 pub mod enums;
+#[path = "folded/kibana/mod.rs"]
+pub mod folded;
+#[path = "forms/kibana/mod.rs"]
+pub mod forms;
 #[path = "generics/elasticsearch/mod.rs"]
 pub mod generics;
 #[path = "implied/elasticsearch/mod.rs"]
@@ -32,6 +38,10 @@ pub mod kibana;
 pub mod lazy;
 #[path = "members/elasticsearch/mod.rs"]
 pub mod members;
+#[path = "merged/kibana/mod.rs"]
+pub mod merged;
+#[path = "nested/kibana/mod.rs"]
+pub mod nested;
 #[path = "no_content/elasticsearch/mod.rs"]
 pub mod no_content;
 #[path = "nulls/elasticsearch/mod.rs"]

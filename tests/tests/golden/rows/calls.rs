@@ -56,7 +56,7 @@ fn body_value() {
         sent(es().shop().pay("x").into_request(), r#"POST /_shop/pay "x""#),
         sent(es().shop().pay(Item::new("a")).into_request(), r#"POST /_shop/pay {"sku":"a"}"#),
         sent(es().shop().set().into_request(), "POST /_shop/set"),
-        sent(es().shop().set().body(Item::new("a")).into_request(), r#"POST /_shop/set {"sku":"a"}"#),
+        sent(es().shop().set().body(State::On).into_request(), r#"POST /_shop/set "on""#),
         json::<PayResponse>(r#""on""#),
         json::<SetResponse>("true"),
     ]);
@@ -160,5 +160,61 @@ fn private_route() {
         json::<CreateOrderResponse>(r#"{"id":"1","state":"sent","note":null}"#),
         json::<CreateOrderResponse>(r#"{"id":"1","state":"lost","note":"x"}"#),
         holds("it is of a version, in a space", CreateOrderRequest::OPERATION.space),
+    ]);
+}
+
+#[test]
+fn forms() {
+    use code::forms::shop::*;
+    let reference = Reference::new("r");
+    check([
+        sent(
+            kibana().shop().bulk([BulkBody::new("a"), BulkBody::new("b")]).into_request(),
+            "POST /api/shop/_bulk {\"sku\":\"a\"}\n{\"sku\":\"b\"}\n",
+        ),
+        sent(kibana().shop().upload("x", "zip").into_request(), "PUT /api/shop/x/photo zip"),
+        sent(
+            kibana().shop().find().max(2.5).reference(reference).into_request(),
+            "GET /api/shop?max=2.5&reference=%7B%22id%22%3A%22r%22%7D",
+        ),
+    ]);
+    let import = kibana().shop().import("lines", "l").overwrite(true).retries([1]).photos(["p", "q"]).into_request();
+    let body = import.body().expect("a form");
+    let form = String::from_utf8_lossy(body.as_bytes().expect("in memory"));
+    let has = |part: &str| holds(part, form.contains(part));
+    check([
+        has("name=\"file\"; filename=\"orders.ndjson\"\r\ncontent-type: application/ndjson\r\n\r\nlines\r\n"),
+        has("name=\"label\"\r\n\r\nl\r\n"),
+        has("name=\"retries\"\r\ncontent-type: application/json\r\n\r\n[1]\r\n"),
+        has("name=\"photos\"; filename=\"file\"\r\ncontent-type: application/octet-stream\r\n\r\nq\r\n"),
+    ]);
+}
+
+#[test]
+fn answers() {
+    use code::answers::shop::*;
+    use elkit::response::{Binary, Events, Ndjson, NoContent, Text};
+    fn is<T, R: Endpoint<Response = T>>(_: &R) -> bool {
+        true
+    }
+    let accepts = |request: &'static elkit::rt::Operation| request.accept.unwrap_or_default();
+    check([
+        holds("lines", is::<Ndjson<ShopExport>, _>(&ExportRequest::new())),
+        holds("events", is::<Events, _>(&WatchRequest::new())),
+        holds("bytes", is::<Binary, _>(&PhotoRequest::new())),
+        holds("text", is::<Text, _>(&LabelRequest::new())),
+        holds("something", is::<serde_json::Value, _>(&PingRequest::new())),
+        holds("nothing", is::<NoContent, _>(&DeleteRequest::new())),
+        holds("asks for lines", accepts(ExportRequest::OPERATION) == "application/ndjson"),
+        holds("asks for events", accepts(WatchRequest::OPERATION) == "text/event-stream"),
+    ]);
+}
+
+#[test]
+fn nested() {
+    use code::nested::shop::ShopExt;
+    check([
+        sent(kibana().shop().orders().get().into_request(), "GET /api/shop/order"),
+        sent(kibana().shop().orders().lines().get().into_request(), "GET /api/shop/line"),
     ]);
 }

@@ -6,7 +6,7 @@ use elkit::types::{Duration, Lazy};
 use serde_json::json;
 
 use crate::code;
-use crate::harness::{built, check, corrected, es, holds, json, sent};
+use crate::harness::{built, check, corrected, es, holds, json, kibana, sent};
 
 #[test]
 #[allow(deprecated)] // the spec deprecates the call
@@ -131,9 +131,9 @@ fn generics() {
 fn inline() {
     use code::inline::shop::*;
     let order = || CreateOrderRequired {
-        address: CreateOrderAddress::new("s").geo(AddressGeo::new(1.5, 2.5)),
+        address: Address::new("s").geo(AddressGeo::new(1.5, 2.5)),
         lines: vec![CreateOrderLine::new("a")],
-        pay: PayCard::new("1").into(),
+        pay: CardPay::new("1").into(),
     };
     let begin = r#"POST /_shop/order {"address":{"street":"s","geo":{"lat":1.5,"lon":2.5}},"lines":[{"sku":"a"}],"#;
     let pay = r#""pay":{"number":"1","type":"card"}"#;
@@ -142,14 +142,14 @@ fn inline() {
         sent(
             es().shop()
                 .create_order(order())
-                .notes([("n", CreateOrderNote::new("t"))])
+                .notes([("n", Note::new("t"))])
                 .ship(ShipObject::new("sea"))
                 .into_request(),
             &format!(r#"{begin}"notes":{{"n":{{"text":"t"}}}},{pay},"ship":{{"by":"sea"}}}}"#),
         ),
         json::<CreateOrderResponse>(r#"{"state":"new","lines":[{"id":1}],"days":14,"flag":true}"#),
-        json::<CreateOrderPay>(r#"{"type":"cash","more":1}"#),
-        json::<CreateOrderPay>(r#"{"type":"cheque"}"#),
+        json::<Pay>(r#"{"type":"cash","more":1}"#),
+        json::<Pay>(r#"{"type":"cheque"}"#),
     ]);
 }
 
@@ -221,5 +221,36 @@ fn runtime() {
         json::<PutResponse>(r#"{"created":1,"took":2}"#),
         json::<Duration>(r#""5m""#),
         json::<Duration>("-1"),
+    ]);
+}
+
+#[test]
+fn merged() {
+    use code::merged::shop::ShopExt;
+    use code::merged::shop_orders::*;
+    let order = r#"{"id":"1","payment":{"kind":"card","ssl":{"mode":"full"}},"lines":[{"sku":"a","count":1}]}"#;
+    check([
+        json::<Order>(order),
+        json::<GetResponse>(order),
+        json::<CreateResponse>(order),
+        json::<ListResponse>(r#"{"total":1,"items":[{"id":"1","lines":[{"sku":"a","count":1,"note":"n"}]}]}"#),
+        sent(
+            kibana().shop().orders().create(Mode::Full, [OrderLine::new("a", 1)]).into_request(),
+            r#"POST /api/shop/order {"mode":"full","lines":[{"sku":"a","count":1}]}"#,
+        ),
+    ]);
+}
+
+#[test]
+fn folded() {
+    use code::folded::shop::*;
+    let inner = Not::new(Filter::new("b"));
+    let all = And::new([Condition::from(Filter::new("a")), inner.into()]);
+    check([
+        json::<Condition>(r#"{"and":[{"not":{"and":[{"field":"a"}]}}]}"#),
+        sent(
+            kibana().shop().find(all).into_request(),
+            r#"POST /api/shop/_find {"where":{"and":[{"field":"a"},{"not":{"field":"b"}}]}}"#,
+        ),
     ]);
 }

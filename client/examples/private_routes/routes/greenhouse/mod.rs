@@ -8,7 +8,7 @@ use elkit::{Call, Kibana, Secret, rt};
 /// The `greenhouse` calls.
 #[derive(Clone, Debug)]
 pub struct Greenhouse {
-    client: Kibana,
+    pub(super) client: Kibana,
 }
 
 /// Gives [`Kibana`] its `greenhouse` namespace.

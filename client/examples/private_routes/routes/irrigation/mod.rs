@@ -9,7 +9,7 @@ use elkit::response::NoContent;
 /// The `irrigation` calls.
 #[derive(Clone, Debug)]
 pub struct Irrigation {
-    client: Kibana,
+    pub(super) client: Kibana,
 }
 
 /// Gives [`Kibana`] its `irrigation` namespace.

@@ -1966,6 +1966,12 @@ impl rt::Container for Rank {
     }
 }
 
+impl From<bool> for Refresh {
+    fn from(value: bool) -> Self {
+        Self::from(if value { "true" } else { "false" })
+    }
+}
+
 impl rt::StringEnum for Refresh {
     const BOOLEANS: bool = true;
     fn from_name(name: Cow<'_, str>) -> Self {

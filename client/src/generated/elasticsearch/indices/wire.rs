@@ -298,6 +298,12 @@ impl rt::Model for IbSimilarity {
     }
 }
 
+impl From<bool> for IndexCheckOnStartup {
+    fn from(value: bool) -> Self {
+        Self::from(if value { "true" } else { "false" })
+    }
+}
+
 impl rt::StringEnum for IndexCheckOnStartup {
     const BOOLEANS: bool = true;
     fn from_name(name: Cow<'_, str>) -> Self {

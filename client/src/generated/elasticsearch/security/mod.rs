@@ -12,7 +12,7 @@ use super::common;
 /// The `security` calls.
 #[derive(Clone, Debug)]
 pub struct Security {
-    client: Elasticsearch,
+    pub(super) client: Elasticsearch,
 }
 
 impl Elasticsearch {

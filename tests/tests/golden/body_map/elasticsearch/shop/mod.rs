@@ -8,7 +8,7 @@ use elkit::{Call, Elasticsearch, rt};
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
-    client: Elasticsearch,
+    pub(super) client: Elasticsearch,
 }
 
 /// Gives [`Elasticsearch`] its `shop` namespace.

@@ -8,7 +8,7 @@ use elkit::{Call, Elasticsearch, rt};
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
-    client: Elasticsearch,
+    pub(super) client: Elasticsearch,
 }
 
 /// Gives [`Elasticsearch`] its `shop` namespace.
@@ -50,8 +50,8 @@ impl Shop {
     /// `POST /_shop/set`
     #[doc(alias = "shop.set")]
     #[doc(alias = "POST /_shop/set")]
-    pub fn set(&self, sku: impl Into<String>) -> Set {
-        Set::new(&self.client, SetRequest::new(sku))
+    pub fn set(&self) -> Set {
+        Set::new(&self.client, SetRequest::new())
     }
 }
 
@@ -70,3 +70,10 @@ rt::call!(Pay, PayRequest => PayResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Set(Call<SetRequest>);
 rt::call!(Set, SetRequest => SetResponse);
+impl Set {
+    /// `body`
+    pub fn body(mut self, body: impl Into<State>) -> Self {
+        self.0.request_mut().body = Some(body.into());
+        self
+    }
+}

@@ -113,22 +113,17 @@ impl PayRequest {
 }
 
 /// The request of [`Shop::set`](super::Shop::set), as plain data.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SetRequest {
-    /// `sku`
-    pub sku: String,
-    /// Members of the body that this version of elkit does not know.
-    pub extra: Extra,
+    /// `body`
+    pub body: Option<State>,
 }
 
 impl SetRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(sku: impl Into<String>) -> Self {
-        Self {
-            sku: sku.into(),
-            extra: Extra::new(),
-        }
+    pub fn new() -> Self {
+        Self { body: None }
     }
 }

@@ -12,7 +12,7 @@ use elkit::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    Item, SetRequest
+    Item
 }
 rt::string_enum! {
     State
@@ -157,46 +157,6 @@ impl rt::Endpoint for PayRequest {
     }
 }
 
-impl rt::Model for SetRequest {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SetRequest",
-        members: &["sku"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            sku: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.sku),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.sku)?;
-        Ok(())
-    }
-}
-
 impl rt::Endpoint for SetRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "shop.set",
@@ -217,6 +177,9 @@ impl rt::Endpoint for SetRequest {
         Ok(())
     }
     fn body(&self) -> Result<Body, Error> {
-        Body::json_unless_empty(self)
+        match &self.body {
+            Some(body) => Body::json(body),
+            None => Ok(Body::empty()),
+        }
     }
 }

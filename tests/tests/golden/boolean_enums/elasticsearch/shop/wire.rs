@@ -18,6 +18,12 @@ rt::string_enum! {
     Check, Refresh
 }
 
+impl From<bool> for Check {
+    fn from(value: bool) -> Self {
+        Self::from(if value { "true" } else { "false" })
+    }
+}
+
 impl rt::StringEnum for Check {
     const BOOLEANS: bool = true;
     fn from_name(name: Cow<'_, str>) -> Self {
@@ -35,6 +41,12 @@ impl rt::StringEnum for Check {
             Self::Fix => "fix",
             Self::UnknownValue(name) => name,
         }
+    }
+}
+
+impl From<bool> for Refresh {
+    fn from(value: bool) -> Self {
+        Self::from(if value { "true" } else { "false" })
     }
 }
 

@@ -73,7 +73,7 @@ impl From<Field> for GetField {
 #[non_exhaustive]
 pub struct GetResponse {
     /// `field`
-    pub field: GetResponseField,
+    pub field: ShopField,
     /// `fields`
     pub fields: Vec<FieldName>,
     /// Members that this version of elkit does not know.
@@ -83,7 +83,7 @@ pub struct GetResponse {
 /// One of several forms of `field`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum GetResponseField {
+pub enum ShopField {
     /// The `Field` form.
     Field(Field),
     /// A string.
@@ -92,13 +92,13 @@ pub enum GetResponseField {
     Other(Untyped),
 }
 
-impl From<&str> for GetResponseField {
+impl From<&str> for ShopField {
     fn from(value: &str) -> Self {
         Self::String(value.to_owned())
     }
 }
 
-impl From<String> for GetResponseField {
+impl From<String> for ShopField {
     fn from(value: String) -> Self {
         Self::String(value)
     }

@@ -17,7 +17,7 @@ rt::string_enum! {
     Field
 }
 rt::union_! {
-    FieldName, GetField, GetResponseField
+    FieldName, GetField, ShopField
 }
 
 impl rt::StringEnum for Field {
@@ -140,7 +140,7 @@ impl rt::Model for GetResponse {
     }
 }
 
-impl rt::Union for GetResponseField {
+impl rt::Union for ShopField {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::strings(16, &["name", "price"]),
         rt::Arm::of(16),

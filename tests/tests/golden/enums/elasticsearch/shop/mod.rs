@@ -8,7 +8,7 @@ use elkit::{Call, Elasticsearch, rt};
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
-    client: Elasticsearch,
+    pub(super) client: Elasticsearch,
 }
 
 /// Gives [`Elasticsearch`] its `shop` namespace.
@@ -42,7 +42,7 @@ pub struct Search(Call<SearchRequest>);
 rt::call!(Search, SearchRequest => SearchResponse, read);
 impl Search {
     /// `order`
-    pub fn order(mut self, order: impl Into<SearchOrder>) -> Self {
+    pub fn order(mut self, order: impl Into<Order>) -> Self {
         self.0.request_mut().order = Some(order.into());
         self
     }

@@ -50,7 +50,7 @@ pub enum Kind {
 /// A value of `order`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum SearchOrder {
+pub enum Order {
     /// `asc`
     Asc,
     /// `desc`
@@ -102,7 +102,7 @@ pub struct SearchRequest {
     /// `kind`
     pub kind: Kind,
     /// `order`
-    pub order: Option<SearchOrder>,
+    pub order: Option<Order>,
     /// `kinds`
     pub kinds: Option<Vec<Kind>>,
 }

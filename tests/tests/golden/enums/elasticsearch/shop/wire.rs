@@ -13,7 +13,7 @@ rt::model! {
     SearchResponse
 }
 rt::string_enum! {
-    Comparison, Kind, SearchOrder, Unit
+    Comparison, Kind, Order, Unit
 }
 
 impl rt::StringEnum for Comparison {
@@ -70,7 +70,7 @@ impl rt::StringEnum for Kind {
     }
 }
 
-impl rt::StringEnum for SearchOrder {
+impl rt::StringEnum for Order {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "asc" => Self::Asc,

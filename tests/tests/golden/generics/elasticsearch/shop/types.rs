@@ -3,10 +3,28 @@
 
 use elkit::types::{Extra, Untyped};
 use super::super::common;
+/// One of several forms of `Base`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum BaseInt64Either {
+    /// A list.
+    LongList(Vec<i64>),
+    /// A boolean.
+    Boolean(bool),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<bool> for BaseInt64Either {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value)
+    }
+}
+
 /// The `Base` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct BaseMeta {
+pub struct BaseInt64Meta {
     /// `version`
     pub version: i32,
     /// Members that this version of elkit does not know.
@@ -16,7 +34,29 @@ pub struct BaseMeta {
 /// A value of `Base`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum BaseState {
+pub enum BaseInt64State {
+    /// `on`
+    On,
+    /// `off`
+    Off,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `Base` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct BaseStringMeta {
+    /// `version`
+    pub version: i32,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `Base`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BaseStringState {
     /// `on`
     On,
     /// `off`
@@ -34,53 +74,13 @@ pub struct Big {
     /// `value`
     pub value: Vec<i64>,
     /// `state`
-    pub state: Int64ListBaseState,
+    pub state: BaseInt64State,
     /// `either`
-    pub either: Int64ListBaseEither,
+    pub either: BaseInt64Either,
     /// `meta`
-    pub meta: Int64ListBaseMeta,
+    pub meta: BaseInt64Meta,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-/// One of several forms of `Base`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Int64ListBaseEither {
-    /// A list.
-    LongList(Vec<i64>),
-    /// A boolean.
-    Boolean(bool),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<bool> for Int64ListBaseEither {
-    fn from(value: bool) -> Self {
-        Self::Boolean(value)
-    }
-}
-
-/// The `Base` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Int64ListBaseMeta {
-    /// `version`
-    pub version: i32,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `Base`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Int64ListBaseState {
-    /// `on`
-    On,
-    /// `off`
-    Off,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// The `Item` object.
@@ -92,11 +92,11 @@ pub struct Item {
     /// `value`
     pub value: i32,
     /// `state`
-    pub state: BaseState,
+    pub state: BaseStringState,
     /// `either`
     pub either: common::BooleanOrString,
     /// `meta`
-    pub meta: BaseMeta,
+    pub meta: BaseStringMeta,
     /// `name`
     pub name: String,
     /// Members that this version of elkit does not know.
@@ -176,11 +176,11 @@ pub struct Special {
     /// `value`
     pub value: i32,
     /// `state`
-    pub state: BaseState,
+    pub state: BaseStringState,
     /// `either`
     pub either: common::BooleanOrString,
     /// `meta`
-    pub meta: BaseMeta,
+    pub meta: BaseStringMeta,
     /// `name`
     pub name: String,
     /// `extra_care`

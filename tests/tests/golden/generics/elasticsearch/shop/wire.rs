@@ -11,19 +11,43 @@ use elkit::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    BaseMeta, Big, Int64ListBaseMeta, Item, ItemPage, ItemPageInfo, ListResponse, Page,
+    BaseInt64Meta, BaseStringMeta, Big, Item, ItemPage, ItemPageInfo, ListResponse, Page,
     PageInfo, Special
 }
 rt::string_enum! {
-    BaseState, Int64ListBaseState
+    BaseInt64State, BaseStringState
 }
 rt::union_! {
-    Int64ListBaseEither
+    BaseInt64Either
 }
 
-impl rt::Model for BaseMeta {
+impl rt::Union for BaseInt64Either {
+    const ARMS: &'static [rt::Arm] = &[rt::Arm::list(4), rt::Arm::of(2)];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::LongList),
+            1 => rt::get(deserializer).map(Self::Boolean),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::LongList(value) => rt::Wire::encode(value, serializer),
+            Self::Boolean(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for BaseInt64Meta {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "BaseMeta",
+        name: "BaseInt64Meta",
         members: &["version"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -61,7 +85,64 @@ impl rt::Model for BaseMeta {
     }
 }
 
-impl rt::StringEnum for BaseState {
+impl rt::StringEnum for BaseInt64State {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "on" => Self::On,
+            "off" => Self::Off,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for BaseStringMeta {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "BaseStringMeta",
+        members: &["version"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            version: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for BaseStringState {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "on" => Self::On,
@@ -127,87 +208,6 @@ impl rt::Model for Big {
         out.value(0, &self.either)?;
         out.value(2, &self.meta)?;
         Ok(())
-    }
-}
-
-impl rt::Union for Int64ListBaseEither {
-    const ARMS: &'static [rt::Arm] = &[rt::Arm::list(4), rt::Arm::of(2)];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::LongList),
-            1 => rt::get(deserializer).map(Self::Boolean),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::LongList(value) => rt::Wire::encode(value, serializer),
-            Self::Boolean(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for Int64ListBaseMeta {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Int64ListBaseMeta",
-        members: &["version"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            version: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.version)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for Int64ListBaseState {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "on" => Self::On,
-            "off" => Self::Off,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::On => "on",
-            Self::Off => "off",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use elkit::{Call, Elasticsearch, rt};
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
-    client: Elasticsearch,
+    pub(super) client: Elasticsearch,
 }
 
 /// Gives [`Elasticsearch`] its `shop` namespace.
@@ -42,14 +42,14 @@ pub struct CreateOrder(Call<CreateOrderRequest>);
 rt::call!(CreateOrder, CreateOrderRequest => CreateOrderResponse);
 impl CreateOrder {
     /// `sort`
-    pub fn sort(mut self, sort: impl Into<CreateOrderSort>) -> Self {
+    pub fn sort(mut self, sort: impl Into<Sort>) -> Self {
         self.0.request_mut().sort = Some(sort.into());
         self
     }
     /// `notes`
     pub fn notes(
         mut self,
-        notes: impl IntoIterator<Item = (impl Into<String>, impl Into<CreateOrderNote>)>,
+        notes: impl IntoIterator<Item = (impl Into<String>, impl Into<Note>)>,
     ) -> Self {
         self.0.request_mut().notes = Some(
             notes.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
@@ -57,7 +57,7 @@ impl CreateOrder {
         self
     }
     /// `ship`
-    pub fn ship(mut self, ship: impl Into<CreateOrderShip>) -> Self {
+    pub fn ship(mut self, ship: impl Into<Ship>) -> Self {
         self.0.request_mut().ship = Some(ship.into());
         self
     }

@@ -4,6 +4,35 @@
 use std::collections::BTreeMap;
 use elkit::rt;
 use elkit::types::{Extra, Untyped};
+/// The `address` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Address {
+    /// `street`
+    pub street: String,
+    /// `geo`
+    pub geo: Option<AddressGeo>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl Address {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(street: impl Into<String>) -> Self {
+        Self {
+            street: street.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `geo`
+    #[must_use]
+    pub fn geo(mut self, geo: impl Into<AddressGeo>) -> Self {
+        self.geo = Some(geo.into());
+        self
+    }
+}
+
 /// The `geo` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -28,32 +57,40 @@ impl AddressGeo {
     }
 }
 
-/// The `address` object.
+/// The `card` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct CreateOrderAddress {
-    /// `street`
-    pub street: String,
-    /// `geo`
-    pub geo: Option<AddressGeo>,
+pub struct CardPay {
+    /// `number`
+    pub number: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl CreateOrderAddress {
+impl CardPay {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(street: impl Into<String>) -> Self {
+    pub fn new(number: impl Into<String>) -> Self {
         Self {
-            street: street.into(),
+            number: number.into(),
             ..rt::Model::blank()
         }
     }
-    /// `geo`
+}
+
+/// The `cash` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct CashPay {
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl CashPay {
+    /// Makes one from what is required.
     #[must_use]
-    pub fn geo(mut self, geo: impl Into<AddressGeo>) -> Self {
-        self.geo = Some(geo.into());
-        self
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
     }
 }
 
@@ -78,17 +115,31 @@ impl CreateOrderLine {
     }
 }
 
+/// The answer to [`create_order`](super::Shop::create_order).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CreateOrderResponse {
+    /// `state`
+    pub state: State,
+    /// `lines`
+    pub lines: Vec<OrderLine>,
+    /// `days`
+    pub days: i64,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `notes[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct CreateOrderNote {
+pub struct Note {
     /// `text`
     pub text: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl CreateOrderNote {
+impl Note {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
@@ -99,48 +150,10 @@ impl CreateOrderNote {
     }
 }
 
-/// One of several forms of `pay`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum CreateOrderPay {
-    /// Where `type` is `card`.
-    Card(PayCard),
-    /// Where `type` is `cash`.
-    Cash(PayCash),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<PayCard> for CreateOrderPay {
-    fn from(value: PayCard) -> Self {
-        Self::Card(value)
-    }
-}
-
-impl From<PayCash> for CreateOrderPay {
-    fn from(value: PayCash) -> Self {
-        Self::Cash(value)
-    }
-}
-
-/// The answer to [`create_order`](super::Shop::create_order).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CreateOrderResponse {
-    /// `state`
-    pub state: CreateOrderState,
-    /// `lines`
-    pub lines: Vec<CreateOrderResponseLine>,
-    /// `days`
-    pub days: i64,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The `lines[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct CreateOrderResponseLine {
+pub struct OrderLine {
     /// `id`
     pub id: i32,
     /// `sku`
@@ -149,10 +162,34 @@ pub struct CreateOrderResponseLine {
     pub extra: Extra,
 }
 
+/// One of several forms of `pay`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Pay {
+    /// Where `type` is `card`.
+    Card(CardPay),
+    /// Where `type` is `cash`.
+    Cash(CashPay),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<CardPay> for Pay {
+    fn from(value: CardPay) -> Self {
+        Self::Card(value)
+    }
+}
+
+impl From<CashPay> for Pay {
+    fn from(value: CashPay) -> Self {
+        Self::Cash(value)
+    }
+}
+
 /// One of several forms of `ship`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum CreateOrderShip {
+pub enum Ship {
     /// A string.
     String(String),
     /// The `ShipObject` form.
@@ -161,28 +198,61 @@ pub enum CreateOrderShip {
     Other(Untyped),
 }
 
-impl From<&str> for CreateOrderShip {
+impl From<&str> for Ship {
     fn from(value: &str) -> Self {
         Self::String(value.to_owned())
     }
 }
 
-impl From<String> for CreateOrderShip {
+impl From<String> for Ship {
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
-impl From<ShipObject> for CreateOrderShip {
+impl From<ShipObject> for Ship {
     fn from(value: ShipObject) -> Self {
         Self::Object(value)
     }
 }
 
+/// The `object` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ShipObject {
+    /// `by`
+    pub by: ShipObjectBy,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ShipObject {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(by: impl Into<ShipObjectBy>) -> Self {
+        Self {
+            by: by.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// A value of `by`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ShipObjectBy {
+    /// `air`
+    Air,
+    /// `sea`
+    Sea,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// A value of `sort`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum CreateOrderSort {
+pub enum Sort {
     /// `asc`
     Asc,
     /// `desc`
@@ -194,7 +264,7 @@ pub enum CreateOrderSort {
 /// A value of `state`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum CreateOrderState {
+pub enum State {
     /// `new`
     New,
     /// `sent`
@@ -203,86 +273,16 @@ pub enum CreateOrderState {
     UnknownValue(String),
 }
 
-/// The `card` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PayCard {
-    /// `number`
-    pub number: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl PayCard {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(number: impl Into<String>) -> Self {
-        Self {
-            number: number.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `cash` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PayCash {
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl PayCash {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-}
-
-/// A value of `by`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ShipBy {
-    /// `air`
-    Air,
-    /// `sea`
-    Sea,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `object` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ShipObject {
-    /// `by`
-    pub by: ShipBy,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ShipObject {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(by: impl Into<ShipBy>) -> Self {
-        Self {
-            by: by.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
 /// What a [`CreateOrderRequest`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
 pub struct CreateOrderRequired {
     /// `address`
-    pub address: CreateOrderAddress,
+    pub address: Address,
     /// `lines`
     pub lines: Vec<CreateOrderLine>,
     /// `pay`
-    pub pay: CreateOrderPay,
+    pub pay: Pay,
 }
 
 /// The request of [`Shop::create_order`](super::Shop::create_order), as plain data.
@@ -290,17 +290,17 @@ pub struct CreateOrderRequired {
 #[non_exhaustive]
 pub struct CreateOrderRequest {
     /// `sort`
-    pub sort: Option<CreateOrderSort>,
+    pub sort: Option<Sort>,
     /// `address`
-    pub address: CreateOrderAddress,
+    pub address: Address,
     /// `lines`
     pub lines: Vec<CreateOrderLine>,
     /// `notes`
-    pub notes: Option<BTreeMap<String, CreateOrderNote>>,
+    pub notes: Option<BTreeMap<String, Note>>,
     /// `pay`
-    pub pay: CreateOrderPay,
+    pub pay: Pay,
     /// `ship`
-    pub ship: Option<CreateOrderShip>,
+    pub ship: Option<Ship>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }

@@ -12,15 +12,57 @@ use elkit::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    AddressGeo, CreateOrderAddress, CreateOrderLine, CreateOrderNote,
-    CreateOrderResponse, CreateOrderResponseLine, PayCard, PayCash, ShipObject,
-    CreateOrderRequest
+    Address, AddressGeo, CardPay, CashPay, CreateOrderLine, CreateOrderResponse, Note,
+    OrderLine, ShipObject, CreateOrderRequest
 }
 rt::string_enum! {
-    CreateOrderSort, CreateOrderState, ShipBy
+    ShipObjectBy, Sort, State
 }
 rt::union_! {
-    CreateOrderPay, CreateOrderShip
+    Pay, Ship
+}
+
+impl rt::Model for Address {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Address",
+        members: &["geo", "street"],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            street: rt::Wire::blank(),
+            geo: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            1 => member.value(&mut self.street),
+            0 => member.option(&mut self.geo),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(1, &self.street)?;
+        out.option(0, &self.geo)?;
+        Ok(())
+    }
 }
 
 impl rt::Model for AddressGeo {
@@ -66,19 +108,18 @@ impl rt::Model for AddressGeo {
     }
 }
 
-impl rt::Model for CreateOrderAddress {
+impl rt::Model for CardPay {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateOrderAddress",
-        members: &["geo", "street"],
+        name: "CardPay",
+        members: &["number", "type"],
         aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[1],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            street: rt::Wire::blank(),
-            geo: None,
+            number: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -94,8 +135,8 @@ impl rt::Model for CreateOrderAddress {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            1 => member.value(&mut self.street),
-            0 => member.option(&mut self.geo),
+            0 => member.value(&mut self.number),
+            1 => member.literal("\"card\""),
             _ => member.untyped(),
         }
     }
@@ -103,8 +144,45 @@ impl rt::Model for CreateOrderAddress {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(1, &self.street)?;
-        out.option(0, &self.geo)?;
+        out.value(0, &self.number)?;
+        out.literal(1, "\"card\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CashPay {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CashPay",
+        members: &["type"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[0],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self { extra: Extra::new() }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.literal("\"cash\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.literal(0, "\"cash\"")?;
         Ok(())
     }
 }
@@ -146,74 +224,6 @@ impl rt::Model for CreateOrderLine {
     ) -> Result<(), S::Error> {
         out.value(0, &self.sku)?;
         Ok(())
-    }
-}
-
-impl rt::Model for CreateOrderNote {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateOrderNote",
-        members: &["text"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            text: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.text),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.text)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for CreateOrderPay {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &["card"], &["type", "number"], &["type", "number"]),
-        rt::Arm::object(64, &["cash"], &["type"], &["type"]),
-    ];
-    const TAG: Option<&'static str> = Some("type");
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::Card),
-            1 => rt::get(deserializer).map(Self::Cash),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Card(value) => rt::Wire::encode(value, serializer),
-            Self::Cash(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 
@@ -265,9 +275,49 @@ impl rt::Model for CreateOrderResponse {
     }
 }
 
-impl rt::Model for CreateOrderResponseLine {
+impl rt::Model for Note {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateOrderResponseLine",
+        name: "Note",
+        members: &["text"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            text: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.text),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.text)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for OrderLine {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "OrderLine",
         members: &["id", "sku"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -308,7 +358,35 @@ impl rt::Model for CreateOrderResponseLine {
     }
 }
 
-impl rt::Union for CreateOrderShip {
+impl rt::Union for Pay {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &["card"], &["type", "number"], &["type", "number"]),
+        rt::Arm::object(64, &["cash"], &["type"], &["type"]),
+    ];
+    const TAG: Option<&'static str> = Some("type");
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Card),
+            1 => rt::get(deserializer).map(Self::Cash),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Card(value) => rt::Wire::encode(value, serializer),
+            Self::Cash(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Union for Ship {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::of(16),
         rt::Arm::object(64, &[], &["by"], &["by"]),
@@ -332,136 +410,6 @@ impl rt::Union for CreateOrderShip {
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
-    }
-}
-
-impl rt::StringEnum for CreateOrderSort {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "asc" => Self::Asc,
-            "desc" => Self::Desc,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Asc => "asc",
-            Self::Desc => "desc",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for CreateOrderState {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "new" => Self::New,
-            "sent" => Self::Sent,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::New => "new",
-            Self::Sent => "sent",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for PayCard {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PayCard",
-        members: &["number", "type"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[1],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            number: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.number),
-            1 => member.literal("\"card\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.number)?;
-        out.literal(1, "\"card\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PayCash {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PayCash",
-        members: &["type"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[0],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self { extra: Extra::new() }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.literal("\"cash\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.literal(0, "\"cash\"")?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for ShipBy {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "air" => Self::Air,
-            "sea" => Self::Sea,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Air => "air",
-            Self::Sea => "sea",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -502,6 +450,57 @@ impl rt::Model for ShipObject {
     ) -> Result<(), S::Error> {
         out.value(0, &self.by)?;
         Ok(())
+    }
+}
+
+impl rt::StringEnum for ShipObjectBy {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "air" => Self::Air,
+            "sea" => Self::Sea,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Air => "air",
+            Self::Sea => "sea",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::StringEnum for Sort {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "asc" => Self::Asc,
+            "desc" => Self::Desc,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Asc => "asc",
+            Self::Desc => "desc",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::StringEnum for State {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "new" => Self::New,
+            "sent" => Self::Sent,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::New => "new",
+            Self::Sent => "sent",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use elkit::types::OneOrMany;
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
-    client: Kibana,
+    pub(super) client: Kibana,
 }
 
 /// Gives [`Kibana`] its `shop` namespace.

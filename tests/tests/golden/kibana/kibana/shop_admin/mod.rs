@@ -9,7 +9,7 @@ use elkit::response::NoContent;
 /// The `shop-admin` calls.
 #[derive(Clone, Debug)]
 pub struct ShopAdmin {
-    client: Kibana,
+    pub(super) client: Kibana,
 }
 
 /// Gives [`Kibana`] its `shop_admin` namespace.

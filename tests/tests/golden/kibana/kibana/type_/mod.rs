@@ -8,7 +8,7 @@ use elkit::{Call, Kibana, rt};
 /// The `type` calls.
 #[derive(Clone, Debug)]
 pub struct Type {
-    client: Kibana,
+    pub(super) client: Kibana,
 }
 
 /// Gives [`Kibana`] its `r#type` namespace.

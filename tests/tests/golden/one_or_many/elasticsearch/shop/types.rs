@@ -42,28 +42,6 @@ impl From<String> for By {
     }
 }
 
-/// One of several forms of `mixed`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum GetMixed {
-    /// The `MixedObject` form.
-    Object(MixedObject),
-    /// A list.
-    MixedItemList(Vec<MixedItem>),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-/// The `parts` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct GetParts {
-    /// `a`
-    pub a: i32,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The answer to [`get`](super::Shop::get).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -71,17 +49,29 @@ pub struct GetResponse {
     /// `sort`
     pub sort: Option<OneOrMany<By>>,
     /// `parts`
-    pub parts: Option<OneOrMany<GetParts>>,
+    pub parts: Option<OneOrMany<Parts>>,
     /// `mixed`
-    pub mixed: Option<GetMixed>,
+    pub mixed: Option<Mixed>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// One of several forms of `mixed`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Mixed {
+    /// The `MixedObject` form.
+    Object(MixedObject),
+    /// A list.
+    MixedListList(Vec<MixedList>),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
 }
 
 /// The `item[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct MixedItem {
+pub struct MixedList {
     /// `b`
     pub b: i32,
     /// Members that this version of elkit does not know.
@@ -92,6 +82,16 @@ pub struct MixedItem {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MixedObject {
+    /// `a`
+    pub a: i32,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `parts` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Parts {
     /// `a`
     pub a: i32,
     /// Members that this version of elkit does not know.

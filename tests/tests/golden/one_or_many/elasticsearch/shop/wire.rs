@@ -11,10 +11,10 @@ use elkit::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    By, GetParts, GetResponse, MixedItem, MixedObject, GetRequest
+    By, GetResponse, MixedList, MixedObject, Parts, GetRequest
 }
 rt::union_! {
-    GetMixed
+    Mixed
 }
 
 impl rt::Model for By {
@@ -53,73 +53,6 @@ impl rt::Model for By {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.value(0, &self.field)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for GetMixed {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &["a"], &["a"]),
-        rt::Arm::list(64),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::Object),
-            1 => rt::get(deserializer).map(Self::MixedItemList),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Object(value) => rt::Wire::encode(value, serializer),
-            Self::MixedItemList(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for GetParts {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "GetParts",
-        members: &["a"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            a: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.a),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.a)?;
         Ok(())
     }
 }
@@ -170,9 +103,36 @@ impl rt::Model for GetResponse {
     }
 }
 
-impl rt::Model for MixedItem {
+impl rt::Union for Mixed {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &["a"], &["a"]),
+        rt::Arm::list(64),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Object),
+            1 => rt::get(deserializer).map(Self::MixedListList),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Object(value) => rt::Wire::encode(value, serializer),
+            Self::MixedListList(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for MixedList {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "MixedItem",
+        name: "MixedList",
         members: &["b"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -213,6 +173,46 @@ impl rt::Model for MixedItem {
 impl rt::Model for MixedObject {
     const META: &'static rt::Meta = &rt::Meta {
         name: "MixedObject",
+        members: &["a"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            a: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.a),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.a)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for Parts {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Parts",
         members: &["a"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],

@@ -8,7 +8,7 @@ use elkit::{Call, Kibana, rt};
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
-    client: Kibana,
+    pub(super) client: Kibana,
 }
 
 /// Gives [`Kibana`] its `shop` namespace.

@@ -9,7 +9,7 @@ use elkit::types::{ByteSize, Duration, EpochMillis, Timestamp};
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
-    client: Elasticsearch,
+    pub(super) client: Elasticsearch,
 }
 
 /// Gives [`Elasticsearch`] its `shop` namespace.

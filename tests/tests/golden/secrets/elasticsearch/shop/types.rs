@@ -3,16 +3,6 @@
 
 use elkit::{Secret, rt};
 use elkit::types::Extra;
-/// The `password` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct LoginPassword {
-    /// `length`
-    pub length: i32,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The answer to [`login`](super::Shop::login).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -20,7 +10,17 @@ pub struct LoginResponse {
     /// `token`
     pub token: Secret<String>,
     /// `password`
-    pub password: Option<LoginPassword>,
+    pub password: Option<Password>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `password` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Password {
+    /// `length`
+    pub length: i32,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }

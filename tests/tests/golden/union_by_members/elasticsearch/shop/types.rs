@@ -14,6 +14,28 @@ pub struct Company {
     pub extra: Extra,
 }
 
+/// The `by_cursor` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CursorPage {
+    /// `cursor`
+    pub cursor: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `by_from` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FromPage {
+    /// `from`
+    pub from: i32,
+    /// `size`
+    pub size: i32,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The answer to [`get`](super::Shop::get).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -21,23 +43,11 @@ pub struct GetResponse {
     /// `owner`
     pub owner: Owner,
     /// `sizes`
-    pub sizes: Vec<GetSize>,
+    pub sizes: Vec<Size>,
     /// `page`
     pub page: Option<Page>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-/// One of several forms of `sizes[]`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum GetSize {
-    /// The `Inches` form.
-    Inches(Inches),
-    /// The `Metres` form.
-    Metres(Metres),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
 }
 
 /// The `Inches` object.
@@ -76,38 +86,16 @@ pub enum Owner {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Page {
-    /// The `PageByFrom` form.
-    ByFrom(PageByFrom),
-    /// The `PageByCursor` form.
-    ByCursor(PageByCursor),
+    /// The `FromPage` form.
+    ByFrom(FromPage),
+    /// The `CursorPage` form.
+    ByCursor(CursorPage),
     /// A list.
     StringList(Vec<String>),
     /// A list.
     LongList(Vec<i64>),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
-}
-
-/// The `by_cursor` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PageByCursor {
-    /// `cursor`
-    pub cursor: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `by_from` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PageByFrom {
-    /// `from`
-    pub from: i32,
-    /// `size`
-    pub size: i32,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
 }
 
 /// The `Person` object.
@@ -122,6 +110,18 @@ pub struct Person {
     pub mail: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// One of several forms of `sizes[]`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Size {
+    /// The `Inches` form.
+    Inches(Inches),
+    /// The `Metres` form.
+    Metres(Metres),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
 }
 
 /// The request of [`Shop::get`](super::Shop::get), as plain data.

@@ -10,10 +10,10 @@ use elkit::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    Company, GetResponse, Inches, Metres, PageByCursor, PageByFrom, Person
+    Company, CursorPage, FromPage, GetResponse, Inches, Metres, Person
 }
 rt::union_! {
-    GetSize, Owner, Page
+    Owner, Page, Size
 }
 
 impl rt::Model for Company {
@@ -55,6 +55,89 @@ impl rt::Model for Company {
     ) -> Result<(), S::Error> {
         out.value(1, &self.name)?;
         out.option(0, &self.mail)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CursorPage {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CursorPage",
+        members: &["cursor"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            cursor: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.cursor),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.cursor)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for FromPage {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FromPage",
+        members: &["from", "size"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            from: rt::Wire::blank(),
+            size: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.from),
+            1 => member.value(&mut self.size),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.from)?;
+        out.value(1, &self.size)?;
         Ok(())
     }
 }
@@ -102,33 +185,6 @@ impl rt::Model for GetResponse {
         out.value(2, &self.sizes)?;
         out.option(1, &self.page)?;
         Ok(())
-    }
-}
-
-impl rt::Union for GetSize {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &["inches"], &["inches"]),
-        rt::Arm::object(64, &[], &["metres"], &["metres"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::Inches),
-            1 => rt::get(deserializer).map(Self::Metres),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Inches(value) => rt::Wire::encode(value, serializer),
-            Self::Metres(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 
@@ -272,89 +328,6 @@ impl rt::Union for Page {
     }
 }
 
-impl rt::Model for PageByCursor {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PageByCursor",
-        members: &["cursor"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            cursor: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.cursor),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.cursor)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PageByFrom {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PageByFrom",
-        members: &["from", "size"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            from: rt::Wire::blank(),
-            size: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.from),
-            1 => member.value(&mut self.size),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.from)?;
-        out.value(1, &self.size)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for Person {
     const META: &'static rt::Meta = &rt::Meta {
         name: "Person",
@@ -398,6 +371,33 @@ impl rt::Model for Person {
         out.value(1, &self.last)?;
         out.option(2, &self.mail)?;
         Ok(())
+    }
+}
+
+impl rt::Union for Size {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &["inches"], &["inches"]),
+        rt::Arm::object(64, &[], &["metres"], &["metres"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Inches),
+            1 => rt::get(deserializer).map(Self::Metres),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Inches(value) => rt::Wire::encode(value, serializer),
+            Self::Metres(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 

@@ -3,6 +3,16 @@
 
 use elkit::rt;
 use elkit::types::{Extra, Untyped};
+/// The `any_of` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AnyOfRule {
+    /// `rules`
+    pub rules: Vec<Rule>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `Card` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -86,6 +96,16 @@ impl Circle {
     }
 }
 
+/// The `match` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MatchRule {
+    /// `field`
+    pub field: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The answer to [`pay`](super::Shop::pay).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -127,31 +147,11 @@ impl From<Cash> for Payment {
 #[non_exhaustive]
 pub enum Rule {
     /// Where `type` is `match`.
-    Match(RuleMatch),
+    Match(MatchRule),
     /// Where `type` is `any-of`.
-    AnyOf(RuleAnyOf),
+    AnyOf(AnyOfRule),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
-}
-
-/// The `any_of` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RuleAnyOf {
-    /// `rules`
-    pub rules: Vec<Rule>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `match` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RuleMatch {
-    /// `field`
-    pub field: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
 }
 
 /// One of several forms of `Shape`.

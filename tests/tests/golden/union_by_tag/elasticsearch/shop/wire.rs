@@ -12,13 +12,55 @@ use elkit::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    Card, Cash, Circle, PayResponse, RuleAnyOf, RuleMatch, Square, PayRequest
+    AnyOfRule, Card, Cash, Circle, MatchRule, PayResponse, Square, PayRequest
 }
 rt::string_enum! {
     CashKind
 }
 rt::union_! {
     Payment, Rule, Shape
+}
+
+impl rt::Model for AnyOfRule {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AnyOfRule",
+        members: &["rules", "type"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[1],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            rules: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.rules),
+            1 => member.literal("\"any-of\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.rules)?;
+        out.literal(1, "\"any-of\"")?;
+        Ok(())
+    }
 }
 
 impl rt::Model for Card {
@@ -165,6 +207,48 @@ impl rt::Model for Circle {
     }
 }
 
+impl rt::Model for MatchRule {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "MatchRule",
+        members: &["field", "type"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[1],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            field: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.field),
+            1 => member.literal("\"match\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.field)?;
+        out.literal(1, "\"match\"")?;
+        Ok(())
+    }
+}
+
 impl rt::Model for PayResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "PayResponse",
@@ -262,90 +346,6 @@ impl rt::Union for Rule {
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
-    }
-}
-
-impl rt::Model for RuleAnyOf {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RuleAnyOf",
-        members: &["rules", "type"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[1],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            rules: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.rules),
-            1 => member.literal("\"any-of\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.rules)?;
-        out.literal(1, "\"any-of\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for RuleMatch {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RuleMatch",
-        members: &["field", "type"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[1],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            field: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.field),
-            1 => member.literal("\"match\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.literal(1, "\"match\"")?;
-        Ok(())
     }
 }
 
