@@ -111,7 +111,10 @@ fn no_name_ends_in_a_digit_of_ours() {
     for (module, names) in modules() {
         for name in names.items.iter().chain(names.members.values().flatten()) {
             let digits = digits_at_end(name);
-            if !digits.is_empty() && !words.contains(&digits) {
+            // `SHA-512` has no letter before its digits; an index of ours would have one digit.
+            let bare = digits.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+            let own = bare.len() > 1 && words.contains(bare);
+            if !digits.is_empty() && !words.contains(&digits) && !own {
                 wrong.push(format!("{module}: `{name}`"));
             }
         }
