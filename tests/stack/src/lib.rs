@@ -118,6 +118,7 @@
 //!   but for the certificate is made up.
 //! - It speaks HTTP/1.1, packs and unpacks gzip, and takes bodies up to 100 MB. State is in memory and gone with it.
 //! - Reasons in refusals are Elasticsearch's own where users look at them; elsewhere they say the same in other words.
+//! - `filter_path` and `pretty` shape every answer of Elasticsearch; `human` and `error_trace` are taken and change none.
 //! - Secrets are hashed once, for speed. It listens on loopback only and protects nothing.
 
 mod clock;

@@ -58,10 +58,25 @@ pub(crate) fn authenticate(state: &State, request: &Request, now: u64) -> Result
         "bearer" => by_bearer(state, value, now)?,
         _ => return Err(missing()),
     };
+    if let Some(second) = request.header("es-secondary-authorization") {
+        check_secondary(state, second, now)?;
+    }
     match request.header("es-security-runas-user") {
         Some(other) if !other.is_empty() => run_as(state, caller, other),
         _ => Ok(caller),
     }
+}
+
+/// A second caller is carried along with the first and must be somebody too; nothing here acts in their name.
+fn check_secondary(state: &State, header: &str, now: u64) -> Result<(), Refusal> {
+    let (scheme, value) = header.split_once(' ').unwrap_or((header, ""));
+    let checked = match scheme.to_ascii_lowercase().as_str() {
+        "basic" => basic(value.trim()).and_then(|(name, password)| by_password(state, &name, &password, "secondary")),
+        "apikey" => by_api_key(state, value.trim(), now),
+        "bearer" => by_bearer(state, value.trim(), now),
+        _ => Err(not_accepted(None)),
+    };
+    checked.map(|_| ()).map_err(|_| Refusal::unauthorized("Failed to authenticate secondary user"))
 }
 
 /// Checks a password; `target` says what for, as the refusal names it.

@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use super::error::Refusal;
 use super::privilege_names;
 use super::role_parts::{
-    boolean, field_security, is_global, list, missing, object, query, remote, remote_cluster, restriction, text, texts,
+    boolean, check_fields, check_query, field_security, is_global, list, missing, object, query, remote,
+    remote_cluster, restriction, text, texts,
 };
 
 /// The only workflow that there is.
@@ -71,7 +72,8 @@ impl Role {
                 "indices" | "index" => {
                     role.indices = list(name, member, value)?
                         .iter()
-                        .map(|v| IndexGrant::read(name, v))
+                        .enumerate()
+                        .map(|(at, v)| IndexGrant::read(name, at, v))
                         .collect::<Result<_, _>>()?
                 }
                 "applications" => {
@@ -123,13 +125,25 @@ impl Role {
                 known.join(",")
             ));
         }
-        let index = self.indices.iter().flat_map(|grant| &grant.privileges).find(|name| {
-            privilege_names::index(name).is_none() && !name.starts_with("indices:") && !name.starts_with("internal:")
-        });
+        let remote = texts_of(self.remote_indices.as_ref(), "privileges");
+        let index =
+            self.indices.iter().flat_map(|grant| &grant.privileges).map(String::as_str).chain(remote).find(|name| {
+                privilege_names::index(name).is_none()
+                    && !name.starts_with("indices:")
+                    && !name.starts_with("internal:")
+            });
         if let Some(name) = index {
             let known: Vec<_> = privilege_names::INDEX.iter().map(|named| named.name).collect();
             return Some(format!(
                 "unknown index privilege [{name}]. a privilege must be either one of the predefined fixed indices privileges [{}] or a pattern over one of the available index actions",
+                known.join(",")
+            ));
+        }
+        let known = privilege_names::REMOTE_CLUSTER;
+        let mut remote = texts_of(self.remote_cluster.as_ref(), "privileges");
+        if let Some(name) = remote.find(|name| !known.contains(name)) {
+            return Some(format!(
+                "invalid privilege found in remote cluster [{name}], allowed values are [{}]",
                 known.join(",")
             ));
         }
@@ -186,7 +200,8 @@ impl Role {
 }
 
 impl IndexGrant {
-    pub(crate) fn read(role: &str, value: &Value) -> Result<Self, Refusal> {
+    /// Reads the privileges that stand at one place of a list.
+    pub(crate) fn read(role: &str, at: usize, value: &Value) -> Result<Self, Refusal> {
         let Some(members) = value.as_object() else {
             return Err(Refusal::parse(format!(
                 "failed to parse indices privileges for role [{role}]. expected field [indices] value to be an array of objects, but found an array element of type [{}]",
@@ -224,6 +239,8 @@ impl IndexGrant {
         }
         grant.names = names.filter(|n| !n.is_empty()).ok_or_else(|| missing(role, "indices", "names"))?;
         grant.privileges = privileges.ok_or_else(|| missing(role, "indices", "privileges"))?;
+        check_fields(role, grant.field_security.as_ref())?;
+        check_query(&grant.names, at, grant.query.as_ref())?;
         Ok(grant)
     }
 
@@ -285,6 +302,12 @@ impl AppGrant {
     fn write(&self) -> Value {
         json!({ "application": self.application, "privileges": self.privileges, "resources": self.resources })
     }
+}
+
+/// The texts of a member, over the entries of a list.
+fn texts_of<'a>(entries: Option<&'a Value>, member: &'a str) -> impl Iterator<Item = &'a str> {
+    let entries = entries.and_then(Value::as_array).into_iter().flatten();
+    entries.flat_map(move |entry| entry[member].as_array().into_iter().flatten()).filter_map(Value::as_str)
 }
 
 fn enabled() -> Map<String, Value> {

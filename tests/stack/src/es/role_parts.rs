@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::error::Refusal;
+use super::pattern::covers;
 use super::role::{IndexGrant, kind};
 
 /// Elasticsearch keeps a role's query as text, whatever form it came in.
@@ -18,7 +19,7 @@ pub(crate) fn remote(role: &str, value: &Value) -> Result<Value, Refusal> {
     let mut members = object(role, "remote_indices", value)?;
     let clusters = members.remove("clusters").ok_or_else(|| missing(role, "remote indices", "clusters"))?;
     let clusters = texts(role, "clusters", &clusters)?;
-    let mut out = IndexGrant::read(role, &Value::Object(members))?.write();
+    let mut out = IndexGrant::read(role, 0, &Value::Object(members))?.write();
     if let Some(out) = out.as_object_mut() {
         out.insert("clusters".into(), json!(clusters));
     }
@@ -49,6 +50,36 @@ pub(crate) fn field_security(role: &str, value: &Value) -> Result<Value, Refusal
         out.insert(member.clone(), json!(texts(role, &member, &value)?));
     }
     Ok(Value::Object(out))
+}
+
+/// Only fields that are granted can be taken out again.
+pub(crate) fn check_fields(role: &str, field_security: Option<&Value>) -> Result<(), Refusal> {
+    let texts = |member: &str| -> Vec<&str> {
+        let list = field_security.and_then(|fields| fields.get(member)?.as_array());
+        list.into_iter().flatten().filter_map(Value::as_str).collect()
+    };
+    let (grant, except) = (texts("grant"), texts("except"));
+    let granted = |field: &&str| grant.is_empty() || grant.iter().any(|pattern| covers(pattern, field));
+    match except.iter().all(granted) {
+        true => Ok(()),
+        false => Err(Refusal::parse(format!(
+            "failed to parse indices privileges for role [{role}] - Exceptions for field permissions must be a subset of the granted fields but [{}] is not a subset of [{}]",
+            except.join(", "),
+            grant.join(", ")
+        ))),
+    }
+}
+
+/// A query is an object, also where it comes as a text.
+pub(crate) fn check_query(names: &[String], at: usize, query: Option<&Value>) -> Result<(), Refusal> {
+    let text = query.and_then(Value::as_str).filter(|text| !text.is_empty());
+    match text.map(serde_json::from_str::<Map<String, Value>>) {
+        Some(Err(_)) => Err(Refusal::parse(format!(
+            "failed to parse field 'query' for indices [{}] at index privilege [{at}] of role descriptor",
+            names.join(",")
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// The workflows to which an API key is bound.

@@ -91,6 +91,24 @@ fn refusals_have_the_type_and_the_words_of_elasticsearch() {
             "Validation Failed: 1: unknown workflow [none]. a workflow must be one of the predefined workflow names [search_application_query];",
         ),
         (
+            "PUT /_security/role/r",
+            json!({ "indices": [{ "names": ["a"], "privileges": ["read"] }, { "names": ["b", "c"], "privileges": ["read"], "query": "{" }] }),
+            "parse_exception",
+            "failed to parse field 'query' for indices [b,c] at index privilege [1] of role descriptor",
+        ),
+        (
+            "PUT /_security/role/r",
+            json!({ "indices": [{ "names": ["a"], "privileges": ["read"], "field_security": { "grant": ["a*"], "except": ["ab", "b"] } }] }),
+            "parse_exception",
+            "failed to parse indices privileges for role [r] - Exceptions for field permissions must be a subset of the granted fields but [ab, b] is not a subset of [a*]",
+        ),
+        (
+            "PUT /_security/role/r",
+            json!({ "remote_cluster": [{ "clusters": ["*"], "privileges": ["monitor_enrich", "monitor"] }] }),
+            "action_request_validation_exception",
+            "Validation Failed: 1: invalid privilege found in remote cluster [monitor], allowed values are [monitor_enrich,monitor_stats];",
+        ),
+        (
             "POST /_security/api_key",
             json!({ "name": "k", "expirtion": "1d" }),
             "x_content_parse_exception",
@@ -240,6 +258,19 @@ fn who_runs_as_somebody_else_is_told() {
         assert_eq!((&body["username"], &body["authentication_type"]), (&json!("joe"), &json!(kind)));
         assert_eq!(body["authentication_realm"]["name"], realm);
         assert_eq!(body["lookup_realm"]["name"], "default_native");
+    }
+}
+
+#[test]
+fn a_second_caller_is_somebody_too() {
+    let bench = Bench::new();
+    let (_, made) = bench.es("POST /_security/api_key", json!({ "name": "k" }));
+    for (second, status) in
+        [(super::ELASTIC, 200), (&key(&made), 200), (&basic("elastic", "wrong"), 401), ("Basic", 401)]
+    {
+        let headers = [("authorization", super::ELASTIC), ("es-secondary-authorization", second)];
+        let reply = bench.send(Product::Elasticsearch, "GET /_security/_authenticate", &headers, Value::Null);
+        assert_eq!(reply.status, status, "{second}");
     }
 }
 
