@@ -6,6 +6,7 @@ mod diff;
 mod extension;
 mod generate;
 mod import;
+mod tidy;
 mod update;
 mod workspace;
 
@@ -31,6 +32,8 @@ enum Command {
     Diff(diff::Args),
     /// Measures what the generated code costs to compile.
     Bench(bench::Args),
+    /// Prints hand-written specs as imports print theirs.
+    Tidy,
     /// Writes the client's code from spec/, or modules for private routes with `--out`.
     Generate(generate::Args),
 }
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Command::Update(args) => update::run(args),
         Command::Diff(args) => diff::run(&args),
         Command::Bench(args) => bench::run(args).map(|()| ExitCode::SUCCESS),
+        Command::Tidy => tidy::run().map(|()| ExitCode::SUCCESS),
         Command::Generate(args) => generate::run(args).map(|()| ExitCode::SUCCESS),
     };
     match result {
