@@ -34,8 +34,15 @@ where
     receiver.recv().unwrap_or_else(|_| Err(Error::new(ErrorKind::Runtime, "the background runtime gave up the call")))
 }
 
+/// Whether this is the background runtime: what a call does on its way, such as fetching a token, is done there too.
+pub(crate) fn is_here() -> bool {
+    let background = RUNTIME.get().and_then(|made| made.as_ref().ok());
+    background.is_some_and(|runtime| Handle::try_current().is_ok_and(|here| here.id() == runtime.handle().id()))
+}
+
+static RUNTIME: OnceLock<std::io::Result<Runtime>> = OnceLock::new();
+
 fn runtime() -> Result<&'static Runtime, Error> {
-    static RUNTIME: OnceLock<std::io::Result<Runtime>> = OnceLock::new();
     let made = RUNTIME.get_or_init(|| {
         Builder::new_multi_thread().worker_threads(1).thread_name("elkit-blocking").enable_all().build()
     });

@@ -38,7 +38,7 @@ impl<R: Endpoint> Call<R> {
     /// When it can't be sent, is not answered, is answered with an error, or the answer can't be read.
     pub async fn send(self) -> Result<Response<R::Response>, Error> {
         let prepared = self.prepare()?;
-        let answer = checked(&self.handle, &self.options, prepared, Pool::Shared).await;
+        let answer = checked(&self.handle, &self.options, prepared, Pool::here()).await;
         self.decode(answer)
     }
 
@@ -57,7 +57,7 @@ impl<R: Endpoint> Call<R> {
     /// When the call can't be sent or is not answered.
     pub async fn send_raw(self) -> Result<Response<Binary>, Error> {
         let prepared = self.prepare()?;
-        let answer = boxed(&self.handle, &self.options, prepared, Pool::Shared).await?;
+        let answer = boxed(&self.handle, &self.options, prepared, Pool::here()).await?;
         Ok(Response::untouched(answer))
     }
 

@@ -24,7 +24,7 @@ use crate::{Error, Secret};
 pub use environment::{VARIABLES, Variable, VariableMeaning};
 pub use urls::IntoUrls;
 
-use environment::Environment;
+pub(crate) use environment::Environment;
 
 /// Settings that make both clients.
 ///

@@ -82,7 +82,7 @@ impl RawRequest {
     pub async fn send<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
         let Parts { handle, options, prepared } = self.prepare()?;
         let operation = prepared.operation;
-        let answer = checked(&handle, &options, prepared, Pool::Shared).await?;
+        let answer = checked(&handle, &options, prepared, Pool::here()).await?;
         Response::deserialize(answer).map_err(|error| error.with_operation(operation.id))
     }
 
@@ -92,7 +92,7 @@ impl RawRequest {
     /// When it can't be sent or is not answered.
     pub async fn send_raw(self) -> Result<Response<Binary>, Error> {
         let Parts { handle, options, prepared } = self.prepare()?;
-        Ok(Response::untouched(boxed(&handle, &options, prepared, Pool::Shared).await?))
+        Ok(Response::untouched(boxed(&handle, &options, prepared, Pool::here()).await?))
     }
 
     /// Sends the request and waits; see [`send`](Self::send).

@@ -138,7 +138,6 @@ impl Span {
 }
 
 /// Runs a future on another thread as if it ran on this one: in its span, seen by its subscriber.
-#[cfg(feature = "blocking")]
 pub(crate) fn of_caller<F: Future>(future: F) -> impl Future<Output = F::Output> {
     #[cfg(feature = "tracing")]
     {

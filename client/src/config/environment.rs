@@ -63,10 +63,10 @@ const fn variable(name: &'static str, product: Option<Product>, meaning: Variabl
 
 /// What the environment said when it was read.
 #[derive(Clone)]
-pub(super) struct Environment(BTreeMap<&'static str, Result<Secret<String>, ()>>);
+pub(crate) struct Environment(BTreeMap<&'static str, Result<Secret<String>, ()>>);
 
 impl Environment {
-    pub(super) fn read(read: impl Fn(&str) -> Option<OsString>) -> Self {
+    pub(crate) fn read(read: impl Fn(&str) -> Option<OsString>) -> Self {
         let value = |name| {
             let value = read(name).filter(|value| !value.is_empty())?;
             Some((name, value.into_string().map(Secret::new).map_err(|_| ())))
@@ -99,7 +99,7 @@ impl Environment {
     ///
     /// # Errors
     /// When a variable is not UTF-8, or only one of user name and password is there.
-    pub(super) fn credentials(&self, product: Product) -> Result<Given, Error> {
+    pub(crate) fn credentials(&self, product: Product) -> Result<Given, Error> {
         let get = |meaning| self.get(product, meaning);
         let mut given = Given::new();
         if let Some((_, key)) = get(VariableMeaning::ApiKey)? {

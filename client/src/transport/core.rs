@@ -46,6 +46,17 @@ pub(crate) enum Pool {
     Blocking,
 }
 
+impl Pool {
+    /// The connections that live where this runs.
+    pub(crate) fn here() -> Self {
+        #[cfg(feature = "blocking")]
+        if crate::blocking::is_here() {
+            return Self::Blocking;
+        }
+        Self::Shared
+    }
+}
+
 impl Core {
     /// What the call sends, if this call's or this handle's options say who is calling; else the client's.
     pub(crate) fn credentials_of(&self, call: &RequestOptions, handle: &RequestOptions) -> Result<Chosen, Error> {

@@ -147,7 +147,10 @@ impl<'a> Exchange<'a> {
                     let refused_media = self.core.dialect.falls_back(asked, answer);
                     let refused_caller = answer.status == StatusCode::UNAUTHORIZED
                         && !refreshed
-                        && matches!(&self.credentials, Chosen::Provider(provider) if provider.refused(&credentials));
+                        && match timeout_at(deadline, self.has_others(&credentials)).await {
+                            Ok(others) => others?,
+                            Err(_) => return Err(self.out_of_time(limit)),
+                        };
                     if self.replayable && (refused_media || refused_caller) {
                         refreshed |= refused_caller;
                         self.after(node, &outcome, started, true);
@@ -195,6 +198,16 @@ impl<'a> Exchange<'a> {
         match &self.credentials {
             Chosen::Fixed(credentials) => Ok(credentials.clone()),
             Chosen::Provider(provider) => provider.credentials().await,
+        }
+    }
+
+    /// Tells the provider that its credentials were refused. Whether it has others, which are worth another attempt.
+    async fn has_others(&self, refused: &Credentials) -> Result<bool, Error> {
+        match &self.credentials {
+            Chosen::Provider(provider) if provider.refused(refused) && self.replayable => {
+                Ok(provider.credentials().await? != *refused)
+            }
+            _ => Ok(false),
         }
     }
 
