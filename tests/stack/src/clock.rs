@@ -24,6 +24,31 @@ pub struct Clock {
     ahead: Arc<AtomicU64>,
 }
 
+/// Milliseconds since the Unix epoch as `2026-01-01T00:00:00Z`: later texts are later times.
+pub(crate) fn iso(millis: u64) -> String {
+    let (year, month, day, hour, minute, second) = parts(millis);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// The same as certificates have it: `20260101000000Z`.
+pub(crate) fn utc(millis: u64) -> String {
+    iso(millis).replace(['-', ':', 'T'], "")
+}
+
+fn parts(millis: u64) -> (u64, u64, u64, u64, u64, u64) {
+    let seconds = millis / 1000;
+    // Counted from the first of March of the year 0, leap days come last.
+    let days = seconds / 86_400 + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * march + 2) / 5 + 1;
+    let month = if march < 10 { march + 3 } else { march - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    (year, month, day, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60)
+}
+
 #[derive(Clone, Copy)]
 enum Source {
     System,
@@ -80,5 +105,24 @@ impl Default for Clock {
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Clock").field(&self.now_millis()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_as_calendars_have_them() {
+        for (millis, expected) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399_000, "2000-02-28T23:59:59Z"),
+            (951_782_400_000, "2000-02-29T00:00:00Z"),
+            (MANUAL_START, "2026-01-01T00:00:00Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(iso(millis), expected);
+        }
+        assert_eq!(utc(MANUAL_START), "20260101000000Z");
     }
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::clock::Clock;
-use crate::es::state::State;
+use crate::es::state::{Principal, State};
 use crate::es::{Elasticsearch, Flavor};
 use crate::fault::Fault;
 use crate::ids::Ids;
@@ -65,6 +65,17 @@ impl Core {
             Cow::Borrowed(table) => BUILT_IN.get_or_init(|| Spec::read(table)),
             Cow::Owned(table) => self.spec.get_or_init(|| Spec::read(table)),
         }
+    }
+
+    /// Who those are who show no credentials.
+    pub(crate) fn set_anonymous(&self, username: String, roles: Vec<String>) {
+        lock(&self.state).0.anonymous = Some(Principal { username, roles, enabled: true, ..Principal::default() });
+    }
+
+    /// Looks at Elasticsearch's state, and changes it, from outside of any request.
+    pub(crate) fn with_state<R>(&self, f: impl FnOnce(&mut State, u64) -> R) -> R {
+        let now = self.clock.now_millis();
+        f(&mut lock(&self.state).0, now)
     }
 
     /// Answers a request; doesn't log it and knows no faults.

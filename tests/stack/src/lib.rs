@@ -65,6 +65,12 @@
 //! # Ok(()) }
 //! ```
 //!
+//! # Single sign-on
+//!
+//! The realms `oidc1`, `saml1`, `kerb1` and `pki1` trust [`Stack::identity_provider`]: it makes the redirects, codes, signed
+//! responses, tickets and certificate chains that a login brings, and the realms check them as they came. Role mappings say
+//! which roles those people have. [`Builder::anonymous`] lets somebody in who shows nothing.
+//!
 //! # What was sent
 //!
 //! [`Stack::requests`] has the last 10,000 requests as they came, credentials included, with the status of each answer.
@@ -107,8 +113,11 @@
 //!
 //! - There are no indices and no documents. Index privileges and document or field level security are kept, checked and
 //!   answered by `_has_privileges`, but there is nothing that they could forbid.
-//! - Users are those of the native and the reserved realm. A role mapping is kept and given to nobody there, as in
-//!   Elasticsearch; there is no anonymous access, no file realm, no licence that lacks anything.
+//! - Users are those of the native and the reserved realm, and whom the identity provider vouches for. A role mapping is given
+//!   to the latter alone, as in Elasticsearch; role templates are kept and give nothing. There is no file realm and no licence
+//!   that lacks anything.
+//! - The identity provider signs in a way of its own: nothing is learnt here of whether signatures of SAML, OpenID Connect,
+//!   Kerberos or X.509 are read rightly.
 //! - A `password_hash` must be bcrypt for its user to log in. The other algorithms are accepted, and no password fits.
 //! - `refresh`, `master_timeout` and the like are checked and change nothing: every write is seen at once. Caches are never
 //!   out of date, and clearing them does nothing.
@@ -126,6 +135,7 @@ mod core;
 mod es;
 mod fault;
 mod hash;
+mod identity_provider;
 mod ids;
 mod kibana;
 mod log;
@@ -145,6 +155,7 @@ use std::sync::Arc;
 
 pub use crate::clock::Clock;
 pub use crate::fault::Fault;
+pub use crate::identity_provider::{IdentityProvider, Person};
 pub use crate::log::{Product, RecordedRequest};
 #[cfg(feature = "tls")]
 pub use crate::tls::Identity;
@@ -203,6 +214,11 @@ impl Stack {
     /// Returns the password of the superuser `elastic`.
     pub fn elastic_password(&self) -> &str {
         &self.password
+    }
+
+    /// Returns the identity provider that the realms `oidc1`, `saml1`, `kerb1` and `pki1` trust.
+    pub fn identity_provider(&self) -> IdentityProvider<'_> {
+        IdentityProvider { core: &self.core }
     }
 
     /// Returns the clock that the stack reads.
@@ -281,6 +297,7 @@ pub struct Builder {
     table: Option<String>,
     require_table: bool,
     serverless: bool,
+    anonymous: Option<(String, Vec<String>)>,
     #[cfg(feature = "tls")]
     tls: Option<tls::ClientAuth>,
 }
@@ -367,6 +384,17 @@ impl Builder {
         self
     }
 
+    /// Lets those who show no credentials be a user with these roles, of both products. By default, they are refused.
+    #[must_use]
+    pub fn anonymous(
+        mut self,
+        username: impl Into<String>,
+        roles: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.anonymous = Some((username.into(), roles.into_iter().map(Into::into).collect()));
+        self
+    }
+
     /// Starts the stack.
     ///
     /// # Errors
@@ -391,6 +419,9 @@ impl Builder {
         let password = self.password.unwrap_or_else(|| ids.secret());
         let core = Core::new(self.clock.clone(), ids, &password, table);
         let core = Arc::new(if self.serverless { core.serverless() } else { core });
+        if let Some((username, roles)) = self.anonymous {
+            core.set_anonymous(username, roles);
+        }
         #[cfg(feature = "tls")]
         let tls = self.tls.map(tls::Tls::generate).transpose()?;
         #[cfg(feature = "tls")]

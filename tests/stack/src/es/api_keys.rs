@@ -204,7 +204,7 @@ pub(crate) fn issue(call: &mut Call<'_>, owner: &Authentication, wanted: Wanted)
 /// What an owner may do now, by role name.
 pub(crate) fn limits(call: &Call<'_>, owner: &Authentication) -> BTreeMap<String, Role> {
     match owner.via {
-        Via::Password | Via::AccessToken => call.state.descriptors(&owner.user.roles),
+        Via::Password | Via::AccessToken | Via::Anonymous => call.state.descriptors(&owner.user.roles),
         Via::ApiKey { .. } | Via::ServiceToken { .. } => {
             let roles = owner.grants.every_role().cloned();
             roles.enumerate().map(|(i, role)| (format!("_{}_{i}", owner.user.username), role)).collect()

@@ -37,15 +37,25 @@ pub(crate) struct Runner {
 pub(crate) enum Via {
     Password,
     AccessToken,
-    ApiKey { id: String, name: String, owner_realm: Realm },
-    ServiceToken { name: String },
+    ApiKey {
+        id: String,
+        name: String,
+        owner_realm: Realm,
+    },
+    ServiceToken {
+        name: String,
+    },
+    /// Nothing was shown.
+    Anonymous,
 }
 
 /// Checks the credentials of a request.
 pub(crate) fn authenticate(state: &State, request: &Request, now: u64) -> Result<Authentication, Refusal> {
     let uri = request.uri();
     let missing = || Refusal::unauthorized(format!("missing authentication credentials for REST request [{uri}]"));
-    let header = request.header("authorization").ok_or_else(missing)?;
+    let Some(header) = request.header("authorization") else {
+        return by_nothing(state).ok_or_else(missing);
+    };
     let (scheme, value) = header.split_once(' ').ok_or_else(missing)?;
     let value = value.trim();
     let target = format!("REST request [{uri}]");
@@ -56,6 +66,7 @@ pub(crate) fn authenticate(state: &State, request: &Request, now: u64) -> Result
         }
         "apikey" => by_api_key(state, value, now)?,
         "bearer" => by_bearer(state, value, now)?,
+        "negotiate" => super::sso::kerberos::authenticate(state, value, now)?,
         _ => return Err(missing()),
     };
     if let Some(second) = request.header("es-secondary-authorization") {
@@ -77,6 +88,19 @@ fn check_secondary(state: &State, header: &str, now: u64) -> Result<(), Refusal>
         _ => Err(not_accepted(None)),
     };
     checked.map(|_| ()).map_err(|_| Refusal::unauthorized("Failed to authenticate secondary user"))
+}
+
+/// Checks who calls Kibana, which passes on to Elasticsearch who is calling and neither of the headers beside it.
+pub(crate) fn through_kibana(state: &State, request: &Request, now: u64) -> Result<Authentication, Refusal> {
+    let mut passed_on = request.clone();
+    passed_on.headers.remove("es-secondary-authorization");
+    passed_on.headers.remove("es-security-runas-user");
+    authenticate(state, &passed_on, now)
+}
+
+fn by_nothing(state: &State) -> Option<Authentication> {
+    let anonymous = state.anonymous.clone()?;
+    Some(Authentication::of(state, anonymous, Realm::new("__anonymous", "__anonymous"), Via::Anonymous))
 }
 
 /// Checks a password; `target` says what for, as the refusal names it.
@@ -197,6 +221,7 @@ impl Authentication {
             Via::Password => "realm",
             Via::AccessToken | Via::ServiceToken { .. } => "token",
             Via::ApiKey { .. } => "api_key",
+            Via::Anonymous => "anonymous",
         }
     }
 

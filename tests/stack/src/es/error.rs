@@ -168,6 +168,13 @@ const BASIC: &str = "Basic realm=\"security\", charset=\"UTF-8\"";
 const BEARER: &str = "Bearer realm=\"security\"";
 const API_KEY: &str = "ApiKey";
 
+/// The challenge of a Kerberos realm.
+pub(crate) const NEGOTIATE: &str = "Negotiate";
+
+/// The challenge of what is no token.
+pub(crate) const TOKEN_MALFORMED: &str =
+    "Bearer realm=\"security\", error=\"invalid_token\", error_description=\"The access token is malformed\"";
+
 /// The challenge of an access token that is over, in RFC 6750's words.
 pub(crate) const TOKEN_EXPIRED: &str =
     "Bearer realm=\"security\", error=\"invalid_token\", error_description=\"The access token expired\"";

@@ -29,6 +29,7 @@ mod roles;
 mod searches;
 mod service_accounts;
 mod settings;
+pub(crate) mod sso;
 pub(crate) mod state;
 mod suggest;
 mod tokens;

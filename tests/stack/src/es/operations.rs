@@ -2,6 +2,7 @@
 //! Authorization, routing and the 405 all read these rows.
 
 use super::call::{Answer, Call};
+use super::sso::{oidc, pki, saml};
 use super::{
     api_key_updates, api_keys, app_privileges, cluster, has_privileges, profiles, role_mappings, roles, searches,
     service_accounts, settings, tokens, users,
@@ -64,21 +65,6 @@ const fn row(
         reads_itself: false,
         on_serverless: false,
         run: Some(run),
-    }
-}
-
-/// An operation whose answer comes from the specification alone.
-const fn sampled(id: &'static str, verbs: &'static [&'static str], path: &'static str, need: Need) -> Operation {
-    Operation {
-        id,
-        verbs,
-        path,
-        query: NONE,
-        need,
-        takes_body: false,
-        reads_itself: false,
-        on_serverless: false,
-        run: None,
     }
 }
 
@@ -183,16 +169,16 @@ pub(crate) const OPERATIONS: &[Operation] = &[
 
     row("security.enroll_kibana", GET, "/_security/enroll/kibana", NONE, Cluster("cluster:admin/xpack/security/enroll/kibana"), service_accounts::enroll_kibana),
     row("security.enroll_node", GET, "/_security/enroll/node", NONE, Cluster("cluster:admin/xpack/security/enroll/node"), cluster::enroll_node),
-    sampled("security.delegate_pki", POST, "/_security/delegate_pki", Cluster("cluster:admin/xpack/security/delegate_pki")),
-    sampled("security.saml_prepare_authentication", POST, "/_security/saml/prepare", Cluster("cluster:admin/xpack/security/saml/prepare")),
-    sampled("security.saml_authenticate", POST, "/_security/saml/authenticate", Cluster("cluster:admin/xpack/security/saml/authenticate")),
-    sampled("security.saml_logout", POST, "/_security/saml/logout", Cluster("cluster:admin/xpack/security/saml/logout")),
-    sampled("security.saml_invalidate", POST, "/_security/saml/invalidate", Cluster("cluster:admin/xpack/security/saml/invalidate")),
-    sampled("security.saml_complete_logout", POST, "/_security/saml/complete_logout", Cluster("cluster:admin/xpack/security/saml/complete_logout")),
-    sampled("security.saml_service_provider_metadata", GET, "/_security/saml/metadata/{realm_name}", Cluster("cluster:monitor/xpack/security/saml/metadata")),
-    sampled("security.oidc_prepare_authentication", POST, "/_security/oidc/prepare", Cluster("cluster:admin/xpack/security/oidc/prepare")),
-    sampled("security.oidc_authenticate", POST, "/_security/oidc/authenticate", Cluster("cluster:admin/xpack/security/oidc/authenticate")),
-    sampled("security.oidc_logout", POST, "/_security/oidc/logout", Cluster("cluster:admin/xpack/security/oidc/logout")),
+    row("security.delegate_pki", POST, "/_security/delegate_pki", NONE, Cluster("cluster:admin/xpack/security/delegate_pki"), pki::delegate).body(),
+    row("security.saml_prepare_authentication", POST, "/_security/saml/prepare", NONE, Cluster("cluster:admin/xpack/security/saml/prepare"), saml::prepare).body(),
+    row("security.saml_authenticate", POST, "/_security/saml/authenticate", NONE, Cluster("cluster:admin/xpack/security/saml/authenticate"), saml::authenticate).body(),
+    row("security.saml_logout", POST, "/_security/saml/logout", NONE, Cluster("cluster:admin/xpack/security/saml/logout"), saml::logout).body(),
+    row("security.saml_invalidate", POST, "/_security/saml/invalidate", NONE, Cluster("cluster:admin/xpack/security/saml/invalidate"), saml::invalidate).body(),
+    row("security.saml_complete_logout", POST, "/_security/saml/complete_logout", NONE, Cluster("cluster:admin/xpack/security/saml/complete_logout"), saml::complete_logout).body(),
+    row("security.saml_service_provider_metadata", GET, "/_security/saml/metadata/{realm_name}", NONE, Cluster("cluster:monitor/xpack/security/saml/metadata"), saml::metadata),
+    row("security.oidc_prepare_authentication", POST, "/_security/oidc/prepare", NONE, Cluster("cluster:admin/xpack/security/oidc/prepare"), oidc::prepare).body(),
+    row("security.oidc_authenticate", POST, "/_security/oidc/authenticate", NONE, Cluster("cluster:admin/xpack/security/oidc/authenticate"), oidc::authenticate).body(),
+    row("security.oidc_logout", POST, "/_security/oidc/logout", NONE, Cluster("cluster:admin/xpack/security/oidc/logout"), oidc::logout).body(),
 ];
 
 const HEALTH: &[&str] = &[

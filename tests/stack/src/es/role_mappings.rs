@@ -1,10 +1,14 @@
-//! Role mappings: stored and checked in form. The stack has no realm that would apply them.
+//! Role mappings: stored, checked in form, and applied to those who come from an identity provider. Role templates are kept
+//! and give no roles.
 
 use serde_json::{Map, Value, json};
 
 use super::call::{Answer, Call};
 use super::error::Refusal;
+use super::pattern;
 use super::role::kind;
+use super::sso::Subject;
+use super::state::State;
 use crate::message::Reply;
 
 /// `PUT /_security/role_mapping/{name}`.
@@ -68,6 +72,46 @@ pub(crate) fn get(call: &mut Call<'_>) -> Answer {
 pub(crate) fn delete(call: &mut Call<'_>) -> Answer {
     let found = call.state.role_mappings.remove(&call.param("name")).is_some();
     Ok(Reply::json(if found { 200 } else { 404 }, json!({ "found": found })))
+}
+
+/// The roles that the mappings give somebody whom a realm vouches for.
+pub(crate) fn roles_of(state: &State, subject: &Subject, realm: &str) -> Vec<String> {
+    let on = state.role_mappings.values().filter(|mapping| mapping["enabled"] == true);
+    let meant = on.filter(|mapping| applies(&mapping["rules"], subject, realm));
+    let names = meant.flat_map(|mapping| mapping["roles"].as_array().into_iter().flatten());
+    let mut roles: Vec<String> = names.filter_map(|name| name.as_str().map(str::to_owned)).collect();
+    roles.sort();
+    roles.dedup();
+    roles
+}
+
+fn applies(rule: &Value, subject: &Subject, realm: &str) -> bool {
+    let Some((name, value)) = rule.as_object().and_then(|members| members.iter().next()) else { return false };
+    let applies = |rule: &Value| applies(rule, subject, realm);
+    match (name.as_str(), value) {
+        ("any", Value::Array(rules)) => rules.iter().any(applies),
+        ("all", Value::Array(rules)) => rules.iter().all(applies),
+        ("except", rule) => !applies(rule),
+        ("field", Value::Object(fields)) => fields.iter().all(|(field, wanted)| has(field, wanted, subject, realm)),
+        _ => false,
+    }
+}
+
+/// Whether a field has the value, or one of the values.
+fn has(field: &str, wanted: &Value, subject: &Subject, realm: &str) -> bool {
+    let values: Vec<&str> = match field {
+        "username" => vec![&subject.username],
+        "groups" => subject.groups.iter().map(String::as_str).collect(),
+        "dn" => subject.dn.iter().map(String::as_str).collect(),
+        "realm.name" => vec![realm],
+        _ => Vec::new(),
+    };
+    match wanted {
+        Value::Array(several) => several.iter().any(|one| has(field, one, subject, realm)),
+        Value::Null => values.is_empty(),
+        Value::String(pattern) => values.iter().any(|value| pattern::matches(pattern, value)),
+        _ => false,
+    }
 }
 
 /// A rule is an object of one member, `any`, `all`, `field` or `except`.

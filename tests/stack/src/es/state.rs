@@ -26,6 +26,10 @@ pub(crate) struct State {
     pub(crate) settings: BTreeMap<&'static str, BTreeMap<String, String>>,
     /// The certificate of whoever vouches for the HTTP port, as DER; empty when it speaks plain http.
     pub(crate) http_ca: Vec<u8>,
+    /// Single sign-on.
+    pub(crate) sso: super::sso::Memory,
+    /// Who those are who show nothing; without it, they are refused.
+    pub(crate) anonymous: Option<Principal>,
     pub(crate) cluster_uuid: String,
     pub(crate) node_id: String,
 }
@@ -146,6 +150,8 @@ impl State {
             profiles: BTreeMap::new(),
             settings: super::settings::initial(),
             http_ca: Vec::new(),
+            sso: super::sso::Memory::default(),
+            anonymous: None,
             cluster_uuid,
             node_id,
         }

@@ -56,7 +56,7 @@ pub(crate) fn create(call: &mut Call<'_>) -> Answer {
             let who = call.who.clone();
             Ok(Reply::ok(issue(call, &who, Refreshable::No)))
         }
-        "_kerberos" => Err(Refusal::unauthorized("failed to authenticate user, gss context negotiation failure")),
+        "_kerberos" => super::sso::kerberos::grant(call, &kerberos_ticket.unwrap_or_default()),
         _ => {
             let (username, password) = (username.unwrap_or_default(), password.unwrap_or_default());
             let target = "action [cluster:admin/xpack/security/token/create]";

@@ -156,7 +156,7 @@ pub(crate) fn authenticate(call: &mut Call<'_>) -> Answer {
         Via::ServiceToken { name } => {
             body["token"] = json!({ "name": name, "type": "_service_account_index", "managed_by": "elasticsearch" })
         }
-        Via::Password | Via::AccessToken => {}
+        Via::Password | Via::AccessToken | Via::Anonymous => {}
     }
     Ok(Reply::ok(body))
 }

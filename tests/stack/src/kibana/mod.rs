@@ -93,7 +93,7 @@ impl Kibana {
             return Err(error(404, "Not Found", "Not Found"));
         };
         let optional = segments.join("/") == STATUS.trim_start_matches('/');
-        let who = match authentication::authenticate(state, request, now) {
+        let who = match authentication::through_kibana(state, request, now) {
             Ok(who) => Some(who),
             Err(_) if optional && request.header("authorization").is_none() => None,
             Err(refusal) => return Err(unauthorized(request, &refusal)),

@@ -6,6 +6,7 @@ mod kibana;
 mod mutations;
 mod rules;
 mod security;
+mod sso;
 mod table;
 
 use bytes::Bytes;
@@ -33,8 +34,17 @@ impl Bench {
     }
 
     pub(crate) fn with_table(table: impl Into<String>) -> Self {
+        Self::with(table.into(), 7)
+    }
+
+    /// Another one: its ids and secrets are others.
+    pub(crate) fn with_seed(seed: u64) -> Self {
+        Self::with(r#"{"operations":[],"types":{}}"#.to_owned(), seed)
+    }
+
+    fn with(table: String, seed: u64) -> Self {
         let clock = Clock::manual();
-        let core = Core::new(clock.clone(), Ids::new(Some(7)), "changeme", table.into().into());
+        let core = Core::new(clock.clone(), Ids::new(Some(seed)), "changeme", table.into());
         Self { core, clock }
     }
 
