@@ -254,6 +254,9 @@ impl Lowering<'_> {
             Schema::Literal(value) => Ty::Literal(value.clone()),
             Schema::List(item) => Ty::List(Box::new(self.ty(&item_place(place, item), item, env))),
             Schema::Map(_, value) => {
+                if let Some(keyed) = self.keyed_lists(value, env) {
+                    return keyed;
+                }
                 let value = self.ty(&item_place(place, value), value, env);
                 match self.keyed(value) {
                     keyed @ Ty::TypedKeys(_) => keyed,
@@ -402,9 +405,24 @@ impl Lowering<'_> {
         }
     }
 
+    /// A map of lists of keyed alternatives is one of keyed lists: each list holds nothing but the alternative of its key.
+    fn keyed_lists(&mut self, value: &Schema, env: &Env) -> Option<Ty> {
+        let Schema::List(item) = value else { return None };
+        let Schema::Ref { name, args } = &**item else { return None };
+        let definition = self.api.types.get(name).filter(|_| self.is_keyed(name))?;
+        let Schema::Union(union) = &definition.schema else { return None };
+        let of = union.of.iter().map(|arm| Schema::List(Box::new(arm.clone()))).collect();
+        let args: Vec<Schema> = args.iter().map(|arg| substitute(arg, env)).collect();
+        let id = format!("{}.list", print(&Schema::Ref { name: name.clone(), args: args.clone() })?);
+        let lists = Schema::Union(model::Union { of, ..union.clone() });
+        let env = definition.params.iter().cloned().zip(args).collect();
+        self.named(&id, &lists, &env, Some(definition));
+        Some(Ty::TypedKeys(id))
+    }
+
     /// By the definition, because the type itself may still be under way.
     fn is_keyed(&self, id: &str) -> bool {
-        let definition = self.api.types.get(id);
+        let definition = self.api.types.get(id.split('<').next().unwrap_or(id));
         definition.is_some_and(
             |definition| matches!(&definition.schema, Schema::Union(union) if matches!(union.tag, Some(Tag::Key(_)))),
         )

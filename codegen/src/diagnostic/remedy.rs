@@ -3,7 +3,7 @@
 use super::Places;
 use super::locate::members_of;
 use crate::diagnostic::did_you_mean;
-use crate::names::Words;
+use crate::names::{Words, handle};
 use crate::spec::expr::print_type;
 use crate::spec::model::{Member, Operation, Schema};
 
@@ -89,7 +89,7 @@ impl Places<'_> {
     }
 
     fn rename(&self, id: &str) -> String {
-        let name = Words::default().camel(id);
+        let name = handle(&Words::default().camel(id), "Type");
         format!("give it a name in overlay/names.toml:\n[{}.types]\n\"{id}\" = \"{name}\"", self.product.as_str())
     }
 

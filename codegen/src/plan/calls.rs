@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::docs::deprecation;
+use super::naming::namespace_of;
 use super::types::null_setters;
 use super::{FieldPlan, Planner, Presence, RustTy, StructPlan, TypePlan};
 use crate::ir::{Content, Media, Member, Object, Operation, Ty};
@@ -243,7 +244,7 @@ impl Planner<'_> {
     pub(super) fn calls(&mut self, namespace: &str) -> (Vec<CallPlan>, Vec<TypePlan>) {
         let mut types = Vec::new();
         let operations: Vec<Operation> = (self.ir.operations.iter())
-            .filter(|operation| operation.id.rsplit_once('.').is_some_and(|(ns, _)| ns == namespace))
+            .filter(|operation| namespace_of(&operation.id).0 == namespace)
             .cloned()
             .collect();
         let calls = operations.iter().map(|operation| self.call(namespace, operation, &mut types)).collect();
@@ -505,6 +506,9 @@ impl Planner<'_> {
             operation.routes.iter().flat_map(|route| route.verbs.iter().map(|verb| format!("{verb} {}", route.path))),
         );
         aliases.extend(self.overlay.traits.doc_aliases.get(&operation.id).cloned().unwrap_or_default());
+        // What has no namespace is called by its whole id: rustdoc refuses an alias that is the name itself.
+        let method = self.words.snake(&operation.id);
+        aliases.retain(|alias| *alias != method);
         aliases.dedup();
         aliases
     }

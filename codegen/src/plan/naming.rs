@@ -91,7 +91,7 @@ impl Planner<'_> {
     /// Modules and names of what comes with operations and namespaces.
     fn call_items(&self) -> Vec<(String, String)> {
         let mut items = Vec::new();
-        for (namespace, short) in self.ir.operations.iter().filter_map(|operation| operation.id.rsplit_once('.')) {
+        for (namespace, short) in self.ir.operations.iter().map(|operation| namespace_of(&operation.id)) {
             let module = self.namespace_module(namespace);
             let handle = self.handle_of(namespace);
             let extension = names::extension_trait(&handle);
@@ -172,6 +172,8 @@ impl Planner<'_> {
                 .collect();
             names.insert(1, joined(&told));
         }
+        // `Error` and its like are taken by what generated files stand on.
+        names.push(format!("{}Type", joined(&parts[first..])));
         names
     }
 
@@ -204,6 +206,11 @@ impl Planner<'_> {
         }
         name + &self.words.camel(base)
     }
+}
+
+/// Namespace and name of an operation. Those that upstream gives none stand together.
+pub(super) fn namespace_of(id: &str) -> (&str, &str) {
+    id.rsplit_once('.').unwrap_or(("global", id))
 }
 
 /// The parts of an id, arguments of generic types left whole.

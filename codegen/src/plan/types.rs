@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::docs::deprecation;
+use super::naming::namespace_of;
 use super::{
     ArmPlan, ChoiceKind, ChoicePlan, Conversion, EnumPlan, Feature, FieldPlan, Literal, Module, Namespace, Planner,
     Presence, RestKind, RestPlan, RustTy, StructPlan, TypePlan, ValuePlan, VariantsPlan, graph,
@@ -91,7 +92,7 @@ impl<'a> Planner<'a> {
 
     /// The namespaces of calls, and those around them.
     fn namespaces(&self) -> Vec<String> {
-        let own = self.ir.operations.iter().filter_map(|op| op.id.rsplit_once('.')).map(|(ns, _)| ns);
+        let own = self.ir.operations.iter().map(|operation| namespace_of(&operation.id).0);
         let around = |ns: &str| ns.match_indices('.').map(|(at, _)| ns[..at].to_owned()).collect::<Vec<_>>();
         let mut namespaces: Vec<String> = own.flat_map(|ns| around(ns).into_iter().chain([ns.to_owned()])).collect();
         namespaces.sort();
@@ -316,10 +317,15 @@ impl<'a> Planner<'a> {
     fn enumeration(&mut self, id: &str, name: &str, values: &ir::Enum) -> EnumPlan {
         let mut scope = Scope::with_reserved(&["UnknownValue"]);
         let known = &values.values;
+        let mut spellings = std::collections::BTreeSet::new();
         let cased = |value: &str| known.iter().filter(|other| other.value.eq_ignore_ascii_case(value)).count() > 1;
         let values = known.iter().map(|value| ValuePlan {
             wire: value.value.clone(),
-            aliases: value.aliases.clone(),
+            // A spelling that is another value, or another value's too, is not this one's.
+            aliases: (value.aliases.iter())
+                .filter(|alias| !known.iter().any(|other| other.value == **alias) && spellings.insert((*alias).clone()))
+                .cloned()
+                .collect(),
             rust: scope.take(
                 &value.value,
                 &match &value.facts.code_name {

@@ -68,6 +68,8 @@ pub mod shortcuts;
 pub mod single_key_maps;
 #[path = "stringified/elasticsearch/mod.rs"]
 pub mod stringified;
+#[path = "typed_key_lists/elasticsearch/mod.rs"]
+pub mod typed_key_lists;
 #[path = "typed_keys/elasticsearch/mod.rs"]
 pub mod typed_keys;
 #[path = "union_ambiguous/elasticsearch/mod.rs"]

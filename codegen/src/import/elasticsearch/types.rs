@@ -22,7 +22,7 @@ pub(super) fn definition<'n>(id: Id<'n>, source: &mut Source<'n, '_>) -> Option<
     let node = source.type_node(&id)?;
     let scope = Scope { owner: id, generic: true };
     let schema = match source.text(node, "kind")? {
-        "interface" => Schema::Object(interface(node, scope, source)),
+        "interface" => Schema::Object(finite(interface(node, scope, source), &id.spec_id())),
         "enum" => Schema::Enum(set(node, source)),
         "type_alias" => alias(node, scope, source)?,
         kind => {
@@ -35,6 +35,14 @@ pub(super) fn definition<'n>(id: Id<'n>, source: &mut Source<'n, '_>) -> Option<
         params.extend(source.text(param, "name").map(str::to_owned));
     }
     Some(TypeDef { params, schema, facts: facts(node, source), place: Place::default() })
+}
+
+/// A value can't always hold another of its own type: it would have no end. Where upstream says so, it is wrong.
+fn finite(mut object: Object, id: &str) -> Object {
+    for member in &mut object.members {
+        member.required &= !matches!(&member.schema, Schema::Ref { name, .. } if name == id);
+    }
+    object
 }
 
 /// The members of an object, parameters or a body.

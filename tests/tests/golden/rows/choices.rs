@@ -209,6 +209,21 @@ fn containers_with_members() {
 }
 
 #[test]
+fn typed_key_lists() {
+    use code::typed_key_lists::global::*;
+    use code::typed_key_lists::shop::*;
+    let text = r#"{"suggest":{"term#a":[{"term":"x"},{"term":"y"}],"phrase#b":[],"new#c":[{"z":1}]}}"#;
+    let read: CompleteResponse = serde_json::from_str(text).expect("it fits");
+    let suggest = read.suggest.unwrap_or_default();
+    check([
+        json::<CompleteResponse>(text),
+        sent(CompleteRequest::new(), "GET /_complete"),
+        holds("the list is of one kind", matches!(&suggest["a"], SuggestList::Term(terms) if terms[1].term == "y")),
+        holds("an unknown key stays whole", matches!(&suggest["new#c"], SuggestList::Other(_))),
+    ]);
+}
+
+#[test]
 fn typed_keys() {
     use code::typed_keys::shop::*;
     let text = r#"{"totals":{"sum#a":{"value":1.5},"names#b":{"names":["x"]},"new#c":{"y":1},"d":1}}"#;
