@@ -255,7 +255,7 @@ impl Planner<'_> {
             Some("word") => "value",
             _ => {
                 return match parent.split_first() {
-                    Some((new, rest)) if new == "new" => join(&[new.clone()], &join(own, rest)),
+                    Some((new, rest)) if new == "new" => join(std::slice::from_ref(new), &join(own, rest)),
                     _ => join(own, parent),
                 };
             }

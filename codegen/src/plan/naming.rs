@@ -142,7 +142,7 @@ impl Planner<'_> {
     }
 
     fn namespaces_of_calls(&self) -> impl Iterator<Item = &str> {
-        self.ir.operations.iter().filter_map(|operation| operation.id.rsplit_once('.')).map(|(namespace, _)| namespace)
+        self.ir.operations.iter().map(|operation| namespace_of(&operation.id).0)
     }
 
     /// Names a type may have, best first.

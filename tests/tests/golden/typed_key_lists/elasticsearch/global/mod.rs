@@ -8,7 +8,7 @@ use elkit::{Call, Elasticsearch, rt};
 /// The `global` calls.
 #[derive(Clone, Debug)]
 pub struct Global {
-    client: Elasticsearch,
+    pub(super) client: Elasticsearch,
 }
 
 /// Gives [`Elasticsearch`] its `global` namespace.

@@ -8,7 +8,7 @@ use super::super::shop;
 #[non_exhaustive]
 pub struct CompleteResponse {
     /// `suggest`
-    pub suggest: Option<TypedKeys<shop::SuggestList>>,
+    pub suggest: Option<TypedKeys<shop::SuggestStringList>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }

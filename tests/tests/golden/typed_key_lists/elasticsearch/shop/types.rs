@@ -15,7 +15,7 @@ pub struct Phrase {
 /// One `Suggest` of several kinds, told by its key.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum SuggestList {
+pub enum SuggestStringList {
     /// `term`
     Term(Vec<Term>),
     /// `phrase`

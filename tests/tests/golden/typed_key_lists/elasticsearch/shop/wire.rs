@@ -12,7 +12,7 @@ rt::model! {
     Phrase, Term
 }
 rt::keyed! {
-    SuggestList
+    SuggestStringList
 }
 
 impl rt::Model for Phrase {
@@ -55,7 +55,7 @@ impl rt::Model for Phrase {
     }
 }
 
-impl rt::Keyed for SuggestList {
+impl rt::Keyed for SuggestStringList {
     const TAGS: &'static [&'static str] = &["term", "phrase"];
     fn read<'de, D: Deserializer<'de>>(
         index: usize,
