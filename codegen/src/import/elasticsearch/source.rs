@@ -14,6 +14,9 @@ pub(super) struct Id<'n> {
     pub(super) name: &'n str,
 }
 
+/// What upstream says of how stable something is.
+const STABILITIES: [&str; 3] = ["stable", "beta", "experimental"];
+
 pub(super) struct Source<'n, 'p> {
     file: &'n str,
     root: &'n Node,
@@ -169,6 +172,11 @@ impl<'n, 'p> Source<'n, 'p> {
         let (stack, serverless) = (availability.get("stack"), availability.get("serverless"));
         if let Some(of) = stack.or(serverless) {
             facts.stability = self.maybe_text(of, "stability");
+            if let Some(unknown) = facts.stability.as_deref().filter(|word| !STABILITIES.contains(word)) {
+                let message = format!("unknown stability `{unknown}`");
+                self.problem(of, message);
+                facts.stability = None;
+            }
         }
         // A version is a version of the stack; serverless has none.
         facts.since = stack.and_then(|stack| self.maybe_text(stack, "since"));
