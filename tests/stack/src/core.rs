@@ -1,6 +1,5 @@
 //! Both products behind one lock, with no socket: a request goes in, a reply comes out.
 
-use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -17,15 +16,48 @@ use crate::spec::Spec;
 /// A stack that runs for days must not keep everything that was ever sent.
 const MOST_REQUESTS: usize = 10_000;
 
-/// What the table says that the stack was built with: read once, for all stacks of a process.
-static BUILT_IN: OnceLock<Spec> = OnceLock::new();
+/// What `generate` writes: every operation and type of each product.
+const ELASTICSEARCH: &str = include_str!("table.json");
+const KIBANA: &str = include_str!("kibana_table.json");
+
+/// What they say, each read once, for all stacks of a process.
+static ELASTICSEARCH_SPEC: OnceLock<Spec> = OnceLock::new();
+static KIBANA_SPEC: OnceLock<Spec> = OnceLock::new();
+
+/// Where it is written what the products take.
+pub(crate) enum Tables {
+    /// In the tables that the stack was built with.
+    BuiltIn,
+    /// In one that a user gave, for both.
+    Own(String),
+}
+
+impl Tables {
+    /// Tells whether some operation is in them.
+    pub(crate) fn are_filled(&self) -> bool {
+        let has_one = |table: &str| table.contains("\"id\"");
+        match self {
+            Self::BuiltIn => has_one(ELASTICSEARCH) && has_one(KIBANA),
+            Self::Own(table) => has_one(table),
+        }
+    }
+
+    /// The texts themselves.
+    #[cfg(test)]
+    pub(crate) fn texts(&self) -> Vec<&str> {
+        match self {
+            Self::BuiltIn => vec![ELASTICSEARCH, KIBANA],
+            Self::Own(table) => vec![table],
+        }
+    }
+}
 
 /// A running pair of products.
 pub(crate) struct Core {
     clock: Clock,
-    /// Borrowed: the one that the stack was built with.
-    table: Cow<'static, str>,
-    spec: OnceLock<Spec>,
+    tables: Tables,
+    /// What the user's own table says.
+    own: OnceLock<Spec>,
     elasticsearch: Elasticsearch,
     kibana: Kibana,
     state: Mutex<(State, Spaces)>,
@@ -34,11 +66,11 @@ pub(crate) struct Core {
 }
 
 impl Core {
-    pub(crate) fn new(clock: Clock, ids: Ids, elastic_password: &str, table: Cow<'static, str>) -> Self {
+    pub(crate) fn new(clock: Clock, ids: Ids, elastic_password: &str, tables: Tables) -> Self {
         Self {
             clock,
-            table,
-            spec: OnceLock::new(),
+            tables,
+            own: OnceLock::new(),
             elasticsearch: Elasticsearch::new(Flavor::Stack),
             kibana: Kibana::new(),
             state: Mutex::new((State::new(ids, elastic_password), Spaces::new())),
@@ -59,11 +91,12 @@ impl Core {
         lock(&self.state).0.http_ca = der;
     }
 
-    /// What the table says; the first who asks waits until it is read.
-    pub(crate) fn spec(&self) -> &Spec {
-        match &self.table {
-            Cow::Borrowed(table) => BUILT_IN.get_or_init(|| Spec::read(table)),
-            Cow::Owned(table) => self.spec.get_or_init(|| Spec::read(table)),
+    /// What a product takes; the first who asks waits until it is read.
+    pub(crate) fn spec(&self, product: Product) -> &Spec {
+        match (&self.tables, product) {
+            (Tables::BuiltIn, Product::Elasticsearch) => ELASTICSEARCH_SPEC.get_or_init(|| Spec::read(ELASTICSEARCH)),
+            (Tables::BuiltIn, Product::Kibana) => KIBANA_SPEC.get_or_init(|| Spec::read(KIBANA)),
+            (Tables::Own(table), _) => self.own.get_or_init(|| Spec::read(table)),
         }
     }
 
@@ -81,7 +114,7 @@ impl Core {
     /// Answers a request; doesn't log it and knows no faults.
     pub(crate) fn handle(&self, product: Product, request: &Request) -> Reply {
         let now = self.clock.now_millis();
-        let spec = self.spec();
+        let spec = self.spec(product);
         let mut guard = lock(&self.state);
         let (state, spaces) = &mut *guard;
         match product {

@@ -148,7 +148,6 @@ mod tests;
 #[cfg(feature = "tls")]
 mod tls;
 
-use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -160,12 +159,9 @@ pub use crate::log::{Product, RecordedRequest};
 #[cfg(feature = "tls")]
 pub use crate::tls::Identity;
 
-use crate::core::Core;
+use crate::core::{Core, Tables};
 use crate::ids::Ids;
 use crate::server::Server;
-
-/// What `generate` writes: every operation and type of both products.
-const TABLE: &str = include_str!("table.json");
 
 /// A running Elasticsearch and Kibana; both stop when it is dropped.
 pub struct Stack {
@@ -338,8 +334,8 @@ impl Builder {
         self
     }
 
-    /// Sets the table of operations, in the form that `generate` writes: private routes are then answered too. By
-    /// default, it is the one that the stack was built with.
+    /// Sets the table of operations of both products, in the form that `generate` writes: private routes are then
+    /// answered too. By default, it is what the stack was built with.
     #[must_use]
     pub fn table(mut self, json: impl Into<String>) -> Self {
         self.table = Some(json.into());
@@ -411,13 +407,13 @@ impl Builder {
     ///
     /// As [`Builder::start`].
     pub fn start_blocking(self) -> io::Result<Stack> {
-        let table = self.table.map_or(Cow::Borrowed(TABLE), Cow::Owned);
-        if self.require_table && !table.contains("\"id\"") {
+        let tables = self.table.map_or(Tables::BuiltIn, Tables::Own);
+        if self.require_table && !tables.are_filled() {
             return Err(io::Error::other("the table of operations is empty; run `cargo xtask generate`"));
         }
         let mut ids = Ids::new(self.seed);
         let password = self.password.unwrap_or_else(|| ids.secret());
-        let core = Core::new(self.clock.clone(), ids, &password, table);
+        let core = Core::new(self.clock.clone(), ids, &password, tables);
         let core = Arc::new(if self.serverless { core.serverless() } else { core });
         if let Some((username, roles)) = self.anonymous {
             core.set_anonymous(username, roles);

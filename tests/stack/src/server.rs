@@ -61,7 +61,7 @@ pub(crate) fn start(
     let thread =
         std::thread::Builder::new().name("elkit-stack".to_owned()).stack_size(STACK_BYTES).spawn(move || {
             // While the caller makes a client; connections wait meanwhile.
-            core.spec();
+            core.spec(Product::Elasticsearch);
             runtime.block_on(async {
                 let serve =
                     |listener, product| serve(listener, product, Arc::clone(&core), acceptor.clone(), stopped.clone());

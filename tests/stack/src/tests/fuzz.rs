@@ -115,7 +115,6 @@ fn nothing_fails_the_stack() {
 /// What may be asked, and how far a run has come.
 struct Run {
     random: fastrand::Rng,
-    table: String,
     paths: Vec<String>,
     /// Bodies that fit the specification, to be spoilt.
     bodies: Vec<(String, Value)>,
@@ -128,28 +127,29 @@ struct Run {
 
 impl Run {
     fn new(seed: u64) -> Self {
-        let table = super::mutations::table();
-        let spec = Spec::read(&table);
         let mut paths: Vec<String> = PATHS.iter().map(|path| (*path).to_owned()).collect();
         let mut bodies = Vec::new();
-        for (_, operation, raw) in spec.every() {
-            let routes = raw["routes"].as_array().into_iter().flatten();
-            let templates: Vec<String> =
-                routes.filter_map(|route| Some(route["path"].as_str()?.replace(['{', '}'], ""))).collect();
-            if let (Some(path), Some(payload)) = (templates.first(), &operation.body) {
-                let verb = raw["routes"][0]["verbs"][0].as_str().unwrap_or("POST");
-                let body = payload.ty.as_ref().map_or(Value::Null, |ty| sample::value(&spec, ty));
-                bodies.push((format!("{verb} {path}"), body));
+        for table in super::mutations::tables().texts() {
+            let spec = Spec::read(table);
+            for (_, operation, raw) in spec.every() {
+                let routes = raw["routes"].as_array().into_iter().flatten();
+                let templates: Vec<String> =
+                    routes.filter_map(|route| Some(route["path"].as_str()?.replace(['{', '}'], ""))).collect();
+                if let (Some(path), Some(payload)) = (templates.first(), &operation.body) {
+                    let verb = raw["routes"][0]["verbs"][0].as_str().unwrap_or("POST");
+                    let body = payload.ty.as_ref().map_or(Value::Null, |ty| sample::value(&spec, ty));
+                    bodies.push((format!("{verb} {path}"), body));
+                }
+                paths.extend(templates);
             }
-            paths.extend(templates);
         }
-        let bench = Bench::with_table(table.clone());
+        let bench = Bench::of(super::mutations::tables());
         let random = fastrand::Rng::with_seed(seed);
-        Self { random, table, paths, bodies, bench, credentials: Vec::new(), rounds: 0, answers: BTreeMap::new() }
+        Self { random, paths, bodies, bench, credentials: Vec::new(), rounds: 0, answers: BTreeMap::new() }
     }
 
     fn renew(&mut self) {
-        self.bench = Bench::with_table(self.table.clone());
+        self.bench = Bench::of(super::mutations::tables());
         self.credentials.clear();
     }
 

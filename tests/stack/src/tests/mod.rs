@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
 use crate::clock::Clock;
-use crate::core::Core;
+use crate::core::{Core, Tables};
 use crate::ids::Ids;
 use crate::log::Product;
 use crate::message::{Body, Reply, Request};
@@ -34,17 +34,21 @@ impl Bench {
     }
 
     pub(crate) fn with_table(table: impl Into<String>) -> Self {
-        Self::with(table.into(), 7)
+        Self::of(Tables::Own(table.into()))
+    }
+
+    pub(crate) fn of(tables: Tables) -> Self {
+        Self::with(tables, 7)
     }
 
     /// Another one: its ids and secrets are others.
     pub(crate) fn with_seed(seed: u64) -> Self {
-        Self::with(r#"{"operations":[],"types":{}}"#.to_owned(), seed)
+        Self::with(Tables::Own(r#"{"operations":[],"types":{}}"#.to_owned()), seed)
     }
 
-    fn with(table: String, seed: u64) -> Self {
+    fn with(tables: Tables, seed: u64) -> Self {
         let clock = Clock::manual();
-        let core = Core::new(clock.clone(), Ids::new(Some(seed)), "changeme", table.into());
+        let core = Core::new(clock.clone(), Ids::new(Some(seed)), "changeme", tables);
         Self { core, clock }
     }
 
