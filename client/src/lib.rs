@@ -10,6 +10,7 @@ mod client;
 pub mod config;
 mod error;
 mod extra;
+pub mod guide;
 pub mod http;
 mod options;
 pub mod paginate;

@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::AUTHORIZATION;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::Secret;
@@ -13,6 +14,12 @@ use crate::auth::Credentials;
 
 /// A shorter secret stays: hiding every `a` in a text would hide what it says and tell the secret.
 const SHORTEST: usize = 4;
+
+/// Nor does a parameter tell much that is this short: a type, a number.
+const SHORTEST_PART: usize = 8;
+
+/// All but what RFC 3986 calls unreserved.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 const HIDDEN: &str = "[redacted]";
 
@@ -41,6 +48,7 @@ impl Secrets {
                 let decoded = STANDARD.decode(credentials).ok().and_then(|bytes| String::from_utf8(bytes).ok());
                 let decoded = Secret::new(decoded.unwrap_or_default());
                 secrets.add(credentials);
+                secrets.add_encoded(credentials);
                 secrets.add(decoded.expose().split_once(':').map_or("", |(_, secret)| secret));
             }
             Some((_, cookies)) => {
@@ -71,6 +79,27 @@ impl Secrets {
         }
     }
 
+    /// Keeps a secret in the forms in which servers quote it: as it is, as it stands in a URL, and, if it is a URL or a query
+    /// itself, the values of its parameters.
+    fn add_forms(&mut self, secret: &str) {
+        self.add(secret);
+        self.add_encoded(secret);
+        for (_, value) in secret.split(['?', '#', '&']).filter_map(|pair| pair.split_once('=')) {
+            if value.len() >= SHORTEST_PART {
+                let decoded = Secret::new(percent_decode_str(value).decode_utf8_lossy().into_owned());
+                self.add(value);
+                self.add(decoded.expose());
+            }
+        }
+    }
+
+    fn add_encoded(&mut self, secret: &str) {
+        let encoded = Secret::new(utf8_percent_encode(secret, RESERVED).to_string());
+        if encoded.expose() != secret {
+            self.add(encoded.expose());
+        }
+    }
+
     fn add(&mut self, secret: &str) {
         if secret.len() >= SHORTEST {
             self.0.push(secret.into());
@@ -82,7 +111,7 @@ impl Secrets {
 pub(crate) fn written(secret: &str) {
     WRITTEN.with_borrow_mut(|written| {
         if let Some(written) = written {
-            written.add(secret);
+            written.add_forms(secret);
         }
     });
 }
@@ -109,6 +138,25 @@ mod tests {
         check(Credentials::cookie("canary=").unwrap(), "canary", "canary");
         check(Credentials::basic("elastic", "a").unwrap(), "a cat", "a cat");
         check(Credentials::anonymous(), "canary", "canary");
+    }
+
+    #[test]
+    fn urls_are_hidden_in_parts() {
+        let secrets = Secrets::written_by(|| {
+            written("https://h/cb?code=a%2Fcanary&state=the-state&type=code#id_token=x.y.z-longer")
+        });
+        for (text, expected) in [
+            ("no code [a/canary] or a%2Fcanary", "no code [[redacted]] or [redacted]"),
+            ("state the-state, token x.y.z-longer", "state [redacted], token [redacted]"),
+            (
+                "at https%3A%2F%2Fh%2Fcb%3Fcode%3Da%252Fcanary%26state%3Dthe-state%26type%3Dcode%23id_token%3Dx.y.z-longer",
+                "at [redacted]",
+            ),
+        ] {
+            let mut text = text.to_owned();
+            secrets.hide(&mut text);
+            assert_eq!(text, expected);
+        }
     }
 
     #[test]

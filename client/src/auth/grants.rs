@@ -116,11 +116,12 @@ impl Source<Tokens> for TokenService {
                 (_, Grant::Password(username, password)) => {
                     let mut request = asking(AccessTokenGrantType::Password);
                     (request.username, request.password) = (Some(username.clone()), Some(password.clone()));
-                    ask(&es, request).await.map_err(|error| Problem::of("no token for the password", error))?
+                    let refused = |error| Problem::of("no token for the password", error).hint(PASSWORD);
+                    ask(&es, request).await.map_err(refused)?
                 }
                 (_, Grant::ClientCredentials) => ask(&es, asking(AccessTokenGrantType::ClientCredentials))
                     .await
-                    .map_err(|error| Problem::of("no token for the client's credentials", error))?,
+                    .map_err(|error| Problem::of("no token for the client's credentials", error).hint(CLIENT))?,
                 (_, Grant::Refresh(_) | Grant::Login) => return Err(log_in_again("the login came without one")),
             };
             fresh(tokens)
@@ -146,9 +147,13 @@ async fn refresh(es: &Elasticsearch, token: Secret<String>) -> Result<Tokens, Pr
             let reason = error.reason().unwrap_or("the server refuses it").to_owned();
             log_in_again(&reason).because(error)
         }
-        _ => Problem::of("the access token can't be refreshed", error),
+        _ => Problem::of("the access token can't be refreshed", error).hint(CLIENT),
     })
 }
+
+const PASSWORD: &str =
+    "check the user's name and password, and that the client that asks may have tokens (`manage_token`)";
+const CLIENT: &str = "check that the client that asks is who it was, and may have tokens (`manage_token`)";
 
 fn log_in_again(why: &str) -> Problem {
     Problem::new(format!("there is no refresh token that is good: {why}"))

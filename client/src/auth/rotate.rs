@@ -16,6 +16,7 @@ use crate::{Elasticsearch, Error};
 
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 const OVERLAP: Duration = Duration::from_secs(60);
+const CLIENT: &str = "check that the client that creates them may (`manage_own_api_key`), and is no API key itself";
 
 /// Gives calls an API key of limited life and replaces it in time.
 ///
@@ -177,7 +178,7 @@ impl Source<Key> for Keys {
         let lifetime = self.plan(|plan| plan.lifetime);
         request.expiration = Some(lifetime.into());
         Box::pin(async move {
-            let unable = |error| Problem::of("the next API key can't be created", error);
+            let unable = |error| Problem::of("the next API key can't be created", error).hint(CLIENT);
             let created = es.send(request).await.map_err(unable)?;
             let credentials = Credentials::api_key(ApiKey::from(&created)).map_err(unable)?;
             Ok(Fresh { value: Key { id: created.id.clone() }, credentials, lifetime: Some(lifetime) })

@@ -15,7 +15,7 @@ pub struct Oidc {
     es: Elasticsearch,
     realm: Option<String>,
     issuer: Option<String>,
-    login_hint: Option<Secret<String>>,
+    login_hint: Option<String>,
 }
 
 impl Oidc {
@@ -32,7 +32,7 @@ impl Oidc {
 
     /// Who is about to log in, as the identity provider said it (`login_hint`).
     #[must_use]
-    pub fn login_hint(mut self, hint: impl Into<Secret<String>>) -> Self {
+    pub fn login_hint(mut self, hint: impl Into<String>) -> Self {
         self.login_hint = Some(hint.into());
         self
     }
@@ -45,7 +45,7 @@ impl Oidc {
         let mut call = self.es.security().oidc_prepare_authentication();
         let request = call.request_mut();
         (request.realm, request.iss) = (self.realm.clone(), self.issuer.clone());
-        request.login_hint = self.login_hint.as_ref().map(|hint| hint.expose().clone());
+        request.login_hint = self.login_hint.clone();
         let answer = call.send().await?.into_inner();
         Ok(OidcLogin {
             es: self.es.clone(),

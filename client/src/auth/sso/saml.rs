@@ -44,10 +44,10 @@ impl Saml {
         let mut call = self.es.security().saml_prepare_authentication();
         let request = call.request_mut();
         (request.realm, request.acs) = (self.realm.clone(), self.acs.clone());
-        request.relay_state = self.relay_state.as_ref().map(|state| state.expose().clone());
+        request.relay_state = self.relay_state.clone();
         let answer = call.send().await?.into_inner();
-        let redirect = Secret::new(answer.redirect);
-        Ok(SamlLogin { es: self.es.clone(), realm: Some(answer.realm), ids: vec![answer.id], redirect })
+        let (es, realm) = (self.es.clone(), Some(answer.realm));
+        Ok(SamlLogin { es, realm, ids: vec![answer.id], redirect: answer.redirect })
     }
 
     blocking! {
@@ -76,7 +76,7 @@ impl Saml {
         let request = call.request_mut();
         (request.realm, request.acs) = (self.realm.clone(), self.acs.clone());
         let answer = call.options(|o| o.lenient()).send().await?.into_inner();
-        let redirect = redirect(Secret::new(answer.redirect));
+        let redirect = redirect(answer.redirect);
         Ok(SamlInvalidation { invalidated: answer.invalidated.into(), redirect })
     }
 

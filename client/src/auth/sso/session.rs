@@ -149,7 +149,7 @@ impl Session {
                 call.request_mut().refresh_token = refresh;
                 let answer = call.options(|o| o.lenient()).send().await?.into_inner();
                 let id = answer.extra.get("id").and_then(|id| id.as_str()).map(str::to_owned);
-                Logout { redirect: redirect(Secret::new(answer.redirect)), request_id: id }
+                Logout { redirect: redirect(answer.redirect), request_id: id }
             }
         };
         self.tokens.renewing.forget();

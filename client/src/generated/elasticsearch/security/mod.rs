@@ -1483,7 +1483,7 @@ impl Security {
     /// # use elkit::elasticsearch::security::*;
     /// # async fn example(es: elkit::Elasticsearch) -> elkit::Result<()> {
     /// let login = es.security().saml_prepare_authentication().realm("saml1").send().await?;
-    /// println!("send the user to {}", login.redirect);
+    /// println!("send the user to {}", login.redirect.expose());
     /// # Ok(())
     /// # }
     /// ```
@@ -3058,7 +3058,7 @@ impl SamlPrepareAuthentication {
         self
     }
     /// A text that the provider passes back with its response, such as the page the user wanted.
-    pub fn relay_state(mut self, relay_state: impl Into<String>) -> Self {
+    pub fn relay_state(mut self, relay_state: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().relay_state = Some(relay_state.into());
         self
     }

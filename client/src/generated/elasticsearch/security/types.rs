@@ -2923,7 +2923,7 @@ pub struct SamlInvalidateResponse {
     /// The name of the realm.
     pub realm: String,
     /// Where to send the user, with the answer for the provider.
-    pub redirect: String,
+    pub redirect: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2933,7 +2933,7 @@ pub struct SamlInvalidateResponse {
 #[non_exhaustive]
 pub struct SamlLogoutResponse {
     /// Where to send the user to log out at the provider.
-    pub redirect: String,
+    pub redirect: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2947,7 +2947,7 @@ pub struct SamlPrepareAuthenticationResponse {
     /// The name of the realm that was used.
     pub realm: String,
     /// Where to send the user to log in.
-    pub redirect: String,
+    pub redirect: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -5082,7 +5082,7 @@ pub struct SamlPrepareAuthenticationRequest {
     /// The name of the SAML realm. Either this or `acs`.
     pub realm: Option<String>,
     /// A text that the provider passes back with its response, such as the page the user wanted.
-    pub relay_state: Option<String>,
+    pub relay_state: Option<Secret<String>>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }

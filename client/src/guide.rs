@@ -1,0 +1,5 @@
+//! Guides: how the pieces work together.
+
+#[cfg(feature = "security")]
+#[doc = include_str!("guide/authentication.md")]
+pub mod authentication {}
