@@ -190,7 +190,7 @@ impl Default for FormFile {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Paging {
-    /// `search_after`, `page`, `cursor` ...
+    /// `search_after`, `page`, `offset` or `cursor`.
     pub kind: String,
     /// The response member with the items.
     pub items: String,
@@ -200,8 +200,14 @@ pub struct Paging {
     pub size: Option<String>,
     /// The request member with the order.
     pub sort: Option<String>,
+    /// The request member with the number of the page, or of the items before it.
+    pub page: Option<String>,
+    /// The number of the first page; 1 when absent.
+    pub first: Option<u64>,
     /// The request member that says where to go on.
     pub cursor: Option<String>,
+    /// The response member with the next cursor.
+    pub next: Option<String>,
     /// The item's member that the cursor takes.
     pub item_cursor: Option<String>,
     /// The order used when the call names none.

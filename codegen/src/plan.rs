@@ -8,6 +8,7 @@ mod docs;
 mod graph;
 mod inline;
 mod naming;
+mod paging;
 mod routes;
 mod shapes;
 mod types;
@@ -22,9 +23,11 @@ use crate::spec::model::Product;
 pub(crate) use types::is_version_newer;
 
 pub use calls::{
-    Argument, BodyPlan, Branch, CallPlan, FormPart, MethodAlias, PagingPlan, Part, PartKind, RequestField,
-    RequiredPlan, ResponsePlan, ValueForm, Where,
+    Argument, BodyPlan, Branch, CallPlan, FormPart, MethodAlias, Part, PartKind, RequestField, RequiredPlan,
+    ResponsePlan, ValueForm, Where,
 };
+
+pub use paging::{Cursor, PageField, PagingKind, PagingPlan};
 
 /// Everything that is to be rendered of one product.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@ mod choices;
 mod convert;
 mod derive;
 mod modules;
+mod paging;
 mod structs;
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};

@@ -30,7 +30,7 @@ pub use enums::{StringEnum, decode_enum, encode_enum};
 pub use keyed::Keyed;
 pub use mode::{SeenLazy, watch_lazy};
 pub use model::{Got, MAX_MEMBERS, Member, Meta, Model, Writer, decode_model, empty_model, encode_model};
-pub use paged::Paged;
+pub use paged::{Count, Paged, first_page, next_cursor, next_offset, next_page};
 pub use path::Path;
 pub use query::Query;
 pub use raw::kind;

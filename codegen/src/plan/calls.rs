@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::docs::deprecation;
 use super::naming::namespace_of;
+use super::paging::PagingPlan;
 use super::types::null_setters;
 use super::{FieldPlan, Planner, Presence, RustTy, StructPlan, TypePlan};
 use crate::ir::{Content, Media, Member, Object, Operation, Ty};
 use crate::names::{self, RESERVED_MEMBERS, Scope};
-use crate::overlay::Paging;
 use crate::spec::model::{Product, Route};
 
 /// A call to render: its request, its setters, its route.
@@ -64,23 +64,6 @@ pub struct CallPlan {
     pub paging: Option<PagingPlan>,
     /// Fields of which one, when set, sets another to true.
     pub implies: Vec<(String, String, bool)>,
-}
-
-/// How a call pages. Names are Rust names of fields.
-#[derive(Clone, Debug)]
-pub struct PagingPlan {
-    /// The type of an item.
-    pub item: RustTy,
-    /// The response's field with the items.
-    pub items: String,
-    /// The request's field with a page's size.
-    pub size: Option<String>,
-    /// The request's field with the order, and the order used when there is none.
-    pub sort: Option<(String, Vec<String>)>,
-    /// The request's field that says where to go on.
-    pub cursor: String,
-    /// The item's field that the cursor takes.
-    pub item_cursor: String,
 }
 
 /// A second method for an operation.
@@ -271,7 +254,7 @@ impl Planner<'_> {
         self.lock.set(&format!("{product} call {id}"), &self.signature(&method, &arguments, required.as_ref()));
         let aliases = self.aliases_of(operation);
         let implies = self.implied(operation, &fields);
-        let paging = self.paging(operation, &fields, types);
+        let paging = self.paging(operation, &fields);
         CallPlan {
             docs: self.operation_docs(operation, None),
             doc_aliases: self.doc_aliases_of(operation),
@@ -511,49 +494,6 @@ impl Planner<'_> {
         aliases.retain(|alias| *alias != method);
         aliases.dedup();
         aliases
-    }
-
-    fn paging(&mut self, operation: &Operation, fields: &[RequestField], types: &[TypePlan]) -> Option<PagingPlan> {
-        let paging = self.overlay.traits.paging.get(&operation.id)?.clone();
-        let plan = self.search_after(&paging, operation, fields, types);
-        if plan.is_none() {
-            let problem = "names a member that does not exist, or a kind other than `search_after`";
-            self.errors.push(format!("traits.toml paging: `{}` {problem}", operation.id));
-        }
-        plan
-    }
-
-    fn search_after(
-        &self,
-        paging: &Paging,
-        operation: &Operation,
-        fields: &[RequestField],
-        types: &[TypePlan],
-    ) -> Option<PagingPlan> {
-        let request =
-            |wire: &String| fields.iter().find(|field| field.field.wire == *wire).map(|field| field.field.rust.clone());
-        let response = types.iter().rev().find_map(|plan| match plan {
-            TypePlan::Struct(plan) => Some(plan),
-            _ => None,
-        })?;
-        let items = response.fields.iter().find(|field| field.wire == paging.items)?;
-        let RustTy::Vec(item) = &items.ty else { return None };
-        let content = operation.response.content.as_ref().map(|(_, content)| content)?;
-        let Content::Object(object) = content else { return None };
-        let known = object.members.iter().any(|member| paging.total.as_ref().is_none_or(|total| member.name == *total));
-        let sort = match &paging.sort {
-            Some(sort) => Some((request(sort)?, paging.default_sort.clone())),
-            None => None,
-        };
-        (known && paging.kind == "search_after").then_some(())?;
-        Some(PagingPlan {
-            item: (**item).clone(),
-            items: items.rust.clone(),
-            size: paging.size.as_ref().and_then(request),
-            sort,
-            cursor: request(paging.cursor.as_ref()?)?,
-            item_cursor: self.words.snake(paging.item_cursor.as_ref()?),
-        })
     }
 
     fn implied(&mut self, operation: &Operation, fields: &[RequestField]) -> Vec<(String, String, bool)> {

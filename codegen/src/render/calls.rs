@@ -7,8 +7,8 @@ use super::structs::{arguments, field_item, index_of, model, required_struct, se
 use super::{Scope, deprecated, derive, docs, ident, text};
 use crate::emit::Target;
 use crate::plan::{
-    BodyPlan, Branch, CallPlan, FieldPlan, FormPart, Namespace, PagingPlan, Part, PartKind, Presence, RequestField,
-    RustTy, StructPlan, ValueForm, Where,
+    BodyPlan, Branch, CallPlan, FieldPlan, FormPart, Namespace, Part, PartKind, Presence, RequestField, RustTy,
+    StructPlan, ValueForm, Where,
 };
 use crate::spec::model::Product;
 
@@ -257,7 +257,8 @@ pub(super) fn endpoint(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
         }
     };
     let body = body.map(|body| quote!(fn body(&self) -> Result<Body, Error> { #body }));
-    let paged = plan.paging.as_ref().map(|paging| paged(scope, plan, paging));
+    let response_ty = response.clone();
+    let paged = plan.paging.as_ref().map(|paging| super::paging::paged(scope, plan, paging, &response_ty));
     quote! {
         #paged
         impl rt::Endpoint for #request {
@@ -296,47 +297,6 @@ fn form_part(part: &FormPart) -> TokenStream {
         (PartKind::Files(name, media), true) => quote!(.files(#wire, &self.#rust, #name, #media)),
         (PartKind::Files(name, media), false) => {
             quote!(.files(#wire, self.#rust.as_deref().unwrap_or_default(), #name, #media))
-        }
-    }
-}
-
-/// How the request goes from page to page.
-fn paged(scope: &Scope<'_>, plan: &CallPlan, paging: &PagingPlan) -> TokenStream {
-    let (request, response, item) = (ident(&plan.request), response(scope, plan), scope.ty(&paging.item));
-    let (items, cursor, item_cursor) = (ident(&paging.items), ident(&paging.cursor), ident(&paging.item_cursor));
-    let begin = paging.sort.as_ref().map(|(sort, order)| {
-        let sort = ident(sort);
-        quote! {
-            if self.#sort.is_none() {
-                self.#sort = Some([#(#order),*].into());
-            }
-        }
-    });
-    let size = paging.size.as_ref().map(|size| {
-        let size = ident(size);
-        quote! {
-            if self.#size.is_some_and(|size| usize::try_from(size).is_ok_and(|size| page.#items.len() < size)) {
-                return false;
-            }
-        }
-    });
-    quote! {
-        impl rt::Paged for #request {
-            type Item = #item;
-            fn begin(&mut self) {
-                #begin
-            }
-            fn advance(&mut self, page: &#response) -> bool {
-                #size
-                let Some(cursor) = page.#items.last().and_then(|item| item.#item_cursor.clone()) else {
-                    return false;
-                };
-                self.#cursor = Some(cursor);
-                true
-            }
-            fn items(page: #response) -> Vec<#item> {
-                page.#items
-            }
         }
     }
 }

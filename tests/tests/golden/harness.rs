@@ -76,7 +76,7 @@ pub(crate) fn kibana() -> Kibana {
     Kibana::builder("http://localhost:5601").build().expect("nothing is wrong with it")
 }
 
-fn line<R: Endpoint>(request: &R) -> String {
+pub(crate) fn line<R: Endpoint>(request: &R) -> String {
     let mut path = rt::Path::new(R::OPERATION);
     if let Err(error) = request.path(&mut path) {
         return format!("refused: {error}");

@@ -48,6 +48,8 @@ pub mod no_content;
 pub mod nulls;
 #[path = "one_or_many/elasticsearch/mod.rs"]
 pub mod one_or_many;
+#[path = "paging/kibana/mod.rs"]
+pub mod paging;
 #[path = "prelude_names/elasticsearch/mod.rs"]
 pub mod prelude_names;
 #[path = "private_route/kibana/mod.rs"]

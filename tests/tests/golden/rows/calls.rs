@@ -1,9 +1,10 @@
 //! Calls: which URL and verb, what stands in the query and the body, and names that others would want.
 
-use elkit::rt::Endpoint;
+use elkit::response::FromBody;
+use elkit::rt::{Endpoint, Paged};
 
 use crate::code;
-use crate::harness::{check, es, holds, json, kibana, refused, sent};
+use crate::harness::{check, es, holds, json, kibana, line, refused, sent};
 
 #[test]
 fn routes() {
@@ -216,5 +217,53 @@ fn nested() {
     check([
         sent(kibana().shop().orders().get().into_request(), "GET /api/shop/order"),
         sent(kibana().shop().orders().lines().get().into_request(), "GET /api/shop/line"),
+    ]);
+}
+
+#[test]
+fn paging() {
+    use code::paging::shop::*;
+    // What each page asks for, until the last.
+    fn asked<R: Paged>(mut request: R, answers: &[&str]) -> Vec<String> {
+        request.begin();
+        let mut asked = vec![line(&request)];
+        for answer in answers {
+            let answer = bytes::Bytes::copy_from_slice(answer.as_bytes());
+            let page = R::Response::from_body(&answer, true).expect("a page").value;
+            if !request.advance(&page) {
+                break;
+            }
+            asked.push(line(&request));
+        }
+        asked
+    }
+    let row = |what: &str, is: Vec<String>, wanted: &[&str]| {
+        (what.to_owned(), if is == wanted { Ok(()) } else { Err(format!("{is:?}")) })
+    };
+    let shop = kibana().shop();
+    check([
+        row(
+            "by number",
+            asked(
+                shop.find().per_page(1).into_request(),
+                &[r#"{"items":[{"sku":"a"}],"total":2}"#, r#"{"items":[{"sku":"b"}],"total":2}"#],
+            ),
+            &["GET /api/shop?page=1&perPage=1", "GET /api/shop?page=2&perPage=1"],
+        ),
+        row(
+            "by offset",
+            asked(shop.query().size(2).into_request(), &[r#"{"rows":["a","b"],"count":3}"#, r#"{"rows":["c"]}"#]),
+            &[r#"POST /api/shop/_query {"size":2}"#, r#"POST /api/shop/_query {"from":2,"size":2}"#],
+        ),
+        row(
+            "by cursor",
+            asked(shop.scroll().into_request(), &[r#"{"rows":["a"],"next":"x"}"#, r#"{"rows":["b"]}"#]),
+            &["GET /api/shop/_scroll", "GET /api/shop/_scroll?cursor=x"],
+        ),
+        row(
+            "after the last",
+            asked(shop.after().into_request(), &[r#"{"rows":[{"key":"k"}]}"#, r#"{"rows":[]}"#]),
+            &[r#"POST /api/shop/_after {"sort":["key"]}"#, r#"POST /api/shop/_after {"sort":["key"],"after":"k"}"#],
+        ),
     ]);
 }

@@ -218,8 +218,11 @@ fn typed_key_lists() {
     check([
         json::<CompleteResponse>(text),
         sent(CompleteRequest::new(), "GET /_complete"),
-        holds("the list is of one kind", matches!(&suggest["a"], SuggestList::Term(terms) if terms[1].term == "y")),
-        holds("an unknown key stays whole", matches!(&suggest["new#c"], SuggestList::Other(_))),
+        holds(
+            "the list is of one kind",
+            matches!(&suggest["a"], SuggestStringList::Term(terms) if terms[1].term == "y"),
+        ),
+        holds("an unknown key stays whole", matches!(&suggest["new#c"], SuggestStringList::Other(_))),
     ]);
 }
 

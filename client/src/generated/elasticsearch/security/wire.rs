@@ -9151,19 +9151,13 @@ impl rt::Paged for QueryApiKeysRequest {
         }
     }
     fn advance(&mut self, page: &QueryApiKeysResponse) -> bool {
-        if self
-            .size
-            .is_some_and(|size| {
-                usize::try_from(size).is_ok_and(|size| page.api_keys.len() < size)
-            })
-        {
-            return false;
-        }
-        let Some(cursor) = page.api_keys.last().and_then(|item| item.sort.clone()) else {
-            return false;
-        };
-        self.search_after = Some(cursor);
-        true
+        let next = page.api_keys.last().and_then(|item| item.sort.clone());
+        rt::next_cursor(
+            &mut self.search_after,
+            next,
+            self.size.as_ref(),
+            page.api_keys.len(),
+        )
     }
     fn items(page: QueryApiKeysResponse) -> Vec<ApiKey> {
         page.api_keys
@@ -9268,19 +9262,13 @@ impl rt::Paged for QueryRoleRequest {
         }
     }
     fn advance(&mut self, page: &QueryRoleResponse) -> bool {
-        if self
-            .size
-            .is_some_and(|size| {
-                usize::try_from(size).is_ok_and(|size| page.roles.len() < size)
-            })
-        {
-            return false;
-        }
-        let Some(cursor) = page.roles.last().and_then(|item| item.sort.clone()) else {
-            return false;
-        };
-        self.search_after = Some(cursor);
-        true
+        let next = page.roles.last().and_then(|item| item.sort.clone());
+        rt::next_cursor(
+            &mut self.search_after,
+            next,
+            self.size.as_ref(),
+            page.roles.len(),
+        )
     }
     fn items(page: QueryRoleResponse) -> Vec<QueriedRole> {
         page.roles
@@ -9372,19 +9360,13 @@ impl rt::Paged for QueryUserRequest {
         }
     }
     fn advance(&mut self, page: &QueryUserResponse) -> bool {
-        if self
-            .size
-            .is_some_and(|size| {
-                usize::try_from(size).is_ok_and(|size| page.users.len() < size)
-            })
-        {
-            return false;
-        }
-        let Some(cursor) = page.users.last().and_then(|item| item.sort.clone()) else {
-            return false;
-        };
-        self.search_after = Some(cursor);
-        true
+        let next = page.users.last().and_then(|item| item.sort.clone());
+        rt::next_cursor(
+            &mut self.search_after,
+            next,
+            self.size.as_ref(),
+            page.users.len(),
+        )
     }
     fn items(page: QueryUserResponse) -> Vec<QueriedUser> {
         page.users

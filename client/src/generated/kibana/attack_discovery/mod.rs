@@ -110,6 +110,7 @@ rt::call!(DismissGeneration, DismissGenerationRequest => DismissGenerationRespon
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
+rt::pages!(Find, FindRequest);
 impl Find {
     /// `alert_ids`
     pub fn alert_ids(

@@ -1568,6 +1568,25 @@ impl rt::Endpoint for DismissGenerationRequest {
     }
 }
 
+impl rt::Paged for FindRequest {
+    type Item = AttackDiscoveryApiAlert;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &FindResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.data.len(),
+            Some(&page.total),
+        )
+    }
+    fn items(page: FindResponse) -> Vec<AttackDiscoveryApiAlert> {
+        page.data
+    }
+}
+
 impl rt::Endpoint for FindRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "attack_discovery.find",

@@ -124,6 +124,7 @@ rt::call!(Enable, EnableRequest => EnableResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
+rt::pages!(Find, FindRequest);
 impl Find {
     /// `page`
     pub fn page(mut self, page: impl Into<Number>) -> Self {

@@ -7,6 +7,7 @@ use serde::ser::SerializeMap;
 use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::Extra;
+use super::super::attack_discovery;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
@@ -243,6 +244,25 @@ impl rt::Endpoint for EnableRequest {
         path.segment("id", &rt::text(&self.id))?;
         path.literal("/_enable");
         Ok(())
+    }
+}
+
+impl rt::Paged for FindRequest {
+    type Item = attack_discovery::AttackDiscoveryApiSchedule;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &FindResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.data.len(),
+            Some(&page.total),
+        )
+    }
+    fn items(page: FindResponse) -> Vec<attack_discovery::AttackDiscoveryApiSchedule> {
+        page.data
     }
 }
 

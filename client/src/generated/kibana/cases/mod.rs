@@ -269,6 +269,7 @@ rt::call!(Delete, DeleteRequest => NoContent);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
+rt::pages!(Find, FindRequest);
 impl Find {
     /// `assignees`
     pub fn assignees(mut self, assignees: impl Into<Assignees>) -> Self {
@@ -377,6 +378,7 @@ rt::call!(FindConnectors, FindConnectorsRequest => FindConnectorsResponse, read)
 #[must_use = "a call does nothing until it is sent"]
 pub struct FindUserActions(Call<FindUserActionsRequest>);
 rt::call!(FindUserActions, FindUserActionsRequest => FindUserActionsResponse, read);
+rt::pages!(FindUserActions, FindUserActionsRequest);
 impl FindUserActions {
     /// `page`
     ///

@@ -4317,6 +4317,25 @@ impl rt::Endpoint for DeleteRequest {
     }
 }
 
+impl rt::Paged for FindRequest {
+    type Item = CaseResponseProperties;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &FindResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.cases.as_ref().map_or(0, Vec::len),
+            page.total.as_ref(),
+        )
+    }
+    fn items(page: FindResponse) -> Vec<CaseResponseProperties> {
+        page.cases.unwrap_or_default()
+    }
+}
+
 impl rt::Endpoint for FindRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "cases.find",
@@ -4406,6 +4425,25 @@ impl rt::Endpoint for FindConnectorsRequest {
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/cases/configure/connectors/_find");
         Ok(())
+    }
+}
+
+impl rt::Paged for FindUserActionsRequest {
+    type Item = UserActionsFindResponseProperties;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &FindUserActionsResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.user_actions.as_ref().map_or(0, Vec::len),
+            page.total.as_ref(),
+        )
+    }
+    fn items(page: FindUserActionsResponse) -> Vec<UserActionsFindResponseProperties> {
+        page.user_actions.unwrap_or_default()
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::response::Ndjson;
 use crate::types::{Extra, Untyped};
+use super::super::detection_engine;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
@@ -3341,6 +3342,25 @@ impl rt::Endpoint for ExportRequest {
             Some(body) => Body::json(body),
             None => Ok(Body::empty()),
         }
+    }
+}
+
+impl rt::Paged for FindRequest {
+    type Item = detection_engine::RuleResponse;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &FindResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.data.len(),
+            Some(&page.total),
+        )
+    }
+    fn items(page: FindResponse) -> Vec<detection_engine::RuleResponse> {
+        page.data
     }
 }
 

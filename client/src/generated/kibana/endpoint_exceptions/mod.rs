@@ -152,6 +152,7 @@ impl Delete {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
+rt::pages!(Find, FindRequest);
 impl Find {
     /// `filter`
     pub fn filter(mut self, filter: impl Into<String>) -> Self {

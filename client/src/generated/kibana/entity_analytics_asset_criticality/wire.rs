@@ -8,6 +8,7 @@ use serde::ser::SerializeMap;
 use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::Extra;
+use super::super::entity_analytics;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
@@ -353,6 +354,25 @@ impl rt::Endpoint for GetRequest {
     fn query(&self, query: &mut rt::Query) {
         query.pair("id_value", rt::text(&self.id_value));
         query.pair("id_field", rt::text(&self.id_field));
+    }
+}
+
+impl rt::Paged for ListRequest {
+    type Item = entity_analytics::AssetCriticalityRecord;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &ListResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.records.len(),
+            Some(&page.total),
+        )
+    }
+    fn items(page: ListResponse) -> Vec<entity_analytics::AssetCriticalityRecord> {
+        page.records
     }
 }
 

@@ -408,6 +408,7 @@ rt::call!(ListEngines, ListEnginesRequest => ListEnginesResponse, read);
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListEntities(Call<ListEntitiesRequest>);
 rt::call!(ListEntities, ListEntitiesRequest => ListEntitiesResponse, read);
+rt::pages!(ListEntities, ListEntitiesRequest);
 impl ListEntities {
     /// `sort_field`
     pub fn sort_field(mut self, sort_field: impl Into<String>) -> Self {

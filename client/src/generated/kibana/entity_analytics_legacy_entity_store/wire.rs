@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::Extra;
+use super::super::entity_analytics;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
@@ -920,6 +921,25 @@ impl rt::Endpoint for ListEnginesRequest {
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_store/engines");
         Ok(())
+    }
+}
+
+impl rt::Paged for ListEntitiesRequest {
+    type Item = entity_analytics::Entity;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &ListEntitiesResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.records.len(),
+            Some(&page.total),
+        )
+    }
+    fn items(page: ListEntitiesResponse) -> Vec<entity_analytics::Entity> {
+        page.records
     }
 }
 

@@ -1647,6 +1647,25 @@ impl rt::Endpoint for ExportRequest {
     }
 }
 
+impl rt::Paged for FindRequest {
+    type Item = ExceptionList;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &FindResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.data.len(),
+            Some(&page.total),
+        )
+    }
+    fn items(page: FindResponse) -> Vec<ExceptionList> {
+        page.data
+    }
+}
+
 impl rt::Endpoint for FindRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "exception_lists.find",

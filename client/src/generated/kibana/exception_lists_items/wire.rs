@@ -7,6 +7,7 @@ use serde::ser::SerializeMap;
 use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::Extra;
+use super::super::exception_lists;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
@@ -203,6 +204,25 @@ impl rt::Endpoint for DeleteRequest {
         if let Some(value) = &self.namespace_type {
             query.pair("namespace_type", rt::text(value));
         }
+    }
+}
+
+impl rt::Paged for FindRequest {
+    type Item = exception_lists::ExceptionListItem;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &FindResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.data.len(),
+            Some(&page.total),
+        )
+    }
+    fn items(page: FindResponse) -> Vec<exception_lists::ExceptionListItem> {
+        page.data
     }
 }
 

@@ -516,6 +516,7 @@ pub struct ListUninstallTokens(Call<ListUninstallTokensRequest>);
 rt::call!(
     ListUninstallTokens, ListUninstallTokensRequest => ListUninstallTokensResponse, read
 );
+rt::pages!(ListUninstallTokens, ListUninstallTokensRequest);
 impl ListUninstallTokens {
     /// `policyId`
     ///

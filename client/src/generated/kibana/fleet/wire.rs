@@ -2997,6 +2997,25 @@ impl rt::Endpoint for ListDataStreamsRequest {
     }
 }
 
+impl rt::Paged for ListUninstallTokensRequest {
+    type Item = ListUninstallTokensItem;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &ListUninstallTokensResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.items.len(),
+            Some(&page.total),
+        )
+    }
+    fn items(page: ListUninstallTokensResponse) -> Vec<ListUninstallTokensItem> {
+        page.items
+    }
+}
+
 impl rt::Endpoint for ListUninstallTokensRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "fleet.list_uninstall_tokens",

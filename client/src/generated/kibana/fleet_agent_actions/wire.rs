@@ -856,6 +856,25 @@ impl rt::Endpoint for FindAgentsRequest {
     }
 }
 
+impl rt::Paged for ListRequest {
+    type Item = AgentAction;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 0);
+    }
+    fn advance(&mut self, page: &ListResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            0,
+            self.per_page.as_ref(),
+            page.items.len(),
+            None::<&i64>,
+        )
+    }
+    fn items(page: ListResponse) -> Vec<AgentAction> {
+        page.items
+    }
+}
+
 impl rt::Endpoint for ListRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "fleet.agent_actions.list",

@@ -3436,6 +3436,25 @@ impl rt::Endpoint for GetOutputsRequest {
     }
 }
 
+impl rt::Paged for ListRequest {
+    type Item = AgentPolicy;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &ListResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.items.len(),
+            Some(&page.total),
+        )
+    }
+    fn items(page: ListResponse) -> Vec<AgentPolicy> {
+        page.items
+    }
+}
+
 impl rt::Endpoint for ListRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "fleet.agent_policies.list",

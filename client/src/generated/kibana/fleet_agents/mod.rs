@@ -674,6 +674,7 @@ impl GetStatusSummary {
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+rt::pages!(List, ListRequest);
 impl List {
     /// `page`
     pub fn page(mut self, page: impl Into<Number>) -> Self {

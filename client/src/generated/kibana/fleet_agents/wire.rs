@@ -2737,6 +2737,25 @@ impl rt::Endpoint for GetStatusSummaryRequest {
     }
 }
 
+impl rt::Paged for ListRequest {
+    type Item = GetItem;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &ListResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.items.len(),
+            Some(&page.total),
+        )
+    }
+    fn items(page: ListResponse) -> Vec<GetItem> {
+        page.items
+    }
+}
+
 impl rt::Endpoint for ListRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "fleet.agents.list",

@@ -119,6 +119,7 @@ impl GetUsage {
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+rt::pages!(List, ListRequest);
 impl List {
     /// `page`
     pub fn page(mut self, page: impl Into<String>) -> Self {

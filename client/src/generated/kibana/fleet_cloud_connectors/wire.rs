@@ -571,6 +571,25 @@ impl rt::Endpoint for GetUsageRequest {
     }
 }
 
+impl rt::Paged for ListRequest {
+    type Item = CloudConnector;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &ListResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.items.len(),
+            None::<&i64>,
+        )
+    }
+    fn items(page: ListResponse) -> Vec<CloudConnector> {
+        page.items
+    }
+}
+
 impl rt::Endpoint for ListRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "fleet.cloud_connectors.list",

@@ -84,6 +84,7 @@ rt::call!(Get, GetRequest => GetResponse, read);
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+rt::pages!(List, ListRequest);
 impl List {
     /// `page`
     ///

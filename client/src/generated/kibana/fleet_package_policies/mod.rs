@@ -308,6 +308,7 @@ impl Get {
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+rt::pages!(List, ListRequest);
 impl List {
     /// `page`
     pub fn page(mut self, page: impl Into<Number>) -> Self {

@@ -235,6 +235,7 @@ rt::call!(Enable, EnableRequest => NoContent);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
+rt::pages!(Find, FindRequest);
 impl Find {
     /// `default_search_operator`
     ///

@@ -9,6 +9,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::response::NoContent;
 use crate::types::Extra;
+use super::super::alerting;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
@@ -778,6 +779,25 @@ impl rt::Endpoint for EnableRequest {
         path.segment("alertId", &rt::text(&self.alert_id))?;
         path.literal("/_enable");
         Ok(())
+    }
+}
+
+impl rt::Paged for FindRequest {
+    type Item = alerting::AlertResponseProperties;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &FindResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.data.as_ref().map_or(0, Vec::len),
+            page.total.as_ref(),
+        )
+    }
+    fn items(page: FindResponse) -> Vec<alerting::AlertResponseProperties> {
+        page.data.unwrap_or_default()
     }
 }
 

@@ -3654,6 +3654,25 @@ impl rt::Endpoint for GetRequest {
     }
 }
 
+impl rt::Paged for ListRequest {
+    type Item = ListItem;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &ListResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.items.len(),
+            Some(&page.total),
+        )
+    }
+    fn items(page: ListResponse) -> Vec<ListItem> {
+        page.items
+    }
+}
+
 impl rt::Endpoint for ListRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "legacy_dashboards.list",

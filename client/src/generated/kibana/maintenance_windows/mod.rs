@@ -126,6 +126,7 @@ rt::call!(Delete, DeleteRequest => NoContent);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
+rt::pages!(Find, FindRequest);
 impl Find {
     /// `title`
     pub fn title(mut self, title: impl Into<String>) -> Self {

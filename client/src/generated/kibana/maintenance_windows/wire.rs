@@ -696,6 +696,25 @@ impl rt::Endpoint for DeleteRequest {
     }
 }
 
+impl rt::Paged for FindRequest {
+    type Item = MaintenanceWindowArchive;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &FindResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.maintenance_windows.len(),
+            Some(&page.total),
+        )
+    }
+    fn items(page: FindResponse) -> Vec<MaintenanceWindowArchive> {
+        page.maintenance_windows
+    }
+}
+
 impl rt::Endpoint for FindRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "maintenance_windows.find",

@@ -215,6 +215,7 @@ rt::call!(
     FindAnonymizationFields, FindAnonymizationFieldsRequest =>
     FindAnonymizationFieldsResponse, read
 );
+rt::pages!(FindAnonymizationFields, FindAnonymizationFieldsRequest);
 impl FindAnonymizationFields {
     /// `fields`
     pub fn fields(
@@ -268,6 +269,7 @@ impl FindAnonymizationFields {
 #[must_use = "a call does nothing until it is sent"]
 pub struct FindPrompts(Call<FindPromptsRequest>);
 rt::call!(FindPrompts, FindPromptsRequest => FindPromptsResponse, read);
+rt::pages!(FindPrompts, FindPromptsRequest);
 impl FindPrompts {
     /// `fields`
     pub fn fields(

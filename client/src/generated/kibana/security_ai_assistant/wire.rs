@@ -4374,6 +4374,25 @@ impl rt::Endpoint for CompleteChatRequest {
     }
 }
 
+impl rt::Paged for FindAnonymizationFieldsRequest {
+    type Item = AnonymizationFieldResponse;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &FindAnonymizationFieldsResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.data.len(),
+            Some(&page.total),
+        )
+    }
+    fn items(page: FindAnonymizationFieldsResponse) -> Vec<AnonymizationFieldResponse> {
+        page.data
+    }
+}
+
 impl rt::Endpoint for FindAnonymizationFieldsRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "security_ai_assistant.find_anonymization_fields",
@@ -4415,6 +4434,25 @@ impl rt::Endpoint for FindAnonymizationFieldsRequest {
         if let Some(value) = &self.all_data {
             query.pair("all_data", rt::text(value));
         }
+    }
+}
+
+impl rt::Paged for FindPromptsRequest {
+    type Item = PromptResponse;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &FindPromptsResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.data.len(),
+            Some(&page.total),
+        )
+    }
+    fn items(page: FindPromptsResponse) -> Vec<PromptResponse> {
+        page.data
     }
 }
 

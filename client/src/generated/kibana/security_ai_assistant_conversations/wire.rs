@@ -7,6 +7,7 @@ use serde::ser::SerializeMap;
 use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::Extra;
+use super::super::security_ai_assistant;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
@@ -285,6 +286,25 @@ impl rt::Endpoint for DeleteAllRequest {
     }
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
+    }
+}
+
+impl rt::Paged for FindRequest {
+    type Item = security_ai_assistant::ConversationResponse;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &FindResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.data.len(),
+            Some(&page.total),
+        )
+    }
+    fn items(page: FindResponse) -> Vec<security_ai_assistant::ConversationResponse> {
+        page.data
     }
 }
 

@@ -159,6 +159,7 @@ rt::call!(DeleteEntry, DeleteEntryRequest => DeleteEntryResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct FindEntries(Call<FindEntriesRequest>);
 rt::call!(FindEntries, FindEntriesRequest => FindEntriesResponse, read);
+rt::pages!(FindEntries, FindEntriesRequest);
 impl FindEntries {
     /// `fields`
     pub fn fields(

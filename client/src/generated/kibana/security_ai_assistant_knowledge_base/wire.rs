@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::Extra;
+use super::super::security_ai_assistant;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
@@ -243,6 +244,27 @@ impl rt::Endpoint for DeleteEntryRequest {
         path.literal("/api/security_ai_assistant/knowledge_base/entries");
         path.segment("id", &rt::text(&self.id))?;
         Ok(())
+    }
+}
+
+impl rt::Paged for FindEntriesRequest {
+    type Item = security_ai_assistant::KnowledgeBaseEntryResponse;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &FindEntriesResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.data.len(),
+            Some(&page.total),
+        )
+    }
+    fn items(
+        page: FindEntriesResponse,
+    ) -> Vec<security_ai_assistant::KnowledgeBaseEntryResponse> {
+        page.data
     }
 }
 

@@ -254,6 +254,7 @@ rt::call!(
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+rt::pages!(List, ListRequest);
 impl List {
     /// `kqlQuery`
     pub fn kql_query(mut self, kql_query: impl Into<String>) -> Self {

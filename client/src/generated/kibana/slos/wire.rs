@@ -3058,6 +3058,25 @@ impl rt::Endpoint for GetBulkDeleteStatusRequest {
     }
 }
 
+impl rt::Paged for ListRequest {
+    type Item = SloWithSummaryResponse;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &ListResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.results.as_ref().map_or(0, Vec::len),
+            page.total.as_ref(),
+        )
+    }
+    fn items(page: ListResponse) -> Vec<SloWithSummaryResponse> {
+        page.results.unwrap_or_default()
+    }
+}
+
 impl rt::Endpoint for ListRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "slos.list",

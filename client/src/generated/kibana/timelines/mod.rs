@@ -366,6 +366,7 @@ rt::call!(InstallPrepackaged, InstallPrepackagedRequest => InstallPrepackagedRes
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+rt::pages!(List, ListRequest);
 impl List {
     /// `only_user_favorite`
     pub fn only_user_favorite(

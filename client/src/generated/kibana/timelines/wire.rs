@@ -2970,6 +2970,25 @@ impl rt::Endpoint for InstallPrepackagedRequest {
     }
 }
 
+impl rt::Paged for ListRequest {
+    type Item = TimelineResponse;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page_index, 1);
+    }
+    fn advance(&mut self, page: &ListResponse) -> bool {
+        rt::next_page(
+            &mut self.page_index,
+            1,
+            self.page_size.as_ref(),
+            page.timeline.len(),
+            Some(&page.total_count),
+        )
+    }
+    fn items(page: ListResponse) -> Vec<TimelineResponse> {
+        page.timeline
+    }
+}
+
 impl rt::Endpoint for ListRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "timelines.list",

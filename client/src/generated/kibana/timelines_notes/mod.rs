@@ -50,6 +50,7 @@ rt::call!(Delete, DeleteRequest => DeleteResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
+rt::pages!(List, ListRequest);
 impl List {
     /// `documentIds`
     pub fn document_ids(mut self, document_ids: impl Into<OneOrMany<String>>) -> Self {

@@ -8,6 +8,7 @@ use serde::ser::SerializeMap;
 use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
+use super::super::timelines;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
@@ -186,6 +187,25 @@ impl rt::Endpoint for DeleteRequest {
     fn body(&self) -> Result<Body, Error> {
         let body = &self.body;
         Body::json(body)
+    }
+}
+
+impl rt::Paged for ListRequest {
+    type Item = timelines::Note;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &ListResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.notes.len(),
+            Some(&page.total_count),
+        )
+    }
+    fn items(page: ListResponse) -> Vec<timelines::Note> {
+        page.notes
     }
 }
 

@@ -191,6 +191,7 @@ rt::call!(DeleteIndex, DeleteIndexRequest => DeleteIndexResponse);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
+rt::pages!(Find, FindRequest);
 impl Find {
     /// `page`
     pub fn page(mut self, page: i64) -> Self {

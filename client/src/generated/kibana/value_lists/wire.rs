@@ -741,6 +741,22 @@ impl rt::Endpoint for DeleteIndexRequest {
     }
 }
 
+impl rt::Paged for FindRequest {
+    type Item = List;
+    fn begin(&mut self) {}
+    fn advance(&mut self, page: &FindResponse) -> bool {
+        rt::next_cursor(
+            &mut self.cursor,
+            Some(page.cursor.clone()),
+            self.per_page.as_ref(),
+            page.data.len(),
+        )
+    }
+    fn items(page: FindResponse) -> Vec<List> {
+        page.data
+    }
+}
+
 impl rt::Endpoint for FindRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "value_lists.find",

@@ -10,6 +10,7 @@ use crate::{Error, rt};
 use crate::body::Body;
 use crate::response::Ndjson;
 use crate::types::Extra;
+use super::super::value_lists;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
@@ -222,6 +223,22 @@ impl rt::Endpoint for ExportRequest {
     }
     fn query(&self, query: &mut rt::Query) {
         query.pair("list_id", rt::text(&self.list_id));
+    }
+}
+
+impl rt::Paged for FindRequest {
+    type Item = value_lists::ListItem;
+    fn begin(&mut self) {}
+    fn advance(&mut self, page: &FindResponse) -> bool {
+        rt::next_cursor(
+            &mut self.cursor,
+            Some(page.cursor.clone()),
+            self.per_page.as_ref(),
+            page.data.len(),
+        )
+    }
+    fn items(page: FindResponse) -> Vec<value_lists::ListItem> {
+        page.data
     }
 }
 
