@@ -74,7 +74,13 @@ pub fn extension_spec(files: &Texts, documents: &Texts, overlays: &Texts) -> Res
         match openapi::import(input) {
             Ok(mut imported) => {
                 // The link would lead to Elastic's documentation of Elastic's own operations.
-                imported.documented.api.operations.values_mut().for_each(|operation| operation.reference = None);
+                for operation in imported.documented.api.operations.values_mut() {
+                    operation.reference = None;
+                    for header in std::mem::take(&mut operation.headers) {
+                        let place = format!("{}: {}", operation.id, header.name);
+                        all_lost.entry("headers, which any call can send by `options`").or_default().push(place);
+                    }
+                }
                 for (reason, pointers) in imported.lost {
                     all_lost.entry(reason).or_default().extend(pointers);
                 }

@@ -234,6 +234,13 @@ impl Lowering<'_> {
         let env = definition.params.iter().cloned().zip(args).collect();
         match &definition.schema {
             Schema::Object(object) => Some((id, object.clone(), env)),
+            // What extends something that may be null extends what it is when it is not.
+            Schema::Union(union) if matches!(&union.of[..], [Schema::Object(_), Schema::Scalar(Scalar::Null)]) => {
+                match &union.of[0] {
+                    Schema::Object(object) => Some((id, object.clone(), env)),
+                    _ => None,
+                }
+            }
             _ => {
                 self.errors.push(format!("`{name}` is no object, but another type extends it"));
                 None

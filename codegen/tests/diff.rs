@@ -337,20 +337,38 @@ fn a_changed_twin_renames_nothing() {
     let (same, other) =
         (r#""street": "string", "zip": "string?""#, r#""street": "string", "zip": "string?", "city": "string?""#);
     let names = ["bill", "order", "return"];
-    let old = with_lock(names.map(|name| call(name, same)).into());
+    let spec = |changed: &str, lock: &str| {
+        let calls = names.map(|name| call(name, if name == changed { other } else { same }));
+        let mut texts: Texts = calls.into();
+        texts.insert("overlay/traits.toml".to_owned(), "[kibana]\nmerge = true\n".to_owned());
+        texts.insert("api.lock".to_owned(), lock.to_owned());
+        with_lock(texts)
+    };
+    let types = |texts: &Texts| -> Vec<(String, String)> {
+        let lines = texts["api.lock"].lines().filter_map(|line| line.strip_prefix("kibana type ")?.split_once(" = "));
+        let addresses = lines.filter(|(place, _)| place.ends_with(".address"));
+        addresses.map(|(place, name)| (place.to_owned(), name.to_owned())).collect()
+    };
+    let old = spec("", "");
+    let all = types(&old);
+    assert_eq!(all.len(), 6, "{all:?}");
+    assert!(all.iter().all(|(_, name)| *name == all[0].1), "they are one type: {all:?}");
     for changed in names {
-        let mut new: Texts = names.map(|name| call(name, if name == changed { other } else { same })).into();
-        new.insert("api.lock".to_owned(), old["api.lock"].clone());
-        let new = with_lock(new);
+        let new = spec(changed, &old["api.lock"]);
+        let is = rows(&compare(&old, &new));
         let wanted = [
+            format!("breaking: name retyped shop.{changed}.200.address shop::Address -> shop::ShopAddress"),
+            format!("breaking: name retyped shop.{changed}.body.address shop::Address -> shop::ShopAddress"),
             format!("additive: member added shop.{changed}.200.address.city"),
             format!("additive: member added shop.{changed}.address.city"),
         ];
-        let is = rows(&compare(&old, &new));
-        assert_eq!(is, wanted);
-        for line in old["api.lock"].lines().filter(|line| !line.starts_with('#')) {
-            assert!(new["api.lock"].lines().any(|new| new == line), "{line} is gone when `{changed}` changes");
+        assert_eq!(is, wanted, "the changed one is a type of its own now, and nothing is renamed");
+        for (place, name) in &all {
+            let kept = types(&new).contains(&(place.clone(), name.clone()));
+            assert_eq!(kept, !place.starts_with(&format!("shop.{changed}.")), "{place} when `{changed}` changes");
         }
+        // What was told apart stays so, whatever comes next.
+        assert_eq!(types(&spec(changed, &new["api.lock"])), types(&new));
     }
 }
 

@@ -56,7 +56,14 @@ fn pinned(rows: &mut Rows<'_>) {
             let id = &place[prefix.len()..];
             match new.lock.get(place) {
                 Some(is) if is != was && !is_told(rows, id) => {
-                    let action = if kind == "type" { Action::Renamed } else { Action::Changed };
+                    // What was the same type as others and is not any more gets a name of its own; the others keep theirs.
+                    let kept = kind == "type"
+                        && new.lock.lines().any(|(place, name)| name == was && place.starts_with(&prefix));
+                    let (action, effect) = match kind {
+                        "type" if kept => (Action::Retyped, "a type of its own: it was the same as others"),
+                        "type" => (Action::Renamed, effect),
+                        _ => (Action::Changed, effect),
+                    };
                     let at = row(rows, Class::Breaking, Part::Name, action, id, effect);
                     rows.changes[at].was(was).is(is);
                 }

@@ -13,12 +13,14 @@ impl Planner<'_> {
         let mut scopes: BTreeMap<String, Scope> = BTreeMap::new();
         let product = self.ir.product.as_str();
         let mut open = Vec::new();
+        let split_off = self.split_off();
         // Pinned and explicit names first, so that a new type never takes one.
         for id in self.ir.types.keys() {
             let explicit = self.all_ids(id).find_map(|id| self.overlay.names.types.get(id).cloned());
             let pinned = self.all_ids(id).find_map(|id| self.pinned(id));
             let module = self.module_of(id);
             let module = pinned.as_ref().map_or(module, |(module, _)| module.clone());
+            let pinned = pinned.filter(|_| !split_off.contains(id));
             let Some(name) = explicit.or(pinned.map(|(_, name)| name)) else {
                 open.push((id.clone(), module));
                 continue;
@@ -57,7 +59,9 @@ impl Planner<'_> {
                 let digit = name.ends_with(|c: char| c.is_ascii_digit()) && !upstream;
                 name.len() <= MAX_NAME && !digit && !hides_prelude(name) && !scope.has_any_case(name)
             };
-            let name = match candidates.iter().find(good) {
+            // A long name that upstream itself gave is better than none.
+            let given = |name: &&String| !id.contains('.') && !hides_prelude(name) && !scope.has_any_case(name);
+            let name = match candidates.iter().find(good).or_else(|| candidates.iter().find(given)) {
                 Some(name) => name.clone(),
                 None => {
                     self.errors.push(format!(
@@ -86,6 +90,24 @@ impl Planner<'_> {
     fn pinned(&self, id: &str) -> Option<(String, String)> {
         let path = self.lock.get(&format!("{} type {id}", self.ir.product.as_str()))?;
         path.rsplit_once("::").map(|(module, name)| (module.to_owned(), name.to_owned()))
+    }
+
+    /// Types that were the same as others, shared their name and are not the same any more. The name stays where most of
+    /// its places are, so that what did not change keeps it.
+    fn split_off(&self) -> BTreeSet<TypeId> {
+        let mut holders: BTreeMap<(String, String), Vec<(usize, &TypeId)>> = BTreeMap::new();
+        for id in self.ir.types.keys() {
+            if let Some(name) = self.all_ids(id).find_map(|id| self.pinned(id)) {
+                let places = self.all_ids(id).filter(|id| self.pinned(id).as_ref() == Some(&name)).count();
+                holders.entry(name).or_default().push((places, id));
+            }
+        }
+        let mut split_off = BTreeSet::new();
+        for mut ids in holders.into_values() {
+            ids.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+            split_off.extend(ids.into_iter().skip(1).map(|(_, id)| id.clone()));
+        }
+        split_off
     }
 
     /// Modules and names of what comes with operations and namespaces.

@@ -80,9 +80,12 @@ const KEYWORDS: &[&str] = &[
     "oneOf",
     "pattern",
     "properties",
+    "readOnly",
     "required",
     "type",
     "uniqueItems",
+    "writeOnly",
+    "xml",
 ];
 
 /// A value that can't be.
@@ -100,6 +103,11 @@ pub(super) fn schema<'n>(node: &'n Node, source: &mut Source<'n>) -> Typed {
     for key in ["uniqueItems", "maxProperties", "minProperties"] {
         if let Some(value) = node.get(key) {
             source.lose(value, "unique items and counts of members");
+        }
+    }
+    for key in ["readOnly", "writeOnly"] {
+        if let Some(value) = node.get(key) {
+            source.lose(value, "members that only answers or only requests have");
         }
     }
     let mut typed = kind(node, source);
