@@ -345,6 +345,20 @@ fn all_of_it_without_async() -> Result<()> {
     Ok(())
 }
 
+/// A connection lives on the runtime that made it, and this one stands still: what a blocking call needs on its way, such as
+/// a token, must not be asked for there.
+#[test]
+fn without_async_nothing_waits_for_a_runtime_that_stands_still() -> Result<()> {
+    let cluster = Cluster::start();
+    let idle = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    idle.block_on(who(&cluster.es))?;
+    let tokens = TokenProvider::password(&cluster.es, "elastic", cluster.stack.elastic_password());
+    let es = cluster.with(&tokens).options(|o| o.timeout(Duration::from_secs(5)));
+    assert_eq!(es.security().authenticate().send_blocking()?.username, "elastic");
+    assert_eq!(idle.block_on(who(&es))?, "elastic");
+    Ok(())
+}
+
 /// The keys of that name: id, and whether it is good.
 async fn keys_named(cluster: &Cluster, name: &str) -> Vec<(String, bool)> {
     let keys = cluster.es.security().get_api_key().name(name).send().await.unwrap();

@@ -4,6 +4,9 @@
 
 #[path = "support/sessions.rs"]
 mod sessions;
+// Others need more of it.
+#[expect(dead_code)]
+mod support;
 
 use std::time::Duration;
 
@@ -16,6 +19,7 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use sessions::{Cluster, LIFE, no_credentials, spaces, who};
+use support::Server;
 
 /// Refresh tokens are good for a day.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -148,6 +152,12 @@ async fn openid_connect_refuses() -> Result<()> {
     let late = came();
     cluster.stack.clock().advance(Duration::from_secs(60));
     check(login.authenticate(late).await);
+
+    // That the application is unknown is not the user's affair.
+    let stranger = es.options(|o| o.basic_auth("stranger", "nonsense"));
+    let error =
+        Oidc::resume(&stranger, "oidc1", "s", "n").authenticate("https://h?code=c&state=s").await.err().unwrap();
+    assert!(error.is_authentication() && !error.to_string().contains("begin again"), "{error}");
 
     let unknown = Oidc::realm(&es, "oidc2").prepare().await;
     refused(unknown, 500, "security_exception", "Cannot find OpenID Connect realm with name [oidc2]");
@@ -290,6 +300,24 @@ async fn pki_delegation() -> Result<()> {
 fn base64(bytes: &[u8]) -> String {
     use base64::Engine;
     base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+/// Not every identity provider has a place to log out at: Elasticsearch says null, to strict clients as well.
+#[test]
+fn a_logout_that_leads_nowhere() -> Result<()> {
+    let tokens = r#"{"access_token":"a","refresh_token":"r","expires_in":1200,"type":"Bearer","username":"u","realm":"r","redirect":null,"id":null}"#;
+    let server = Server::json(200, tokens);
+    let es = Elasticsearch::builder(server.url()).basic_auth("application", "p").strict().build()?;
+    let login = Oidc::resume(&es, "r", "s", "n");
+    let sessions = [
+        support::wait(login.authenticate("https://h"))?,
+        support::wait(Saml::realm(&es, "r").unsolicited().authenticate("x"))?,
+    ];
+    for session in sessions {
+        let logout = support::wait(session.global_logout())?;
+        assert_eq!((logout.redirect, logout.request_id), (None, None));
+    }
+    Ok(())
 }
 
 #[tokio::test]

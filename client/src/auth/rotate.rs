@@ -85,10 +85,10 @@ impl RotatingApiKey {
     pub async fn retire(&self) -> Result<(), Error> {
         let over = Problem::new("the API keys were retired").hint("make another `RotatingApiKey`");
         if let Some(key) = self.renewing.close(over).await {
-            self.keys.plan(|plan| plan.retired.push((key.id.clone(), Instant::now())));
+            self.keys.plan(|plan| plan.retired.push((key.id.clone(), Instant::now(), Duration::ZERO)));
             self.renewing.forget();
         }
-        self.keys.sweep(None).await
+        self.keys.sweep(true).await
     }
 
     /// As [`retire`](Self::retire), and waits for it.
@@ -133,8 +133,8 @@ struct Keys {
 struct Plan {
     lifetime: Duration,
     overlap: Duration,
-    /// Keys to invalidate, and when.
-    retired: Vec<(String, Instant)>,
+    /// Keys to invalidate, since when they are not used any more, and how long they stay good.
+    retired: Vec<(String, Instant, Duration)>,
 }
 
 impl Keys {
@@ -142,14 +142,15 @@ impl Keys {
         change(&mut self.plan.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Invalidates the keys that are due by then; all of them without a time.
-    async fn sweep(&self, by: Option<Instant>) -> Result<(), Error> {
+    /// Invalidates the keys whose time is over, or all.
+    async fn sweep(&self, all: bool) -> Result<(), Error> {
+        let over = |since: &Instant, overlap: &Duration| all || since.elapsed() >= *overlap;
         let due: Vec<_> =
-            self.plan(|plan| plan.retired.extract_if(.., |(_, at)| by.is_none_or(|by| *at <= by)).collect());
+            self.plan(|plan| plan.retired.extract_if(.., |(_, since, overlap)| over(since, overlap)).collect());
         if due.is_empty() {
             return Ok(());
         }
-        let ids = due.iter().map(|(id, _)| id.clone());
+        let ids = due.iter().map(|(id, ..)| id.clone());
         let told = self.es.security().invalidate_api_key().ids(ids).owner(true).send().await;
         if told.is_err() {
             self.plan(|plan| plan.retired.extend(due));
@@ -162,7 +163,7 @@ impl Keys {
         let this = self.clone();
         let sweeping = of_caller(async move {
             sleep(wait).await;
-            if this.sweep(Some(Instant::now())).await.is_err() {
+            if this.sweep(false).await.is_err() {
                 warn("an API key that was replaced could not be invalidated; it is tried again with the next");
             }
         });
@@ -188,7 +189,7 @@ impl Source<Key> for Keys {
     fn replaced(&self, old: Option<Arc<Key>>, _new: Arc<Key>) {
         let Some(old) = old else { return };
         let overlap = self.plan(|plan| {
-            plan.retired.push((old.id.clone(), Instant::now() + plan.overlap));
+            plan.retired.push((old.id.clone(), Instant::now(), plan.overlap));
             plan.overlap
         });
         self.sweep_after(overlap);

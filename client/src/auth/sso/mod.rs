@@ -67,10 +67,8 @@ fn redirect(url: Secret<String>) -> Option<Secret<String>> {
     (!url.expose().is_empty()).then_some(url)
 }
 
-/// Puts what a user sees of a flow before the error: which realm could not do what.
-fn named(error: Error, flow: &'static str) -> Error {
-    if error.is_authentication() {
-        return error.with_hint(flow);
-    }
-    error
+/// Says what to do about a proof that a realm refused. That the application itself is refused is another matter.
+fn refused(error: Error, next_step: &'static str) -> Error {
+    let application = error.reason().is_some_and(|reason| reason.contains("REST request"));
+    if error.is_authentication() && !application { error.with_hint(next_step) } else { error }
 }

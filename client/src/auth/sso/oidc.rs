@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::session::{Kind, Session};
-use super::{blocking, named};
+use super::{blocking, refused};
 use crate::auth::Tokens;
 use crate::auth::grants::{lifetime, timed};
 use crate::elasticsearch::security::OidcAuthenticateRequired;
@@ -117,7 +117,7 @@ impl OidcLogin {
             state: self.state.clone(),
         });
         call.request_mut().realm = Some(self.realm.clone()).filter(|realm| !realm.is_empty());
-        let (answer, asked) = timed(call.send()).await.map_err(|error| named(error, AGAIN))?;
+        let (answer, asked) = timed(call.send()).await.map_err(|error| refused(error, AGAIN))?;
         let answer = answer.into_inner();
         let tokens = Tokens {
             access_token: answer.access_token,

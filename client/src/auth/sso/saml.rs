@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::session::{Kind, Session};
-use super::{blocking, named, redirect};
+use super::{blocking, redirect, refused};
 use crate::auth::Tokens;
 use crate::auth::grants::{lifetime, timed};
 use crate::{Elasticsearch, Error, Secret};
@@ -158,7 +158,7 @@ impl SamlLogin {
     pub async fn authenticate(&self, saml_response: impl Into<Secret<String>>) -> Result<Session, Error> {
         let mut call = self.es.security().saml_authenticate(saml_response.into(), self.ids.clone());
         call.request_mut().realm = self.realm.clone();
-        let (answer, asked) = timed(call.send()).await.map_err(|error| named(error, AGAIN))?;
+        let (answer, asked) = timed(call.send()).await.map_err(|error| refused(error, AGAIN))?;
         let answer = answer.into_inner();
         let tokens = Tokens {
             access_token: answer.access_token,

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use super::named;
+use super::refused;
 use super::session::{Kind, Session};
 use crate::auth::Tokens;
 use crate::auth::grants::{lifetime, timed};
@@ -30,7 +30,7 @@ pub async fn kerberos(es: &Elasticsearch, ticket: impl Into<Secret<String>>) -> 
     let request = call.request_mut();
     request.grant_type = Some(AccessTokenGrantType::Kerberos);
     request.kerberos_ticket = Some(ticket.into());
-    let (answer, asked) = timed(call.send()).await.map_err(|error| named(error, TICKET))?;
+    let (answer, asked) = timed(call.send()).await.map_err(|error| refused(error, TICKET))?;
     let mut answer = answer.into_inner();
     let response = answer.kerberos_authentication_response_token.take();
     let mut session = Session::issued(es, Kind::Local, answer.into(), asked)?;
@@ -59,8 +59,9 @@ const TICKET: &str = "the ticket is not for this service, was used or has expire
 /// # Errors
 /// When Elasticsearch does not trust the chain; its log says why.
 pub async fn pki(es: &Elasticsearch, chain: CertificateChain) -> Result<Session, Error> {
-    let (answer, asked) =
-        timed(es.security().delegate_pki(chain.0.iter().cloned()).send()).await.map_err(|error| named(error, CHAIN))?;
+    let (answer, asked) = timed(es.security().delegate_pki(chain.0.iter().cloned()).send())
+        .await
+        .map_err(|error| refused(error, CHAIN))?;
     let source = Delegation { es: es.clone(), chain };
     Session::from_source(es, Kind::Local, source, answer.into_inner().into(), asked)
 }
