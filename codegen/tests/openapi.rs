@@ -359,6 +359,16 @@ change = {{ replace = ["{place}{at}"], from = '{from}', to = '{{ "type": "string
     }
 }
 
+/// A choice that is a part of its own `allOf` is told, and does not overflow the stack.
+#[test]
+fn what_is_a_part_of_itself_is_a_problem() {
+    let own = json!({ "schemas": { "Pets_Order": { "allOf": [{ "$ref": "#/components/schemas/Pets_Order" }, { "properties": { "n": {} } }],
+        "anyOf": [{ "not": {} }, { "type": "boolean" }] } } });
+    let text = document(&operation(&body(&json!({ "$ref": "#/components/schemas/Pets_Order" }))), &own);
+    let problems = import(&text).expect_err("it has no end").to_string();
+    assert!(problems.contains("is a part of itself"), "{problems}");
+}
+
 #[test]
 fn mutations_never_panic() {
     let mut random = Random(7);

@@ -1,7 +1,7 @@
 //! Nothing that is read makes the readers, the importers or the generator panic or run forever: any JSON, any accident to a
 //! real file, hostile names, types that hold each other, very many of them. Each target runs for a moment here, and for as many
 //! seconds as `ELKIT_FUZZ_SECONDS` says (with `cargo test --release -p elkit-codegen --test properties -- --nocapture`). A round
-//! that fails says its seed: `ELKIT_FUZZ_SEED` begins there.
+//! that fails says its seed: `ELKIT_FUZZ_SEED` begins there, and `ELKIT_FUZZ_TRACE=1` says each seed before its round.
 
 mod common;
 
@@ -30,6 +30,10 @@ fn target(name: &str, rounds: u64, round: impl Fn(&mut Random) -> bool) -> u64 {
     let limit = number("ELKIT_FUZZ_SECONDS").map(Duration::from_secs);
     let (mut seed, mut fine) = (first, 0);
     while limit.map_or(seed - first < rounds, |limit| start.elapsed() < limit) {
+        // An overflow of the stack can't be caught: the last line says where it was.
+        if std::env::var_os("ELKIT_FUZZ_TRACE").is_some() {
+            eprintln!("{name}: seed {seed}");
+        }
         match catch_unwind(AssertUnwindSafe(|| round(&mut Random(seed)))) {
             Ok(true) => fine += 1,
             Ok(false) => {}

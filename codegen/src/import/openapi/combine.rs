@@ -193,7 +193,14 @@ fn is_object(name: &str, source: &mut Source<'_>) -> bool {
 /// What a name that is no object's stands for.
 fn inline(name: &str, source: &mut Source<'_>) -> Option<Schema> {
     let node = source.component_of(name)?;
+    // A choice that is a part of its own `allOf` would be put into itself forever.
+    if source.inlining.iter().any(|known| known == name) || source.inlining.len() > MAX_DEPTH {
+        source.problem(node, format!("`{name}` is a part of itself"));
+        return None;
+    }
+    source.inlining.push(name.to_owned());
     let schema = schema(node, source).schema;
+    source.inlining.pop();
     (!matches!(&schema, Schema::Ref { name: other, .. } if other == name)).then_some(schema)
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Source<'n> {
     queue: VecDeque<&'n str>,
     queued: HashSet<&'n str>,
     types: HashMap<String, &'n str>,
+    /// Types whose definition is being put in the place of their name.
+    pub(super) inlining: Vec<String>,
     pub(super) problems: Diagnostics,
     pub(super) lost: Lost,
 }
@@ -35,8 +37,8 @@ impl<'n> Source<'n> {
                 components.insert((section.key.as_str(), entry.key.as_str()), &entry.value);
             }
         }
-        let (queue, queued, types, problems, lost) = <_>::default();
-        Self { file, document, root, names, components, queue, queued, types, problems, lost }
+        let (queue, queued, types, inlining, problems, lost) = <_>::default();
+        Self { file, document, root, names, components, queue, queued, types, inlining, problems, lost }
     }
 
     pub(super) fn problem(&mut self, node: &Node, message: impl Into<String>) {
