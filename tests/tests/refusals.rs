@@ -5,6 +5,8 @@
 mod cases;
 #[path = "refusals/mutate.rs"]
 mod mutate;
+#[path = "refusals/proofs.rs"]
+mod proofs;
 
 use std::collections::BTreeMap;
 
@@ -59,7 +61,7 @@ struct Flaw {
 }
 
 struct Bench {
-    _stack: Stack,
+    stack: Stack,
     elasticsearch: Elasticsearch,
     nobody: Elasticsearch,
 }
@@ -80,7 +82,7 @@ impl Bench {
             Elasticsearch::builder(stack.elasticsearch_url()).basic_auth(user, password).build().unwrap()
         };
         let (elasticsearch, nobody) = (build("elastic", stack.elastic_password()), build("nobody", "no-rights"));
-        let bench = Self { elasticsearch, nobody, _stack: stack };
+        let bench = Self { elasticsearch, nobody, stack };
         let user = json!({ "password": "no-rights", "roles": [] });
         bench.send(&Raw::new("PUT /_security/user/nobody", &user)).await.unwrap();
         bench
@@ -167,16 +169,16 @@ impl Bench {
         let cross = self.send(&Raw::new("POST /_security/cross_cluster/api_key", &access)).await.unwrap();
         let login = json!({ "grant_type": "password", "username": "ada", "password": "countess" });
         let profile = self.send(&Raw::new("POST /_security/profile/_activate", &login)).await.unwrap();
+        let proofs = proofs::proofs(&self.stack, &self.elasticsearch).await.unwrap();
         let fill = |text: &str| {
+            let text = proofs.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value));
             let names = [
                 ("<id>", &key["id"]),
                 ("<encoded>", &key["encoded"]),
                 ("<cross>", &cross["id"]),
                 ("<uid>", &profile["uid"]),
             ];
-            names
-                .iter()
-                .fold(text.to_owned(), |text, (name, value)| text.replace(name, value.as_str().unwrap_or_default()))
+            names.iter().fold(text, |text, (name, value)| text.replace(name, value.as_str().unwrap_or_default()))
         };
         let body = serde_json::from_str(&fill(&case.body.to_string())).unwrap();
         (fill(case.request), body, case.id)

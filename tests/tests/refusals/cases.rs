@@ -199,31 +199,39 @@ pub(crate) fn all() -> Vec<Case> {
         ),
         of("enroll_kibana", "GET /_security/enroll/kibana", none.clone()),
         of("enroll_node", "GET /_security/enroll/node", none.clone()),
-        of("delegate_pki", "POST /_security/delegate_pki", json!({ "x509_certificate_chain": ["MA=="] })),
+        of("delegate_pki", "POST /_security/delegate_pki", json!({ "x509_certificate_chain": ["<certificate>"] })),
         of("saml_prepare_authentication", "POST /_security/saml/prepare", json!({ "realm": "saml1" })),
         of(
             "saml_authenticate",
             "POST /_security/saml/authenticate",
-            json!({ "content": "PHNhbWw+", "ids": ["_1"], "realm": "saml1" }),
+            json!({ "content": "<saml_response>", "ids": ["<saml_id>"], "realm": "saml1" }),
         ),
-        of("saml_logout", "POST /_security/saml/logout", json!({ "token": "t", "refresh_token": "r" })),
+        of(
+            "saml_logout",
+            "POST /_security/saml/logout",
+            json!({ "token": "<saml_token>", "refresh_token": "<saml_refresh>" }),
+        ),
         of(
             "saml_invalidate",
             "POST /_security/saml/invalidate",
-            json!({ "query_string": "SAMLRequest=a", "realm": "saml1" }),
+            json!({ "query_string": "<logout_request>", "realm": "saml1" }),
         ),
         of(
             "saml_complete_logout",
             "POST /_security/saml/complete_logout",
-            json!({ "realm": "saml1", "ids": ["_1"], "query_string": "SAMLResponse=a" }),
+            json!({ "realm": "saml1", "ids": ["<logout_id>"], "query_string": "<logout_answer>" }),
         ),
         of("saml_service_provider_metadata", "GET /_security/saml/metadata/saml1", none.clone()),
         of("oidc_prepare_authentication", "POST /_security/oidc/prepare", json!({ "realm": "oidc1" })),
         of(
             "oidc_authenticate",
             "POST /_security/oidc/authenticate",
-            json!({ "nonce": "n", "state": "s", "redirect_uri": "http://localhost/?code=c&state=s", "realm": "oidc1" }),
+            json!({ "nonce": "<nonce>", "state": "<state>", "redirect_uri": "<code>", "realm": "oidc1" }),
         ),
-        of("oidc_logout", "POST /_security/oidc/logout", json!({ "token": "t", "refresh_token": "r" })),
+        of(
+            "oidc_logout",
+            "POST /_security/oidc/logout",
+            json!({ "token": "<oidc_token>", "refresh_token": "<oidc_refresh>" }),
+        ),
     ]
 }
