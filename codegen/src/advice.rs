@@ -1,6 +1,11 @@
-//! What does not keep code from being made but is unfinished: calls without a sentence, calls without a name of their own.
+//! What does not keep code from being made but is unfinished: calls without a sentence, calls without a name of their own, new
+//! unions whose alternatives nothing tells apart.
+
+use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Places, Severity};
+use crate::ir::{Ir, Kind, Object, Ty};
+use crate::names::Lock;
 use crate::overlay::Overlay;
 use crate::spec::model::Product;
 
@@ -36,4 +41,68 @@ pub(crate) fn advice(overlay: &Overlay, places: &Places<'_>) -> Diagnostics {
         }
     }
     Diagnostics(advice)
+}
+
+/// Unions that api.lock does not know yet and of which two alternatives are objects that nothing tells apart: reading
+/// tries them in order, and what fits none is `Other`. Those that it knows were looked at when they came.
+pub(crate) fn unions(ir: &Ir, lock: &Lock, places: &Places<'_>) -> Diagnostics {
+    let product = ir.product.as_str();
+    let prefix = format!("{product} type ");
+    let mut advice = Vec::new();
+    // A spec that never had code has nothing that is new.
+    if !lock.lines().any(|(place, _)| place.starts_with(&prefix)) {
+        return Diagnostics::default();
+    }
+    for (id, ty) in &ir.types {
+        let Kind::Union(union) = &ty.kind else { continue };
+        let twins = ir.twins.get(id).into_iter().flatten();
+        let known = std::iter::once(id).chain(twins).any(|id| lock.get(&format!("{prefix}{id}")).is_some());
+        if known || union.tag.is_some() {
+            continue;
+        }
+        let objects: Vec<(&str, &Object)> = union.arms.iter().filter_map(|arm| object_of(&arm.ty, ir)).collect();
+        let alike = objects.iter().enumerate().find_map(|(at, one)| {
+            objects[at + 1..].iter().find(|other| !are_told_apart(one.1, other.1)).map(|other| (one.0, other.0))
+        });
+        let Some((one, other)) = alike else { continue };
+        let place = places.in_api(id);
+        let (file, span, upstream) = place.map_or_else(Default::default, |known| {
+            (format!("{}{}", places.folder, known.place.file), known.place.span, known.upstream)
+        });
+        let message = format!("nothing tells the alternatives `{one}` and `{other}` of `{id}` apart");
+        let member = id.replace(".body.", ".");
+        let mut help = "reading takes the first that fits, and what fits none is `Other`".to_owned();
+        if let Some(is) = places.type_of(&member) {
+            // An alternative without a name of its own can't be said: then it is any JSON.
+            let only = if places.api.types.contains_key(one) { one } else { "any" };
+            let optional = if is.ends_with('?') { "?" } else { "" };
+            let change = format!("{{ set_type = \"{member}\", from = \"{is}\", to = \"{only}{optional}\" }}");
+            let patch = places.fixup(&member, &change);
+            help.push_str(&format!("; when that is wrong, say what is meant in overlay/fixups.toml:\n{patch}"));
+        }
+        advice.push(Diagnostic { severity: Severity::Warning, file, span, message, upstream, help: Some(help) });
+    }
+    Diagnostics(advice)
+}
+
+fn object_of<'i>(ty: &'i Ty, ir: &'i Ir) -> Option<(&'i str, &'i Object)> {
+    let Ty::Named(id) = ty else { return None };
+    match &ir.types.get(id)?.kind {
+        Kind::Object(object) => Some((id, object)),
+        _ => None,
+    }
+}
+
+/// Whether one always has a member that the other never has, or a constant of its own.
+fn are_told_apart(one: &Object, other: &Object) -> bool {
+    let required = |object: &Object| -> BTreeSet<String> {
+        object.members.iter().filter(|member| member.required).map(|member| member.name.clone()).collect()
+    };
+    let has = |object: &Object, name: &String| object.members.iter().any(|member| member.name == *name);
+    let own = |one: &Object, other: &Object| required(one).iter().any(|name| !has(other, name));
+    let constants = one.members.iter().any(|member| {
+        let same = other.members.iter().find(|known| known.name == member.name);
+        matches!((&member.ty, same.map(|same| &same.ty)), (Ty::Literal(one), Some(Ty::Literal(other))) if one != other)
+    });
+    own(one, other) || own(other, one) || constants
 }

@@ -73,7 +73,8 @@ pub struct Generated {
     pub features: Vec<plan::Feature>,
     /// Overlay entries without effect: an error, but one that does not keep the code from being written.
     pub unused: Diagnostics,
-    /// What is unfinished: calls without a sentence or without a name of their own. Warnings.
+    /// What is unfinished: calls without a sentence or without a name of their own, new unions whose alternatives nothing
+    /// tells apart. Warnings.
     pub advice: Diagnostics,
 }
 
@@ -119,6 +120,7 @@ fn generate_product(
     let places = Places { product, folder: &folder, api: &api, overlays };
     let diagnose = |messages| places.diagnose(messages);
     let ir = lower::lower(product, &api, &overlay.traits).map_err(diagnose)?;
+    let unions = advice::unions(&ir, lock, &places);
     let plan = plan::plan(&ir, &overlay, lock).map_err(diagnose)?;
     coverage.push(coverage::count(&ir).print(product.as_str()));
     generated.features.extend(plan.features.iter().cloned());
@@ -126,6 +128,7 @@ fn generate_product(
     generated.files.insert(dispatch::path(product), dispatch::emit(&plan).map_err(|error| diagnose(vec![error]))?);
     generated.files.insert(table::path(product), table::print(&ir));
     generated.advice.extend(advice::advice(&overlay, &places));
+    generated.advice.extend(unions);
     generated.unused.extend(unused(&overlay, &places));
     Ok(())
 }

@@ -147,6 +147,13 @@ fn people_are_told_where_and_what_to_do() {
         ("lock_is_damaged", &[("kibana type shop.Item = shop::Item", "<<<<<<< HEAD")]),
         ("call_without_a_sentence", &[("\"shop.order\" = \"Orders one.\"\n", "")]),
         ("call_without_a_name", &[("\"GET /api/shop/{id}\" = \"shop.get\"\n", "")]),
+        (
+            "union_that_nothing_tells",
+            &[(
+                r#""size": "int32?", "#,
+                r#""size": "int32?", "box": { "union": [{ "object": { "w": "int32?" } }, { "object": { "h": "int32?" } }], "optional": true }, "#,
+            )],
+        ),
         // Types that can't be.
         ("type_without_end", &[(item, r#""Item": { "object": { "sku": "string", "order": "shop.Order", "#)]),
         ("type_of_itself", &[(order, r#""shop.Order[] | shop.Order""#)]),

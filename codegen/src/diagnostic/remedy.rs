@@ -5,7 +5,7 @@ use super::locate::members_of;
 use crate::diagnostic::did_you_mean;
 use crate::names::{Words, handle};
 use crate::spec::expr::print_type;
-use crate::spec::model::{Member, Operation, Schema};
+use crate::spec::model::{Member, Schema};
 
 impl Places<'_> {
     /// The remedy for a message, by words of it and the names that stand in backticks.
@@ -94,7 +94,7 @@ impl Places<'_> {
     }
 
     /// A whole patch, but for the reason, which nobody knows yet.
-    fn fixup(&self, id: &str, change: &str) -> String {
+    pub(crate) fn fixup(&self, id: &str, change: &str) -> String {
         let name = id.replace(['.', '_', '[', ']', '<', '>'], "-").to_lowercase();
         let documents = self.documents(id);
         let source = if documents.is_empty() { self.product.as_str().to_owned() } else { documents.join(", ") };
@@ -125,11 +125,26 @@ impl Places<'_> {
         object.members.iter().find(holds).map(|member| format!("{from}.{}", member.name))
     }
 
-    /// A parameter or member of a call, by its id.
+    /// The type of a parameter or member, as a fix-up has to say it.
+    pub(crate) fn type_of(&self, id: &str) -> Option<String> {
+        let member = self.member(id)?;
+        Some(print_type(&member.schema) + if member.required { "" } else { "?" })
+    }
+
+    /// A parameter or member of a call, or a member of a type, by its id.
     fn member(&self, id: &str) -> Option<&Member> {
+        fn members(schema: &Schema) -> &[Member] {
+            match schema {
+                Schema::Object(object) => &object.members,
+                _ => &[],
+            }
+        }
         let (owner, name) = id.rsplit_once('.')?;
-        let operation: &Operation = self.api.operations.get(owner)?;
-        let members = operation.path.iter().chain(&operation.query).chain(&operation.headers);
-        members.into_iter().find(|member| member.name == name)
+        if let Some(operation) = self.api.operations.get(owner) {
+            let bodies = operation.body.iter().flat_map(|body| body.content.values());
+            let parameters = operation.path.iter().chain(&operation.query).chain(&operation.headers);
+            return parameters.chain(bodies.flat_map(members)).find(|member| member.name == name);
+        }
+        members(&self.api.types.get(owner)?.schema).iter().find(|member| member.name == name)
     }
 }
