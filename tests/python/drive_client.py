@@ -3,7 +3,8 @@
     pip install elasticsearch
     ELASTICSEARCH_URL=... ELASTICSEARCH_USERNAME=elastic ELASTICSEARCH_PASSWORD=... python3 drive_client.py
 
-Meant for the embedded stack (`cargo test -p elkit-tests --test python_client` starts one). The last line of its output
+Meant for the embedded stack: `cargo test -p elkit-tests --test python_client` starts one, and answers what this script
+asks for by lines of JSON, the proofs that a browser would bring from the stack's identity provider. The last line of its output
 is JSON: how many methods were called, how often, and by which version of the client. It fails at the first call that is
 refused and should not be, at the first answer without what it should hold, and when a method was never called.
 """
@@ -284,18 +285,33 @@ def cluster(d):
     d.call("enroll_node", "http_ca_key", "nodes_addresses")
 
 
+def proof(kind, place=""):
+    """Asks whoever started this script, who holds the identity provider, for what a browser would come back with."""
+    print(json.dumps({"proof": kind, "at": place}), flush=True)
+    return json.loads(sys.stdin.readline())
+
+
 def sso(d):
-    """Single sign-on: what a browser and an identity provider do between the calls is not done here."""
-    d.call("delegate_pki", "access_token", x509_certificate_chain=["MA=="])
-    prepared = d.call("oidc_prepare_authentication", "redirect", "state", "nonce", "realm", realm="oidc1")
-    d.call("oidc_authenticate", "access_token", realm="oidc1", state=prepared["state"], nonce=prepared["nonce"],
-           redirect_uri=f"http://localhost/callback?code=abc&state={prepared['state']}")
-    d.call("oidc_logout", "redirect", token="token", refresh_token="token")
-    prepared = d.call("saml_prepare_authentication", "id", "redirect", "realm", realm="saml1")
-    d.call("saml_authenticate", "access_token", "username", realm="saml1", ids=[prepared["id"]], content="PHNhbWw+")
-    d.call("saml_logout", "redirect", token="token", refresh_token="token")
-    d.call("saml_invalidate", "invalidated", "realm", realm="saml1", query_string="SAMLRequest=abc")
-    d.call("saml_complete_logout", realm="saml1", ids=["_1"], query_string="SAMLResponse=abc")
+    """Single sign-on, by realms that trust the identity provider of the stack."""
+    made = d.call("delegate_pki", "access_token", x509_certificate_chain=proof("certificate_chain"))
+    assert d.by(bearer_auth=made["access_token"]).call("authenticate")["authentication_realm"]["type"] == "pki"
+
+    asked = d.call("oidc_prepare_authentication", "state", "nonce", "realm", realm="oidc1")
+    made = d.call("oidc_authenticate", "refresh_token", realm="oidc1", state=asked["state"], nonce=asked["nonce"],
+                  redirect_uri=proof("oidc_login", asked["redirect"]))
+    assert d.by(bearer_auth=made["access_token"]).call("authenticate")["authentication_realm"]["type"] == "oidc"
+    d.call("oidc_logout", "redirect", token=made["access_token"], refresh_token=made["refresh_token"])
+    d.by(bearer_auth=made["access_token"]).refuse(401, "authenticate")
+
+    asked = d.call("saml_prepare_authentication", "id", "realm", realm="saml1")
+    made = d.call("saml_authenticate", "username", "refresh_token", realm="saml1", ids=[asked["id"]],
+                  content=proof("saml_login", asked["redirect"]))
+    assert d.by(bearer_auth=made["access_token"]).call("authenticate")["authentication_realm"]["type"] == "saml"
+    goodbye = d.call("saml_logout", "id", token=made["access_token"], refresh_token=made["refresh_token"])
+    d.by(bearer_auth=made["access_token"]).refuse(401, "authenticate")
+    d.call("saml_complete_logout", realm="saml1", ids=[goodbye["id"]],
+           query_string=proof("saml_logout", goodbye["redirect"]))
+    d.call("saml_invalidate", "invalidated", "redirect", realm="saml1", query_string=proof("saml_logout_request"))
     d.call("saml_service_provider_metadata", "metadata", realm_name="saml1")
 
 

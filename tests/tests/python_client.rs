@@ -4,11 +4,29 @@
 //! It needs what the project does not ask for: `python3` (`ELKIT_PYTHON` names another) with `pip install elasticsearch`.
 //! Where that lacks, the test says so and passes.
 
+use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
+use base64::Engine;
 use elkit_stack::Stack;
 use serde_json::Value;
+
+/// What a browser would bring from the identity provider.
+fn proof(stack: &Stack, kind: &str, at: &str) -> Value {
+    let provider = stack.identity_provider();
+    match kind {
+        "certificate_chain" => {
+            let chain = provider.certificate_chain("ana");
+            chain.iter().map(|der| base64::engine::general_purpose::STANDARD.encode(der)).collect()
+        }
+        "oidc_login" => provider.oidc_login(at, "ana").unwrap().into(),
+        "saml_login" => provider.saml_login(at, "ana").unwrap().into(),
+        "saml_logout" => provider.saml_logout(at).unwrap().into(),
+        "saml_logout_request" => provider.saml_logout_request("ana").into(),
+        other => panic!("no such proof: {other}"),
+    }
+}
 
 #[test]
 fn the_official_client_is_served() {
@@ -20,17 +38,27 @@ fn the_official_client_is_served() {
     }
     let stack = Stack::start_blocking().unwrap();
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("python/drive_client.py");
-    let output = Command::new(&python)
+    let mut child = Command::new(&python)
         .arg(script)
         .env("ELASTICSEARCH_URL", stack.elasticsearch_url())
         .env("ELASTICSEARCH_USERNAME", "elastic")
         .env("ELASTICSEARCH_PASSWORD", stack.elastic_password())
         .env_remove("ELASTICSEARCH_CA_CERT")
-        .output()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
         .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
-    let result: Value = serde_json::from_str(said.lines().last().unwrap_or_default()).unwrap();
+    let mut answers = child.stdin.take().unwrap();
+    let mut last = Value::Null;
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        last = serde_json::from_str(&line.unwrap()).unwrap();
+        if let Some(kind) = last["proof"].as_str() {
+            let proof = proof(&stack, kind, last["at"].as_str().unwrap_or_default());
+            writeln!(answers, "{proof}").unwrap();
+        }
+    }
+    assert!(child.wait().unwrap().success(), "it says above what was refused; its last line was {last}");
+    let result = last;
     assert_eq!(result["methods"], 66, "{result}");
     println!("{result}");
 }

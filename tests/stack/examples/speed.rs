@@ -1,7 +1,7 @@
 //! How soon the embedded stack gives its first answer, and how many it gives a second: `_authenticate` with an API key,
 //! over kept-alive connections, written by hand so that no client is measured with it.
 //!
-//! `cargo run --release -p elkit-tests --example stack_speed`
+//! `cargo run --release -p elkit-stack --example speed`
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
