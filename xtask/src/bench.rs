@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use elkit_codegen::{Texts, generate_derived};
 
+use crate::budget;
 use crate::workspace::{explain, read, read_tree, root, spec_texts, write};
 
 #[derive(clap::Args)]
@@ -17,6 +18,9 @@ pub(crate) struct Args {
     /// The cargo features of the client.
     #[arg(long, default_value = "full")]
     features: String,
+    /// Measure the generator itself: time, memory, and how both grow with its input.
+    #[arg(long)]
+    generate: bool,
 }
 
 /// A crate to measure: its name and the generated files that replace the committed ones.
@@ -28,6 +32,9 @@ struct Subject {
 }
 
 pub(crate) fn run(args: Args) -> Result<()> {
+    if args.generate {
+        return budget::run(args.rounds);
+    }
     let root = root()?;
     let spec = root.join("spec");
     let texts = spec_texts(&spec)?;

@@ -2,6 +2,7 @@
 //! client does not compile.
 
 mod bench;
+mod budget;
 mod diff;
 mod extension;
 mod generate;

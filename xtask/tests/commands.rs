@@ -13,6 +13,8 @@ impl Workspace {
         let workspace = Self(root);
         workspace.write("xtask/Cargo.toml", "");
         workspace.write("codegen/Cargo.toml", "");
+        let areas = "# Product areas, written by `cargo xtask generate`.\n# End of product areas.\n";
+        workspace.write("client/Cargo.toml", &format!("[features]\n{areas}"));
         workspace.write("spec/overlay/docs.toml", "[kibana.operations]\n\"shop.get\" = \"Gets one.\"\n");
         workspace.write("spec/overlay/names.toml", "[kibana.operations]\n\"GET /api/shop/{id}\" = \"shop.get\"\n");
         workspace
@@ -141,7 +143,6 @@ fn revisions_and_folders_are_compared() {
     let (code, out, _) = workspace.xtask(&["diff", "HEAD~1", "--changelog"]);
     assert_eq!((code, out.starts_with("### Changed\n\n- **Breaking**: Kibana: `shop.get.page`")), (10, true), "{out}");
     for wrong in ["no-such-revision", "--upload-pack=x", "client"] {
-        fs::create_dir_all(workspace.0.join("client")).expect("it can be made");
         let (code, _, error) = workspace.xtask(&["diff", "--", wrong]);
         assert_eq!(code, 1, "{wrong}: {error}");
     }
@@ -163,5 +164,5 @@ fn private_routes_go_where_they_are_told() {
     let (_, out, _) = workspace.xtask(&arguments);
     assert!(out.contains("0 of 4 files written"), "{out}");
     assert_eq!(workspace.read("out/mine.rs"), "//! By hand.\n// stays\n");
-    assert!(!Path::new(&workspace.0).join("client").exists(), "the client is left alone");
+    assert!(!Path::new(&workspace.0).join("client/src").exists(), "the client is left alone");
 }
