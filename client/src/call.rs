@@ -11,9 +11,11 @@ use crate::client::{Client, Handle};
 use crate::http::BoxFuture;
 use crate::options::RequestOptions;
 use crate::redact::Secrets;
-use crate::response::{Answer, Binary, FromBody, Response};
+#[cfg(feature = "blocking")]
+use crate::response::BlockingStreamed;
+use crate::response::{Answer, Binary, FromBody, FromStream, Response, Streamed};
 use crate::rt::{Endpoint, Operation, Path, Query};
-use crate::transport::{Dialect, Pool, Prepared, execute};
+use crate::transport::{Dialect, Executed, Pool, Prepared, Reading, execute};
 use crate::{Error, ErrorKind, telemetry};
 
 /// A request that knows its client. It owns a cheap clone of it, so it can be stored and sent from another task.
@@ -38,8 +40,22 @@ impl<R: Endpoint> Call<R> {
     /// When it can't be sent, is not answered, is answered with an error, or the answer can't be read.
     pub async fn send(self) -> Result<Response<R::Response>, Error> {
         let prepared = self.prepare()?;
-        let answer = checked(&self.handle, &self.options, prepared, Pool::here()).await;
-        self.decode(answer)
+        let executed = checked(&self.handle, &self.options, prepared, Pool::here(), Reading::Whole).await;
+        self.decode(executed)
+    }
+
+    /// Sends the call, and reads the answer as it comes: in constant memory, with status and headers at hand before the
+    /// first item. Each piece may take as long as an attempt may; the call's own deadline ends with the headers.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send) before the first item; later, the items' own.
+    pub async fn stream(self) -> Result<Response<Streamed<R::Response>>, Error>
+    where
+        R::Response: FromStream,
+    {
+        let prepared = self.prepare()?;
+        let executed = checked(&self.handle, &self.options, prepared, Pool::here(), Reading::Flowing).await;
+        self.flow(executed)
     }
 
     /// Sends the call; an answer of 404 is `None`.
@@ -57,8 +73,8 @@ impl<R: Endpoint> Call<R> {
     /// When the call can't be sent or is not answered.
     pub async fn send_raw(self) -> Result<Response<Binary>, Error> {
         let prepared = self.prepare()?;
-        let answer = boxed(&self.handle, &self.options, prepared, Pool::here()).await?;
-        Ok(Response::untouched(answer))
+        let executed = boxed(&self.handle, &self.options, prepared, Pool::here(), Reading::Whole).await?;
+        Ok(Response::untouched(executed.answer))
     }
 
     /// Sets options of this call: credentials, headers, timeout, retries.
@@ -103,18 +119,28 @@ impl<R: Endpoint> Call<R> {
         Ok(prepared)
     }
 
-    fn decode(&self, answer: Result<Answer, Error>) -> Result<Response<R::Response>, Error> {
-        match answer {
-            Ok(answer) => decode(answer, self.handle.strict(&self.options), R::OPERATION),
-            // Writing the request once more tells which parts of it are secret; who succeeds does not pay for that.
-            Err(error) if error.status().is_some() => {
-                let secrets = Secrets::written_by(|| {
-                    let _ = self.prepare();
-                });
-                Err(error.hide(&secrets))
-            }
-            Err(error) => Err(error),
+    fn decode(&self, executed: Result<Executed, Error>) -> Result<Response<R::Response>, Error> {
+        let executed = executed.map_err(|error| self.hide(error))?;
+        decode(executed, self.handle.strict(&self.options), R::OPERATION)
+    }
+
+    fn flow(&self, executed: Result<Executed, Error>) -> Result<Response<Streamed<R::Response>>, Error>
+    where
+        R::Response: FromStream,
+    {
+        let executed = executed.map_err(|error| self.hide(error))?;
+        Ok(Streamed::of(executed, self.handle.strict(&self.options), R::OPERATION))
+    }
+
+    /// Writing the request once more tells which parts of it are secret; who succeeds does not pay for that.
+    fn hide(&self, error: Error) -> Error {
+        if error.status().is_none() {
+            return error;
         }
+        let secrets = Secrets::written_by(|| {
+            let _ = self.prepare();
+        });
+        error.hide(&secrets)
     }
 }
 
@@ -127,8 +153,27 @@ impl<R: Endpoint> Call<R> {
     pub fn send_blocking(self) -> Result<Response<R::Response>, Error> {
         let prepared = self.prepare()?;
         let (handle, options) = (self.handle.clone(), self.options.clone());
-        let answer = crate::blocking::run(async move { checked(&handle, &options, prepared, Pool::Blocking).await });
-        self.decode(answer)
+        let executed =
+            crate::blocking::run(
+                async move { checked(&handle, &options, prepared, Pool::Blocking, Reading::Whole).await },
+            );
+        self.decode(executed)
+    }
+
+    /// Sends the call and reads the answer as it comes; each step waits for one item. See [`stream`](Self::stream).
+    ///
+    /// # Errors
+    /// As [`stream`](Self::stream), and when called inside an async runtime.
+    pub fn stream_blocking(self) -> Result<Response<BlockingStreamed<R::Response>>, Error>
+    where
+        R::Response: FromStream,
+    {
+        let prepared = self.prepare()?;
+        let (handle, options) = (self.handle.clone(), self.options.clone());
+        let executed = crate::blocking::run(async move {
+            checked(&handle, &options, prepared, Pool::Blocking, Reading::Flowing).await
+        });
+        Ok(self.flow(executed)?.map(BlockingStreamed::new))
     }
 
     /// Sends the call and waits for the answer; 404 is `None`.
@@ -146,9 +191,10 @@ impl<R: Endpoint> Call<R> {
     /// When the call can't be sent or is not answered, and when called inside an async runtime.
     pub fn send_raw_blocking(self) -> Result<Response<Binary>, Error> {
         let prepared = self.prepare()?;
-        let answer =
-            crate::blocking::run(async move { execute(&self.handle, &self.options, prepared, Pool::Blocking).await })?;
-        Ok(Response::untouched(answer))
+        let executed = crate::blocking::run(async move {
+            boxed(&self.handle, &self.options, prepared, Pool::Blocking, Reading::Whole).await
+        })?;
+        Ok(Response::untouched(executed.answer))
     }
 }
 
@@ -180,19 +226,31 @@ pub(crate) async fn checked(
     options: &RequestOptions,
     prepared: Prepared,
     pool: Pool,
-) -> Result<Answer, Error> {
+    reading: Reading,
+) -> Result<Executed, Error> {
     let operation = prepared.operation;
-    let answer = boxed(handle, options, prepared, pool).await?;
-    accept(handle, operation, answer).map_err(|error| error.with_operation(operation.id))
+    let executed = boxed(handle, options, prepared, pool, reading).await?;
+    match accept(handle, operation, executed.answer) {
+        Ok(answer) => Ok(Executed { answer, ..executed }),
+        Err(error) => {
+            if error.kind() != ErrorKind::Api {
+                executed.span.error(error.kind());
+            }
+            Err(error.with_operation(operation.id))
+        }
+    }
 }
 
 /// Reads an answer's body, and says what had to be corrected.
 pub(crate) fn decode<T: FromBody>(
-    answer: Answer,
+    Executed { answer, span, .. }: Executed,
     strict: bool,
     operation: &'static Operation,
 ) -> Result<Response<T>, Error> {
-    let response = Response::<T>::decode(answer, strict).map_err(|error| error.with_operation(operation.id))?;
+    let response = Response::<T>::decode(answer, strict).map_err(|error| {
+        span.error(error.kind());
+        error.with_operation(operation.id)
+    })?;
     telemetry::corrected(operation, response.corrections());
     Ok(response)
 }
@@ -203,8 +261,9 @@ pub(crate) fn boxed<'a>(
     options: &'a RequestOptions,
     prepared: Prepared,
     pool: Pool,
-) -> BoxFuture<'a, Result<Answer, Error>> {
-    Box::pin(execute(handle, options, prepared, pool))
+    reading: Reading,
+) -> BoxFuture<'a, Result<Executed, Error>> {
+    Box::pin(execute(handle, options, prepared, pool, reading))
 }
 
 fn accept(handle: &Handle, operation: &Operation, answer: Answer) -> Result<Answer, Error> {

@@ -65,12 +65,16 @@ pub(crate) struct Settings {
     policy: RetryPolicy,
     hooks: Vec<Arc<dyn Hook>>,
     http: Option<Arc<dyn HttpClient>>,
+    wraps: Vec<Arc<Wrap>>,
     user_agent: Option<String>,
     server_version: Option<String>,
     serverless: bool,
     max_body: usize,
     idle_connections: usize,
 }
+
+/// Puts an HTTP client around another.
+pub(crate) type Wrap = dyn Fn(Arc<dyn HttpClient>) -> Arc<dyn HttpClient> + Send + Sync;
 
 /// Larger answers are an error unless they are streamed.
 const MAX_BODY: usize = 256 << 20;
@@ -88,6 +92,7 @@ impl<C> Builder<C> {
                 policy: RetryPolicy::default(),
                 hooks: Vec::new(),
                 http: None,
+                wraps: Vec::new(),
                 user_agent: None,
                 server_version: None,
                 serverless: false,
@@ -230,6 +235,16 @@ impl<C> Builder<C> {
     /// Sends through another HTTP client. TLS options and the connect timeout are then its own business.
     pub fn http_client(mut self, client: impl HttpClient) -> Self {
         self.settings.http = Some(Arc::new(client));
+        self
+    }
+
+    /// Puts an HTTP client around the one that would be used: to record what goes through it, or to limit it. What is
+    /// added later stands outside.
+    pub fn wrap_http_client(
+        mut self,
+        wrap: impl Fn(Arc<dyn HttpClient>) -> Arc<dyn HttpClient> + Send + Sync + 'static,
+    ) -> Self {
+        self.settings.wraps.push(Arc::new(wrap));
         self
     }
 }

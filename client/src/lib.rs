@@ -21,6 +21,8 @@ pub mod response;
 pub mod rt;
 mod secret;
 mod telemetry;
+#[cfg(feature = "test-kit")]
+pub mod testing;
 mod tls;
 mod transport;
 pub mod types;

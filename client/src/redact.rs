@@ -5,7 +5,8 @@ use std::cell::RefCell;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::AUTHORIZATION;
+use http::header::COOKIE;
+use http::{HeaderName, HeaderValue};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde_json::Value;
 
@@ -42,8 +43,31 @@ impl Secrets {
     /// What the header carries, and the secret half of what that decodes to: an error may quote either.
     pub(crate) fn of(credentials: &Credentials) -> Self {
         let mut secrets = Self::default();
-        match credentials.header().and_then(|(name, value)| Some((name, value.to_str().ok()?))) {
-            Some((&AUTHORIZATION, text)) => {
+        if let Some((name, value)) = credentials.header() {
+            secrets.add_header(name, value);
+        }
+        secrets
+    }
+
+    /// The same of all headers that carry credentials.
+    #[cfg(feature = "test-kit")]
+    pub(crate) fn in_headers(headers: &http::HeaderMap) -> Self {
+        let mut secrets = Self::default();
+        headers
+            .iter()
+            .filter(|(_, value)| value.is_sensitive())
+            .for_each(|(name, value)| secrets.add_header(name, value));
+        secrets
+    }
+
+    fn add_header(&mut self, name: &HeaderName, value: &HeaderValue) {
+        let secrets = self;
+        match value.to_str() {
+            Ok(cookies) if *name == COOKIE => {
+                let values = cookies.split("; ").filter_map(|cookie| cookie.split_once('='));
+                values.for_each(|(_, value)| secrets.add(value));
+            }
+            Ok(text) => {
                 let credentials = text.split_once(' ').map_or(text, |(_, credentials)| credentials);
                 let decoded = STANDARD.decode(credentials).ok().and_then(|bytes| String::from_utf8(bytes).ok());
                 let decoded = Secret::new(decoded.unwrap_or_default());
@@ -51,13 +75,8 @@ impl Secrets {
                 secrets.add_encoded(credentials);
                 secrets.add(decoded.expose().split_once(':').map_or("", |(_, secret)| secret));
             }
-            Some((_, cookies)) => {
-                let values = cookies.split("; ").filter_map(|cookie| cookie.split_once('='));
-                values.for_each(|(_, value)| secrets.add(value));
-            }
-            None => {}
+            Err(_) => {}
         }
-        secrets
     }
 
     /// Hides the secrets in a text.

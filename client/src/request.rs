@@ -10,9 +10,9 @@ use crate::body::Body;
 use crate::call::{boxed, checked};
 use crate::client::{Client, Handle};
 use crate::options::RequestOptions;
-use crate::response::{Binary, Response};
+use crate::response::{Binary, FromStream, Response, Streamed};
 use crate::rt::{Operation, Product, Query};
-use crate::transport::{Pool, Prepared};
+use crate::transport::{Executed, Pool, Prepared, Reading};
 use crate::{Error, ErrorKind};
 
 /// A request to a route that has no method.
@@ -82,8 +82,8 @@ impl RawRequest {
     pub async fn send<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
         let Parts { handle, options, prepared } = self.prepare()?;
         let operation = prepared.operation;
-        let answer = checked(&handle, &options, prepared, Pool::here()).await?;
-        Response::deserialize(answer).map_err(|error| error.with_operation(operation.id))
+        let executed = checked(&handle, &options, prepared, Pool::here(), Reading::Whole).await?;
+        deserialize(executed, operation)
     }
 
     /// Sends the request and hands over whatever came, errors included.
@@ -92,7 +92,20 @@ impl RawRequest {
     /// When it can't be sent or is not answered.
     pub async fn send_raw(self) -> Result<Response<Binary>, Error> {
         let Parts { handle, options, prepared } = self.prepare()?;
-        Ok(Response::untouched(boxed(&handle, &options, prepared, Pool::here()).await?))
+        let executed = boxed(&handle, &options, prepared, Pool::here(), Reading::Whole).await?;
+        Ok(Response::untouched(executed.answer))
+    }
+
+    /// Sends the request and reads the answer as it comes: `stream::<Ndjson<Value>>()`, `stream::<Events>()` or
+    /// `stream::<Binary>()`. See [`Call::stream`](crate::Call::stream).
+    ///
+    /// # Errors
+    /// When it can't be sent, is not answered, or is answered with an error; later, the items' own.
+    pub async fn stream<T: FromStream>(self) -> Result<Response<Streamed<T>>, Error> {
+        let Parts { handle, options, prepared } = self.prepare()?;
+        let operation = prepared.operation;
+        let executed = checked(&handle, &options, prepared, Pool::here(), Reading::Flowing).await?;
+        Ok(Streamed::of(executed, handle.strict(&options), operation))
     }
 
     /// Sends the request and waits; see [`send`](Self::send).
@@ -103,8 +116,11 @@ impl RawRequest {
     pub fn send_blocking<T: DeserializeOwned>(self) -> Result<Response<T>, Error> {
         let Parts { handle, options, prepared } = self.prepare()?;
         let operation = prepared.operation;
-        let answer = crate::blocking::run(async move { checked(&handle, &options, prepared, Pool::Blocking).await })?;
-        Response::deserialize(answer).map_err(|error| error.with_operation(operation.id))
+        let executed =
+            crate::blocking::run(
+                async move { checked(&handle, &options, prepared, Pool::Blocking, Reading::Whole).await },
+            )?;
+        deserialize(executed, operation)
     }
 
     /// Sends the request and waits; see [`send_raw`](Self::send_raw).
@@ -114,8 +130,11 @@ impl RawRequest {
     #[cfg(feature = "blocking")]
     pub fn send_raw_blocking(self) -> Result<Response<Binary>, Error> {
         let Parts { handle, options, prepared } = self.prepare()?;
-        let answer = crate::blocking::run(async move { boxed(&handle, &options, prepared, Pool::Blocking).await })?;
-        Ok(Response::untouched(answer))
+        let executed =
+            crate::blocking::run(
+                async move { boxed(&handle, &options, prepared, Pool::Blocking, Reading::Whole).await },
+            )?;
+        Ok(Response::untouched(executed.answer))
     }
 
     fn prepare(self) -> Result<Parts, Error> {
@@ -136,6 +155,16 @@ impl fmt::Debug for RawRequest {
             .field("options", &self.options)
             .finish_non_exhaustive()
     }
+}
+
+fn deserialize<T: DeserializeOwned>(
+    Executed { answer, span, .. }: Executed,
+    operation: &'static Operation,
+) -> Result<Response<T>, Error> {
+    Response::deserialize(answer).map_err(|error| {
+        span.error(error.kind());
+        error.with_operation(operation.id)
+    })
 }
 
 struct Parts {

@@ -2,12 +2,16 @@
 
 mod body;
 mod lines;
+mod stream;
 mod warnings;
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use futures_core::Stream;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
@@ -18,6 +22,9 @@ use crate::{Error, ErrorKind};
 
 pub use body::{Binary, FromBody, NoContent, Text};
 pub use lines::{Event, Events, Ndjson};
+#[cfg(feature = "blocking")]
+pub use stream::BlockingStreamed;
+pub use stream::{FromStream, Reader, Streamed};
 
 /// A decoded answer. It derefs to the value; status, headers and the raw body stand beside it.
 ///
@@ -99,6 +106,10 @@ impl<T> Response<T> {
         Response { value: map(self.value), corrections: self.corrections, answer: self.answer }
     }
 
+    pub(crate) fn flowing(value: T, answer: Answer) -> Self {
+        Self { value, corrections: Vec::new(), answer }
+    }
+
     /// An answer that no server gave, for tests of code that takes one.
     pub fn from_parts(value: T, status: StatusCode, headers: HeaderMap, raw: impl Into<Bytes>) -> Self {
         Self { value, corrections: Vec::new(), answer: Answer::new(status, headers, raw.into()) }
@@ -148,6 +159,14 @@ impl<T> DerefMut for Response<T> {
 impl<T> AsRef<T> for Response<T> {
     fn as_ref(&self) -> &T {
         &self.value
+    }
+}
+
+impl<T: Stream + Unpin> Stream for Response<T> {
+    type Item = T::Item;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<T::Item>> {
+        Pin::new(&mut self.value).poll_next(context)
     }
 }
 

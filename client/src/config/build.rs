@@ -47,6 +47,7 @@ impl Settings {
             }
             .client()?,
         };
+        let http = self.wraps.iter().fold(http, |inner, wrap| wrap(inner));
         let core = Core {
             product,
             dialect: match product {

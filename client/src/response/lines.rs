@@ -18,20 +18,28 @@ impl<T: Wire + Send + 'static> FromBody for Ndjson<T> {
     fn from_body(body: &Bytes, strict: bool) -> Result<Decoded<Self>, DecodeError> {
         let mut all = Decoded { value: Self(Vec::new()), corrections: Vec::new() };
         for (number, line) in text_of(body)?.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-            let index = all.value.0.len();
-            let within = |pointer: &str| format!("/{index}{pointer}");
-            let line = decode::<T>(line, strict).map_err(|error| DecodeError {
-                pointer: within(&error.pointer),
-                message: format!("line {}: {}", number + 1, error.message),
-            })?;
+            let line = decode_line::<T>(line, number + 1, all.value.0.len(), strict)?;
             all.value.0.push(line.value);
-            all.corrections.extend(line.corrections.into_iter().map(|mut correction| {
-                correction.pointer = within(&correction.pointer);
-                correction
-            }));
+            all.corrections.extend(line.corrections);
         }
         Ok(all)
     }
+}
+
+/// Reads one line, the `index`th that holds a value; places are told from the list of them.
+pub(super) fn decode_line<T: Wire>(
+    line: &str,
+    number: usize,
+    index: usize,
+    strict: bool,
+) -> Result<Decoded<T>, DecodeError> {
+    let within = |pointer: &str| format!("/{index}{pointer}");
+    let mut decoded = decode::<T>(line, strict).map_err(|error| DecodeError {
+        pointer: within(&error.pointer),
+        message: format!("line {number}: {}", error.message),
+    })?;
+    decoded.corrections.iter_mut().for_each(|correction| correction.pointer = within(&correction.pointer));
+    Ok(decoded)
 }
 
 impl<T> Deref for Ndjson<T> {

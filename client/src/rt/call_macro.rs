@@ -1,9 +1,18 @@
 //! The methods every generated call has. They are the same for all operations, so they stand here once.
 
-/// Gives `#[must_use] struct $name(Call<$request>)` its methods; with `read`, those that treat 404 as an answer.
+/// Gives `#[must_use] struct $name(Call<$request>)` its methods; with `read`, those that treat 404 as an answer; with
+/// `stream`, those that read an answer as it comes. With both, `read` stands first.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __call {
+    ($name:ident, $request:ty => $response:ty, read, stream) => {
+        $crate::__call!($name, $request => $response, read);
+        $crate::__stream!($name, $response);
+    };
+    ($name:ident, $request:ty => $response:ty, stream) => {
+        $crate::__call!($name, $request => $response);
+        $crate::__stream!($name, $response);
+    };
     ($name:ident, $request:ty => $response:ty, read) => {
         $crate::__call!($name, $request => $response);
 
@@ -110,6 +119,36 @@ macro_rules! __call {
                 value: impl $crate::rt::Serialize,
             ) -> Self {
                 Self(self.0.set_json(pointer, value))
+            }
+        }
+    };
+}
+
+/// Gives a call whose response is a [`FromStream`](crate::response::FromStream) the methods that read it as it comes.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __stream {
+    ($name:ident, $response:ty) => {
+        impl $name {
+            /// Sends the call and reads the answer as it comes, in constant memory: status and headers first, then the
+            /// items, each of which may take as long as an attempt.
+            ///
+            /// # Errors
+            /// As [`send`](Self::send) before the first item; later, the items' own.
+            pub async fn stream(self) -> $crate::Result<$crate::Response<$crate::response::Streamed<$response>>> {
+                self.0.stream().await
+            }
+
+            $crate::__blocking! {
+                /// Sends the call and reads the answer as it comes; each step waits for one item.
+                ///
+                /// # Errors
+                /// As [`stream`](Self::stream), and when called inside an async runtime.
+                pub fn stream_blocking(
+                    self,
+                ) -> $crate::Result<$crate::Response<$crate::response::BlockingStreamed<$response>>> {
+                    self.0.stream_blocking()
+                }
             }
         }
     };

@@ -23,6 +23,7 @@ pub use crate::__call as call;
 pub use crate::__pages as pages;
 pub use crate::auth::precedence as auth;
 pub use crate::client::{Client, Handle};
+pub use crate::response::FromStream;
 pub use ::serde::Serialize;
 pub use container::{Container, Entries, decode_container, encode_container};
 pub use endpoint::{Endpoint, Operation, Product};

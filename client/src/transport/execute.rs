@@ -31,6 +31,28 @@ pub(crate) struct Prepared {
     pub(crate) body: Body,
 }
 
+/// What is done with the body of an answer that is a success. That of an error is always read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// It is read into memory before the call ends.
+    Whole,
+    /// It is left to the caller, to be read as it comes.
+    Flowing,
+}
+
+/// What a call came to.
+pub(crate) struct Executed {
+    pub(crate) answer: Answer,
+    /// The body of the answer, where it is left to the caller; else empty.
+    pub(crate) flow: HttpBody,
+    /// The call's span, for what goes wrong after the answer came.
+    pub(crate) span: Span,
+    /// The longest wait for a piece of the body.
+    pub(crate) idle: Duration,
+    /// The largest piece of it that may be held in memory.
+    pub(crate) limit: usize,
+}
+
 /// Sends the request. Any status is an answer; an error means there was none.
 ///
 /// # Errors
@@ -40,13 +62,14 @@ pub(crate) async fn execute(
     options: &RequestOptions,
     prepared: Prepared,
     pool: Pool,
-) -> Result<Answer, Error> {
+    reading: Reading,
+) -> Result<Executed, Error> {
     let operation = prepared.operation;
     let core = handle.core();
     let (host, port) = (&*core.nodes.first().host, core.nodes.first().port);
     let target = Target { operation, method: &prepared.method, host, port, space: handle.space() };
     let span = Span::call(&target);
-    let call = Exchange::new(handle, options, prepared, pool);
+    let call = Exchange::new(handle, options, prepared, pool, reading);
     let run = async {
         if tokio::runtime::Handle::try_current().is_err() {
             return Err(Error::new(ErrorKind::Runtime, "calls need a tokio runtime, or `send_blocking`"));
@@ -55,7 +78,7 @@ pub(crate) async fn execute(
     };
     let result = span.clone().around(run).await;
     match &result {
-        Ok(answer) => {
+        Ok(Arrived { answer, .. }) => {
             span.resends(answer.attempts);
             span.status(answer.status);
         }
@@ -64,7 +87,14 @@ pub(crate) async fn execute(
             span.error(error.kind());
         }
     }
-    result.map_err(|error| error.with_operation(operation.id))
+    let Arrived { answer, flow, idle } = result.map_err(|error| error.with_operation(operation.id))?;
+    Ok(Executed { answer, flow, span, idle, limit: core.max_body })
+}
+
+struct Arrived {
+    answer: Answer,
+    flow: HttpBody,
+    idle: Duration,
 }
 
 /// One call under way.
@@ -85,10 +115,18 @@ struct Exchange<'a> {
     idempotent: bool,
     http: &'a dyn HttpClient,
     attempts: u32,
+    reading: Reading,
+    flow: HttpBody,
 }
 
 impl<'a> Exchange<'a> {
-    fn new(handle: &'a Handle, options: &'a RequestOptions, prepared: Prepared, pool: Pool) -> Result<Self, Error> {
+    fn new(
+        handle: &'a Handle,
+        options: &'a RequestOptions,
+        prepared: Prepared,
+        pool: Pool,
+        reading: Reading,
+    ) -> Result<Self, Error> {
         let core = handle.core();
         let layers = [options, handle.options(), &core.options];
         layers.iter().try_for_each(|layer| layer.check())?;
@@ -119,10 +157,12 @@ impl<'a> Exchange<'a> {
             http: core.http(pool),
             core,
             attempts: 0,
+            reading,
+            flow: HttpBody::empty(),
         })
     }
 
-    async fn run(mut self, span: &Span) -> Result<Answer, Error> {
+    async fn run(mut self, span: &Span) -> Result<Arrived, Error> {
         let limit = self.option(|layer| layer.timeout).unwrap_or(self.core.policy.timeout);
         let attempt_limit = self.option(|layer| layer.attempt_timeout).unwrap_or(self.core.policy.attempt_timeout);
         let max_retries = self.option(|layer| layer.max_retries).unwrap_or(self.core.policy.max_retries);
@@ -181,7 +221,8 @@ impl<'a> Exchange<'a> {
                 return match outcome {
                     Ok(answer) => {
                         let caller = (!answer.status.is_success()).then_some(credentials);
-                        Ok(Answer { attempts: self.attempts, caller, ..answer })
+                        let answer = Answer { attempts: self.attempts, caller, ..answer };
+                        Ok(Arrived { answer, flow: self.flow, idle: attempt_limit })
                     }
                     Err(_) if Instant::now() >= deadline => Err(self.out_of_time(limit)),
                     Err(error) => Err(self.unanswered(error)),
@@ -235,8 +276,8 @@ impl<'a> Exchange<'a> {
         Ok(request)
     }
 
-    /// Sends once and reads the answer to its end.
-    async fn attempt(&self, request: Request<HttpBody>, node: &Node, ends: Instant) -> Result<Answer, HttpError> {
+    /// Sends once and reads the answer: to its end, or to the end of its headers.
+    async fn attempt(&mut self, request: Request<HttpBody>, node: &Node, ends: Instant) -> Result<Answer, HttpError> {
         let target = Target {
             operation: self.operation,
             method: &self.method,
@@ -248,6 +289,10 @@ impl<'a> Exchange<'a> {
         let exchange = async {
             let (parts, body) = self.http.send(request).await?.into_parts();
             span.status(parts.status);
+            if self.reading == Reading::Flowing && parts.status.is_success() {
+                self.flow = body;
+                return Ok(Answer::new(parts.status, parts.headers, bytes::Bytes::new()));
+            }
             let body = body.collect(self.core.max_body).await?;
             Ok(Answer::new(parts.status, parts.headers, body))
         };
@@ -306,7 +351,8 @@ impl<'a> Exchange<'a> {
     }
 }
 
-fn kind_of(error: &HttpError) -> ErrorKind {
+/// What a failure of the HTTP client is to a caller.
+pub(crate) fn kind_of(error: &HttpError) -> ErrorKind {
     match error.kind() {
         HttpErrorKind::Tls => ErrorKind::Tls,
         HttpErrorKind::Request => ErrorKind::InvalidRequest,

@@ -10,7 +10,7 @@ mod retry;
 mod tests;
 
 pub(crate) use self::core::{Core, Pool};
-pub(crate) use execute::{Prepared, execute};
+pub(crate) use execute::{Executed, Prepared, Reading, execute, kind_of};
 pub(crate) use nodes::Nodes;
 pub(crate) use product::{Dialect, content_type};
 pub(crate) use retry::{RetryBudget, RetryPolicy, retry_after};

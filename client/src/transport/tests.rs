@@ -1,6 +1,7 @@
 //! The transport against a server on this machine that does what a script says, one step a request.
 
 mod server;
+mod streams;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};

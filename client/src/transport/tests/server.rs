@@ -12,6 +12,8 @@ pub(super) enum Step {
     Answer(String),
     /// Closes the connection without a word.
     Close,
+    /// Sends an answer in pieces, with a wait before each; then closes, or hangs if the last piece is `None`.
+    Pieces(u64, Vec<Option<&'static str>>),
     /// Promises more than it sends.
     HalfBody,
     /// Never answers.
@@ -98,6 +100,19 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
         let answer = match step.unwrap_or_else(|| Step::answer(200, "", "ok")) {
             Step::Answer(answer) => answer,
             Step::Close => return,
+            Step::Pieces(wait, pieces) => {
+                let head = "HTTP/1.1 200 X\r\nx-elastic-product: Elasticsearch\r\nx-count: 3\r\n\r\n";
+                stream.write_all(head.as_bytes()).await.unwrap();
+                for piece in pieces {
+                    tokio::time::sleep(std::time::Duration::from_millis(wait)).await;
+                    let Some(piece) = piece else { std::future::pending().await };
+                    // Who gave up does not read on.
+                    if stream.write_all(piece.as_bytes()).await.is_err() {
+                        return;
+                    }
+                }
+                return;
+            }
             Step::HalfBody => {
                 let half = "HTTP/1.1 200 X\r\nx-elastic-product: Elasticsearch\r\ncontent-length: 100\r\n\r\nhalf";
                 stream.write_all(half.as_bytes()).await.unwrap();
