@@ -143,17 +143,20 @@ fn unused(overlay: &Overlay, places: &Places<'_>) -> Diagnostics {
 /// # Errors
 /// Everything that is wrong, each with the place and what to do.
 pub fn generate_derived(texts: &Texts) -> Result<Texts, Diagnostics> {
-    let product = Product::Elasticsearch;
     let overlays = below(texts, "overlay/");
-    let folder = format!("{}/", product.as_str());
-    let (api, overlay) = read(product, &folder, &below(texts, &folder), &overlays)?;
-    let places = Places { product, folder: &folder, api: &api, overlays: &overlays };
-    let diagnose = |messages| places.diagnose(messages);
-    let ir = lower::lower(product, &api, &overlay.traits).map_err(diagnose)?;
     let mut lock =
         Lock::parse(texts.get("api.lock").map_or("", String::as_str)).map_err(|problem| Diagnostics(vec![problem]))?;
-    let plan = plan::plan(&ir, &overlay, &mut lock).map_err(diagnose)?;
-    emit::emit(&plan, emit::Target::Derive).map_err(diagnose)
+    let mut files = Texts::new();
+    for product in [Product::Elasticsearch, Product::Kibana] {
+        let folder = format!("{}/", product.as_str());
+        let (api, overlay) = read(product, &folder, &below(texts, &folder), &overlays)?;
+        let places = Places { product, folder: &folder, api: &api, overlays: &overlays };
+        let diagnose = |messages| places.diagnose(messages);
+        let ir = lower::lower(product, &api, &overlay.traits).map_err(diagnose)?;
+        let plan = plan::plan(&ir, &overlay, &mut lock).map_err(diagnose)?;
+        files.extend(emit::emit(&plan, emit::Target::Derive).map_err(diagnose)?);
+    }
+    Ok(files)
 }
 
 /// Spec and overlays, with the fix-ups applied. What is wrong with one does not hide what is wrong with the other.

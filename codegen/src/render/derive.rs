@@ -30,7 +30,7 @@ pub(super) fn field(scope: &Scope<'_>, field: &FieldPlan) -> TokenStream {
 
 /// The attribute of something that is no member.
 pub(super) fn skip(scope: &Scope<'_>) -> TokenStream {
-    if is_on(scope) { quote!(#[serde(skip, default = "rt::Wire::empty")]) } else { TokenStream::new() }
+    if is_on(scope) { quote!(#[serde(skip, default = "crate::rt::Wire::empty")]) } else { TokenStream::new() }
 }
 
 /// The attribute of `extra`.

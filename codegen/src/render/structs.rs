@@ -6,7 +6,7 @@ use quote::quote;
 use super::convert::parameter;
 use super::{Scope, deprecated, docs, ident, number, text};
 use super::{choices, derive};
-use crate::plan::{FieldPlan, Presence, RestKind, RestPlan, StructPlan, TypePlan};
+use crate::plan::{FieldPlan, Presence, RestKind, RestPlan, RustTy, StructPlan, TypePlan};
 
 /// Words in the runtime's bit set of required members.
 const WORDS: usize = 4;
@@ -106,6 +106,10 @@ fn structure(scope: &Scope<'_>, plan: &StructPlan) -> TokenStream {
         let from = choices::borrowed(conversion.from);
         let shortcut = plan.fields.iter().find(|field| plan.shortcut.as_ref() == Some(&field.wire));
         let Some(field) = shortcut else { return TokenStream::new() };
+        // The twin's unions are none of the runtime's, from which a lazy one could be made.
+        if derive::is_on(scope) && matches!(field.ty, RustTy::Generic("Lazy", _)) {
+            return TokenStream::new();
+        }
         let rust = ident(&field.rust);
         let value = choices::from_scalar(conversion.from, &field.ty);
         let value = match field.presence {
