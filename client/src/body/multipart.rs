@@ -88,13 +88,16 @@ impl MultipartBuilder {
         files.iter().fold(self, |form, file| form.file(name, file, file_name, content_type))
     }
 
-    /// The body.
+    /// The body; none when there is no part.
     ///
     /// # Errors
     /// When a value can't be written as JSON, or a stream was sent before.
     pub fn build(self) -> Result<Body, Error> {
         if let Some(problem) = self.problem {
             return Err(problem);
+        }
+        if self.parts.is_empty() {
+            return Ok(Body::empty());
         }
         let boundary = boundary();
         let media = HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}"))

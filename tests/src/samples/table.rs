@@ -25,9 +25,16 @@ pub struct Operation {
     pub(super) body: Option<Type>,
     pub(super) body_required: bool,
     pub(super) response: Option<Type>,
+    /// How request and answer travel: `json`, `multipart`, `ndjson` ...
+    media: [Option<String>; 2],
 }
 
 impl Operation {
+    /// How a body (`request` or `response`) travels, if there is one.
+    pub fn media(&self, kind: &str) -> Option<&str> {
+        self.media[usize::from(kind != "request")].as_deref()
+    }
+
     /// Whether a body (`request` or `response`) is a map, and not an object with members of its own.
     pub fn is_map(&self, kind: &str) -> bool {
         let body = if kind == "request" { &self.body } else { &self.response };
@@ -86,6 +93,15 @@ impl Table {
         Self::read(include_str!("../../stack/src/table.json")).unwrap_or_else(|why| panic!("table.json: {why}"))
     }
 
+    /// Reads the table of Kibana's operations.
+    ///
+    /// # Panics
+    /// When it has a form that nobody knows.
+    pub fn kibana() -> Self {
+        let text = include_str!("../../stack/src/kibana_table.json");
+        Self::read(text).unwrap_or_else(|why| panic!("kibana_table.json: {why}"))
+    }
+
     fn read(text: &str) -> Result<Self, String> {
         let table: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let operations = table["operations"].as_array().ok_or("no operations")?;
@@ -142,7 +158,9 @@ fn operation(value: &Value) -> Result<Operation, String> {
     let routes = value["routes"].as_array().ok_or("no routes")?.iter();
     let route = |route: &Value| (texts(&route["verbs"]), route["path"].as_str().unwrap_or_default().to_owned());
     let responses = value["responses"].as_object().ok_or("no responses")?;
-    let response = responses.values().find_map(|response| response.get("type"));
+    let answer = responses.values().find(|response| response.get("type").is_some());
+    let response = answer.and_then(|response| response.get("type"));
+    let media = |body: Option<&Value>| body.and_then(|body| body["media"].as_str()).map(str::to_owned);
     Ok(Operation {
         routes: routes.map(route).collect(),
         path: members("path")?
@@ -153,6 +171,7 @@ fn operation(value: &Value) -> Result<Operation, String> {
         body: value.get("body").map(|body| type_of(&body["type"])).transpose()?,
         body_required: value["body"]["required"] == true,
         response: response.map(type_of).transpose()?,
+        media: [media(value.get("body")), media(answer)],
         id,
     })
 }
