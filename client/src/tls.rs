@@ -129,6 +129,11 @@ pub(crate) fn explain(error: &rustls::Error) -> Option<&'static str> {
                 "no trusted CA signed the server's certificate; give the cluster's by `ca_cert`, `ca_cert_file` or \
                  `ca_fingerprint`",
             ),
+            // Every cluster's own CA has the same name: that of another cluster is found, and did not sign.
+            CertificateError::BadSignature => Some(
+                "the given CA has the name of the one that signed the server's certificate, but is another: it may be \
+                 another cluster's",
+            ),
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 Some("the server's certificate is for another host name")
             }
@@ -144,7 +149,11 @@ pub(crate) fn explain(error: &rustls::Error) -> Option<&'static str> {
             _ => None,
         },
         rustls::Error::AlertReceived(
-            Alert::CertificateRequired | Alert::BadCertificate | Alert::UnknownCA | Alert::HandshakeFailure,
+            Alert::CertificateRequired
+            | Alert::BadCertificate
+            | Alert::DecryptError
+            | Alert::UnknownCA
+            | Alert::HandshakeFailure,
         ) => Some("the server does not accept the client's certificate, or wants one"),
         rustls::Error::InvalidMessage(_) => Some("the server does not speak TLS; is the URL an `http://` one?"),
         _ => None,
