@@ -81,7 +81,7 @@ async fn request(stream: &mut TcpStream, read: &mut BytesMut) -> Option<Received
     let (method, target) = (words.next()?.to_owned(), words.next()?.to_owned());
     let mut headers = HeaderMap::new();
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
-        headers.append(HeaderName::try_from(name).ok()?, HeaderValue::try_from(value.trim()).ok()?);
+        headers.append(HeaderName::try_from(name).ok()?, HeaderValue::try_from(value.trim_matches([' ', '\t'])).ok()?);
     }
     let mut body = Kept::default();
     if headers.contains_key("transfer-encoding") {
