@@ -223,9 +223,7 @@ fn union(plan: &ChoicePlan, tag: Option<&String>, default: Option<usize>) -> Tok
         }
         quote!(Self::#rust(value) => rt::Wire::encode(value, serializer),)
     });
-    let text = plan
-        .textual
-        .then(|| quote!(impl rt::Text for #name { fn text(&self) -> Cow<'_, str> { rt::json_text(self) } }));
+    let text = text_of(plan);
     quote! {
         #text
         impl rt::Union for #name {
@@ -345,4 +343,10 @@ pub(super) fn keyed(plan: &ChoicePlan) -> TokenStream {
             }
         }
     }
+}
+
+/// How a union stands in a URL, if it does.
+pub(super) fn text_of(plan: &ChoicePlan) -> Option<TokenStream> {
+    let name = ident(&plan.name);
+    plan.textual.then(|| quote!(impl rt::Text for #name { fn text(&self) -> Cow<'_, str> { rt::json_text(self) } }))
 }

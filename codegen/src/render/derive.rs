@@ -85,7 +85,8 @@ pub(super) fn wire(scope: &Scope<'_>, plan: &TypePlan, blank: impl FnOnce(&Struc
             if plan.kind == ChoiceKind::Keyed {
                 return super::choices::keyed(plan);
             }
-            quote!(rt::derived!(#name, Self::Other(Default::default()));)
+            let text = super::choices::text_of(plan);
+            quote!(#text rt::derived!(#name, Self::Other(Default::default()));)
         }
         TypePlan::Alias { .. } => TokenStream::new(),
     }
