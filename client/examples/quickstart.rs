@@ -35,7 +35,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let cluster = if std::env::args().any(|argument| argument == "--live") {
         Cluster::Live
     } else {
-        Cluster::Embedded(Stack::start().await?)
+        Cluster::Embedded(Box::new(Stack::start().await?))
     };
     let es = cluster.admin()?;
     println!("Talking to {cluster}");
@@ -231,7 +231,7 @@ async fn clean_up(es: &Elasticsearch) -> Result<()> {
 /// What the walk talks to.
 enum Cluster {
     Live,
-    Embedded(Stack),
+    Embedded(Box<Stack>),
 }
 
 impl Cluster {

@@ -134,6 +134,7 @@ fn call(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
     let setters: Vec<TokenStream> = setters.collect();
     let setters = if setters.is_empty() { TokenStream::new() } else { quote!(impl #name { #(#setters)* }) };
     let read = plan.read.then(|| quote!(, read));
+    let streams = plan.response.streams.then(|| quote!(, stream));
     let response = response(scope, plan);
     let pages = plan.paging.as_ref().map(|_| quote!(rt::pages!(#name, #request);));
     quote! {
@@ -141,7 +142,7 @@ fn call(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
         #[derive(Clone, Debug)]
         #[must_use = "a call does nothing until it is sent"]
         pub struct #name(Call<#request>);
-        rt::call!(#name, #request => #response #read);
+        rt::call!(#name, #request => #response #read #streams);
         #pages
         #setters
     }

@@ -35,6 +35,11 @@ impl Operation {
         self.media[usize::from(kind != "request")].as_deref()
     }
 
+    /// Whether the query must have a parameter.
+    pub fn needs(&self, parameter: &str) -> bool {
+        self.query.get(parameter).is_some_and(|member| member.required)
+    }
+
     /// Whether a body (`request` or `response`) is a map, and not an object with members of its own.
     pub fn is_map(&self, kind: &str) -> bool {
         let body = if kind == "request" { &self.body } else { &self.response };

@@ -197,7 +197,7 @@ impl Converse {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ConverseStream(Call<ConverseStreamRequest>);
-rt::call!(ConverseStream, ConverseStreamRequest => Events);
+rt::call!(ConverseStream, ConverseStreamRequest => Events, stream);
 impl ConverseStream {
     /// `agent_id`
     ///

@@ -182,7 +182,7 @@ impl Search {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct SetAssignees(Call<SetAssigneesRequest>);
-rt::call!(SetAssignees, SetAssigneesRequest => Ndjson < Value >);
+rt::call!(SetAssignees, SetAssigneesRequest => Ndjson < Value >, stream);
 /// A call of [`DetectionEngineAlerts::set_status`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]

@@ -290,7 +290,7 @@ impl Delete {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Export(Call<ExportRequest>);
-rt::call!(Export, ExportRequest => Ndjson < Value >);
+rt::call!(Export, ExportRequest => Ndjson < Value >, stream);
 impl Export {
     /// `exclude_export_details`
     ///

@@ -246,7 +246,7 @@ impl Duplicate {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Export(Call<ExportRequest>);
-rt::call!(Export, ExportRequest => Ndjson < Value >);
+rt::call!(Export, ExportRequest => Ndjson < Value >, stream);
 impl Export {
     /// `include_expired_exceptions`
     ///

@@ -156,7 +156,7 @@ impl BulkEditPrompts {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct CompleteChat(Call<CompleteChatRequest>);
-rt::call!(CompleteChat, CompleteChatRequest => Binary);
+rt::call!(CompleteChat, CompleteChatRequest => Binary, stream);
 impl CompleteChat {
     /// `content_references_disabled`
     ///

@@ -156,7 +156,7 @@ impl Delete {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Export(Call<ExportRequest>);
-rt::call!(Export, ExportRequest => Ndjson < Value >);
+rt::call!(Export, ExportRequest => Ndjson < Value >, stream);
 /// A call of [`ValueListsItems::find`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]

@@ -86,7 +86,7 @@ rt::call!(Delete, DeleteRequest => NoContent);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Export(Call<ExportRequest>);
-rt::call!(Export, ExportRequest => Ndjson < ShopExport >);
+rt::call!(Export, ExportRequest => Ndjson < ShopExport >, stream);
 /// A call of [`Shop::label`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -96,7 +96,7 @@ rt::call!(Label, LabelRequest => Text, read);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Photo(Call<PhotoRequest>);
-rt::call!(Photo, PhotoRequest => Binary, read);
+rt::call!(Photo, PhotoRequest => Binary, read, stream);
 /// A call of [`Shop::ping`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -106,4 +106,4 @@ rt::call!(Ping, PingRequest => Value, read);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Watch(Call<WatchRequest>);
-rt::call!(Watch, WatchRequest => Events, read);
+rt::call!(Watch, WatchRequest => Events, read, stream);
