@@ -154,6 +154,13 @@ fn overlays_that_say_nothing() {
         (files(), fixup(r#"{ set_optional = "shop.Item.b" }"#), "`f` has no effect: `shop.Item.b` is optional already"),
         (files(), fixup(r#"{ set_optional = "shop.Item.c" }"#), "`shop.Item.c` does not exist"),
         (files(), fixup(r#"{ set_type = "shop.Item.a", from = "int32", to = "any" }"#), "is `string`, not `int32`"),
+        (files(), fixup(r#"{ set_response = "shop.gone.200", from = "any", to = "any" }"#), "names no answer"),
+        (files(), fixup(r#"{ set_response = "shop.get.200", from = "no.Such", to = "any" }"#), "not `no.Such`"),
+        (
+            files(),
+            fixup(r#"{ set_response = "shop.get.299", from = "none", to = "any?" }"#),
+            "an answer is not optional",
+        ),
         (files(), fixup(r#"{ add_member = "shop.Item.a", type = "any" }"#), "exists already"),
         (files(), fixup(r#"{ remove_member = "shop.Item.c" }"#), "does not exist"),
         (files(), fixup(r#"{ add_enum_value = "shop.Item", value = "x" }"#), "is no enum"),

@@ -42,6 +42,15 @@ pub enum Change {
         /// The type it gets.
         to: String,
     },
+    /// Says what an operation answers where the documents don't.
+    SetResponse {
+        /// The operation and its status (`spaces.get.200`).
+        set_response: String,
+        /// The type of its JSON; `none` where the document says nothing of a body.
+        from: String,
+        /// The type it gets.
+        to: String,
+    },
     /// Adds a member.
     AddMember {
         /// The member.
@@ -103,6 +112,26 @@ impl Change {
                     return Err(format!("the type of `{set_type}` is `{is}`, not `{from}`\n{help}"));
                 }
                 (member.schema, member.required) = parse_member_type(to)?;
+            }
+            Self::SetResponse { set_response, from, to } => {
+                let missing = || format!("`{set_response}` names no answer");
+                let (id, status) = set_response.rsplit_once('.').ok_or_else(missing)?;
+                let operation = api.operations.get_mut(id).ok_or_else(missing)?;
+                let content = operation.responses.get(status).map(|response| &response.content);
+                let is = match content {
+                    Some(content) if !content.is_empty() => {
+                        print_type(content.get("json").ok_or_else(|| format!("`{set_response}` is no JSON"))?)
+                    }
+                    _ => "none".to_owned(),
+                };
+                if is != *from {
+                    return Err(format!("`{set_response}` answers `{is}`, not `{from}`"));
+                }
+                let (schema, required) = parse_member_type(to)?;
+                if !required {
+                    return Err(format!("an answer is not optional: `{to}`"));
+                }
+                operation.responses.entry(status.to_owned()).or_default().content.insert("json".to_owned(), schema);
             }
             Self::AddMember { add_member, r#type } => {
                 let (schema, required) = parse_member_type(r#type)?;
