@@ -57,6 +57,14 @@ enum Content {
     Bytes(Bytes),
     /// Never locked: the mutex makes a body shareable between threads without asking that of streams.
     Stream(Mutex<BoxStream>),
+    /// A stream that can be opened again, such as a file.
+    Again(Reopened),
+}
+
+#[derive(Clone)]
+struct Reopened {
+    open: Arc<dyn Fn() -> BoxStream + Send + Sync>,
+    length: Option<u64>,
 }
 
 type BoxStream = Pin<Box<dyn Stream<Item = Result<Bytes, HttpError>> + Send>>;
@@ -76,6 +84,24 @@ impl HttpBody {
         Self::boxed(Box::pin(MapError(Box::pin(stream))))
     }
 
+    /// A stream that `open` makes anew for every attempt, of this many bytes if that is known.
+    pub(crate) fn reopened<S>(open: impl Fn() -> S + Send + Sync + 'static, length: Option<u64>) -> Self
+    where
+        S: Stream<Item = Result<Bytes, HttpError>> + Send + 'static,
+    {
+        Self(Content::Again(Reopened { open: Arc::new(move || Box::pin(open())), length }))
+    }
+
+    /// How many bytes it has, if that is known before they are read.
+    pub fn length(&self) -> Option<u64> {
+        match &self.0 {
+            Content::Empty => Some(0),
+            Content::Bytes(bytes) => u64::try_from(bytes.len()).ok(),
+            Content::Stream(_) => None,
+            Content::Again(again) => again.length,
+        }
+    }
+
     fn boxed(stream: BoxStream) -> Self {
         Self(Content::Stream(Mutex::new(stream)))
     }
@@ -86,7 +112,7 @@ impl HttpBody {
         match &self.0 {
             Content::Empty => Some(&NOTHING),
             Content::Bytes(bytes) => Some(bytes),
-            Content::Stream(_) => None,
+            Content::Stream(_) | Content::Again(_) => None,
         }
     }
 
@@ -99,6 +125,7 @@ impl HttpBody {
             Content::Empty => return Ok(Bytes::new()),
             Content::Bytes(bytes) => return Ok(bytes),
             Content::Stream(stream) => stream.into_inner().unwrap_or_else(PoisonError::into_inner),
+            Content::Again(again) => (again.open)(),
         };
         let mut next = async || poll_fn(|context| stream.as_mut().poll_next(context)).await.transpose();
         let Some(first) = next().await? else {
@@ -119,12 +146,13 @@ impl HttpBody {
         within(all.freeze(), limit)
     }
 
-    /// The same body again, if it is not a stream.
+    /// The same body again, unless it is a stream that can be read only once.
     pub(crate) fn replay(&self) -> Option<Self> {
         match &self.0 {
             Content::Empty => Some(Self(Content::Empty)),
             Content::Bytes(bytes) => Some(Self(Content::Bytes(bytes.clone()))),
             Content::Stream(_) => None,
+            Content::Again(again) => Some(Self(Content::Again(again.clone()))),
         }
     }
 }
@@ -133,6 +161,9 @@ impl Stream for HttpBody {
     type Item = Result<Bytes, HttpError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Content::Again(again) = &self.0 {
+            self.0 = Content::Stream(Mutex::new((again.open)()));
+        }
         match &mut self.0 {
             Content::Stream(stream) => {
                 stream.get_mut().unwrap_or_else(PoisonError::into_inner).as_mut().poll_next(context)
@@ -322,7 +353,10 @@ fn within(bytes: Bytes, limit: usize) -> Result<Bytes, HttpError> {
 }
 
 fn from_reqwest(error: reqwest::Error) -> HttpError {
-    let kind = if cause_of::<rustls::Error>(&error).is_some() {
+    let kind = if let Some(ours) = cause_of::<HttpError>(&error) {
+        // The request's own body failed.
+        ours.kind
+    } else if cause_of::<rustls::Error>(&error).is_some() {
         HttpErrorKind::Tls
     } else if error.is_connect() && error.is_timeout() {
         HttpErrorKind::ConnectTimeout

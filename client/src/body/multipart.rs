@@ -1,5 +1,5 @@
-//! `multipart/form-data`: values as text, files as they are. Small forms are bytes and can be sent again; a form with a
-//! stream or a file on disk is streamed.
+//! `multipart/form-data`: values as text, files as they are. A form can be sent again unless a stream is in
+//! it; files on disk are read piece by piece, anew for each attempt.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -102,18 +102,25 @@ impl MultipartBuilder {
         let boundary = boundary();
         let media = HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}"))
             .map_err(|_| Error::new(ErrorKind::InvalidRequest, "the form has no boundary"))?;
-        let mut pieces = VecDeque::new();
+        let mut pieces: Vec<HttpBody> = Vec::new();
         for part in self.parts {
-            pieces.push_back(format!("--{boundary}\r\n{}\r\n\r\n", part.head).into());
-            pieces.push_back(part.content);
-            pieces.push_back("\r\n".into());
+            pieces.push(format!("--{boundary}\r\n{}\r\n\r\n", part.head).into());
+            pieces.push(part.content);
+            pieces.push("\r\n".into());
         }
-        pieces.push_back(format!("--{boundary}--\r\n").into());
+        pieces.push(format!("--{boundary}--\r\n").into());
         let known: Option<Vec<u8>> = pieces.iter().map(HttpBody::as_bytes).try_fold(Vec::new(), |mut all, piece| {
             all.extend_from_slice(piece?);
             Some(all)
         });
-        let content = known.map_or_else(|| HttpBody::from_stream(Pieces(pieces)), HttpBody::from);
+        let content = match known {
+            Some(bytes) => bytes.into(),
+            None if pieces.iter().all(|piece| piece.replay().is_some()) => {
+                let length = pieces.iter().map(HttpBody::length).try_fold(0_u64, |all, one| all.checked_add(one?));
+                HttpBody::reopened(move || Pieces(pieces.iter().filter_map(HttpBody::replay).collect()), length)
+            }
+            None => HttpBody::from_stream(Pieces(pieces.into())),
+        };
         Ok(Body { content, media: Media::Other(media) })
     }
 }
@@ -171,15 +178,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_stream_is_sent_once() {
+    async fn files_can_be_sent_again_and_streams_not() {
         let path = std::env::current_exe().unwrap();
         let size = std::fs::metadata(&path).unwrap().len();
         let file = Upload::from_path(&*path);
         for _ in 0..2 {
             let body = Body::multipart().file("file", &file, "x", "y/z").build().unwrap();
             assert!(body.as_bytes().is_none());
-            let sent = body.into_parts().0.collect(usize::MAX).await.unwrap();
+            let content = body.into_parts().0;
+            let (again, length) = (content.replay().unwrap(), content.length());
+            let sent = content.collect(usize::MAX).await.unwrap();
             assert!(u64::try_from(sent.len()).unwrap() > size);
+            assert_eq!(u64::try_from(sent.len()).ok(), length, "the length is known beforehand");
+            assert_eq!(again.collect(usize::MAX).await.unwrap(), sent, "and it can be sent again");
         }
         let once = Upload::stream(HttpBody::from("x"));
         assert!(Body::upload(&once, "a/b").is_ok());

@@ -1,5 +1,5 @@
-//! The content of a file that a request sends. It is data until the request goes out: a path is opened then, a stream is
-//! taken then, and can't be taken twice.
+//! The content of a file that a request sends. It is data until the request goes out: a path is opened then, and
+//! again for each attempt; a stream is taken then, and can't be taken twice.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -89,7 +89,12 @@ impl Upload {
     pub(crate) fn open(&self) -> Result<HttpBody, Error> {
         match &self.source {
             Source::Bytes(bytes) => Ok(bytes.clone().into()),
-            Source::Path(path) => Ok(HttpBody::from_stream(FileStream::Closed(path.clone()))),
+            Source::Path(path) => {
+                // A file that can't be read is an error when the request goes out, with the rest of what is wrong.
+                let length = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
+                let path = path.clone();
+                Ok(HttpBody::reopened(move || FileStream::Closed(path.clone()), length))
+            }
             Source::Once(stream) => stream.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or_else(|| {
                 let message = "the stream of this upload was sent already: make a new upload for each request";
                 Error::new(ErrorKind::InvalidRequest, message)

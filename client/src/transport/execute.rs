@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, USER_AGENT};
+use http::header::{AUTHORIZATION, CONTENT_LENGTH, USER_AGENT};
 use http::{HeaderMap, Method, Request, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -267,6 +267,10 @@ impl<'a> Exchange<'a> {
             self.core.warn_of_clear_text(node);
         }
         let body = self.body.replay().unwrap_or_else(|| std::mem::take(&mut self.body));
+        // The bytes of a body at hand are counted by the HTTP stack.
+        if let Some(length) = body.length().filter(|_| body.as_bytes().is_none()) {
+            headers.insert(CONTENT_LENGTH, length.into());
+        }
         let mut request = Request::new(body);
         *request.method_mut() = self.method.clone();
         *request.uri_mut() = format!("{}{}", node.base, self.target).parse().map_err(|error| {

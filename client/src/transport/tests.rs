@@ -2,6 +2,7 @@
 
 mod server;
 mod streams;
+mod uploads;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
