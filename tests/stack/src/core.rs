@@ -8,7 +8,7 @@ use crate::es::state::{Principal, State};
 use crate::es::{Elasticsearch, Flavor};
 use crate::fault::Fault;
 use crate::ids::Ids;
-use crate::kibana::{Kibana, Spaces};
+use crate::kibana::{Kibana, Memory};
 use crate::log::{Product, RecordedRequest};
 use crate::message::{Reply, Request};
 use crate::spec::Spec;
@@ -60,7 +60,7 @@ pub(crate) struct Core {
     own: OnceLock<Spec>,
     elasticsearch: Elasticsearch,
     kibana: Kibana,
-    state: Mutex<(State, Spaces)>,
+    state: Mutex<(State, Memory)>,
     log: Mutex<VecDeque<RecordedRequest>>,
     faults: Mutex<VecDeque<Fault>>,
 }
@@ -73,7 +73,7 @@ impl Core {
             own: OnceLock::new(),
             elasticsearch: Elasticsearch::new(Flavor::Stack),
             kibana: Kibana::new(),
-            state: Mutex::new((State::new(ids, elastic_password), Spaces::new())),
+            state: Mutex::new((State::new(ids, elastic_password), Memory::new())),
             log: Mutex::new(VecDeque::new()),
             faults: Mutex::new(VecDeque::new()),
         }
@@ -116,10 +116,10 @@ impl Core {
         let now = self.clock.now_millis();
         let spec = self.spec(product);
         let mut guard = lock(&self.state);
-        let (state, spaces) = &mut *guard;
+        let (state, memory) = &mut *guard;
         match product {
             Product::Elasticsearch => self.elasticsearch.handle(state, Some(spec), request, now),
-            Product::Kibana => self.kibana.handle(state, spaces, Some(spec), request, now),
+            Product::Kibana => self.kibana.handle(state, memory, Some(spec), request, now),
         }
     }
 

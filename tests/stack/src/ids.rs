@@ -21,6 +21,12 @@ impl Ids {
         self.text(15)
     }
 
+    /// A random UUID, as Kibana's objects have.
+    pub(crate) fn uuid(&mut self) -> String {
+        let hex: String = self.bytes(16).iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{}-{}-4{}-a{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
+    }
+
     /// Twenty-two characters, as an API key's or a service token's secret.
     pub(crate) fn secret(&mut self) -> String {
         self.text(16)

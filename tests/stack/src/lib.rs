@@ -107,7 +107,12 @@
 //! and have a least length, users are switched off, roles that do not exist grant nothing, privileges imply others and decide
 //! what is forbidden, an API key does no more than its owner could when it was made, refresh tokens are used once. Users
 //! and roles that are reserved stay as they are. Requests are checked against the specification: unknown members and
-//! parameters, missing and wrong ones are refused in Elasticsearch's words. Of Kibana: spaces, and the form of all the rest.
+//! parameters, missing and wrong ones are refused in Elasticsearch's words.
+//!
+//! Of Kibana, which knows the same users, keys and tokens: spaces, and in each of them its own connectors, data views, saved
+//! objects (with export, import and copies to other spaces), alerting rules, cases with comments and short URLs; and roles,
+//! which are Elasticsearch's, with application privileges. What is secret in a connector is never kept. All other operations
+//! are checked (parameters, bodies, forms, versions, `kbn-xsrf`) and answered with what fits the specification.
 //!
 //! # What it does not do
 //!
@@ -123,6 +128,14 @@
 //!   out of date, and clearing them does nothing.
 //! - `_query` takes the clauses that Elasticsearch takes there, over exact values: `match` is `term`, `simple_query_string`
 //!   knows words and `*` alone, date arithmetic is `now` with one addition and no rounding. Scores are not computed.
+//! - Nothing runs in Kibana: no rule, no connector, no push of a case. Fleet, detections, dashboards' own API and all else that
+//!   is not named above keep nothing. A rule can't be snoozed, a case has no files and no history, saved objects have one
+//!   space and no aliases.
+//! - What a caller may do in Kibana is decided by the base privileges of the space, and by features where it is clear which one
+//!   a path is about; elsewhere any feature opens it. Roles need Elasticsearch's `manage_security` or `read_security`.
+//! - `_find` looks for `search` as a part of titles and names; `filter`, `aggs` and `has_reference` change nothing.
+//! - Where documents leave an answer open, or say what live servers contradict, it is as the servers' own tests have it: rules
+//!   are found by pages, listed connectors count their references.
 //! - Serverless' own rules of what may stand in a role are not kept. No other node can join: what `enroll/node` answers
 //!   but for the certificate is made up.
 //! - It speaks HTTP/1.1, packs and unpacks gzip, and takes bodies up to 100 MB. State is in memory and gone with it.

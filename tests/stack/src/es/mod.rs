@@ -22,7 +22,7 @@ mod privilege_names;
 mod profiles;
 mod query;
 mod reserved;
-mod role;
+pub(crate) mod role;
 mod role_mappings;
 mod role_parts;
 mod roles;

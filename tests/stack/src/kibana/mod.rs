@@ -1,12 +1,28 @@
-//! Kibana: from a request to a reply in the order that the real one keeps: route, who, xsrf, version, body, handler.
+//! Kibana: from a request to a reply in the order that the real one keeps: route, who, xsrf, space,
+//! version, body, privileges, handler.
 //! Shares Elasticsearch's users, keys and tokens; keeps objects of its own.
 
+mod cases;
+mod connectors;
+mod data_views;
+mod import;
+mod memory;
+mod multipart;
+mod privileges;
+mod roles;
+mod routes;
+mod rules;
+mod saved_objects;
+mod short_urls;
 mod spaces;
 mod status;
 
 use serde_json::{Value, json};
 
-pub(crate) use spaces::Spaces;
+pub(crate) use memory::Memory;
+use multipart::Part;
+#[cfg(test)]
+pub(crate) use routes::paths;
 
 use crate::es::authentication::{self, Authentication};
 use crate::es::state::State;
@@ -25,41 +41,40 @@ pub(crate) struct Kibana {
 
 /// What a handler is given.
 pub(crate) struct Call<'a> {
-    pub(crate) spaces: &'a mut Spaces,
+    pub(crate) state: &'a mut State,
+    pub(crate) memory: &'a mut Memory,
     pub(crate) who: Option<&'a Authentication>,
+    /// The space that the request is in.
+    pub(crate) space: String,
     pub(crate) params: Params,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) body: Option<Value>,
-    pub(crate) known: &'a crate::es::state::AppPrivileges,
+    /// Of a multipart body.
+    pub(crate) parts: Vec<Part>,
+    pub(crate) now: u64,
 }
 
-type Handler = fn(&mut Call<'_>) -> Reply;
+type Answer = Result<Reply, Box<Reply>>;
+type Handler = fn(&mut Call<'_>) -> Answer;
 
 /// The operation that answers without a caller.
 const STATUS: &str = "/api/status";
 
 impl Kibana {
     pub(crate) fn new() -> Self {
-        let mut router: Router<Handler> = Router::new();
-        router.add(&["GET"], STATUS, status::get);
-        router.add(&["GET"], "/api/spaces/space", spaces::list);
-        router.add(&["POST"], "/api/spaces/space", spaces::create);
-        router.add(&["GET"], "/api/spaces/space/{id}", spaces::get);
-        router.add(&["PUT"], "/api/spaces/space/{id}", spaces::update);
-        router.add(&["DELETE"], "/api/spaces/space/{id}", spaces::delete);
-        Self { router }
+        Self { router: routes::all() }
     }
 
     /// Answers a request.
     pub(crate) fn handle(
         &self,
         state: &mut State,
-        spaces: &mut Spaces,
+        memory: &mut Memory,
         spec: Option<&Spec>,
         request: &Request,
         now: u64,
     ) -> Reply {
-        let mut reply = match self.answer(state, spaces, spec, request, now) {
+        let mut reply = match self.answer(state, memory, spec, request, now) {
             Ok(reply) => reply,
             Err(refusal) => *refusal,
         };
@@ -74,16 +89,17 @@ impl Kibana {
     fn answer(
         &self,
         state: &mut State,
-        spaces: &mut Spaces,
+        memory: &mut Memory,
         spec: Option<&Spec>,
         request: &Request,
         now: u64,
-    ) -> Result<Reply, Box<Reply>> {
+    ) -> Answer {
         let mut segments = request.segments();
+        let mut space = "default".to_owned();
         let in_space = segments.len() > 2 && segments[0] == "s";
-        let found = self.find(spec, &segments, &request.method);
-        let found = match found {
+        let found = match self.find(spec, &segments, &request.method) {
             None if in_space => {
+                space = segments[1].clone();
                 segments.drain(..2);
                 self.find(spec, &segments, &request.method)
             }
@@ -99,17 +115,22 @@ impl Kibana {
             Err(refusal) => return Err(unauthorized(request, &refusal)),
         };
         check_xsrf(request)?;
+        if !memory.spaces.has(&space) {
+            return Err(not_found("space", &space));
+        }
         let version = specified.as_ref().map(|matched| check_version(matched, request)).transpose()?.flatten();
-        let body = body(request, specified.as_ref())?;
+        let (body, parts) = body(request, specified.as_ref())?;
         let query = request.query_pairs();
         if let Some(matched) = &specified {
             spec::check::kibana(matched, &query, body.as_ref())?;
         }
+        let mut call = Call { state, memory, who: who.as_ref(), space, params, query, body, parts, now };
+        if !optional {
+            privileges::check(&call, &request.method, &segments)?;
+        }
         let mut reply = match handler {
             None => specified.as_ref().map_or_else(|| Reply::ok(json!({})), spec::sample::reply),
-            Some(handler) => {
-                handler(&mut Call { spaces, who: who.as_ref(), params, query, body, known: &state.app_privileges })
-            }
+            Some(handler) => handler(&mut call)?,
         };
         if let Some(version) = version {
             reply.set("elastic-api-version", &version);
@@ -125,10 +146,11 @@ impl Kibana {
     ) -> Option<(Option<Handler>, Params, Option<Match<'a>>)> {
         let takes = |verbs: &[String]| verbs.iter().any(|verb| verb == method);
         let known = self.router.candidates(segments).into_iter().find(|candidate| takes(candidate.verbs));
-        let specified = spec.and_then(|spec| {
-            let candidate = spec.kibana.candidates(segments).into_iter().find(|candidate| takes(candidate.verbs))?;
-            Some(spec.matched(*candidate.value, &candidate.params))
-        });
+        let theirs = spec.map(|spec| spec.kibana.candidates(segments)).unwrap_or_default();
+        let theirs = theirs.into_iter().find(|candidate| takes(candidate.verbs));
+        // A literal route beats a wildcard, whichever list it stands in.
+        let known = known.filter(|ours| theirs.as_ref().is_none_or(|theirs| theirs.specificity >= ours.specificity));
+        let specified = spec.zip(theirs).map(|(spec, theirs)| spec.matched(*theirs.value, &theirs.params));
         if known.is_none() && specified.is_none() {
             return None;
         }
@@ -136,6 +158,52 @@ impl Kibana {
             known.map_or((None, Params::new()), |candidate| (Some(*candidate.value), candidate.params));
         Some((handler, params, specified))
     }
+}
+
+impl Call<'_> {
+    pub(crate) fn param(&self, name: &str) -> String {
+        self.params.get(name).cloned().unwrap_or_default()
+    }
+
+    pub(crate) fn asked(&self, name: &str) -> Option<&str> {
+        self.query.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Every value of a parameter that may stand several times.
+    pub(crate) fn asked_all(&self, name: &str) -> Vec<String> {
+        self.query.iter().filter(|(key, _)| key == name).map(|(_, value)| value.clone()).collect()
+    }
+
+    pub(crate) fn flag(&self, name: &str) -> bool {
+        matches!(self.asked(name), Some("" | "true"))
+    }
+
+    /// The part of a list that was asked for, with the page and its size.
+    pub(crate) fn page(&self, items: Vec<Value>, size_name: &str) -> (usize, usize, Vec<Value>) {
+        let number = |name: &str, default| self.asked(name).and_then(|text| text.parse().ok()).unwrap_or(default);
+        let (page, size) = (number("page", 1).max(1), number(size_name, 20_usize));
+        let items = items.into_iter().skip((page - 1).saturating_mul(size)).take(size).collect();
+        (page, size, items)
+    }
+
+    /// A member of the body; null when there is none.
+    pub(crate) fn member(&self, name: &str) -> Value {
+        self.body.as_ref().and_then(|body| body.get(name)).cloned().unwrap_or(Value::Null)
+    }
+
+    pub(crate) fn username(&self) -> String {
+        self.who.map(|who| who.user.username.clone()).unwrap_or_default()
+    }
+
+    /// The time with milliseconds, as Kibana writes it.
+    pub(crate) fn time(&self) -> String {
+        crate::clock::iso(self.now).replace('Z', &format!(".{:03}Z", self.now % 1000))
+    }
+}
+
+/// The 404 of an object that is not in this space.
+pub(crate) fn not_found(kind: &str, id: &str) -> Box<Reply> {
+    error(404, "Not Found", &format!("Saved object [{kind}/{id}] not found"))
 }
 
 /// Kibana's error body.
@@ -197,13 +265,31 @@ fn check_version(matched: &Match<'_>, request: &Request) -> Result<Option<String
     Ok(Some(known.clone()))
 }
 
-fn body(request: &Request, specified: Option<&Match<'_>>) -> Result<Option<Value>, Box<Reply>> {
-    if request.body.is_empty() || specified.is_some_and(|matched| matched.takes_body() && !matched.takes_json()) {
-        return Ok(None);
+fn body(request: &Request, specified: Option<&Match<'_>>) -> Result<(Option<Value>, Vec<Part>), Box<Reply>> {
+    let payload = specified.and_then(|matched| matched.operation.body.as_ref());
+    let media = request.header("content-type").unwrap_or_default();
+    if let (Some(matched), Some(payload)) = (specified, payload)
+        && !payload.is_json()
+    {
+        if payload.media.as_deref() == Some("multipart") {
+            let (body, parts) = multipart::read(matched.spec, payload, media, &request.body)?;
+            return Ok((Some(body), parts));
+        }
+        return match request.body.is_empty() && payload.required {
+            true => Err(bad_request("[request body]: expected value of type [Buffer] but got [null]")),
+            false => Ok((None, Vec::new())),
+        };
     }
-    let media = request.header("content-type").unwrap_or("application/json");
-    if !media.to_ascii_lowercase().contains("json") {
+    if request.body.is_empty() {
+        return Ok((None, Vec::new()));
+    }
+    let lower = media.to_ascii_lowercase();
+    if !lower.is_empty() && !lower.contains("json") && !lower.contains("multipart") {
         return Err(error(415, "Unsupported Media Type", "Unsupported Media Type"));
     }
-    serde_json::from_slice(&request.body).map(Some).map_err(|_| bad_request("Invalid request payload JSON format"))
+    if lower.contains("multipart") {
+        return Ok((None, multipart::parts(media, &request.body)));
+    }
+    let body = serde_json::from_slice(&request.body);
+    body.map(|body| (Some(body), Vec::new())).map_err(|_| bad_request("Invalid request payload JSON format"))
 }

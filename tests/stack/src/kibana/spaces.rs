@@ -28,6 +28,12 @@ impl Spaces {
     }
 }
 
+impl Spaces {
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.by_id.contains_key(id)
+    }
+}
+
 /// `GET /api/spaces/space`.
 pub(crate) fn list(call: &mut Call<'_>) -> Reply {
     let asked = |name: &str| call.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
@@ -48,7 +54,7 @@ pub(crate) fn list(call: &mut Call<'_>) -> Reply {
         }
     }
     let mut seen = Vec::new();
-    for (id, space) in &call.spaces.by_id {
+    for (id, space) in &call.memory.spaces.by_id {
         let (read, write) = (may(call, "read", id), may(call, "all", id));
         if read || write {
             let mut space = space.clone();
@@ -79,10 +85,10 @@ pub(crate) fn create(call: &mut Call<'_>) -> Reply {
         return *error(403, "Forbidden", "Unauthorized to create spaces");
     }
     let id = space["id"].as_str().unwrap_or_default().to_owned();
-    if call.spaces.by_id.contains_key(&id) {
+    if call.memory.spaces.by_id.contains_key(&id) {
         return *error(409, "Conflict", &format!("A space with the identifier {id} already exists."));
     }
-    call.spaces.by_id.insert(id, space.clone());
+    call.memory.spaces.by_id.insert(id, space.clone());
     Reply::ok(space)
 }
 
@@ -92,7 +98,7 @@ pub(crate) fn get(call: &mut Call<'_>) -> Reply {
     if !may(call, "read", &id) && !may(call, "all", &id) {
         return *error(403, "Forbidden", &format!("Unauthorized to get {id} space"));
     }
-    match call.spaces.by_id.get(&id) {
+    match call.memory.spaces.by_id.get(&id) {
         Some(space) => Reply::ok(space.clone()),
         None => *error(404, "Not Found", "Not Found"),
     }
@@ -108,7 +114,7 @@ pub(crate) fn update(call: &mut Call<'_>) -> Reply {
     if !may(call, "all", "*") {
         return *error(403, "Forbidden", "Unauthorized to update spaces");
     }
-    match call.spaces.by_id.get_mut(&id) {
+    match call.memory.spaces.by_id.get_mut(&id) {
         None => *error(404, "Not Found", "Not Found"),
         Some(old) => {
             if old["_reserved"] == json!(true) {
@@ -126,13 +132,14 @@ pub(crate) fn delete(call: &mut Call<'_>) -> Reply {
     if !may(call, "all", "*") {
         return *error(403, "Forbidden", "Unauthorized to delete spaces");
     }
-    match call.spaces.by_id.get(&id) {
+    match call.memory.spaces.by_id.get(&id) {
         None => *error(404, "Not Found", "Not Found"),
         Some(space) if space["_reserved"] == json!(true) => {
             *error(400, "Bad Request", &format!("The {id} space cannot be deleted because it is reserved."))
         }
         Some(_) => {
-            call.spaces.by_id.remove(&id);
+            call.memory.spaces.by_id.remove(&id);
+            call.memory.objects.forget_space(&id);
             Reply::empty(204)
         }
     }
@@ -142,11 +149,12 @@ fn id(call: &Call<'_>) -> String {
     call.params.get("id").cloned().unwrap_or_default()
 }
 
-fn may(call: &Call<'_>, privilege: &str, space: &str) -> bool {
+/// Tells whether the caller has a base privilege in a space, or everywhere (`*`).
+pub(super) fn may(call: &Call<'_>, privilege: &str, space: &str) -> bool {
     let resource = if space == "*" { "*".to_owned() } else { format!("space:{space}") };
     let forms = [privilege.to_owned(), format!("space_{privilege}")];
     call.who.is_some_and(|who| {
-        forms.iter().any(|form| who.grants.has_application(call.known, APPLICATION, form, &resource))
+        forms.iter().any(|form| who.grants.has_application(&call.state.app_privileges, APPLICATION, form, &resource))
     })
 }
 

@@ -3,6 +3,7 @@
 mod accounts;
 mod fuzz;
 mod kibana;
+mod kibana_state;
 mod mutations;
 mod rules;
 mod security;
@@ -70,6 +71,11 @@ impl Bench {
     }
 
     pub(crate) fn send(&self, product: Product, request: &str, headers: &[(&str, &str)], body: Value) -> Reply {
+        let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
+        self.send_bytes(product, request, headers, body)
+    }
+
+    pub(crate) fn send_bytes(&self, product: Product, request: &str, headers: &[(&str, &str)], body: Bytes) -> Reply {
         let (method, uri) = request.split_once(' ').expect("a request is `METHOD /path`");
         let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
         let mut map = HeaderMap::new();
@@ -77,7 +83,6 @@ impl Bench {
             let name = HeaderName::try_from(*name).expect("test header");
             map.insert(name, HeaderValue::try_from(*value).expect("test header"));
         }
-        let body = if body.is_null() { Bytes::new() } else { Bytes::from(body.to_string()) };
         let request =
             Request { method: method.to_owned(), path: path.to_owned(), query: query.to_owned(), headers: map, body };
         self.core.handle(product, &request)

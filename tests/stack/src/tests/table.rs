@@ -185,7 +185,7 @@ fn kibana_refuses_in_its_own_words() {
         assert_eq!((&answer["statusCode"], &answer["error"]), (&json!(400), &json!("Bad Request")));
     }
     assert_eq!(
-        bench.kibana("POST /s/marketing/api/bricks?page=1&tags=a&tags=b", json!({ "name": "a" })),
+        bench.kibana("POST /s/default/api/bricks?page=1&tags=a&tags=b", json!({ "name": "a" })),
         (201, json!({ "name": "str" }))
     );
     assert_eq!(bench.kibana("DELETE /api/bricks/1", Value::Null), (204, Value::Null));

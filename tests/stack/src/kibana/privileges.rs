@@ -1,0 +1,69 @@
+//! What a caller may ask of Kibana: a base privilege of the space, or one of the features behind the path. Roles and
+//! spaces have rules of their own.
+
+use std::collections::BTreeSet;
+
+use super::spaces::may;
+use super::{Call, error};
+use crate::message::Reply;
+
+const APPLICATION: &str = "kibana-.kibana";
+
+/// Features by the start of the path that they open; other paths are opened by any feature.
+const FEATURES: [(&str, &[&str]); 5] = [
+    ("actions", &["actions"]),
+    ("cases", &["generalCases", "observabilityCases", "securitySolutionCases"]),
+    ("data_views", &["indexPatterns"]),
+    ("fleet", &["fleet", "fleetv2"]),
+    ("saved_objects", &["savedObjectsManagement"]),
+];
+
+/// Refuses a caller who may neither all nor what the path is about.
+pub(super) fn check(call: &Call<'_>, method: &str, segments: &[String]) -> Result<(), Box<Reply>> {
+    let area = segments.get(1).map_or("", String::as_str);
+    let second = segments.get(2).map_or("", String::as_str);
+    let about_roles = area == "security" && ["role", "roles"].contains(&second);
+    if about_roles {
+        let wanted = if method == "GET" { ["read_security", "manage_security"] } else { ["manage_security"; 2] };
+        let may = call.who.is_some_and(|who| wanted.iter().any(|name| who.grants.has_cluster(name)));
+        return if may { Ok(()) } else { Err(forbidden(method, segments)) };
+    }
+    if area == "spaces" {
+        return Ok(());
+    }
+    let reads =
+        ["GET", "HEAD"].contains(&method) || segments.last().is_some_and(|last| READING.contains(&last.as_str()));
+    let by_base = may(call, "all", &call.space) || reads && may(call, "read", &call.space);
+    match by_base || by_feature(call, area, reads) {
+        true => Ok(()),
+        false => Err(forbidden(method, segments)),
+    }
+}
+
+/// Posts that only read.
+const READING: [&str; 6] = ["_find", "_query", "_bulk_get", "_bulk_resolve", "_export", "_preview"];
+
+fn by_feature(call: &Call<'_>, area: &str, reads: bool) -> bool {
+    let Some(who) = call.who else { return false };
+    let wanted = FEATURES.iter().find(|(start, _)| *start == area).map(|(_, features)| *features);
+    let privileges: BTreeSet<&str> = who
+        .grants
+        .every_role()
+        .flat_map(|role| &role.applications)
+        .flat_map(|grant| &grant.privileges)
+        .filter_map(|privilege| {
+            let (feature, level) = privilege.strip_prefix("feature_")?.split_once('.')?;
+            let opens = wanted.is_none_or(|wanted| wanted.iter().any(|name| feature.starts_with(name)));
+            (opens && (reads || level.ends_with("all"))).then_some(privilege.as_str())
+        })
+        .collect();
+    let resource = format!("space:{}", call.space);
+    // Asked one by one: every layer of the caller must have the same one.
+    privileges
+        .into_iter()
+        .any(|name| who.grants.has_application(&call.state.app_privileges, APPLICATION, name, &resource))
+}
+
+fn forbidden(method: &str, segments: &[String]) -> Box<Reply> {
+    error(403, "Forbidden", &format!("API [{method} /{}] is unauthorized for user", segments.join("/")))
+}
