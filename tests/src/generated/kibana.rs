@@ -4899,7 +4899,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/security/roles")],
         request: recode::<roles::BulkPutRequest>,
-        response: recode::<Value>,
+        response: recode::<roles::BulkPutResponse>,
         call: |clients, parts| Box::pin(call(clients, roles_bulk_put(&parts), typed)),
     },
     Row {
@@ -4915,7 +4915,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/security/role/_query")],
         request: recode::<roles::FindRequest>,
-        response: recode::<Value>,
+        response: recode::<roles::FindResponse>,
         call: |clients, parts| Box::pin(call(clients, roles_find(&parts), typed)),
     },
     Row {
@@ -5539,7 +5539,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/spaces/space")],
         request: recode::<spaces::CreateRequest>,
-        response: recode::<Value>,
+        response: recode::<spaces::CreateResponse>,
         call: |clients, parts| Box::pin(call(clients, spaces_create(&parts), typed)),
     },
     Row {
@@ -5573,7 +5573,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/spaces/_get_shareable_references")],
         request: recode::<spaces::GetShareableReferencesRequest>,
-        response: recode::<Value>,
+        response: recode::<spaces::GetShareableReferencesResponse>,
         call: |clients, parts| Box::pin(
             call(clients, spaces_get_shareable_references(&parts), typed),
         ),
@@ -5601,7 +5601,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/spaces/space/{id}")],
         request: recode::<spaces::UpdateRequest>,
-        response: recode::<Value>,
+        response: recode::<spaces::UpdateResponse>,
         call: |clients, parts| Box::pin(call(clients, spaces_update(&parts), typed)),
     },
     Row {
@@ -5635,7 +5635,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/streams/{name}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<streams::DeleteResponse>,
         call: |clients, parts| Box::pin(call(clients, streams_delete(&parts), typed)),
     },
     Row {
@@ -5643,7 +5643,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/streams/_disable")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<streams::DisableResponse>,
         call: |clients, parts| Box::pin(call(clients, streams_disable(&parts), typed)),
     },
     Row {
@@ -5651,7 +5651,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/streams/_enable")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<streams::EnableResponse>,
         call: |clients, parts| Box::pin(call(clients, streams_enable(&parts), typed)),
     },
     Row {
@@ -5669,7 +5669,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/streams/{name}/_fork")],
         request: recode::<streams::ForkRequest>,
-        response: recode::<Value>,
+        response: recode::<streams::ForkResponse>,
         call: |clients, parts| Box::pin(call(clients, streams_fork(&parts), typed)),
     },
     Row {
@@ -5733,7 +5733,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/streams/{name}")],
         request: recode::<streams::PutBody>,
-        response: recode::<Value>,
+        response: recode::<streams::PutResponse>,
         call: |clients, parts| Box::pin(call(clients, streams_put(&parts), typed)),
     },
     Row {
@@ -5741,7 +5741,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/streams/_resync")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<streams::ResyncResponse>,
         call: |clients, parts| Box::pin(call(clients, streams_resync(&parts), typed)),
     },
     Row {

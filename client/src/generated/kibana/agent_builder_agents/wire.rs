@@ -347,7 +347,7 @@ impl rt::Endpoint for GetConsumptionRequest {
         id: "agent_builder.agents.get_consumption",
         product: rt::Product::Kibana,
         template: "/api/agent_builder/agents/{agent_id}/consumption",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: None,
         space: true,

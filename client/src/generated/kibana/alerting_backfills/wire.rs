@@ -34,7 +34,7 @@ impl rt::Endpoint for FindRequest {
         id: "alerting.backfills.find",
         product: rt::Product::Kibana,
         template: "/api/alerting/rules/backfill/_find",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: None,
         space: true,

@@ -87,6 +87,7 @@ impl AlertingRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-alerting-rule-id-mute-all)
     #[doc(alias = "alerting.rules.mute")]
     #[doc(alias = "POST /api/alerting/rule/{id}/_mute_all")]
+    #[doc(alias = "mute_all")]
     pub fn mute(&self, id: impl Into<String>) -> Mute {
         Mute::new(&self.client, MuteRequest::new(id))
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use serde_json::Value;
-use crate::rt;
+use crate::{Secret, rt};
 use crate::types::{Extra, Number};
 /// The `AgentConfigurationObject` object.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,9 +40,9 @@ pub struct AgentConfigurationsResponse {
 #[non_exhaustive]
 pub struct AgentKey {
     /// `api_key`
-    pub api_key: String,
+    pub api_key: Secret<String>,
     /// `encoded`
-    pub encoded: String,
+    pub encoded: Secret<String>,
     /// `expiration`
     pub expiration: Option<i64>,
     /// `id`

@@ -128,7 +128,7 @@ impl rt::Endpoint for FindRequest {
         id: "apm.agent_configurations.find",
         product: rt::Product::Kibana,
         template: "/api/apm/settings/agent-configuration/search",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: Some("2023-10-31"),
         space: true,

@@ -37,6 +37,7 @@ impl ApmSourceMaps {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-uploadsourcemap)
     #[doc(alias = "apm.source_maps.upload")]
     #[doc(alias = "POST /api/apm/sourcemaps")]
+    #[doc(alias = "upload_sourcemap")]
     pub fn upload(&self, required: UploadRequired) -> UploadCall {
         UploadCall::new(&self.client, UploadRequest::new(required))
     }

@@ -5,7 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use serde_json::Value;
-use crate::{Call, Kibana, rt};
+use crate::{Call, Kibana, Secret, rt};
 use crate::response::NoContent;
 /// The `connectors` calls.
 #[derive(Clone, Debug)]
@@ -91,6 +91,7 @@ impl Connectors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-actions-connectors)
     #[doc(alias = "connectors.list")]
     #[doc(alias = "GET /api/actions/connectors")]
+    #[doc(alias = "get_all")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -109,6 +110,7 @@ impl Connectors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-actions-connector-id-execute)
     #[doc(alias = "connectors.run")]
     #[doc(alias = "POST /api/actions/connector/{id}/_execute")]
+    #[doc(alias = "execute")]
     pub fn run(&self, id: impl Into<String>, params: impl Into<RunParams>) -> Run {
         Run::new(&self.client, RunRequest::new(id, params))
     }
@@ -130,7 +132,7 @@ pub struct CompleteOauth(Call<CompleteOauthRequest>);
 rt::call!(CompleteOauth, CompleteOauthRequest => Value, read);
 impl CompleteOauth {
     /// `code`
-    pub fn code(mut self, code: impl Into<String>) -> Self {
+    pub fn code(mut self, code: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().code = Some(code.into());
         self
     }
@@ -150,7 +152,7 @@ impl CompleteOauth {
         self
     }
     /// `state`
-    pub fn state(mut self, state: impl Into<String>) -> Self {
+    pub fn state(mut self, state: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().state = Some(state.into());
         self
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use serde_json::Value;
-use crate::rt;
+use crate::{Secret, rt};
 use crate::types::{Extra, OneOrMany, Untyped};
 /// The `AcknowledgeOrResolvePagerDuty` object.
 #[derive(Clone, Debug, PartialEq)]
@@ -259,9 +259,9 @@ impl BedrockConfig {
 #[non_exhaustive]
 pub struct BedrockSecrets {
     /// `accessKey`
-    pub access_key: String,
+    pub access_key: Secret<String>,
     /// `secret`
-    pub secret: String,
+    pub secret: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -269,7 +269,10 @@ pub struct BedrockSecrets {
 impl BedrockSecrets {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(access_key: impl Into<String>, secret: impl Into<String>) -> Self {
+    pub fn new(
+        access_key: impl Into<Secret<String>>,
+        secret: impl Into<Secret<String>>,
+    ) -> Self {
         Self {
             access_key: access_key.into(),
             secret: secret.into(),
@@ -470,13 +473,13 @@ impl CasesWebhookConfig {
 #[non_exhaustive]
 pub struct CasesWebhookSecrets {
     /// `crt`
-    pub crt: Option<String>,
+    pub crt: Option<Secret<String>>,
     /// `key`
-    pub key: Option<String>,
+    pub key: Option<Secret<String>>,
     /// `password`
-    pub password: Option<String>,
+    pub password: Option<Secret<String>>,
     /// `pfx`
-    pub pfx: Option<String>,
+    pub pfx: Option<Secret<String>>,
     /// `user`
     pub user: Option<String>,
     /// Members that this version of elkit does not know.
@@ -491,25 +494,25 @@ impl CasesWebhookSecrets {
     }
     /// `crt`
     #[must_use]
-    pub fn crt(mut self, crt: impl Into<String>) -> Self {
+    pub fn crt(mut self, crt: impl Into<Secret<String>>) -> Self {
         self.crt = Some(crt.into());
         self
     }
     /// `key`
     #[must_use]
-    pub fn key(mut self, key: impl Into<String>) -> Self {
+    pub fn key(mut self, key: impl Into<Secret<String>>) -> Self {
         self.key = Some(key.into());
         self
     }
     /// `password`
     #[must_use]
-    pub fn password(mut self, password: impl Into<String>) -> Self {
+    pub fn password(mut self, password: impl Into<Secret<String>>) -> Self {
         self.password = Some(password.into());
         self
     }
     /// `pfx`
     #[must_use]
-    pub fn pfx(mut self, pfx: impl Into<String>) -> Self {
+    pub fn pfx(mut self, pfx: impl Into<Secret<String>>) -> Self {
         self.pfx = Some(pfx.into());
         self
     }
@@ -1199,6 +1202,30 @@ pub enum ConnectorType {
     UnknownValue(String),
 }
 
+/// The `ConnectorType` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ConnectorsConnectorType {
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: String,
+    /// `enabled`
+    pub enabled: Option<bool>,
+    /// `enabled_in_config`
+    pub enabled_in_config: Option<bool>,
+    /// `enabled_in_license`
+    pub enabled_in_license: Option<bool>,
+    /// `minimum_license_required`
+    pub minimum_license_required: Option<String>,
+    /// `supported_feature_ids`
+    pub supported_feature_ids: Option<Vec<String>>,
+    /// `is_system_action_type`
+    pub is_system_action_type: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `CreateAlert` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1522,7 +1549,7 @@ pub struct CrowdStrikeSecrets {
     /// `clientId`
     pub client_id: String,
     /// `clientSecret`
-    pub client_secret: String,
+    pub client_secret: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1530,7 +1557,10 @@ pub struct CrowdStrikeSecrets {
 impl CrowdStrikeSecrets {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(client_id: impl Into<String>, client_secret: impl Into<String>) -> Self {
+    pub fn new(
+        client_id: impl Into<String>,
+        client_secret: impl Into<Secret<String>>,
+    ) -> Self {
         Self {
             client_id: client_id.into(),
             client_secret: client_secret.into(),
@@ -1565,7 +1595,7 @@ impl D3SecurityConfig {
 #[non_exhaustive]
 pub struct D3SecuritySecrets {
     /// `token`
-    pub token: String,
+    pub token: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1573,7 +1603,7 @@ pub struct D3SecuritySecrets {
 impl D3SecuritySecrets {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(token: impl Into<String>) -> Self {
+    pub fn new(token: impl Into<Secret<String>>) -> Self {
         Self {
             token: token.into(),
             ..rt::Model::blank()
@@ -1639,7 +1669,7 @@ impl DefenderConfig {
 #[non_exhaustive]
 pub struct DefenderSecrets {
     /// `clientSecret`
-    pub client_secret: String,
+    pub client_secret: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1647,7 +1677,7 @@ pub struct DefenderSecrets {
 impl DefenderSecrets {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(client_secret: impl Into<String>) -> Self {
+    pub fn new(client_secret: impl Into<Secret<String>>) -> Self {
         Self {
             client_secret: client_secret.into(),
             ..rt::Model::blank()
@@ -1790,9 +1820,9 @@ pub enum EmailConfigService {
 #[non_exhaustive]
 pub struct EmailSecrets {
     /// `clientSecret`
-    pub client_secret: Option<String>,
+    pub client_secret: Option<Secret<String>>,
     /// `password`
-    pub password: Option<String>,
+    pub password: Option<Secret<String>>,
     /// `user`
     pub user: Option<String>,
     /// Members that this version of elkit does not know.
@@ -1807,13 +1837,13 @@ impl EmailSecrets {
     }
     /// `clientSecret`
     #[must_use]
-    pub fn client_secret(mut self, client_secret: impl Into<String>) -> Self {
+    pub fn client_secret(mut self, client_secret: impl Into<Secret<String>>) -> Self {
         self.client_secret = Some(client_secret.into());
         self
     }
     /// `password`
     #[must_use]
-    pub fn password(mut self, password: impl Into<String>) -> Self {
+    pub fn password(mut self, password: impl Into<Secret<String>>) -> Self {
         self.password = Some(password.into());
         self
     }
@@ -1893,7 +1923,7 @@ impl GeminiConfig {
 #[non_exhaustive]
 pub struct GeminiSecrets {
     /// `credentialsJson`
-    pub credentials_json: String,
+    pub credentials_json: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1901,7 +1931,7 @@ pub struct GeminiSecrets {
 impl GeminiSecrets {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(credentials_json: impl Into<String>) -> Self {
+    pub fn new(credentials_json: impl Into<Secret<String>>) -> Self {
         Self {
             credentials_json: credentials_json.into(),
             ..rt::Model::blank()
@@ -1980,7 +2010,7 @@ pub struct GenAiOpenAiOtherConfig {
     /// `privateKeyData`
     ///
     /// at least 1 characters
-    pub private_key_data: Option<String>,
+    pub private_key_data: Option<Secret<String>>,
     /// `verificationMode`
     ///
     /// default `full`
@@ -2030,7 +2060,10 @@ impl GenAiOpenAiOtherConfig {
     ///
     /// at least 1 characters
     #[must_use]
-    pub fn private_key_data(mut self, private_key_data: impl Into<String>) -> Self {
+    pub fn private_key_data(
+        mut self,
+        private_key_data: impl Into<Secret<String>>,
+    ) -> Self {
         self.private_key_data = Some(private_key_data.into());
         self
     }
@@ -2052,19 +2085,19 @@ impl GenAiOpenAiOtherConfig {
 #[non_exhaustive]
 pub struct GenAiSecrets {
     /// `apiKey`
-    pub api_key: Option<String>,
+    pub api_key: Option<Secret<String>>,
     /// `caData`
     ///
     /// at least 1 characters
-    pub ca_data: Option<String>,
+    pub ca_data: Option<Secret<String>>,
     /// `certificateData`
     ///
     /// at least 1 characters
-    pub certificate_data: Option<String>,
+    pub certificate_data: Option<Secret<String>>,
     /// `privateKeyData`
     ///
     /// at least 1 characters
-    pub private_key_data: Option<String>,
+    pub private_key_data: Option<Secret<String>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2077,7 +2110,7 @@ impl GenAiSecrets {
     }
     /// `apiKey`
     #[must_use]
-    pub fn api_key(mut self, api_key: impl Into<String>) -> Self {
+    pub fn api_key(mut self, api_key: impl Into<Secret<String>>) -> Self {
         self.api_key = Some(api_key.into());
         self
     }
@@ -2085,7 +2118,7 @@ impl GenAiSecrets {
     ///
     /// at least 1 characters
     #[must_use]
-    pub fn ca_data(mut self, ca_data: impl Into<String>) -> Self {
+    pub fn ca_data(mut self, ca_data: impl Into<Secret<String>>) -> Self {
         self.ca_data = Some(ca_data.into());
         self
     }
@@ -2093,7 +2126,10 @@ impl GenAiSecrets {
     ///
     /// at least 1 characters
     #[must_use]
-    pub fn certificate_data(mut self, certificate_data: impl Into<String>) -> Self {
+    pub fn certificate_data(
+        mut self,
+        certificate_data: impl Into<Secret<String>>,
+    ) -> Self {
         self.certificate_data = Some(certificate_data.into());
         self
     }
@@ -2101,7 +2137,10 @@ impl GenAiSecrets {
     ///
     /// at least 1 characters
     #[must_use]
-    pub fn private_key_data(mut self, private_key_data: impl Into<String>) -> Self {
+    pub fn private_key_data(
+        mut self,
+        private_key_data: impl Into<Secret<String>>,
+    ) -> Self {
         self.private_key_data = Some(private_key_data.into());
         self
     }
@@ -2511,7 +2550,7 @@ impl JiraConfig {
 #[non_exhaustive]
 pub struct JiraSecrets {
     /// `apiToken`
-    pub api_token: String,
+    pub api_token: Secret<String>,
     /// `email`
     pub email: String,
     /// Members that this version of elkit does not know.
@@ -2521,7 +2560,7 @@ pub struct JiraSecrets {
 impl JiraSecrets {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(api_token: impl Into<String>, email: impl Into<String>) -> Self {
+    pub fn new(api_token: impl Into<Secret<String>>, email: impl Into<String>) -> Self {
         Self {
             api_token: api_token.into(),
             email: email.into(),
@@ -2533,7 +2572,7 @@ impl JiraSecrets {
 /// The answer to [`list`](super::Connectors::list).
 pub type ListResponse = Vec<Connector>;
 /// The answer to [`list_types`](super::Connectors::list_types).
-pub type ListTypesResponse = Value;
+pub type ListTypesResponse = Vec<ConnectorsConnectorType>;
 /// The `OpsgenieConfig` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -2560,7 +2599,7 @@ impl OpsgenieConfig {
 #[non_exhaustive]
 pub struct OpsgenieSecrets {
     /// `apiKey`
-    pub api_key: String,
+    pub api_key: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2568,7 +2607,7 @@ pub struct OpsgenieSecrets {
 impl OpsgenieSecrets {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(api_key: impl Into<String>) -> Self {
+    pub fn new(api_key: impl Into<Secret<String>>) -> Self {
         Self {
             api_key: api_key.into(),
             ..rt::Model::blank()
@@ -2612,7 +2651,7 @@ impl PagerDutyConfig {
 #[non_exhaustive]
 pub struct PagerDutySecrets {
     /// `routingKey`
-    pub routing_key: String,
+    pub routing_key: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2620,7 +2659,7 @@ pub struct PagerDutySecrets {
 impl PagerDutySecrets {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(routing_key: impl Into<String>) -> Self {
+    pub fn new(routing_key: impl Into<Secret<String>>) -> Self {
         Self {
             routing_key: routing_key.into(),
             ..rt::Model::blank()
@@ -3118,7 +3157,7 @@ pub struct ResilientSecrets {
     /// `apiKeyId`
     pub api_key_id: String,
     /// `apiKeySecret`
-    pub api_key_secret: String,
+    pub api_key_secret: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -3128,7 +3167,7 @@ impl ResilientSecrets {
     #[must_use]
     pub fn new(
         api_key_id: impl Into<String>,
-        api_key_secret: impl Into<String>,
+        api_key_secret: impl Into<Secret<String>>,
     ) -> Self {
         Self {
             api_key_id: api_key_id.into(),
@@ -3419,7 +3458,7 @@ impl SentinelOneConfig {
 #[non_exhaustive]
 pub struct SentinelOneSecrets {
     /// `token`
-    pub token: String,
+    pub token: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -3427,7 +3466,7 @@ pub struct SentinelOneSecrets {
 impl SentinelOneSecrets {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(token: impl Into<String>) -> Self {
+    pub fn new(token: impl Into<Secret<String>>) -> Self {
         Self {
             token: token.into(),
             ..rt::Model::blank()
@@ -3572,13 +3611,13 @@ impl ServiceNowItomConfig {
 #[non_exhaustive]
 pub struct ServiceNowSecrets {
     /// `clientSecret`
-    pub client_secret: Option<String>,
+    pub client_secret: Option<Secret<String>>,
     /// `password`
-    pub password: Option<String>,
+    pub password: Option<Secret<String>>,
     /// `privateKey`
-    pub private_key: Option<String>,
+    pub private_key: Option<Secret<String>>,
     /// `privateKeyPassword`
-    pub private_key_password: Option<String>,
+    pub private_key_password: Option<Secret<String>>,
     /// `username`
     pub username: Option<String>,
     /// Members that this version of elkit does not know.
@@ -3593,19 +3632,19 @@ impl ServiceNowSecrets {
     }
     /// `clientSecret`
     #[must_use]
-    pub fn client_secret(mut self, client_secret: impl Into<String>) -> Self {
+    pub fn client_secret(mut self, client_secret: impl Into<Secret<String>>) -> Self {
         self.client_secret = Some(client_secret.into());
         self
     }
     /// `password`
     #[must_use]
-    pub fn password(mut self, password: impl Into<String>) -> Self {
+    pub fn password(mut self, password: impl Into<Secret<String>>) -> Self {
         self.password = Some(password.into());
         self
     }
     /// `privateKey`
     #[must_use]
-    pub fn private_key(mut self, private_key: impl Into<String>) -> Self {
+    pub fn private_key(mut self, private_key: impl Into<Secret<String>>) -> Self {
         self.private_key = Some(private_key.into());
         self
     }
@@ -3613,7 +3652,7 @@ impl ServiceNowSecrets {
     #[must_use]
     pub fn private_key_password(
         mut self,
-        private_key_password: impl Into<String>,
+        private_key_password: impl Into<Secret<String>>,
     ) -> Self {
         self.private_key_password = Some(private_key_password.into());
         self
@@ -3660,7 +3699,7 @@ impl SlackApiConfig {
 #[non_exhaustive]
 pub struct SlackApiSecrets {
     /// `token`
-    pub token: String,
+    pub token: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -3668,7 +3707,7 @@ pub struct SlackApiSecrets {
 impl SlackApiSecrets {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(token: impl Into<String>) -> Self {
+    pub fn new(token: impl Into<Secret<String>>) -> Self {
         Self {
             token: token.into(),
             ..rt::Model::blank()
@@ -3818,7 +3857,7 @@ impl SwimlaneConfigMappings {
 #[non_exhaustive]
 pub struct SwimlaneSecrets {
     /// `apiToken`
-    pub api_token: Option<String>,
+    pub api_token: Option<Secret<String>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -3831,7 +3870,7 @@ impl SwimlaneSecrets {
     }
     /// `apiToken`
     #[must_use]
-    pub fn api_token(mut self, api_token: impl Into<String>) -> Self {
+    pub fn api_token(mut self, api_token: impl Into<Secret<String>>) -> Self {
         self.api_token = Some(api_token.into());
         self
     }
@@ -3842,7 +3881,7 @@ impl SwimlaneSecrets {
 #[non_exhaustive]
 pub struct TeamsSecrets {
     /// `webhookUrl`
-    pub webhook_url: String,
+    pub webhook_url: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -3850,7 +3889,7 @@ pub struct TeamsSecrets {
 impl TeamsSecrets {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(webhook_url: impl Into<String>) -> Self {
+    pub fn new(webhook_url: impl Into<Secret<String>>) -> Self {
         Self {
             webhook_url: webhook_url.into(),
             ..rt::Model::blank()
@@ -3892,7 +3931,7 @@ impl TheHiveConfig {
 #[non_exhaustive]
 pub struct TheHiveSecrets {
     /// `apiKey`
-    pub api_key: String,
+    pub api_key: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -3900,7 +3939,7 @@ pub struct TheHiveSecrets {
 impl TheHiveSecrets {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(api_key: impl Into<String>) -> Self {
+    pub fn new(api_key: impl Into<Secret<String>>) -> Self {
         Self {
             api_key: api_key.into(),
             ..rt::Model::blank()
@@ -3936,7 +3975,7 @@ pub struct TinesSecrets {
     /// `email`
     pub email: String,
     /// `token`
-    pub token: String,
+    pub token: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -3944,7 +3983,7 @@ pub struct TinesSecrets {
 impl TinesSecrets {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(email: impl Into<String>, token: impl Into<String>) -> Self {
+    pub fn new(email: impl Into<String>, token: impl Into<Secret<String>>) -> Self {
         Self {
             email: email.into(),
             token: token.into(),
@@ -3958,7 +3997,7 @@ impl TinesSecrets {
 #[non_exhaustive]
 pub struct TorqConfig {
     /// `webhookIntegrationUrl`
-    pub webhook_integration_url: String,
+    pub webhook_integration_url: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -3966,7 +4005,7 @@ pub struct TorqConfig {
 impl TorqConfig {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(webhook_integration_url: impl Into<String>) -> Self {
+    pub fn new(webhook_integration_url: impl Into<Secret<String>>) -> Self {
         Self {
             webhook_integration_url: webhook_integration_url.into(),
             ..rt::Model::blank()
@@ -3979,7 +4018,7 @@ impl TorqConfig {
 #[non_exhaustive]
 pub struct TorqSecrets {
     /// `token`
-    pub token: String,
+    pub token: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -3987,7 +4026,7 @@ pub struct TorqSecrets {
 impl TorqSecrets {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(token: impl Into<String>) -> Self {
+    pub fn new(token: impl Into<Secret<String>>) -> Self {
         Self {
             token: token.into(),
             ..rt::Model::blank()
@@ -4738,13 +4777,13 @@ pub enum WebhookConfigMethod {
 #[non_exhaustive]
 pub struct WebhookSecrets {
     /// `crt`
-    pub crt: Option<String>,
+    pub crt: Option<Secret<String>>,
     /// `key`
-    pub key: Option<String>,
+    pub key: Option<Secret<String>>,
     /// `password`
-    pub password: Option<String>,
+    pub password: Option<Secret<String>>,
     /// `pfx`
-    pub pfx: Option<String>,
+    pub pfx: Option<Secret<String>>,
     /// `user`
     pub user: Option<String>,
     /// Members that this version of elkit does not know.
@@ -4759,25 +4798,25 @@ impl WebhookSecrets {
     }
     /// `crt`
     #[must_use]
-    pub fn crt(mut self, crt: impl Into<String>) -> Self {
+    pub fn crt(mut self, crt: impl Into<Secret<String>>) -> Self {
         self.crt = Some(crt.into());
         self
     }
     /// `key`
     #[must_use]
-    pub fn key(mut self, key: impl Into<String>) -> Self {
+    pub fn key(mut self, key: impl Into<Secret<String>>) -> Self {
         self.key = Some(key.into());
         self
     }
     /// `password`
     #[must_use]
-    pub fn password(mut self, password: impl Into<String>) -> Self {
+    pub fn password(mut self, password: impl Into<Secret<String>>) -> Self {
         self.password = Some(password.into());
         self
     }
     /// `pfx`
     #[must_use]
-    pub fn pfx(mut self, pfx: impl Into<String>) -> Self {
+    pub fn pfx(mut self, pfx: impl Into<Secret<String>>) -> Self {
         self.pfx = Some(pfx.into());
         self
     }
@@ -4890,9 +4929,9 @@ impl XMattersConfig {
 #[non_exhaustive]
 pub struct XMattersSecrets {
     /// `password`
-    pub password: Option<String>,
+    pub password: Option<Secret<String>>,
     /// `secretsUrl`
-    pub secrets_url: Option<String>,
+    pub secrets_url: Option<Secret<String>>,
     /// `user`
     pub user: Option<String>,
     /// Members that this version of elkit does not know.
@@ -4907,13 +4946,13 @@ impl XMattersSecrets {
     }
     /// `password`
     #[must_use]
-    pub fn password(mut self, password: impl Into<String>) -> Self {
+    pub fn password(mut self, password: impl Into<Secret<String>>) -> Self {
         self.password = Some(password.into());
         self
     }
     /// `secretsUrl`
     #[must_use]
-    pub fn secrets_url(mut self, secrets_url: impl Into<String>) -> Self {
+    pub fn secrets_url(mut self, secrets_url: impl Into<Secret<String>>) -> Self {
         self.secrets_url = Some(secrets_url.into());
         self
     }
@@ -4930,7 +4969,7 @@ impl XMattersSecrets {
 #[non_exhaustive]
 pub struct CompleteOauthRequest {
     /// `code`
-    pub code: Option<String>,
+    pub code: Option<Secret<String>>,
     /// `error`
     pub error: Option<String>,
     /// `error_description`
@@ -4938,7 +4977,7 @@ pub struct CompleteOauthRequest {
     /// `session_state`
     pub session_state: Option<String>,
     /// `state`
-    pub state: Option<String>,
+    pub state: Option<Secret<String>>,
 }
 
 impl CompleteOauthRequest {

@@ -18,17 +18,17 @@ rt::model! {
     BedrockConfig, BedrockSecrets, CasesWebhookConfig, CasesWebhookSecrets,
     CheckChannelId, CheckChannelIdSubActionParams, CloseAlert, CloseAlertSubActionParams,
     CloseIncident, CloseIncidentSubActionParams, CloseIncidentSubActionParamsIncident,
-    CommentsConfig, Connector, CreateAlert, CreateAlertSubActionParams,
-    CreateAlertSubActionParamsResponder, CrowdStrikeConfig, CrowdStrikeSecrets,
-    D3SecurityConfig, D3SecuritySecrets, DefenderConfig, DefenderSecrets, EmailConfig,
-    EmailSecrets, GeminiConfig, GeminiSecrets, GenAiAzureConfig, GenAiOpenAiConfig,
-    GenAiOpenAiOtherConfig, GenAiSecrets, GetAgentDetails,
-    GetAgentDetailsSubActionParams, GetAgents, GetChoices, GetChoicesSubActionParams,
-    GetFields, GetFieldsByIssueType, GetIncident, GetIncidentSubActionParams, GetIssue,
-    GetIssueSubActionParams, GetIssueTypes, GetIssues, GetIssuesSubActionParams,
-    IndexConfig, IndexDocuments, JiraConfig, JiraSecrets, OpsgenieConfig,
-    OpsgenieSecrets, PagerDutyConfig, PagerDutySecrets, PostMessage,
-    PostMessageSubActionParams, PushToService, PushToServiceSubActionParams,
+    CommentsConfig, Connector, ConnectorsConnectorType, CreateAlert,
+    CreateAlertSubActionParams, CreateAlertSubActionParamsResponder, CrowdStrikeConfig,
+    CrowdStrikeSecrets, D3SecurityConfig, D3SecuritySecrets, DefenderConfig,
+    DefenderSecrets, EmailConfig, EmailSecrets, GeminiConfig, GeminiSecrets,
+    GenAiAzureConfig, GenAiOpenAiConfig, GenAiOpenAiOtherConfig, GenAiSecrets,
+    GetAgentDetails, GetAgentDetailsSubActionParams, GetAgents, GetChoices,
+    GetChoicesSubActionParams, GetFields, GetFieldsByIssueType, GetIncident,
+    GetIncidentSubActionParams, GetIssue, GetIssueSubActionParams, GetIssueTypes,
+    GetIssues, GetIssuesSubActionParams, IndexConfig, IndexDocuments, JiraConfig,
+    JiraSecrets, OpsgenieConfig, OpsgenieSecrets, PagerDutyConfig, PagerDutySecrets,
+    PostMessage, PostMessageSubActionParams, PushToService, PushToServiceSubActionParams,
     PushToServiceSubActionParamsComment, PushToServiceSubActionParamsIncident,
     ResilientConfig, ResilientSecrets, SendEmail, SendSlackMessage, SentinelOneConfig,
     SentinelOneSecrets, ServiceNowConfig, ServiceNowItomConfig, ServiceNowSecrets,
@@ -1312,6 +1312,76 @@ impl rt::StringEnum for ConnectorType {
             Self::Cases => "cases",
             Self::UnknownValue(name) => name,
         }
+    }
+}
+
+impl rt::Model for ConnectorsConnectorType {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ConnectorsConnectorType",
+        members: &[
+            "enabled",
+            "enabled_in_config",
+            "enabled_in_license",
+            "id",
+            "is_system_action_type",
+            "minimum_license_required",
+            "name",
+            "supported_feature_ids",
+        ],
+        aliases: &[],
+        required: &[0x48, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            name: rt::Wire::blank(),
+            enabled: None,
+            enabled_in_config: None,
+            enabled_in_license: None,
+            minimum_license_required: None,
+            supported_feature_ids: None,
+            is_system_action_type: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            3 => member.value(&mut self.id),
+            6 => member.value(&mut self.name),
+            0 => member.option(&mut self.enabled),
+            1 => member.option(&mut self.enabled_in_config),
+            2 => member.option(&mut self.enabled_in_license),
+            5 => member.option(&mut self.minimum_license_required),
+            7 => member.option(&mut self.supported_feature_ids),
+            4 => member.option(&mut self.is_system_action_type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(3, &self.id)?;
+        out.value(6, &self.name)?;
+        out.option(0, &self.enabled)?;
+        out.option(1, &self.enabled_in_config)?;
+        out.option(2, &self.enabled_in_license)?;
+        out.option(5, &self.minimum_license_required)?;
+        out.option(7, &self.supported_feature_ids)?;
+        out.option(4, &self.is_system_action_type)?;
+        Ok(())
     }
 }
 

@@ -1131,7 +1131,7 @@ impl rt::Endpoint for PreviewSwapReferencesRequest {
         id: "data_views.preview_swap_references",
         product: rt::Product::Kibana,
         template: "/api/data_views/swap_references/_preview",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: None,
         space: true,

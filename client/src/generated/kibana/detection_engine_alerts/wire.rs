@@ -294,7 +294,7 @@ impl rt::Endpoint for SearchRequest {
         id: "detection_engine.alerts.search",
         product: rt::Product::Kibana,
         template: "/api/detection_engine/signals/search",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: None,
         space: true,

@@ -165,6 +165,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-importrules)
     #[doc(alias = "detection_engine.rules.import")]
     #[doc(alias = "POST /api/detection_engine/rules/_import")]
+    #[doc(alias = "import_rules")]
     pub fn import(&self) -> Import {
         Import::new(&self.client, ImportRequest::new())
     }

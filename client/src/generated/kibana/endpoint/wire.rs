@@ -4234,7 +4234,7 @@ impl rt::Endpoint for GetSuggestionsRequest {
         id: "endpoint.get_suggestions",
         product: rt::Product::Kibana,
         template: "/api/endpoint/suggestions/{suggestion_type}",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: None,
         space: false,

@@ -118,6 +118,7 @@ impl ExceptionLists {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-importexceptionlist)
     #[doc(alias = "exception_lists.import")]
     #[doc(alias = "POST /api/exception_lists/_import")]
+    #[doc(alias = "import_lists")]
     pub fn import(&self) -> Import {
         Import::new(&self.client, ImportRequest::new())
     }

@@ -1623,7 +1623,7 @@ impl rt::Endpoint for ExportRequest {
         id: "exception_lists.export",
         product: rt::Product::Kibana,
         template: "/api/exception_lists/_export",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: None,
         space: true,

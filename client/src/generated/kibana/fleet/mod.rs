@@ -4,7 +4,7 @@
 mod types;
 mod wire;
 pub use types::*;
-use crate::{Call, Kibana, rt};
+use crate::{Call, Kibana, Secret, rt};
 use crate::types::Number;
 /// The `fleet` calls.
 #[derive(Clone, Debug)]
@@ -447,7 +447,7 @@ impl DownloadKubernetesManifest {
         self
     }
     /// `enrolToken`
-    pub fn enrol_token(mut self, enrol_token: impl Into<String>) -> Self {
+    pub fn enrol_token(mut self, enrol_token: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().enrol_token = Some(enrol_token.into());
         self
     }
@@ -481,7 +481,7 @@ impl GetKubernetesManifest {
         self
     }
     /// `enrolToken`
-    pub fn enrol_token(mut self, enrol_token: impl Into<String>) -> Self {
+    pub fn enrol_token(mut self, enrol_token: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().enrol_token = Some(enrol_token.into());
         self
     }

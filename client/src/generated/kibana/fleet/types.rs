@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use serde_json::Value;
-use crate::rt;
+use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
 use super::super::{common, fleet_packages};
 /// The `200` object.
@@ -220,7 +220,7 @@ impl CreateAgentlessPolicyVarObject {
 #[non_exhaustive]
 pub struct CreateLogstashApiKeyResponse {
     /// `api_key`
-    pub api_key: String,
+    pub api_key: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -260,7 +260,7 @@ pub struct CreateServiceTokenResponse {
     /// `name`
     pub name: String,
     /// `value`
-    pub value: String,
+    pub value: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -977,7 +977,7 @@ pub struct UninstallToken {
     /// `policy_name`
     pub policy_name: Option<String>,
     /// `token`
-    pub token: String,
+    pub token: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1209,7 +1209,7 @@ pub struct DownloadKubernetesManifestRequest {
     /// `fleetServer`
     pub fleet_server: Option<String>,
     /// `enrolToken`
-    pub enrol_token: Option<String>,
+    pub enrol_token: Option<Secret<String>>,
 }
 
 impl DownloadKubernetesManifestRequest {
@@ -1245,7 +1245,7 @@ pub struct GetKubernetesManifestRequest {
     /// `fleetServer`
     pub fleet_server: Option<String>,
     /// `enrolToken`
-    pub enrol_token: Option<String>,
+    pub enrol_token: Option<Secret<String>>,
 }
 
 impl GetKubernetesManifestRequest {

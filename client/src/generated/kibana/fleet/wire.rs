@@ -2603,7 +2603,7 @@ impl rt::Endpoint for CheckHealthRequest {
         id: "fleet.check_health",
         product: rt::Product::Kibana,
         template: "/api/fleet/health_check",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: None,
         space: true,

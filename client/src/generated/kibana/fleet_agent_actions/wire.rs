@@ -837,7 +837,7 @@ impl rt::Endpoint for FindAgentsRequest {
         id: "fleet.agent_actions.find_agents",
         product: rt::Product::Kibana,
         template: "/api/fleet/agents",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: None,
         space: true,

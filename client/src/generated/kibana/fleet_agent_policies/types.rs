@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use serde_json::Value;
-use crate::rt;
+use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
 use super::super::{common, fleet, fleet_agents, fleet_package_policies, fleet_packages};
 /// The `advanced_settings` object.
@@ -660,7 +660,7 @@ pub struct FullObjectAgentProtection {
     /// `signing_key`
     pub signing_key: String,
     /// `uninstall_token_hash`
-    pub uninstall_token_hash: String,
+    pub uninstall_token_hash: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -867,7 +867,7 @@ pub struct HostsFullObjectFleetSsl {
     /// `certificate_authorities`
     pub certificate_authorities: Option<Vec<String>>,
     /// `key`
-    pub key: Option<String>,
+    pub key: Option<Secret<String>>,
     /// `renegotiation`
     pub renegotiation: Option<String>,
     /// `verification_mode`

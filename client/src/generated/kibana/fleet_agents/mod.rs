@@ -5,7 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use serde_json::Value;
-use crate::{Call, Kibana, rt};
+use crate::{Call, Kibana, Secret, rt};
 use crate::types::{Number, OneOrMany};
 /// The `fleet.agents` calls.
 #[derive(Clone, Debug)]
@@ -251,7 +251,7 @@ impl FleetAgents {
     pub fn migrate(
         &self,
         agent_id: impl Into<String>,
-        enrollment_token: impl Into<String>,
+        enrollment_token: impl Into<Secret<String>>,
         uri: impl Into<String>,
     ) -> Migrate {
         Migrate::new(&self.client, MigrateRequest::new(agent_id, enrollment_token, uri))

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use serde_json::Value;
-use crate::rt;
+use crate::{Secret, rt};
 use crate::types::{Extra, Number, OneOrMany};
 use super::super::fleet;
 /// The `200` object.
@@ -27,9 +27,9 @@ pub struct BulkMigrateSettings {
     /// `elastic_agent_cert`
     pub elastic_agent_cert: Option<String>,
     /// `elastic_agent_cert_key`
-    pub elastic_agent_cert_key: Option<String>,
+    pub elastic_agent_cert_key: Option<Secret<String>>,
     /// `elastic_agent_cert_key_passphrase`
-    pub elastic_agent_cert_key_passphrase: Option<String>,
+    pub elastic_agent_cert_key_passphrase: Option<Secret<String>>,
     /// `headers`
     pub headers: Option<BTreeMap<String, String>>,
     /// `insecure`
@@ -79,7 +79,7 @@ impl BulkMigrateSettings {
     #[must_use]
     pub fn elastic_agent_cert_key(
         mut self,
-        elastic_agent_cert_key: impl Into<String>,
+        elastic_agent_cert_key: impl Into<Secret<String>>,
     ) -> Self {
         self.elastic_agent_cert_key = Some(elastic_agent_cert_key.into());
         self
@@ -88,7 +88,7 @@ impl BulkMigrateSettings {
     #[must_use]
     pub fn elastic_agent_cert_key_passphrase(
         mut self,
-        elastic_agent_cert_key_passphrase: impl Into<String>,
+        elastic_agent_cert_key_passphrase: impl Into<Secret<String>>,
     ) -> Self {
         self.elastic_agent_cert_key_passphrase = Some(
             elastic_agent_cert_key_passphrase.into(),
@@ -215,7 +215,7 @@ pub struct GetIncomingDataResponse {
 #[non_exhaustive]
 pub struct GetItem {
     /// `access_api_key`
-    pub access_api_key: Option<String>,
+    pub access_api_key: Option<Secret<String>>,
     /// `access_api_key_id`
     pub access_api_key_id: Option<String>,
     /// `active`
@@ -227,7 +227,7 @@ pub struct GetItem {
     /// `components`
     pub components: Option<Vec<GetItemComponent>>,
     /// `default_api_key`
-    pub default_api_key: Option<String>,
+    pub default_api_key: Option<Secret<String>>,
     /// `default_api_key_history`
     pub default_api_key_history: Option<Vec<DefaultApiKeyHistory>>,
     /// `default_api_key_id`
@@ -617,9 +617,9 @@ pub struct MigrateSettings {
     /// `elastic_agent_cert`
     pub elastic_agent_cert: Option<String>,
     /// `elastic_agent_cert_key`
-    pub elastic_agent_cert_key: Option<String>,
+    pub elastic_agent_cert_key: Option<Secret<String>>,
     /// `elastic_agent_cert_key_passphrase`
-    pub elastic_agent_cert_key_passphrase: Option<String>,
+    pub elastic_agent_cert_key_passphrase: Option<Secret<String>>,
     /// `headers`
     pub headers: Option<BTreeMap<String, String>>,
     /// `insecure`
@@ -631,7 +631,7 @@ pub struct MigrateSettings {
     /// `proxy_url`
     pub proxy_url: Option<String>,
     /// `replace_token`
-    pub replace_token: Option<String>,
+    pub replace_token: Option<Secret<String>>,
     /// `staging`
     pub staging: Option<String>,
     /// `tags`
@@ -671,7 +671,7 @@ impl MigrateSettings {
     #[must_use]
     pub fn elastic_agent_cert_key(
         mut self,
-        elastic_agent_cert_key: impl Into<String>,
+        elastic_agent_cert_key: impl Into<Secret<String>>,
     ) -> Self {
         self.elastic_agent_cert_key = Some(elastic_agent_cert_key.into());
         self
@@ -680,7 +680,7 @@ impl MigrateSettings {
     #[must_use]
     pub fn elastic_agent_cert_key_passphrase(
         mut self,
-        elastic_agent_cert_key_passphrase: impl Into<String>,
+        elastic_agent_cert_key_passphrase: impl Into<Secret<String>>,
     ) -> Self {
         self.elastic_agent_cert_key_passphrase = Some(
             elastic_agent_cert_key_passphrase.into(),
@@ -732,7 +732,7 @@ impl MigrateSettings {
     }
     /// `replace_token`
     #[must_use]
-    pub fn replace_token(mut self, replace_token: impl Into<String>) -> Self {
+    pub fn replace_token(mut self, replace_token: impl Into<Secret<String>>) -> Self {
         self.replace_token = Some(replace_token.into());
         self
     }
@@ -1013,7 +1013,7 @@ pub struct BulkMigrateRequired {
     /// `agents`
     pub agents: OneOrMany<String>,
     /// `enrollment_token`
-    pub enrollment_token: String,
+    pub enrollment_token: Secret<String>,
     /// `uri`
     ///
     /// format `uri`
@@ -1029,7 +1029,7 @@ pub struct BulkMigrateRequest {
     /// `batchSize`
     pub batch_size: Option<Number>,
     /// `enrollment_token`
-    pub enrollment_token: String,
+    pub enrollment_token: Secret<String>,
     /// `settings`
     pub settings: Option<BulkMigrateSettings>,
     /// `uri`
@@ -1572,7 +1572,7 @@ pub struct MigrateRequest {
     /// `agentId`
     pub agent_id: String,
     /// `enrollment_token`
-    pub enrollment_token: String,
+    pub enrollment_token: Secret<String>,
     /// `settings`
     pub settings: Option<MigrateSettings>,
     /// `uri`
@@ -1588,7 +1588,7 @@ impl MigrateRequest {
     #[must_use]
     pub fn new(
         agent_id: impl Into<String>,
-        enrollment_token: impl Into<String>,
+        enrollment_token: impl Into<Secret<String>>,
         uri: impl Into<String>,
     ) -> Self {
         Self {

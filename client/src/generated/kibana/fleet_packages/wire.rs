@@ -4249,7 +4249,7 @@ impl rt::Endpoint for BulkGetAssetsRequest {
         id: "fleet.packages.bulk_get_assets",
         product: rt::Product::Kibana,
         template: "/api/fleet/epm/bulk_assets",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: None,
         space: true,

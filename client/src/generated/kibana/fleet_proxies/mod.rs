@@ -4,7 +4,7 @@
 mod types;
 mod wire;
 pub use types::*;
-use crate::{Call, Kibana, rt};
+use crate::{Call, Kibana, Secret, rt};
 use super::common;
 /// The `fleet.proxies` calls.
 #[derive(Clone, Debug)]
@@ -98,7 +98,10 @@ impl Create {
         self
     }
     /// `certificate_key`
-    pub fn certificate_key(mut self, certificate_key: impl Into<String>) -> Self {
+    pub fn certificate_key(
+        mut self,
+        certificate_key: impl Into<Secret<String>>,
+    ) -> Self {
         self.0.request_mut().certificate_key = Some(certificate_key.into());
         self
     }

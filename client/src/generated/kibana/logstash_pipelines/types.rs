@@ -4,10 +4,11 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
+use super::super::logstash;
 /// The answer to [`get`](super::LogstashPipelines::get).
-pub type GetResponse = BTreeMap<String, Value>;
+pub type GetResponse = logstash::Pipeline;
 /// The answer to [`list`](super::LogstashPipelines::list).
-pub type ListResponse = BTreeMap<String, Value>;
+pub type ListResponse = logstash::Pipelines;
 /// The request of [`LogstashPipelines::delete`](super::LogstashPipelines::delete), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -77,6 +77,8 @@ impl Roles {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-security-role-name)
     #[doc(alias = "roles.put")]
     #[doc(alias = "PUT /api/security/role/{name}")]
+    #[doc(alias = "create_or_update_role")]
+    #[doc(alias = "create_role")]
     pub fn put(
         &self,
         name: impl Into<String>,
@@ -90,7 +92,7 @@ impl Roles {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkPut(Call<BulkPutRequest>);
-rt::call!(BulkPut, BulkPutRequest => Value);
+rt::call!(BulkPut, BulkPutRequest => BulkPutResponse);
 /// A call of [`Roles::delete`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -100,7 +102,7 @@ rt::call!(Delete, DeleteRequest => NoContent);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
-rt::call!(Find, FindRequest => Value);
+rt::call!(Find, FindRequest => FindResponse);
 impl Find {
     /// `filters`
     pub fn filters(mut self, filters: impl Into<Filters>) -> Self {

@@ -5,6 +5,54 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
+/// The `BulkError` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct BulkError {
+    /// `type`
+    pub r#type: Option<String>,
+    /// `reason`
+    pub reason: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`bulk_put`](super::Roles::bulk_put).
+pub type BulkPutResponse = BulkResult;
+/// The `BulkResult` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct BulkResult {
+    /// `created`
+    pub created: Option<Vec<String>>,
+    /// `updated`
+    pub updated: Option<Vec<String>>,
+    /// `noop`
+    pub noop: Option<Vec<String>>,
+    /// `errors`
+    pub errors: Option<BTreeMap<String, BulkError>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ElasticsearchPrivileges` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ElasticsearchPrivileges {
+    /// `cluster`
+    pub cluster: Option<Vec<String>>,
+    /// `indices`
+    pub indices: Option<Vec<IndexPrivileges>>,
+    /// `remote_indices`
+    pub remote_indices: Option<Vec<RemoteIndexPrivileges>>,
+    /// `remote_cluster`
+    pub remote_cluster: Option<Vec<RemoteClusterPrivileges>>,
+    /// `run_as`
+    pub run_as: Option<Vec<String>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `filters` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -29,10 +77,58 @@ impl Filters {
     }
 }
 
+/// The answer to [`find`](super::Roles::find).
+pub type FindResponse = FoundRoles;
+/// The `FoundRoles` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FoundRoles {
+    /// `roles`
+    pub roles: Vec<RolesRole>,
+    /// `count`
+    pub count: Option<i64>,
+    /// `total`
+    pub total: Option<i64>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The answer to [`get`](super::Roles::get).
-pub type GetResponse = Value;
+pub type GetResponse = RolesRole;
+/// The `IndexPrivileges` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct IndexPrivileges {
+    /// `names`
+    pub names: Vec<String>,
+    /// `privileges`
+    pub privileges: Vec<String>,
+    /// `field_security`
+    pub field_security: Option<BTreeMap<String, Vec<String>>>,
+    /// `query`
+    pub query: Option<String>,
+    /// `allow_restricted_indices`
+    pub allow_restricted_indices: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `KibanaPrivileges` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct KibanaPrivileges {
+    /// `base`
+    pub base: Option<Vec<String>>,
+    /// `feature`
+    pub feature: Option<BTreeMap<String, Vec<String>>>,
+    /// `spaces`
+    pub spaces: Option<Vec<String>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The answer to [`list`](super::Roles::list).
-pub type ListResponse = Value;
+pub type ListResponse = Vec<RolesRole>;
 /// The `elasticsearch` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -269,6 +365,38 @@ impl RemoteCluster {
     }
 }
 
+/// The `RemoteClusterPrivileges` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RemoteClusterPrivileges {
+    /// `clusters`
+    pub clusters: Vec<String>,
+    /// `privileges`
+    pub privileges: Vec<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `RemoteIndexPrivileges` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RemoteIndexPrivileges {
+    /// `clusters`
+    pub clusters: Vec<String>,
+    /// `names`
+    pub names: Vec<String>,
+    /// `privileges`
+    pub privileges: Vec<String>,
+    /// `field_security`
+    pub field_security: Option<BTreeMap<String, Vec<String>>>,
+    /// `query`
+    pub query: Option<String>,
+    /// `allow_restricted_indices`
+    pub allow_restricted_indices: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `remote_indices[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -412,6 +540,30 @@ impl Role {
         );
         self
     }
+}
+
+/// The `Role` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RolesRole {
+    /// `name`
+    pub name: String,
+    /// `description`
+    pub description: Option<String>,
+    /// `metadata`
+    pub metadata: Option<BTreeMap<String, Value>>,
+    /// `transient_metadata`
+    pub transient_metadata: Option<BTreeMap<String, Value>>,
+    /// `elasticsearch`
+    pub elasticsearch: ElasticsearchPrivileges,
+    /// `kibana`
+    pub kibana: Vec<KibanaPrivileges>,
+    /// `_transform_error`
+    pub transform_error: Option<Vec<BTreeMap<String, Value>>>,
+    /// `_unrecognized_applications`
+    pub unrecognized_applications: Option<Vec<String>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
 /// The `sort` object.

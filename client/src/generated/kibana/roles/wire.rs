@@ -6,7 +6,6 @@ use http::Method;
 use serde::{Deserializer, Serializer};
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
-use serde_json::Value;
 use crate::{Error, rt};
 use crate::body::Body;
 use crate::response::NoContent;
@@ -14,14 +13,160 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    Filters, PutElasticsearch, PutElasticsearchIndice, PutKibana, RemoteCluster,
-    RemoteIndice, Role, Sort, BulkPutRequest, FindRequest, PutRequest
+    BulkError, BulkResult, ElasticsearchPrivileges, Filters, FoundRoles, IndexPrivileges,
+    KibanaPrivileges, PutElasticsearch, PutElasticsearchIndice, PutKibana, RemoteCluster,
+    RemoteClusterPrivileges, RemoteIndexPrivileges, RemoteIndice, Role, RolesRole, Sort,
+    BulkPutRequest, FindRequest, PutRequest
 }
 rt::string_enum! {
     SortDirection
 }
 rt::union_! {
     PutKibanaSpaces
+}
+
+impl rt::Model for BulkError {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "BulkError",
+        members: &["reason", "type"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            r#type: None,
+            reason: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            1 => member.option(&mut self.r#type),
+            0 => member.option(&mut self.reason),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(1, &self.r#type)?;
+        out.option(0, &self.reason)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for BulkResult {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "BulkResult",
+        members: &["created", "errors", "noop", "updated"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            created: None,
+            updated: None,
+            noop: None,
+            errors: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.created),
+            3 => member.option(&mut self.updated),
+            2 => member.option(&mut self.noop),
+            1 => member.option(&mut self.errors),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.created)?;
+        out.option(3, &self.updated)?;
+        out.option(2, &self.noop)?;
+        out.option(1, &self.errors)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ElasticsearchPrivileges {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ElasticsearchPrivileges",
+        members: &["cluster", "indices", "remote_cluster", "remote_indices", "run_as"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            cluster: None,
+            indices: None,
+            remote_indices: None,
+            remote_cluster: None,
+            run_as: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.cluster),
+            1 => member.option(&mut self.indices),
+            3 => member.option(&mut self.remote_indices),
+            2 => member.option(&mut self.remote_cluster),
+            4 => member.option(&mut self.run_as),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.cluster)?;
+        out.option(1, &self.indices)?;
+        out.option(3, &self.remote_indices)?;
+        out.option(2, &self.remote_cluster)?;
+        out.option(4, &self.run_as)?;
+        Ok(())
+    }
 }
 
 impl rt::Model for Filters {
@@ -60,6 +205,156 @@ impl rt::Model for Filters {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.show_reserved_roles)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for FoundRoles {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FoundRoles",
+        members: &["count", "roles", "total"],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            roles: rt::Wire::blank(),
+            count: None,
+            total: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            1 => member.value(&mut self.roles),
+            0 => member.option(&mut self.count),
+            2 => member.option(&mut self.total),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(1, &self.roles)?;
+        out.option(0, &self.count)?;
+        out.option(2, &self.total)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for IndexPrivileges {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "IndexPrivileges",
+        members: &[
+            "allow_restricted_indices",
+            "field_security",
+            "names",
+            "privileges",
+            "query",
+        ],
+        aliases: &[],
+        required: &[0xc, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            names: rt::Wire::blank(),
+            privileges: rt::Wire::blank(),
+            field_security: None,
+            query: None,
+            allow_restricted_indices: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            2 => member.value(&mut self.names),
+            3 => member.value(&mut self.privileges),
+            1 => member.option(&mut self.field_security),
+            4 => member.option(&mut self.query),
+            0 => member.option(&mut self.allow_restricted_indices),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(2, &self.names)?;
+        out.value(3, &self.privileges)?;
+        out.option(1, &self.field_security)?;
+        out.option(4, &self.query)?;
+        out.option(0, &self.allow_restricted_indices)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for KibanaPrivileges {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "KibanaPrivileges",
+        members: &["base", "feature", "spaces"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            base: None,
+            feature: None,
+            spaces: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.base),
+            1 => member.option(&mut self.feature),
+            2 => member.option(&mut self.spaces),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.base)?;
+        out.option(1, &self.feature)?;
+        out.option(2, &self.spaces)?;
         Ok(())
     }
 }
@@ -287,6 +582,111 @@ impl rt::Model for RemoteCluster {
     }
 }
 
+impl rt::Model for RemoteClusterPrivileges {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RemoteClusterPrivileges",
+        members: &["clusters", "privileges"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            clusters: rt::Wire::blank(),
+            privileges: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.clusters),
+            1 => member.value(&mut self.privileges),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.clusters)?;
+        out.value(1, &self.privileges)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for RemoteIndexPrivileges {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RemoteIndexPrivileges",
+        members: &[
+            "allow_restricted_indices",
+            "clusters",
+            "field_security",
+            "names",
+            "privileges",
+            "query",
+        ],
+        aliases: &[],
+        required: &[0x1a, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            clusters: rt::Wire::blank(),
+            names: rt::Wire::blank(),
+            privileges: rt::Wire::blank(),
+            field_security: None,
+            query: None,
+            allow_restricted_indices: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            1 => member.value(&mut self.clusters),
+            3 => member.value(&mut self.names),
+            4 => member.value(&mut self.privileges),
+            2 => member.option(&mut self.field_security),
+            5 => member.option(&mut self.query),
+            0 => member.option(&mut self.allow_restricted_indices),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(1, &self.clusters)?;
+        out.value(3, &self.names)?;
+        out.value(4, &self.privileges)?;
+        out.option(2, &self.field_security)?;
+        out.option(5, &self.query)?;
+        out.option(0, &self.allow_restricted_indices)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for RemoteIndice {
     const META: &'static rt::Meta = &rt::Meta {
         name: "RemoteIndice",
@@ -398,6 +798,76 @@ impl rt::Model for Role {
     }
 }
 
+impl rt::Model for RolesRole {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RolesRole",
+        members: &[
+            "_transform_error",
+            "_unrecognized_applications",
+            "description",
+            "elasticsearch",
+            "kibana",
+            "metadata",
+            "name",
+            "transient_metadata",
+        ],
+        aliases: &[],
+        required: &[0x58, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            name: rt::Wire::blank(),
+            description: None,
+            metadata: None,
+            transient_metadata: None,
+            elasticsearch: rt::Wire::blank(),
+            kibana: rt::Wire::blank(),
+            transform_error: None,
+            unrecognized_applications: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            6 => member.value(&mut self.name),
+            2 => member.option(&mut self.description),
+            5 => member.option(&mut self.metadata),
+            7 => member.option(&mut self.transient_metadata),
+            3 => member.value(&mut self.elasticsearch),
+            4 => member.value(&mut self.kibana),
+            0 => member.option(&mut self.transform_error),
+            1 => member.option(&mut self.unrecognized_applications),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(6, &self.name)?;
+        out.option(2, &self.description)?;
+        out.option(5, &self.metadata)?;
+        out.option(7, &self.transient_metadata)?;
+        out.value(3, &self.elasticsearch)?;
+        out.value(4, &self.kibana)?;
+        out.option(0, &self.transform_error)?;
+        out.option(1, &self.unrecognized_applications)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for Sort {
     const META: &'static rt::Meta = &rt::Meta {
         name: "Sort",
@@ -503,13 +973,13 @@ impl rt::Endpoint for BulkPutRequest {
         id: "roles.bulk_put",
         product: rt::Product::Kibana,
         template: "/api/security/roles",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: None,
         space: false,
         accept: None,
     };
-    type Response = Value;
+    type Response = BulkPutResponse;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -601,13 +1071,13 @@ impl rt::Endpoint for FindRequest {
         id: "roles.find",
         product: rt::Product::Kibana,
         template: "/api/security/role/_query",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: None,
         space: false,
         accept: None,
     };
-    type Response = Value;
+    type Response = FindResponse;
     fn method(&self) -> Method {
         Method::POST
     }

@@ -173,6 +173,7 @@ impl SavedObjects {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-saved-objects-import)
     #[doc(alias = "saved_objects.import")]
     #[doc(alias = "POST /api/saved_objects/_import")]
+    #[doc(alias = "import_objects")]
     pub fn import(&self, file: impl Into<Upload>) -> Import {
         Import::new(&self.client, ImportRequest::new(file))
     }

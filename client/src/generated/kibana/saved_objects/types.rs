@@ -7,19 +7,55 @@ use crate::rt;
 use crate::body::Upload;
 use crate::types::{Extra, Number, OneOrMany, Untyped};
 /// The answer to [`bulk_create`](super::SavedObjects::bulk_create).
-pub type BulkCreateResponse = BTreeMap<String, Value>;
+pub type BulkCreateResponse = BulkObjects;
 /// The answer to [`bulk_delete`](super::SavedObjects::bulk_delete).
-pub type BulkDeleteResponse = BTreeMap<String, Value>;
+pub type BulkDeleteResponse = DeleteStatuses;
 /// The answer to [`bulk_get`](super::SavedObjects::bulk_get).
-pub type BulkGetResponse = BTreeMap<String, Value>;
+pub type BulkGetResponse = BulkObjects;
+/// The `BulkObjects` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct BulkObjects {
+    /// `saved_objects`
+    pub saved_objects: Vec<SavedObject>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The answer to [`bulk_resolve`](super::SavedObjects::bulk_resolve).
-pub type BulkResolveResponse = BTreeMap<String, Value>;
+pub type BulkResolveResponse = ResolvedObjects;
 /// The answer to [`bulk_update`](super::SavedObjects::bulk_update).
-pub type BulkUpdateResponse = BTreeMap<String, Value>;
+pub type BulkUpdateResponse = BulkObjects;
 /// The answer to [`create`](super::SavedObjects::create).
-pub type CreateResponse = BTreeMap<String, Value>;
+pub type CreateResponse = SavedObject;
 /// The answer to [`create_with_id`](super::SavedObjects::create_with_id).
-pub type CreateWithIdResponse = BTreeMap<String, Value>;
+pub type CreateWithIdResponse = SavedObject;
+/// The `DeleteStatus` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct DeleteStatus {
+    /// `id`
+    pub id: String,
+    /// `type`
+    pub r#type: String,
+    /// `success`
+    pub success: bool,
+    /// `error`
+    pub error: Option<ObjectError>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `DeleteStatuses` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct DeleteStatuses {
+    /// `statuses`
+    pub statuses: Vec<DeleteStatus>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `objects[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -69,9 +105,25 @@ impl From<String> for Fields {
 }
 
 /// The answer to [`find`](super::SavedObjects::find).
-pub type FindResponse = BTreeMap<String, Value>;
+pub type FindResponse = FoundObjects;
+/// The `FoundObjects` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FoundObjects {
+    /// `page`
+    pub page: Option<i64>,
+    /// `per_page`
+    pub per_page: Option<i64>,
+    /// `total`
+    pub total: Option<i64>,
+    /// `saved_objects`
+    pub saved_objects: Vec<SavedObject>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The answer to [`get`](super::SavedObjects::get).
-pub type GetResponse = BTreeMap<String, Value>;
+pub type GetResponse = SavedObject;
 /// The answer to [`import`](super::SavedObjects::import).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -84,6 +136,34 @@ pub struct ImportResponse {
     pub success_count: Number,
     /// `successResults`
     pub success_results: Vec<BTreeMap<String, Value>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ObjectError` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ObjectError {
+    /// `error`
+    pub error: Option<String>,
+    /// `message`
+    pub message: Option<String>,
+    /// `statusCode`
+    pub status_code: Option<i32>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `Reference` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Reference {
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: String,
+    /// `type`
+    pub r#type: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -145,7 +225,47 @@ pub struct ResolveImportErrorsResponse {
 }
 
 /// The answer to [`resolve`](super::SavedObjects::resolve).
-pub type ResolveResponse = BTreeMap<String, Value>;
+pub type ResolveResponse = ResolvedObject;
+/// The `ResolvedObject` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ResolvedObject {
+    /// `saved_object`
+    pub saved_object: SavedObject,
+    /// `outcome`
+    pub outcome: Option<ResolvedObjectOutcome>,
+    /// `alias_target_id`
+    pub alias_target_id: Option<String>,
+    /// `alias_purpose`
+    pub alias_purpose: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `outcome`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ResolvedObjectOutcome {
+    /// `exactMatch`
+    ExactMatch,
+    /// `aliasMatch`
+    AliasMatch,
+    /// `conflict`
+    Conflict,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `ResolvedObjects` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ResolvedObjects {
+    /// `resolved_objects`
+    pub resolved_objects: Vec<ResolvedObject>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `retries[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -221,8 +341,48 @@ pub struct RotateEncryptionKeyResponse {
     pub extra: Extra,
 }
 
+/// The `SavedObject` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SavedObject {
+    /// `id`
+    pub id: String,
+    /// `type`
+    pub r#type: String,
+    /// `attributes`
+    pub attributes: Option<BTreeMap<String, Value>>,
+    /// `references`
+    pub references: Option<Vec<Reference>>,
+    /// `version`
+    pub version: Option<String>,
+    /// `namespaces`
+    pub namespaces: Option<Vec<String>>,
+    /// `originId`
+    pub origin_id: Option<String>,
+    /// `created_at`
+    pub created_at: Option<String>,
+    /// `created_by`
+    pub created_by: Option<String>,
+    /// `updated_at`
+    pub updated_at: Option<String>,
+    /// `updated_by`
+    pub updated_by: Option<String>,
+    /// `managed`
+    pub managed: Option<bool>,
+    /// `coreMigrationVersion`
+    pub core_migration_version: Option<String>,
+    /// `typeMigrationVersion`
+    pub type_migration_version: Option<String>,
+    /// `migrationVersion`
+    pub migration_version: Option<BTreeMap<String, String>>,
+    /// `error`
+    pub error: Option<ObjectError>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The answer to [`update`](super::SavedObjects::update).
-pub type UpdateResponse = BTreeMap<String, Value>;
+pub type UpdateResponse = SavedObject;
 /// The request of [`SavedObjects::bulk_create`](super::SavedObjects::bulk_create), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -14,11 +14,146 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    ExportObject, ImportResponse, ReplaceReference, ResolveImportErrorsResponse, Retry,
-    RotateEncryptionKeyResponse, CreateRequest, CreateWithIdRequest, ExportRequest
+    BulkObjects, DeleteStatus, DeleteStatuses, ExportObject, FoundObjects,
+    ImportResponse, ObjectError, Reference, ReplaceReference,
+    ResolveImportErrorsResponse, ResolvedObject, ResolvedObjects, Retry,
+    RotateEncryptionKeyResponse, SavedObject, CreateRequest, CreateWithIdRequest,
+    ExportRequest
+}
+rt::string_enum! {
+    ResolvedObjectOutcome
 }
 rt::union_! {
     Fields
+}
+
+impl rt::Model for BulkObjects {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "BulkObjects",
+        members: &["saved_objects"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            saved_objects: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.saved_objects),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.saved_objects)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DeleteStatus {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DeleteStatus",
+        members: &["error", "id", "success", "type"],
+        aliases: &[],
+        required: &[0xe, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            success: rt::Wire::blank(),
+            error: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            1 => member.value(&mut self.id),
+            3 => member.value(&mut self.r#type),
+            2 => member.value(&mut self.success),
+            0 => member.option(&mut self.error),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(1, &self.id)?;
+        out.value(3, &self.r#type)?;
+        out.value(2, &self.success)?;
+        out.option(0, &self.error)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DeleteStatuses {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DeleteStatuses",
+        members: &["statuses"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            statuses: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.statuses),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.statuses)?;
+        Ok(())
+    }
 }
 
 impl rt::Model for ExportObject {
@@ -94,6 +229,55 @@ impl rt::Union for Fields {
     }
 }
 
+impl rt::Model for FoundObjects {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FoundObjects",
+        members: &["page", "per_page", "saved_objects", "total"],
+        aliases: &[],
+        required: &[0x4, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            page: None,
+            per_page: None,
+            total: None,
+            saved_objects: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.page),
+            1 => member.option(&mut self.per_page),
+            3 => member.option(&mut self.total),
+            2 => member.value(&mut self.saved_objects),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.page)?;
+        out.option(1, &self.per_page)?;
+        out.option(3, &self.total)?;
+        out.value(2, &self.saved_objects)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for ImportResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ImportResponse",
@@ -139,6 +323,98 @@ impl rt::Model for ImportResponse {
         out.value(1, &self.success)?;
         out.value(2, &self.success_count)?;
         out.value(3, &self.success_results)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ObjectError {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ObjectError",
+        members: &["error", "message", "statusCode"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            error: None,
+            message: None,
+            status_code: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.error),
+            1 => member.option(&mut self.message),
+            2 => member.option(&mut self.status_code),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.error)?;
+        out.option(1, &self.message)?;
+        out.option(2, &self.status_code)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for Reference {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Reference",
+        members: &["id", "name", "type"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            name: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.value(&mut self.name),
+            2 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.value(1, &self.name)?;
+        out.value(2, &self.r#type)?;
         Ok(())
     }
 }
@@ -234,6 +510,114 @@ impl rt::Model for ResolveImportErrorsResponse {
         out.option(1, &self.success)?;
         out.option(2, &self.success_count)?;
         out.option(3, &self.success_results)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ResolvedObject {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ResolvedObject",
+        members: &["alias_purpose", "alias_target_id", "outcome", "saved_object"],
+        aliases: &[],
+        required: &[0x8, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            saved_object: rt::Wire::blank(),
+            outcome: None,
+            alias_target_id: None,
+            alias_purpose: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            3 => member.value(&mut self.saved_object),
+            2 => member.option(&mut self.outcome),
+            1 => member.option(&mut self.alias_target_id),
+            0 => member.option(&mut self.alias_purpose),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(3, &self.saved_object)?;
+        out.option(2, &self.outcome)?;
+        out.option(1, &self.alias_target_id)?;
+        out.option(0, &self.alias_purpose)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for ResolvedObjectOutcome {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "exactMatch" => Self::ExactMatch,
+            "aliasMatch" => Self::AliasMatch,
+            "conflict" => Self::Conflict,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::ExactMatch => "exactMatch",
+            Self::AliasMatch => "aliasMatch",
+            Self::Conflict => "conflict",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for ResolvedObjects {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ResolvedObjects",
+        members: &["resolved_objects"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            resolved_objects: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.resolved_objects),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.resolved_objects)?;
         Ok(())
     }
 }
@@ -346,6 +730,108 @@ impl rt::Model for RotateEncryptionKeyResponse {
     }
 }
 
+impl rt::Model for SavedObject {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SavedObject",
+        members: &[
+            "attributes",
+            "coreMigrationVersion",
+            "created_at",
+            "created_by",
+            "error",
+            "id",
+            "managed",
+            "migrationVersion",
+            "namespaces",
+            "originId",
+            "references",
+            "type",
+            "typeMigrationVersion",
+            "updated_at",
+            "updated_by",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x820, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            attributes: None,
+            references: None,
+            version: None,
+            namespaces: None,
+            origin_id: None,
+            created_at: None,
+            created_by: None,
+            updated_at: None,
+            updated_by: None,
+            managed: None,
+            core_migration_version: None,
+            type_migration_version: None,
+            migration_version: None,
+            error: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            5 => member.value(&mut self.id),
+            11 => member.value(&mut self.r#type),
+            0 => member.option(&mut self.attributes),
+            10 => member.option(&mut self.references),
+            15 => member.option(&mut self.version),
+            8 => member.option(&mut self.namespaces),
+            9 => member.option(&mut self.origin_id),
+            2 => member.option(&mut self.created_at),
+            3 => member.option(&mut self.created_by),
+            13 => member.option(&mut self.updated_at),
+            14 => member.option(&mut self.updated_by),
+            6 => member.option(&mut self.managed),
+            1 => member.option(&mut self.core_migration_version),
+            12 => member.option(&mut self.type_migration_version),
+            7 => member.option(&mut self.migration_version),
+            4 => member.option(&mut self.error),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(5, &self.id)?;
+        out.value(11, &self.r#type)?;
+        out.option(0, &self.attributes)?;
+        out.option(10, &self.references)?;
+        out.option(15, &self.version)?;
+        out.option(8, &self.namespaces)?;
+        out.option(9, &self.origin_id)?;
+        out.option(2, &self.created_at)?;
+        out.option(3, &self.created_by)?;
+        out.option(13, &self.updated_at)?;
+        out.option(14, &self.updated_by)?;
+        out.option(6, &self.managed)?;
+        out.option(1, &self.core_migration_version)?;
+        out.option(12, &self.type_migration_version)?;
+        out.option(7, &self.migration_version)?;
+        out.option(4, &self.error)?;
+        Ok(())
+    }
+}
+
 impl rt::Endpoint for BulkCreateRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "saved_objects.bulk_create",
@@ -411,7 +897,7 @@ impl rt::Endpoint for BulkGetRequest {
         id: "saved_objects.bulk_get",
         product: rt::Product::Kibana,
         template: "/api/saved_objects/_bulk_get",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: None,
         space: true,
@@ -436,7 +922,7 @@ impl rt::Endpoint for BulkResolveRequest {
         id: "saved_objects.bulk_resolve",
         product: rt::Product::Kibana,
         template: "/api/saved_objects/_bulk_resolve",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: None,
         space: true,
@@ -734,7 +1220,7 @@ impl rt::Endpoint for ExportRequest {
         id: "saved_objects.export",
         product: rt::Product::Kibana,
         template: "/api/saved_objects/_export",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: None,
         space: true,

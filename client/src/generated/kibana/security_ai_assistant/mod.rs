@@ -4,7 +4,7 @@
 mod types;
 mod wire;
 pub use types::*;
-use crate::{Call, Kibana, rt};
+use crate::{Call, Kibana, Secret, rt};
 use crate::response::Binary;
 /// The `security_ai_assistant` calls.
 #[derive(Clone, Debug)]
@@ -181,7 +181,10 @@ impl CompleteChat {
         self
     }
     /// `langSmithApiKey`
-    pub fn lang_smith_api_key(mut self, lang_smith_api_key: impl Into<String>) -> Self {
+    pub fn lang_smith_api_key(
+        mut self,
+        lang_smith_api_key: impl Into<Secret<String>>,
+    ) -> Self {
         self.0.request_mut().lang_smith_api_key = Some(lang_smith_api_key.into());
         self
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use serde_json::Value;
-use crate::rt;
+use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
 /// The `attributes` object.
 #[derive(Clone, Debug, PartialEq)]
@@ -2525,7 +2525,7 @@ pub struct CompleteChatRequest {
     /// `isStream`
     pub is_stream: Option<bool>,
     /// `langSmithApiKey`
-    pub lang_smith_api_key: Option<String>,
+    pub lang_smith_api_key: Option<Secret<String>>,
     /// `langSmithProject`
     pub lang_smith_project: Option<String>,
     /// `messages`

@@ -101,6 +101,7 @@ impl Spaces {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-spaces-space)
     #[doc(alias = "spaces.list")]
     #[doc(alias = "GET /api/spaces/space")]
+    #[doc(alias = "get_all")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -187,7 +188,7 @@ impl CopySavedObjects {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
-rt::call!(Create, CreateRequest => Value);
+rt::call!(Create, CreateRequest => CreateResponse);
 impl Create {
     /// `_reserved`
     pub fn reserved(mut self, reserved: bool) -> Self {
@@ -254,7 +255,10 @@ rt::call!(Get, GetRequest => GetResponse, read);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetShareableReferences(Call<GetShareableReferencesRequest>);
-rt::call!(GetShareableReferences, GetShareableReferencesRequest => Value);
+rt::call!(
+    GetShareableReferences, GetShareableReferencesRequest =>
+    GetShareableReferencesResponse
+);
 /// A call of [`Spaces::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -311,7 +315,7 @@ impl ResolveCopyErrors {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
-rt::call!(Update, UpdateRequest => Value);
+rt::call!(Update, UpdateRequest => UpdateResponse);
 impl Update {
     /// `_reserved`
     pub fn reserved(mut self, reserved: bool) -> Self {

@@ -13,8 +13,10 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    Aliase, Retry, SpaceObject, CopySavedObjectsRequest, CreateRequest,
-    DisableLegacyUrlAliasesRequest, GetShareableReferencesRequest,
+    Aliase, AuthorizedPurposes, CopiedObject, CopyError, CopyErrorReason, CopyResult,
+    InboundReference, Retry, ShareError, ShareableObject, ShareableReferences,
+    SharedObject, SharedObjects, Space, SpaceObject, CopySavedObjectsRequest,
+    CreateRequest, DisableLegacyUrlAliasesRequest, GetShareableReferencesRequest,
     ResolveCopyErrorsRequest, UpdateRequest, UpdateSharingRequest
 }
 rt::string_enum! {
@@ -63,6 +65,305 @@ impl rt::Model for Aliase {
         out.value(0, &self.source_id)?;
         out.value(1, &self.target_space)?;
         out.value(2, &self.target_type)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AuthorizedPurposes {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AuthorizedPurposes",
+        members: &[
+            "any",
+            "copySavedObjectsIntoSpace",
+            "findSavedObjects",
+            "shareSavedObjectsIntoSpace",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            any: None,
+            copy_saved_objects_into_space: None,
+            find_saved_objects: None,
+            share_saved_objects_into_space: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.any),
+            1 => member.option(&mut self.copy_saved_objects_into_space),
+            2 => member.option(&mut self.find_saved_objects),
+            3 => member.option(&mut self.share_saved_objects_into_space),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.any)?;
+        out.option(1, &self.copy_saved_objects_into_space)?;
+        out.option(2, &self.find_saved_objects)?;
+        out.option(3, &self.share_saved_objects_into_space)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CopiedObject {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CopiedObject",
+        members: &["destinationId", "id", "overwrite", "type"],
+        aliases: &[],
+        required: &[0xa, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            destination_id: None,
+            overwrite: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            1 => member.value(&mut self.id),
+            3 => member.value(&mut self.r#type),
+            0 => member.option(&mut self.destination_id),
+            2 => member.option(&mut self.overwrite),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(1, &self.id)?;
+        out.value(3, &self.r#type)?;
+        out.option(0, &self.destination_id)?;
+        out.option(2, &self.overwrite)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CopyError {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CopyError",
+        members: &["error", "id", "overwrite", "title", "type"],
+        aliases: &[],
+        required: &[0x13, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            title: None,
+            overwrite: None,
+            error: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            1 => member.value(&mut self.id),
+            4 => member.value(&mut self.r#type),
+            3 => member.option(&mut self.title),
+            2 => member.option(&mut self.overwrite),
+            0 => member.value(&mut self.error),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(1, &self.id)?;
+        out.value(4, &self.r#type)?;
+        out.option(3, &self.title)?;
+        out.option(2, &self.overwrite)?;
+        out.value(0, &self.error)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CopyErrorReason {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CopyErrorReason",
+        members: &["destinationId", "message", "statusCode", "type"],
+        aliases: &[],
+        required: &[0x8, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            r#type: rt::Wire::blank(),
+            destination_id: None,
+            message: None,
+            status_code: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            3 => member.value(&mut self.r#type),
+            0 => member.option(&mut self.destination_id),
+            1 => member.option(&mut self.message),
+            2 => member.option(&mut self.status_code),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(3, &self.r#type)?;
+        out.option(0, &self.destination_id)?;
+        out.option(1, &self.message)?;
+        out.option(2, &self.status_code)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CopyResult {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CopyResult",
+        members: &["errors", "success", "successCount", "successResults"],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            success: rt::Wire::blank(),
+            success_count: None,
+            success_results: None,
+            errors: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            1 => member.value(&mut self.success),
+            2 => member.option(&mut self.success_count),
+            3 => member.option(&mut self.success_results),
+            0 => member.option(&mut self.errors),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(1, &self.success)?;
+        out.option(2, &self.success_count)?;
+        out.option(3, &self.success_results)?;
+        out.option(0, &self.errors)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for InboundReference {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "InboundReference",
+        members: &["id", "name", "type"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            name: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.value(&mut self.name),
+            2 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.value(1, &self.name)?;
+        out.value(2, &self.r#type)?;
         Ok(())
     }
 }
@@ -148,24 +449,347 @@ impl rt::Model for Retry {
     }
 }
 
+impl rt::Model for ShareError {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ShareError",
+        members: &["error", "message", "statusCode"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            status_code: None,
+            error: None,
+            message: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            2 => member.option(&mut self.status_code),
+            0 => member.option(&mut self.error),
+            1 => member.option(&mut self.message),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(2, &self.status_code)?;
+        out.option(0, &self.error)?;
+        out.option(1, &self.message)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ShareableObject {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ShareableObject",
+        members: &[
+            "id",
+            "inboundReferences",
+            "isMissing",
+            "originId",
+            "spaces",
+            "spacesWithMatchingAliases",
+            "spacesWithMatchingOrigins",
+            "type",
+        ],
+        aliases: &[],
+        required: &[0x81, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            spaces: None,
+            origin_id: None,
+            is_missing: None,
+            inbound_references: None,
+            spaces_with_matching_aliases: None,
+            spaces_with_matching_origins: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            7 => member.value(&mut self.r#type),
+            4 => member.option(&mut self.spaces),
+            3 => member.option(&mut self.origin_id),
+            2 => member.option(&mut self.is_missing),
+            1 => member.option(&mut self.inbound_references),
+            5 => member.option(&mut self.spaces_with_matching_aliases),
+            6 => member.option(&mut self.spaces_with_matching_origins),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.value(7, &self.r#type)?;
+        out.option(4, &self.spaces)?;
+        out.option(3, &self.origin_id)?;
+        out.option(2, &self.is_missing)?;
+        out.option(1, &self.inbound_references)?;
+        out.option(5, &self.spaces_with_matching_aliases)?;
+        out.option(6, &self.spaces_with_matching_origins)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ShareableReferences {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ShareableReferences",
+        members: &["objects"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            objects: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.objects),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.objects)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SharedObject {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SharedObject",
+        members: &["error", "id", "spaces", "type"],
+        aliases: &[],
+        required: &[0xa, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            spaces: None,
+            error: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            1 => member.value(&mut self.id),
+            3 => member.value(&mut self.r#type),
+            2 => member.option(&mut self.spaces),
+            0 => member.option(&mut self.error),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(1, &self.id)?;
+        out.value(3, &self.r#type)?;
+        out.option(2, &self.spaces)?;
+        out.option(0, &self.error)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SharedObjects {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SharedObjects",
+        members: &["objects"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            objects: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.objects),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.objects)?;
+        Ok(())
+    }
+}
+
 impl rt::StringEnum for Solution {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
-            "security" => Self::Security,
-            "oblt" => Self::Oblt,
-            "es" => Self::Es,
             "classic" => Self::Classic,
+            "es" => Self::Es,
+            "oblt" => Self::Oblt,
+            "security" => Self::Security,
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
     fn name(&self) -> &str {
         match self {
-            Self::Security => "security",
-            Self::Oblt => "oblt",
-            Self::Es => "es",
             Self::Classic => "classic",
+            Self::Es => "es",
+            Self::Oblt => "oblt",
+            Self::Security => "security",
             Self::UnknownValue(name) => name,
         }
+    }
+}
+
+impl rt::Model for Space {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Space",
+        members: &[
+            "_reserved",
+            "authorizedPurposes",
+            "color",
+            "description",
+            "disabledFeatures",
+            "id",
+            "imageUrl",
+            "initials",
+            "name",
+            "solution",
+        ],
+        aliases: &[],
+        required: &[0x120, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            name: rt::Wire::blank(),
+            description: None,
+            color: None,
+            initials: None,
+            image_url: None,
+            disabled_features: None,
+            reserved: None,
+            solution: None,
+            authorized_purposes: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            5 => member.value(&mut self.id),
+            8 => member.value(&mut self.name),
+            3 => member.option(&mut self.description),
+            2 => member.option(&mut self.color),
+            7 => member.option(&mut self.initials),
+            6 => member.option(&mut self.image_url),
+            4 => member.option(&mut self.disabled_features),
+            0 => member.option(&mut self.reserved),
+            9 => member.option(&mut self.solution),
+            1 => member.option(&mut self.authorized_purposes),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(5, &self.id)?;
+        out.value(8, &self.name)?;
+        out.option(3, &self.description)?;
+        out.option(2, &self.color)?;
+        out.option(7, &self.initials)?;
+        out.option(6, &self.image_url)?;
+        out.option(4, &self.disabled_features)?;
+        out.option(0, &self.reserved)?;
+        out.option(9, &self.solution)?;
+        out.option(1, &self.authorized_purposes)?;
+        Ok(())
     }
 }
 
@@ -383,7 +1007,7 @@ impl rt::Endpoint for CreateRequest {
         space: false,
         accept: None,
     };
-    type Response = Value;
+    type Response = CreateResponse;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -463,7 +1087,7 @@ impl rt::Endpoint for DisableLegacyUrlAliasesRequest {
         id: "spaces.disable_legacy_url_aliases",
         product: rt::Product::Kibana,
         template: "/api/spaces/_disable_legacy_url_aliases",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: None,
         space: false,
@@ -549,13 +1173,13 @@ impl rt::Endpoint for GetShareableReferencesRequest {
         id: "spaces.get_shareable_references",
         product: rt::Product::Kibana,
         template: "/api/spaces/_get_shareable_references",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: None,
         space: false,
         accept: None,
     };
-    type Response = Value;
+    type Response = GetShareableReferencesResponse;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -765,7 +1389,7 @@ impl rt::Endpoint for UpdateRequest {
         space: false,
         accept: None,
     };
-    type Response = Value;
+    type Response = UpdateResponse;
     fn method(&self) -> Method {
         Method::PUT
     }

@@ -245,17 +245,17 @@ impl Streams {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
-rt::call!(Delete, DeleteRequest => Value);
+rt::call!(Delete, DeleteRequest => DeleteResponse);
 /// A call of [`Streams::disable`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Disable(Call<DisableRequest>);
-rt::call!(Disable, DisableRequest => Value);
+rt::call!(Disable, DisableRequest => DisableResponse);
 /// A call of [`Streams::enable`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Enable(Call<EnableRequest>);
-rt::call!(Enable, EnableRequest => Value);
+rt::call!(Enable, EnableRequest => EnableResponse);
 /// A call of [`Streams::export_content`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -265,7 +265,7 @@ rt::call!(ExportContent, ExportContentRequest => Value);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Fork(Call<ForkRequest>);
-rt::call!(Fork, ForkRequest => Value);
+rt::call!(Fork, ForkRequest => ForkResponse);
 impl Fork {
     /// `status`
     pub fn status(mut self, status: impl Into<Status>) -> Self {
@@ -308,7 +308,7 @@ rt::call!(List, ListRequest => Value, read);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Put(Call<PutRequest>);
-rt::call!(Put, PutRequest => Value);
+rt::call!(Put, PutRequest => PutResponse);
 impl Put {
     /// `body`
     pub fn body(mut self, body: impl Into<PutBody>) -> Self {
@@ -321,7 +321,7 @@ impl Put {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Resync(Call<ResyncRequest>);
-rt::call!(Resync, ResyncRequest => Value);
+rt::call!(Resync, ResyncRequest => ResyncResponse);
 /// A call of [`Streams::update_group_settings`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]

@@ -7,6 +7,18 @@ use crate::rt;
 use crate::body::Upload;
 use crate::types::{Extra, Number, Untyped};
 use super::super::{common, streams_queries};
+/// The `Acknowledgement` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Acknowledgement {
+    /// `acknowledged`
+    pub acknowledged: Option<bool>,
+    /// `result`
+    pub result: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `AlwaysBlock` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -631,6 +643,10 @@ impl DateProcessor {
     }
 }
 
+/// The answer to [`delete`](super::Streams::delete).
+pub type DeleteResponse = Acknowledgement;
+/// The answer to [`disable`](super::Streams::disable).
+pub type DisableResponse = Acknowledgement;
 /// The `DissectProcessor` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -832,6 +848,8 @@ impl Empty {
     }
 }
 
+/// The answer to [`enable`](super::Streams::enable).
+pub type EnableResponse = Acknowledgement;
 /// The `ExistsBlock` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1192,6 +1210,8 @@ impl FilterCondition {
     }
 }
 
+/// The answer to [`fork`](super::Streams::fork).
+pub type ForkResponse = Acknowledgement;
 /// The `stream` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -2383,6 +2403,8 @@ impl PutBodyObjectStreamIngestWired {
     }
 }
 
+/// The answer to [`put`](super::Streams::put).
+pub type PutResponse = Acknowledgement;
 /// The `queries[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -2684,6 +2706,8 @@ impl RenameProcessor {
     }
 }
 
+/// The answer to [`resync`](super::Streams::resync).
+pub type ResyncResponse = Acknowledgement;
 /// The `second_object` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

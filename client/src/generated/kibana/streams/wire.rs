@@ -14,11 +14,11 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    AlwaysBlock, AlwaysCondition, AndBlock, AndCondition, AppendProcessor,
-    BodyObjectStreamIngestWiredRouting, ClassicUpdateIngestSettingsIngest,
-    ConditionalSteps, ConvertProcessor, DateProcessor, DissectProcessor,
-    DropDocumentProcessor, DslLifecycle, DslLifecycleDsl, Empty, ExistsBlock,
-    ExistsCondition, FilterBlock, FilterCondition, ForkStream, FormatField,
+    Acknowledgement, AlwaysBlock, AlwaysCondition, AndBlock, AndCondition,
+    AppendProcessor, BodyObjectStreamIngestWiredRouting,
+    ClassicUpdateIngestSettingsIngest, ConditionalSteps, ConvertProcessor, DateProcessor,
+    DissectProcessor, DropDocumentProcessor, DslLifecycle, DslLifecycleDsl, Empty,
+    ExistsBlock, ExistsCondition, FilterBlock, FilterCondition, ForkStream, FormatField,
     GrokProcessor, Group, IlmLifecycle, IlmLifecycleIlm, IncludeObject,
     IncludeObjectObjects, IndexRefreshInterval, InheritLifecycle,
     ManualIngestPipelineProcessor, NeverBlock, NeverCondition, NotBlock, NotCondition,
@@ -38,6 +38,49 @@ rt::string_enum! {
 rt::union_! {
     Condition, ConditionBlock, Field, FieldEntry, Include, Lifecycle, ProcessingStep,
     PutBody, UpdateIngestSettingsIngest
+}
+
+impl rt::Model for Acknowledgement {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Acknowledgement",
+        members: &["acknowledged", "result"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            acknowledged: None,
+            result: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.acknowledged),
+            1 => member.option(&mut self.result),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.acknowledged)?;
+        out.option(1, &self.result)?;
+        Ok(())
+    }
 }
 
 impl rt::Model for AlwaysBlock {
@@ -3843,7 +3886,7 @@ impl rt::Endpoint for DeleteRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = DeleteResponse;
     fn method(&self) -> Method {
         Method::DELETE
     }
@@ -3865,7 +3908,7 @@ impl rt::Endpoint for DisableRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = DisableResponse;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -3886,7 +3929,7 @@ impl rt::Endpoint for EnableRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = EnableResponse;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -3951,7 +3994,7 @@ impl rt::Endpoint for ExportContentRequest {
         id: "streams.export_content",
         product: rt::Product::Kibana,
         template: "/api/streams/{name}/content/export",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: None,
         space: true,
@@ -4030,7 +4073,7 @@ impl rt::Endpoint for ForkRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = ForkResponse;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -4197,7 +4240,7 @@ impl rt::Endpoint for PutRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = PutResponse;
     fn method(&self) -> Method {
         Method::PUT
     }
@@ -4225,7 +4268,7 @@ impl rt::Endpoint for ResyncRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = ResyncResponse;
     fn method(&self) -> Method {
         Method::POST
     }

@@ -259,7 +259,7 @@ impl rt::Endpoint for PreviewRequest {
         id: "streams.significant_events.preview",
         product: rt::Product::Kibana,
         template: "/api/streams/{name}/significant_events/_preview",
-        idempotent: false,
+        idempotent: true,
         since: Some("9.1.0"),
         version: None,
         space: true,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use serde_json::Value;
-use crate::rt;
+use crate::{Secret, rt};
 use crate::types::{Extra, Number};
 /// The `BrowserMonitorFields` object.
 #[derive(Clone, Debug, PartialEq)]
@@ -270,7 +270,7 @@ pub struct GetParameterResponse {
     /// `tags`
     pub tags: Option<Vec<String>>,
     /// `value`
-    pub value: Option<String>,
+    pub value: Option<Secret<String>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -352,7 +352,7 @@ pub struct HttpMonitorFields {
     /// default `any`
     pub mode: Option<HttpMonitorFieldsMode>,
     /// `password`
-    pub password: Option<String>,
+    pub password: Option<Secret<String>>,
     /// `proxy_headers`
     pub proxy_headers: Option<BTreeMap<String, Value>>,
     /// `proxy_url`
@@ -517,7 +517,7 @@ impl HttpMonitorFields {
     }
     /// `password`
     #[must_use]
-    pub fn password(mut self, password: impl Into<String>) -> Self {
+    pub fn password(mut self, password: impl Into<Secret<String>>) -> Self {
         self.password = Some(password.into());
         self
     }
@@ -903,7 +903,7 @@ pub struct ParameterRequest {
     /// `tags`
     pub tags: Option<Vec<String>>,
     /// `value`
-    pub value: String,
+    pub value: Secret<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -911,7 +911,7 @@ pub struct ParameterRequest {
 impl ParameterRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
+    pub fn new(key: impl Into<String>, value: impl Into<Secret<String>>) -> Self {
         Self {
             key: key.into(),
             value: value.into(),
@@ -953,7 +953,7 @@ pub struct PostParameterResponse {
     /// `tags`
     pub tags: Option<Vec<String>>,
     /// `value`
-    pub value: Option<String>,
+    pub value: Option<Secret<String>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }

@@ -5,7 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use serde_json::Value;
-use crate::{Call, Kibana, rt};
+use crate::{Call, Kibana, Secret, rt};
 use crate::types::OneOrMany;
 use super::synthetics;
 /// The `synthetics.params` calls.
@@ -145,7 +145,7 @@ impl Update {
         self
     }
     /// `value`
-    pub fn value(mut self, value: impl Into<String>) -> Self {
+    pub fn value(mut self, value: impl Into<Secret<String>>) -> Self {
         self.0.request_mut().value = Some(value.into());
         self
     }

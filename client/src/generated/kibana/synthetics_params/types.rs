@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use serde_json::Value;
+use crate::Secret;
 use crate::types::{Extra, OneOrMany};
 use super::super::synthetics;
 /// The answer to [`bulk_delete_legacy`](super::SyntheticsParams::bulk_delete_legacy).
@@ -142,7 +143,7 @@ pub struct UpdateRequest {
     /// `tags`
     pub tags: Option<Vec<String>>,
     /// `value`
-    pub value: Option<String>,
+    pub value: Option<Secret<String>>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }

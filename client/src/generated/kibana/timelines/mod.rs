@@ -111,6 +111,7 @@ impl Timelines {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-importtimelines)
     #[doc(alias = "timelines.import")]
     #[doc(alias = "POST /api/timeline/_import")]
+    #[doc(alias = "import_timelines")]
     pub fn import(&self, file: impl Into<Value>) -> Import {
         Import::new(&self.client, ImportRequest::new(file))
     }

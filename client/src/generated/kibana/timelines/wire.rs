@@ -2758,7 +2758,7 @@ impl rt::Endpoint for ExportRequest {
         id: "timelines.export",
         product: rt::Product::Kibana,
         template: "/api/timeline/_export",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: None,
         space: true,

@@ -10,7 +10,7 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    DefaultEmail, UpdateSettingsRequest
+    DefaultEmail, EmailRecipients, Settings, UpdateSettingsRequest
 }
 
 impl rt::Model for DefaultEmail {
@@ -55,6 +55,110 @@ impl rt::Model for DefaultEmail {
         out.option(0, &self.bcc)?;
         out.option(1, &self.cc)?;
         out.option(2, &self.to)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for EmailRecipients {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "EmailRecipients",
+        members: &["bcc", "cc", "to"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            to: None,
+            cc: None,
+            bcc: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            2 => member.option(&mut self.to),
+            1 => member.option(&mut self.cc),
+            0 => member.option(&mut self.bcc),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(2, &self.to)?;
+        out.option(1, &self.cc)?;
+        out.option(0, &self.bcc)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for Settings {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Settings",
+        members: &[
+            "certAgeThreshold",
+            "certExpirationThreshold",
+            "defaultConnectors",
+            "defaultEmail",
+            "heartbeatIndices",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            heartbeat_indices: None,
+            cert_age_threshold: None,
+            cert_expiration_threshold: None,
+            default_connectors: None,
+            default_email: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            4 => member.option(&mut self.heartbeat_indices),
+            0 => member.option(&mut self.cert_age_threshold),
+            1 => member.option(&mut self.cert_expiration_threshold),
+            2 => member.option(&mut self.default_connectors),
+            3 => member.option(&mut self.default_email),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(4, &self.heartbeat_indices)?;
+        out.option(0, &self.cert_age_threshold)?;
+        out.option(1, &self.cert_expiration_threshold)?;
+        out.option(2, &self.default_connectors)?;
+        out.option(3, &self.default_email)?;
         Ok(())
     }
 }

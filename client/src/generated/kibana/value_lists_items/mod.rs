@@ -71,6 +71,7 @@ impl ValueListsItems {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-importlistitems)
     #[doc(alias = "value_lists.items.import")]
     #[doc(alias = "POST /api/lists/items/_import")]
+    #[doc(alias = "import_items")]
     pub fn import(&self) -> Import {
         Import::new(&self.client, ImportRequest::new())
     }

@@ -207,7 +207,7 @@ impl rt::Endpoint for ExportRequest {
         id: "value_lists.items.export",
         product: rt::Product::Kibana,
         template: "/api/lists/items/_export",
-        idempotent: false,
+        idempotent: true,
         since: None,
         version: None,
         space: true,

@@ -81,6 +81,7 @@ impl Workflows {
     /// `POST /api/workflows/workflow/{id}/clone`
     #[doc(alias = "workflows.duplicate")]
     #[doc(alias = "POST /api/workflows/workflow/{id}/clone")]
+    #[doc(alias = "clone")]
     pub fn duplicate(&self, id: impl Into<String>) -> Duplicate {
         Duplicate::new(&self.client, DuplicateRequest::new(id))
     }
