@@ -38,6 +38,11 @@ fn answered(kind: ErrorKind, status: u16) -> Result<(), (ErrorKind, Option<u16>)
 /// Runs the script once for a read and once for a write. After either, the client goes on working.
 #[track_caller]
 fn check(name: &str, script: &[Step], read: Outcome, write: Outcome) {
+    check_any(name, script, &[read], &[write]);
+}
+
+/// The same where more than one outcome is right.
+fn check_any(name: &str, script: &[Step], read: &[Outcome], write: &[Outcome]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for (method, expected) in [(Method::GET, read), (Method::POST, write)] {
         let server = Server::start(script.iter().cloned()).unwrap();
@@ -49,7 +54,8 @@ fn check(name: &str, script: &[Step], read: Outcome, write: Outcome) {
             assert!(error.attempts() >= 1, "{name}: {error:?}");
             (error.kind(), error.status().map(|status| status.as_u16()))
         });
-        assert_eq!((found, server.requests().len()), expected, "{name}, {method}");
+        let found = (found, server.requests().len());
+        assert!(expected.contains(&found), "{name}, {method}: {found:?} is none of {expected:?}");
         runtime.block_on(es.request(Method::GET, "/").send::<Value>()).unwrap_or_else(|e| panic!("{name}, after: {e}"));
     }
 }
@@ -61,7 +67,9 @@ fn good() -> Step {
 #[test]
 fn connections_that_break() {
     use ErrorKind::Connection;
-    check("reset before the request", &[Step::reset_before_request()], (OK, 1), (failed(Connection), 0));
+    // Where the reset is seen before anything was sent, even a write may be sent again: it arrives once, or not at all.
+    let once = [(failed(Connection), 0), (OK, 1)];
+    check_any("reset before the request", &[Step::reset_before_request()], &[(OK, 1)], &once);
     check("reset after the request", &[Step::reset_after_request()], (OK, 2), (failed(Connection), 1));
     check("reset in the headers", &[good().cut(20).reset()], (OK, 2), (failed(Connection), 1));
     check("closed in the headers", &[good().cut(20).close()], (OK, 2), (failed(Connection), 1));
