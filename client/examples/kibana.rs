@@ -14,7 +14,7 @@ use elkit::body::Upload;
 use elkit::kibana::alerting::{EsQueryDslParams, EsQueryDslParamsRequired, ThresholdComparator, TimeWindowUnit};
 use elkit::kibana::alerting_rules::{CreateRequired, RuleParams, RuleSchedule};
 use elkit::kibana::connectors::IndexConfig;
-use elkit::kibana::data_views::CreateDataViewRequestObjectDataView as NewDataView;
+use elkit::kibana::data_views::NewDataView;
 use elkit::{Kibana, Result};
 use elkit_stack::Stack;
 

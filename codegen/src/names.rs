@@ -146,6 +146,9 @@ impl Words {
         if ["ss", "us", "is", "series", "news", "Data"].iter().any(|end| name.ends_with(end)) {
             return name.to_owned();
         }
+        if let Some(stem) = name.strip_suffix("ndices") {
+            return format!("{stem}ndex");
+        }
         if let Some(stem) = stem("ies") {
             return format!("{stem}y");
         }

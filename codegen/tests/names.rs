@@ -130,6 +130,26 @@ fn digits_at_end(word: &str) -> String {
     if digits.is_empty() { String::new() } else { letter.into_iter().chain(digits.chars()).collect() }
 }
 
+/// Alternatives are told by what they are, not counted: `WiredStreamDefinition`, not `SecondObjectPutBody`.
+#[test]
+fn no_name_counts_alternatives() {
+    let ordinals = ["Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth", "Ninth", "Tenth"];
+    let parts = ["Object", "Item", "Entry", "Word", "Body", "List", "Map"];
+    let mut wrong = Vec::new();
+    for (module, names) in modules().iter().filter(|(module, _)| module.contains("/kibana/")) {
+        for name in names.items.iter().chain(names.members.values().flatten()) {
+            let counted = |ordinal: &&str| {
+                let after = name.split_once(*ordinal).map(|(_, after)| after);
+                after.is_some_and(|after| parts.iter().any(|part| after.starts_with(part)))
+            };
+            if ordinals.iter().any(|ordinal| counted(&ordinal)) {
+                wrong.push(format!("{module}: `{name}`"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn no_method_repeats_its_namespace() {
     for (module, names) in modules() {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Planner;
 use super::naming::{is_status, split};
-use crate::ir::{Kind, TypeId};
+use crate::ir::{Kind, Ty, TypeId};
 use crate::merge::WRAPPERS;
 use crate::names;
 
@@ -116,9 +116,19 @@ impl Planner<'_> {
                 continue;
             };
             let arm = matches!(&parent, Parent::Type(id) if self.is_union(id));
-            return Some(Spot { own: self.own_words(&parent, rest, arm), parent, arm });
+            let tag = if arm && rest.len() == 1 { self.tag_words(&parent, index.get(place).copied()) } else { None };
+            return Some(Spot { own: tag.unwrap_or_else(|| self.own_words(&parent, rest, arm)), parent, arm });
         }
         None
+    }
+
+    /// The one tag of an alternative, which says more than its place among the others.
+    fn tag_words(&self, parent: &Parent, arm: Option<&str>) -> Option<Vec<String>> {
+        let Parent::Type(union) = parent else { return None };
+        let Kind::Union(union) = &self.ir.types.get(union)?.kind else { return None };
+        let arm = union.arms.iter().find(|own| matches!(&own.ty, Ty::Named(id) if Some(id.as_str()) == arm))?;
+        let [tag] = &arm.tags[..] else { return None };
+        Some(names::words_of(&self.words.camel(tag)))
     }
 
     fn is_union(&self, id: &str) -> bool {
@@ -173,7 +183,10 @@ impl Planner<'_> {
         }
         let of_calls = parents.iter().all(|parent| matches!(parent, Parent::Request(_) | Parent::Answer(_)));
         if own.is_empty() {
-            names.extend(parents.iter().filter_map(|parent| self.whole(parent)));
+            let mut whole: Vec<_> = parents.iter().filter_map(|parent| self.whole(parent)).collect();
+            // `archive` answers with a maintenance window too.
+            whole.sort_by_key(Vec::len);
+            names.extend(whole);
         } else if !first.arm {
             let generic = own.len() == 1 && GENERIC.contains(&own[0].as_str());
             let telling = !generic && (own.len() > 1 || parents.len() > 1 || of_calls);
@@ -285,7 +298,7 @@ impl Planner<'_> {
         let holds = |kind: &Kind| match kind {
             Kind::Union(union) => {
                 let named: BTreeSet<&str> = (union.arms.iter())
-                    .filter_map(|arm| if let crate::ir::Ty::Named(id) = &arm.ty { Some(id.as_str()) } else { None })
+                    .filter_map(|arm| if let Ty::Named(id) = &arm.ty { Some(id.as_str()) } else { None })
                     .collect();
                 ids.iter().all(|id| named.contains(id.as_str()))
             }

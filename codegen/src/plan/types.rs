@@ -359,7 +359,9 @@ impl<'a> Planner<'a> {
                 _ => None,
             };
             let own = own.filter(|own| !own.contains('.')).map(|own| self.words.camel(own));
-            let candidates = given.into_iter().chain(tag).chain(own).chain([variant_name(&ty), wrapped_name(&ty)]);
+            let told = self.told_from_union(&arm.ty, name);
+            let candidates =
+                given.into_iter().chain(tag).chain(told).chain(own).chain([variant_name(&ty), wrapped_name(&ty)]);
             let candidates: Vec<String> = candidates.collect();
             let rust = scope.take(id, &candidates);
             let mut shape = self.shape(&arm.ty);
@@ -372,6 +374,13 @@ impl<'a> Planner<'a> {
         let kind = ChoiceKind::Union { tag: union.tag.clone(), default: union.default };
         let textual = self.textual.contains(id);
         ChoicePlan { name: name.to_owned(), docs, kind, arms, from, textual, built }
+    }
+
+    /// What names.toml calls an alternative beside its union: `Wired` of a `StreamDefinition` is a `WiredStreamDefinition`.
+    fn told_from_union(&self, arm: &Ty, union: &str) -> Option<String> {
+        let Ty::Named(id) = arm else { return None };
+        let name = self.all_ids(id).find_map(|id| self.overlay.names.types.get(id))?;
+        name.strip_suffix(union).filter(|stem| !stem.is_empty()).map(str::to_owned)
     }
 
     fn variants(

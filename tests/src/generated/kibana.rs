@@ -1549,7 +1549,7 @@ pub static ROWS: &[Row] = &[
         id: "detection_engine.rules.bulk_delete",
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/detection_engine/rules/_bulk_delete")],
-        request: recode::<Vec<detection_engine_rules::BulkDeleteBody>>,
+        request: recode::<Vec<detection_engine_rules::RuleToDelete>>,
         response: recode::<detection_engine_rules::BulkDeleteResponse>,
         call: |clients, parts| Box::pin(
             call(clients, detection_engine_rules_bulk_delete(&parts), typed),
@@ -1559,7 +1559,7 @@ pub static ROWS: &[Row] = &[
         id: "detection_engine.rules.bulk_delete_via_post",
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/detection_engine/rules/_bulk_delete")],
-        request: recode::<Vec<detection_engine_rules::BulkDeleteBody>>,
+        request: recode::<Vec<detection_engine_rules::RuleToDelete>>,
         response: recode::<detection_engine_rules::BulkDeleteViaPostResponse>,
         call: |clients, parts| Box::pin(
             call(clients, detection_engine_rules_bulk_delete_via_post(&parts), typed),
@@ -1699,7 +1699,7 @@ pub static ROWS: &[Row] = &[
         id: "detection_engine.rules.preview",
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/detection_engine/rules/preview")],
-        request: recode::<detection_engine_rules::PreviewBody>,
+        request: recode::<detection_engine_rules::RulePreview>,
         response: recode::<detection_engine_rules::PreviewResponse>,
         call: |clients, parts| Box::pin(
             call(clients, detection_engine_rules_preview(&parts), typed),
@@ -5732,7 +5732,7 @@ pub static ROWS: &[Row] = &[
         id: "streams.put",
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/streams/{name}")],
-        request: recode::<streams::PutBody>,
+        request: recode::<streams::StreamDefinition>,
         response: recode::<streams::PutResponse>,
         call: |clients, parts| Box::pin(call(clients, streams_put(&parts), typed)),
     },
@@ -8000,7 +8000,7 @@ fn detection_engine_rules_bulk_delete(
     parts: &Parts,
 ) -> Result<detection_engine_rules::BulkDeleteRequest, Problem> {
     let request: detection_engine_rules::BulkDeleteRequest = detection_engine_rules::BulkDeleteRequest::new(
-        parts.body::<Vec<detection_engine_rules::BulkDeleteBody>>()?,
+        parts.body::<Vec<detection_engine_rules::RuleToDelete>>()?,
     );
     Ok(request)
 }
@@ -8008,7 +8008,7 @@ fn detection_engine_rules_bulk_delete_via_post(
     parts: &Parts,
 ) -> Result<detection_engine_rules::BulkDeleteViaPostRequest, Problem> {
     let request: detection_engine_rules::BulkDeleteViaPostRequest = detection_engine_rules::BulkDeleteViaPostRequest::new(
-        parts.body::<Vec<detection_engine_rules::BulkDeleteBody>>()?,
+        parts.body::<Vec<detection_engine_rules::RuleToDelete>>()?,
     );
     Ok(request)
 }
@@ -8124,7 +8124,7 @@ fn detection_engine_rules_preview(
     parts: &Parts,
 ) -> Result<detection_engine_rules::PreviewRequest, Problem> {
     let mut request: detection_engine_rules::PreviewRequest = detection_engine_rules::PreviewRequest::new(
-        parts.body::<detection_engine_rules::PreviewBody>()?,
+        parts.body::<detection_engine_rules::RulePreview>()?,
     );
     request.enable_logged_requests = parts.query_option("enable_logged_requests")?;
     Ok(request)
@@ -8299,8 +8299,7 @@ fn endpoint_actions_upload_file(
 ) -> Result<endpoint_actions::UploadFileRequest, Problem> {
     let mut request: endpoint_actions::UploadFileRequest = endpoint_actions::UploadFileRequest::new(endpoint_actions::UploadFileRequired {
         endpoint_ids: parts.form::<Vec<String>>("endpoint_ids")?,
-        parameters: parts
-            .form::<endpoint::UploadRouteRequestBodyParameters>("parameters")?,
+        parameters: parts.form::<endpoint::NewUploadParameters>("parameters")?,
         file: parts.file::<Upload>("file")?,
     });
     request.agent_type = parts.form_option("agent_type")?;

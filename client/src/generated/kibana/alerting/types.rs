@@ -604,6 +604,72 @@ impl Availability {
     }
 }
 
+/// The `s` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CountLogThresholdParams {
+    /// `count`
+    pub count: LogThresholdCount,
+    /// `criteria`
+    pub criteria: Option<Vec<LogThresholdCriterion>>,
+    /// `groupBy`
+    pub group_by: Option<Vec<String>>,
+    /// `logView`
+    pub log_view: LogView,
+    /// `timeSize`
+    pub time_size: Number,
+    /// `timeUnit`
+    pub time_unit: TimeWindowUnit,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`CountLogThresholdParams`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct CountLogThresholdParamsRequired {
+    /// `count`
+    pub count: LogThresholdCount,
+    /// `logView`
+    pub log_view: LogView,
+    /// `timeSize`
+    pub time_size: Number,
+    /// `timeUnit`
+    pub time_unit: TimeWindowUnit,
+}
+
+impl CountLogThresholdParams {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: CountLogThresholdParamsRequired) -> Self {
+        Self {
+            count: required.count,
+            log_view: required.log_view,
+            time_size: required.time_size,
+            time_unit: required.time_unit,
+            ..rt::Model::blank()
+        }
+    }
+    /// `criteria`
+    #[must_use]
+    pub fn criteria(
+        mut self,
+        criteria: impl IntoIterator<Item = impl Into<LogThresholdCriterion>>,
+    ) -> Self {
+        self.criteria = Some(criteria.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `groupBy`
+    #[must_use]
+    pub fn group_by(
+        mut self,
+        group_by: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.group_by = Some(group_by.into_iter().map(Into::into).collect());
+        self
+    }
+}
+
 /// The `by_field` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -1824,69 +1890,10 @@ impl InventoryParamsCriteriaCustomMetric {
 
 /// The answer to [`list_rule_types`](super::Alerting::list_rule_types).
 pub type ListRuleTypesResponse = Vec<RuleType>;
-/// One of several forms of `LogThresholdParams`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum LogThresholdParams {
-    /// The `SLogThresholdParams` form.
-    S(SLogThresholdParams),
-    /// The `SecondSLogThresholdParams` form.
-    SecondS(SecondSLogThresholdParams),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<SLogThresholdParams> for LogThresholdParams {
-    fn from(value: SLogThresholdParams) -> Self {
-        Self::S(value)
-    }
-}
-
-impl From<SecondSLogThresholdParams> for LogThresholdParams {
-    fn from(value: SecondSLogThresholdParams) -> Self {
-        Self::SecondS(value)
-    }
-}
-
-/// The `count` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct LogThresholdParamsCount {
-    /// `comparator`
-    pub comparator: Option<LogThresholdParamsCountComparator>,
-    /// `value`
-    pub value: Option<Number>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl LogThresholdParamsCount {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `comparator`
-    #[must_use]
-    pub fn comparator(
-        mut self,
-        comparator: impl Into<LogThresholdParamsCountComparator>,
-    ) -> Self {
-        self.comparator = Some(comparator.into());
-        self
-    }
-    /// `value`
-    #[must_use]
-    pub fn value(mut self, value: impl Into<Number>) -> Self {
-        self.value = Some(value.into());
-        self
-    }
-}
-
 /// A value of `comparator`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum LogThresholdParamsCountComparator {
+pub enum LogThresholdComparator {
     /// `more than`
     MoreThan,
     /// `more than or equals`
@@ -1911,12 +1918,44 @@ pub enum LogThresholdParamsCountComparator {
     UnknownValue(String),
 }
 
+/// The `count` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct LogThresholdCount {
+    /// `comparator`
+    pub comparator: Option<LogThresholdComparator>,
+    /// `value`
+    pub value: Option<Number>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl LogThresholdCount {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `comparator`
+    #[must_use]
+    pub fn comparator(mut self, comparator: impl Into<LogThresholdComparator>) -> Self {
+        self.comparator = Some(comparator.into());
+        self
+    }
+    /// `value`
+    #[must_use]
+    pub fn value(mut self, value: impl Into<Number>) -> Self {
+        self.value = Some(value.into());
+        self
+    }
+}
+
 /// The `criteria[]` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct LogThresholdParamsCriteria {
+pub struct LogThresholdCriterion {
     /// `comparator`
-    pub comparator: Option<LogThresholdParamsCountComparator>,
+    pub comparator: Option<LogThresholdComparator>,
     /// `field`
     pub field: Option<String>,
     /// `value`
@@ -1925,7 +1964,7 @@ pub struct LogThresholdParamsCriteria {
     pub extra: Extra,
 }
 
-impl LogThresholdParamsCriteria {
+impl LogThresholdCriterion {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -1933,10 +1972,7 @@ impl LogThresholdParamsCriteria {
     }
     /// `comparator`
     #[must_use]
-    pub fn comparator(
-        mut self,
-        comparator: impl Into<LogThresholdParamsCountComparator>,
-    ) -> Self {
+    pub fn comparator(mut self, comparator: impl Into<LogThresholdComparator>) -> Self {
         self.comparator = Some(comparator.into());
         self
     }
@@ -1951,6 +1987,30 @@ impl LogThresholdParamsCriteria {
     pub fn value(mut self, value: impl Into<common::NumberOrString>) -> Self {
         self.value = Some(value.into());
         self
+    }
+}
+
+/// One of several forms of `LogThresholdParams`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum LogThresholdParams {
+    /// The `CountLogThresholdParams` form.
+    Count(CountLogThresholdParams),
+    /// The `RatioLogThresholdParams` form.
+    Ratio(RatioLogThresholdParams),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<CountLogThresholdParams> for LogThresholdParams {
+    fn from(value: CountLogThresholdParams) -> Self {
+        Self::Count(value)
+    }
+}
+
+impl From<RatioLogThresholdParams> for LogThresholdParams {
+    fn from(value: RatioLogThresholdParams) -> Self {
+        Self::Ratio(value)
     }
 }
 
@@ -2323,6 +2383,79 @@ impl ParamsCriteriaCustomMetric {
     }
 }
 
+/// The `second_s` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RatioLogThresholdParams {
+    /// `count`
+    pub count: LogThresholdCount,
+    /// `criteria`
+    pub criteria: Option<Vec<Vec<LogThresholdCriterion>>>,
+    /// `groupBy`
+    pub group_by: Option<Vec<String>>,
+    /// `logView`
+    pub log_view: LogView,
+    /// `timeSize`
+    pub time_size: Number,
+    /// `timeUnit`
+    pub time_unit: TimeWindowUnit,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`RatioLogThresholdParams`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct RatioLogThresholdParamsRequired {
+    /// `count`
+    pub count: LogThresholdCount,
+    /// `logView`
+    pub log_view: LogView,
+    /// `timeSize`
+    pub time_size: Number,
+    /// `timeUnit`
+    pub time_unit: TimeWindowUnit,
+}
+
+impl RatioLogThresholdParams {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: RatioLogThresholdParamsRequired) -> Self {
+        Self {
+            count: required.count,
+            log_view: required.log_view,
+            time_size: required.time_size,
+            time_unit: required.time_unit,
+            ..rt::Model::blank()
+        }
+    }
+    /// `criteria`
+    #[must_use]
+    pub fn criteria(
+        mut self,
+        criteria: impl IntoIterator<
+            Item = impl IntoIterator<Item = impl Into<LogThresholdCriterion>>,
+        >,
+    ) -> Self {
+        self.criteria = Some(
+            criteria
+                .into_iter()
+                .map(|item| item.into_iter().map(Into::into).collect())
+                .collect(),
+        );
+        self
+    }
+    /// `groupBy`
+    #[must_use]
+    pub fn group_by(
+        mut self,
+        group_by: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.group_by = Some(group_by.into_iter().map(Into::into).collect());
+        self
+    }
+}
+
 /// The `200[]` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -2457,72 +2590,6 @@ pub enum RuleTypeCategory {
     UnknownValue(String),
 }
 
-/// The `s` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct SLogThresholdParams {
-    /// `count`
-    pub count: LogThresholdParamsCount,
-    /// `criteria`
-    pub criteria: Option<Vec<LogThresholdParamsCriteria>>,
-    /// `groupBy`
-    pub group_by: Option<Vec<String>>,
-    /// `logView`
-    pub log_view: LogView,
-    /// `timeSize`
-    pub time_size: Number,
-    /// `timeUnit`
-    pub time_unit: TimeWindowUnit,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`SLogThresholdParams`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct SLogThresholdParamsRequired {
-    /// `count`
-    pub count: LogThresholdParamsCount,
-    /// `logView`
-    pub log_view: LogView,
-    /// `timeSize`
-    pub time_size: Number,
-    /// `timeUnit`
-    pub time_unit: TimeWindowUnit,
-}
-
-impl SLogThresholdParams {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: SLogThresholdParamsRequired) -> Self {
-        Self {
-            count: required.count,
-            log_view: required.log_view,
-            time_size: required.time_size,
-            time_unit: required.time_unit,
-            ..rt::Model::blank()
-        }
-    }
-    /// `criteria`
-    #[must_use]
-    pub fn criteria(
-        mut self,
-        criteria: impl IntoIterator<Item = impl Into<LogThresholdParamsCriteria>>,
-    ) -> Self {
-        self.criteria = Some(criteria.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `groupBy`
-    #[must_use]
-    pub fn group_by(
-        mut self,
-        group_by: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.group_by = Some(group_by.into_iter().map(Into::into).collect());
-        self
-    }
-}
-
 /// The `searchConfiguration` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -2594,79 +2661,6 @@ impl SearchConfigurationQuery {
     #[must_use]
     pub fn query(mut self, query: impl Into<String>) -> Self {
         self.query = Some(query.into());
-        self
-    }
-}
-
-/// The `second_s` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct SecondSLogThresholdParams {
-    /// `count`
-    pub count: LogThresholdParamsCount,
-    /// `criteria`
-    pub criteria: Option<Vec<Vec<LogThresholdParamsCriteria>>>,
-    /// `groupBy`
-    pub group_by: Option<Vec<String>>,
-    /// `logView`
-    pub log_view: LogView,
-    /// `timeSize`
-    pub time_size: Number,
-    /// `timeUnit`
-    pub time_unit: TimeWindowUnit,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`SecondSLogThresholdParams`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct SecondSLogThresholdParamsRequired {
-    /// `count`
-    pub count: LogThresholdParamsCount,
-    /// `logView`
-    pub log_view: LogView,
-    /// `timeSize`
-    pub time_size: Number,
-    /// `timeUnit`
-    pub time_unit: TimeWindowUnit,
-}
-
-impl SecondSLogThresholdParams {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: SecondSLogThresholdParamsRequired) -> Self {
-        Self {
-            count: required.count,
-            log_view: required.log_view,
-            time_size: required.time_size,
-            time_unit: required.time_unit,
-            ..rt::Model::blank()
-        }
-    }
-    /// `criteria`
-    #[must_use]
-    pub fn criteria(
-        mut self,
-        criteria: impl IntoIterator<
-            Item = impl IntoIterator<Item = impl Into<LogThresholdParamsCriteria>>,
-        >,
-    ) -> Self {
-        self.criteria = Some(
-            criteria
-                .into_iter()
-                .map(|item| item.into_iter().map(Into::into).collect())
-                .collect(),
-        );
-        self
-    }
-    /// `groupBy`
-    #[must_use]
-    pub fn group_by(
-        mut self,
-        group_by: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.group_by = Some(group_by.into_iter().map(Into::into).collect());
         self
     }
 }

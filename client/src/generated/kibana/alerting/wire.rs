@@ -15,16 +15,16 @@ rt::model! {
     AlertResponseProperties, AlertResponsePropertiesSchedule, AlertingFrameworkHealth,
     ApmAnomalyParams, ApmErrorCountParams, ApmTransactionDurationParams,
     ApmTransactionErrorRateParams, AuthorizedConsumers, AuthorizedConsumersAlerts,
-    Availability, CriteriaCustomMetric, DecryptionHealth, EsQueryDslParams,
-    EsQueryEsqlParams, EsQueryKqlParams, EsqlQuery, ExecutionStatus, FieldmapProperties,
-    FieldmapPropertiesProperty, Filter, FilterMeta, GetHealthResponse,
-    IndexThresholdParams, InfraInventoryParams, InfraInventoryParamsCriteria,
-    InfraMetricThresholdParams, InventoryParamsCriteriaCustomMetric,
-    LogThresholdParamsCount, LogThresholdParamsCriteria, LogView, LongWindow,
-    MetricThresholdParamsCriteria, MonitorStatusParamsFiltersObject, ParamsCriteria,
-    ParamsCriteriaCustomMetric, RuleType, RuleTypeAlerts, RuleTypeAlertsMappings,
-    SLogThresholdParams, SearchConfiguration, SearchConfigurationQuery,
-    SecondSLogThresholdParams, SloBurnRateParams, SyntheticsMonitorStatusParams,
+    Availability, CountLogThresholdParams, CriteriaCustomMetric, DecryptionHealth,
+    EsQueryDslParams, EsQueryEsqlParams, EsQueryKqlParams, EsqlQuery, ExecutionStatus,
+    FieldmapProperties, FieldmapPropertiesProperty, Filter, FilterMeta,
+    GetHealthResponse, IndexThresholdParams, InfraInventoryParams,
+    InfraInventoryParamsCriteria, InfraMetricThresholdParams,
+    InventoryParamsCriteriaCustomMetric, LogThresholdCount, LogThresholdCriterion,
+    LogView, LongWindow, MetricThresholdParamsCriteria, MonitorStatusParamsFiltersObject,
+    ParamsCriteria, ParamsCriteriaCustomMetric, RatioLogThresholdParams, RuleType,
+    RuleTypeAlerts, RuleTypeAlertsMappings, SearchConfiguration,
+    SearchConfigurationQuery, SloBurnRateParams, SyntheticsMonitorStatusParams,
     SyntheticsUptimeTlsParams, ThresholdParamsCriteria, Timerange
 }
 rt::string_enum! {
@@ -32,9 +32,9 @@ rt::string_enum! {
     ApmTransactionDurationParamsGroupBy, CriteriaCustomMetricAggType,
     DecryptionHealthStatus, DurationParamsAggregationType, GroupBy,
     InfraInventoryParamsCriteriaMetric, InventoryParamsCriteriaComparator,
-    LogThresholdParamsCountComparator, NodeType, ParamsCriteriaAggType,
-    RuleTypeAlertsContext, RuleTypeAlertsDynamic, RuleTypeCategory, ThresholdComparator,
-    TimeWindowUnit, WindowUnit
+    LogThresholdComparator, NodeType, ParamsCriteriaAggType, RuleTypeAlertsContext,
+    RuleTypeAlertsDynamic, RuleTypeCategory, ThresholdComparator, TimeWindowUnit,
+    WindowUnit
 }
 rt::union_! {
     InfraMetricThresholdParamsCriteria, LogThresholdParams,
@@ -965,6 +965,61 @@ impl rt::Model for Availability {
         out.option(0, &self.range)?;
         out.option(1, &self.range_unit)?;
         out.option(2, &self.threshold)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CountLogThresholdParams {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CountLogThresholdParams",
+        members: &["count", "criteria", "groupBy", "logView", "timeSize", "timeUnit"],
+        aliases: &[],
+        required: &[0x39, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            count: rt::Wire::blank(),
+            criteria: None,
+            group_by: None,
+            log_view: rt::Wire::blank(),
+            time_size: rt::Wire::blank(),
+            time_unit: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.count),
+            1 => member.option(&mut self.criteria),
+            2 => member.option(&mut self.group_by),
+            3 => member.value(&mut self.log_view),
+            4 => member.value(&mut self.time_size),
+            5 => member.value(&mut self.time_unit),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.count)?;
+        out.option(1, &self.criteria)?;
+        out.option(2, &self.group_by)?;
+        out.value(3, &self.log_view)?;
+        out.value(4, &self.time_size)?;
+        out.value(5, &self.time_unit)?;
         Ok(())
     }
 }
@@ -2295,46 +2350,42 @@ impl rt::Model for InventoryParamsCriteriaCustomMetric {
     }
 }
 
-impl rt::Union for LogThresholdParams {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &[],
-            &["count", "logView", "timeSize", "timeUnit"],
-            &["count", "criteria", "groupBy", "logView", "timeSize", "timeUnit"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["count", "logView", "timeSize", "timeUnit"],
-            &["count", "criteria", "groupBy", "logView", "timeSize", "timeUnit"],
-        ),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::S),
-            1 => rt::get(deserializer).map(Self::SecondS),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
+impl rt::StringEnum for LogThresholdComparator {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "more than" => Self::MoreThan,
+            "more than or equals" => Self::MoreThanOrEquals,
+            "less than" => Self::LessThan,
+            "less than or equals" => Self::LessThanOrEquals,
+            "equals" => Self::Equals,
+            "does not equal" => Self::DoesNotEqual,
+            "matches" => Self::Matches,
+            "does not match" => Self::DoesNotMatch,
+            "matches phrase" => Self::MatchesPhrase,
+            "does not match phrase" => Self::DoesNotMatchPhrase,
+            _ => Self::UnknownValue(name.into_owned()),
         }
     }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn name(&self) -> &str {
         match self {
-            Self::S(value) => rt::Wire::encode(value, serializer),
-            Self::SecondS(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
+            Self::MoreThan => "more than",
+            Self::MoreThanOrEquals => "more than or equals",
+            Self::LessThan => "less than",
+            Self::LessThanOrEquals => "less than or equals",
+            Self::Equals => "equals",
+            Self::DoesNotEqual => "does not equal",
+            Self::Matches => "matches",
+            Self::DoesNotMatch => "does not match",
+            Self::MatchesPhrase => "matches phrase",
+            Self::DoesNotMatchPhrase => "does not match phrase",
+            Self::UnknownValue(name) => name,
         }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 
-impl rt::Model for LogThresholdParamsCount {
+impl rt::Model for LogThresholdCount {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "LogThresholdParamsCount",
+        name: "LogThresholdCount",
         members: &["comparator", "value"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -2375,42 +2426,9 @@ impl rt::Model for LogThresholdParamsCount {
     }
 }
 
-impl rt::StringEnum for LogThresholdParamsCountComparator {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "more than" => Self::MoreThan,
-            "more than or equals" => Self::MoreThanOrEquals,
-            "less than" => Self::LessThan,
-            "less than or equals" => Self::LessThanOrEquals,
-            "equals" => Self::Equals,
-            "does not equal" => Self::DoesNotEqual,
-            "matches" => Self::Matches,
-            "does not match" => Self::DoesNotMatch,
-            "matches phrase" => Self::MatchesPhrase,
-            "does not match phrase" => Self::DoesNotMatchPhrase,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::MoreThan => "more than",
-            Self::MoreThanOrEquals => "more than or equals",
-            Self::LessThan => "less than",
-            Self::LessThanOrEquals => "less than or equals",
-            Self::Equals => "equals",
-            Self::DoesNotEqual => "does not equal",
-            Self::Matches => "matches",
-            Self::DoesNotMatch => "does not match",
-            Self::MatchesPhrase => "matches phrase",
-            Self::DoesNotMatchPhrase => "does not match phrase",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for LogThresholdParamsCriteria {
+impl rt::Model for LogThresholdCriterion {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "LogThresholdParamsCriteria",
+        name: "LogThresholdCriterion",
         members: &["comparator", "field", "value"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -2451,6 +2469,43 @@ impl rt::Model for LogThresholdParamsCriteria {
         out.option(1, &self.field)?;
         out.option(2, &self.value)?;
         Ok(())
+    }
+}
+
+impl rt::Union for LogThresholdParams {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &["count", "logView", "timeSize", "timeUnit"],
+            &["count", "criteria", "groupBy", "logView", "timeSize", "timeUnit"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["count", "logView", "timeSize", "timeUnit"],
+            &["count", "criteria", "groupBy", "logView", "timeSize", "timeUnit"],
+        ),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Count),
+            1 => rt::get(deserializer).map(Self::Ratio),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Count(value) => rt::Wire::encode(value, serializer),
+            Self::Ratio(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 
@@ -2828,6 +2883,61 @@ impl rt::Model for ParamsCriteriaCustomMetric {
     }
 }
 
+impl rt::Model for RatioLogThresholdParams {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RatioLogThresholdParams",
+        members: &["count", "criteria", "groupBy", "logView", "timeSize", "timeUnit"],
+        aliases: &[],
+        required: &[0x39, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            count: rt::Wire::blank(),
+            criteria: None,
+            group_by: None,
+            log_view: rt::Wire::blank(),
+            time_size: rt::Wire::blank(),
+            time_unit: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.count),
+            1 => member.option(&mut self.criteria),
+            2 => member.option(&mut self.group_by),
+            3 => member.value(&mut self.log_view),
+            4 => member.value(&mut self.time_size),
+            5 => member.value(&mut self.time_unit),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.count)?;
+        out.option(1, &self.criteria)?;
+        out.option(2, &self.group_by)?;
+        out.value(3, &self.log_view)?;
+        out.value(4, &self.time_size)?;
+        out.value(5, &self.time_unit)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for RuleType {
     const META: &'static rt::Meta = &rt::Meta {
         name: "RuleType",
@@ -3115,61 +3225,6 @@ impl rt::StringEnum for RuleTypeCategory {
     }
 }
 
-impl rt::Model for SLogThresholdParams {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SLogThresholdParams",
-        members: &["count", "criteria", "groupBy", "logView", "timeSize", "timeUnit"],
-        aliases: &[],
-        required: &[0x39, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            count: rt::Wire::blank(),
-            criteria: None,
-            group_by: None,
-            log_view: rt::Wire::blank(),
-            time_size: rt::Wire::blank(),
-            time_unit: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.count),
-            1 => member.option(&mut self.criteria),
-            2 => member.option(&mut self.group_by),
-            3 => member.value(&mut self.log_view),
-            4 => member.value(&mut self.time_size),
-            5 => member.value(&mut self.time_unit),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.count)?;
-        out.option(1, &self.criteria)?;
-        out.option(2, &self.group_by)?;
-        out.value(3, &self.log_view)?;
-        out.value(4, &self.time_size)?;
-        out.value(5, &self.time_unit)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for SearchConfiguration {
     const META: &'static rt::Meta = &rt::Meta {
         name: "SearchConfiguration",
@@ -3255,61 +3310,6 @@ impl rt::Model for SearchConfigurationQuery {
     ) -> Result<(), S::Error> {
         out.option(0, &self.language)?;
         out.option(1, &self.query)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for SecondSLogThresholdParams {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SecondSLogThresholdParams",
-        members: &["count", "criteria", "groupBy", "logView", "timeSize", "timeUnit"],
-        aliases: &[],
-        required: &[0x39, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            count: rt::Wire::blank(),
-            criteria: None,
-            group_by: None,
-            log_view: rt::Wire::blank(),
-            time_size: rt::Wire::blank(),
-            time_unit: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.count),
-            1 => member.option(&mut self.criteria),
-            2 => member.option(&mut self.group_by),
-            3 => member.value(&mut self.log_view),
-            4 => member.value(&mut self.time_size),
-            5 => member.value(&mut self.time_unit),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.count)?;
-        out.option(1, &self.criteria)?;
-        out.option(2, &self.group_by)?;
-        out.value(3, &self.log_view)?;
-        out.value(4, &self.time_size)?;
-        out.value(5, &self.time_unit)?;
         Ok(())
     }
 }

@@ -53,7 +53,7 @@ impl Apm {
     pub fn create_agent_key(
         &self,
         name: impl Into<String>,
-        privileges: impl IntoIterator<Item = impl Into<AgentKeysObjectPrivilege>>,
+        privileges: impl IntoIterator<Item = impl Into<AgentKeyPrivilege>>,
     ) -> CreateAgentKey {
         CreateAgentKey::new(&self.client, CreateAgentKeyRequest::new(name, privileges))
     }

@@ -8,7 +8,7 @@ use crate::types::{Extra, Number};
 /// The `AgentConfigurationObject` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AgentConfigurationObject {
+pub struct AgentConfiguration {
     /// `@timestamp`
     pub timestamp: Number,
     /// `agent_name`
@@ -18,7 +18,7 @@ pub struct AgentConfigurationObject {
     /// `etag`
     pub etag: String,
     /// `service`
-    pub service: ServiceObject,
+    pub service: Service,
     /// `settings`
     pub settings: BTreeMap<String, String>,
     /// Members that this version of elkit does not know.
@@ -30,7 +30,7 @@ pub struct AgentConfigurationObject {
 #[non_exhaustive]
 pub struct AgentConfigurationsResponse {
     /// `configurations`
-    pub configurations: Option<Vec<AgentConfigurationObject>>,
+    pub configurations: Option<Vec<AgentConfiguration>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -56,7 +56,7 @@ pub struct AgentKey {
 /// A value of `privileges[]`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum AgentKeysObjectPrivilege {
+pub enum AgentKeyPrivilege {
     /// `event:write`
     EventWrite,
     /// `config_agent:read`
@@ -73,6 +73,35 @@ pub struct AgentKeysResponse {
     pub agent_key: Option<AgentKey>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// The `service` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AnnotatedService {
+    /// `environment`
+    pub environment: Option<String>,
+    /// `version`
+    pub version: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl AnnotatedService {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(version: impl Into<String>) -> Self {
+        Self {
+            version: version.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `environment`
+    #[must_use]
+    pub fn environment(mut self, environment: impl Into<String>) -> Self {
+        self.environment = Some(environment.into());
+        self
+    }
 }
 
 /// The `annotation` object.
@@ -127,35 +156,6 @@ pub struct AnnotationSearchResponseAnnotation {
 
 /// The answer to [`create_agent_key`](super::Apm::create_agent_key).
 pub type CreateAgentKeyResponse = AgentKeysResponse;
-/// The `service` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CreateAnnotationObjectService {
-    /// `environment`
-    pub environment: Option<String>,
-    /// `version`
-    pub version: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl CreateAnnotationObjectService {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(version: impl Into<String>) -> Self {
-        Self {
-            version: version.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `environment`
-    #[must_use]
-    pub fn environment(mut self, environment: impl Into<String>) -> Self {
-        self.environment = Some(environment.into());
-        self
-    }
-}
-
 /// The `CreateAnnotationResponse` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -231,39 +231,7 @@ pub struct SearchAgentConfigurationResponse {
     /// `_score`
     pub score: Option<Number>,
     /// `_source`
-    pub source: Option<AgentConfigurationObject>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ServiceAgentNameResponse` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ServiceAgentNameResponse {
-    /// `agentName`
-    pub agent_name: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ServiceEnvironmentObject` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ServiceEnvironmentObject {
-    /// `alreadyConfigured`
-    pub already_configured: Option<bool>,
-    /// `name`
-    pub name: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ServiceEnvironmentsResponse` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ServiceEnvironmentsResponse {
-    /// `environments`
-    pub environments: Option<Vec<ServiceEnvironmentObject>>,
+    pub source: Option<AgentConfiguration>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -271,7 +239,7 @@ pub struct ServiceEnvironmentsResponse {
 /// The `ServiceObject` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct ServiceObject {
+pub struct Service {
     /// `environment`
     pub environment: Option<String>,
     /// `name`
@@ -280,7 +248,7 @@ pub struct ServiceObject {
     pub extra: Extra,
 }
 
-impl ServiceObject {
+impl Service {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -300,6 +268,38 @@ impl ServiceObject {
     }
 }
 
+/// The `ServiceAgentNameResponse` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ServiceAgentNameResponse {
+    /// `agentName`
+    pub agent_name: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ServiceEnvironmentObject` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ServiceEnvironment {
+    /// `alreadyConfigured`
+    pub already_configured: Option<bool>,
+    /// `name`
+    pub name: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ServiceEnvironmentsResponse` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ServiceEnvironmentsResponse {
+    /// `environments`
+    pub environments: Option<Vec<ServiceEnvironment>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `SingleAgentConfigurationResponse` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -313,7 +313,7 @@ pub struct SingleAgentConfigurationResponse {
     /// `etag`
     pub etag: String,
     /// `service`
-    pub service: ServiceObject,
+    pub service: Service,
     /// `settings`
     pub settings: BTreeMap<String, String>,
     /// `id`
@@ -443,7 +443,7 @@ pub struct CreateAgentKeyRequest {
     /// `name`
     pub name: String,
     /// `privileges`
-    pub privileges: Vec<AgentKeysObjectPrivilege>,
+    pub privileges: Vec<AgentKeyPrivilege>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -453,7 +453,7 @@ impl CreateAgentKeyRequest {
     #[must_use]
     pub fn new(
         name: impl Into<String>,
-        privileges: impl IntoIterator<Item = impl Into<AgentKeysObjectPrivilege>>,
+        privileges: impl IntoIterator<Item = impl Into<AgentKeyPrivilege>>,
     ) -> Self {
         Self {
             name: name.into(),

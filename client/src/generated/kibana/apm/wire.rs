@@ -11,24 +11,24 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    AgentConfigurationObject, AgentConfigurationsResponse, AgentKey, AgentKeysResponse,
-    AnnotationResponseSourceAnnotation, AnnotationResponseSourceService,
-    AnnotationSearchResponse, AnnotationSearchResponseAnnotation,
-    CreateAnnotationObjectService, CreateAnnotationResponse,
+    AgentConfiguration, AgentConfigurationsResponse, AgentKey, AgentKeysResponse,
+    AnnotatedService, AnnotationResponseSourceAnnotation,
+    AnnotationResponseSourceService, AnnotationSearchResponse,
+    AnnotationSearchResponseAnnotation, CreateAnnotationResponse,
     CreateAnnotationResponseSource, CreateAnnotationResponseSourceEvent,
-    DeleteAgentConfigurationsResponse, Empty, SearchAgentConfigurationResponse,
-    ServiceAgentNameResponse, ServiceEnvironmentObject, ServiceEnvironmentsResponse,
-    ServiceObject, SingleAgentConfigurationResponse, SourceMap, SourceMapsResponse,
+    DeleteAgentConfigurationsResponse, Empty, SearchAgentConfigurationResponse, Service,
+    ServiceAgentNameResponse, ServiceEnvironment, ServiceEnvironmentsResponse,
+    SingleAgentConfigurationResponse, SourceMap, SourceMapsResponse,
     SourceMapsResponseArtifact, SourceMapsResponseArtifactBody, UploadSourceMapsResponse,
     CreateAgentKeyRequest, SaveServerSchemaRequest
 }
 rt::string_enum! {
-    AgentKeysObjectPrivilege
+    AgentKeyPrivilege
 }
 
-impl rt::Model for AgentConfigurationObject {
+impl rt::Model for AgentConfiguration {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AgentConfigurationObject",
+        name: "AgentConfiguration",
         members: &[
             "@timestamp",
             "agent_name",
@@ -180,7 +180,7 @@ impl rt::Model for AgentKey {
     }
 }
 
-impl rt::StringEnum for AgentKeysObjectPrivilege {
+impl rt::StringEnum for AgentKeyPrivilege {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "event:write" => Self::EventWrite,
@@ -233,6 +233,49 @@ impl rt::Model for AgentKeysResponse {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.agent_key)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AnnotatedService {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AnnotatedService",
+        members: &["environment", "version"],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            environment: None,
+            version: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.environment),
+            1 => member.value(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.environment)?;
+        out.value(1, &self.version)?;
         Ok(())
     }
 }
@@ -410,49 +453,6 @@ impl rt::Model for AnnotationSearchResponseAnnotation {
         out.option(1, &self.id)?;
         out.option(2, &self.text)?;
         out.literal(3, "\"version\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CreateAnnotationObjectService {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateAnnotationObjectService",
-        members: &["environment", "version"],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            environment: None,
-            version: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.environment),
-            1 => member.value(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.environment)?;
-        out.value(1, &self.version)?;
         Ok(())
     }
 }
@@ -717,6 +717,49 @@ impl rt::Model for SearchAgentConfigurationResponse {
     }
 }
 
+impl rt::Model for Service {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Service",
+        members: &["environment", "name"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            environment: None,
+            name: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.environment),
+            1 => member.option(&mut self.name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.environment)?;
+        out.option(1, &self.name)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for ServiceAgentNameResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ServiceAgentNameResponse",
@@ -757,9 +800,9 @@ impl rt::Model for ServiceAgentNameResponse {
     }
 }
 
-impl rt::Model for ServiceEnvironmentObject {
+impl rt::Model for ServiceEnvironment {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ServiceEnvironmentObject",
+        name: "ServiceEnvironment",
         members: &["alreadyConfigured", "name"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -836,49 +879,6 @@ impl rt::Model for ServiceEnvironmentsResponse {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.environments)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ServiceObject {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ServiceObject",
-        members: &["environment", "name"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            environment: None,
-            name: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.environment),
-            1 => member.option(&mut self.name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.environment)?;
-        out.option(1, &self.name)?;
         Ok(())
     }
 }

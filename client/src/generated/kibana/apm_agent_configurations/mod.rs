@@ -19,7 +19,7 @@ impl ApmAgentConfigurations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deleteagentconfiguration)
     #[doc(alias = "apm.agent_configurations.delete")]
     #[doc(alias = "DELETE /api/apm/settings/agent-configuration")]
-    pub fn delete(&self, service: impl Into<apm::ServiceObject>) -> Delete {
+    pub fn delete(&self, service: impl Into<apm::Service>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(service))
     }
     /// Finds the configuration that applies to a service, optionally marking it applied.
@@ -28,7 +28,7 @@ impl ApmAgentConfigurations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-searchsingleconfiguration)
     #[doc(alias = "apm.agent_configurations.find")]
     #[doc(alias = "POST /api/apm/settings/agent-configuration/search")]
-    pub fn find(&self, service: impl Into<apm::ServiceObject>) -> Find {
+    pub fn find(&self, service: impl Into<apm::Service>) -> Find {
         Find::new(&self.client, FindRequest::new(service))
     }
     /// Returns the agent configuration of exactly one service and environment.
@@ -75,7 +75,7 @@ impl ApmAgentConfigurations {
     #[doc(alias = "PUT /api/apm/settings/agent-configuration")]
     pub fn put(
         &self,
-        service: impl Into<apm::ServiceObject>,
+        service: impl Into<apm::Service>,
         settings: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
     ) -> Put {
         Put::new(&self.client, PutRequest::new(service, settings))

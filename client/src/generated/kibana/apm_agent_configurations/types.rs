@@ -23,7 +23,7 @@ pub type PutResponse = apm::Empty;
 #[non_exhaustive]
 pub struct DeleteRequest {
     /// `service`
-    pub service: apm::ServiceObject,
+    pub service: apm::Service,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -31,7 +31,7 @@ pub struct DeleteRequest {
 impl DeleteRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(service: impl Into<apm::ServiceObject>) -> Self {
+    pub fn new(service: impl Into<apm::Service>) -> Self {
         Self {
             service: service.into(),
             extra: Extra::new(),
@@ -48,7 +48,7 @@ pub struct FindRequest {
     /// `mark_as_applied_by_agent`
     pub mark_as_applied_by_agent: Option<bool>,
     /// `service`
-    pub service: apm::ServiceObject,
+    pub service: apm::Service,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -56,7 +56,7 @@ pub struct FindRequest {
 impl FindRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(service: impl Into<apm::ServiceObject>) -> Self {
+    pub fn new(service: impl Into<apm::Service>) -> Self {
         Self {
             service: service.into(),
             etag: None,
@@ -142,7 +142,7 @@ pub struct PutRequest {
     /// `agent_name`
     pub agent_name: Option<String>,
     /// `service`
-    pub service: apm::ServiceObject,
+    pub service: apm::Service,
     /// `settings`
     pub settings: BTreeMap<String, String>,
     /// Members of the body that this version of elkit does not know.
@@ -153,7 +153,7 @@ impl PutRequest {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
-        service: impl Into<apm::ServiceObject>,
+        service: impl Into<apm::Service>,
         settings: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
     ) -> Self {
         Self {

@@ -23,7 +23,7 @@ impl ApmAnnotations {
         &self,
         service_name: impl Into<String>,
         timestamp: impl Into<String>,
-        service: impl Into<apm::CreateAnnotationObjectService>,
+        service: impl Into<apm::AnnotatedService>,
     ) -> Create {
         Create::new(&self.client, CreateRequest::new(service_name, timestamp, service))
     }

@@ -18,7 +18,7 @@ pub struct CreateRequest {
     /// `message`
     pub message: Option<String>,
     /// `service`
-    pub service: apm::CreateAnnotationObjectService,
+    pub service: apm::AnnotatedService,
     /// `tags`
     pub tags: Option<Vec<String>>,
     /// Members of the body that this version of elkit does not know.
@@ -31,7 +31,7 @@ impl CreateRequest {
     pub fn new(
         service_name: impl Into<String>,
         timestamp: impl Into<String>,
-        service: impl Into<apm::CreateAnnotationObjectService>,
+        service: impl Into<apm::AnnotatedService>,
     ) -> Self {
         Self {
             service_name: service_name.into(),

@@ -194,7 +194,7 @@ pub struct AlertCommentResponseProperties {
     /// format `date-time`
     pub created_at: Option<String>,
     /// `created_by`
-    pub created_by: Option<CaseResponseClosedByProperties>,
+    pub created_by: Option<CaseUser>,
     /// `id`
     pub id: Option<String>,
     /// `index`
@@ -206,7 +206,7 @@ pub struct AlertCommentResponseProperties {
     /// format `date-time`
     pub pushed_at: Option<String>,
     /// `pushed_by`
-    pub pushed_by: Option<CaseResponseClosedByProperties>,
+    pub pushed_by: Option<CaseUser>,
     /// `rule`
     pub rule: Option<Rule>,
     /// `updated_at`
@@ -214,7 +214,7 @@ pub struct AlertCommentResponseProperties {
     /// format `date-time`
     pub updated_at: Option<String>,
     /// `updated_by`
-    pub updated_by: Option<CaseResponseClosedByProperties>,
+    pub updated_by: Option<CaseUser>,
     /// `version`
     pub version: Option<String>,
     /// Members that this version of elkit does not know.
@@ -561,22 +561,6 @@ impl CaseFieldsCustomField {
     }
 }
 
-/// The `CaseResponseClosedByProperties` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CaseResponseClosedByProperties {
-    /// `email`
-    pub email: Option<String>,
-    /// `full_name`
-    pub full_name: Option<String>,
-    /// `profile_uid`
-    pub profile_uid: Option<String>,
-    /// `username`
-    pub username: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The `CaseResponseCreatedByProperties` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -606,7 +590,7 @@ pub struct CaseResponseProperties {
     /// format `date-time`
     pub closed_at: Option<String>,
     /// `closed_by`
-    pub closed_by: Option<CaseResponseClosedByProperties>,
+    pub closed_by: Option<CaseUser>,
     /// `comments`
     ///
     /// at most 10000 items
@@ -767,6 +751,22 @@ pub enum CaseStatus {
     Open,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
+}
+
+/// The `CaseResponseClosedByProperties` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CaseUser {
+    /// `email`
+    pub email: Option<String>,
+    /// `full_name`
+    pub full_name: Option<String>,
+    /// `profile_uid`
+    pub profile_uid: Option<String>,
+    /// `username`
+    pub username: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
 /// A value of `ClosureTypes`.
@@ -1514,7 +1514,7 @@ pub type ListAlertsResponse = Vec<AlertResponseProperties>;
 /// The answer to [`list_by_alert`](super::Cases::list_by_alert).
 pub type ListByAlertResponse = Vec<Case>;
 /// The answer to [`list_reporters`](super::Cases::list_reporters).
-pub type ListReportersResponse = Vec<CaseResponseClosedByProperties>;
+pub type ListReportersResponse = Vec<CaseUser>;
 /// The answer to [`list_tags`](super::Cases::list_tags).
 pub type ListTagsResponse = Vec<String>;
 /// The answer to [`list_user_actions`](super::Cases::list_user_actions).
@@ -2346,7 +2346,7 @@ pub struct UserActionsFindResponseProperties {
     /// format `date-time`
     pub created_at: String,
     /// `created_by`
-    pub created_by: CaseResponseClosedByProperties,
+    pub created_by: CaseUser,
     /// `id`
     pub id: String,
     /// `owner`
@@ -2378,7 +2378,7 @@ pub struct UserActionsResponseProperties {
     /// format `date-time`
     pub created_at: String,
     /// `created_by`
-    pub created_by: CaseResponseClosedByProperties,
+    pub created_by: CaseUser,
     /// `owner`
     pub owner: Owner,
     /// `payload`

@@ -16,10 +16,9 @@ rt::model! {
     AddAlertCommentRequestProperties, AddUserCommentRequestProperties,
     AlertCommentResponseProperties, AlertResponseProperties, Assignee, Case,
     CaseConfigurationRequestCustomField, CaseFields, CaseFieldsConnector,
-    CaseFieldsCustomField, CaseResponseClosedByProperties,
-    CaseResponseCreatedByProperties, CaseResponseProperties,
+    CaseFieldsCustomField, CaseResponseCreatedByProperties, CaseResponseProperties,
     CaseResponsePropertiesCustomField, CaseResponsePushedByProperties,
-    CaseResponseUpdatedByProperties, Connector, ConnectorConfig,
+    CaseResponseUpdatedByProperties, CaseUser, Connector, ConnectorConfig,
     ConnectorPropertiesCasesWebhook, ConnectorPropertiesJira,
     ConnectorPropertiesJiraFields, ConnectorPropertiesNone, ConnectorPropertiesResilient,
     ConnectorPropertiesResilientFields, ConnectorPropertiesServicenow,
@@ -746,55 +745,6 @@ impl rt::Model for CaseFieldsCustomField {
     }
 }
 
-impl rt::Model for CaseResponseClosedByProperties {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CaseResponseClosedByProperties",
-        members: &["email", "full_name", "profile_uid", "username"],
-        aliases: &[],
-        required: &[0xb, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            email: None,
-            full_name: None,
-            profile_uid: None,
-            username: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.email),
-            1 => member.option(&mut self.full_name),
-            2 => member.option(&mut self.profile_uid),
-            3 => member.option(&mut self.username),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.email)?;
-        out.nullable(1, &self.full_name)?;
-        out.option(2, &self.profile_uid)?;
-        out.nullable(3, &self.username)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for CaseResponseCreatedByProperties {
     const META: &'static rt::Meta = &rt::Meta {
         name: "CaseResponseCreatedByProperties",
@@ -1301,6 +1251,55 @@ impl rt::StringEnum for CaseStatus {
             Self::Open => "open",
             Self::UnknownValue(name) => name,
         }
+    }
+}
+
+impl rt::Model for CaseUser {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CaseUser",
+        members: &["email", "full_name", "profile_uid", "username"],
+        aliases: &[],
+        required: &[0xb, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            email: None,
+            full_name: None,
+            profile_uid: None,
+            username: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.email),
+            1 => member.option(&mut self.full_name),
+            2 => member.option(&mut self.profile_uid),
+            3 => member.option(&mut self.username),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.nullable(0, &self.email)?;
+        out.nullable(1, &self.full_name)?;
+        out.option(2, &self.profile_uid)?;
+        out.nullable(3, &self.username)?;
+        Ok(())
     }
 }
 

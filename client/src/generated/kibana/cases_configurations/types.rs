@@ -16,7 +16,7 @@ pub struct Configuration {
     /// format `date-time`
     pub created_at: Option<String>,
     /// `created_by`
-    pub created_by: Option<cases::CaseResponseClosedByProperties>,
+    pub created_by: Option<cases::CaseUser>,
     /// `customFields`
     pub custom_fields: Option<Vec<CustomField>>,
     /// `error`
@@ -34,7 +34,7 @@ pub struct Configuration {
     /// format `date-time`
     pub updated_at: Option<String>,
     /// `updated_by`
-    pub updated_by: Option<cases::CaseResponseClosedByProperties>,
+    pub updated_by: Option<cases::CaseUser>,
     /// `version`
     pub version: Option<String>,
     /// Members that this version of elkit does not know.

@@ -38,10 +38,7 @@ impl DataViews {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createdataviewdefaultw)
     #[doc(alias = "data_views.create")]
     #[doc(alias = "POST /api/data_views/data_view")]
-    pub fn create(
-        &self,
-        data_view: impl Into<CreateDataViewRequestObjectDataView>,
-    ) -> Create {
+    pub fn create(&self, data_view: impl Into<NewDataView>) -> Create {
         Create::new(&self.client, CreateRequest::new(data_view))
     }
     /// Deletes one data view.
@@ -127,7 +124,7 @@ impl DataViews {
     pub fn update(
         &self,
         view_id: impl Into<String>,
-        data_view: impl Into<UpdateDataViewRequestObjectDataView>,
+        data_view: impl Into<DataViewUpdate>,
     ) -> Update {
         Update::new(&self.client, UpdateRequest::new(view_id, data_view))
     }

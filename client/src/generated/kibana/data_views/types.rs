@@ -5,10 +5,296 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, OneOrMany};
+/// The answer to [`create`](super::DataViews::create).
+pub type CreateResponse = DataViewResponseObject;
+/// The `data_view` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DataView {
+    /// `allowNoIndex`
+    pub allow_no_index: Option<bool>,
+    /// `fieldAttrs`
+    pub field_attrs: Option<BTreeMap<String, Fieldattrs>>,
+    /// `fieldFormats`
+    pub field_formats: Option<BTreeMap<String, Value>>,
+    /// `fields`
+    pub fields: Option<BTreeMap<String, Value>>,
+    /// `id`
+    pub id: Option<String>,
+    /// `name`
+    pub name: Option<String>,
+    /// `namespaces`
+    pub namespaces: Option<Vec<String>>,
+    /// `runtimeFieldMap`
+    pub runtime_field_map: Option<BTreeMap<String, Runtimefieldmap>>,
+    /// `sourceFilters`
+    pub source_filters: Option<Vec<Sourcefilter>>,
+    /// `timeFieldName`
+    pub time_field_name: Option<String>,
+    /// `title`
+    pub title: Option<String>,
+    /// `typeMeta`
+    pub type_meta: Option<TypemetaResponse>,
+    /// `version`
+    pub version: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `DataViewResponseObject` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DataViewResponseObject {
+    /// `data_view`
+    pub data_view: Option<DataView>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `result[]` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DataViewResult {
+    /// `id`
+    pub id: Option<String>,
+    /// `type`
+    pub r#type: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `data_view[]` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DataViewSummary {
+    /// `id`
+    pub id: Option<String>,
+    /// `name`
+    pub name: Option<String>,
+    /// `namespaces`
+    pub namespaces: Option<Vec<String>>,
+    /// `title`
+    pub title: Option<String>,
+    /// `typeMeta`
+    pub type_meta: Option<BTreeMap<String, Value>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `data_view` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DataViewUpdate {
+    /// `allowNoIndex`
+    pub allow_no_index: Option<bool>,
+    /// `fieldFormats`
+    pub field_formats: Option<BTreeMap<String, Value>>,
+    /// `fields`
+    pub fields: Option<BTreeMap<String, Value>>,
+    /// `name`
+    pub name: Option<String>,
+    /// `runtimeFieldMap`
+    pub runtime_field_map: Option<BTreeMap<String, Runtimefieldmap>>,
+    /// `sourceFilters`
+    pub source_filters: Option<Vec<Sourcefilter>>,
+    /// `timeFieldName`
+    pub time_field_name: Option<String>,
+    /// `title`
+    pub title: Option<String>,
+    /// `type`
+    pub r#type: Option<String>,
+    /// `typeMeta`
+    pub type_meta: Option<Typemeta>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl DataViewUpdate {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `allowNoIndex`
+    #[must_use]
+    pub fn allow_no_index(mut self, allow_no_index: bool) -> Self {
+        self.allow_no_index = Some(allow_no_index);
+        self
+    }
+    /// `fieldFormats`
+    #[must_use]
+    pub fn field_formats(
+        mut self,
+        field_formats: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.field_formats = Some(
+            field_formats
+                .into_iter()
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+        );
+        self
+    }
+    /// `fields`
+    #[must_use]
+    pub fn fields(
+        mut self,
+        fields: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.fields = Some(
+            fields.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+    /// `name`
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+    /// `runtimeFieldMap`
+    #[must_use]
+    pub fn runtime_field_map(
+        mut self,
+        runtime_field_map: impl IntoIterator<
+            Item = (impl Into<String>, impl Into<Runtimefieldmap>),
+        >,
+    ) -> Self {
+        self.runtime_field_map = Some(
+            runtime_field_map
+                .into_iter()
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+        );
+        self
+    }
+    /// `sourceFilters`
+    #[must_use]
+    pub fn source_filters(
+        mut self,
+        source_filters: impl IntoIterator<Item = impl Into<Sourcefilter>>,
+    ) -> Self {
+        self.source_filters = Some(source_filters.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `timeFieldName`
+    #[must_use]
+    pub fn time_field_name(mut self, time_field_name: impl Into<String>) -> Self {
+        self.time_field_name = Some(time_field_name.into());
+        self
+    }
+    /// `title`
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+    /// `type`
+    #[must_use]
+    pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
+        self.r#type = Some(r#type.into());
+        self
+    }
+    /// `typeMeta`
+    #[must_use]
+    pub fn type_meta(mut self, type_meta: impl Into<Typemeta>) -> Self {
+        self.type_meta = Some(type_meta.into());
+        self
+    }
+}
+
+/// The `deleteStatus` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DeleteStatus {
+    /// `deletePerformed`
+    pub delete_performed: Option<bool>,
+    /// `remainingRefs`
+    pub remaining_refs: Option<i64>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `200` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct FieldMetadata {
+    /// `acknowledged`
+    pub acknowledged: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `Fieldattrs` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Fieldattrs {
+    /// `count`
+    pub count: Option<i64>,
+    /// `customDescription`
+    ///
+    /// at most 300 characters
+    pub custom_description: Option<String>,
+    /// `customLabel`
+    pub custom_label: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl Fieldattrs {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `count`
+    #[must_use]
+    pub fn count(mut self, count: i64) -> Self {
+        self.count = Some(count);
+        self
+    }
+    /// `customDescription`
+    ///
+    /// at most 300 characters
+    #[must_use]
+    pub fn custom_description(mut self, custom_description: impl Into<String>) -> Self {
+        self.custom_description = Some(custom_description.into());
+        self
+    }
+    /// `customLabel`
+    #[must_use]
+    pub fn custom_label(mut self, custom_label: impl Into<String>) -> Self {
+        self.custom_label = Some(custom_label.into());
+        self
+    }
+}
+
+/// The answer to [`get_default`](super::DataViews::get_default).
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct GetDefaultResponse {
+    /// `data_view_id`
+    pub data_view_id: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`get`](super::DataViews::get).
+pub type GetResponse = DataViewResponseObject;
+/// The answer to [`list`](super::DataViews::list).
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ListResponse {
+    /// `data_view`
+    pub data_view: Option<Vec<DataViewSummary>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `data_view` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct CreateDataViewRequestObjectDataView {
+pub struct NewDataView {
     /// `allowNoIndex`
     pub allow_no_index: Option<bool>,
     /// `fieldAttrs`
@@ -41,7 +327,7 @@ pub struct CreateDataViewRequestObjectDataView {
     pub extra: Extra,
 }
 
-impl CreateDataViewRequestObjectDataView {
+impl NewDataView {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(title: impl Into<String>) -> Self {
@@ -165,170 +451,6 @@ impl CreateDataViewRequestObjectDataView {
         self.version = Some(version.into());
         self
     }
-}
-
-/// The answer to [`create`](super::DataViews::create).
-pub type CreateResponse = DataViewResponseObject;
-/// The `data_view[]` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct DataView {
-    /// `id`
-    pub id: Option<String>,
-    /// `name`
-    pub name: Option<String>,
-    /// `namespaces`
-    pub namespaces: Option<Vec<String>>,
-    /// `title`
-    pub title: Option<String>,
-    /// `typeMeta`
-    pub type_meta: Option<BTreeMap<String, Value>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `DataViewResponseObject` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct DataViewResponseObject {
-    /// `data_view`
-    pub data_view: Option<DataViewResponseObjectDataView>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `data_view` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct DataViewResponseObjectDataView {
-    /// `allowNoIndex`
-    pub allow_no_index: Option<bool>,
-    /// `fieldAttrs`
-    pub field_attrs: Option<BTreeMap<String, Fieldattrs>>,
-    /// `fieldFormats`
-    pub field_formats: Option<BTreeMap<String, Value>>,
-    /// `fields`
-    pub fields: Option<BTreeMap<String, Value>>,
-    /// `id`
-    pub id: Option<String>,
-    /// `name`
-    pub name: Option<String>,
-    /// `namespaces`
-    pub namespaces: Option<Vec<String>>,
-    /// `runtimeFieldMap`
-    pub runtime_field_map: Option<BTreeMap<String, Runtimefieldmap>>,
-    /// `sourceFilters`
-    pub source_filters: Option<Vec<Sourcefilter>>,
-    /// `timeFieldName`
-    pub time_field_name: Option<String>,
-    /// `title`
-    pub title: Option<String>,
-    /// `typeMeta`
-    pub type_meta: Option<TypemetaResponse>,
-    /// `version`
-    pub version: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `result[]` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct DataViewResult {
-    /// `id`
-    pub id: Option<String>,
-    /// `type`
-    pub r#type: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `deleteStatus` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct DeleteStatus {
-    /// `deletePerformed`
-    pub delete_performed: Option<bool>,
-    /// `remainingRefs`
-    pub remaining_refs: Option<i64>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `200` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct FieldMetadata {
-    /// `acknowledged`
-    pub acknowledged: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `Fieldattrs` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct Fieldattrs {
-    /// `count`
-    pub count: Option<i64>,
-    /// `customDescription`
-    ///
-    /// at most 300 characters
-    pub custom_description: Option<String>,
-    /// `customLabel`
-    pub custom_label: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl Fieldattrs {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `count`
-    #[must_use]
-    pub fn count(mut self, count: i64) -> Self {
-        self.count = Some(count);
-        self
-    }
-    /// `customDescription`
-    ///
-    /// at most 300 characters
-    #[must_use]
-    pub fn custom_description(mut self, custom_description: impl Into<String>) -> Self {
-        self.custom_description = Some(custom_description.into());
-        self
-    }
-    /// `customLabel`
-    #[must_use]
-    pub fn custom_label(mut self, custom_label: impl Into<String>) -> Self {
-        self.custom_label = Some(custom_label.into());
-        self
-    }
-}
-
-/// The answer to [`get_default`](super::DataViews::get_default).
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct GetDefaultResponse {
-    /// `data_view_id`
-    pub data_view_id: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The answer to [`get`](super::DataViews::get).
-pub type GetResponse = DataViewResponseObject;
-/// The answer to [`list`](super::DataViews::list).
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ListResponse {
-    /// `data_view`
-    pub data_view: Option<Vec<DataView>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
 }
 
 /// The answer to [`preview_swap_references`](super::DataViews::preview_swap_references).
@@ -472,128 +594,6 @@ pub struct TypemetaResponse {
     pub extra: Extra,
 }
 
-/// The `data_view` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct UpdateDataViewRequestObjectDataView {
-    /// `allowNoIndex`
-    pub allow_no_index: Option<bool>,
-    /// `fieldFormats`
-    pub field_formats: Option<BTreeMap<String, Value>>,
-    /// `fields`
-    pub fields: Option<BTreeMap<String, Value>>,
-    /// `name`
-    pub name: Option<String>,
-    /// `runtimeFieldMap`
-    pub runtime_field_map: Option<BTreeMap<String, Runtimefieldmap>>,
-    /// `sourceFilters`
-    pub source_filters: Option<Vec<Sourcefilter>>,
-    /// `timeFieldName`
-    pub time_field_name: Option<String>,
-    /// `title`
-    pub title: Option<String>,
-    /// `type`
-    pub r#type: Option<String>,
-    /// `typeMeta`
-    pub type_meta: Option<Typemeta>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl UpdateDataViewRequestObjectDataView {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `allowNoIndex`
-    #[must_use]
-    pub fn allow_no_index(mut self, allow_no_index: bool) -> Self {
-        self.allow_no_index = Some(allow_no_index);
-        self
-    }
-    /// `fieldFormats`
-    #[must_use]
-    pub fn field_formats(
-        mut self,
-        field_formats: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.field_formats = Some(
-            field_formats
-                .into_iter()
-                .map(|(key, value)| (key.into(), value.into()))
-                .collect(),
-        );
-        self
-    }
-    /// `fields`
-    #[must_use]
-    pub fn fields(
-        mut self,
-        fields: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.fields = Some(
-            fields.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-    /// `name`
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-    /// `runtimeFieldMap`
-    #[must_use]
-    pub fn runtime_field_map(
-        mut self,
-        runtime_field_map: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<Runtimefieldmap>),
-        >,
-    ) -> Self {
-        self.runtime_field_map = Some(
-            runtime_field_map
-                .into_iter()
-                .map(|(key, value)| (key.into(), value.into()))
-                .collect(),
-        );
-        self
-    }
-    /// `sourceFilters`
-    #[must_use]
-    pub fn source_filters(
-        mut self,
-        source_filters: impl IntoIterator<Item = impl Into<Sourcefilter>>,
-    ) -> Self {
-        self.source_filters = Some(source_filters.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `timeFieldName`
-    #[must_use]
-    pub fn time_field_name(mut self, time_field_name: impl Into<String>) -> Self {
-        self.time_field_name = Some(time_field_name.into());
-        self
-    }
-    /// `title`
-    #[must_use]
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = Some(title.into());
-        self
-    }
-    /// `type`
-    #[must_use]
-    pub fn r#type(mut self, r#type: impl Into<String>) -> Self {
-        self.r#type = Some(r#type.into());
-        self
-    }
-    /// `typeMeta`
-    #[must_use]
-    pub fn type_meta(mut self, type_meta: impl Into<Typemeta>) -> Self {
-        self.type_meta = Some(type_meta.into());
-        self
-    }
-}
-
 /// The answer to [`update_field_metadata`](super::DataViews::update_field_metadata).
 pub type UpdateFieldMetadataResponse = FieldMetadata;
 /// The answer to [`update`](super::DataViews::update).
@@ -603,7 +603,7 @@ pub type UpdateResponse = DataViewResponseObject;
 #[non_exhaustive]
 pub struct CreateRequest {
     /// `data_view`
-    pub data_view: CreateDataViewRequestObjectDataView,
+    pub data_view: NewDataView,
     /// `override`
     ///
     /// default `false`
@@ -615,7 +615,7 @@ pub struct CreateRequest {
 impl CreateRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(data_view: impl Into<CreateDataViewRequestObjectDataView>) -> Self {
+    pub fn new(data_view: impl Into<NewDataView>) -> Self {
         Self {
             data_view: data_view.into(),
             r#override: None,
@@ -785,7 +785,7 @@ pub struct UpdateRequest {
     /// `viewId`
     pub view_id: String,
     /// `data_view`
-    pub data_view: UpdateDataViewRequestObjectDataView,
+    pub data_view: DataViewUpdate,
     /// `refresh_fields`
     ///
     /// default `false`
@@ -799,7 +799,7 @@ impl UpdateRequest {
     #[must_use]
     pub fn new(
         view_id: impl Into<String>,
-        data_view: impl Into<UpdateDataViewRequestObjectDataView>,
+        data_view: impl Into<DataViewUpdate>,
     ) -> Self {
         Self {
             view_id: view_id.into(),

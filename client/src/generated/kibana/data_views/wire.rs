@@ -11,204 +11,17 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    CreateDataViewRequestObjectDataView, DataView, DataViewResponseObject,
-    DataViewResponseObjectDataView, DataViewResult, DeleteStatus, FieldMetadata,
-    Fieldattrs, GetDefaultResponse, ListResponse, PreviewSwapReferencesResponse,
-    Runtimefieldmap, RuntimefieldmapScript, Sourcefilter, SwapReferencesResponse,
-    Typemeta, TypemetaResponse, UpdateDataViewRequestObjectDataView, CreateRequest,
+    DataView, DataViewResponseObject, DataViewResult, DataViewSummary, DataViewUpdate,
+    DeleteStatus, FieldMetadata, Fieldattrs, GetDefaultResponse, ListResponse,
+    NewDataView, PreviewSwapReferencesResponse, Runtimefieldmap, RuntimefieldmapScript,
+    Sourcefilter, SwapReferencesResponse, Typemeta, TypemetaResponse, CreateRequest,
     PreviewSwapReferencesRequest, SetDefaultRequest, SwapReferencesRequest,
     UpdateRequest, UpdateFieldMetadataRequest
-}
-
-impl rt::Model for CreateDataViewRequestObjectDataView {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateDataViewRequestObjectDataView",
-        members: &[
-            "allowNoIndex",
-            "fieldAttrs",
-            "fieldFormats",
-            "fields",
-            "id",
-            "name",
-            "namespaces",
-            "runtimeFieldMap",
-            "sourceFilters",
-            "timeFieldName",
-            "title",
-            "type",
-            "typeMeta",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x400, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            allow_no_index: None,
-            field_attrs: None,
-            field_formats: None,
-            fields: None,
-            id: None,
-            name: None,
-            namespaces: None,
-            runtime_field_map: None,
-            source_filters: None,
-            time_field_name: None,
-            title: rt::Wire::blank(),
-            r#type: None,
-            type_meta: None,
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.allow_no_index),
-            1 => member.option(&mut self.field_attrs),
-            2 => member.option(&mut self.field_formats),
-            3 => member.option(&mut self.fields),
-            4 => member.option(&mut self.id),
-            5 => member.option(&mut self.name),
-            6 => member.option(&mut self.namespaces),
-            7 => member.option(&mut self.runtime_field_map),
-            8 => member.option(&mut self.source_filters),
-            9 => member.option(&mut self.time_field_name),
-            10 => member.value(&mut self.title),
-            11 => member.option(&mut self.r#type),
-            12 => member.option(&mut self.type_meta),
-            13 => member.option(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_no_index)?;
-        out.option(1, &self.field_attrs)?;
-        out.option(2, &self.field_formats)?;
-        out.option(3, &self.fields)?;
-        out.option(4, &self.id)?;
-        out.option(5, &self.name)?;
-        out.option(6, &self.namespaces)?;
-        out.option(7, &self.runtime_field_map)?;
-        out.option(8, &self.source_filters)?;
-        out.option(9, &self.time_field_name)?;
-        out.value(10, &self.title)?;
-        out.option(11, &self.r#type)?;
-        out.option(12, &self.type_meta)?;
-        out.option(13, &self.version)?;
-        Ok(())
-    }
 }
 
 impl rt::Model for DataView {
     const META: &'static rt::Meta = &rt::Meta {
         name: "DataView",
-        members: &["id", "name", "namespaces", "title", "typeMeta"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: None,
-            name: None,
-            namespaces: None,
-            title: None,
-            type_meta: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.id),
-            1 => member.option(&mut self.name),
-            2 => member.option(&mut self.namespaces),
-            3 => member.option(&mut self.title),
-            4 => member.option(&mut self.type_meta),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.name)?;
-        out.option(2, &self.namespaces)?;
-        out.option(3, &self.title)?;
-        out.option(4, &self.type_meta)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for DataViewResponseObject {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "DataViewResponseObject",
-        members: &["data_view"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            data_view: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.data_view),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.data_view)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for DataViewResponseObjectDataView {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "DataViewResponseObjectDataView",
         members: &[
             "allowNoIndex",
             "fieldAttrs",
@@ -296,6 +109,46 @@ impl rt::Model for DataViewResponseObjectDataView {
     }
 }
 
+impl rt::Model for DataViewResponseObject {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DataViewResponseObject",
+        members: &["data_view"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            data_view: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.data_view),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.data_view)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for DataViewResult {
     const META: &'static rt::Meta = &rt::Meta {
         name: "DataViewResult",
@@ -335,6 +188,136 @@ impl rt::Model for DataViewResult {
     ) -> Result<(), S::Error> {
         out.option(0, &self.id)?;
         out.option(1, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DataViewSummary {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DataViewSummary",
+        members: &["id", "name", "namespaces", "title", "typeMeta"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: None,
+            name: None,
+            namespaces: None,
+            title: None,
+            type_meta: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.id),
+            1 => member.option(&mut self.name),
+            2 => member.option(&mut self.namespaces),
+            3 => member.option(&mut self.title),
+            4 => member.option(&mut self.type_meta),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.id)?;
+        out.option(1, &self.name)?;
+        out.option(2, &self.namespaces)?;
+        out.option(3, &self.title)?;
+        out.option(4, &self.type_meta)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DataViewUpdate {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DataViewUpdate",
+        members: &[
+            "allowNoIndex",
+            "fieldFormats",
+            "fields",
+            "name",
+            "runtimeFieldMap",
+            "sourceFilters",
+            "timeFieldName",
+            "title",
+            "type",
+            "typeMeta",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            allow_no_index: None,
+            field_formats: None,
+            fields: None,
+            name: None,
+            runtime_field_map: None,
+            source_filters: None,
+            time_field_name: None,
+            title: None,
+            r#type: None,
+            type_meta: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.allow_no_index),
+            1 => member.option(&mut self.field_formats),
+            2 => member.option(&mut self.fields),
+            3 => member.option(&mut self.name),
+            4 => member.option(&mut self.runtime_field_map),
+            5 => member.option(&mut self.source_filters),
+            6 => member.option(&mut self.time_field_name),
+            7 => member.option(&mut self.title),
+            8 => member.option(&mut self.r#type),
+            9 => member.option(&mut self.type_meta),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.allow_no_index)?;
+        out.option(1, &self.field_formats)?;
+        out.option(2, &self.fields)?;
+        out.option(3, &self.name)?;
+        out.option(4, &self.runtime_field_map)?;
+        out.option(5, &self.source_filters)?;
+        out.option(6, &self.time_field_name)?;
+        out.option(7, &self.title)?;
+        out.option(8, &self.r#type)?;
+        out.option(9, &self.type_meta)?;
         Ok(())
     }
 }
@@ -544,6 +527,100 @@ impl rt::Model for ListResponse {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.data_view)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewDataView {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewDataView",
+        members: &[
+            "allowNoIndex",
+            "fieldAttrs",
+            "fieldFormats",
+            "fields",
+            "id",
+            "name",
+            "namespaces",
+            "runtimeFieldMap",
+            "sourceFilters",
+            "timeFieldName",
+            "title",
+            "type",
+            "typeMeta",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x400, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            allow_no_index: None,
+            field_attrs: None,
+            field_formats: None,
+            fields: None,
+            id: None,
+            name: None,
+            namespaces: None,
+            runtime_field_map: None,
+            source_filters: None,
+            time_field_name: None,
+            title: rt::Wire::blank(),
+            r#type: None,
+            type_meta: None,
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.allow_no_index),
+            1 => member.option(&mut self.field_attrs),
+            2 => member.option(&mut self.field_formats),
+            3 => member.option(&mut self.fields),
+            4 => member.option(&mut self.id),
+            5 => member.option(&mut self.name),
+            6 => member.option(&mut self.namespaces),
+            7 => member.option(&mut self.runtime_field_map),
+            8 => member.option(&mut self.source_filters),
+            9 => member.option(&mut self.time_field_name),
+            10 => member.value(&mut self.title),
+            11 => member.option(&mut self.r#type),
+            12 => member.option(&mut self.type_meta),
+            13 => member.option(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.allow_no_index)?;
+        out.option(1, &self.field_attrs)?;
+        out.option(2, &self.field_formats)?;
+        out.option(3, &self.fields)?;
+        out.option(4, &self.id)?;
+        out.option(5, &self.name)?;
+        out.option(6, &self.namespaces)?;
+        out.option(7, &self.runtime_field_map)?;
+        out.option(8, &self.source_filters)?;
+        out.option(9, &self.time_field_name)?;
+        out.value(10, &self.title)?;
+        out.option(11, &self.r#type)?;
+        out.option(12, &self.type_meta)?;
+        out.option(13, &self.version)?;
         Ok(())
     }
 }
@@ -836,84 +913,6 @@ impl rt::Model for TypemetaResponse {
     ) -> Result<(), S::Error> {
         out.option(0, &self.aggs)?;
         out.option(1, &self.params)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for UpdateDataViewRequestObjectDataView {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "UpdateDataViewRequestObjectDataView",
-        members: &[
-            "allowNoIndex",
-            "fieldFormats",
-            "fields",
-            "name",
-            "runtimeFieldMap",
-            "sourceFilters",
-            "timeFieldName",
-            "title",
-            "type",
-            "typeMeta",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            allow_no_index: None,
-            field_formats: None,
-            fields: None,
-            name: None,
-            runtime_field_map: None,
-            source_filters: None,
-            time_field_name: None,
-            title: None,
-            r#type: None,
-            type_meta: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.allow_no_index),
-            1 => member.option(&mut self.field_formats),
-            2 => member.option(&mut self.fields),
-            3 => member.option(&mut self.name),
-            4 => member.option(&mut self.runtime_field_map),
-            5 => member.option(&mut self.source_filters),
-            6 => member.option(&mut self.time_field_name),
-            7 => member.option(&mut self.title),
-            8 => member.option(&mut self.r#type),
-            9 => member.option(&mut self.type_meta),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_no_index)?;
-        out.option(1, &self.field_formats)?;
-        out.option(2, &self.fields)?;
-        out.option(3, &self.name)?;
-        out.option(4, &self.runtime_field_map)?;
-        out.option(5, &self.source_filters)?;
-        out.option(6, &self.time_field_name)?;
-        out.option(7, &self.title)?;
-        out.option(8, &self.r#type)?;
-        out.option(9, &self.type_meta)?;
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use super::super::detection_engine;
 #[non_exhaustive]
 pub struct CreateResponse {
     /// `indices`
-    pub indices: Vec<Indice>,
+    pub indices: Vec<Index>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -30,7 +30,7 @@ pub struct GetStatusResponse {
 /// One of several forms of `indices[]`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Indice {
+pub enum Index {
     /// The `AlertsIndexMigrationSuccess` form.
     AlertsIndexMigrationSuccess(detection_engine::AlertsIndexMigrationSuccess),
     /// The `AlertsIndexMigrationError` form.

@@ -14,7 +14,7 @@ rt::model! {
     CreateResponse, GetStatusResponse, CreateRequest, DeleteRequest, FinalizeRequest
 }
 rt::union_! {
-    Indice
+    Index
 }
 
 impl rt::Model for CreateResponse {
@@ -97,7 +97,7 @@ impl rt::Model for GetStatusResponse {
     }
 }
 
-impl rt::Union for Indice {
+impl rt::Union for Index {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(
             64,

@@ -47,7 +47,7 @@ impl DetectionEngineRules {
     #[deprecated = "upstream deprecates it"]
     pub fn bulk_delete(
         &self,
-        body: impl IntoIterator<Item = impl Into<BulkDeleteBody>>,
+        body: impl IntoIterator<Item = impl Into<RuleToDelete>>,
     ) -> BulkDelete {
         BulkDelete::new(&self.client, BulkDeleteRequest::new(body))
     }
@@ -60,7 +60,7 @@ impl DetectionEngineRules {
     #[deprecated = "upstream deprecates it"]
     pub fn bulk_delete_via_post(
         &self,
-        body: impl IntoIterator<Item = impl Into<BulkDeleteBody>>,
+        body: impl IntoIterator<Item = impl Into<RuleToDelete>>,
     ) -> BulkDeleteViaPost {
         BulkDeleteViaPost::new(&self.client, BulkDeleteViaPostRequest::new(body))
     }
@@ -202,7 +202,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-rulepreview)
     #[doc(alias = "detection_engine.rules.preview")]
     #[doc(alias = "POST /api/detection_engine/rules/preview")]
-    pub fn preview(&self, body: impl Into<PreviewBody>) -> Preview {
+    pub fn preview(&self, body: impl Into<RulePreview>) -> Preview {
         Preview::new(&self.client, PreviewRequest::new(body))
     }
     /// Replaces one detection rule.

@@ -83,38 +83,6 @@ impl From<detection_engine::BulkEditRules> for BulkActionBody {
 pub type BulkActionResponse = Value;
 /// The answer to [`bulk_create`](super::DetectionEngineRules::bulk_create).
 pub type BulkCreateResponse = Vec<detection_engine::BulkCrudRulesResponse>;
-/// The `body[]` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct BulkDeleteBody {
-    /// `id`
-    pub id: Option<String>,
-    /// `rule_id`
-    pub rule_id: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl BulkDeleteBody {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `id`
-    #[must_use]
-    pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.id = Some(id.into());
-        self
-    }
-    /// `rule_id`
-    #[must_use]
-    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
-        self.rule_id = Some(rule_id.into());
-        self
-    }
-}
-
 /// The answer to [`bulk_delete`](super::DetectionEngineRules::bulk_delete).
 pub type BulkDeleteResponse = Vec<detection_engine::BulkCrudRulesResponse>;
 /// The answer to [`bulk_delete_via_post`](super::DetectionEngineRules::bulk_delete_via_post).
@@ -129,10 +97,510 @@ pub type CreateExceptionsResponse = Vec<exception_lists::ExceptionListItem>;
 pub type CreateResponse = detection_engine::RuleResponse;
 /// The answer to [`delete`](super::DetectionEngineRules::delete).
 pub type DeleteResponse = detection_engine::RuleResponse;
+/// The `object` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct EqlRulePreview {
+    /// `query`
+    pub query: String,
+    /// `alert_suppression`
+    pub alert_suppression: Option<detection_engine::AlertSuppression>,
+    /// `data_view_id`
+    pub data_view_id: Option<String>,
+    /// `event_category_override`
+    pub event_category_override: Option<String>,
+    /// `filters`
+    pub filters: Option<Vec<Value>>,
+    /// `index`
+    pub index: Option<Vec<String>>,
+    /// `tiebreaker_field`
+    pub tiebreaker_field: Option<String>,
+    /// `timestamp_field`
+    pub timestamp_field: Option<String>,
+    /// `actions`
+    pub actions: Option<Vec<detection_engine::RuleAction>>,
+    /// `alias_purpose`
+    pub alias_purpose: Option<detection_engine::SavedObjectResolveAliasPurpose>,
+    /// `alias_target_id`
+    pub alias_target_id: Option<String>,
+    /// `author`
+    pub author: Option<Vec<String>>,
+    /// `building_block_type`
+    pub building_block_type: Option<String>,
+    /// `description`
+    pub description: String,
+    /// `enabled`
+    pub enabled: Option<bool>,
+    /// `exceptions_list`
+    pub exceptions_list: Option<Vec<detection_engine::RuleExceptionList>>,
+    /// `false_positives`
+    pub false_positives: Option<Vec<String>>,
+    /// `from`
+    pub from: Option<String>,
+    /// `interval`
+    pub interval: Option<String>,
+    /// `investigation_fields`
+    pub investigation_fields: Option<detection_engine::InvestigationFields>,
+    /// `license`
+    pub license: Option<String>,
+    /// `max_signals`
+    pub max_signals: Option<i64>,
+    /// `meta`
+    pub meta: Option<BTreeMap<String, Value>>,
+    /// `name`
+    pub name: String,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// `note`
+    pub note: Option<String>,
+    /// `outcome`
+    pub outcome: Option<detection_engine::SavedObjectResolveOutcome>,
+    /// `output_index`
+    pub output_index: Option<String>,
+    /// `references`
+    pub references: Option<Vec<String>>,
+    /// `related_integrations`
+    pub related_integrations: Option<Vec<detection_engine::RelatedIntegration>>,
+    /// `required_fields`
+    pub required_fields: Option<Vec<detection_engine::RequiredFieldInput>>,
+    /// `response_actions`
+    pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `risk_score_mapping`
+    pub risk_score_mapping: Option<Vec<detection_engine::RiskScoreMapping>>,
+    /// `rule_id`
+    pub rule_id: Option<String>,
+    /// `rule_name_override`
+    pub rule_name_override: Option<String>,
+    /// `setup`
+    pub setup: Option<String>,
+    /// `severity`
+    pub severity: detection_engine::Severity,
+    /// `severity_mapping`
+    pub severity_mapping: Option<Vec<detection_engine::SeverityMapping>>,
+    /// `tags`
+    pub tags: Option<Vec<String>>,
+    /// `threat`
+    pub threat: Option<Vec<detection_engine::Threat>>,
+    /// `throttle`
+    pub throttle: Option<detection_engine::RuleActionThrottle>,
+    /// `timeline_id`
+    pub timeline_id: Option<String>,
+    /// `timeline_title`
+    pub timeline_title: Option<String>,
+    /// `timestamp_override`
+    pub timestamp_override: Option<String>,
+    /// `timestamp_override_fallback_disabled`
+    pub timestamp_override_fallback_disabled: Option<bool>,
+    /// `to`
+    pub to: Option<String>,
+    /// `version`
+    pub version: Option<i64>,
+    /// `invocationCount`
+    pub invocation_count: i64,
+    /// `timeframeEnd`
+    ///
+    /// format `date-time`
+    pub timeframe_end: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`EqlRulePreview`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct EqlRulePreviewRequired {
+    /// `query`
+    pub query: String,
+    /// `description`
+    pub description: String,
+    /// `name`
+    pub name: String,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `severity`
+    pub severity: detection_engine::Severity,
+    /// `invocationCount`
+    pub invocation_count: i64,
+    /// `timeframeEnd`
+    ///
+    /// format `date-time`
+    pub timeframe_end: String,
+}
+
+impl EqlRulePreview {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: EqlRulePreviewRequired) -> Self {
+        Self {
+            query: required.query,
+            description: required.description,
+            name: required.name,
+            risk_score: required.risk_score,
+            severity: required.severity,
+            invocation_count: required.invocation_count,
+            timeframe_end: required.timeframe_end,
+            ..rt::Model::blank()
+        }
+    }
+    /// `alert_suppression`
+    #[must_use]
+    pub fn alert_suppression(
+        mut self,
+        alert_suppression: impl Into<detection_engine::AlertSuppression>,
+    ) -> Self {
+        self.alert_suppression = Some(alert_suppression.into());
+        self
+    }
+    /// `data_view_id`
+    #[must_use]
+    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
+        self.data_view_id = Some(data_view_id.into());
+        self
+    }
+    /// `event_category_override`
+    #[must_use]
+    pub fn event_category_override(
+        mut self,
+        event_category_override: impl Into<String>,
+    ) -> Self {
+        self.event_category_override = Some(event_category_override.into());
+        self
+    }
+    /// `filters`
+    #[must_use]
+    pub fn filters(
+        mut self,
+        filters: impl IntoIterator<Item = impl Into<Value>>,
+    ) -> Self {
+        self.filters = Some(filters.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `index`
+    #[must_use]
+    pub fn index(mut self, index: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.index = Some(index.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `tiebreaker_field`
+    #[must_use]
+    pub fn tiebreaker_field(mut self, tiebreaker_field: impl Into<String>) -> Self {
+        self.tiebreaker_field = Some(tiebreaker_field.into());
+        self
+    }
+    /// `timestamp_field`
+    #[must_use]
+    pub fn timestamp_field(mut self, timestamp_field: impl Into<String>) -> Self {
+        self.timestamp_field = Some(timestamp_field.into());
+        self
+    }
+    /// `actions`
+    #[must_use]
+    pub fn actions(
+        mut self,
+        actions: impl IntoIterator<Item = impl Into<detection_engine::RuleAction>>,
+    ) -> Self {
+        self.actions = Some(actions.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `alias_purpose`
+    #[must_use]
+    pub fn alias_purpose(
+        mut self,
+        alias_purpose: impl Into<detection_engine::SavedObjectResolveAliasPurpose>,
+    ) -> Self {
+        self.alias_purpose = Some(alias_purpose.into());
+        self
+    }
+    /// `alias_target_id`
+    #[must_use]
+    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
+        self.alias_target_id = Some(alias_target_id.into());
+        self
+    }
+    /// `author`
+    #[must_use]
+    pub fn author(
+        mut self,
+        author: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.author = Some(author.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `building_block_type`
+    #[must_use]
+    pub fn building_block_type(
+        mut self,
+        building_block_type: impl Into<String>,
+    ) -> Self {
+        self.building_block_type = Some(building_block_type.into());
+        self
+    }
+    /// `enabled`
+    #[must_use]
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+    /// `exceptions_list`
+    #[must_use]
+    pub fn exceptions_list(
+        mut self,
+        exceptions_list: impl IntoIterator<
+            Item = impl Into<detection_engine::RuleExceptionList>,
+        >,
+    ) -> Self {
+        self.exceptions_list = Some(
+            exceptions_list.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `false_positives`
+    #[must_use]
+    pub fn false_positives(
+        mut self,
+        false_positives: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.false_positives = Some(
+            false_positives.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `from`
+    #[must_use]
+    pub fn from(mut self, from: impl Into<String>) -> Self {
+        self.from = Some(from.into());
+        self
+    }
+    /// `interval`
+    #[must_use]
+    pub fn interval(mut self, interval: impl Into<String>) -> Self {
+        self.interval = Some(interval.into());
+        self
+    }
+    /// `investigation_fields`
+    #[must_use]
+    pub fn investigation_fields(
+        mut self,
+        investigation_fields: impl Into<detection_engine::InvestigationFields>,
+    ) -> Self {
+        self.investigation_fields = Some(investigation_fields.into());
+        self
+    }
+    /// `license`
+    #[must_use]
+    pub fn license(mut self, license: impl Into<String>) -> Self {
+        self.license = Some(license.into());
+        self
+    }
+    /// `max_signals`
+    #[must_use]
+    pub fn max_signals(mut self, max_signals: i64) -> Self {
+        self.max_signals = Some(max_signals);
+        self
+    }
+    /// `meta`
+    #[must_use]
+    pub fn meta(
+        mut self,
+        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.meta = Some(
+            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+    /// `namespace`
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+    /// `note`
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+    /// `outcome`
+    #[must_use]
+    pub fn outcome(
+        mut self,
+        outcome: impl Into<detection_engine::SavedObjectResolveOutcome>,
+    ) -> Self {
+        self.outcome = Some(outcome.into());
+        self
+    }
+    /// `output_index`
+    #[must_use]
+    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
+        self.output_index = Some(output_index.into());
+        self
+    }
+    /// `references`
+    #[must_use]
+    pub fn references(
+        mut self,
+        references: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.references = Some(references.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `related_integrations`
+    #[must_use]
+    pub fn related_integrations(
+        mut self,
+        related_integrations: impl IntoIterator<
+            Item = impl Into<detection_engine::RelatedIntegration>,
+        >,
+    ) -> Self {
+        self.related_integrations = Some(
+            related_integrations.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `required_fields`
+    #[must_use]
+    pub fn required_fields(
+        mut self,
+        required_fields: impl IntoIterator<
+            Item = impl Into<detection_engine::RequiredFieldInput>,
+        >,
+    ) -> Self {
+        self.required_fields = Some(
+            required_fields.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `response_actions`
+    #[must_use]
+    pub fn response_actions(
+        mut self,
+        response_actions: impl IntoIterator<
+            Item = impl Into<detection_engine::ResponseAction>,
+        >,
+    ) -> Self {
+        self.response_actions = Some(
+            response_actions.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `risk_score_mapping`
+    #[must_use]
+    pub fn risk_score_mapping(
+        mut self,
+        risk_score_mapping: impl IntoIterator<
+            Item = impl Into<detection_engine::RiskScoreMapping>,
+        >,
+    ) -> Self {
+        self.risk_score_mapping = Some(
+            risk_score_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `rule_id`
+    #[must_use]
+    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
+        self.rule_id = Some(rule_id.into());
+        self
+    }
+    /// `rule_name_override`
+    #[must_use]
+    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
+        self.rule_name_override = Some(rule_name_override.into());
+        self
+    }
+    /// `setup`
+    #[must_use]
+    pub fn setup(mut self, setup: impl Into<String>) -> Self {
+        self.setup = Some(setup.into());
+        self
+    }
+    /// `severity_mapping`
+    #[must_use]
+    pub fn severity_mapping(
+        mut self,
+        severity_mapping: impl IntoIterator<
+            Item = impl Into<detection_engine::SeverityMapping>,
+        >,
+    ) -> Self {
+        self.severity_mapping = Some(
+            severity_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `tags`
+    #[must_use]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = Some(tags.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `threat`
+    #[must_use]
+    pub fn threat(
+        mut self,
+        threat: impl IntoIterator<Item = impl Into<detection_engine::Threat>>,
+    ) -> Self {
+        self.threat = Some(threat.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `throttle`
+    #[must_use]
+    pub fn throttle(
+        mut self,
+        throttle: impl Into<detection_engine::RuleActionThrottle>,
+    ) -> Self {
+        self.throttle = Some(throttle.into());
+        self
+    }
+    /// `timeline_id`
+    #[must_use]
+    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
+        self.timeline_id = Some(timeline_id.into());
+        self
+    }
+    /// `timeline_title`
+    #[must_use]
+    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
+        self.timeline_title = Some(timeline_title.into());
+        self
+    }
+    /// `timestamp_override`
+    #[must_use]
+    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
+        self.timestamp_override = Some(timestamp_override.into());
+        self
+    }
+    /// `timestamp_override_fallback_disabled`
+    #[must_use]
+    pub fn timestamp_override_fallback_disabled(
+        mut self,
+        timestamp_override_fallback_disabled: bool,
+    ) -> Self {
+        self.timestamp_override_fallback_disabled = Some(
+            timestamp_override_fallback_disabled,
+        );
+        self
+    }
+    /// `to`
+    #[must_use]
+    pub fn to(mut self, to: impl Into<String>) -> Self {
+        self.to = Some(to.into());
+        self
+    }
+    /// `version`
+    #[must_use]
+    pub fn version(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+}
+
 /// The `eighth_object` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct EighthObjectPreviewBody {
+pub struct EsqlRulePreview {
     /// `alert_suppression`
     pub alert_suppression: Option<detection_engine::AlertSuppression>,
     /// `query`
@@ -227,10 +695,10 @@ pub struct EighthObjectPreviewBody {
     pub extra: Extra,
 }
 
-/// What a [`EighthObjectPreviewBody`] can't do without.
+/// What a [`EsqlRulePreview`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct EighthObjectPreviewBodyRequired {
+pub struct EsqlRulePreviewRequired {
     /// `query`
     pub query: String,
     /// `description`
@@ -249,10 +717,10 @@ pub struct EighthObjectPreviewBodyRequired {
     pub timeframe_end: String,
 }
 
-impl EighthObjectPreviewBody {
+impl EsqlRulePreview {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: EighthObjectPreviewBodyRequired) -> Self {
+    pub fn new(required: EsqlRulePreviewRequired) -> Self {
         Self {
             query: required.query,
             description: required.description,
@@ -580,7 +1048,7 @@ impl EighthObjectPreviewBody {
 #[non_exhaustive]
 pub struct ExportBody {
     /// `objects`
-    pub objects: Vec<ExportBodyObject>,
+    pub objects: Vec<RuleToExport>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -588,7 +1056,7 @@ pub struct ExportBody {
 impl ExportBody {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(objects: impl IntoIterator<Item = impl Into<ExportBodyObject>>) -> Self {
+    pub fn new(objects: impl IntoIterator<Item = impl Into<RuleToExport>>) -> Self {
         Self {
             objects: objects.into_iter().map(Into::into).collect(),
             ..rt::Model::blank()
@@ -596,17 +1064,1695 @@ impl ExportBody {
     }
 }
 
+/// The answer to [`find`](super::DetectionEngineRules::find).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FindResponse {
+    /// `data`
+    pub data: Vec<detection_engine::RuleResponse>,
+    /// `page`
+    pub page: i64,
+    /// `perPage`
+    pub per_page: i64,
+    /// `total`
+    pub total: i64,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`get_prebuilt_status`](super::DetectionEngineRules::get_prebuilt_status).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct GetPrebuiltStatusResponse {
+    /// `rules_custom_installed`
+    ///
+    /// at least 0
+    pub rules_custom_installed: i64,
+    /// `rules_installed`
+    ///
+    /// at least 0
+    pub rules_installed: i64,
+    /// `rules_not_installed`
+    ///
+    /// at least 0
+    pub rules_not_installed: i64,
+    /// `rules_not_updated`
+    ///
+    /// at least 0
+    pub rules_not_updated: i64,
+    /// `timelines_installed`
+    ///
+    /// at least 0
+    pub timelines_installed: i64,
+    /// `timelines_not_installed`
+    ///
+    /// at least 0
+    pub timelines_not_installed: i64,
+    /// `timelines_not_updated`
+    ///
+    /// at least 0
+    pub timelines_not_updated: i64,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`get`](super::DetectionEngineRules::get).
+pub type GetResponse = detection_engine::RuleResponse;
+/// The answer to [`import`](super::DetectionEngineRules::import).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ImportResponse {
+    /// `action_connectors_errors`
+    pub action_connectors_errors: Vec<detection_engine::ErrorSchema>,
+    /// `action_connectors_success`
+    pub action_connectors_success: bool,
+    /// `action_connectors_success_count`
+    ///
+    /// at least 0
+    pub action_connectors_success_count: i64,
+    /// `action_connectors_warnings`
+    pub action_connectors_warnings: Vec<detection_engine::WarningSchema>,
+    /// `errors`
+    pub errors: Vec<detection_engine::ErrorSchema>,
+    /// `exceptions_errors`
+    pub exceptions_errors: Vec<detection_engine::ErrorSchema>,
+    /// `exceptions_success`
+    pub exceptions_success: bool,
+    /// `exceptions_success_count`
+    ///
+    /// at least 0
+    pub exceptions_success_count: i64,
+    /// `rules_count`
+    ///
+    /// at least 0
+    pub rules_count: i64,
+    /// `success`
+    pub success: bool,
+    /// `success_count`
+    ///
+    /// at least 0
+    pub success_count: i64,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`install_prebuilt`](super::DetectionEngineRules::install_prebuilt).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct InstallPrebuiltResponse {
+    /// `rules_installed`
+    ///
+    /// at least 0
+    pub rules_installed: i64,
+    /// `rules_updated`
+    ///
+    /// at least 0
+    pub rules_updated: i64,
+    /// `timelines_installed`
+    ///
+    /// at least 0
+    pub timelines_installed: i64,
+    /// `timelines_updated`
+    ///
+    /// at least 0
+    pub timelines_updated: i64,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`list_tags`](super::DetectionEngineRules::list_tags).
+pub type ListTagsResponse = Vec<String>;
+/// The `sixth_object` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MachineLearningRulePreview {
+    /// `anomaly_threshold`
+    pub anomaly_threshold: i64,
+    /// `machine_learning_job_id`
+    pub machine_learning_job_id: OneOrMany<String>,
+    /// `alert_suppression`
+    pub alert_suppression: Option<detection_engine::AlertSuppression>,
+    /// `actions`
+    pub actions: Option<Vec<detection_engine::RuleAction>>,
+    /// `alias_purpose`
+    pub alias_purpose: Option<detection_engine::SavedObjectResolveAliasPurpose>,
+    /// `alias_target_id`
+    pub alias_target_id: Option<String>,
+    /// `author`
+    pub author: Option<Vec<String>>,
+    /// `building_block_type`
+    pub building_block_type: Option<String>,
+    /// `description`
+    pub description: String,
+    /// `enabled`
+    pub enabled: Option<bool>,
+    /// `exceptions_list`
+    pub exceptions_list: Option<Vec<detection_engine::RuleExceptionList>>,
+    /// `false_positives`
+    pub false_positives: Option<Vec<String>>,
+    /// `from`
+    pub from: Option<String>,
+    /// `interval`
+    pub interval: Option<String>,
+    /// `investigation_fields`
+    pub investigation_fields: Option<detection_engine::InvestigationFields>,
+    /// `license`
+    pub license: Option<String>,
+    /// `max_signals`
+    pub max_signals: Option<i64>,
+    /// `meta`
+    pub meta: Option<BTreeMap<String, Value>>,
+    /// `name`
+    pub name: String,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// `note`
+    pub note: Option<String>,
+    /// `outcome`
+    pub outcome: Option<detection_engine::SavedObjectResolveOutcome>,
+    /// `output_index`
+    pub output_index: Option<String>,
+    /// `references`
+    pub references: Option<Vec<String>>,
+    /// `related_integrations`
+    pub related_integrations: Option<Vec<detection_engine::RelatedIntegration>>,
+    /// `required_fields`
+    pub required_fields: Option<Vec<detection_engine::RequiredFieldInput>>,
+    /// `response_actions`
+    pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `risk_score_mapping`
+    pub risk_score_mapping: Option<Vec<detection_engine::RiskScoreMapping>>,
+    /// `rule_id`
+    pub rule_id: Option<String>,
+    /// `rule_name_override`
+    pub rule_name_override: Option<String>,
+    /// `setup`
+    pub setup: Option<String>,
+    /// `severity`
+    pub severity: detection_engine::Severity,
+    /// `severity_mapping`
+    pub severity_mapping: Option<Vec<detection_engine::SeverityMapping>>,
+    /// `tags`
+    pub tags: Option<Vec<String>>,
+    /// `threat`
+    pub threat: Option<Vec<detection_engine::Threat>>,
+    /// `throttle`
+    pub throttle: Option<detection_engine::RuleActionThrottle>,
+    /// `timeline_id`
+    pub timeline_id: Option<String>,
+    /// `timeline_title`
+    pub timeline_title: Option<String>,
+    /// `timestamp_override`
+    pub timestamp_override: Option<String>,
+    /// `timestamp_override_fallback_disabled`
+    pub timestamp_override_fallback_disabled: Option<bool>,
+    /// `to`
+    pub to: Option<String>,
+    /// `version`
+    pub version: Option<i64>,
+    /// `invocationCount`
+    pub invocation_count: i64,
+    /// `timeframeEnd`
+    ///
+    /// format `date-time`
+    pub timeframe_end: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`MachineLearningRulePreview`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct MachineLearningRulePreviewRequired {
+    /// `anomaly_threshold`
+    pub anomaly_threshold: i64,
+    /// `machine_learning_job_id`
+    pub machine_learning_job_id: OneOrMany<String>,
+    /// `description`
+    pub description: String,
+    /// `name`
+    pub name: String,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `severity`
+    pub severity: detection_engine::Severity,
+    /// `invocationCount`
+    pub invocation_count: i64,
+    /// `timeframeEnd`
+    ///
+    /// format `date-time`
+    pub timeframe_end: String,
+}
+
+impl MachineLearningRulePreview {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: MachineLearningRulePreviewRequired) -> Self {
+        Self {
+            anomaly_threshold: required.anomaly_threshold,
+            machine_learning_job_id: required.machine_learning_job_id,
+            description: required.description,
+            name: required.name,
+            risk_score: required.risk_score,
+            severity: required.severity,
+            invocation_count: required.invocation_count,
+            timeframe_end: required.timeframe_end,
+            ..rt::Model::blank()
+        }
+    }
+    /// `alert_suppression`
+    #[must_use]
+    pub fn alert_suppression(
+        mut self,
+        alert_suppression: impl Into<detection_engine::AlertSuppression>,
+    ) -> Self {
+        self.alert_suppression = Some(alert_suppression.into());
+        self
+    }
+    /// `actions`
+    #[must_use]
+    pub fn actions(
+        mut self,
+        actions: impl IntoIterator<Item = impl Into<detection_engine::RuleAction>>,
+    ) -> Self {
+        self.actions = Some(actions.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `alias_purpose`
+    #[must_use]
+    pub fn alias_purpose(
+        mut self,
+        alias_purpose: impl Into<detection_engine::SavedObjectResolveAliasPurpose>,
+    ) -> Self {
+        self.alias_purpose = Some(alias_purpose.into());
+        self
+    }
+    /// `alias_target_id`
+    #[must_use]
+    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
+        self.alias_target_id = Some(alias_target_id.into());
+        self
+    }
+    /// `author`
+    #[must_use]
+    pub fn author(
+        mut self,
+        author: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.author = Some(author.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `building_block_type`
+    #[must_use]
+    pub fn building_block_type(
+        mut self,
+        building_block_type: impl Into<String>,
+    ) -> Self {
+        self.building_block_type = Some(building_block_type.into());
+        self
+    }
+    /// `enabled`
+    #[must_use]
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+    /// `exceptions_list`
+    #[must_use]
+    pub fn exceptions_list(
+        mut self,
+        exceptions_list: impl IntoIterator<
+            Item = impl Into<detection_engine::RuleExceptionList>,
+        >,
+    ) -> Self {
+        self.exceptions_list = Some(
+            exceptions_list.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `false_positives`
+    #[must_use]
+    pub fn false_positives(
+        mut self,
+        false_positives: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.false_positives = Some(
+            false_positives.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `from`
+    #[must_use]
+    pub fn from(mut self, from: impl Into<String>) -> Self {
+        self.from = Some(from.into());
+        self
+    }
+    /// `interval`
+    #[must_use]
+    pub fn interval(mut self, interval: impl Into<String>) -> Self {
+        self.interval = Some(interval.into());
+        self
+    }
+    /// `investigation_fields`
+    #[must_use]
+    pub fn investigation_fields(
+        mut self,
+        investigation_fields: impl Into<detection_engine::InvestigationFields>,
+    ) -> Self {
+        self.investigation_fields = Some(investigation_fields.into());
+        self
+    }
+    /// `license`
+    #[must_use]
+    pub fn license(mut self, license: impl Into<String>) -> Self {
+        self.license = Some(license.into());
+        self
+    }
+    /// `max_signals`
+    #[must_use]
+    pub fn max_signals(mut self, max_signals: i64) -> Self {
+        self.max_signals = Some(max_signals);
+        self
+    }
+    /// `meta`
+    #[must_use]
+    pub fn meta(
+        mut self,
+        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.meta = Some(
+            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+    /// `namespace`
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+    /// `note`
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+    /// `outcome`
+    #[must_use]
+    pub fn outcome(
+        mut self,
+        outcome: impl Into<detection_engine::SavedObjectResolveOutcome>,
+    ) -> Self {
+        self.outcome = Some(outcome.into());
+        self
+    }
+    /// `output_index`
+    #[must_use]
+    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
+        self.output_index = Some(output_index.into());
+        self
+    }
+    /// `references`
+    #[must_use]
+    pub fn references(
+        mut self,
+        references: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.references = Some(references.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `related_integrations`
+    #[must_use]
+    pub fn related_integrations(
+        mut self,
+        related_integrations: impl IntoIterator<
+            Item = impl Into<detection_engine::RelatedIntegration>,
+        >,
+    ) -> Self {
+        self.related_integrations = Some(
+            related_integrations.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `required_fields`
+    #[must_use]
+    pub fn required_fields(
+        mut self,
+        required_fields: impl IntoIterator<
+            Item = impl Into<detection_engine::RequiredFieldInput>,
+        >,
+    ) -> Self {
+        self.required_fields = Some(
+            required_fields.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `response_actions`
+    #[must_use]
+    pub fn response_actions(
+        mut self,
+        response_actions: impl IntoIterator<
+            Item = impl Into<detection_engine::ResponseAction>,
+        >,
+    ) -> Self {
+        self.response_actions = Some(
+            response_actions.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `risk_score_mapping`
+    #[must_use]
+    pub fn risk_score_mapping(
+        mut self,
+        risk_score_mapping: impl IntoIterator<
+            Item = impl Into<detection_engine::RiskScoreMapping>,
+        >,
+    ) -> Self {
+        self.risk_score_mapping = Some(
+            risk_score_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `rule_id`
+    #[must_use]
+    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
+        self.rule_id = Some(rule_id.into());
+        self
+    }
+    /// `rule_name_override`
+    #[must_use]
+    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
+        self.rule_name_override = Some(rule_name_override.into());
+        self
+    }
+    /// `setup`
+    #[must_use]
+    pub fn setup(mut self, setup: impl Into<String>) -> Self {
+        self.setup = Some(setup.into());
+        self
+    }
+    /// `severity_mapping`
+    #[must_use]
+    pub fn severity_mapping(
+        mut self,
+        severity_mapping: impl IntoIterator<
+            Item = impl Into<detection_engine::SeverityMapping>,
+        >,
+    ) -> Self {
+        self.severity_mapping = Some(
+            severity_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `tags`
+    #[must_use]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = Some(tags.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `threat`
+    #[must_use]
+    pub fn threat(
+        mut self,
+        threat: impl IntoIterator<Item = impl Into<detection_engine::Threat>>,
+    ) -> Self {
+        self.threat = Some(threat.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `throttle`
+    #[must_use]
+    pub fn throttle(
+        mut self,
+        throttle: impl Into<detection_engine::RuleActionThrottle>,
+    ) -> Self {
+        self.throttle = Some(throttle.into());
+        self
+    }
+    /// `timeline_id`
+    #[must_use]
+    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
+        self.timeline_id = Some(timeline_id.into());
+        self
+    }
+    /// `timeline_title`
+    #[must_use]
+    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
+        self.timeline_title = Some(timeline_title.into());
+        self
+    }
+    /// `timestamp_override`
+    #[must_use]
+    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
+        self.timestamp_override = Some(timestamp_override.into());
+        self
+    }
+    /// `timestamp_override_fallback_disabled`
+    #[must_use]
+    pub fn timestamp_override_fallback_disabled(
+        mut self,
+        timestamp_override_fallback_disabled: bool,
+    ) -> Self {
+        self.timestamp_override_fallback_disabled = Some(
+            timestamp_override_fallback_disabled,
+        );
+        self
+    }
+    /// `to`
+    #[must_use]
+    pub fn to(mut self, to: impl Into<String>) -> Self {
+        self.to = Some(to.into());
+        self
+    }
+    /// `version`
+    #[must_use]
+    pub fn version(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+}
+
+/// The `seventh_object` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewTermsRulePreview {
+    /// `history_window_start`
+    pub history_window_start: String,
+    /// `new_terms_fields`
+    pub new_terms_fields: Vec<String>,
+    /// `query`
+    pub query: String,
+    /// `alert_suppression`
+    pub alert_suppression: Option<detection_engine::AlertSuppression>,
+    /// `data_view_id`
+    pub data_view_id: Option<String>,
+    /// `filters`
+    pub filters: Option<Vec<Value>>,
+    /// `index`
+    pub index: Option<Vec<String>>,
+    /// `language`
+    pub language: Option<detection_engine::KqlQueryLanguage>,
+    /// `actions`
+    pub actions: Option<Vec<detection_engine::RuleAction>>,
+    /// `alias_purpose`
+    pub alias_purpose: Option<detection_engine::SavedObjectResolveAliasPurpose>,
+    /// `alias_target_id`
+    pub alias_target_id: Option<String>,
+    /// `author`
+    pub author: Option<Vec<String>>,
+    /// `building_block_type`
+    pub building_block_type: Option<String>,
+    /// `description`
+    pub description: String,
+    /// `enabled`
+    pub enabled: Option<bool>,
+    /// `exceptions_list`
+    pub exceptions_list: Option<Vec<detection_engine::RuleExceptionList>>,
+    /// `false_positives`
+    pub false_positives: Option<Vec<String>>,
+    /// `from`
+    pub from: Option<String>,
+    /// `interval`
+    pub interval: Option<String>,
+    /// `investigation_fields`
+    pub investigation_fields: Option<detection_engine::InvestigationFields>,
+    /// `license`
+    pub license: Option<String>,
+    /// `max_signals`
+    pub max_signals: Option<i64>,
+    /// `meta`
+    pub meta: Option<BTreeMap<String, Value>>,
+    /// `name`
+    pub name: String,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// `note`
+    pub note: Option<String>,
+    /// `outcome`
+    pub outcome: Option<detection_engine::SavedObjectResolveOutcome>,
+    /// `output_index`
+    pub output_index: Option<String>,
+    /// `references`
+    pub references: Option<Vec<String>>,
+    /// `related_integrations`
+    pub related_integrations: Option<Vec<detection_engine::RelatedIntegration>>,
+    /// `required_fields`
+    pub required_fields: Option<Vec<detection_engine::RequiredFieldInput>>,
+    /// `response_actions`
+    pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `risk_score_mapping`
+    pub risk_score_mapping: Option<Vec<detection_engine::RiskScoreMapping>>,
+    /// `rule_id`
+    pub rule_id: Option<String>,
+    /// `rule_name_override`
+    pub rule_name_override: Option<String>,
+    /// `setup`
+    pub setup: Option<String>,
+    /// `severity`
+    pub severity: detection_engine::Severity,
+    /// `severity_mapping`
+    pub severity_mapping: Option<Vec<detection_engine::SeverityMapping>>,
+    /// `tags`
+    pub tags: Option<Vec<String>>,
+    /// `threat`
+    pub threat: Option<Vec<detection_engine::Threat>>,
+    /// `throttle`
+    pub throttle: Option<detection_engine::RuleActionThrottle>,
+    /// `timeline_id`
+    pub timeline_id: Option<String>,
+    /// `timeline_title`
+    pub timeline_title: Option<String>,
+    /// `timestamp_override`
+    pub timestamp_override: Option<String>,
+    /// `timestamp_override_fallback_disabled`
+    pub timestamp_override_fallback_disabled: Option<bool>,
+    /// `to`
+    pub to: Option<String>,
+    /// `version`
+    pub version: Option<i64>,
+    /// `invocationCount`
+    pub invocation_count: i64,
+    /// `timeframeEnd`
+    ///
+    /// format `date-time`
+    pub timeframe_end: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`NewTermsRulePreview`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct NewTermsRulePreviewRequired {
+    /// `history_window_start`
+    pub history_window_start: String,
+    /// `new_terms_fields`
+    pub new_terms_fields: Vec<String>,
+    /// `query`
+    pub query: String,
+    /// `description`
+    pub description: String,
+    /// `name`
+    pub name: String,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `severity`
+    pub severity: detection_engine::Severity,
+    /// `invocationCount`
+    pub invocation_count: i64,
+    /// `timeframeEnd`
+    ///
+    /// format `date-time`
+    pub timeframe_end: String,
+}
+
+impl NewTermsRulePreview {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: NewTermsRulePreviewRequired) -> Self {
+        Self {
+            history_window_start: required.history_window_start,
+            new_terms_fields: required.new_terms_fields,
+            query: required.query,
+            description: required.description,
+            name: required.name,
+            risk_score: required.risk_score,
+            severity: required.severity,
+            invocation_count: required.invocation_count,
+            timeframe_end: required.timeframe_end,
+            ..rt::Model::blank()
+        }
+    }
+    /// `alert_suppression`
+    #[must_use]
+    pub fn alert_suppression(
+        mut self,
+        alert_suppression: impl Into<detection_engine::AlertSuppression>,
+    ) -> Self {
+        self.alert_suppression = Some(alert_suppression.into());
+        self
+    }
+    /// `data_view_id`
+    #[must_use]
+    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
+        self.data_view_id = Some(data_view_id.into());
+        self
+    }
+    /// `filters`
+    #[must_use]
+    pub fn filters(
+        mut self,
+        filters: impl IntoIterator<Item = impl Into<Value>>,
+    ) -> Self {
+        self.filters = Some(filters.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `index`
+    #[must_use]
+    pub fn index(mut self, index: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.index = Some(index.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `language`
+    #[must_use]
+    pub fn language(
+        mut self,
+        language: impl Into<detection_engine::KqlQueryLanguage>,
+    ) -> Self {
+        self.language = Some(language.into());
+        self
+    }
+    /// `actions`
+    #[must_use]
+    pub fn actions(
+        mut self,
+        actions: impl IntoIterator<Item = impl Into<detection_engine::RuleAction>>,
+    ) -> Self {
+        self.actions = Some(actions.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `alias_purpose`
+    #[must_use]
+    pub fn alias_purpose(
+        mut self,
+        alias_purpose: impl Into<detection_engine::SavedObjectResolveAliasPurpose>,
+    ) -> Self {
+        self.alias_purpose = Some(alias_purpose.into());
+        self
+    }
+    /// `alias_target_id`
+    #[must_use]
+    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
+        self.alias_target_id = Some(alias_target_id.into());
+        self
+    }
+    /// `author`
+    #[must_use]
+    pub fn author(
+        mut self,
+        author: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.author = Some(author.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `building_block_type`
+    #[must_use]
+    pub fn building_block_type(
+        mut self,
+        building_block_type: impl Into<String>,
+    ) -> Self {
+        self.building_block_type = Some(building_block_type.into());
+        self
+    }
+    /// `enabled`
+    #[must_use]
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+    /// `exceptions_list`
+    #[must_use]
+    pub fn exceptions_list(
+        mut self,
+        exceptions_list: impl IntoIterator<
+            Item = impl Into<detection_engine::RuleExceptionList>,
+        >,
+    ) -> Self {
+        self.exceptions_list = Some(
+            exceptions_list.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `false_positives`
+    #[must_use]
+    pub fn false_positives(
+        mut self,
+        false_positives: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.false_positives = Some(
+            false_positives.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `from`
+    #[must_use]
+    pub fn from(mut self, from: impl Into<String>) -> Self {
+        self.from = Some(from.into());
+        self
+    }
+    /// `interval`
+    #[must_use]
+    pub fn interval(mut self, interval: impl Into<String>) -> Self {
+        self.interval = Some(interval.into());
+        self
+    }
+    /// `investigation_fields`
+    #[must_use]
+    pub fn investigation_fields(
+        mut self,
+        investigation_fields: impl Into<detection_engine::InvestigationFields>,
+    ) -> Self {
+        self.investigation_fields = Some(investigation_fields.into());
+        self
+    }
+    /// `license`
+    #[must_use]
+    pub fn license(mut self, license: impl Into<String>) -> Self {
+        self.license = Some(license.into());
+        self
+    }
+    /// `max_signals`
+    #[must_use]
+    pub fn max_signals(mut self, max_signals: i64) -> Self {
+        self.max_signals = Some(max_signals);
+        self
+    }
+    /// `meta`
+    #[must_use]
+    pub fn meta(
+        mut self,
+        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.meta = Some(
+            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+    /// `namespace`
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+    /// `note`
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+    /// `outcome`
+    #[must_use]
+    pub fn outcome(
+        mut self,
+        outcome: impl Into<detection_engine::SavedObjectResolveOutcome>,
+    ) -> Self {
+        self.outcome = Some(outcome.into());
+        self
+    }
+    /// `output_index`
+    #[must_use]
+    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
+        self.output_index = Some(output_index.into());
+        self
+    }
+    /// `references`
+    #[must_use]
+    pub fn references(
+        mut self,
+        references: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.references = Some(references.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `related_integrations`
+    #[must_use]
+    pub fn related_integrations(
+        mut self,
+        related_integrations: impl IntoIterator<
+            Item = impl Into<detection_engine::RelatedIntegration>,
+        >,
+    ) -> Self {
+        self.related_integrations = Some(
+            related_integrations.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `required_fields`
+    #[must_use]
+    pub fn required_fields(
+        mut self,
+        required_fields: impl IntoIterator<
+            Item = impl Into<detection_engine::RequiredFieldInput>,
+        >,
+    ) -> Self {
+        self.required_fields = Some(
+            required_fields.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `response_actions`
+    #[must_use]
+    pub fn response_actions(
+        mut self,
+        response_actions: impl IntoIterator<
+            Item = impl Into<detection_engine::ResponseAction>,
+        >,
+    ) -> Self {
+        self.response_actions = Some(
+            response_actions.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `risk_score_mapping`
+    #[must_use]
+    pub fn risk_score_mapping(
+        mut self,
+        risk_score_mapping: impl IntoIterator<
+            Item = impl Into<detection_engine::RiskScoreMapping>,
+        >,
+    ) -> Self {
+        self.risk_score_mapping = Some(
+            risk_score_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `rule_id`
+    #[must_use]
+    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
+        self.rule_id = Some(rule_id.into());
+        self
+    }
+    /// `rule_name_override`
+    #[must_use]
+    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
+        self.rule_name_override = Some(rule_name_override.into());
+        self
+    }
+    /// `setup`
+    #[must_use]
+    pub fn setup(mut self, setup: impl Into<String>) -> Self {
+        self.setup = Some(setup.into());
+        self
+    }
+    /// `severity_mapping`
+    #[must_use]
+    pub fn severity_mapping(
+        mut self,
+        severity_mapping: impl IntoIterator<
+            Item = impl Into<detection_engine::SeverityMapping>,
+        >,
+    ) -> Self {
+        self.severity_mapping = Some(
+            severity_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `tags`
+    #[must_use]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = Some(tags.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `threat`
+    #[must_use]
+    pub fn threat(
+        mut self,
+        threat: impl IntoIterator<Item = impl Into<detection_engine::Threat>>,
+    ) -> Self {
+        self.threat = Some(threat.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `throttle`
+    #[must_use]
+    pub fn throttle(
+        mut self,
+        throttle: impl Into<detection_engine::RuleActionThrottle>,
+    ) -> Self {
+        self.throttle = Some(throttle.into());
+        self
+    }
+    /// `timeline_id`
+    #[must_use]
+    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
+        self.timeline_id = Some(timeline_id.into());
+        self
+    }
+    /// `timeline_title`
+    #[must_use]
+    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
+        self.timeline_title = Some(timeline_title.into());
+        self
+    }
+    /// `timestamp_override`
+    #[must_use]
+    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
+        self.timestamp_override = Some(timestamp_override.into());
+        self
+    }
+    /// `timestamp_override_fallback_disabled`
+    #[must_use]
+    pub fn timestamp_override_fallback_disabled(
+        mut self,
+        timestamp_override_fallback_disabled: bool,
+    ) -> Self {
+        self.timestamp_override_fallback_disabled = Some(
+            timestamp_override_fallback_disabled,
+        );
+        self
+    }
+    /// `to`
+    #[must_use]
+    pub fn to(mut self, to: impl Into<String>) -> Self {
+        self.to = Some(to.into());
+        self
+    }
+    /// `version`
+    #[must_use]
+    pub fn version(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+}
+
+/// The answer to [`patch`](super::DetectionEngineRules::patch).
+pub type PatchResponse = detection_engine::RuleResponse;
+/// The answer to [`preview`](super::DetectionEngineRules::preview).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PreviewResponse {
+    /// `isAborted`
+    pub is_aborted: Option<bool>,
+    /// `logs`
+    pub logs: Vec<detection_engine::RulePreviewLogs>,
+    /// `previewId`
+    pub preview_id: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `second_object` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct QueryRulePreview {
+    /// `alert_suppression`
+    pub alert_suppression: Option<detection_engine::AlertSuppression>,
+    /// `data_view_id`
+    pub data_view_id: Option<String>,
+    /// `filters`
+    pub filters: Option<Vec<Value>>,
+    /// `index`
+    pub index: Option<Vec<String>>,
+    /// `saved_id`
+    pub saved_id: Option<String>,
+    /// `language`
+    pub language: Option<detection_engine::KqlQueryLanguage>,
+    /// `query`
+    pub query: Option<String>,
+    /// `actions`
+    pub actions: Option<Vec<detection_engine::RuleAction>>,
+    /// `alias_purpose`
+    pub alias_purpose: Option<detection_engine::SavedObjectResolveAliasPurpose>,
+    /// `alias_target_id`
+    pub alias_target_id: Option<String>,
+    /// `author`
+    pub author: Option<Vec<String>>,
+    /// `building_block_type`
+    pub building_block_type: Option<String>,
+    /// `description`
+    pub description: String,
+    /// `enabled`
+    pub enabled: Option<bool>,
+    /// `exceptions_list`
+    pub exceptions_list: Option<Vec<detection_engine::RuleExceptionList>>,
+    /// `false_positives`
+    pub false_positives: Option<Vec<String>>,
+    /// `from`
+    pub from: Option<String>,
+    /// `interval`
+    pub interval: Option<String>,
+    /// `investigation_fields`
+    pub investigation_fields: Option<detection_engine::InvestigationFields>,
+    /// `license`
+    pub license: Option<String>,
+    /// `max_signals`
+    pub max_signals: Option<i64>,
+    /// `meta`
+    pub meta: Option<BTreeMap<String, Value>>,
+    /// `name`
+    pub name: String,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// `note`
+    pub note: Option<String>,
+    /// `outcome`
+    pub outcome: Option<detection_engine::SavedObjectResolveOutcome>,
+    /// `output_index`
+    pub output_index: Option<String>,
+    /// `references`
+    pub references: Option<Vec<String>>,
+    /// `related_integrations`
+    pub related_integrations: Option<Vec<detection_engine::RelatedIntegration>>,
+    /// `required_fields`
+    pub required_fields: Option<Vec<detection_engine::RequiredFieldInput>>,
+    /// `response_actions`
+    pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `risk_score_mapping`
+    pub risk_score_mapping: Option<Vec<detection_engine::RiskScoreMapping>>,
+    /// `rule_id`
+    pub rule_id: Option<String>,
+    /// `rule_name_override`
+    pub rule_name_override: Option<String>,
+    /// `setup`
+    pub setup: Option<String>,
+    /// `severity`
+    pub severity: detection_engine::Severity,
+    /// `severity_mapping`
+    pub severity_mapping: Option<Vec<detection_engine::SeverityMapping>>,
+    /// `tags`
+    pub tags: Option<Vec<String>>,
+    /// `threat`
+    pub threat: Option<Vec<detection_engine::Threat>>,
+    /// `throttle`
+    pub throttle: Option<detection_engine::RuleActionThrottle>,
+    /// `timeline_id`
+    pub timeline_id: Option<String>,
+    /// `timeline_title`
+    pub timeline_title: Option<String>,
+    /// `timestamp_override`
+    pub timestamp_override: Option<String>,
+    /// `timestamp_override_fallback_disabled`
+    pub timestamp_override_fallback_disabled: Option<bool>,
+    /// `to`
+    pub to: Option<String>,
+    /// `version`
+    pub version: Option<i64>,
+    /// `invocationCount`
+    pub invocation_count: i64,
+    /// `timeframeEnd`
+    ///
+    /// format `date-time`
+    pub timeframe_end: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`QueryRulePreview`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct QueryRulePreviewRequired {
+    /// `description`
+    pub description: String,
+    /// `name`
+    pub name: String,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `severity`
+    pub severity: detection_engine::Severity,
+    /// `invocationCount`
+    pub invocation_count: i64,
+    /// `timeframeEnd`
+    ///
+    /// format `date-time`
+    pub timeframe_end: String,
+}
+
+impl QueryRulePreview {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: QueryRulePreviewRequired) -> Self {
+        Self {
+            description: required.description,
+            name: required.name,
+            risk_score: required.risk_score,
+            severity: required.severity,
+            invocation_count: required.invocation_count,
+            timeframe_end: required.timeframe_end,
+            ..rt::Model::blank()
+        }
+    }
+    /// `alert_suppression`
+    #[must_use]
+    pub fn alert_suppression(
+        mut self,
+        alert_suppression: impl Into<detection_engine::AlertSuppression>,
+    ) -> Self {
+        self.alert_suppression = Some(alert_suppression.into());
+        self
+    }
+    /// `data_view_id`
+    #[must_use]
+    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
+        self.data_view_id = Some(data_view_id.into());
+        self
+    }
+    /// `filters`
+    #[must_use]
+    pub fn filters(
+        mut self,
+        filters: impl IntoIterator<Item = impl Into<Value>>,
+    ) -> Self {
+        self.filters = Some(filters.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `index`
+    #[must_use]
+    pub fn index(mut self, index: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.index = Some(index.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `saved_id`
+    #[must_use]
+    pub fn saved_id(mut self, saved_id: impl Into<String>) -> Self {
+        self.saved_id = Some(saved_id.into());
+        self
+    }
+    /// `language`
+    #[must_use]
+    pub fn language(
+        mut self,
+        language: impl Into<detection_engine::KqlQueryLanguage>,
+    ) -> Self {
+        self.language = Some(language.into());
+        self
+    }
+    /// `query`
+    #[must_use]
+    pub fn query(mut self, query: impl Into<String>) -> Self {
+        self.query = Some(query.into());
+        self
+    }
+    /// `actions`
+    #[must_use]
+    pub fn actions(
+        mut self,
+        actions: impl IntoIterator<Item = impl Into<detection_engine::RuleAction>>,
+    ) -> Self {
+        self.actions = Some(actions.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `alias_purpose`
+    #[must_use]
+    pub fn alias_purpose(
+        mut self,
+        alias_purpose: impl Into<detection_engine::SavedObjectResolveAliasPurpose>,
+    ) -> Self {
+        self.alias_purpose = Some(alias_purpose.into());
+        self
+    }
+    /// `alias_target_id`
+    #[must_use]
+    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
+        self.alias_target_id = Some(alias_target_id.into());
+        self
+    }
+    /// `author`
+    #[must_use]
+    pub fn author(
+        mut self,
+        author: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.author = Some(author.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `building_block_type`
+    #[must_use]
+    pub fn building_block_type(
+        mut self,
+        building_block_type: impl Into<String>,
+    ) -> Self {
+        self.building_block_type = Some(building_block_type.into());
+        self
+    }
+    /// `enabled`
+    #[must_use]
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+    /// `exceptions_list`
+    #[must_use]
+    pub fn exceptions_list(
+        mut self,
+        exceptions_list: impl IntoIterator<
+            Item = impl Into<detection_engine::RuleExceptionList>,
+        >,
+    ) -> Self {
+        self.exceptions_list = Some(
+            exceptions_list.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `false_positives`
+    #[must_use]
+    pub fn false_positives(
+        mut self,
+        false_positives: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.false_positives = Some(
+            false_positives.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `from`
+    #[must_use]
+    pub fn from(mut self, from: impl Into<String>) -> Self {
+        self.from = Some(from.into());
+        self
+    }
+    /// `interval`
+    #[must_use]
+    pub fn interval(mut self, interval: impl Into<String>) -> Self {
+        self.interval = Some(interval.into());
+        self
+    }
+    /// `investigation_fields`
+    #[must_use]
+    pub fn investigation_fields(
+        mut self,
+        investigation_fields: impl Into<detection_engine::InvestigationFields>,
+    ) -> Self {
+        self.investigation_fields = Some(investigation_fields.into());
+        self
+    }
+    /// `license`
+    #[must_use]
+    pub fn license(mut self, license: impl Into<String>) -> Self {
+        self.license = Some(license.into());
+        self
+    }
+    /// `max_signals`
+    #[must_use]
+    pub fn max_signals(mut self, max_signals: i64) -> Self {
+        self.max_signals = Some(max_signals);
+        self
+    }
+    /// `meta`
+    #[must_use]
+    pub fn meta(
+        mut self,
+        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.meta = Some(
+            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+    /// `namespace`
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+    /// `note`
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+    /// `outcome`
+    #[must_use]
+    pub fn outcome(
+        mut self,
+        outcome: impl Into<detection_engine::SavedObjectResolveOutcome>,
+    ) -> Self {
+        self.outcome = Some(outcome.into());
+        self
+    }
+    /// `output_index`
+    #[must_use]
+    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
+        self.output_index = Some(output_index.into());
+        self
+    }
+    /// `references`
+    #[must_use]
+    pub fn references(
+        mut self,
+        references: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.references = Some(references.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `related_integrations`
+    #[must_use]
+    pub fn related_integrations(
+        mut self,
+        related_integrations: impl IntoIterator<
+            Item = impl Into<detection_engine::RelatedIntegration>,
+        >,
+    ) -> Self {
+        self.related_integrations = Some(
+            related_integrations.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `required_fields`
+    #[must_use]
+    pub fn required_fields(
+        mut self,
+        required_fields: impl IntoIterator<
+            Item = impl Into<detection_engine::RequiredFieldInput>,
+        >,
+    ) -> Self {
+        self.required_fields = Some(
+            required_fields.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `response_actions`
+    #[must_use]
+    pub fn response_actions(
+        mut self,
+        response_actions: impl IntoIterator<
+            Item = impl Into<detection_engine::ResponseAction>,
+        >,
+    ) -> Self {
+        self.response_actions = Some(
+            response_actions.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `risk_score_mapping`
+    #[must_use]
+    pub fn risk_score_mapping(
+        mut self,
+        risk_score_mapping: impl IntoIterator<
+            Item = impl Into<detection_engine::RiskScoreMapping>,
+        >,
+    ) -> Self {
+        self.risk_score_mapping = Some(
+            risk_score_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `rule_id`
+    #[must_use]
+    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
+        self.rule_id = Some(rule_id.into());
+        self
+    }
+    /// `rule_name_override`
+    #[must_use]
+    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
+        self.rule_name_override = Some(rule_name_override.into());
+        self
+    }
+    /// `setup`
+    #[must_use]
+    pub fn setup(mut self, setup: impl Into<String>) -> Self {
+        self.setup = Some(setup.into());
+        self
+    }
+    /// `severity_mapping`
+    #[must_use]
+    pub fn severity_mapping(
+        mut self,
+        severity_mapping: impl IntoIterator<
+            Item = impl Into<detection_engine::SeverityMapping>,
+        >,
+    ) -> Self {
+        self.severity_mapping = Some(
+            severity_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `tags`
+    #[must_use]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = Some(tags.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `threat`
+    #[must_use]
+    pub fn threat(
+        mut self,
+        threat: impl IntoIterator<Item = impl Into<detection_engine::Threat>>,
+    ) -> Self {
+        self.threat = Some(threat.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `throttle`
+    #[must_use]
+    pub fn throttle(
+        mut self,
+        throttle: impl Into<detection_engine::RuleActionThrottle>,
+    ) -> Self {
+        self.throttle = Some(throttle.into());
+        self
+    }
+    /// `timeline_id`
+    #[must_use]
+    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
+        self.timeline_id = Some(timeline_id.into());
+        self
+    }
+    /// `timeline_title`
+    #[must_use]
+    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
+        self.timeline_title = Some(timeline_title.into());
+        self
+    }
+    /// `timestamp_override`
+    #[must_use]
+    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
+        self.timestamp_override = Some(timestamp_override.into());
+        self
+    }
+    /// `timestamp_override_fallback_disabled`
+    #[must_use]
+    pub fn timestamp_override_fallback_disabled(
+        mut self,
+        timestamp_override_fallback_disabled: bool,
+    ) -> Self {
+        self.timestamp_override_fallback_disabled = Some(
+            timestamp_override_fallback_disabled,
+        );
+        self
+    }
+    /// `to`
+    #[must_use]
+    pub fn to(mut self, to: impl Into<String>) -> Self {
+        self.to = Some(to.into());
+        self
+    }
+    /// `version`
+    #[must_use]
+    pub fn version(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+}
+
+/// One of several forms of `body`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum RulePreview {
+    /// Where `type` is `eql`.
+    Eql(EqlRulePreview),
+    /// Where `type` is `query`.
+    Query(QueryRulePreview),
+    /// Where `type` is `saved_query`.
+    SavedQuery(SavedQueryRulePreview),
+    /// Where `type` is `threshold`.
+    Threshold(ThresholdRulePreview),
+    /// Where `type` is `threat_match`.
+    ThreatMatch(ThreatMatchRulePreview),
+    /// Where `type` is `machine_learning`.
+    MachineLearning(MachineLearningRulePreview),
+    /// Where `type` is `new_terms`.
+    NewTerms(NewTermsRulePreview),
+    /// Where `type` is `esql`.
+    Esql(EsqlRulePreview),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<EqlRulePreview> for RulePreview {
+    fn from(value: EqlRulePreview) -> Self {
+        Self::Eql(value)
+    }
+}
+
+impl From<QueryRulePreview> for RulePreview {
+    fn from(value: QueryRulePreview) -> Self {
+        Self::Query(value)
+    }
+}
+
+impl From<SavedQueryRulePreview> for RulePreview {
+    fn from(value: SavedQueryRulePreview) -> Self {
+        Self::SavedQuery(value)
+    }
+}
+
+impl From<ThresholdRulePreview> for RulePreview {
+    fn from(value: ThresholdRulePreview) -> Self {
+        Self::Threshold(value)
+    }
+}
+
+impl From<ThreatMatchRulePreview> for RulePreview {
+    fn from(value: ThreatMatchRulePreview) -> Self {
+        Self::ThreatMatch(value)
+    }
+}
+
+impl From<MachineLearningRulePreview> for RulePreview {
+    fn from(value: MachineLearningRulePreview) -> Self {
+        Self::MachineLearning(value)
+    }
+}
+
+impl From<NewTermsRulePreview> for RulePreview {
+    fn from(value: NewTermsRulePreview) -> Self {
+        Self::NewTerms(value)
+    }
+}
+
+impl From<EsqlRulePreview> for RulePreview {
+    fn from(value: EsqlRulePreview) -> Self {
+        Self::Esql(value)
+    }
+}
+
+/// The `body[]` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct RuleToDelete {
+    /// `id`
+    pub id: Option<String>,
+    /// `rule_id`
+    pub rule_id: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl RuleToDelete {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `id`
+    #[must_use]
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+    /// `rule_id`
+    #[must_use]
+    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
+        self.rule_id = Some(rule_id.into());
+        self
+    }
+}
+
 /// The `objects[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ExportBodyObject {
+pub struct RuleToExport {
     /// `rule_id`
     pub rule_id: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl ExportBodyObject {
+impl RuleToExport {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(rule_id: impl Into<String>) -> Self {
@@ -617,10 +2763,502 @@ impl ExportBodyObject {
     }
 }
 
+/// The `third_object` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SavedQueryRulePreview {
+    /// `saved_id`
+    pub saved_id: String,
+    /// `alert_suppression`
+    pub alert_suppression: Option<detection_engine::AlertSuppression>,
+    /// `data_view_id`
+    pub data_view_id: Option<String>,
+    /// `filters`
+    pub filters: Option<Vec<Value>>,
+    /// `index`
+    pub index: Option<Vec<String>>,
+    /// `query`
+    pub query: Option<String>,
+    /// `language`
+    pub language: Option<detection_engine::KqlQueryLanguage>,
+    /// `actions`
+    pub actions: Option<Vec<detection_engine::RuleAction>>,
+    /// `alias_purpose`
+    pub alias_purpose: Option<detection_engine::SavedObjectResolveAliasPurpose>,
+    /// `alias_target_id`
+    pub alias_target_id: Option<String>,
+    /// `author`
+    pub author: Option<Vec<String>>,
+    /// `building_block_type`
+    pub building_block_type: Option<String>,
+    /// `description`
+    pub description: String,
+    /// `enabled`
+    pub enabled: Option<bool>,
+    /// `exceptions_list`
+    pub exceptions_list: Option<Vec<detection_engine::RuleExceptionList>>,
+    /// `false_positives`
+    pub false_positives: Option<Vec<String>>,
+    /// `from`
+    pub from: Option<String>,
+    /// `interval`
+    pub interval: Option<String>,
+    /// `investigation_fields`
+    pub investigation_fields: Option<detection_engine::InvestigationFields>,
+    /// `license`
+    pub license: Option<String>,
+    /// `max_signals`
+    pub max_signals: Option<i64>,
+    /// `meta`
+    pub meta: Option<BTreeMap<String, Value>>,
+    /// `name`
+    pub name: String,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// `note`
+    pub note: Option<String>,
+    /// `outcome`
+    pub outcome: Option<detection_engine::SavedObjectResolveOutcome>,
+    /// `output_index`
+    pub output_index: Option<String>,
+    /// `references`
+    pub references: Option<Vec<String>>,
+    /// `related_integrations`
+    pub related_integrations: Option<Vec<detection_engine::RelatedIntegration>>,
+    /// `required_fields`
+    pub required_fields: Option<Vec<detection_engine::RequiredFieldInput>>,
+    /// `response_actions`
+    pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `risk_score_mapping`
+    pub risk_score_mapping: Option<Vec<detection_engine::RiskScoreMapping>>,
+    /// `rule_id`
+    pub rule_id: Option<String>,
+    /// `rule_name_override`
+    pub rule_name_override: Option<String>,
+    /// `setup`
+    pub setup: Option<String>,
+    /// `severity`
+    pub severity: detection_engine::Severity,
+    /// `severity_mapping`
+    pub severity_mapping: Option<Vec<detection_engine::SeverityMapping>>,
+    /// `tags`
+    pub tags: Option<Vec<String>>,
+    /// `threat`
+    pub threat: Option<Vec<detection_engine::Threat>>,
+    /// `throttle`
+    pub throttle: Option<detection_engine::RuleActionThrottle>,
+    /// `timeline_id`
+    pub timeline_id: Option<String>,
+    /// `timeline_title`
+    pub timeline_title: Option<String>,
+    /// `timestamp_override`
+    pub timestamp_override: Option<String>,
+    /// `timestamp_override_fallback_disabled`
+    pub timestamp_override_fallback_disabled: Option<bool>,
+    /// `to`
+    pub to: Option<String>,
+    /// `version`
+    pub version: Option<i64>,
+    /// `invocationCount`
+    pub invocation_count: i64,
+    /// `timeframeEnd`
+    ///
+    /// format `date-time`
+    pub timeframe_end: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`SavedQueryRulePreview`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct SavedQueryRulePreviewRequired {
+    /// `saved_id`
+    pub saved_id: String,
+    /// `description`
+    pub description: String,
+    /// `name`
+    pub name: String,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `severity`
+    pub severity: detection_engine::Severity,
+    /// `invocationCount`
+    pub invocation_count: i64,
+    /// `timeframeEnd`
+    ///
+    /// format `date-time`
+    pub timeframe_end: String,
+}
+
+impl SavedQueryRulePreview {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: SavedQueryRulePreviewRequired) -> Self {
+        Self {
+            saved_id: required.saved_id,
+            description: required.description,
+            name: required.name,
+            risk_score: required.risk_score,
+            severity: required.severity,
+            invocation_count: required.invocation_count,
+            timeframe_end: required.timeframe_end,
+            ..rt::Model::blank()
+        }
+    }
+    /// `alert_suppression`
+    #[must_use]
+    pub fn alert_suppression(
+        mut self,
+        alert_suppression: impl Into<detection_engine::AlertSuppression>,
+    ) -> Self {
+        self.alert_suppression = Some(alert_suppression.into());
+        self
+    }
+    /// `data_view_id`
+    #[must_use]
+    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
+        self.data_view_id = Some(data_view_id.into());
+        self
+    }
+    /// `filters`
+    #[must_use]
+    pub fn filters(
+        mut self,
+        filters: impl IntoIterator<Item = impl Into<Value>>,
+    ) -> Self {
+        self.filters = Some(filters.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `index`
+    #[must_use]
+    pub fn index(mut self, index: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.index = Some(index.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `query`
+    #[must_use]
+    pub fn query(mut self, query: impl Into<String>) -> Self {
+        self.query = Some(query.into());
+        self
+    }
+    /// `language`
+    #[must_use]
+    pub fn language(
+        mut self,
+        language: impl Into<detection_engine::KqlQueryLanguage>,
+    ) -> Self {
+        self.language = Some(language.into());
+        self
+    }
+    /// `actions`
+    #[must_use]
+    pub fn actions(
+        mut self,
+        actions: impl IntoIterator<Item = impl Into<detection_engine::RuleAction>>,
+    ) -> Self {
+        self.actions = Some(actions.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `alias_purpose`
+    #[must_use]
+    pub fn alias_purpose(
+        mut self,
+        alias_purpose: impl Into<detection_engine::SavedObjectResolveAliasPurpose>,
+    ) -> Self {
+        self.alias_purpose = Some(alias_purpose.into());
+        self
+    }
+    /// `alias_target_id`
+    #[must_use]
+    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
+        self.alias_target_id = Some(alias_target_id.into());
+        self
+    }
+    /// `author`
+    #[must_use]
+    pub fn author(
+        mut self,
+        author: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.author = Some(author.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `building_block_type`
+    #[must_use]
+    pub fn building_block_type(
+        mut self,
+        building_block_type: impl Into<String>,
+    ) -> Self {
+        self.building_block_type = Some(building_block_type.into());
+        self
+    }
+    /// `enabled`
+    #[must_use]
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+    /// `exceptions_list`
+    #[must_use]
+    pub fn exceptions_list(
+        mut self,
+        exceptions_list: impl IntoIterator<
+            Item = impl Into<detection_engine::RuleExceptionList>,
+        >,
+    ) -> Self {
+        self.exceptions_list = Some(
+            exceptions_list.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `false_positives`
+    #[must_use]
+    pub fn false_positives(
+        mut self,
+        false_positives: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.false_positives = Some(
+            false_positives.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `from`
+    #[must_use]
+    pub fn from(mut self, from: impl Into<String>) -> Self {
+        self.from = Some(from.into());
+        self
+    }
+    /// `interval`
+    #[must_use]
+    pub fn interval(mut self, interval: impl Into<String>) -> Self {
+        self.interval = Some(interval.into());
+        self
+    }
+    /// `investigation_fields`
+    #[must_use]
+    pub fn investigation_fields(
+        mut self,
+        investigation_fields: impl Into<detection_engine::InvestigationFields>,
+    ) -> Self {
+        self.investigation_fields = Some(investigation_fields.into());
+        self
+    }
+    /// `license`
+    #[must_use]
+    pub fn license(mut self, license: impl Into<String>) -> Self {
+        self.license = Some(license.into());
+        self
+    }
+    /// `max_signals`
+    #[must_use]
+    pub fn max_signals(mut self, max_signals: i64) -> Self {
+        self.max_signals = Some(max_signals);
+        self
+    }
+    /// `meta`
+    #[must_use]
+    pub fn meta(
+        mut self,
+        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.meta = Some(
+            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+    /// `namespace`
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+    /// `note`
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+    /// `outcome`
+    #[must_use]
+    pub fn outcome(
+        mut self,
+        outcome: impl Into<detection_engine::SavedObjectResolveOutcome>,
+    ) -> Self {
+        self.outcome = Some(outcome.into());
+        self
+    }
+    /// `output_index`
+    #[must_use]
+    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
+        self.output_index = Some(output_index.into());
+        self
+    }
+    /// `references`
+    #[must_use]
+    pub fn references(
+        mut self,
+        references: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.references = Some(references.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `related_integrations`
+    #[must_use]
+    pub fn related_integrations(
+        mut self,
+        related_integrations: impl IntoIterator<
+            Item = impl Into<detection_engine::RelatedIntegration>,
+        >,
+    ) -> Self {
+        self.related_integrations = Some(
+            related_integrations.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `required_fields`
+    #[must_use]
+    pub fn required_fields(
+        mut self,
+        required_fields: impl IntoIterator<
+            Item = impl Into<detection_engine::RequiredFieldInput>,
+        >,
+    ) -> Self {
+        self.required_fields = Some(
+            required_fields.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `response_actions`
+    #[must_use]
+    pub fn response_actions(
+        mut self,
+        response_actions: impl IntoIterator<
+            Item = impl Into<detection_engine::ResponseAction>,
+        >,
+    ) -> Self {
+        self.response_actions = Some(
+            response_actions.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `risk_score_mapping`
+    #[must_use]
+    pub fn risk_score_mapping(
+        mut self,
+        risk_score_mapping: impl IntoIterator<
+            Item = impl Into<detection_engine::RiskScoreMapping>,
+        >,
+    ) -> Self {
+        self.risk_score_mapping = Some(
+            risk_score_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `rule_id`
+    #[must_use]
+    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
+        self.rule_id = Some(rule_id.into());
+        self
+    }
+    /// `rule_name_override`
+    #[must_use]
+    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
+        self.rule_name_override = Some(rule_name_override.into());
+        self
+    }
+    /// `setup`
+    #[must_use]
+    pub fn setup(mut self, setup: impl Into<String>) -> Self {
+        self.setup = Some(setup.into());
+        self
+    }
+    /// `severity_mapping`
+    #[must_use]
+    pub fn severity_mapping(
+        mut self,
+        severity_mapping: impl IntoIterator<
+            Item = impl Into<detection_engine::SeverityMapping>,
+        >,
+    ) -> Self {
+        self.severity_mapping = Some(
+            severity_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `tags`
+    #[must_use]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = Some(tags.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `threat`
+    #[must_use]
+    pub fn threat(
+        mut self,
+        threat: impl IntoIterator<Item = impl Into<detection_engine::Threat>>,
+    ) -> Self {
+        self.threat = Some(threat.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `throttle`
+    #[must_use]
+    pub fn throttle(
+        mut self,
+        throttle: impl Into<detection_engine::RuleActionThrottle>,
+    ) -> Self {
+        self.throttle = Some(throttle.into());
+        self
+    }
+    /// `timeline_id`
+    #[must_use]
+    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
+        self.timeline_id = Some(timeline_id.into());
+        self
+    }
+    /// `timeline_title`
+    #[must_use]
+    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
+        self.timeline_title = Some(timeline_title.into());
+        self
+    }
+    /// `timestamp_override`
+    #[must_use]
+    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
+        self.timestamp_override = Some(timestamp_override.into());
+        self
+    }
+    /// `timestamp_override_fallback_disabled`
+    #[must_use]
+    pub fn timestamp_override_fallback_disabled(
+        mut self,
+        timestamp_override_fallback_disabled: bool,
+    ) -> Self {
+        self.timestamp_override_fallback_disabled = Some(
+            timestamp_override_fallback_disabled,
+        );
+        self
+    }
+    /// `to`
+    #[must_use]
+    pub fn to(mut self, to: impl Into<String>) -> Self {
+        self.to = Some(to.into());
+        self
+    }
+    /// `version`
+    #[must_use]
+    pub fn version(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+}
+
 /// The `fifth_object` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct FifthObjectPreviewBody {
+pub struct ThreatMatchRulePreview {
     /// `query`
     pub query: String,
     /// `threat_index`
@@ -741,10 +3379,10 @@ pub struct FifthObjectPreviewBody {
     pub extra: Extra,
 }
 
-/// What a [`FifthObjectPreviewBody`] can't do without.
+/// What a [`ThreatMatchRulePreview`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct FifthObjectPreviewBodyRequired {
+pub struct ThreatMatchRulePreviewRequired {
     /// `query`
     pub query: String,
     /// `threat_index`
@@ -769,10 +3407,10 @@ pub struct FifthObjectPreviewBodyRequired {
     pub timeframe_end: String,
 }
 
-impl FifthObjectPreviewBody {
+impl ThreatMatchRulePreview {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: FifthObjectPreviewBodyRequired) -> Self {
+    pub fn new(required: ThreatMatchRulePreviewRequired) -> Self {
         Self {
             query: required.query,
             threat_index: required.threat_index,
@@ -1173,26 +3811,10 @@ impl FifthObjectPreviewBody {
     }
 }
 
-/// The answer to [`find`](super::DetectionEngineRules::find).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct FindResponse {
-    /// `data`
-    pub data: Vec<detection_engine::RuleResponse>,
-    /// `page`
-    pub page: i64,
-    /// `perPage`
-    pub per_page: i64,
-    /// `total`
-    pub total: i64,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The `fourth_object` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct FourthObjectPreviewBody {
+pub struct ThresholdRulePreview {
     /// `query`
     pub query: String,
     /// `threshold`
@@ -1299,10 +3921,10 @@ pub struct FourthObjectPreviewBody {
     pub extra: Extra,
 }
 
-/// What a [`FourthObjectPreviewBody`] can't do without.
+/// What a [`ThresholdRulePreview`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct FourthObjectPreviewBodyRequired {
+pub struct ThresholdRulePreviewRequired {
     /// `query`
     pub query: String,
     /// `threshold`
@@ -1323,10 +3945,10 @@ pub struct FourthObjectPreviewBodyRequired {
     pub timeframe_end: String,
 }
 
-impl FourthObjectPreviewBody {
+impl ThresholdRulePreview {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: FourthObjectPreviewBodyRequired) -> Self {
+    pub fn new(required: ThresholdRulePreviewRequired) -> Self {
         Self {
             query: required.query,
             threshold: required.threshold,
@@ -1686,2628 +4308,6 @@ impl FourthObjectPreviewBody {
     }
 }
 
-/// The answer to [`get_prebuilt_status`](super::DetectionEngineRules::get_prebuilt_status).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct GetPrebuiltStatusResponse {
-    /// `rules_custom_installed`
-    ///
-    /// at least 0
-    pub rules_custom_installed: i64,
-    /// `rules_installed`
-    ///
-    /// at least 0
-    pub rules_installed: i64,
-    /// `rules_not_installed`
-    ///
-    /// at least 0
-    pub rules_not_installed: i64,
-    /// `rules_not_updated`
-    ///
-    /// at least 0
-    pub rules_not_updated: i64,
-    /// `timelines_installed`
-    ///
-    /// at least 0
-    pub timelines_installed: i64,
-    /// `timelines_not_installed`
-    ///
-    /// at least 0
-    pub timelines_not_installed: i64,
-    /// `timelines_not_updated`
-    ///
-    /// at least 0
-    pub timelines_not_updated: i64,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The answer to [`get`](super::DetectionEngineRules::get).
-pub type GetResponse = detection_engine::RuleResponse;
-/// The answer to [`import`](super::DetectionEngineRules::import).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ImportResponse {
-    /// `action_connectors_errors`
-    pub action_connectors_errors: Vec<detection_engine::ErrorSchema>,
-    /// `action_connectors_success`
-    pub action_connectors_success: bool,
-    /// `action_connectors_success_count`
-    ///
-    /// at least 0
-    pub action_connectors_success_count: i64,
-    /// `action_connectors_warnings`
-    pub action_connectors_warnings: Vec<detection_engine::WarningSchema>,
-    /// `errors`
-    pub errors: Vec<detection_engine::ErrorSchema>,
-    /// `exceptions_errors`
-    pub exceptions_errors: Vec<detection_engine::ErrorSchema>,
-    /// `exceptions_success`
-    pub exceptions_success: bool,
-    /// `exceptions_success_count`
-    ///
-    /// at least 0
-    pub exceptions_success_count: i64,
-    /// `rules_count`
-    ///
-    /// at least 0
-    pub rules_count: i64,
-    /// `success`
-    pub success: bool,
-    /// `success_count`
-    ///
-    /// at least 0
-    pub success_count: i64,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The answer to [`install_prebuilt`](super::DetectionEngineRules::install_prebuilt).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct InstallPrebuiltResponse {
-    /// `rules_installed`
-    ///
-    /// at least 0
-    pub rules_installed: i64,
-    /// `rules_updated`
-    ///
-    /// at least 0
-    pub rules_updated: i64,
-    /// `timelines_installed`
-    ///
-    /// at least 0
-    pub timelines_installed: i64,
-    /// `timelines_updated`
-    ///
-    /// at least 0
-    pub timelines_updated: i64,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The answer to [`list_tags`](super::DetectionEngineRules::list_tags).
-pub type ListTagsResponse = Vec<String>;
-/// The answer to [`patch`](super::DetectionEngineRules::patch).
-pub type PatchResponse = detection_engine::RuleResponse;
-/// One of several forms of `body`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum PreviewBody {
-    /// Where `type` is `eql`.
-    Eql(PreviewBodyObject),
-    /// Where `type` is `query`.
-    Query(SecondObjectPreviewBody),
-    /// Where `type` is `saved_query`.
-    SavedQuery(ThirdObjectPreviewBody),
-    /// Where `type` is `threshold`.
-    Threshold(FourthObjectPreviewBody),
-    /// Where `type` is `threat_match`.
-    ThreatMatch(FifthObjectPreviewBody),
-    /// Where `type` is `machine_learning`.
-    MachineLearning(SixthObjectPreviewBody),
-    /// Where `type` is `new_terms`.
-    NewTerms(SeventhObjectPreviewBody),
-    /// Where `type` is `esql`.
-    Esql(EighthObjectPreviewBody),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<PreviewBodyObject> for PreviewBody {
-    fn from(value: PreviewBodyObject) -> Self {
-        Self::Eql(value)
-    }
-}
-
-impl From<SecondObjectPreviewBody> for PreviewBody {
-    fn from(value: SecondObjectPreviewBody) -> Self {
-        Self::Query(value)
-    }
-}
-
-impl From<ThirdObjectPreviewBody> for PreviewBody {
-    fn from(value: ThirdObjectPreviewBody) -> Self {
-        Self::SavedQuery(value)
-    }
-}
-
-impl From<FourthObjectPreviewBody> for PreviewBody {
-    fn from(value: FourthObjectPreviewBody) -> Self {
-        Self::Threshold(value)
-    }
-}
-
-impl From<FifthObjectPreviewBody> for PreviewBody {
-    fn from(value: FifthObjectPreviewBody) -> Self {
-        Self::ThreatMatch(value)
-    }
-}
-
-impl From<SixthObjectPreviewBody> for PreviewBody {
-    fn from(value: SixthObjectPreviewBody) -> Self {
-        Self::MachineLearning(value)
-    }
-}
-
-impl From<SeventhObjectPreviewBody> for PreviewBody {
-    fn from(value: SeventhObjectPreviewBody) -> Self {
-        Self::NewTerms(value)
-    }
-}
-
-impl From<EighthObjectPreviewBody> for PreviewBody {
-    fn from(value: EighthObjectPreviewBody) -> Self {
-        Self::Esql(value)
-    }
-}
-
-/// The `object` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PreviewBodyObject {
-    /// `query`
-    pub query: String,
-    /// `alert_suppression`
-    pub alert_suppression: Option<detection_engine::AlertSuppression>,
-    /// `data_view_id`
-    pub data_view_id: Option<String>,
-    /// `event_category_override`
-    pub event_category_override: Option<String>,
-    /// `filters`
-    pub filters: Option<Vec<Value>>,
-    /// `index`
-    pub index: Option<Vec<String>>,
-    /// `tiebreaker_field`
-    pub tiebreaker_field: Option<String>,
-    /// `timestamp_field`
-    pub timestamp_field: Option<String>,
-    /// `actions`
-    pub actions: Option<Vec<detection_engine::RuleAction>>,
-    /// `alias_purpose`
-    pub alias_purpose: Option<detection_engine::SavedObjectResolveAliasPurpose>,
-    /// `alias_target_id`
-    pub alias_target_id: Option<String>,
-    /// `author`
-    pub author: Option<Vec<String>>,
-    /// `building_block_type`
-    pub building_block_type: Option<String>,
-    /// `description`
-    pub description: String,
-    /// `enabled`
-    pub enabled: Option<bool>,
-    /// `exceptions_list`
-    pub exceptions_list: Option<Vec<detection_engine::RuleExceptionList>>,
-    /// `false_positives`
-    pub false_positives: Option<Vec<String>>,
-    /// `from`
-    pub from: Option<String>,
-    /// `interval`
-    pub interval: Option<String>,
-    /// `investigation_fields`
-    pub investigation_fields: Option<detection_engine::InvestigationFields>,
-    /// `license`
-    pub license: Option<String>,
-    /// `max_signals`
-    pub max_signals: Option<i64>,
-    /// `meta`
-    pub meta: Option<BTreeMap<String, Value>>,
-    /// `name`
-    pub name: String,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `note`
-    pub note: Option<String>,
-    /// `outcome`
-    pub outcome: Option<detection_engine::SavedObjectResolveOutcome>,
-    /// `output_index`
-    pub output_index: Option<String>,
-    /// `references`
-    pub references: Option<Vec<String>>,
-    /// `related_integrations`
-    pub related_integrations: Option<Vec<detection_engine::RelatedIntegration>>,
-    /// `required_fields`
-    pub required_fields: Option<Vec<detection_engine::RequiredFieldInput>>,
-    /// `response_actions`
-    pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `risk_score_mapping`
-    pub risk_score_mapping: Option<Vec<detection_engine::RiskScoreMapping>>,
-    /// `rule_id`
-    pub rule_id: Option<String>,
-    /// `rule_name_override`
-    pub rule_name_override: Option<String>,
-    /// `setup`
-    pub setup: Option<String>,
-    /// `severity`
-    pub severity: detection_engine::Severity,
-    /// `severity_mapping`
-    pub severity_mapping: Option<Vec<detection_engine::SeverityMapping>>,
-    /// `tags`
-    pub tags: Option<Vec<String>>,
-    /// `threat`
-    pub threat: Option<Vec<detection_engine::Threat>>,
-    /// `throttle`
-    pub throttle: Option<detection_engine::RuleActionThrottle>,
-    /// `timeline_id`
-    pub timeline_id: Option<String>,
-    /// `timeline_title`
-    pub timeline_title: Option<String>,
-    /// `timestamp_override`
-    pub timestamp_override: Option<String>,
-    /// `timestamp_override_fallback_disabled`
-    pub timestamp_override_fallback_disabled: Option<bool>,
-    /// `to`
-    pub to: Option<String>,
-    /// `version`
-    pub version: Option<i64>,
-    /// `invocationCount`
-    pub invocation_count: i64,
-    /// `timeframeEnd`
-    ///
-    /// format `date-time`
-    pub timeframe_end: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`PreviewBodyObject`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct PreviewBodyObjectRequired {
-    /// `query`
-    pub query: String,
-    /// `description`
-    pub description: String,
-    /// `name`
-    pub name: String,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `severity`
-    pub severity: detection_engine::Severity,
-    /// `invocationCount`
-    pub invocation_count: i64,
-    /// `timeframeEnd`
-    ///
-    /// format `date-time`
-    pub timeframe_end: String,
-}
-
-impl PreviewBodyObject {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: PreviewBodyObjectRequired) -> Self {
-        Self {
-            query: required.query,
-            description: required.description,
-            name: required.name,
-            risk_score: required.risk_score,
-            severity: required.severity,
-            invocation_count: required.invocation_count,
-            timeframe_end: required.timeframe_end,
-            ..rt::Model::blank()
-        }
-    }
-    /// `alert_suppression`
-    #[must_use]
-    pub fn alert_suppression(
-        mut self,
-        alert_suppression: impl Into<detection_engine::AlertSuppression>,
-    ) -> Self {
-        self.alert_suppression = Some(alert_suppression.into());
-        self
-    }
-    /// `data_view_id`
-    #[must_use]
-    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
-        self.data_view_id = Some(data_view_id.into());
-        self
-    }
-    /// `event_category_override`
-    #[must_use]
-    pub fn event_category_override(
-        mut self,
-        event_category_override: impl Into<String>,
-    ) -> Self {
-        self.event_category_override = Some(event_category_override.into());
-        self
-    }
-    /// `filters`
-    #[must_use]
-    pub fn filters(
-        mut self,
-        filters: impl IntoIterator<Item = impl Into<Value>>,
-    ) -> Self {
-        self.filters = Some(filters.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `index`
-    #[must_use]
-    pub fn index(mut self, index: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.index = Some(index.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `tiebreaker_field`
-    #[must_use]
-    pub fn tiebreaker_field(mut self, tiebreaker_field: impl Into<String>) -> Self {
-        self.tiebreaker_field = Some(tiebreaker_field.into());
-        self
-    }
-    /// `timestamp_field`
-    #[must_use]
-    pub fn timestamp_field(mut self, timestamp_field: impl Into<String>) -> Self {
-        self.timestamp_field = Some(timestamp_field.into());
-        self
-    }
-    /// `actions`
-    #[must_use]
-    pub fn actions(
-        mut self,
-        actions: impl IntoIterator<Item = impl Into<detection_engine::RuleAction>>,
-    ) -> Self {
-        self.actions = Some(actions.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `alias_purpose`
-    #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<detection_engine::SavedObjectResolveAliasPurpose>,
-    ) -> Self {
-        self.alias_purpose = Some(alias_purpose.into());
-        self
-    }
-    /// `alias_target_id`
-    #[must_use]
-    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
-        self.alias_target_id = Some(alias_target_id.into());
-        self
-    }
-    /// `author`
-    #[must_use]
-    pub fn author(
-        mut self,
-        author: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.author = Some(author.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `building_block_type`
-    #[must_use]
-    pub fn building_block_type(
-        mut self,
-        building_block_type: impl Into<String>,
-    ) -> Self {
-        self.building_block_type = Some(building_block_type.into());
-        self
-    }
-    /// `enabled`
-    #[must_use]
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = Some(enabled);
-        self
-    }
-    /// `exceptions_list`
-    #[must_use]
-    pub fn exceptions_list(
-        mut self,
-        exceptions_list: impl IntoIterator<
-            Item = impl Into<detection_engine::RuleExceptionList>,
-        >,
-    ) -> Self {
-        self.exceptions_list = Some(
-            exceptions_list.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `false_positives`
-    #[must_use]
-    pub fn false_positives(
-        mut self,
-        false_positives: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.false_positives = Some(
-            false_positives.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `from`
-    #[must_use]
-    pub fn from(mut self, from: impl Into<String>) -> Self {
-        self.from = Some(from.into());
-        self
-    }
-    /// `interval`
-    #[must_use]
-    pub fn interval(mut self, interval: impl Into<String>) -> Self {
-        self.interval = Some(interval.into());
-        self
-    }
-    /// `investigation_fields`
-    #[must_use]
-    pub fn investigation_fields(
-        mut self,
-        investigation_fields: impl Into<detection_engine::InvestigationFields>,
-    ) -> Self {
-        self.investigation_fields = Some(investigation_fields.into());
-        self
-    }
-    /// `license`
-    #[must_use]
-    pub fn license(mut self, license: impl Into<String>) -> Self {
-        self.license = Some(license.into());
-        self
-    }
-    /// `max_signals`
-    #[must_use]
-    pub fn max_signals(mut self, max_signals: i64) -> Self {
-        self.max_signals = Some(max_signals);
-        self
-    }
-    /// `meta`
-    #[must_use]
-    pub fn meta(
-        mut self,
-        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.meta = Some(
-            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-    /// `namespace`
-    #[must_use]
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = Some(namespace.into());
-        self
-    }
-    /// `note`
-    #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
-        self
-    }
-    /// `outcome`
-    #[must_use]
-    pub fn outcome(
-        mut self,
-        outcome: impl Into<detection_engine::SavedObjectResolveOutcome>,
-    ) -> Self {
-        self.outcome = Some(outcome.into());
-        self
-    }
-    /// `output_index`
-    #[must_use]
-    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
-        self.output_index = Some(output_index.into());
-        self
-    }
-    /// `references`
-    #[must_use]
-    pub fn references(
-        mut self,
-        references: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.references = Some(references.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `related_integrations`
-    #[must_use]
-    pub fn related_integrations(
-        mut self,
-        related_integrations: impl IntoIterator<
-            Item = impl Into<detection_engine::RelatedIntegration>,
-        >,
-    ) -> Self {
-        self.related_integrations = Some(
-            related_integrations.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `required_fields`
-    #[must_use]
-    pub fn required_fields(
-        mut self,
-        required_fields: impl IntoIterator<
-            Item = impl Into<detection_engine::RequiredFieldInput>,
-        >,
-    ) -> Self {
-        self.required_fields = Some(
-            required_fields.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `response_actions`
-    #[must_use]
-    pub fn response_actions(
-        mut self,
-        response_actions: impl IntoIterator<
-            Item = impl Into<detection_engine::ResponseAction>,
-        >,
-    ) -> Self {
-        self.response_actions = Some(
-            response_actions.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `risk_score_mapping`
-    #[must_use]
-    pub fn risk_score_mapping(
-        mut self,
-        risk_score_mapping: impl IntoIterator<
-            Item = impl Into<detection_engine::RiskScoreMapping>,
-        >,
-    ) -> Self {
-        self.risk_score_mapping = Some(
-            risk_score_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `rule_id`
-    #[must_use]
-    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
-        self.rule_id = Some(rule_id.into());
-        self
-    }
-    /// `rule_name_override`
-    #[must_use]
-    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
-        self.rule_name_override = Some(rule_name_override.into());
-        self
-    }
-    /// `setup`
-    #[must_use]
-    pub fn setup(mut self, setup: impl Into<String>) -> Self {
-        self.setup = Some(setup.into());
-        self
-    }
-    /// `severity_mapping`
-    #[must_use]
-    pub fn severity_mapping(
-        mut self,
-        severity_mapping: impl IntoIterator<
-            Item = impl Into<detection_engine::SeverityMapping>,
-        >,
-    ) -> Self {
-        self.severity_mapping = Some(
-            severity_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `tags`
-    #[must_use]
-    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.tags = Some(tags.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `threat`
-    #[must_use]
-    pub fn threat(
-        mut self,
-        threat: impl IntoIterator<Item = impl Into<detection_engine::Threat>>,
-    ) -> Self {
-        self.threat = Some(threat.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `throttle`
-    #[must_use]
-    pub fn throttle(
-        mut self,
-        throttle: impl Into<detection_engine::RuleActionThrottle>,
-    ) -> Self {
-        self.throttle = Some(throttle.into());
-        self
-    }
-    /// `timeline_id`
-    #[must_use]
-    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
-        self.timeline_id = Some(timeline_id.into());
-        self
-    }
-    /// `timeline_title`
-    #[must_use]
-    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
-        self.timeline_title = Some(timeline_title.into());
-        self
-    }
-    /// `timestamp_override`
-    #[must_use]
-    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
-        self.timestamp_override = Some(timestamp_override.into());
-        self
-    }
-    /// `timestamp_override_fallback_disabled`
-    #[must_use]
-    pub fn timestamp_override_fallback_disabled(
-        mut self,
-        timestamp_override_fallback_disabled: bool,
-    ) -> Self {
-        self.timestamp_override_fallback_disabled = Some(
-            timestamp_override_fallback_disabled,
-        );
-        self
-    }
-    /// `to`
-    #[must_use]
-    pub fn to(mut self, to: impl Into<String>) -> Self {
-        self.to = Some(to.into());
-        self
-    }
-    /// `version`
-    #[must_use]
-    pub fn version(mut self, version: i64) -> Self {
-        self.version = Some(version);
-        self
-    }
-}
-
-/// The answer to [`preview`](super::DetectionEngineRules::preview).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PreviewResponse {
-    /// `isAborted`
-    pub is_aborted: Option<bool>,
-    /// `logs`
-    pub logs: Vec<detection_engine::RulePreviewLogs>,
-    /// `previewId`
-    pub preview_id: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `second_object` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct SecondObjectPreviewBody {
-    /// `alert_suppression`
-    pub alert_suppression: Option<detection_engine::AlertSuppression>,
-    /// `data_view_id`
-    pub data_view_id: Option<String>,
-    /// `filters`
-    pub filters: Option<Vec<Value>>,
-    /// `index`
-    pub index: Option<Vec<String>>,
-    /// `saved_id`
-    pub saved_id: Option<String>,
-    /// `language`
-    pub language: Option<detection_engine::KqlQueryLanguage>,
-    /// `query`
-    pub query: Option<String>,
-    /// `actions`
-    pub actions: Option<Vec<detection_engine::RuleAction>>,
-    /// `alias_purpose`
-    pub alias_purpose: Option<detection_engine::SavedObjectResolveAliasPurpose>,
-    /// `alias_target_id`
-    pub alias_target_id: Option<String>,
-    /// `author`
-    pub author: Option<Vec<String>>,
-    /// `building_block_type`
-    pub building_block_type: Option<String>,
-    /// `description`
-    pub description: String,
-    /// `enabled`
-    pub enabled: Option<bool>,
-    /// `exceptions_list`
-    pub exceptions_list: Option<Vec<detection_engine::RuleExceptionList>>,
-    /// `false_positives`
-    pub false_positives: Option<Vec<String>>,
-    /// `from`
-    pub from: Option<String>,
-    /// `interval`
-    pub interval: Option<String>,
-    /// `investigation_fields`
-    pub investigation_fields: Option<detection_engine::InvestigationFields>,
-    /// `license`
-    pub license: Option<String>,
-    /// `max_signals`
-    pub max_signals: Option<i64>,
-    /// `meta`
-    pub meta: Option<BTreeMap<String, Value>>,
-    /// `name`
-    pub name: String,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `note`
-    pub note: Option<String>,
-    /// `outcome`
-    pub outcome: Option<detection_engine::SavedObjectResolveOutcome>,
-    /// `output_index`
-    pub output_index: Option<String>,
-    /// `references`
-    pub references: Option<Vec<String>>,
-    /// `related_integrations`
-    pub related_integrations: Option<Vec<detection_engine::RelatedIntegration>>,
-    /// `required_fields`
-    pub required_fields: Option<Vec<detection_engine::RequiredFieldInput>>,
-    /// `response_actions`
-    pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `risk_score_mapping`
-    pub risk_score_mapping: Option<Vec<detection_engine::RiskScoreMapping>>,
-    /// `rule_id`
-    pub rule_id: Option<String>,
-    /// `rule_name_override`
-    pub rule_name_override: Option<String>,
-    /// `setup`
-    pub setup: Option<String>,
-    /// `severity`
-    pub severity: detection_engine::Severity,
-    /// `severity_mapping`
-    pub severity_mapping: Option<Vec<detection_engine::SeverityMapping>>,
-    /// `tags`
-    pub tags: Option<Vec<String>>,
-    /// `threat`
-    pub threat: Option<Vec<detection_engine::Threat>>,
-    /// `throttle`
-    pub throttle: Option<detection_engine::RuleActionThrottle>,
-    /// `timeline_id`
-    pub timeline_id: Option<String>,
-    /// `timeline_title`
-    pub timeline_title: Option<String>,
-    /// `timestamp_override`
-    pub timestamp_override: Option<String>,
-    /// `timestamp_override_fallback_disabled`
-    pub timestamp_override_fallback_disabled: Option<bool>,
-    /// `to`
-    pub to: Option<String>,
-    /// `version`
-    pub version: Option<i64>,
-    /// `invocationCount`
-    pub invocation_count: i64,
-    /// `timeframeEnd`
-    ///
-    /// format `date-time`
-    pub timeframe_end: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`SecondObjectPreviewBody`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct SecondObjectPreviewBodyRequired {
-    /// `description`
-    pub description: String,
-    /// `name`
-    pub name: String,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `severity`
-    pub severity: detection_engine::Severity,
-    /// `invocationCount`
-    pub invocation_count: i64,
-    /// `timeframeEnd`
-    ///
-    /// format `date-time`
-    pub timeframe_end: String,
-}
-
-impl SecondObjectPreviewBody {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: SecondObjectPreviewBodyRequired) -> Self {
-        Self {
-            description: required.description,
-            name: required.name,
-            risk_score: required.risk_score,
-            severity: required.severity,
-            invocation_count: required.invocation_count,
-            timeframe_end: required.timeframe_end,
-            ..rt::Model::blank()
-        }
-    }
-    /// `alert_suppression`
-    #[must_use]
-    pub fn alert_suppression(
-        mut self,
-        alert_suppression: impl Into<detection_engine::AlertSuppression>,
-    ) -> Self {
-        self.alert_suppression = Some(alert_suppression.into());
-        self
-    }
-    /// `data_view_id`
-    #[must_use]
-    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
-        self.data_view_id = Some(data_view_id.into());
-        self
-    }
-    /// `filters`
-    #[must_use]
-    pub fn filters(
-        mut self,
-        filters: impl IntoIterator<Item = impl Into<Value>>,
-    ) -> Self {
-        self.filters = Some(filters.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `index`
-    #[must_use]
-    pub fn index(mut self, index: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.index = Some(index.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `saved_id`
-    #[must_use]
-    pub fn saved_id(mut self, saved_id: impl Into<String>) -> Self {
-        self.saved_id = Some(saved_id.into());
-        self
-    }
-    /// `language`
-    #[must_use]
-    pub fn language(
-        mut self,
-        language: impl Into<detection_engine::KqlQueryLanguage>,
-    ) -> Self {
-        self.language = Some(language.into());
-        self
-    }
-    /// `query`
-    #[must_use]
-    pub fn query(mut self, query: impl Into<String>) -> Self {
-        self.query = Some(query.into());
-        self
-    }
-    /// `actions`
-    #[must_use]
-    pub fn actions(
-        mut self,
-        actions: impl IntoIterator<Item = impl Into<detection_engine::RuleAction>>,
-    ) -> Self {
-        self.actions = Some(actions.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `alias_purpose`
-    #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<detection_engine::SavedObjectResolveAliasPurpose>,
-    ) -> Self {
-        self.alias_purpose = Some(alias_purpose.into());
-        self
-    }
-    /// `alias_target_id`
-    #[must_use]
-    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
-        self.alias_target_id = Some(alias_target_id.into());
-        self
-    }
-    /// `author`
-    #[must_use]
-    pub fn author(
-        mut self,
-        author: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.author = Some(author.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `building_block_type`
-    #[must_use]
-    pub fn building_block_type(
-        mut self,
-        building_block_type: impl Into<String>,
-    ) -> Self {
-        self.building_block_type = Some(building_block_type.into());
-        self
-    }
-    /// `enabled`
-    #[must_use]
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = Some(enabled);
-        self
-    }
-    /// `exceptions_list`
-    #[must_use]
-    pub fn exceptions_list(
-        mut self,
-        exceptions_list: impl IntoIterator<
-            Item = impl Into<detection_engine::RuleExceptionList>,
-        >,
-    ) -> Self {
-        self.exceptions_list = Some(
-            exceptions_list.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `false_positives`
-    #[must_use]
-    pub fn false_positives(
-        mut self,
-        false_positives: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.false_positives = Some(
-            false_positives.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `from`
-    #[must_use]
-    pub fn from(mut self, from: impl Into<String>) -> Self {
-        self.from = Some(from.into());
-        self
-    }
-    /// `interval`
-    #[must_use]
-    pub fn interval(mut self, interval: impl Into<String>) -> Self {
-        self.interval = Some(interval.into());
-        self
-    }
-    /// `investigation_fields`
-    #[must_use]
-    pub fn investigation_fields(
-        mut self,
-        investigation_fields: impl Into<detection_engine::InvestigationFields>,
-    ) -> Self {
-        self.investigation_fields = Some(investigation_fields.into());
-        self
-    }
-    /// `license`
-    #[must_use]
-    pub fn license(mut self, license: impl Into<String>) -> Self {
-        self.license = Some(license.into());
-        self
-    }
-    /// `max_signals`
-    #[must_use]
-    pub fn max_signals(mut self, max_signals: i64) -> Self {
-        self.max_signals = Some(max_signals);
-        self
-    }
-    /// `meta`
-    #[must_use]
-    pub fn meta(
-        mut self,
-        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.meta = Some(
-            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-    /// `namespace`
-    #[must_use]
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = Some(namespace.into());
-        self
-    }
-    /// `note`
-    #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
-        self
-    }
-    /// `outcome`
-    #[must_use]
-    pub fn outcome(
-        mut self,
-        outcome: impl Into<detection_engine::SavedObjectResolveOutcome>,
-    ) -> Self {
-        self.outcome = Some(outcome.into());
-        self
-    }
-    /// `output_index`
-    #[must_use]
-    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
-        self.output_index = Some(output_index.into());
-        self
-    }
-    /// `references`
-    #[must_use]
-    pub fn references(
-        mut self,
-        references: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.references = Some(references.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `related_integrations`
-    #[must_use]
-    pub fn related_integrations(
-        mut self,
-        related_integrations: impl IntoIterator<
-            Item = impl Into<detection_engine::RelatedIntegration>,
-        >,
-    ) -> Self {
-        self.related_integrations = Some(
-            related_integrations.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `required_fields`
-    #[must_use]
-    pub fn required_fields(
-        mut self,
-        required_fields: impl IntoIterator<
-            Item = impl Into<detection_engine::RequiredFieldInput>,
-        >,
-    ) -> Self {
-        self.required_fields = Some(
-            required_fields.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `response_actions`
-    #[must_use]
-    pub fn response_actions(
-        mut self,
-        response_actions: impl IntoIterator<
-            Item = impl Into<detection_engine::ResponseAction>,
-        >,
-    ) -> Self {
-        self.response_actions = Some(
-            response_actions.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `risk_score_mapping`
-    #[must_use]
-    pub fn risk_score_mapping(
-        mut self,
-        risk_score_mapping: impl IntoIterator<
-            Item = impl Into<detection_engine::RiskScoreMapping>,
-        >,
-    ) -> Self {
-        self.risk_score_mapping = Some(
-            risk_score_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `rule_id`
-    #[must_use]
-    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
-        self.rule_id = Some(rule_id.into());
-        self
-    }
-    /// `rule_name_override`
-    #[must_use]
-    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
-        self.rule_name_override = Some(rule_name_override.into());
-        self
-    }
-    /// `setup`
-    #[must_use]
-    pub fn setup(mut self, setup: impl Into<String>) -> Self {
-        self.setup = Some(setup.into());
-        self
-    }
-    /// `severity_mapping`
-    #[must_use]
-    pub fn severity_mapping(
-        mut self,
-        severity_mapping: impl IntoIterator<
-            Item = impl Into<detection_engine::SeverityMapping>,
-        >,
-    ) -> Self {
-        self.severity_mapping = Some(
-            severity_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `tags`
-    #[must_use]
-    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.tags = Some(tags.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `threat`
-    #[must_use]
-    pub fn threat(
-        mut self,
-        threat: impl IntoIterator<Item = impl Into<detection_engine::Threat>>,
-    ) -> Self {
-        self.threat = Some(threat.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `throttle`
-    #[must_use]
-    pub fn throttle(
-        mut self,
-        throttle: impl Into<detection_engine::RuleActionThrottle>,
-    ) -> Self {
-        self.throttle = Some(throttle.into());
-        self
-    }
-    /// `timeline_id`
-    #[must_use]
-    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
-        self.timeline_id = Some(timeline_id.into());
-        self
-    }
-    /// `timeline_title`
-    #[must_use]
-    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
-        self.timeline_title = Some(timeline_title.into());
-        self
-    }
-    /// `timestamp_override`
-    #[must_use]
-    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
-        self.timestamp_override = Some(timestamp_override.into());
-        self
-    }
-    /// `timestamp_override_fallback_disabled`
-    #[must_use]
-    pub fn timestamp_override_fallback_disabled(
-        mut self,
-        timestamp_override_fallback_disabled: bool,
-    ) -> Self {
-        self.timestamp_override_fallback_disabled = Some(
-            timestamp_override_fallback_disabled,
-        );
-        self
-    }
-    /// `to`
-    #[must_use]
-    pub fn to(mut self, to: impl Into<String>) -> Self {
-        self.to = Some(to.into());
-        self
-    }
-    /// `version`
-    #[must_use]
-    pub fn version(mut self, version: i64) -> Self {
-        self.version = Some(version);
-        self
-    }
-}
-
-/// The `seventh_object` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct SeventhObjectPreviewBody {
-    /// `history_window_start`
-    pub history_window_start: String,
-    /// `new_terms_fields`
-    pub new_terms_fields: Vec<String>,
-    /// `query`
-    pub query: String,
-    /// `alert_suppression`
-    pub alert_suppression: Option<detection_engine::AlertSuppression>,
-    /// `data_view_id`
-    pub data_view_id: Option<String>,
-    /// `filters`
-    pub filters: Option<Vec<Value>>,
-    /// `index`
-    pub index: Option<Vec<String>>,
-    /// `language`
-    pub language: Option<detection_engine::KqlQueryLanguage>,
-    /// `actions`
-    pub actions: Option<Vec<detection_engine::RuleAction>>,
-    /// `alias_purpose`
-    pub alias_purpose: Option<detection_engine::SavedObjectResolveAliasPurpose>,
-    /// `alias_target_id`
-    pub alias_target_id: Option<String>,
-    /// `author`
-    pub author: Option<Vec<String>>,
-    /// `building_block_type`
-    pub building_block_type: Option<String>,
-    /// `description`
-    pub description: String,
-    /// `enabled`
-    pub enabled: Option<bool>,
-    /// `exceptions_list`
-    pub exceptions_list: Option<Vec<detection_engine::RuleExceptionList>>,
-    /// `false_positives`
-    pub false_positives: Option<Vec<String>>,
-    /// `from`
-    pub from: Option<String>,
-    /// `interval`
-    pub interval: Option<String>,
-    /// `investigation_fields`
-    pub investigation_fields: Option<detection_engine::InvestigationFields>,
-    /// `license`
-    pub license: Option<String>,
-    /// `max_signals`
-    pub max_signals: Option<i64>,
-    /// `meta`
-    pub meta: Option<BTreeMap<String, Value>>,
-    /// `name`
-    pub name: String,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `note`
-    pub note: Option<String>,
-    /// `outcome`
-    pub outcome: Option<detection_engine::SavedObjectResolveOutcome>,
-    /// `output_index`
-    pub output_index: Option<String>,
-    /// `references`
-    pub references: Option<Vec<String>>,
-    /// `related_integrations`
-    pub related_integrations: Option<Vec<detection_engine::RelatedIntegration>>,
-    /// `required_fields`
-    pub required_fields: Option<Vec<detection_engine::RequiredFieldInput>>,
-    /// `response_actions`
-    pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `risk_score_mapping`
-    pub risk_score_mapping: Option<Vec<detection_engine::RiskScoreMapping>>,
-    /// `rule_id`
-    pub rule_id: Option<String>,
-    /// `rule_name_override`
-    pub rule_name_override: Option<String>,
-    /// `setup`
-    pub setup: Option<String>,
-    /// `severity`
-    pub severity: detection_engine::Severity,
-    /// `severity_mapping`
-    pub severity_mapping: Option<Vec<detection_engine::SeverityMapping>>,
-    /// `tags`
-    pub tags: Option<Vec<String>>,
-    /// `threat`
-    pub threat: Option<Vec<detection_engine::Threat>>,
-    /// `throttle`
-    pub throttle: Option<detection_engine::RuleActionThrottle>,
-    /// `timeline_id`
-    pub timeline_id: Option<String>,
-    /// `timeline_title`
-    pub timeline_title: Option<String>,
-    /// `timestamp_override`
-    pub timestamp_override: Option<String>,
-    /// `timestamp_override_fallback_disabled`
-    pub timestamp_override_fallback_disabled: Option<bool>,
-    /// `to`
-    pub to: Option<String>,
-    /// `version`
-    pub version: Option<i64>,
-    /// `invocationCount`
-    pub invocation_count: i64,
-    /// `timeframeEnd`
-    ///
-    /// format `date-time`
-    pub timeframe_end: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`SeventhObjectPreviewBody`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct SeventhObjectPreviewBodyRequired {
-    /// `history_window_start`
-    pub history_window_start: String,
-    /// `new_terms_fields`
-    pub new_terms_fields: Vec<String>,
-    /// `query`
-    pub query: String,
-    /// `description`
-    pub description: String,
-    /// `name`
-    pub name: String,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `severity`
-    pub severity: detection_engine::Severity,
-    /// `invocationCount`
-    pub invocation_count: i64,
-    /// `timeframeEnd`
-    ///
-    /// format `date-time`
-    pub timeframe_end: String,
-}
-
-impl SeventhObjectPreviewBody {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: SeventhObjectPreviewBodyRequired) -> Self {
-        Self {
-            history_window_start: required.history_window_start,
-            new_terms_fields: required.new_terms_fields,
-            query: required.query,
-            description: required.description,
-            name: required.name,
-            risk_score: required.risk_score,
-            severity: required.severity,
-            invocation_count: required.invocation_count,
-            timeframe_end: required.timeframe_end,
-            ..rt::Model::blank()
-        }
-    }
-    /// `alert_suppression`
-    #[must_use]
-    pub fn alert_suppression(
-        mut self,
-        alert_suppression: impl Into<detection_engine::AlertSuppression>,
-    ) -> Self {
-        self.alert_suppression = Some(alert_suppression.into());
-        self
-    }
-    /// `data_view_id`
-    #[must_use]
-    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
-        self.data_view_id = Some(data_view_id.into());
-        self
-    }
-    /// `filters`
-    #[must_use]
-    pub fn filters(
-        mut self,
-        filters: impl IntoIterator<Item = impl Into<Value>>,
-    ) -> Self {
-        self.filters = Some(filters.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `index`
-    #[must_use]
-    pub fn index(mut self, index: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.index = Some(index.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `language`
-    #[must_use]
-    pub fn language(
-        mut self,
-        language: impl Into<detection_engine::KqlQueryLanguage>,
-    ) -> Self {
-        self.language = Some(language.into());
-        self
-    }
-    /// `actions`
-    #[must_use]
-    pub fn actions(
-        mut self,
-        actions: impl IntoIterator<Item = impl Into<detection_engine::RuleAction>>,
-    ) -> Self {
-        self.actions = Some(actions.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `alias_purpose`
-    #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<detection_engine::SavedObjectResolveAliasPurpose>,
-    ) -> Self {
-        self.alias_purpose = Some(alias_purpose.into());
-        self
-    }
-    /// `alias_target_id`
-    #[must_use]
-    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
-        self.alias_target_id = Some(alias_target_id.into());
-        self
-    }
-    /// `author`
-    #[must_use]
-    pub fn author(
-        mut self,
-        author: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.author = Some(author.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `building_block_type`
-    #[must_use]
-    pub fn building_block_type(
-        mut self,
-        building_block_type: impl Into<String>,
-    ) -> Self {
-        self.building_block_type = Some(building_block_type.into());
-        self
-    }
-    /// `enabled`
-    #[must_use]
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = Some(enabled);
-        self
-    }
-    /// `exceptions_list`
-    #[must_use]
-    pub fn exceptions_list(
-        mut self,
-        exceptions_list: impl IntoIterator<
-            Item = impl Into<detection_engine::RuleExceptionList>,
-        >,
-    ) -> Self {
-        self.exceptions_list = Some(
-            exceptions_list.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `false_positives`
-    #[must_use]
-    pub fn false_positives(
-        mut self,
-        false_positives: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.false_positives = Some(
-            false_positives.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `from`
-    #[must_use]
-    pub fn from(mut self, from: impl Into<String>) -> Self {
-        self.from = Some(from.into());
-        self
-    }
-    /// `interval`
-    #[must_use]
-    pub fn interval(mut self, interval: impl Into<String>) -> Self {
-        self.interval = Some(interval.into());
-        self
-    }
-    /// `investigation_fields`
-    #[must_use]
-    pub fn investigation_fields(
-        mut self,
-        investigation_fields: impl Into<detection_engine::InvestigationFields>,
-    ) -> Self {
-        self.investigation_fields = Some(investigation_fields.into());
-        self
-    }
-    /// `license`
-    #[must_use]
-    pub fn license(mut self, license: impl Into<String>) -> Self {
-        self.license = Some(license.into());
-        self
-    }
-    /// `max_signals`
-    #[must_use]
-    pub fn max_signals(mut self, max_signals: i64) -> Self {
-        self.max_signals = Some(max_signals);
-        self
-    }
-    /// `meta`
-    #[must_use]
-    pub fn meta(
-        mut self,
-        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.meta = Some(
-            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-    /// `namespace`
-    #[must_use]
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = Some(namespace.into());
-        self
-    }
-    /// `note`
-    #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
-        self
-    }
-    /// `outcome`
-    #[must_use]
-    pub fn outcome(
-        mut self,
-        outcome: impl Into<detection_engine::SavedObjectResolveOutcome>,
-    ) -> Self {
-        self.outcome = Some(outcome.into());
-        self
-    }
-    /// `output_index`
-    #[must_use]
-    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
-        self.output_index = Some(output_index.into());
-        self
-    }
-    /// `references`
-    #[must_use]
-    pub fn references(
-        mut self,
-        references: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.references = Some(references.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `related_integrations`
-    #[must_use]
-    pub fn related_integrations(
-        mut self,
-        related_integrations: impl IntoIterator<
-            Item = impl Into<detection_engine::RelatedIntegration>,
-        >,
-    ) -> Self {
-        self.related_integrations = Some(
-            related_integrations.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `required_fields`
-    #[must_use]
-    pub fn required_fields(
-        mut self,
-        required_fields: impl IntoIterator<
-            Item = impl Into<detection_engine::RequiredFieldInput>,
-        >,
-    ) -> Self {
-        self.required_fields = Some(
-            required_fields.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `response_actions`
-    #[must_use]
-    pub fn response_actions(
-        mut self,
-        response_actions: impl IntoIterator<
-            Item = impl Into<detection_engine::ResponseAction>,
-        >,
-    ) -> Self {
-        self.response_actions = Some(
-            response_actions.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `risk_score_mapping`
-    #[must_use]
-    pub fn risk_score_mapping(
-        mut self,
-        risk_score_mapping: impl IntoIterator<
-            Item = impl Into<detection_engine::RiskScoreMapping>,
-        >,
-    ) -> Self {
-        self.risk_score_mapping = Some(
-            risk_score_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `rule_id`
-    #[must_use]
-    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
-        self.rule_id = Some(rule_id.into());
-        self
-    }
-    /// `rule_name_override`
-    #[must_use]
-    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
-        self.rule_name_override = Some(rule_name_override.into());
-        self
-    }
-    /// `setup`
-    #[must_use]
-    pub fn setup(mut self, setup: impl Into<String>) -> Self {
-        self.setup = Some(setup.into());
-        self
-    }
-    /// `severity_mapping`
-    #[must_use]
-    pub fn severity_mapping(
-        mut self,
-        severity_mapping: impl IntoIterator<
-            Item = impl Into<detection_engine::SeverityMapping>,
-        >,
-    ) -> Self {
-        self.severity_mapping = Some(
-            severity_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `tags`
-    #[must_use]
-    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.tags = Some(tags.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `threat`
-    #[must_use]
-    pub fn threat(
-        mut self,
-        threat: impl IntoIterator<Item = impl Into<detection_engine::Threat>>,
-    ) -> Self {
-        self.threat = Some(threat.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `throttle`
-    #[must_use]
-    pub fn throttle(
-        mut self,
-        throttle: impl Into<detection_engine::RuleActionThrottle>,
-    ) -> Self {
-        self.throttle = Some(throttle.into());
-        self
-    }
-    /// `timeline_id`
-    #[must_use]
-    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
-        self.timeline_id = Some(timeline_id.into());
-        self
-    }
-    /// `timeline_title`
-    #[must_use]
-    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
-        self.timeline_title = Some(timeline_title.into());
-        self
-    }
-    /// `timestamp_override`
-    #[must_use]
-    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
-        self.timestamp_override = Some(timestamp_override.into());
-        self
-    }
-    /// `timestamp_override_fallback_disabled`
-    #[must_use]
-    pub fn timestamp_override_fallback_disabled(
-        mut self,
-        timestamp_override_fallback_disabled: bool,
-    ) -> Self {
-        self.timestamp_override_fallback_disabled = Some(
-            timestamp_override_fallback_disabled,
-        );
-        self
-    }
-    /// `to`
-    #[must_use]
-    pub fn to(mut self, to: impl Into<String>) -> Self {
-        self.to = Some(to.into());
-        self
-    }
-    /// `version`
-    #[must_use]
-    pub fn version(mut self, version: i64) -> Self {
-        self.version = Some(version);
-        self
-    }
-}
-
-/// The `sixth_object` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct SixthObjectPreviewBody {
-    /// `anomaly_threshold`
-    pub anomaly_threshold: i64,
-    /// `machine_learning_job_id`
-    pub machine_learning_job_id: OneOrMany<String>,
-    /// `alert_suppression`
-    pub alert_suppression: Option<detection_engine::AlertSuppression>,
-    /// `actions`
-    pub actions: Option<Vec<detection_engine::RuleAction>>,
-    /// `alias_purpose`
-    pub alias_purpose: Option<detection_engine::SavedObjectResolveAliasPurpose>,
-    /// `alias_target_id`
-    pub alias_target_id: Option<String>,
-    /// `author`
-    pub author: Option<Vec<String>>,
-    /// `building_block_type`
-    pub building_block_type: Option<String>,
-    /// `description`
-    pub description: String,
-    /// `enabled`
-    pub enabled: Option<bool>,
-    /// `exceptions_list`
-    pub exceptions_list: Option<Vec<detection_engine::RuleExceptionList>>,
-    /// `false_positives`
-    pub false_positives: Option<Vec<String>>,
-    /// `from`
-    pub from: Option<String>,
-    /// `interval`
-    pub interval: Option<String>,
-    /// `investigation_fields`
-    pub investigation_fields: Option<detection_engine::InvestigationFields>,
-    /// `license`
-    pub license: Option<String>,
-    /// `max_signals`
-    pub max_signals: Option<i64>,
-    /// `meta`
-    pub meta: Option<BTreeMap<String, Value>>,
-    /// `name`
-    pub name: String,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `note`
-    pub note: Option<String>,
-    /// `outcome`
-    pub outcome: Option<detection_engine::SavedObjectResolveOutcome>,
-    /// `output_index`
-    pub output_index: Option<String>,
-    /// `references`
-    pub references: Option<Vec<String>>,
-    /// `related_integrations`
-    pub related_integrations: Option<Vec<detection_engine::RelatedIntegration>>,
-    /// `required_fields`
-    pub required_fields: Option<Vec<detection_engine::RequiredFieldInput>>,
-    /// `response_actions`
-    pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `risk_score_mapping`
-    pub risk_score_mapping: Option<Vec<detection_engine::RiskScoreMapping>>,
-    /// `rule_id`
-    pub rule_id: Option<String>,
-    /// `rule_name_override`
-    pub rule_name_override: Option<String>,
-    /// `setup`
-    pub setup: Option<String>,
-    /// `severity`
-    pub severity: detection_engine::Severity,
-    /// `severity_mapping`
-    pub severity_mapping: Option<Vec<detection_engine::SeverityMapping>>,
-    /// `tags`
-    pub tags: Option<Vec<String>>,
-    /// `threat`
-    pub threat: Option<Vec<detection_engine::Threat>>,
-    /// `throttle`
-    pub throttle: Option<detection_engine::RuleActionThrottle>,
-    /// `timeline_id`
-    pub timeline_id: Option<String>,
-    /// `timeline_title`
-    pub timeline_title: Option<String>,
-    /// `timestamp_override`
-    pub timestamp_override: Option<String>,
-    /// `timestamp_override_fallback_disabled`
-    pub timestamp_override_fallback_disabled: Option<bool>,
-    /// `to`
-    pub to: Option<String>,
-    /// `version`
-    pub version: Option<i64>,
-    /// `invocationCount`
-    pub invocation_count: i64,
-    /// `timeframeEnd`
-    ///
-    /// format `date-time`
-    pub timeframe_end: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`SixthObjectPreviewBody`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct SixthObjectPreviewBodyRequired {
-    /// `anomaly_threshold`
-    pub anomaly_threshold: i64,
-    /// `machine_learning_job_id`
-    pub machine_learning_job_id: OneOrMany<String>,
-    /// `description`
-    pub description: String,
-    /// `name`
-    pub name: String,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `severity`
-    pub severity: detection_engine::Severity,
-    /// `invocationCount`
-    pub invocation_count: i64,
-    /// `timeframeEnd`
-    ///
-    /// format `date-time`
-    pub timeframe_end: String,
-}
-
-impl SixthObjectPreviewBody {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: SixthObjectPreviewBodyRequired) -> Self {
-        Self {
-            anomaly_threshold: required.anomaly_threshold,
-            machine_learning_job_id: required.machine_learning_job_id,
-            description: required.description,
-            name: required.name,
-            risk_score: required.risk_score,
-            severity: required.severity,
-            invocation_count: required.invocation_count,
-            timeframe_end: required.timeframe_end,
-            ..rt::Model::blank()
-        }
-    }
-    /// `alert_suppression`
-    #[must_use]
-    pub fn alert_suppression(
-        mut self,
-        alert_suppression: impl Into<detection_engine::AlertSuppression>,
-    ) -> Self {
-        self.alert_suppression = Some(alert_suppression.into());
-        self
-    }
-    /// `actions`
-    #[must_use]
-    pub fn actions(
-        mut self,
-        actions: impl IntoIterator<Item = impl Into<detection_engine::RuleAction>>,
-    ) -> Self {
-        self.actions = Some(actions.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `alias_purpose`
-    #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<detection_engine::SavedObjectResolveAliasPurpose>,
-    ) -> Self {
-        self.alias_purpose = Some(alias_purpose.into());
-        self
-    }
-    /// `alias_target_id`
-    #[must_use]
-    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
-        self.alias_target_id = Some(alias_target_id.into());
-        self
-    }
-    /// `author`
-    #[must_use]
-    pub fn author(
-        mut self,
-        author: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.author = Some(author.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `building_block_type`
-    #[must_use]
-    pub fn building_block_type(
-        mut self,
-        building_block_type: impl Into<String>,
-    ) -> Self {
-        self.building_block_type = Some(building_block_type.into());
-        self
-    }
-    /// `enabled`
-    #[must_use]
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = Some(enabled);
-        self
-    }
-    /// `exceptions_list`
-    #[must_use]
-    pub fn exceptions_list(
-        mut self,
-        exceptions_list: impl IntoIterator<
-            Item = impl Into<detection_engine::RuleExceptionList>,
-        >,
-    ) -> Self {
-        self.exceptions_list = Some(
-            exceptions_list.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `false_positives`
-    #[must_use]
-    pub fn false_positives(
-        mut self,
-        false_positives: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.false_positives = Some(
-            false_positives.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `from`
-    #[must_use]
-    pub fn from(mut self, from: impl Into<String>) -> Self {
-        self.from = Some(from.into());
-        self
-    }
-    /// `interval`
-    #[must_use]
-    pub fn interval(mut self, interval: impl Into<String>) -> Self {
-        self.interval = Some(interval.into());
-        self
-    }
-    /// `investigation_fields`
-    #[must_use]
-    pub fn investigation_fields(
-        mut self,
-        investigation_fields: impl Into<detection_engine::InvestigationFields>,
-    ) -> Self {
-        self.investigation_fields = Some(investigation_fields.into());
-        self
-    }
-    /// `license`
-    #[must_use]
-    pub fn license(mut self, license: impl Into<String>) -> Self {
-        self.license = Some(license.into());
-        self
-    }
-    /// `max_signals`
-    #[must_use]
-    pub fn max_signals(mut self, max_signals: i64) -> Self {
-        self.max_signals = Some(max_signals);
-        self
-    }
-    /// `meta`
-    #[must_use]
-    pub fn meta(
-        mut self,
-        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.meta = Some(
-            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-    /// `namespace`
-    #[must_use]
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = Some(namespace.into());
-        self
-    }
-    /// `note`
-    #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
-        self
-    }
-    /// `outcome`
-    #[must_use]
-    pub fn outcome(
-        mut self,
-        outcome: impl Into<detection_engine::SavedObjectResolveOutcome>,
-    ) -> Self {
-        self.outcome = Some(outcome.into());
-        self
-    }
-    /// `output_index`
-    #[must_use]
-    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
-        self.output_index = Some(output_index.into());
-        self
-    }
-    /// `references`
-    #[must_use]
-    pub fn references(
-        mut self,
-        references: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.references = Some(references.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `related_integrations`
-    #[must_use]
-    pub fn related_integrations(
-        mut self,
-        related_integrations: impl IntoIterator<
-            Item = impl Into<detection_engine::RelatedIntegration>,
-        >,
-    ) -> Self {
-        self.related_integrations = Some(
-            related_integrations.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `required_fields`
-    #[must_use]
-    pub fn required_fields(
-        mut self,
-        required_fields: impl IntoIterator<
-            Item = impl Into<detection_engine::RequiredFieldInput>,
-        >,
-    ) -> Self {
-        self.required_fields = Some(
-            required_fields.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `response_actions`
-    #[must_use]
-    pub fn response_actions(
-        mut self,
-        response_actions: impl IntoIterator<
-            Item = impl Into<detection_engine::ResponseAction>,
-        >,
-    ) -> Self {
-        self.response_actions = Some(
-            response_actions.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `risk_score_mapping`
-    #[must_use]
-    pub fn risk_score_mapping(
-        mut self,
-        risk_score_mapping: impl IntoIterator<
-            Item = impl Into<detection_engine::RiskScoreMapping>,
-        >,
-    ) -> Self {
-        self.risk_score_mapping = Some(
-            risk_score_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `rule_id`
-    #[must_use]
-    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
-        self.rule_id = Some(rule_id.into());
-        self
-    }
-    /// `rule_name_override`
-    #[must_use]
-    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
-        self.rule_name_override = Some(rule_name_override.into());
-        self
-    }
-    /// `setup`
-    #[must_use]
-    pub fn setup(mut self, setup: impl Into<String>) -> Self {
-        self.setup = Some(setup.into());
-        self
-    }
-    /// `severity_mapping`
-    #[must_use]
-    pub fn severity_mapping(
-        mut self,
-        severity_mapping: impl IntoIterator<
-            Item = impl Into<detection_engine::SeverityMapping>,
-        >,
-    ) -> Self {
-        self.severity_mapping = Some(
-            severity_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `tags`
-    #[must_use]
-    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.tags = Some(tags.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `threat`
-    #[must_use]
-    pub fn threat(
-        mut self,
-        threat: impl IntoIterator<Item = impl Into<detection_engine::Threat>>,
-    ) -> Self {
-        self.threat = Some(threat.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `throttle`
-    #[must_use]
-    pub fn throttle(
-        mut self,
-        throttle: impl Into<detection_engine::RuleActionThrottle>,
-    ) -> Self {
-        self.throttle = Some(throttle.into());
-        self
-    }
-    /// `timeline_id`
-    #[must_use]
-    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
-        self.timeline_id = Some(timeline_id.into());
-        self
-    }
-    /// `timeline_title`
-    #[must_use]
-    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
-        self.timeline_title = Some(timeline_title.into());
-        self
-    }
-    /// `timestamp_override`
-    #[must_use]
-    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
-        self.timestamp_override = Some(timestamp_override.into());
-        self
-    }
-    /// `timestamp_override_fallback_disabled`
-    #[must_use]
-    pub fn timestamp_override_fallback_disabled(
-        mut self,
-        timestamp_override_fallback_disabled: bool,
-    ) -> Self {
-        self.timestamp_override_fallback_disabled = Some(
-            timestamp_override_fallback_disabled,
-        );
-        self
-    }
-    /// `to`
-    #[must_use]
-    pub fn to(mut self, to: impl Into<String>) -> Self {
-        self.to = Some(to.into());
-        self
-    }
-    /// `version`
-    #[must_use]
-    pub fn version(mut self, version: i64) -> Self {
-        self.version = Some(version);
-        self
-    }
-}
-
-/// The `third_object` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ThirdObjectPreviewBody {
-    /// `saved_id`
-    pub saved_id: String,
-    /// `alert_suppression`
-    pub alert_suppression: Option<detection_engine::AlertSuppression>,
-    /// `data_view_id`
-    pub data_view_id: Option<String>,
-    /// `filters`
-    pub filters: Option<Vec<Value>>,
-    /// `index`
-    pub index: Option<Vec<String>>,
-    /// `query`
-    pub query: Option<String>,
-    /// `language`
-    pub language: Option<detection_engine::KqlQueryLanguage>,
-    /// `actions`
-    pub actions: Option<Vec<detection_engine::RuleAction>>,
-    /// `alias_purpose`
-    pub alias_purpose: Option<detection_engine::SavedObjectResolveAliasPurpose>,
-    /// `alias_target_id`
-    pub alias_target_id: Option<String>,
-    /// `author`
-    pub author: Option<Vec<String>>,
-    /// `building_block_type`
-    pub building_block_type: Option<String>,
-    /// `description`
-    pub description: String,
-    /// `enabled`
-    pub enabled: Option<bool>,
-    /// `exceptions_list`
-    pub exceptions_list: Option<Vec<detection_engine::RuleExceptionList>>,
-    /// `false_positives`
-    pub false_positives: Option<Vec<String>>,
-    /// `from`
-    pub from: Option<String>,
-    /// `interval`
-    pub interval: Option<String>,
-    /// `investigation_fields`
-    pub investigation_fields: Option<detection_engine::InvestigationFields>,
-    /// `license`
-    pub license: Option<String>,
-    /// `max_signals`
-    pub max_signals: Option<i64>,
-    /// `meta`
-    pub meta: Option<BTreeMap<String, Value>>,
-    /// `name`
-    pub name: String,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `note`
-    pub note: Option<String>,
-    /// `outcome`
-    pub outcome: Option<detection_engine::SavedObjectResolveOutcome>,
-    /// `output_index`
-    pub output_index: Option<String>,
-    /// `references`
-    pub references: Option<Vec<String>>,
-    /// `related_integrations`
-    pub related_integrations: Option<Vec<detection_engine::RelatedIntegration>>,
-    /// `required_fields`
-    pub required_fields: Option<Vec<detection_engine::RequiredFieldInput>>,
-    /// `response_actions`
-    pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `risk_score_mapping`
-    pub risk_score_mapping: Option<Vec<detection_engine::RiskScoreMapping>>,
-    /// `rule_id`
-    pub rule_id: Option<String>,
-    /// `rule_name_override`
-    pub rule_name_override: Option<String>,
-    /// `setup`
-    pub setup: Option<String>,
-    /// `severity`
-    pub severity: detection_engine::Severity,
-    /// `severity_mapping`
-    pub severity_mapping: Option<Vec<detection_engine::SeverityMapping>>,
-    /// `tags`
-    pub tags: Option<Vec<String>>,
-    /// `threat`
-    pub threat: Option<Vec<detection_engine::Threat>>,
-    /// `throttle`
-    pub throttle: Option<detection_engine::RuleActionThrottle>,
-    /// `timeline_id`
-    pub timeline_id: Option<String>,
-    /// `timeline_title`
-    pub timeline_title: Option<String>,
-    /// `timestamp_override`
-    pub timestamp_override: Option<String>,
-    /// `timestamp_override_fallback_disabled`
-    pub timestamp_override_fallback_disabled: Option<bool>,
-    /// `to`
-    pub to: Option<String>,
-    /// `version`
-    pub version: Option<i64>,
-    /// `invocationCount`
-    pub invocation_count: i64,
-    /// `timeframeEnd`
-    ///
-    /// format `date-time`
-    pub timeframe_end: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ThirdObjectPreviewBody`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ThirdObjectPreviewBodyRequired {
-    /// `saved_id`
-    pub saved_id: String,
-    /// `description`
-    pub description: String,
-    /// `name`
-    pub name: String,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `severity`
-    pub severity: detection_engine::Severity,
-    /// `invocationCount`
-    pub invocation_count: i64,
-    /// `timeframeEnd`
-    ///
-    /// format `date-time`
-    pub timeframe_end: String,
-}
-
-impl ThirdObjectPreviewBody {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ThirdObjectPreviewBodyRequired) -> Self {
-        Self {
-            saved_id: required.saved_id,
-            description: required.description,
-            name: required.name,
-            risk_score: required.risk_score,
-            severity: required.severity,
-            invocation_count: required.invocation_count,
-            timeframe_end: required.timeframe_end,
-            ..rt::Model::blank()
-        }
-    }
-    /// `alert_suppression`
-    #[must_use]
-    pub fn alert_suppression(
-        mut self,
-        alert_suppression: impl Into<detection_engine::AlertSuppression>,
-    ) -> Self {
-        self.alert_suppression = Some(alert_suppression.into());
-        self
-    }
-    /// `data_view_id`
-    #[must_use]
-    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
-        self.data_view_id = Some(data_view_id.into());
-        self
-    }
-    /// `filters`
-    #[must_use]
-    pub fn filters(
-        mut self,
-        filters: impl IntoIterator<Item = impl Into<Value>>,
-    ) -> Self {
-        self.filters = Some(filters.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `index`
-    #[must_use]
-    pub fn index(mut self, index: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.index = Some(index.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `query`
-    #[must_use]
-    pub fn query(mut self, query: impl Into<String>) -> Self {
-        self.query = Some(query.into());
-        self
-    }
-    /// `language`
-    #[must_use]
-    pub fn language(
-        mut self,
-        language: impl Into<detection_engine::KqlQueryLanguage>,
-    ) -> Self {
-        self.language = Some(language.into());
-        self
-    }
-    /// `actions`
-    #[must_use]
-    pub fn actions(
-        mut self,
-        actions: impl IntoIterator<Item = impl Into<detection_engine::RuleAction>>,
-    ) -> Self {
-        self.actions = Some(actions.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `alias_purpose`
-    #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<detection_engine::SavedObjectResolveAliasPurpose>,
-    ) -> Self {
-        self.alias_purpose = Some(alias_purpose.into());
-        self
-    }
-    /// `alias_target_id`
-    #[must_use]
-    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
-        self.alias_target_id = Some(alias_target_id.into());
-        self
-    }
-    /// `author`
-    #[must_use]
-    pub fn author(
-        mut self,
-        author: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.author = Some(author.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `building_block_type`
-    #[must_use]
-    pub fn building_block_type(
-        mut self,
-        building_block_type: impl Into<String>,
-    ) -> Self {
-        self.building_block_type = Some(building_block_type.into());
-        self
-    }
-    /// `enabled`
-    #[must_use]
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = Some(enabled);
-        self
-    }
-    /// `exceptions_list`
-    #[must_use]
-    pub fn exceptions_list(
-        mut self,
-        exceptions_list: impl IntoIterator<
-            Item = impl Into<detection_engine::RuleExceptionList>,
-        >,
-    ) -> Self {
-        self.exceptions_list = Some(
-            exceptions_list.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `false_positives`
-    #[must_use]
-    pub fn false_positives(
-        mut self,
-        false_positives: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.false_positives = Some(
-            false_positives.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `from`
-    #[must_use]
-    pub fn from(mut self, from: impl Into<String>) -> Self {
-        self.from = Some(from.into());
-        self
-    }
-    /// `interval`
-    #[must_use]
-    pub fn interval(mut self, interval: impl Into<String>) -> Self {
-        self.interval = Some(interval.into());
-        self
-    }
-    /// `investigation_fields`
-    #[must_use]
-    pub fn investigation_fields(
-        mut self,
-        investigation_fields: impl Into<detection_engine::InvestigationFields>,
-    ) -> Self {
-        self.investigation_fields = Some(investigation_fields.into());
-        self
-    }
-    /// `license`
-    #[must_use]
-    pub fn license(mut self, license: impl Into<String>) -> Self {
-        self.license = Some(license.into());
-        self
-    }
-    /// `max_signals`
-    #[must_use]
-    pub fn max_signals(mut self, max_signals: i64) -> Self {
-        self.max_signals = Some(max_signals);
-        self
-    }
-    /// `meta`
-    #[must_use]
-    pub fn meta(
-        mut self,
-        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.meta = Some(
-            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-    /// `namespace`
-    #[must_use]
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = Some(namespace.into());
-        self
-    }
-    /// `note`
-    #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
-        self
-    }
-    /// `outcome`
-    #[must_use]
-    pub fn outcome(
-        mut self,
-        outcome: impl Into<detection_engine::SavedObjectResolveOutcome>,
-    ) -> Self {
-        self.outcome = Some(outcome.into());
-        self
-    }
-    /// `output_index`
-    #[must_use]
-    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
-        self.output_index = Some(output_index.into());
-        self
-    }
-    /// `references`
-    #[must_use]
-    pub fn references(
-        mut self,
-        references: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.references = Some(references.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `related_integrations`
-    #[must_use]
-    pub fn related_integrations(
-        mut self,
-        related_integrations: impl IntoIterator<
-            Item = impl Into<detection_engine::RelatedIntegration>,
-        >,
-    ) -> Self {
-        self.related_integrations = Some(
-            related_integrations.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `required_fields`
-    #[must_use]
-    pub fn required_fields(
-        mut self,
-        required_fields: impl IntoIterator<
-            Item = impl Into<detection_engine::RequiredFieldInput>,
-        >,
-    ) -> Self {
-        self.required_fields = Some(
-            required_fields.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `response_actions`
-    #[must_use]
-    pub fn response_actions(
-        mut self,
-        response_actions: impl IntoIterator<
-            Item = impl Into<detection_engine::ResponseAction>,
-        >,
-    ) -> Self {
-        self.response_actions = Some(
-            response_actions.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `risk_score_mapping`
-    #[must_use]
-    pub fn risk_score_mapping(
-        mut self,
-        risk_score_mapping: impl IntoIterator<
-            Item = impl Into<detection_engine::RiskScoreMapping>,
-        >,
-    ) -> Self {
-        self.risk_score_mapping = Some(
-            risk_score_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `rule_id`
-    #[must_use]
-    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
-        self.rule_id = Some(rule_id.into());
-        self
-    }
-    /// `rule_name_override`
-    #[must_use]
-    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
-        self.rule_name_override = Some(rule_name_override.into());
-        self
-    }
-    /// `setup`
-    #[must_use]
-    pub fn setup(mut self, setup: impl Into<String>) -> Self {
-        self.setup = Some(setup.into());
-        self
-    }
-    /// `severity_mapping`
-    #[must_use]
-    pub fn severity_mapping(
-        mut self,
-        severity_mapping: impl IntoIterator<
-            Item = impl Into<detection_engine::SeverityMapping>,
-        >,
-    ) -> Self {
-        self.severity_mapping = Some(
-            severity_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `tags`
-    #[must_use]
-    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.tags = Some(tags.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `threat`
-    #[must_use]
-    pub fn threat(
-        mut self,
-        threat: impl IntoIterator<Item = impl Into<detection_engine::Threat>>,
-    ) -> Self {
-        self.threat = Some(threat.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `throttle`
-    #[must_use]
-    pub fn throttle(
-        mut self,
-        throttle: impl Into<detection_engine::RuleActionThrottle>,
-    ) -> Self {
-        self.throttle = Some(throttle.into());
-        self
-    }
-    /// `timeline_id`
-    #[must_use]
-    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
-        self.timeline_id = Some(timeline_id.into());
-        self
-    }
-    /// `timeline_title`
-    #[must_use]
-    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
-        self.timeline_title = Some(timeline_title.into());
-        self
-    }
-    /// `timestamp_override`
-    #[must_use]
-    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
-        self.timestamp_override = Some(timestamp_override.into());
-        self
-    }
-    /// `timestamp_override_fallback_disabled`
-    #[must_use]
-    pub fn timestamp_override_fallback_disabled(
-        mut self,
-        timestamp_override_fallback_disabled: bool,
-    ) -> Self {
-        self.timestamp_override_fallback_disabled = Some(
-            timestamp_override_fallback_disabled,
-        );
-        self
-    }
-    /// `to`
-    #[must_use]
-    pub fn to(mut self, to: impl Into<String>) -> Self {
-        self.to = Some(to.into());
-        self
-    }
-    /// `version`
-    #[must_use]
-    pub fn version(mut self, version: i64) -> Self {
-        self.version = Some(version);
-        self
-    }
-}
-
 /// The answer to [`update`](super::DetectionEngineRules::update).
 pub type UpdateResponse = detection_engine::RuleResponse;
 /// The request of [`DetectionEngineRules::bulk_action`](super::DetectionEngineRules::bulk_action), as plain data.
@@ -4353,13 +4353,13 @@ impl BulkCreateRequest {
 #[non_exhaustive]
 pub struct BulkDeleteRequest {
     /// `body`
-    pub body: Vec<BulkDeleteBody>,
+    pub body: Vec<RuleToDelete>,
 }
 
 impl BulkDeleteRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(body: impl IntoIterator<Item = impl Into<BulkDeleteBody>>) -> Self {
+    pub fn new(body: impl IntoIterator<Item = impl Into<RuleToDelete>>) -> Self {
         Self {
             body: body.into_iter().map(Into::into).collect(),
         }
@@ -4371,13 +4371,13 @@ impl BulkDeleteRequest {
 #[non_exhaustive]
 pub struct BulkDeleteViaPostRequest {
     /// `body`
-    pub body: Vec<BulkDeleteBody>,
+    pub body: Vec<RuleToDelete>,
 }
 
 impl BulkDeleteViaPostRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(body: impl IntoIterator<Item = impl Into<BulkDeleteBody>>) -> Self {
+    pub fn new(body: impl IntoIterator<Item = impl Into<RuleToDelete>>) -> Self {
         Self {
             body: body.into_iter().map(Into::into).collect(),
         }
@@ -4673,13 +4673,13 @@ pub struct PreviewRequest {
     /// `enable_logged_requests`
     pub enable_logged_requests: Option<bool>,
     /// `body`
-    pub body: PreviewBody,
+    pub body: RulePreview,
 }
 
 impl PreviewRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(body: impl Into<PreviewBody>) -> Self {
+    pub fn new(body: impl Into<RulePreview>) -> Self {
         Self {
             body: body.into(),
             enable_logged_requests: None,

@@ -14,15 +14,14 @@ use super::super::detection_engine;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    BulkDeleteBody, EighthObjectPreviewBody, ExportBody, ExportBodyObject,
-    FifthObjectPreviewBody, FindResponse, FourthObjectPreviewBody,
-    GetPrebuiltStatusResponse, ImportResponse, InstallPrebuiltResponse,
-    PreviewBodyObject, PreviewResponse, SecondObjectPreviewBody,
-    SeventhObjectPreviewBody, SixthObjectPreviewBody, ThirdObjectPreviewBody,
+    EqlRulePreview, EsqlRulePreview, ExportBody, FindResponse, GetPrebuiltStatusResponse,
+    ImportResponse, InstallPrebuiltResponse, MachineLearningRulePreview,
+    NewTermsRulePreview, PreviewResponse, QueryRulePreview, RuleToDelete, RuleToExport,
+    SavedQueryRulePreview, ThreatMatchRulePreview, ThresholdRulePreview,
     CreateExceptionsRequest
 }
 rt::union_! {
-    BulkActionBody, PreviewBody
+    BulkActionBody, RulePreview
 }
 
 impl rt::Union for BulkActionBody {
@@ -124,19 +123,120 @@ impl rt::Union for BulkActionBody {
     }
 }
 
-impl rt::Model for BulkDeleteBody {
+impl rt::Model for EqlRulePreview {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkDeleteBody",
-        members: &["id", "rule_id"],
+        name: "EqlRulePreview",
+        members: &[
+            "actions",
+            "alert_suppression",
+            "alias_purpose",
+            "alias_target_id",
+            "author",
+            "building_block_type",
+            "data_view_id",
+            "description",
+            "enabled",
+            "event_category_override",
+            "exceptions_list",
+            "false_positives",
+            "filters",
+            "from",
+            "index",
+            "interval",
+            "investigation_fields",
+            "invocationCount",
+            "language",
+            "license",
+            "max_signals",
+            "meta",
+            "name",
+            "namespace",
+            "note",
+            "outcome",
+            "output_index",
+            "query",
+            "references",
+            "related_integrations",
+            "required_fields",
+            "response_actions",
+            "risk_score",
+            "risk_score_mapping",
+            "rule_id",
+            "rule_name_override",
+            "setup",
+            "severity",
+            "severity_mapping",
+            "tags",
+            "threat",
+            "throttle",
+            "tiebreaker_field",
+            "timeframeEnd",
+            "timeline_id",
+            "timeline_title",
+            "timestamp_field",
+            "timestamp_override",
+            "timestamp_override_fallback_disabled",
+            "to",
+            "type",
+            "version",
+        ],
         aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
+        required: &[0x82108420080, 0, 0, 0],
+        literals: &[18, 50],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            id: None,
+            query: rt::Wire::blank(),
+            alert_suppression: None,
+            data_view_id: None,
+            event_category_override: None,
+            filters: None,
+            index: None,
+            tiebreaker_field: None,
+            timestamp_field: None,
+            actions: None,
+            alias_purpose: None,
+            alias_target_id: None,
+            author: None,
+            building_block_type: None,
+            description: rt::Wire::blank(),
+            enabled: None,
+            exceptions_list: None,
+            false_positives: None,
+            from: None,
+            interval: None,
+            investigation_fields: None,
+            license: None,
+            max_signals: None,
+            meta: None,
+            name: rt::Wire::blank(),
+            namespace: None,
+            note: None,
+            outcome: None,
+            output_index: None,
+            references: None,
+            related_integrations: None,
+            required_fields: None,
+            response_actions: None,
+            risk_score: rt::Wire::blank(),
+            risk_score_mapping: None,
             rule_id: None,
+            rule_name_override: None,
+            setup: None,
+            severity: rt::Wire::blank(),
+            severity_mapping: None,
+            tags: None,
+            threat: None,
+            throttle: None,
+            timeline_id: None,
+            timeline_title: None,
+            timestamp_override: None,
+            timestamp_override_fallback_disabled: None,
+            to: None,
+            version: None,
+            invocation_count: rt::Wire::blank(),
+            timeframe_end: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -152,8 +252,58 @@ impl rt::Model for BulkDeleteBody {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.id),
-            1 => member.option(&mut self.rule_id),
+            27 => member.value(&mut self.query),
+            1 => member.option(&mut self.alert_suppression),
+            6 => member.option(&mut self.data_view_id),
+            9 => member.option(&mut self.event_category_override),
+            12 => member.option(&mut self.filters),
+            14 => member.option(&mut self.index),
+            42 => member.option(&mut self.tiebreaker_field),
+            46 => member.option(&mut self.timestamp_field),
+            0 => member.option(&mut self.actions),
+            2 => member.option(&mut self.alias_purpose),
+            3 => member.option(&mut self.alias_target_id),
+            4 => member.option(&mut self.author),
+            5 => member.option(&mut self.building_block_type),
+            7 => member.value(&mut self.description),
+            8 => member.option(&mut self.enabled),
+            10 => member.option(&mut self.exceptions_list),
+            11 => member.option(&mut self.false_positives),
+            13 => member.option(&mut self.from),
+            15 => member.option(&mut self.interval),
+            16 => member.option(&mut self.investigation_fields),
+            19 => member.option(&mut self.license),
+            20 => member.option(&mut self.max_signals),
+            21 => member.option(&mut self.meta),
+            22 => member.value(&mut self.name),
+            23 => member.option(&mut self.namespace),
+            24 => member.option(&mut self.note),
+            25 => member.option(&mut self.outcome),
+            26 => member.option(&mut self.output_index),
+            28 => member.option(&mut self.references),
+            29 => member.option(&mut self.related_integrations),
+            30 => member.option(&mut self.required_fields),
+            31 => member.option(&mut self.response_actions),
+            32 => member.value(&mut self.risk_score),
+            33 => member.option(&mut self.risk_score_mapping),
+            34 => member.option(&mut self.rule_id),
+            35 => member.option(&mut self.rule_name_override),
+            36 => member.option(&mut self.setup),
+            37 => member.value(&mut self.severity),
+            38 => member.option(&mut self.severity_mapping),
+            39 => member.option(&mut self.tags),
+            40 => member.option(&mut self.threat),
+            41 => member.option(&mut self.throttle),
+            44 => member.option(&mut self.timeline_id),
+            45 => member.option(&mut self.timeline_title),
+            47 => member.option(&mut self.timestamp_override),
+            48 => member.option(&mut self.timestamp_override_fallback_disabled),
+            49 => member.option(&mut self.to),
+            51 => member.option(&mut self.version),
+            17 => member.value(&mut self.invocation_count),
+            43 => member.value(&mut self.timeframe_end),
+            18 => member.literal("\"eql\""),
+            50 => member.literal("\"eql\""),
             _ => member.untyped(),
         }
     }
@@ -161,15 +311,65 @@ impl rt::Model for BulkDeleteBody {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.rule_id)?;
+        out.value(27, &self.query)?;
+        out.option(1, &self.alert_suppression)?;
+        out.option(6, &self.data_view_id)?;
+        out.option(9, &self.event_category_override)?;
+        out.option(12, &self.filters)?;
+        out.option(14, &self.index)?;
+        out.option(42, &self.tiebreaker_field)?;
+        out.option(46, &self.timestamp_field)?;
+        out.option(0, &self.actions)?;
+        out.option(2, &self.alias_purpose)?;
+        out.option(3, &self.alias_target_id)?;
+        out.option(4, &self.author)?;
+        out.option(5, &self.building_block_type)?;
+        out.value(7, &self.description)?;
+        out.option(8, &self.enabled)?;
+        out.option(10, &self.exceptions_list)?;
+        out.option(11, &self.false_positives)?;
+        out.option(13, &self.from)?;
+        out.option(15, &self.interval)?;
+        out.option(16, &self.investigation_fields)?;
+        out.option(19, &self.license)?;
+        out.option(20, &self.max_signals)?;
+        out.option(21, &self.meta)?;
+        out.value(22, &self.name)?;
+        out.option(23, &self.namespace)?;
+        out.option(24, &self.note)?;
+        out.option(25, &self.outcome)?;
+        out.option(26, &self.output_index)?;
+        out.option(28, &self.references)?;
+        out.option(29, &self.related_integrations)?;
+        out.option(30, &self.required_fields)?;
+        out.option(31, &self.response_actions)?;
+        out.value(32, &self.risk_score)?;
+        out.option(33, &self.risk_score_mapping)?;
+        out.option(34, &self.rule_id)?;
+        out.option(35, &self.rule_name_override)?;
+        out.option(36, &self.setup)?;
+        out.value(37, &self.severity)?;
+        out.option(38, &self.severity_mapping)?;
+        out.option(39, &self.tags)?;
+        out.option(40, &self.threat)?;
+        out.option(41, &self.throttle)?;
+        out.option(44, &self.timeline_id)?;
+        out.option(45, &self.timeline_title)?;
+        out.option(47, &self.timestamp_override)?;
+        out.option(48, &self.timestamp_override_fallback_disabled)?;
+        out.option(49, &self.to)?;
+        out.option(51, &self.version)?;
+        out.value(17, &self.invocation_count)?;
+        out.value(43, &self.timeframe_end)?;
+        out.literal(18, "\"eql\"")?;
+        out.literal(50, "\"eql\"")?;
         Ok(())
     }
 }
 
-impl rt::Model for EighthObjectPreviewBody {
+impl rt::Model for EsqlRulePreview {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "EighthObjectPreviewBody",
+        name: "EsqlRulePreview",
         members: &[
             "actions",
             "alert_suppression",
@@ -427,315 +627,6 @@ impl rt::Model for ExportBody {
     }
 }
 
-impl rt::Model for ExportBodyObject {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ExportBodyObject",
-        members: &["rule_id"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            rule_id: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.rule_id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.rule_id)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for FifthObjectPreviewBody {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FifthObjectPreviewBody",
-        members: &[
-            "actions",
-            "alert_suppression",
-            "alias_purpose",
-            "alias_target_id",
-            "author",
-            "building_block_type",
-            "concurrent_searches",
-            "data_view_id",
-            "description",
-            "enabled",
-            "exceptions_list",
-            "false_positives",
-            "filters",
-            "from",
-            "index",
-            "interval",
-            "investigation_fields",
-            "invocationCount",
-            "items_per_search",
-            "language",
-            "license",
-            "max_signals",
-            "meta",
-            "name",
-            "namespace",
-            "note",
-            "outcome",
-            "output_index",
-            "query",
-            "references",
-            "related_integrations",
-            "required_fields",
-            "response_actions",
-            "risk_score",
-            "risk_score_mapping",
-            "rule_id",
-            "rule_name_override",
-            "saved_id",
-            "setup",
-            "severity",
-            "severity_mapping",
-            "tags",
-            "threat",
-            "threat_filters",
-            "threat_index",
-            "threat_indicator_path",
-            "threat_language",
-            "threat_mapping",
-            "threat_query",
-            "throttle",
-            "timeframeEnd",
-            "timeline_id",
-            "timeline_title",
-            "timestamp_override",
-            "timestamp_override_fallback_disabled",
-            "to",
-            "type",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x5908210820100, 0, 0, 0],
-        literals: &[56],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            query: rt::Wire::blank(),
-            threat_index: rt::Wire::blank(),
-            threat_mapping: rt::Wire::blank(),
-            threat_query: rt::Wire::blank(),
-            alert_suppression: None,
-            concurrent_searches: None,
-            data_view_id: None,
-            filters: None,
-            index: None,
-            items_per_search: None,
-            saved_id: None,
-            threat_filters: None,
-            threat_indicator_path: None,
-            threat_language: None,
-            language: None,
-            actions: None,
-            alias_purpose: None,
-            alias_target_id: None,
-            author: None,
-            building_block_type: None,
-            description: rt::Wire::blank(),
-            enabled: None,
-            exceptions_list: None,
-            false_positives: None,
-            from: None,
-            interval: None,
-            investigation_fields: None,
-            license: None,
-            max_signals: None,
-            meta: None,
-            name: rt::Wire::blank(),
-            namespace: None,
-            note: None,
-            outcome: None,
-            output_index: None,
-            references: None,
-            related_integrations: None,
-            required_fields: None,
-            response_actions: None,
-            risk_score: rt::Wire::blank(),
-            risk_score_mapping: None,
-            rule_id: None,
-            rule_name_override: None,
-            setup: None,
-            severity: rt::Wire::blank(),
-            severity_mapping: None,
-            tags: None,
-            threat: None,
-            throttle: None,
-            timeline_id: None,
-            timeline_title: None,
-            timestamp_override: None,
-            timestamp_override_fallback_disabled: None,
-            to: None,
-            version: None,
-            invocation_count: rt::Wire::blank(),
-            timeframe_end: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            28 => member.value(&mut self.query),
-            44 => member.value(&mut self.threat_index),
-            47 => member.value(&mut self.threat_mapping),
-            48 => member.value(&mut self.threat_query),
-            1 => member.option(&mut self.alert_suppression),
-            6 => member.option(&mut self.concurrent_searches),
-            7 => member.option(&mut self.data_view_id),
-            12 => member.option(&mut self.filters),
-            14 => member.option(&mut self.index),
-            18 => member.option(&mut self.items_per_search),
-            37 => member.option(&mut self.saved_id),
-            43 => member.option(&mut self.threat_filters),
-            45 => member.option(&mut self.threat_indicator_path),
-            46 => member.option(&mut self.threat_language),
-            19 => member.option(&mut self.language),
-            0 => member.option(&mut self.actions),
-            2 => member.option(&mut self.alias_purpose),
-            3 => member.option(&mut self.alias_target_id),
-            4 => member.option(&mut self.author),
-            5 => member.option(&mut self.building_block_type),
-            8 => member.value(&mut self.description),
-            9 => member.option(&mut self.enabled),
-            10 => member.option(&mut self.exceptions_list),
-            11 => member.option(&mut self.false_positives),
-            13 => member.option(&mut self.from),
-            15 => member.option(&mut self.interval),
-            16 => member.option(&mut self.investigation_fields),
-            20 => member.option(&mut self.license),
-            21 => member.option(&mut self.max_signals),
-            22 => member.option(&mut self.meta),
-            23 => member.value(&mut self.name),
-            24 => member.option(&mut self.namespace),
-            25 => member.option(&mut self.note),
-            26 => member.option(&mut self.outcome),
-            27 => member.option(&mut self.output_index),
-            29 => member.option(&mut self.references),
-            30 => member.option(&mut self.related_integrations),
-            31 => member.option(&mut self.required_fields),
-            32 => member.option(&mut self.response_actions),
-            33 => member.value(&mut self.risk_score),
-            34 => member.option(&mut self.risk_score_mapping),
-            35 => member.option(&mut self.rule_id),
-            36 => member.option(&mut self.rule_name_override),
-            38 => member.option(&mut self.setup),
-            39 => member.value(&mut self.severity),
-            40 => member.option(&mut self.severity_mapping),
-            41 => member.option(&mut self.tags),
-            42 => member.option(&mut self.threat),
-            49 => member.option(&mut self.throttle),
-            51 => member.option(&mut self.timeline_id),
-            52 => member.option(&mut self.timeline_title),
-            53 => member.option(&mut self.timestamp_override),
-            54 => member.option(&mut self.timestamp_override_fallback_disabled),
-            55 => member.option(&mut self.to),
-            57 => member.option(&mut self.version),
-            17 => member.value(&mut self.invocation_count),
-            50 => member.value(&mut self.timeframe_end),
-            56 => member.literal("\"threat_match\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(28, &self.query)?;
-        out.value(44, &self.threat_index)?;
-        out.value(47, &self.threat_mapping)?;
-        out.value(48, &self.threat_query)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.concurrent_searches)?;
-        out.option(7, &self.data_view_id)?;
-        out.option(12, &self.filters)?;
-        out.option(14, &self.index)?;
-        out.option(18, &self.items_per_search)?;
-        out.option(37, &self.saved_id)?;
-        out.option(43, &self.threat_filters)?;
-        out.option(45, &self.threat_indicator_path)?;
-        out.option(46, &self.threat_language)?;
-        out.option(19, &self.language)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(8, &self.description)?;
-        out.option(9, &self.enabled)?;
-        out.option(10, &self.exceptions_list)?;
-        out.option(11, &self.false_positives)?;
-        out.option(13, &self.from)?;
-        out.option(15, &self.interval)?;
-        out.option(16, &self.investigation_fields)?;
-        out.option(20, &self.license)?;
-        out.option(21, &self.max_signals)?;
-        out.option(22, &self.meta)?;
-        out.value(23, &self.name)?;
-        out.option(24, &self.namespace)?;
-        out.option(25, &self.note)?;
-        out.option(26, &self.outcome)?;
-        out.option(27, &self.output_index)?;
-        out.option(29, &self.references)?;
-        out.option(30, &self.related_integrations)?;
-        out.option(31, &self.required_fields)?;
-        out.option(32, &self.response_actions)?;
-        out.value(33, &self.risk_score)?;
-        out.option(34, &self.risk_score_mapping)?;
-        out.option(35, &self.rule_id)?;
-        out.option(36, &self.rule_name_override)?;
-        out.option(38, &self.setup)?;
-        out.value(39, &self.severity)?;
-        out.option(40, &self.severity_mapping)?;
-        out.option(41, &self.tags)?;
-        out.option(42, &self.threat)?;
-        out.option(49, &self.throttle)?;
-        out.option(51, &self.timeline_id)?;
-        out.option(52, &self.timeline_title)?;
-        out.option(53, &self.timestamp_override)?;
-        out.option(54, &self.timestamp_override_fallback_disabled)?;
-        out.option(55, &self.to)?;
-        out.option(57, &self.version)?;
-        out.value(17, &self.invocation_count)?;
-        out.value(50, &self.timeframe_end)?;
-        out.literal(56, "\"threat_match\"")?;
-        Ok(())
-    }
-}
-
 impl rt::Model for FindResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "FindResponse",
@@ -781,247 +672,6 @@ impl rt::Model for FindResponse {
         out.value(1, &self.page)?;
         out.value(2, &self.per_page)?;
         out.value(3, &self.total)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for FourthObjectPreviewBody {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FourthObjectPreviewBody",
-        members: &[
-            "actions",
-            "alert_suppression",
-            "alias_purpose",
-            "alias_target_id",
-            "author",
-            "building_block_type",
-            "data_view_id",
-            "description",
-            "enabled",
-            "exceptions_list",
-            "false_positives",
-            "filters",
-            "from",
-            "index",
-            "interval",
-            "investigation_fields",
-            "invocationCount",
-            "language",
-            "license",
-            "max_signals",
-            "meta",
-            "name",
-            "namespace",
-            "note",
-            "outcome",
-            "output_index",
-            "query",
-            "references",
-            "related_integrations",
-            "required_fields",
-            "response_actions",
-            "risk_score",
-            "risk_score_mapping",
-            "rule_id",
-            "rule_name_override",
-            "saved_id",
-            "setup",
-            "severity",
-            "severity_mapping",
-            "tags",
-            "threat",
-            "threshold",
-            "throttle",
-            "timeframeEnd",
-            "timeline_id",
-            "timeline_title",
-            "timestamp_override",
-            "timestamp_override_fallback_disabled",
-            "to",
-            "type",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0xa2084210080, 0, 0, 0],
-        literals: &[49],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            query: rt::Wire::blank(),
-            threshold: rt::Wire::blank(),
-            alert_suppression: None,
-            data_view_id: None,
-            filters: None,
-            index: None,
-            saved_id: None,
-            language: None,
-            actions: None,
-            alias_purpose: None,
-            alias_target_id: None,
-            author: None,
-            building_block_type: None,
-            description: rt::Wire::blank(),
-            enabled: None,
-            exceptions_list: None,
-            false_positives: None,
-            from: None,
-            interval: None,
-            investigation_fields: None,
-            license: None,
-            max_signals: None,
-            meta: None,
-            name: rt::Wire::blank(),
-            namespace: None,
-            note: None,
-            outcome: None,
-            output_index: None,
-            references: None,
-            related_integrations: None,
-            required_fields: None,
-            response_actions: None,
-            risk_score: rt::Wire::blank(),
-            risk_score_mapping: None,
-            rule_id: None,
-            rule_name_override: None,
-            setup: None,
-            severity: rt::Wire::blank(),
-            severity_mapping: None,
-            tags: None,
-            threat: None,
-            throttle: None,
-            timeline_id: None,
-            timeline_title: None,
-            timestamp_override: None,
-            timestamp_override_fallback_disabled: None,
-            to: None,
-            version: None,
-            invocation_count: rt::Wire::blank(),
-            timeframe_end: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            26 => member.value(&mut self.query),
-            41 => member.value(&mut self.threshold),
-            1 => member.option(&mut self.alert_suppression),
-            6 => member.option(&mut self.data_view_id),
-            11 => member.option(&mut self.filters),
-            13 => member.option(&mut self.index),
-            35 => member.option(&mut self.saved_id),
-            17 => member.option(&mut self.language),
-            0 => member.option(&mut self.actions),
-            2 => member.option(&mut self.alias_purpose),
-            3 => member.option(&mut self.alias_target_id),
-            4 => member.option(&mut self.author),
-            5 => member.option(&mut self.building_block_type),
-            7 => member.value(&mut self.description),
-            8 => member.option(&mut self.enabled),
-            9 => member.option(&mut self.exceptions_list),
-            10 => member.option(&mut self.false_positives),
-            12 => member.option(&mut self.from),
-            14 => member.option(&mut self.interval),
-            15 => member.option(&mut self.investigation_fields),
-            18 => member.option(&mut self.license),
-            19 => member.option(&mut self.max_signals),
-            20 => member.option(&mut self.meta),
-            21 => member.value(&mut self.name),
-            22 => member.option(&mut self.namespace),
-            23 => member.option(&mut self.note),
-            24 => member.option(&mut self.outcome),
-            25 => member.option(&mut self.output_index),
-            27 => member.option(&mut self.references),
-            28 => member.option(&mut self.related_integrations),
-            29 => member.option(&mut self.required_fields),
-            30 => member.option(&mut self.response_actions),
-            31 => member.value(&mut self.risk_score),
-            32 => member.option(&mut self.risk_score_mapping),
-            33 => member.option(&mut self.rule_id),
-            34 => member.option(&mut self.rule_name_override),
-            36 => member.option(&mut self.setup),
-            37 => member.value(&mut self.severity),
-            38 => member.option(&mut self.severity_mapping),
-            39 => member.option(&mut self.tags),
-            40 => member.option(&mut self.threat),
-            42 => member.option(&mut self.throttle),
-            44 => member.option(&mut self.timeline_id),
-            45 => member.option(&mut self.timeline_title),
-            46 => member.option(&mut self.timestamp_override),
-            47 => member.option(&mut self.timestamp_override_fallback_disabled),
-            48 => member.option(&mut self.to),
-            50 => member.option(&mut self.version),
-            16 => member.value(&mut self.invocation_count),
-            43 => member.value(&mut self.timeframe_end),
-            49 => member.literal("\"threshold\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(26, &self.query)?;
-        out.value(41, &self.threshold)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(13, &self.index)?;
-        out.option(35, &self.saved_id)?;
-        out.option(17, &self.language)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(14, &self.interval)?;
-        out.option(15, &self.investigation_fields)?;
-        out.option(18, &self.license)?;
-        out.option(19, &self.max_signals)?;
-        out.option(20, &self.meta)?;
-        out.value(21, &self.name)?;
-        out.option(22, &self.namespace)?;
-        out.option(23, &self.note)?;
-        out.option(24, &self.outcome)?;
-        out.option(25, &self.output_index)?;
-        out.option(27, &self.references)?;
-        out.option(28, &self.related_integrations)?;
-        out.option(29, &self.required_fields)?;
-        out.option(30, &self.response_actions)?;
-        out.value(31, &self.risk_score)?;
-        out.option(32, &self.risk_score_mapping)?;
-        out.option(33, &self.rule_id)?;
-        out.option(34, &self.rule_name_override)?;
-        out.option(36, &self.setup)?;
-        out.value(37, &self.severity)?;
-        out.option(38, &self.severity_mapping)?;
-        out.option(39, &self.tags)?;
-        out.option(40, &self.threat)?;
-        out.option(42, &self.throttle)?;
-        out.option(44, &self.timeline_id)?;
-        out.option(45, &self.timeline_title)?;
-        out.option(46, &self.timestamp_override)?;
-        out.option(47, &self.timestamp_override_fallback_disabled)?;
-        out.option(48, &self.to)?;
-        out.option(50, &self.version)?;
-        out.value(16, &self.invocation_count)?;
-        out.value(43, &self.timeframe_end)?;
-        out.literal(49, "\"threshold\"")?;
         Ok(())
     }
 }
@@ -1228,7 +878,752 @@ impl rt::Model for InstallPrebuiltResponse {
     }
 }
 
-impl rt::Union for PreviewBody {
+impl rt::Model for MachineLearningRulePreview {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "MachineLearningRulePreview",
+        members: &[
+            "actions",
+            "alert_suppression",
+            "alias_purpose",
+            "alias_target_id",
+            "anomaly_threshold",
+            "author",
+            "building_block_type",
+            "description",
+            "enabled",
+            "exceptions_list",
+            "false_positives",
+            "from",
+            "interval",
+            "investigation_fields",
+            "invocationCount",
+            "license",
+            "machine_learning_job_id",
+            "max_signals",
+            "meta",
+            "name",
+            "namespace",
+            "note",
+            "outcome",
+            "output_index",
+            "references",
+            "related_integrations",
+            "required_fields",
+            "response_actions",
+            "risk_score",
+            "risk_score_mapping",
+            "rule_id",
+            "rule_name_override",
+            "setup",
+            "severity",
+            "severity_mapping",
+            "tags",
+            "threat",
+            "throttle",
+            "timeframeEnd",
+            "timeline_id",
+            "timeline_title",
+            "timestamp_override",
+            "timestamp_override_fallback_disabled",
+            "to",
+            "type",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x4210094090, 0, 0, 0],
+        literals: &[44],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            anomaly_threshold: rt::Wire::blank(),
+            machine_learning_job_id: rt::Wire::blank(),
+            alert_suppression: None,
+            actions: None,
+            alias_purpose: None,
+            alias_target_id: None,
+            author: None,
+            building_block_type: None,
+            description: rt::Wire::blank(),
+            enabled: None,
+            exceptions_list: None,
+            false_positives: None,
+            from: None,
+            interval: None,
+            investigation_fields: None,
+            license: None,
+            max_signals: None,
+            meta: None,
+            name: rt::Wire::blank(),
+            namespace: None,
+            note: None,
+            outcome: None,
+            output_index: None,
+            references: None,
+            related_integrations: None,
+            required_fields: None,
+            response_actions: None,
+            risk_score: rt::Wire::blank(),
+            risk_score_mapping: None,
+            rule_id: None,
+            rule_name_override: None,
+            setup: None,
+            severity: rt::Wire::blank(),
+            severity_mapping: None,
+            tags: None,
+            threat: None,
+            throttle: None,
+            timeline_id: None,
+            timeline_title: None,
+            timestamp_override: None,
+            timestamp_override_fallback_disabled: None,
+            to: None,
+            version: None,
+            invocation_count: rt::Wire::blank(),
+            timeframe_end: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            4 => member.value(&mut self.anomaly_threshold),
+            16 => member.value(&mut self.machine_learning_job_id),
+            1 => member.option(&mut self.alert_suppression),
+            0 => member.option(&mut self.actions),
+            2 => member.option(&mut self.alias_purpose),
+            3 => member.option(&mut self.alias_target_id),
+            5 => member.option(&mut self.author),
+            6 => member.option(&mut self.building_block_type),
+            7 => member.value(&mut self.description),
+            8 => member.option(&mut self.enabled),
+            9 => member.option(&mut self.exceptions_list),
+            10 => member.option(&mut self.false_positives),
+            11 => member.option(&mut self.from),
+            12 => member.option(&mut self.interval),
+            13 => member.option(&mut self.investigation_fields),
+            15 => member.option(&mut self.license),
+            17 => member.option(&mut self.max_signals),
+            18 => member.option(&mut self.meta),
+            19 => member.value(&mut self.name),
+            20 => member.option(&mut self.namespace),
+            21 => member.option(&mut self.note),
+            22 => member.option(&mut self.outcome),
+            23 => member.option(&mut self.output_index),
+            24 => member.option(&mut self.references),
+            25 => member.option(&mut self.related_integrations),
+            26 => member.option(&mut self.required_fields),
+            27 => member.option(&mut self.response_actions),
+            28 => member.value(&mut self.risk_score),
+            29 => member.option(&mut self.risk_score_mapping),
+            30 => member.option(&mut self.rule_id),
+            31 => member.option(&mut self.rule_name_override),
+            32 => member.option(&mut self.setup),
+            33 => member.value(&mut self.severity),
+            34 => member.option(&mut self.severity_mapping),
+            35 => member.option(&mut self.tags),
+            36 => member.option(&mut self.threat),
+            37 => member.option(&mut self.throttle),
+            39 => member.option(&mut self.timeline_id),
+            40 => member.option(&mut self.timeline_title),
+            41 => member.option(&mut self.timestamp_override),
+            42 => member.option(&mut self.timestamp_override_fallback_disabled),
+            43 => member.option(&mut self.to),
+            45 => member.option(&mut self.version),
+            14 => member.value(&mut self.invocation_count),
+            38 => member.value(&mut self.timeframe_end),
+            44 => member.literal("\"machine_learning\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(4, &self.anomaly_threshold)?;
+        out.value(16, &self.machine_learning_job_id)?;
+        out.option(1, &self.alert_suppression)?;
+        out.option(0, &self.actions)?;
+        out.option(2, &self.alias_purpose)?;
+        out.option(3, &self.alias_target_id)?;
+        out.option(5, &self.author)?;
+        out.option(6, &self.building_block_type)?;
+        out.value(7, &self.description)?;
+        out.option(8, &self.enabled)?;
+        out.option(9, &self.exceptions_list)?;
+        out.option(10, &self.false_positives)?;
+        out.option(11, &self.from)?;
+        out.option(12, &self.interval)?;
+        out.option(13, &self.investigation_fields)?;
+        out.option(15, &self.license)?;
+        out.option(17, &self.max_signals)?;
+        out.option(18, &self.meta)?;
+        out.value(19, &self.name)?;
+        out.option(20, &self.namespace)?;
+        out.option(21, &self.note)?;
+        out.option(22, &self.outcome)?;
+        out.option(23, &self.output_index)?;
+        out.option(24, &self.references)?;
+        out.option(25, &self.related_integrations)?;
+        out.option(26, &self.required_fields)?;
+        out.option(27, &self.response_actions)?;
+        out.value(28, &self.risk_score)?;
+        out.option(29, &self.risk_score_mapping)?;
+        out.option(30, &self.rule_id)?;
+        out.option(31, &self.rule_name_override)?;
+        out.option(32, &self.setup)?;
+        out.value(33, &self.severity)?;
+        out.option(34, &self.severity_mapping)?;
+        out.option(35, &self.tags)?;
+        out.option(36, &self.threat)?;
+        out.option(37, &self.throttle)?;
+        out.option(39, &self.timeline_id)?;
+        out.option(40, &self.timeline_title)?;
+        out.option(41, &self.timestamp_override)?;
+        out.option(42, &self.timestamp_override_fallback_disabled)?;
+        out.option(43, &self.to)?;
+        out.option(45, &self.version)?;
+        out.value(14, &self.invocation_count)?;
+        out.value(38, &self.timeframe_end)?;
+        out.literal(44, "\"machine_learning\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewTermsRulePreview {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewTermsRulePreview",
+        members: &[
+            "actions",
+            "alert_suppression",
+            "alias_purpose",
+            "alias_target_id",
+            "author",
+            "building_block_type",
+            "data_view_id",
+            "description",
+            "enabled",
+            "exceptions_list",
+            "false_positives",
+            "filters",
+            "from",
+            "history_window_start",
+            "index",
+            "interval",
+            "investigation_fields",
+            "invocationCount",
+            "language",
+            "license",
+            "max_signals",
+            "meta",
+            "name",
+            "namespace",
+            "new_terms_fields",
+            "note",
+            "outcome",
+            "output_index",
+            "query",
+            "references",
+            "related_integrations",
+            "required_fields",
+            "response_actions",
+            "risk_score",
+            "risk_score_mapping",
+            "rule_id",
+            "rule_name_override",
+            "setup",
+            "severity",
+            "severity_mapping",
+            "tags",
+            "threat",
+            "throttle",
+            "timeframeEnd",
+            "timeline_id",
+            "timeline_title",
+            "timestamp_override",
+            "timestamp_override_fallback_disabled",
+            "to",
+            "type",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x84211422080, 0, 0, 0],
+        literals: &[49],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            history_window_start: rt::Wire::blank(),
+            new_terms_fields: rt::Wire::blank(),
+            query: rt::Wire::blank(),
+            alert_suppression: None,
+            data_view_id: None,
+            filters: None,
+            index: None,
+            language: None,
+            actions: None,
+            alias_purpose: None,
+            alias_target_id: None,
+            author: None,
+            building_block_type: None,
+            description: rt::Wire::blank(),
+            enabled: None,
+            exceptions_list: None,
+            false_positives: None,
+            from: None,
+            interval: None,
+            investigation_fields: None,
+            license: None,
+            max_signals: None,
+            meta: None,
+            name: rt::Wire::blank(),
+            namespace: None,
+            note: None,
+            outcome: None,
+            output_index: None,
+            references: None,
+            related_integrations: None,
+            required_fields: None,
+            response_actions: None,
+            risk_score: rt::Wire::blank(),
+            risk_score_mapping: None,
+            rule_id: None,
+            rule_name_override: None,
+            setup: None,
+            severity: rt::Wire::blank(),
+            severity_mapping: None,
+            tags: None,
+            threat: None,
+            throttle: None,
+            timeline_id: None,
+            timeline_title: None,
+            timestamp_override: None,
+            timestamp_override_fallback_disabled: None,
+            to: None,
+            version: None,
+            invocation_count: rt::Wire::blank(),
+            timeframe_end: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            13 => member.value(&mut self.history_window_start),
+            24 => member.value(&mut self.new_terms_fields),
+            28 => member.value(&mut self.query),
+            1 => member.option(&mut self.alert_suppression),
+            6 => member.option(&mut self.data_view_id),
+            11 => member.option(&mut self.filters),
+            14 => member.option(&mut self.index),
+            18 => member.option(&mut self.language),
+            0 => member.option(&mut self.actions),
+            2 => member.option(&mut self.alias_purpose),
+            3 => member.option(&mut self.alias_target_id),
+            4 => member.option(&mut self.author),
+            5 => member.option(&mut self.building_block_type),
+            7 => member.value(&mut self.description),
+            8 => member.option(&mut self.enabled),
+            9 => member.option(&mut self.exceptions_list),
+            10 => member.option(&mut self.false_positives),
+            12 => member.option(&mut self.from),
+            15 => member.option(&mut self.interval),
+            16 => member.option(&mut self.investigation_fields),
+            19 => member.option(&mut self.license),
+            20 => member.option(&mut self.max_signals),
+            21 => member.option(&mut self.meta),
+            22 => member.value(&mut self.name),
+            23 => member.option(&mut self.namespace),
+            25 => member.option(&mut self.note),
+            26 => member.option(&mut self.outcome),
+            27 => member.option(&mut self.output_index),
+            29 => member.option(&mut self.references),
+            30 => member.option(&mut self.related_integrations),
+            31 => member.option(&mut self.required_fields),
+            32 => member.option(&mut self.response_actions),
+            33 => member.value(&mut self.risk_score),
+            34 => member.option(&mut self.risk_score_mapping),
+            35 => member.option(&mut self.rule_id),
+            36 => member.option(&mut self.rule_name_override),
+            37 => member.option(&mut self.setup),
+            38 => member.value(&mut self.severity),
+            39 => member.option(&mut self.severity_mapping),
+            40 => member.option(&mut self.tags),
+            41 => member.option(&mut self.threat),
+            42 => member.option(&mut self.throttle),
+            44 => member.option(&mut self.timeline_id),
+            45 => member.option(&mut self.timeline_title),
+            46 => member.option(&mut self.timestamp_override),
+            47 => member.option(&mut self.timestamp_override_fallback_disabled),
+            48 => member.option(&mut self.to),
+            50 => member.option(&mut self.version),
+            17 => member.value(&mut self.invocation_count),
+            43 => member.value(&mut self.timeframe_end),
+            49 => member.literal("\"new_terms\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(13, &self.history_window_start)?;
+        out.value(24, &self.new_terms_fields)?;
+        out.value(28, &self.query)?;
+        out.option(1, &self.alert_suppression)?;
+        out.option(6, &self.data_view_id)?;
+        out.option(11, &self.filters)?;
+        out.option(14, &self.index)?;
+        out.option(18, &self.language)?;
+        out.option(0, &self.actions)?;
+        out.option(2, &self.alias_purpose)?;
+        out.option(3, &self.alias_target_id)?;
+        out.option(4, &self.author)?;
+        out.option(5, &self.building_block_type)?;
+        out.value(7, &self.description)?;
+        out.option(8, &self.enabled)?;
+        out.option(9, &self.exceptions_list)?;
+        out.option(10, &self.false_positives)?;
+        out.option(12, &self.from)?;
+        out.option(15, &self.interval)?;
+        out.option(16, &self.investigation_fields)?;
+        out.option(19, &self.license)?;
+        out.option(20, &self.max_signals)?;
+        out.option(21, &self.meta)?;
+        out.value(22, &self.name)?;
+        out.option(23, &self.namespace)?;
+        out.option(25, &self.note)?;
+        out.option(26, &self.outcome)?;
+        out.option(27, &self.output_index)?;
+        out.option(29, &self.references)?;
+        out.option(30, &self.related_integrations)?;
+        out.option(31, &self.required_fields)?;
+        out.option(32, &self.response_actions)?;
+        out.value(33, &self.risk_score)?;
+        out.option(34, &self.risk_score_mapping)?;
+        out.option(35, &self.rule_id)?;
+        out.option(36, &self.rule_name_override)?;
+        out.option(37, &self.setup)?;
+        out.value(38, &self.severity)?;
+        out.option(39, &self.severity_mapping)?;
+        out.option(40, &self.tags)?;
+        out.option(41, &self.threat)?;
+        out.option(42, &self.throttle)?;
+        out.option(44, &self.timeline_id)?;
+        out.option(45, &self.timeline_title)?;
+        out.option(46, &self.timestamp_override)?;
+        out.option(47, &self.timestamp_override_fallback_disabled)?;
+        out.option(48, &self.to)?;
+        out.option(50, &self.version)?;
+        out.value(17, &self.invocation_count)?;
+        out.value(43, &self.timeframe_end)?;
+        out.literal(49, "\"new_terms\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for PreviewResponse {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PreviewResponse",
+        members: &["isAborted", "logs", "previewId"],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            is_aborted: None,
+            logs: rt::Wire::blank(),
+            preview_id: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.is_aborted),
+            1 => member.value(&mut self.logs),
+            2 => member.option(&mut self.preview_id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.is_aborted)?;
+        out.value(1, &self.logs)?;
+        out.option(2, &self.preview_id)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for QueryRulePreview {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "QueryRulePreview",
+        members: &[
+            "actions",
+            "alert_suppression",
+            "alias_purpose",
+            "alias_target_id",
+            "author",
+            "building_block_type",
+            "data_view_id",
+            "description",
+            "enabled",
+            "exceptions_list",
+            "false_positives",
+            "filters",
+            "from",
+            "index",
+            "interval",
+            "investigation_fields",
+            "invocationCount",
+            "language",
+            "license",
+            "max_signals",
+            "meta",
+            "name",
+            "namespace",
+            "note",
+            "outcome",
+            "output_index",
+            "query",
+            "references",
+            "related_integrations",
+            "required_fields",
+            "response_actions",
+            "risk_score",
+            "risk_score_mapping",
+            "rule_id",
+            "rule_name_override",
+            "saved_id",
+            "setup",
+            "severity",
+            "severity_mapping",
+            "tags",
+            "threat",
+            "throttle",
+            "timeframeEnd",
+            "timeline_id",
+            "timeline_title",
+            "timestamp_override",
+            "timestamp_override_fallback_disabled",
+            "to",
+            "type",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x42080210080, 0, 0, 0],
+        literals: &[48],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            alert_suppression: None,
+            data_view_id: None,
+            filters: None,
+            index: None,
+            saved_id: None,
+            language: None,
+            query: None,
+            actions: None,
+            alias_purpose: None,
+            alias_target_id: None,
+            author: None,
+            building_block_type: None,
+            description: rt::Wire::blank(),
+            enabled: None,
+            exceptions_list: None,
+            false_positives: None,
+            from: None,
+            interval: None,
+            investigation_fields: None,
+            license: None,
+            max_signals: None,
+            meta: None,
+            name: rt::Wire::blank(),
+            namespace: None,
+            note: None,
+            outcome: None,
+            output_index: None,
+            references: None,
+            related_integrations: None,
+            required_fields: None,
+            response_actions: None,
+            risk_score: rt::Wire::blank(),
+            risk_score_mapping: None,
+            rule_id: None,
+            rule_name_override: None,
+            setup: None,
+            severity: rt::Wire::blank(),
+            severity_mapping: None,
+            tags: None,
+            threat: None,
+            throttle: None,
+            timeline_id: None,
+            timeline_title: None,
+            timestamp_override: None,
+            timestamp_override_fallback_disabled: None,
+            to: None,
+            version: None,
+            invocation_count: rt::Wire::blank(),
+            timeframe_end: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            1 => member.option(&mut self.alert_suppression),
+            6 => member.option(&mut self.data_view_id),
+            11 => member.option(&mut self.filters),
+            13 => member.option(&mut self.index),
+            35 => member.option(&mut self.saved_id),
+            17 => member.option(&mut self.language),
+            26 => member.option(&mut self.query),
+            0 => member.option(&mut self.actions),
+            2 => member.option(&mut self.alias_purpose),
+            3 => member.option(&mut self.alias_target_id),
+            4 => member.option(&mut self.author),
+            5 => member.option(&mut self.building_block_type),
+            7 => member.value(&mut self.description),
+            8 => member.option(&mut self.enabled),
+            9 => member.option(&mut self.exceptions_list),
+            10 => member.option(&mut self.false_positives),
+            12 => member.option(&mut self.from),
+            14 => member.option(&mut self.interval),
+            15 => member.option(&mut self.investigation_fields),
+            18 => member.option(&mut self.license),
+            19 => member.option(&mut self.max_signals),
+            20 => member.option(&mut self.meta),
+            21 => member.value(&mut self.name),
+            22 => member.option(&mut self.namespace),
+            23 => member.option(&mut self.note),
+            24 => member.option(&mut self.outcome),
+            25 => member.option(&mut self.output_index),
+            27 => member.option(&mut self.references),
+            28 => member.option(&mut self.related_integrations),
+            29 => member.option(&mut self.required_fields),
+            30 => member.option(&mut self.response_actions),
+            31 => member.value(&mut self.risk_score),
+            32 => member.option(&mut self.risk_score_mapping),
+            33 => member.option(&mut self.rule_id),
+            34 => member.option(&mut self.rule_name_override),
+            36 => member.option(&mut self.setup),
+            37 => member.value(&mut self.severity),
+            38 => member.option(&mut self.severity_mapping),
+            39 => member.option(&mut self.tags),
+            40 => member.option(&mut self.threat),
+            41 => member.option(&mut self.throttle),
+            43 => member.option(&mut self.timeline_id),
+            44 => member.option(&mut self.timeline_title),
+            45 => member.option(&mut self.timestamp_override),
+            46 => member.option(&mut self.timestamp_override_fallback_disabled),
+            47 => member.option(&mut self.to),
+            49 => member.option(&mut self.version),
+            16 => member.value(&mut self.invocation_count),
+            42 => member.value(&mut self.timeframe_end),
+            48 => member.literal("\"query\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(1, &self.alert_suppression)?;
+        out.option(6, &self.data_view_id)?;
+        out.option(11, &self.filters)?;
+        out.option(13, &self.index)?;
+        out.option(35, &self.saved_id)?;
+        out.option(17, &self.language)?;
+        out.option(26, &self.query)?;
+        out.option(0, &self.actions)?;
+        out.option(2, &self.alias_purpose)?;
+        out.option(3, &self.alias_target_id)?;
+        out.option(4, &self.author)?;
+        out.option(5, &self.building_block_type)?;
+        out.value(7, &self.description)?;
+        out.option(8, &self.enabled)?;
+        out.option(9, &self.exceptions_list)?;
+        out.option(10, &self.false_positives)?;
+        out.option(12, &self.from)?;
+        out.option(14, &self.interval)?;
+        out.option(15, &self.investigation_fields)?;
+        out.option(18, &self.license)?;
+        out.option(19, &self.max_signals)?;
+        out.option(20, &self.meta)?;
+        out.value(21, &self.name)?;
+        out.option(22, &self.namespace)?;
+        out.option(23, &self.note)?;
+        out.option(24, &self.outcome)?;
+        out.option(25, &self.output_index)?;
+        out.option(27, &self.references)?;
+        out.option(28, &self.related_integrations)?;
+        out.option(29, &self.required_fields)?;
+        out.option(30, &self.response_actions)?;
+        out.value(31, &self.risk_score)?;
+        out.option(32, &self.risk_score_mapping)?;
+        out.option(33, &self.rule_id)?;
+        out.option(34, &self.rule_name_override)?;
+        out.option(36, &self.setup)?;
+        out.value(37, &self.severity)?;
+        out.option(38, &self.severity_mapping)?;
+        out.option(39, &self.tags)?;
+        out.option(40, &self.threat)?;
+        out.option(41, &self.throttle)?;
+        out.option(43, &self.timeline_id)?;
+        out.option(44, &self.timeline_title)?;
+        out.option(45, &self.timestamp_override)?;
+        out.option(46, &self.timestamp_override_fallback_disabled)?;
+        out.option(47, &self.to)?;
+        out.option(49, &self.version)?;
+        out.value(16, &self.invocation_count)?;
+        out.value(42, &self.timeframe_end)?;
+        out.literal(48, "\"query\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Union for RulePreview {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(
             64,
@@ -1806,264 +2201,19 @@ impl rt::Union for PreviewBody {
     }
 }
 
-impl rt::Model for PreviewBodyObject {
+impl rt::Model for RuleToDelete {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PreviewBodyObject",
-        members: &[
-            "actions",
-            "alert_suppression",
-            "alias_purpose",
-            "alias_target_id",
-            "author",
-            "building_block_type",
-            "data_view_id",
-            "description",
-            "enabled",
-            "event_category_override",
-            "exceptions_list",
-            "false_positives",
-            "filters",
-            "from",
-            "index",
-            "interval",
-            "investigation_fields",
-            "invocationCount",
-            "language",
-            "license",
-            "max_signals",
-            "meta",
-            "name",
-            "namespace",
-            "note",
-            "outcome",
-            "output_index",
-            "query",
-            "references",
-            "related_integrations",
-            "required_fields",
-            "response_actions",
-            "risk_score",
-            "risk_score_mapping",
-            "rule_id",
-            "rule_name_override",
-            "setup",
-            "severity",
-            "severity_mapping",
-            "tags",
-            "threat",
-            "throttle",
-            "tiebreaker_field",
-            "timeframeEnd",
-            "timeline_id",
-            "timeline_title",
-            "timestamp_field",
-            "timestamp_override",
-            "timestamp_override_fallback_disabled",
-            "to",
-            "type",
-            "version",
-        ],
+        name: "RuleToDelete",
+        members: &["id", "rule_id"],
         aliases: &[],
-        required: &[0x82108420080, 0, 0, 0],
-        literals: &[18, 50],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            query: rt::Wire::blank(),
-            alert_suppression: None,
-            data_view_id: None,
-            event_category_override: None,
-            filters: None,
-            index: None,
-            tiebreaker_field: None,
-            timestamp_field: None,
-            actions: None,
-            alias_purpose: None,
-            alias_target_id: None,
-            author: None,
-            building_block_type: None,
-            description: rt::Wire::blank(),
-            enabled: None,
-            exceptions_list: None,
-            false_positives: None,
-            from: None,
-            interval: None,
-            investigation_fields: None,
-            license: None,
-            max_signals: None,
-            meta: None,
-            name: rt::Wire::blank(),
-            namespace: None,
-            note: None,
-            outcome: None,
-            output_index: None,
-            references: None,
-            related_integrations: None,
-            required_fields: None,
-            response_actions: None,
-            risk_score: rt::Wire::blank(),
-            risk_score_mapping: None,
-            rule_id: None,
-            rule_name_override: None,
-            setup: None,
-            severity: rt::Wire::blank(),
-            severity_mapping: None,
-            tags: None,
-            threat: None,
-            throttle: None,
-            timeline_id: None,
-            timeline_title: None,
-            timestamp_override: None,
-            timestamp_override_fallback_disabled: None,
-            to: None,
-            version: None,
-            invocation_count: rt::Wire::blank(),
-            timeframe_end: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            27 => member.value(&mut self.query),
-            1 => member.option(&mut self.alert_suppression),
-            6 => member.option(&mut self.data_view_id),
-            9 => member.option(&mut self.event_category_override),
-            12 => member.option(&mut self.filters),
-            14 => member.option(&mut self.index),
-            42 => member.option(&mut self.tiebreaker_field),
-            46 => member.option(&mut self.timestamp_field),
-            0 => member.option(&mut self.actions),
-            2 => member.option(&mut self.alias_purpose),
-            3 => member.option(&mut self.alias_target_id),
-            4 => member.option(&mut self.author),
-            5 => member.option(&mut self.building_block_type),
-            7 => member.value(&mut self.description),
-            8 => member.option(&mut self.enabled),
-            10 => member.option(&mut self.exceptions_list),
-            11 => member.option(&mut self.false_positives),
-            13 => member.option(&mut self.from),
-            15 => member.option(&mut self.interval),
-            16 => member.option(&mut self.investigation_fields),
-            19 => member.option(&mut self.license),
-            20 => member.option(&mut self.max_signals),
-            21 => member.option(&mut self.meta),
-            22 => member.value(&mut self.name),
-            23 => member.option(&mut self.namespace),
-            24 => member.option(&mut self.note),
-            25 => member.option(&mut self.outcome),
-            26 => member.option(&mut self.output_index),
-            28 => member.option(&mut self.references),
-            29 => member.option(&mut self.related_integrations),
-            30 => member.option(&mut self.required_fields),
-            31 => member.option(&mut self.response_actions),
-            32 => member.value(&mut self.risk_score),
-            33 => member.option(&mut self.risk_score_mapping),
-            34 => member.option(&mut self.rule_id),
-            35 => member.option(&mut self.rule_name_override),
-            36 => member.option(&mut self.setup),
-            37 => member.value(&mut self.severity),
-            38 => member.option(&mut self.severity_mapping),
-            39 => member.option(&mut self.tags),
-            40 => member.option(&mut self.threat),
-            41 => member.option(&mut self.throttle),
-            44 => member.option(&mut self.timeline_id),
-            45 => member.option(&mut self.timeline_title),
-            47 => member.option(&mut self.timestamp_override),
-            48 => member.option(&mut self.timestamp_override_fallback_disabled),
-            49 => member.option(&mut self.to),
-            51 => member.option(&mut self.version),
-            17 => member.value(&mut self.invocation_count),
-            43 => member.value(&mut self.timeframe_end),
-            18 => member.literal("\"eql\""),
-            50 => member.literal("\"eql\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(27, &self.query)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(9, &self.event_category_override)?;
-        out.option(12, &self.filters)?;
-        out.option(14, &self.index)?;
-        out.option(42, &self.tiebreaker_field)?;
-        out.option(46, &self.timestamp_field)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(10, &self.exceptions_list)?;
-        out.option(11, &self.false_positives)?;
-        out.option(13, &self.from)?;
-        out.option(15, &self.interval)?;
-        out.option(16, &self.investigation_fields)?;
-        out.option(19, &self.license)?;
-        out.option(20, &self.max_signals)?;
-        out.option(21, &self.meta)?;
-        out.value(22, &self.name)?;
-        out.option(23, &self.namespace)?;
-        out.option(24, &self.note)?;
-        out.option(25, &self.outcome)?;
-        out.option(26, &self.output_index)?;
-        out.option(28, &self.references)?;
-        out.option(29, &self.related_integrations)?;
-        out.option(30, &self.required_fields)?;
-        out.option(31, &self.response_actions)?;
-        out.value(32, &self.risk_score)?;
-        out.option(33, &self.risk_score_mapping)?;
-        out.option(34, &self.rule_id)?;
-        out.option(35, &self.rule_name_override)?;
-        out.option(36, &self.setup)?;
-        out.value(37, &self.severity)?;
-        out.option(38, &self.severity_mapping)?;
-        out.option(39, &self.tags)?;
-        out.option(40, &self.threat)?;
-        out.option(41, &self.throttle)?;
-        out.option(44, &self.timeline_id)?;
-        out.option(45, &self.timeline_title)?;
-        out.option(47, &self.timestamp_override)?;
-        out.option(48, &self.timestamp_override_fallback_disabled)?;
-        out.option(49, &self.to)?;
-        out.option(51, &self.version)?;
-        out.value(17, &self.invocation_count)?;
-        out.value(43, &self.timeframe_end)?;
-        out.literal(18, "\"eql\"")?;
-        out.literal(50, "\"eql\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PreviewResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PreviewResponse",
-        members: &["isAborted", "logs", "previewId"],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
+        required: &[0, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            is_aborted: None,
-            logs: rt::Wire::blank(),
-            preview_id: None,
+            id: None,
+            rule_id: None,
             extra: Extra::new(),
         }
     }
@@ -2079,9 +2229,8 @@ impl rt::Model for PreviewResponse {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.is_aborted),
-            1 => member.value(&mut self.logs),
-            2 => member.option(&mut self.preview_id),
+            0 => member.option(&mut self.id),
+            1 => member.option(&mut self.rule_id),
             _ => member.untyped(),
         }
     }
@@ -2089,124 +2238,24 @@ impl rt::Model for PreviewResponse {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.is_aborted)?;
-        out.value(1, &self.logs)?;
-        out.option(2, &self.preview_id)?;
+        out.option(0, &self.id)?;
+        out.option(1, &self.rule_id)?;
         Ok(())
     }
 }
 
-impl rt::Model for SecondObjectPreviewBody {
+impl rt::Model for RuleToExport {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SecondObjectPreviewBody",
-        members: &[
-            "actions",
-            "alert_suppression",
-            "alias_purpose",
-            "alias_target_id",
-            "author",
-            "building_block_type",
-            "data_view_id",
-            "description",
-            "enabled",
-            "exceptions_list",
-            "false_positives",
-            "filters",
-            "from",
-            "index",
-            "interval",
-            "investigation_fields",
-            "invocationCount",
-            "language",
-            "license",
-            "max_signals",
-            "meta",
-            "name",
-            "namespace",
-            "note",
-            "outcome",
-            "output_index",
-            "query",
-            "references",
-            "related_integrations",
-            "required_fields",
-            "response_actions",
-            "risk_score",
-            "risk_score_mapping",
-            "rule_id",
-            "rule_name_override",
-            "saved_id",
-            "setup",
-            "severity",
-            "severity_mapping",
-            "tags",
-            "threat",
-            "throttle",
-            "timeframeEnd",
-            "timeline_id",
-            "timeline_title",
-            "timestamp_override",
-            "timestamp_override_fallback_disabled",
-            "to",
-            "type",
-            "version",
-        ],
+        name: "RuleToExport",
+        members: &["rule_id"],
         aliases: &[],
-        required: &[0x42080210080, 0, 0, 0],
-        literals: &[48],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            alert_suppression: None,
-            data_view_id: None,
-            filters: None,
-            index: None,
-            saved_id: None,
-            language: None,
-            query: None,
-            actions: None,
-            alias_purpose: None,
-            alias_target_id: None,
-            author: None,
-            building_block_type: None,
-            description: rt::Wire::blank(),
-            enabled: None,
-            exceptions_list: None,
-            false_positives: None,
-            from: None,
-            interval: None,
-            investigation_fields: None,
-            license: None,
-            max_signals: None,
-            meta: None,
-            name: rt::Wire::blank(),
-            namespace: None,
-            note: None,
-            outcome: None,
-            output_index: None,
-            references: None,
-            related_integrations: None,
-            required_fields: None,
-            response_actions: None,
-            risk_score: rt::Wire::blank(),
-            risk_score_mapping: None,
-            rule_id: None,
-            rule_name_override: None,
-            setup: None,
-            severity: rt::Wire::blank(),
-            severity_mapping: None,
-            tags: None,
-            threat: None,
-            throttle: None,
-            timeline_id: None,
-            timeline_title: None,
-            timestamp_override: None,
-            timestamp_override_fallback_disabled: None,
-            to: None,
-            version: None,
-            invocation_count: rt::Wire::blank(),
-            timeframe_end: rt::Wire::blank(),
+            rule_id: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -2222,56 +2271,7 @@ impl rt::Model for SecondObjectPreviewBody {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            1 => member.option(&mut self.alert_suppression),
-            6 => member.option(&mut self.data_view_id),
-            11 => member.option(&mut self.filters),
-            13 => member.option(&mut self.index),
-            35 => member.option(&mut self.saved_id),
-            17 => member.option(&mut self.language),
-            26 => member.option(&mut self.query),
-            0 => member.option(&mut self.actions),
-            2 => member.option(&mut self.alias_purpose),
-            3 => member.option(&mut self.alias_target_id),
-            4 => member.option(&mut self.author),
-            5 => member.option(&mut self.building_block_type),
-            7 => member.value(&mut self.description),
-            8 => member.option(&mut self.enabled),
-            9 => member.option(&mut self.exceptions_list),
-            10 => member.option(&mut self.false_positives),
-            12 => member.option(&mut self.from),
-            14 => member.option(&mut self.interval),
-            15 => member.option(&mut self.investigation_fields),
-            18 => member.option(&mut self.license),
-            19 => member.option(&mut self.max_signals),
-            20 => member.option(&mut self.meta),
-            21 => member.value(&mut self.name),
-            22 => member.option(&mut self.namespace),
-            23 => member.option(&mut self.note),
-            24 => member.option(&mut self.outcome),
-            25 => member.option(&mut self.output_index),
-            27 => member.option(&mut self.references),
-            28 => member.option(&mut self.related_integrations),
-            29 => member.option(&mut self.required_fields),
-            30 => member.option(&mut self.response_actions),
-            31 => member.value(&mut self.risk_score),
-            32 => member.option(&mut self.risk_score_mapping),
-            33 => member.option(&mut self.rule_id),
-            34 => member.option(&mut self.rule_name_override),
-            36 => member.option(&mut self.setup),
-            37 => member.value(&mut self.severity),
-            38 => member.option(&mut self.severity_mapping),
-            39 => member.option(&mut self.tags),
-            40 => member.option(&mut self.threat),
-            41 => member.option(&mut self.throttle),
-            43 => member.option(&mut self.timeline_id),
-            44 => member.option(&mut self.timeline_title),
-            45 => member.option(&mut self.timestamp_override),
-            46 => member.option(&mut self.timestamp_override_fallback_disabled),
-            47 => member.option(&mut self.to),
-            49 => member.option(&mut self.version),
-            16 => member.value(&mut self.invocation_count),
-            42 => member.value(&mut self.timeframe_end),
-            48 => member.literal("\"query\""),
+            0 => member.value(&mut self.rule_id),
             _ => member.untyped(),
         }
     }
@@ -2279,525 +2279,14 @@ impl rt::Model for SecondObjectPreviewBody {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(13, &self.index)?;
-        out.option(35, &self.saved_id)?;
-        out.option(17, &self.language)?;
-        out.option(26, &self.query)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(14, &self.interval)?;
-        out.option(15, &self.investigation_fields)?;
-        out.option(18, &self.license)?;
-        out.option(19, &self.max_signals)?;
-        out.option(20, &self.meta)?;
-        out.value(21, &self.name)?;
-        out.option(22, &self.namespace)?;
-        out.option(23, &self.note)?;
-        out.option(24, &self.outcome)?;
-        out.option(25, &self.output_index)?;
-        out.option(27, &self.references)?;
-        out.option(28, &self.related_integrations)?;
-        out.option(29, &self.required_fields)?;
-        out.option(30, &self.response_actions)?;
-        out.value(31, &self.risk_score)?;
-        out.option(32, &self.risk_score_mapping)?;
-        out.option(33, &self.rule_id)?;
-        out.option(34, &self.rule_name_override)?;
-        out.option(36, &self.setup)?;
-        out.value(37, &self.severity)?;
-        out.option(38, &self.severity_mapping)?;
-        out.option(39, &self.tags)?;
-        out.option(40, &self.threat)?;
-        out.option(41, &self.throttle)?;
-        out.option(43, &self.timeline_id)?;
-        out.option(44, &self.timeline_title)?;
-        out.option(45, &self.timestamp_override)?;
-        out.option(46, &self.timestamp_override_fallback_disabled)?;
-        out.option(47, &self.to)?;
-        out.option(49, &self.version)?;
-        out.value(16, &self.invocation_count)?;
-        out.value(42, &self.timeframe_end)?;
-        out.literal(48, "\"query\"")?;
+        out.value(0, &self.rule_id)?;
         Ok(())
     }
 }
 
-impl rt::Model for SeventhObjectPreviewBody {
+impl rt::Model for SavedQueryRulePreview {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SeventhObjectPreviewBody",
-        members: &[
-            "actions",
-            "alert_suppression",
-            "alias_purpose",
-            "alias_target_id",
-            "author",
-            "building_block_type",
-            "data_view_id",
-            "description",
-            "enabled",
-            "exceptions_list",
-            "false_positives",
-            "filters",
-            "from",
-            "history_window_start",
-            "index",
-            "interval",
-            "investigation_fields",
-            "invocationCount",
-            "language",
-            "license",
-            "max_signals",
-            "meta",
-            "name",
-            "namespace",
-            "new_terms_fields",
-            "note",
-            "outcome",
-            "output_index",
-            "query",
-            "references",
-            "related_integrations",
-            "required_fields",
-            "response_actions",
-            "risk_score",
-            "risk_score_mapping",
-            "rule_id",
-            "rule_name_override",
-            "setup",
-            "severity",
-            "severity_mapping",
-            "tags",
-            "threat",
-            "throttle",
-            "timeframeEnd",
-            "timeline_id",
-            "timeline_title",
-            "timestamp_override",
-            "timestamp_override_fallback_disabled",
-            "to",
-            "type",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x84211422080, 0, 0, 0],
-        literals: &[49],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            history_window_start: rt::Wire::blank(),
-            new_terms_fields: rt::Wire::blank(),
-            query: rt::Wire::blank(),
-            alert_suppression: None,
-            data_view_id: None,
-            filters: None,
-            index: None,
-            language: None,
-            actions: None,
-            alias_purpose: None,
-            alias_target_id: None,
-            author: None,
-            building_block_type: None,
-            description: rt::Wire::blank(),
-            enabled: None,
-            exceptions_list: None,
-            false_positives: None,
-            from: None,
-            interval: None,
-            investigation_fields: None,
-            license: None,
-            max_signals: None,
-            meta: None,
-            name: rt::Wire::blank(),
-            namespace: None,
-            note: None,
-            outcome: None,
-            output_index: None,
-            references: None,
-            related_integrations: None,
-            required_fields: None,
-            response_actions: None,
-            risk_score: rt::Wire::blank(),
-            risk_score_mapping: None,
-            rule_id: None,
-            rule_name_override: None,
-            setup: None,
-            severity: rt::Wire::blank(),
-            severity_mapping: None,
-            tags: None,
-            threat: None,
-            throttle: None,
-            timeline_id: None,
-            timeline_title: None,
-            timestamp_override: None,
-            timestamp_override_fallback_disabled: None,
-            to: None,
-            version: None,
-            invocation_count: rt::Wire::blank(),
-            timeframe_end: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            13 => member.value(&mut self.history_window_start),
-            24 => member.value(&mut self.new_terms_fields),
-            28 => member.value(&mut self.query),
-            1 => member.option(&mut self.alert_suppression),
-            6 => member.option(&mut self.data_view_id),
-            11 => member.option(&mut self.filters),
-            14 => member.option(&mut self.index),
-            18 => member.option(&mut self.language),
-            0 => member.option(&mut self.actions),
-            2 => member.option(&mut self.alias_purpose),
-            3 => member.option(&mut self.alias_target_id),
-            4 => member.option(&mut self.author),
-            5 => member.option(&mut self.building_block_type),
-            7 => member.value(&mut self.description),
-            8 => member.option(&mut self.enabled),
-            9 => member.option(&mut self.exceptions_list),
-            10 => member.option(&mut self.false_positives),
-            12 => member.option(&mut self.from),
-            15 => member.option(&mut self.interval),
-            16 => member.option(&mut self.investigation_fields),
-            19 => member.option(&mut self.license),
-            20 => member.option(&mut self.max_signals),
-            21 => member.option(&mut self.meta),
-            22 => member.value(&mut self.name),
-            23 => member.option(&mut self.namespace),
-            25 => member.option(&mut self.note),
-            26 => member.option(&mut self.outcome),
-            27 => member.option(&mut self.output_index),
-            29 => member.option(&mut self.references),
-            30 => member.option(&mut self.related_integrations),
-            31 => member.option(&mut self.required_fields),
-            32 => member.option(&mut self.response_actions),
-            33 => member.value(&mut self.risk_score),
-            34 => member.option(&mut self.risk_score_mapping),
-            35 => member.option(&mut self.rule_id),
-            36 => member.option(&mut self.rule_name_override),
-            37 => member.option(&mut self.setup),
-            38 => member.value(&mut self.severity),
-            39 => member.option(&mut self.severity_mapping),
-            40 => member.option(&mut self.tags),
-            41 => member.option(&mut self.threat),
-            42 => member.option(&mut self.throttle),
-            44 => member.option(&mut self.timeline_id),
-            45 => member.option(&mut self.timeline_title),
-            46 => member.option(&mut self.timestamp_override),
-            47 => member.option(&mut self.timestamp_override_fallback_disabled),
-            48 => member.option(&mut self.to),
-            50 => member.option(&mut self.version),
-            17 => member.value(&mut self.invocation_count),
-            43 => member.value(&mut self.timeframe_end),
-            49 => member.literal("\"new_terms\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(13, &self.history_window_start)?;
-        out.value(24, &self.new_terms_fields)?;
-        out.value(28, &self.query)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(14, &self.index)?;
-        out.option(18, &self.language)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(15, &self.interval)?;
-        out.option(16, &self.investigation_fields)?;
-        out.option(19, &self.license)?;
-        out.option(20, &self.max_signals)?;
-        out.option(21, &self.meta)?;
-        out.value(22, &self.name)?;
-        out.option(23, &self.namespace)?;
-        out.option(25, &self.note)?;
-        out.option(26, &self.outcome)?;
-        out.option(27, &self.output_index)?;
-        out.option(29, &self.references)?;
-        out.option(30, &self.related_integrations)?;
-        out.option(31, &self.required_fields)?;
-        out.option(32, &self.response_actions)?;
-        out.value(33, &self.risk_score)?;
-        out.option(34, &self.risk_score_mapping)?;
-        out.option(35, &self.rule_id)?;
-        out.option(36, &self.rule_name_override)?;
-        out.option(37, &self.setup)?;
-        out.value(38, &self.severity)?;
-        out.option(39, &self.severity_mapping)?;
-        out.option(40, &self.tags)?;
-        out.option(41, &self.threat)?;
-        out.option(42, &self.throttle)?;
-        out.option(44, &self.timeline_id)?;
-        out.option(45, &self.timeline_title)?;
-        out.option(46, &self.timestamp_override)?;
-        out.option(47, &self.timestamp_override_fallback_disabled)?;
-        out.option(48, &self.to)?;
-        out.option(50, &self.version)?;
-        out.value(17, &self.invocation_count)?;
-        out.value(43, &self.timeframe_end)?;
-        out.literal(49, "\"new_terms\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for SixthObjectPreviewBody {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SixthObjectPreviewBody",
-        members: &[
-            "actions",
-            "alert_suppression",
-            "alias_purpose",
-            "alias_target_id",
-            "anomaly_threshold",
-            "author",
-            "building_block_type",
-            "description",
-            "enabled",
-            "exceptions_list",
-            "false_positives",
-            "from",
-            "interval",
-            "investigation_fields",
-            "invocationCount",
-            "license",
-            "machine_learning_job_id",
-            "max_signals",
-            "meta",
-            "name",
-            "namespace",
-            "note",
-            "outcome",
-            "output_index",
-            "references",
-            "related_integrations",
-            "required_fields",
-            "response_actions",
-            "risk_score",
-            "risk_score_mapping",
-            "rule_id",
-            "rule_name_override",
-            "setup",
-            "severity",
-            "severity_mapping",
-            "tags",
-            "threat",
-            "throttle",
-            "timeframeEnd",
-            "timeline_id",
-            "timeline_title",
-            "timestamp_override",
-            "timestamp_override_fallback_disabled",
-            "to",
-            "type",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x4210094090, 0, 0, 0],
-        literals: &[44],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            anomaly_threshold: rt::Wire::blank(),
-            machine_learning_job_id: rt::Wire::blank(),
-            alert_suppression: None,
-            actions: None,
-            alias_purpose: None,
-            alias_target_id: None,
-            author: None,
-            building_block_type: None,
-            description: rt::Wire::blank(),
-            enabled: None,
-            exceptions_list: None,
-            false_positives: None,
-            from: None,
-            interval: None,
-            investigation_fields: None,
-            license: None,
-            max_signals: None,
-            meta: None,
-            name: rt::Wire::blank(),
-            namespace: None,
-            note: None,
-            outcome: None,
-            output_index: None,
-            references: None,
-            related_integrations: None,
-            required_fields: None,
-            response_actions: None,
-            risk_score: rt::Wire::blank(),
-            risk_score_mapping: None,
-            rule_id: None,
-            rule_name_override: None,
-            setup: None,
-            severity: rt::Wire::blank(),
-            severity_mapping: None,
-            tags: None,
-            threat: None,
-            throttle: None,
-            timeline_id: None,
-            timeline_title: None,
-            timestamp_override: None,
-            timestamp_override_fallback_disabled: None,
-            to: None,
-            version: None,
-            invocation_count: rt::Wire::blank(),
-            timeframe_end: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            4 => member.value(&mut self.anomaly_threshold),
-            16 => member.value(&mut self.machine_learning_job_id),
-            1 => member.option(&mut self.alert_suppression),
-            0 => member.option(&mut self.actions),
-            2 => member.option(&mut self.alias_purpose),
-            3 => member.option(&mut self.alias_target_id),
-            5 => member.option(&mut self.author),
-            6 => member.option(&mut self.building_block_type),
-            7 => member.value(&mut self.description),
-            8 => member.option(&mut self.enabled),
-            9 => member.option(&mut self.exceptions_list),
-            10 => member.option(&mut self.false_positives),
-            11 => member.option(&mut self.from),
-            12 => member.option(&mut self.interval),
-            13 => member.option(&mut self.investigation_fields),
-            15 => member.option(&mut self.license),
-            17 => member.option(&mut self.max_signals),
-            18 => member.option(&mut self.meta),
-            19 => member.value(&mut self.name),
-            20 => member.option(&mut self.namespace),
-            21 => member.option(&mut self.note),
-            22 => member.option(&mut self.outcome),
-            23 => member.option(&mut self.output_index),
-            24 => member.option(&mut self.references),
-            25 => member.option(&mut self.related_integrations),
-            26 => member.option(&mut self.required_fields),
-            27 => member.option(&mut self.response_actions),
-            28 => member.value(&mut self.risk_score),
-            29 => member.option(&mut self.risk_score_mapping),
-            30 => member.option(&mut self.rule_id),
-            31 => member.option(&mut self.rule_name_override),
-            32 => member.option(&mut self.setup),
-            33 => member.value(&mut self.severity),
-            34 => member.option(&mut self.severity_mapping),
-            35 => member.option(&mut self.tags),
-            36 => member.option(&mut self.threat),
-            37 => member.option(&mut self.throttle),
-            39 => member.option(&mut self.timeline_id),
-            40 => member.option(&mut self.timeline_title),
-            41 => member.option(&mut self.timestamp_override),
-            42 => member.option(&mut self.timestamp_override_fallback_disabled),
-            43 => member.option(&mut self.to),
-            45 => member.option(&mut self.version),
-            14 => member.value(&mut self.invocation_count),
-            38 => member.value(&mut self.timeframe_end),
-            44 => member.literal("\"machine_learning\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(4, &self.anomaly_threshold)?;
-        out.value(16, &self.machine_learning_job_id)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(5, &self.author)?;
-        out.option(6, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(11, &self.from)?;
-        out.option(12, &self.interval)?;
-        out.option(13, &self.investigation_fields)?;
-        out.option(15, &self.license)?;
-        out.option(17, &self.max_signals)?;
-        out.option(18, &self.meta)?;
-        out.value(19, &self.name)?;
-        out.option(20, &self.namespace)?;
-        out.option(21, &self.note)?;
-        out.option(22, &self.outcome)?;
-        out.option(23, &self.output_index)?;
-        out.option(24, &self.references)?;
-        out.option(25, &self.related_integrations)?;
-        out.option(26, &self.required_fields)?;
-        out.option(27, &self.response_actions)?;
-        out.value(28, &self.risk_score)?;
-        out.option(29, &self.risk_score_mapping)?;
-        out.option(30, &self.rule_id)?;
-        out.option(31, &self.rule_name_override)?;
-        out.option(32, &self.setup)?;
-        out.value(33, &self.severity)?;
-        out.option(34, &self.severity_mapping)?;
-        out.option(35, &self.tags)?;
-        out.option(36, &self.threat)?;
-        out.option(37, &self.throttle)?;
-        out.option(39, &self.timeline_id)?;
-        out.option(40, &self.timeline_title)?;
-        out.option(41, &self.timestamp_override)?;
-        out.option(42, &self.timestamp_override_fallback_disabled)?;
-        out.option(43, &self.to)?;
-        out.option(45, &self.version)?;
-        out.value(14, &self.invocation_count)?;
-        out.value(38, &self.timeframe_end)?;
-        out.literal(44, "\"machine_learning\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ThirdObjectPreviewBody {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ThirdObjectPreviewBody",
+        name: "SavedQueryRulePreview",
         members: &[
             "actions",
             "alert_suppression",
@@ -3028,6 +2517,516 @@ impl rt::Model for ThirdObjectPreviewBody {
         out.value(16, &self.invocation_count)?;
         out.value(42, &self.timeframe_end)?;
         out.literal(48, "\"saved_query\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ThreatMatchRulePreview {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ThreatMatchRulePreview",
+        members: &[
+            "actions",
+            "alert_suppression",
+            "alias_purpose",
+            "alias_target_id",
+            "author",
+            "building_block_type",
+            "concurrent_searches",
+            "data_view_id",
+            "description",
+            "enabled",
+            "exceptions_list",
+            "false_positives",
+            "filters",
+            "from",
+            "index",
+            "interval",
+            "investigation_fields",
+            "invocationCount",
+            "items_per_search",
+            "language",
+            "license",
+            "max_signals",
+            "meta",
+            "name",
+            "namespace",
+            "note",
+            "outcome",
+            "output_index",
+            "query",
+            "references",
+            "related_integrations",
+            "required_fields",
+            "response_actions",
+            "risk_score",
+            "risk_score_mapping",
+            "rule_id",
+            "rule_name_override",
+            "saved_id",
+            "setup",
+            "severity",
+            "severity_mapping",
+            "tags",
+            "threat",
+            "threat_filters",
+            "threat_index",
+            "threat_indicator_path",
+            "threat_language",
+            "threat_mapping",
+            "threat_query",
+            "throttle",
+            "timeframeEnd",
+            "timeline_id",
+            "timeline_title",
+            "timestamp_override",
+            "timestamp_override_fallback_disabled",
+            "to",
+            "type",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x5908210820100, 0, 0, 0],
+        literals: &[56],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            query: rt::Wire::blank(),
+            threat_index: rt::Wire::blank(),
+            threat_mapping: rt::Wire::blank(),
+            threat_query: rt::Wire::blank(),
+            alert_suppression: None,
+            concurrent_searches: None,
+            data_view_id: None,
+            filters: None,
+            index: None,
+            items_per_search: None,
+            saved_id: None,
+            threat_filters: None,
+            threat_indicator_path: None,
+            threat_language: None,
+            language: None,
+            actions: None,
+            alias_purpose: None,
+            alias_target_id: None,
+            author: None,
+            building_block_type: None,
+            description: rt::Wire::blank(),
+            enabled: None,
+            exceptions_list: None,
+            false_positives: None,
+            from: None,
+            interval: None,
+            investigation_fields: None,
+            license: None,
+            max_signals: None,
+            meta: None,
+            name: rt::Wire::blank(),
+            namespace: None,
+            note: None,
+            outcome: None,
+            output_index: None,
+            references: None,
+            related_integrations: None,
+            required_fields: None,
+            response_actions: None,
+            risk_score: rt::Wire::blank(),
+            risk_score_mapping: None,
+            rule_id: None,
+            rule_name_override: None,
+            setup: None,
+            severity: rt::Wire::blank(),
+            severity_mapping: None,
+            tags: None,
+            threat: None,
+            throttle: None,
+            timeline_id: None,
+            timeline_title: None,
+            timestamp_override: None,
+            timestamp_override_fallback_disabled: None,
+            to: None,
+            version: None,
+            invocation_count: rt::Wire::blank(),
+            timeframe_end: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            28 => member.value(&mut self.query),
+            44 => member.value(&mut self.threat_index),
+            47 => member.value(&mut self.threat_mapping),
+            48 => member.value(&mut self.threat_query),
+            1 => member.option(&mut self.alert_suppression),
+            6 => member.option(&mut self.concurrent_searches),
+            7 => member.option(&mut self.data_view_id),
+            12 => member.option(&mut self.filters),
+            14 => member.option(&mut self.index),
+            18 => member.option(&mut self.items_per_search),
+            37 => member.option(&mut self.saved_id),
+            43 => member.option(&mut self.threat_filters),
+            45 => member.option(&mut self.threat_indicator_path),
+            46 => member.option(&mut self.threat_language),
+            19 => member.option(&mut self.language),
+            0 => member.option(&mut self.actions),
+            2 => member.option(&mut self.alias_purpose),
+            3 => member.option(&mut self.alias_target_id),
+            4 => member.option(&mut self.author),
+            5 => member.option(&mut self.building_block_type),
+            8 => member.value(&mut self.description),
+            9 => member.option(&mut self.enabled),
+            10 => member.option(&mut self.exceptions_list),
+            11 => member.option(&mut self.false_positives),
+            13 => member.option(&mut self.from),
+            15 => member.option(&mut self.interval),
+            16 => member.option(&mut self.investigation_fields),
+            20 => member.option(&mut self.license),
+            21 => member.option(&mut self.max_signals),
+            22 => member.option(&mut self.meta),
+            23 => member.value(&mut self.name),
+            24 => member.option(&mut self.namespace),
+            25 => member.option(&mut self.note),
+            26 => member.option(&mut self.outcome),
+            27 => member.option(&mut self.output_index),
+            29 => member.option(&mut self.references),
+            30 => member.option(&mut self.related_integrations),
+            31 => member.option(&mut self.required_fields),
+            32 => member.option(&mut self.response_actions),
+            33 => member.value(&mut self.risk_score),
+            34 => member.option(&mut self.risk_score_mapping),
+            35 => member.option(&mut self.rule_id),
+            36 => member.option(&mut self.rule_name_override),
+            38 => member.option(&mut self.setup),
+            39 => member.value(&mut self.severity),
+            40 => member.option(&mut self.severity_mapping),
+            41 => member.option(&mut self.tags),
+            42 => member.option(&mut self.threat),
+            49 => member.option(&mut self.throttle),
+            51 => member.option(&mut self.timeline_id),
+            52 => member.option(&mut self.timeline_title),
+            53 => member.option(&mut self.timestamp_override),
+            54 => member.option(&mut self.timestamp_override_fallback_disabled),
+            55 => member.option(&mut self.to),
+            57 => member.option(&mut self.version),
+            17 => member.value(&mut self.invocation_count),
+            50 => member.value(&mut self.timeframe_end),
+            56 => member.literal("\"threat_match\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(28, &self.query)?;
+        out.value(44, &self.threat_index)?;
+        out.value(47, &self.threat_mapping)?;
+        out.value(48, &self.threat_query)?;
+        out.option(1, &self.alert_suppression)?;
+        out.option(6, &self.concurrent_searches)?;
+        out.option(7, &self.data_view_id)?;
+        out.option(12, &self.filters)?;
+        out.option(14, &self.index)?;
+        out.option(18, &self.items_per_search)?;
+        out.option(37, &self.saved_id)?;
+        out.option(43, &self.threat_filters)?;
+        out.option(45, &self.threat_indicator_path)?;
+        out.option(46, &self.threat_language)?;
+        out.option(19, &self.language)?;
+        out.option(0, &self.actions)?;
+        out.option(2, &self.alias_purpose)?;
+        out.option(3, &self.alias_target_id)?;
+        out.option(4, &self.author)?;
+        out.option(5, &self.building_block_type)?;
+        out.value(8, &self.description)?;
+        out.option(9, &self.enabled)?;
+        out.option(10, &self.exceptions_list)?;
+        out.option(11, &self.false_positives)?;
+        out.option(13, &self.from)?;
+        out.option(15, &self.interval)?;
+        out.option(16, &self.investigation_fields)?;
+        out.option(20, &self.license)?;
+        out.option(21, &self.max_signals)?;
+        out.option(22, &self.meta)?;
+        out.value(23, &self.name)?;
+        out.option(24, &self.namespace)?;
+        out.option(25, &self.note)?;
+        out.option(26, &self.outcome)?;
+        out.option(27, &self.output_index)?;
+        out.option(29, &self.references)?;
+        out.option(30, &self.related_integrations)?;
+        out.option(31, &self.required_fields)?;
+        out.option(32, &self.response_actions)?;
+        out.value(33, &self.risk_score)?;
+        out.option(34, &self.risk_score_mapping)?;
+        out.option(35, &self.rule_id)?;
+        out.option(36, &self.rule_name_override)?;
+        out.option(38, &self.setup)?;
+        out.value(39, &self.severity)?;
+        out.option(40, &self.severity_mapping)?;
+        out.option(41, &self.tags)?;
+        out.option(42, &self.threat)?;
+        out.option(49, &self.throttle)?;
+        out.option(51, &self.timeline_id)?;
+        out.option(52, &self.timeline_title)?;
+        out.option(53, &self.timestamp_override)?;
+        out.option(54, &self.timestamp_override_fallback_disabled)?;
+        out.option(55, &self.to)?;
+        out.option(57, &self.version)?;
+        out.value(17, &self.invocation_count)?;
+        out.value(50, &self.timeframe_end)?;
+        out.literal(56, "\"threat_match\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ThresholdRulePreview {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ThresholdRulePreview",
+        members: &[
+            "actions",
+            "alert_suppression",
+            "alias_purpose",
+            "alias_target_id",
+            "author",
+            "building_block_type",
+            "data_view_id",
+            "description",
+            "enabled",
+            "exceptions_list",
+            "false_positives",
+            "filters",
+            "from",
+            "index",
+            "interval",
+            "investigation_fields",
+            "invocationCount",
+            "language",
+            "license",
+            "max_signals",
+            "meta",
+            "name",
+            "namespace",
+            "note",
+            "outcome",
+            "output_index",
+            "query",
+            "references",
+            "related_integrations",
+            "required_fields",
+            "response_actions",
+            "risk_score",
+            "risk_score_mapping",
+            "rule_id",
+            "rule_name_override",
+            "saved_id",
+            "setup",
+            "severity",
+            "severity_mapping",
+            "tags",
+            "threat",
+            "threshold",
+            "throttle",
+            "timeframeEnd",
+            "timeline_id",
+            "timeline_title",
+            "timestamp_override",
+            "timestamp_override_fallback_disabled",
+            "to",
+            "type",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0xa2084210080, 0, 0, 0],
+        literals: &[49],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            query: rt::Wire::blank(),
+            threshold: rt::Wire::blank(),
+            alert_suppression: None,
+            data_view_id: None,
+            filters: None,
+            index: None,
+            saved_id: None,
+            language: None,
+            actions: None,
+            alias_purpose: None,
+            alias_target_id: None,
+            author: None,
+            building_block_type: None,
+            description: rt::Wire::blank(),
+            enabled: None,
+            exceptions_list: None,
+            false_positives: None,
+            from: None,
+            interval: None,
+            investigation_fields: None,
+            license: None,
+            max_signals: None,
+            meta: None,
+            name: rt::Wire::blank(),
+            namespace: None,
+            note: None,
+            outcome: None,
+            output_index: None,
+            references: None,
+            related_integrations: None,
+            required_fields: None,
+            response_actions: None,
+            risk_score: rt::Wire::blank(),
+            risk_score_mapping: None,
+            rule_id: None,
+            rule_name_override: None,
+            setup: None,
+            severity: rt::Wire::blank(),
+            severity_mapping: None,
+            tags: None,
+            threat: None,
+            throttle: None,
+            timeline_id: None,
+            timeline_title: None,
+            timestamp_override: None,
+            timestamp_override_fallback_disabled: None,
+            to: None,
+            version: None,
+            invocation_count: rt::Wire::blank(),
+            timeframe_end: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            26 => member.value(&mut self.query),
+            41 => member.value(&mut self.threshold),
+            1 => member.option(&mut self.alert_suppression),
+            6 => member.option(&mut self.data_view_id),
+            11 => member.option(&mut self.filters),
+            13 => member.option(&mut self.index),
+            35 => member.option(&mut self.saved_id),
+            17 => member.option(&mut self.language),
+            0 => member.option(&mut self.actions),
+            2 => member.option(&mut self.alias_purpose),
+            3 => member.option(&mut self.alias_target_id),
+            4 => member.option(&mut self.author),
+            5 => member.option(&mut self.building_block_type),
+            7 => member.value(&mut self.description),
+            8 => member.option(&mut self.enabled),
+            9 => member.option(&mut self.exceptions_list),
+            10 => member.option(&mut self.false_positives),
+            12 => member.option(&mut self.from),
+            14 => member.option(&mut self.interval),
+            15 => member.option(&mut self.investigation_fields),
+            18 => member.option(&mut self.license),
+            19 => member.option(&mut self.max_signals),
+            20 => member.option(&mut self.meta),
+            21 => member.value(&mut self.name),
+            22 => member.option(&mut self.namespace),
+            23 => member.option(&mut self.note),
+            24 => member.option(&mut self.outcome),
+            25 => member.option(&mut self.output_index),
+            27 => member.option(&mut self.references),
+            28 => member.option(&mut self.related_integrations),
+            29 => member.option(&mut self.required_fields),
+            30 => member.option(&mut self.response_actions),
+            31 => member.value(&mut self.risk_score),
+            32 => member.option(&mut self.risk_score_mapping),
+            33 => member.option(&mut self.rule_id),
+            34 => member.option(&mut self.rule_name_override),
+            36 => member.option(&mut self.setup),
+            37 => member.value(&mut self.severity),
+            38 => member.option(&mut self.severity_mapping),
+            39 => member.option(&mut self.tags),
+            40 => member.option(&mut self.threat),
+            42 => member.option(&mut self.throttle),
+            44 => member.option(&mut self.timeline_id),
+            45 => member.option(&mut self.timeline_title),
+            46 => member.option(&mut self.timestamp_override),
+            47 => member.option(&mut self.timestamp_override_fallback_disabled),
+            48 => member.option(&mut self.to),
+            50 => member.option(&mut self.version),
+            16 => member.value(&mut self.invocation_count),
+            43 => member.value(&mut self.timeframe_end),
+            49 => member.literal("\"threshold\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(26, &self.query)?;
+        out.value(41, &self.threshold)?;
+        out.option(1, &self.alert_suppression)?;
+        out.option(6, &self.data_view_id)?;
+        out.option(11, &self.filters)?;
+        out.option(13, &self.index)?;
+        out.option(35, &self.saved_id)?;
+        out.option(17, &self.language)?;
+        out.option(0, &self.actions)?;
+        out.option(2, &self.alias_purpose)?;
+        out.option(3, &self.alias_target_id)?;
+        out.option(4, &self.author)?;
+        out.option(5, &self.building_block_type)?;
+        out.value(7, &self.description)?;
+        out.option(8, &self.enabled)?;
+        out.option(9, &self.exceptions_list)?;
+        out.option(10, &self.false_positives)?;
+        out.option(12, &self.from)?;
+        out.option(14, &self.interval)?;
+        out.option(15, &self.investigation_fields)?;
+        out.option(18, &self.license)?;
+        out.option(19, &self.max_signals)?;
+        out.option(20, &self.meta)?;
+        out.value(21, &self.name)?;
+        out.option(22, &self.namespace)?;
+        out.option(23, &self.note)?;
+        out.option(24, &self.outcome)?;
+        out.option(25, &self.output_index)?;
+        out.option(27, &self.references)?;
+        out.option(28, &self.related_integrations)?;
+        out.option(29, &self.required_fields)?;
+        out.option(30, &self.response_actions)?;
+        out.value(31, &self.risk_score)?;
+        out.option(32, &self.risk_score_mapping)?;
+        out.option(33, &self.rule_id)?;
+        out.option(34, &self.rule_name_override)?;
+        out.option(36, &self.setup)?;
+        out.value(37, &self.severity)?;
+        out.option(38, &self.severity_mapping)?;
+        out.option(39, &self.tags)?;
+        out.option(40, &self.threat)?;
+        out.option(42, &self.throttle)?;
+        out.option(44, &self.timeline_id)?;
+        out.option(45, &self.timeline_title)?;
+        out.option(46, &self.timestamp_override)?;
+        out.option(47, &self.timestamp_override_fallback_disabled)?;
+        out.option(48, &self.to)?;
+        out.option(50, &self.version)?;
+        out.value(16, &self.invocation_count)?;
+        out.value(43, &self.timeframe_end)?;
+        out.literal(49, "\"threshold\"")?;
         Ok(())
     }
 }

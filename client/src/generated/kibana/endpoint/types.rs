@@ -215,29 +215,6 @@ pub struct CancelParameters {
     pub extra: Extra,
 }
 
-/// The `parameters` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CancelRouteRequestBodyParameters {
-    /// `id`
-    ///
-    /// at least 1 characters
-    pub id: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl CancelRouteRequestBodyParameters {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
 /// The `CloudFileScriptParameters` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -418,7 +395,7 @@ pub struct EntityIdKillProcessOutputContent {
 /// The `by_entity_id` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct EntityIdKillProcessParameters {
+pub struct EntityIdParameters {
     /// `entity_id`
     ///
     /// at least 1 characters
@@ -427,7 +404,7 @@ pub struct EntityIdKillProcessParameters {
     pub extra: Extra,
 }
 
-impl EntityIdKillProcessParameters {
+impl EntityIdParameters {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -541,35 +518,6 @@ pub struct ExecuteParameters {
     pub timeout: Option<Number>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-/// The `parameters` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExecuteRouteRequestBodyParameters {
-    /// `command`
-    pub command: Command,
-    /// `timeout`
-    pub timeout: Option<i64>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ExecuteRouteRequestBodyParameters {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(command: impl Into<Command>) -> Self {
-        Self {
-            command: command.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `timeout`
-    #[must_use]
-    pub fn timeout(mut self, timeout: i64) -> Self {
-        self.timeout = Some(timeout);
-        self
-    }
 }
 
 /// The `GetFile` object.
@@ -807,8 +755,8 @@ pub enum KillProcessOutputContent {
 pub enum KillProcessParameters {
     /// The `PidKillProcessParameters` form.
     ByPid(PidKillProcessParameters),
-    /// The `EntityIdKillProcessParameters` form.
-    ByEntityId(EntityIdKillProcessParameters),
+    /// The `EntityIdParameters` form.
+    ByEntityId(EntityIdParameters),
     /// The `ProcessNameKillProcessParameters` form.
     ByProcessName(ProcessNameKillProcessParameters),
     /// A form that this version of elkit does not know, as it was read.
@@ -850,22 +798,215 @@ impl MdeRunScriptParameters {
     }
 }
 
-/// One of several forms of `PendingActionsSchema`.
+/// The `parameters` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum PendingActionsSchema {
-    /// The `PendingActionsSchemaObject` form.
-    Object(PendingActionsSchemaObject),
-    /// A map.
-    AnyMap(BTreeMap<String, Value>),
+pub struct NewCancelParameters {
+    /// `id`
+    ///
+    /// at least 1 characters
+    pub id: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NewCancelParameters {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `parameters` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewExecuteParameters {
+    /// `command`
+    pub command: Command,
+    /// `timeout`
+    pub timeout: Option<i64>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NewExecuteParameters {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(command: impl Into<Command>) -> Self {
+        Self {
+            command: command.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `timeout`
+    #[must_use]
+    pub fn timeout(mut self, timeout: i64) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+}
+
+/// One of several forms of `parameters`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum NewKillProcessParameters {
+    /// The `PidParameters` form.
+    ByPid(PidParameters),
+    /// The `EntityIdParameters` form.
+    EntityIdParameters(EntityIdParameters),
+    /// The `ProcessNameParameters` form.
+    ByProcessName(ProcessNameParameters),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
+}
+
+impl From<PidParameters> for NewKillProcessParameters {
+    fn from(value: PidParameters) -> Self {
+        Self::ByPid(value)
+    }
+}
+
+impl From<EntityIdParameters> for NewKillProcessParameters {
+    fn from(value: EntityIdParameters) -> Self {
+        Self::EntityIdParameters(value)
+    }
+}
+
+impl From<ProcessNameParameters> for NewKillProcessParameters {
+    fn from(value: ProcessNameParameters) -> Self {
+        Self::ByProcessName(value)
+    }
+}
+
+/// One of several forms of `parameters`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum NewRunscriptParameters {
+    /// The `RawScriptParameters` form.
+    RawScriptParameters(RawScriptParameters),
+    /// The `HostPathScriptParameters` form.
+    HostPathScriptParameters(HostPathScriptParameters),
+    /// The `CloudFileScriptParameters` form.
+    CloudFileScriptParameters(CloudFileScriptParameters),
+    /// The `SentinelOneRunScriptParameters` form.
+    SentinelOneRunScriptParameters(SentinelOneRunScriptParameters),
+    /// The `MdeRunScriptParameters` form.
+    MdeRunScriptParameters(MdeRunScriptParameters),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<RawScriptParameters> for NewRunscriptParameters {
+    fn from(value: RawScriptParameters) -> Self {
+        Self::RawScriptParameters(value)
+    }
+}
+
+impl From<HostPathScriptParameters> for NewRunscriptParameters {
+    fn from(value: HostPathScriptParameters) -> Self {
+        Self::HostPathScriptParameters(value)
+    }
+}
+
+impl From<CloudFileScriptParameters> for NewRunscriptParameters {
+    fn from(value: CloudFileScriptParameters) -> Self {
+        Self::CloudFileScriptParameters(value)
+    }
+}
+
+impl From<SentinelOneRunScriptParameters> for NewRunscriptParameters {
+    fn from(value: SentinelOneRunScriptParameters) -> Self {
+        Self::SentinelOneRunScriptParameters(value)
+    }
+}
+
+impl From<MdeRunScriptParameters> for NewRunscriptParameters {
+    fn from(value: MdeRunScriptParameters) -> Self {
+        Self::MdeRunScriptParameters(value)
+    }
+}
+
+/// One of several forms of `parameters`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum NewSuspendProcessParameters {
+    /// The `PidParameters` form.
+    PidParameters(PidParameters),
+    /// The `EntityIdParameters` form.
+    EntityIdParameters(EntityIdParameters),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<PidParameters> for NewSuspendProcessParameters {
+    fn from(value: PidParameters) -> Self {
+        Self::PidParameters(value)
+    }
+}
+
+impl From<EntityIdParameters> for NewSuspendProcessParameters {
+    fn from(value: EntityIdParameters) -> Self {
+        Self::EntityIdParameters(value)
+    }
+}
+
+/// The `parameters` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct NewUploadParameters {
+    /// `overwrite`
+    ///
+    /// default `false`
+    pub overwrite: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NewUploadParameters {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `overwrite`
+    ///
+    /// default `false`
+    #[must_use]
+    pub fn overwrite(mut self, overwrite: bool) -> Self {
+        self.overwrite = Some(overwrite);
+        self
+    }
+}
+
+/// The `parameters` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PathParameters {
+    /// `path`
+    pub path: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl PathParameters {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(path: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            ..rt::Model::blank()
+        }
+    }
 }
 
 /// The `object` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct PendingActionsSchemaObject {
+pub struct PendingActionCounts {
     /// `execute`
     pub execute: Option<i64>,
     /// `get-file`
@@ -886,6 +1027,18 @@ pub struct PendingActionsSchemaObject {
     pub upload: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// One of several forms of `PendingActionsSchema`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum PendingActionsSchema {
+    /// The `PendingActionCounts` form.
+    Object(PendingActionCounts),
+    /// A map.
+    AnyMap(BTreeMap<String, Value>),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
 }
 
 /// The `by_pid` object.
@@ -917,7 +1070,7 @@ pub struct PidKillProcessParameters {
 /// The `by_pid` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct PidProcessRouteRequestBodyParameters {
+pub struct PidParameters {
     /// `pid`
     ///
     /// at least 1
@@ -926,7 +1079,7 @@ pub struct PidProcessRouteRequestBodyParameters {
     pub extra: Extra,
 }
 
-impl PidProcessRouteRequestBodyParameters {
+impl PidParameters {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -966,35 +1119,31 @@ pub struct ProcessNameKillProcessParameters {
     pub extra: Extra,
 }
 
-/// One of several forms of `parameters`.
-#[derive(Clone, Debug, PartialEq)]
+/// The `by_process_name` object.
+#[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub enum ProcessRouteRequestBodyParameters {
-    /// The `PidProcessRouteRequestBodyParameters` form.
-    ByPid(PidProcessRouteRequestBodyParameters),
-    /// The `EntityIdKillProcessParameters` form.
-    EntityIdKillProcessParameters(EntityIdKillProcessParameters),
-    /// The `RequestBodyParameters` form.
-    ByProcessName(RequestBodyParameters),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
+pub struct ProcessNameParameters {
+    /// `process_name`
+    ///
+    /// at least 1 characters
+    pub process_name: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
-impl From<PidProcessRouteRequestBodyParameters> for ProcessRouteRequestBodyParameters {
-    fn from(value: PidProcessRouteRequestBodyParameters) -> Self {
-        Self::ByPid(value)
+impl ProcessNameParameters {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
     }
-}
-
-impl From<EntityIdKillProcessParameters> for ProcessRouteRequestBodyParameters {
-    fn from(value: EntityIdKillProcessParameters) -> Self {
-        Self::EntityIdKillProcessParameters(value)
-    }
-}
-
-impl From<RequestBodyParameters> for ProcessRouteRequestBodyParameters {
-    fn from(value: RequestBodyParameters) -> Self {
-        Self::ByProcessName(value)
+    /// `process_name`
+    ///
+    /// at least 1 characters
+    #[must_use]
+    pub fn process_name(mut self, process_name: impl Into<String>) -> Self {
+        self.process_name = Some(process_name.into());
+        self
     }
 }
 
@@ -1051,34 +1200,6 @@ impl RawScriptParameters {
     #[must_use]
     pub fn timeout(mut self, timeout: i64) -> Self {
         self.timeout = Some(timeout);
-        self
-    }
-}
-
-/// The `by_process_name` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct RequestBodyParameters {
-    /// `process_name`
-    ///
-    /// at least 1 characters
-    pub process_name: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl RequestBodyParameters {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `process_name`
-    ///
-    /// at least 1 characters
-    #[must_use]
-    pub fn process_name(mut self, process_name: impl Into<String>) -> Self {
-        self.process_name = Some(process_name.into());
         self
     }
 }
@@ -1195,78 +1316,6 @@ pub enum ResponseActionDetailsOutputType {
     Text,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
-}
-
-/// One of several forms of `parameters`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum RouteRequestBodyParameters {
-    /// The `PidProcessRouteRequestBodyParameters` form.
-    PidProcessRouteRequestBodyParameters(PidProcessRouteRequestBodyParameters),
-    /// The `EntityIdKillProcessParameters` form.
-    EntityIdKillProcessParameters(EntityIdKillProcessParameters),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<PidProcessRouteRequestBodyParameters> for RouteRequestBodyParameters {
-    fn from(value: PidProcessRouteRequestBodyParameters) -> Self {
-        Self::PidProcessRouteRequestBodyParameters(value)
-    }
-}
-
-impl From<EntityIdKillProcessParameters> for RouteRequestBodyParameters {
-    fn from(value: EntityIdKillProcessParameters) -> Self {
-        Self::EntityIdKillProcessParameters(value)
-    }
-}
-
-/// One of several forms of `parameters`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum RunScriptRouteRequestBodyParameters {
-    /// The `RawScriptParameters` form.
-    RawScriptParameters(RawScriptParameters),
-    /// The `HostPathScriptParameters` form.
-    HostPathScriptParameters(HostPathScriptParameters),
-    /// The `CloudFileScriptParameters` form.
-    CloudFileScriptParameters(CloudFileScriptParameters),
-    /// The `SentinelOneRunScriptParameters` form.
-    SentinelOneRunScriptParameters(SentinelOneRunScriptParameters),
-    /// The `MdeRunScriptParameters` form.
-    MdeRunScriptParameters(MdeRunScriptParameters),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<RawScriptParameters> for RunScriptRouteRequestBodyParameters {
-    fn from(value: RawScriptParameters) -> Self {
-        Self::RawScriptParameters(value)
-    }
-}
-
-impl From<HostPathScriptParameters> for RunScriptRouteRequestBodyParameters {
-    fn from(value: HostPathScriptParameters) -> Self {
-        Self::HostPathScriptParameters(value)
-    }
-}
-
-impl From<CloudFileScriptParameters> for RunScriptRouteRequestBodyParameters {
-    fn from(value: CloudFileScriptParameters) -> Self {
-        Self::CloudFileScriptParameters(value)
-    }
-}
-
-impl From<SentinelOneRunScriptParameters> for RunScriptRouteRequestBodyParameters {
-    fn from(value: SentinelOneRunScriptParameters) -> Self {
-        Self::SentinelOneRunScriptParameters(value)
-    }
-}
-
-impl From<MdeRunScriptParameters> for RunScriptRouteRequestBodyParameters {
-    fn from(value: MdeRunScriptParameters) -> Self {
-        Self::MdeRunScriptParameters(value)
-    }
 }
 
 /// The `RunningProcesses` object.
@@ -1555,27 +1604,6 @@ pub struct Scan {
     pub extra: Extra,
 }
 
-/// The `parameters` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ScanRouteRequestBodyParameters {
-    /// `path`
-    pub path: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ScanRouteRequestBodyParameters {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(path: impl Into<String>) -> Self {
-        Self {
-            path: path.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
 /// The `SentinelOneRunScriptParameters` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1723,8 +1751,8 @@ pub enum SuspendProcessOutputContent {
 pub enum SuspendProcessParameters {
     /// The `PidKillProcessParameters` form.
     PidKillProcessParameters(PidKillProcessParameters),
-    /// The `EntityIdKillProcessParameters` form.
-    EntityIdKillProcessParameters(EntityIdKillProcessParameters),
+    /// The `EntityIdParameters` form.
+    EntityIdParameters(EntityIdParameters),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
@@ -1739,34 +1767,6 @@ pub enum Type {
     Manual,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
-}
-
-/// The `parameters` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct UploadRouteRequestBodyParameters {
-    /// `overwrite`
-    ///
-    /// default `false`
-    pub overwrite: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl UploadRouteRequestBodyParameters {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `overwrite`
-    ///
-    /// default `false`
-    #[must_use]
-    pub fn overwrite(mut self, overwrite: bool) -> Self {
-        self.overwrite = Some(overwrite);
-        self
-    }
 }
 
 /// The request of [`Endpoint::get_suggestions`](super::Endpoint::get_suggestions), as plain data.

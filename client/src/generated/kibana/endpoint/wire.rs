@@ -17,24 +17,24 @@ rt::model! {
     ActionStateSuccessResponseBody, ActionStateSuccessResponseBodyData,
     ActionStatusSuccessResponse, ActionStatusSuccessResponseBody,
     ActionStatusSuccessResponseBodyData, AgentState, Cancel, CancelParameters,
-    CancelRouteRequestBodyParameters, CloudFileScriptParameters, EndpointUpload,
-    EndpointUploadOutput, EndpointUploadOutputContent, EndpointUploadParameters,
-    EntityIdKillProcessOutputContent, EntityIdKillProcessParameters, Execute,
-    ExecuteOutput, ExecuteOutputContent, ExecuteParameters,
-    ExecuteRouteRequestBodyParameters, GetFile, GetFileOutput, GetFileOutputContent,
-    GetFileOutputContentContent, HostPathScriptParameters, KillProcess,
-    KillProcessOutput, MdeRunScriptParameters, PendingActionsSchemaObject,
-    PidKillProcessOutputContent, PidKillProcessParameters,
-    PidProcessRouteRequestBodyParameters, ProcessNameKillProcessOutputContent,
-    ProcessNameKillProcessParameters, ProtectionUpdatesNoteResponse, RawScriptParameters,
-    RequestBodyParameters, ResponseActionCreateSuccessResponse, ResponseActionDetails,
+    CloudFileScriptParameters, EndpointUpload, EndpointUploadOutput,
+    EndpointUploadOutputContent, EndpointUploadParameters,
+    EntityIdKillProcessOutputContent, EntityIdParameters, Execute, ExecuteOutput,
+    ExecuteOutputContent, ExecuteParameters, GetFile, GetFileOutput,
+    GetFileOutputContent, GetFileOutputContentContent, HostPathScriptParameters,
+    KillProcess, KillProcessOutput, MdeRunScriptParameters, NewCancelParameters,
+    NewExecuteParameters, NewUploadParameters, PathParameters, PendingActionCounts,
+    PidKillProcessOutputContent, PidKillProcessParameters, PidParameters,
+    ProcessNameKillProcessOutputContent, ProcessNameKillProcessParameters,
+    ProcessNameParameters, ProtectionUpdatesNoteResponse, RawScriptParameters,
+    ResponseActionCreateSuccessResponse, ResponseActionDetails,
     ResponseActionDetailsHost, ResponseActionDetailsOutput, RunningProcesses,
     RunningProcessesOutput, RunningProcessesOutputEndpoint,
     RunningProcessesOutputEndpointEntry, RunningProcessesOutputSentinelOne, Runscript,
     RunscriptOutput, RunscriptOutputContent, RunscriptParamsCrowdStrike,
     RunscriptParamsMicrosoft, RunscriptParamsSentinelOne, Scan,
-    ScanRouteRequestBodyParameters, SentinelOneRunScriptParameters, SuspendProcess,
-    SuspendProcessOutput, UploadRouteRequestBodyParameters, GetSuggestionsRequest
+    SentinelOneRunScriptParameters, SuspendProcess, SuspendProcessOutput,
+    GetSuggestionsRequest
 }
 rt::string_enum! {
     AgentTypes, Command, HostStatuse, ResponseActionDetailsOutputType, SortDirection,
@@ -42,10 +42,10 @@ rt::string_enum! {
 }
 rt::union_! {
     ActionDetailsResponse, KillProcessOutputContent, KillProcessParameters,
-    PendingActionsSchema, ProcessRouteRequestBodyParameters,
-    ResponseActionDetailsOutputContent, RouteRequestBodyParameters,
-    RunScriptRouteRequestBodyParameters, RunningProcessesOutputContent,
-    RunscriptParameters, SuspendProcessOutputContent, SuspendProcessParameters
+    NewKillProcessParameters, NewRunscriptParameters, NewSuspendProcessParameters,
+    PendingActionsSchema, ResponseActionDetailsOutputContent,
+    RunningProcessesOutputContent, RunscriptParameters, SuspendProcessOutputContent,
+    SuspendProcessParameters
 }
 
 impl rt::Union for ActionDetailsResponse {
@@ -902,46 +902,6 @@ impl rt::Model for CancelParameters {
     }
 }
 
-impl rt::Model for CancelRouteRequestBodyParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CancelRouteRequestBodyParameters",
-        members: &["id"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for CloudFileScriptParameters {
     const META: &'static rt::Meta = &rt::Meta {
         name: "CloudFileScriptParameters",
@@ -1302,9 +1262,9 @@ impl rt::Model for EntityIdKillProcessOutputContent {
     }
 }
 
-impl rt::Model for EntityIdKillProcessParameters {
+impl rt::Model for EntityIdParameters {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "EntityIdKillProcessParameters",
+        name: "EntityIdParameters",
         members: &["entity_id"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -1600,49 +1560,6 @@ impl rt::Model for ExecuteParameters {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.command)?;
-        out.option(1, &self.timeout)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ExecuteRouteRequestBodyParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ExecuteRouteRequestBodyParameters",
-        members: &["command", "timeout"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            command: rt::Wire::blank(),
-            timeout: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.command),
-            1 => member.option(&mut self.timeout),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.command)?;
         out.option(1, &self.timeout)?;
         Ok(())
     }
@@ -2197,40 +2114,111 @@ impl rt::Model for MdeRunScriptParameters {
     }
 }
 
-impl rt::Union for PendingActionsSchema {
+impl rt::Model for NewCancelParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewCancelParameters",
+        members: &["id"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewExecuteParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewExecuteParameters",
+        members: &["command", "timeout"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            command: rt::Wire::blank(),
+            timeout: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.command),
+            1 => member.option(&mut self.timeout),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.command)?;
+        out.option(1, &self.timeout)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for NewKillProcessParameters {
     const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &[],
-            &[],
-            &[
-                "execute",
-                "get-file",
-                "isolate",
-                "kill-process",
-                "running-processes",
-                "scan",
-                "suspend-process",
-                "unisolate",
-                "upload",
-            ],
-        ),
-        rt::Arm::of(64),
+        rt::Arm::object(64, &[], &[], &["pid"]),
+        rt::Arm::object(64, &[], &[], &["entity_id"]),
+        rt::Arm::object(64, &[], &[], &["process_name"]),
     ];
     fn read<'de, D: Deserializer<'de>>(
         arm: usize,
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::Object),
-            1 => rt::get(deserializer).map(Self::AnyMap),
+            0 => rt::get(deserializer).map(Self::ByPid),
+            1 => rt::get(deserializer).map(Self::EntityIdParameters),
+            2 => rt::get(deserializer).map(Self::ByProcessName),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Object(value) => rt::Wire::encode(value, serializer),
-            Self::AnyMap(value) => rt::Wire::encode(value, serializer),
+            Self::ByPid(value) => rt::Wire::encode(value, serializer),
+            Self::EntityIdParameters(value) => rt::Wire::encode(value, serializer),
+            Self::ByProcessName(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -2239,9 +2227,159 @@ impl rt::Union for PendingActionsSchema {
     }
 }
 
-impl rt::Model for PendingActionsSchemaObject {
+impl rt::Union for NewRunscriptParameters {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &["raw"], &["commandLine", "raw", "timeout"]),
+        rt::Arm::object(64, &[], &["hostPath"], &["commandLine", "hostPath", "timeout"]),
+        rt::Arm::object(
+            64,
+            &[],
+            &["cloudFile"],
+            &["cloudFile", "commandLine", "timeout"],
+        ),
+        rt::Arm::object(64, &[], &["script"], &["inputParams", "script"]),
+        rt::Arm::object(64, &[], &["scriptName"], &["args", "scriptName"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::RawScriptParameters),
+            1 => rt::get(deserializer).map(Self::HostPathScriptParameters),
+            2 => rt::get(deserializer).map(Self::CloudFileScriptParameters),
+            3 => rt::get(deserializer).map(Self::SentinelOneRunScriptParameters),
+            4 => rt::get(deserializer).map(Self::MdeRunScriptParameters),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::RawScriptParameters(value) => rt::Wire::encode(value, serializer),
+            Self::HostPathScriptParameters(value) => rt::Wire::encode(value, serializer),
+            Self::CloudFileScriptParameters(value) => rt::Wire::encode(value, serializer),
+            Self::SentinelOneRunScriptParameters(value) => {
+                rt::Wire::encode(value, serializer)
+            }
+            Self::MdeRunScriptParameters(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Union for NewSuspendProcessParameters {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &[], &["pid"]),
+        rt::Arm::object(64, &[], &[], &["entity_id"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::PidParameters),
+            1 => rt::get(deserializer).map(Self::EntityIdParameters),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::PidParameters(value) => rt::Wire::encode(value, serializer),
+            Self::EntityIdParameters(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for NewUploadParameters {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PendingActionsSchemaObject",
+        name: "NewUploadParameters",
+        members: &["overwrite"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            overwrite: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.overwrite),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.overwrite)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for PathParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PathParameters",
+        members: &["path"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            path: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.path),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.path)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for PendingActionCounts {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PendingActionCounts",
         members: &[
             "execute",
             "get-file",
@@ -2310,6 +2448,48 @@ impl rt::Model for PendingActionsSchemaObject {
         out.option(7, &self.unisolate)?;
         out.option(8, &self.upload)?;
         Ok(())
+    }
+}
+
+impl rt::Union for PendingActionsSchema {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &[],
+            &[
+                "execute",
+                "get-file",
+                "isolate",
+                "kill-process",
+                "running-processes",
+                "scan",
+                "suspend-process",
+                "unisolate",
+                "upload",
+            ],
+        ),
+        rt::Arm::of(64),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Object),
+            1 => rt::get(deserializer).map(Self::AnyMap),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Object(value) => rt::Wire::encode(value, serializer),
+            Self::AnyMap(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 
@@ -2399,9 +2579,9 @@ impl rt::Model for PidKillProcessParameters {
     }
 }
 
-impl rt::Model for PidProcessRouteRequestBodyParameters {
+impl rt::Model for PidParameters {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PidProcessRouteRequestBodyParameters",
+        name: "PidParameters",
         members: &["pid"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -2525,35 +2705,43 @@ impl rt::Model for ProcessNameKillProcessParameters {
     }
 }
 
-impl rt::Union for ProcessRouteRequestBodyParameters {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &[], &["pid"]),
-        rt::Arm::object(64, &[], &[], &["entity_id"]),
-        rt::Arm::object(64, &[], &[], &["process_name"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::ByPid),
-            1 => rt::get(deserializer).map(Self::EntityIdKillProcessParameters),
-            2 => rt::get(deserializer).map(Self::ByProcessName),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
+impl rt::Model for ProcessNameParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ProcessNameParameters",
+        members: &["process_name"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            process_name: None,
+            extra: Extra::new(),
         }
     }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ByPid(value) => rt::Wire::encode(value, serializer),
-            Self::EntityIdKillProcessParameters(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::ByProcessName(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.process_name),
+            _ => member.untyped(),
         }
     }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.process_name)?;
+        Ok(())
     }
 }
 
@@ -2639,46 +2827,6 @@ impl rt::Model for RawScriptParameters {
         out.option(0, &self.command_line)?;
         out.value(1, &self.raw)?;
         out.option(2, &self.timeout)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for RequestBodyParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RequestBodyParameters",
-        members: &["process_name"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            process_name: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.process_name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.process_name)?;
         Ok(())
     }
 }
@@ -2942,80 +3090,6 @@ impl rt::StringEnum for ResponseActionDetailsOutputType {
             Self::Text => "text",
             Self::UnknownValue(name) => name,
         }
-    }
-}
-
-impl rt::Union for RouteRequestBodyParameters {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &[], &["pid"]),
-        rt::Arm::object(64, &[], &[], &["entity_id"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::PidProcessRouteRequestBodyParameters),
-            1 => rt::get(deserializer).map(Self::EntityIdKillProcessParameters),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::PidProcessRouteRequestBodyParameters(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::EntityIdKillProcessParameters(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Union for RunScriptRouteRequestBodyParameters {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &["raw"], &["commandLine", "raw", "timeout"]),
-        rt::Arm::object(64, &[], &["hostPath"], &["commandLine", "hostPath", "timeout"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &["cloudFile"],
-            &["cloudFile", "commandLine", "timeout"],
-        ),
-        rt::Arm::object(64, &[], &["script"], &["inputParams", "script"]),
-        rt::Arm::object(64, &[], &["scriptName"], &["args", "scriptName"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::RawScriptParameters),
-            1 => rt::get(deserializer).map(Self::HostPathScriptParameters),
-            2 => rt::get(deserializer).map(Self::CloudFileScriptParameters),
-            3 => rt::get(deserializer).map(Self::SentinelOneRunScriptParameters),
-            4 => rt::get(deserializer).map(Self::MdeRunScriptParameters),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::RawScriptParameters(value) => rt::Wire::encode(value, serializer),
-            Self::HostPathScriptParameters(value) => rt::Wire::encode(value, serializer),
-            Self::CloudFileScriptParameters(value) => rt::Wire::encode(value, serializer),
-            Self::SentinelOneRunScriptParameters(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::MdeRunScriptParameters(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 
@@ -3785,46 +3859,6 @@ impl rt::Model for Scan {
     }
 }
 
-impl rt::Model for ScanRouteRequestBodyParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ScanRouteRequestBodyParameters",
-        members: &["path"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            path: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.path),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.path)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for SentinelOneRunScriptParameters {
     const META: &'static rt::Meta = &rt::Meta {
         name: "SentinelOneRunScriptParameters",
@@ -4104,16 +4138,14 @@ impl rt::Union for SuspendProcessParameters {
     ) -> Result<Self, D::Error> {
         match arm {
             0 => rt::get(deserializer).map(Self::PidKillProcessParameters),
-            1 => rt::get(deserializer).map(Self::EntityIdKillProcessParameters),
+            1 => rt::get(deserializer).map(Self::EntityIdParameters),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::PidKillProcessParameters(value) => rt::Wire::encode(value, serializer),
-            Self::EntityIdKillProcessParameters(value) => {
-                rt::Wire::encode(value, serializer)
-            }
+            Self::EntityIdParameters(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -4136,46 +4168,6 @@ impl rt::StringEnum for Type {
             Self::Manual => "manual",
             Self::UnknownValue(name) => name,
         }
-    }
-}
-
-impl rt::Model for UploadRouteRequestBodyParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "UploadRouteRequestBodyParameters",
-        members: &["overwrite"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            overwrite: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.overwrite),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.overwrite)?;
-        Ok(())
     }
 }
 

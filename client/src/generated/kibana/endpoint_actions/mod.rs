@@ -24,7 +24,7 @@ impl EndpointActions {
     pub fn cancel(
         &self,
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
-        parameters: impl Into<endpoint::CancelRouteRequestBodyParameters>,
+        parameters: impl Into<endpoint::NewCancelParameters>,
     ) -> Cancel {
         Cancel::new(&self.client, CancelRequest::new(endpoint_ids, parameters))
     }
@@ -62,7 +62,7 @@ impl EndpointActions {
     pub fn execute(
         &self,
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
-        parameters: impl Into<endpoint::ExecuteRouteRequestBodyParameters>,
+        parameters: impl Into<endpoint::NewExecuteParameters>,
     ) -> Execute {
         Execute::new(&self.client, ExecuteRequest::new(endpoint_ids, parameters))
     }
@@ -84,7 +84,7 @@ impl EndpointActions {
     pub fn get_file(
         &self,
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
-        parameters: impl Into<endpoint::ScanRouteRequestBodyParameters>,
+        parameters: impl Into<endpoint::PathParameters>,
     ) -> GetFile {
         GetFile::new(&self.client, GetFileRequest::new(endpoint_ids, parameters))
     }
@@ -175,7 +175,7 @@ impl EndpointActions {
     pub fn kill_process(
         &self,
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
-        parameters: impl Into<endpoint::ProcessRouteRequestBodyParameters>,
+        parameters: impl Into<endpoint::NewKillProcessParameters>,
     ) -> KillProcess {
         KillProcess::new(&self.client, KillProcessRequest::new(endpoint_ids, parameters))
     }
@@ -233,7 +233,7 @@ impl EndpointActions {
     #[doc(alias = "POST /api/endpoint/action/runscript")]
     pub fn run_script_legacy(
         &self,
-        parameters: impl Into<endpoint::RunScriptRouteRequestBodyParameters>,
+        parameters: impl Into<endpoint::NewRunscriptParameters>,
     ) -> RunScriptLegacy {
         RunScriptLegacy::new(&self.client, RunScriptLegacyRequest::new(parameters))
     }
@@ -246,7 +246,7 @@ impl EndpointActions {
     pub fn scan(
         &self,
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
-        parameters: impl Into<endpoint::ScanRouteRequestBodyParameters>,
+        parameters: impl Into<endpoint::PathParameters>,
     ) -> Scan {
         Scan::new(&self.client, ScanRequest::new(endpoint_ids, parameters))
     }
@@ -259,7 +259,7 @@ impl EndpointActions {
     pub fn suspend_process(
         &self,
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
-        parameters: impl Into<endpoint::RouteRequestBodyParameters>,
+        parameters: impl Into<endpoint::NewSuspendProcessParameters>,
     ) -> SuspendProcess {
         SuspendProcess::new(
             &self.client,

@@ -119,7 +119,7 @@ pub struct CancelRequest {
     /// `endpoint_ids`
     pub endpoint_ids: Vec<String>,
     /// `parameters`
-    pub parameters: endpoint::CancelRouteRequestBodyParameters,
+    pub parameters: endpoint::NewCancelParameters,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -129,7 +129,7 @@ impl CancelRequest {
     #[must_use]
     pub fn new(
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
-        parameters: impl Into<endpoint::CancelRouteRequestBodyParameters>,
+        parameters: impl Into<endpoint::NewCancelParameters>,
     ) -> Self {
         Self {
             endpoint_ids: endpoint_ids.into_iter().map(Into::into).collect(),
@@ -225,7 +225,7 @@ pub struct ExecuteRequest {
     /// `endpoint_ids`
     pub endpoint_ids: Vec<String>,
     /// `parameters`
-    pub parameters: endpoint::ExecuteRouteRequestBodyParameters,
+    pub parameters: endpoint::NewExecuteParameters,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -235,7 +235,7 @@ impl ExecuteRequest {
     #[must_use]
     pub fn new(
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
-        parameters: impl Into<endpoint::ExecuteRouteRequestBodyParameters>,
+        parameters: impl Into<endpoint::NewExecuteParameters>,
     ) -> Self {
         Self {
             endpoint_ids: endpoint_ids.into_iter().map(Into::into).collect(),
@@ -286,7 +286,7 @@ pub struct GetFileRequest {
     /// `endpoint_ids`
     pub endpoint_ids: Vec<String>,
     /// `parameters`
-    pub parameters: endpoint::ScanRouteRequestBodyParameters,
+    pub parameters: endpoint::PathParameters,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -296,7 +296,7 @@ impl GetFileRequest {
     #[must_use]
     pub fn new(
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
-        parameters: impl Into<endpoint::ScanRouteRequestBodyParameters>,
+        parameters: impl Into<endpoint::PathParameters>,
     ) -> Self {
         Self {
             endpoint_ids: endpoint_ids.into_iter().map(Into::into).collect(),
@@ -526,7 +526,7 @@ pub struct KillProcessRequest {
     /// `endpoint_ids`
     pub endpoint_ids: Vec<String>,
     /// `parameters`
-    pub parameters: endpoint::ProcessRouteRequestBodyParameters,
+    pub parameters: endpoint::NewKillProcessParameters,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -536,7 +536,7 @@ impl KillProcessRequest {
     #[must_use]
     pub fn new(
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
-        parameters: impl Into<endpoint::ProcessRouteRequestBodyParameters>,
+        parameters: impl Into<endpoint::NewKillProcessParameters>,
     ) -> Self {
         Self {
             endpoint_ids: endpoint_ids.into_iter().map(Into::into).collect(),
@@ -732,7 +732,7 @@ pub struct RunScriptLegacyRequest {
     /// `endpoint_ids`
     pub endpoint_ids: Option<Vec<String>>,
     /// `parameters`
-    pub parameters: endpoint::RunScriptRouteRequestBodyParameters,
+    pub parameters: endpoint::NewRunscriptParameters,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -740,9 +740,7 @@ pub struct RunScriptLegacyRequest {
 impl RunScriptLegacyRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(
-        parameters: impl Into<endpoint::RunScriptRouteRequestBodyParameters>,
-    ) -> Self {
+    pub fn new(parameters: impl Into<endpoint::NewRunscriptParameters>) -> Self {
         Self {
             parameters: parameters.into(),
             agent_type: None,
@@ -774,7 +772,7 @@ pub struct ScanRequest {
     /// `endpoint_ids`
     pub endpoint_ids: Vec<String>,
     /// `parameters`
-    pub parameters: endpoint::ScanRouteRequestBodyParameters,
+    pub parameters: endpoint::PathParameters,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -784,7 +782,7 @@ impl ScanRequest {
     #[must_use]
     pub fn new(
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
-        parameters: impl Into<endpoint::ScanRouteRequestBodyParameters>,
+        parameters: impl Into<endpoint::PathParameters>,
     ) -> Self {
         Self {
             endpoint_ids: endpoint_ids.into_iter().map(Into::into).collect(),
@@ -817,7 +815,7 @@ pub struct SuspendProcessRequest {
     /// `endpoint_ids`
     pub endpoint_ids: Vec<String>,
     /// `parameters`
-    pub parameters: endpoint::RouteRequestBodyParameters,
+    pub parameters: endpoint::NewSuspendProcessParameters,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -827,7 +825,7 @@ impl SuspendProcessRequest {
     #[must_use]
     pub fn new(
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
-        parameters: impl Into<endpoint::RouteRequestBodyParameters>,
+        parameters: impl Into<endpoint::NewSuspendProcessParameters>,
     ) -> Self {
         Self {
             endpoint_ids: endpoint_ids.into_iter().map(Into::into).collect(),
@@ -848,7 +846,7 @@ pub struct UploadFileRequired {
     /// `endpoint_ids`
     pub endpoint_ids: Vec<String>,
     /// `parameters`
-    pub parameters: endpoint::UploadRouteRequestBodyParameters,
+    pub parameters: endpoint::NewUploadParameters,
     /// `file`
     pub file: Upload,
 }
@@ -872,7 +870,7 @@ pub struct UploadFileRequest {
     /// `endpoint_ids`
     pub endpoint_ids: Vec<String>,
     /// `parameters`
-    pub parameters: endpoint::UploadRouteRequestBodyParameters,
+    pub parameters: endpoint::NewUploadParameters,
     /// `file`
     pub file: Upload,
 }

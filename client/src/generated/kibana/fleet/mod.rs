@@ -381,9 +381,7 @@ impl CreateAgentlessPolicy {
     /// `vars`
     pub fn vars(
         mut self,
-        vars: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<Option<CreateAgentlessPolicyVar>>),
-        >,
+        vars: impl IntoIterator<Item = (impl Into<String>, impl Into<Option<PolicyVar>>)>,
     ) -> Self {
         self.0.request_mut().vars = Some(
             vars.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),

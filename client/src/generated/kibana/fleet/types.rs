@@ -53,7 +53,7 @@ pub struct CreateAgentlessPolicyEntry {
     /// `streams`
     pub streams: Option<BTreeMap<String, CreateAgentlessPolicyEntryStream>>,
     /// `vars`
-    pub vars: Option<BTreeMap<String, Option<CreateAgentlessPolicyVar>>>,
+    pub vars: Option<BTreeMap<String, Option<PolicyVar>>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -87,9 +87,7 @@ impl CreateAgentlessPolicyEntry {
     #[must_use]
     pub fn vars(
         mut self,
-        vars: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<Option<CreateAgentlessPolicyVar>>),
-        >,
+        vars: impl IntoIterator<Item = (impl Into<String>, impl Into<Option<PolicyVar>>)>,
     ) -> Self {
         self.vars = Some(
             vars.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
@@ -105,7 +103,7 @@ pub struct CreateAgentlessPolicyEntryStream {
     /// `enabled`
     pub enabled: Option<bool>,
     /// `vars`
-    pub vars: Option<BTreeMap<String, Option<CreateAgentlessPolicyVar>>>,
+    pub vars: Option<BTreeMap<String, Option<PolicyVar>>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -126,9 +124,7 @@ impl CreateAgentlessPolicyEntryStream {
     #[must_use]
     pub fn vars(
         mut self,
-        vars: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<Option<CreateAgentlessPolicyVar>>),
-        >,
+        vars: impl IntoIterator<Item = (impl Into<String>, impl Into<Option<PolicyVar>>)>,
     ) -> Self {
         self.vars = Some(
             vars.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
@@ -142,77 +138,9 @@ impl CreateAgentlessPolicyEntryStream {
 #[non_exhaustive]
 pub struct CreateAgentlessPolicyResponse {
     /// `item`
-    pub item: SecondItem,
+    pub item: PackagePolicy,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-/// One of several forms of `vars[]`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum CreateAgentlessPolicyVar {
-    /// A boolean.
-    Boolean(bool),
-    /// A string.
-    String(String),
-    /// A number.
-    Number(Number),
-    /// A list.
-    StringList(Vec<String>),
-    /// A list.
-    NumberList(Vec<Number>),
-    /// The `CreateAgentlessPolicyVarObject` form.
-    Object(CreateAgentlessPolicyVarObject),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<bool> for CreateAgentlessPolicyVar {
-    fn from(value: bool) -> Self {
-        Self::Boolean(value)
-    }
-}
-
-impl From<&str> for CreateAgentlessPolicyVar {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for CreateAgentlessPolicyVar {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
-impl From<CreateAgentlessPolicyVarObject> for CreateAgentlessPolicyVar {
-    fn from(value: CreateAgentlessPolicyVarObject) -> Self {
-        Self::Object(value)
-    }
-}
-
-/// The `object` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CreateAgentlessPolicyVarObject {
-    /// `id`
-    pub id: String,
-    /// `isSecretRef`
-    pub is_secret_ref: bool,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl CreateAgentlessPolicyVarObject {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(id: impl Into<String>, is_secret_ref: bool) -> Self {
-        Self {
-            id: id.into(),
-            is_secret_ref,
-            ..rt::Model::blank()
-        }
-    }
 }
 
 /// The answer to [`create_logstash_api_key`](super::Fleet::create_logstash_api_key).
@@ -342,7 +270,7 @@ pub struct DataStreamElasticsearchPrivileges {
 }
 
 /// The answer to [`delete_agentless_policy`](super::Fleet::delete_agentless_policy).
-pub type DeleteAgentlessPolicyResponse = ProxyObject;
+pub type DeleteAgentlessPolicyResponse = IdReference;
 /// The `delete_unenrolled_agents` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -469,26 +397,6 @@ pub enum Format {
 
 /// The answer to [`get_integration_sync_status`](super::Fleet::get_integration_sync_status).
 pub type GetIntegrationSyncStatusResponse = IntegrationSyncStatus;
-/// The `elasticsearch` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct GetItemElasticsearch {
-    /// `privileges`
-    pub privileges: Option<GetItemElasticsearchPrivileges>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `privileges` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct GetItemElasticsearchPrivileges {
-    /// `cluster`
-    pub cluster: Option<Vec<String>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The answer to [`get_kubernetes_manifest`](super::Fleet::get_kubernetes_manifest).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -527,6 +435,27 @@ pub struct GetUninstallTokenResponse {
     pub item: UninstallToken,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// The `200` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct IdReference {
+    /// `id`
+    pub id: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl IdReference {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            ..rt::Model::blank()
+        }
+    }
 }
 
 /// One of several forms of `inputs`.
@@ -681,30 +610,12 @@ pub struct ListStreamDataStreamElasticsearch {
     pub extra: Extra,
 }
 
-/// The `items[]` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ListUninstallTokensItem {
-    /// `created_at`
-    pub created_at: String,
-    /// `id`
-    pub id: String,
-    /// `namespaces`
-    pub namespaces: Option<Vec<String>>,
-    /// `policy_id`
-    pub policy_id: String,
-    /// `policy_name`
-    pub policy_name: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The answer to [`list_uninstall_tokens`](super::Fleet::list_uninstall_tokens).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ListUninstallTokensResponse {
     /// `items`
-    pub items: Vec<ListUninstallTokensItem>,
+    pub items: Vec<UninstallTokenSummary>,
     /// `page`
     pub page: Number,
     /// `perPage`
@@ -800,33 +711,10 @@ impl Package {
     }
 }
 
-/// The `200` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ProxyObject {
-    /// `id`
-    pub id: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ProxyObject {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The answer to [`rotate_signing_key_pair`](super::Fleet::rotate_signing_key_pair).
-pub type RotateSigningKeyPairResponse = UpgradeStatusError;
 /// The `item` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct SecondItem {
+pub struct PackagePolicy {
     /// `additional_datastreams_permissions`
     pub additional_datastreams_permissions: Option<Vec<String>>,
     /// `agents`
@@ -840,7 +728,7 @@ pub struct SecondItem {
     /// `description`
     pub description: Option<String>,
     /// `elasticsearch`
-    pub elasticsearch: Option<GetItemElasticsearch>,
+    pub elasticsearch: Option<PackagePolicyElasticsearch>,
     /// `enabled`
     pub enabled: bool,
     /// `id`
@@ -867,7 +755,7 @@ pub struct SecondItem {
     /// `revision`
     pub revision: Number,
     /// `secret_references`
-    pub secret_references: Option<Vec<ProxyObject>>,
+    pub secret_references: Option<Vec<IdReference>>,
     /// `spaceIds`
     pub space_ids: Option<Vec<String>>,
     /// `supports_agentless`
@@ -888,6 +776,96 @@ pub struct SecondItem {
     pub version: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// The `elasticsearch` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct PackagePolicyElasticsearch {
+    /// `privileges`
+    pub privileges: Option<PackagePolicyElasticsearchPrivileges>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `privileges` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct PackagePolicyElasticsearchPrivileges {
+    /// `cluster`
+    pub cluster: Option<Vec<String>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// One of several forms of `vars[]`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum PolicyVar {
+    /// A boolean.
+    Boolean(bool),
+    /// A string.
+    String(String),
+    /// A number.
+    Number(Number),
+    /// A list.
+    StringList(Vec<String>),
+    /// A list.
+    NumberList(Vec<Number>),
+    /// The `SecretPolicyVar` form.
+    Secret(SecretPolicyVar),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<bool> for PolicyVar {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value)
+    }
+}
+
+impl From<&str> for PolicyVar {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+impl From<String> for PolicyVar {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
+}
+
+impl From<SecretPolicyVar> for PolicyVar {
+    fn from(value: SecretPolicyVar) -> Self {
+        Self::Secret(value)
+    }
+}
+
+/// The answer to [`rotate_signing_key_pair`](super::Fleet::rotate_signing_key_pair).
+pub type RotateSigningKeyPairResponse = UpgradeStatusError;
+/// The `object` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SecretPolicyVar {
+    /// `id`
+    pub id: String,
+    /// `isSecretRef`
+    pub is_secret_ref: bool,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl SecretPolicyVar {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(id: impl Into<String>, is_secret_ref: bool) -> Self {
+        Self {
+            id: id.into(),
+            is_secret_ref,
+            ..rt::Model::blank()
+        }
+    }
 }
 
 /// The `serviceDetails` object.
@@ -982,6 +960,24 @@ pub struct UninstallToken {
     pub extra: Extra,
 }
 
+/// The `items[]` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct UninstallTokenSummary {
+    /// `created_at`
+    pub created_at: String,
+    /// `id`
+    pub id: String,
+    /// `namespaces`
+    pub namespaces: Option<Vec<String>>,
+    /// `policy_id`
+    pub policy_id: String,
+    /// `policy_name`
+    pub policy_name: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The answer to [`update_settings`](super::Fleet::update_settings).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1033,7 +1029,7 @@ pub enum Vars {
     /// A map.
     VarsMapMap(BTreeMap<String, VarsMap>),
     /// A map.
-    CreateAgentlessPolicyVarMap(BTreeMap<String, Option<CreateAgentlessPolicyVar>>),
+    PolicyVarMap(BTreeMap<String, Option<PolicyVar>>),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
@@ -1126,7 +1122,7 @@ pub struct CreateAgentlessPolicyRequest {
     /// `package`
     pub package: Package,
     /// `vars`
-    pub vars: Option<BTreeMap<String, Option<CreateAgentlessPolicyVar>>>,
+    pub vars: Option<BTreeMap<String, Option<PolicyVar>>>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }

@@ -14,26 +14,26 @@ const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another 
 rt::model! {
     AgentSetup, CheckHealthResponse, CheckPermissionsResponse,
     CreateAgentlessPolicyEntry, CreateAgentlessPolicyEntryStream,
-    CreateAgentlessPolicyResponse, CreateAgentlessPolicyVarObject,
-    CreateLogstashApiKeyResponse, CreateServiceTokenBody, CreateServiceTokenResponse,
-    CustomAsset, DataStream, DataStreamDashboard, DataStreamElasticsearchPrivileges,
-    DeleteUnenrolledAgents, ExperimentalDataStreamFeature, Features,
-    GetItemElasticsearch, GetItemElasticsearchPrivileges, GetKubernetesManifestResponse,
-    GetSettingsResponse, GetSpaceSettingsResponse, GetUninstallTokenResponse, InputsList,
-    InputsListStream, InputsListStreamDataStream, InstallStatus, IntegrationSyncStatus,
-    IntegrationSyncStatusIntegration, ListDataStreamsResponse,
-    ListStreamDataStreamElasticsearch, ListUninstallTokensItem,
-    ListUninstallTokensResponse, NonFatalError, Overrides, Package, ProxyObject,
-    SecondItem, ServiceDetails, Setting, SpaceSetting, UninstallToken,
-    UpdateSettingsResponse, UpdateSpaceSettingsResponse, UpgradeStatusError, VarsMap,
-    Warning, CheckHealthRequest, CreateAgentlessPolicyRequest, UpdateSettingsRequest,
+    CreateAgentlessPolicyResponse, CreateLogstashApiKeyResponse, CreateServiceTokenBody,
+    CreateServiceTokenResponse, CustomAsset, DataStream, DataStreamDashboard,
+    DataStreamElasticsearchPrivileges, DeleteUnenrolledAgents,
+    ExperimentalDataStreamFeature, Features, GetKubernetesManifestResponse,
+    GetSettingsResponse, GetSpaceSettingsResponse, GetUninstallTokenResponse,
+    IdReference, InputsList, InputsListStream, InputsListStreamDataStream, InstallStatus,
+    IntegrationSyncStatus, IntegrationSyncStatusIntegration, ListDataStreamsResponse,
+    ListStreamDataStreamElasticsearch, ListUninstallTokensResponse, NonFatalError,
+    Overrides, Package, PackagePolicy, PackagePolicyElasticsearch,
+    PackagePolicyElasticsearchPrivileges, SecretPolicyVar, ServiceDetails, Setting,
+    SpaceSetting, UninstallToken, UninstallTokenSummary, UpdateSettingsResponse,
+    UpdateSpaceSettingsResponse, UpgradeStatusError, VarsMap, Warning,
+    CheckHealthRequest, CreateAgentlessPolicyRequest, UpdateSettingsRequest,
     UpdateSpaceSettingsRequest
 }
 rt::string_enum! {
     FleetCheckPermissionsError, Format, SyncStatus, UseSpaceAwarenessMigrationStatus
 }
 rt::union_! {
-    CreateAgentlessPolicyVar, Inputs, Vars
+    Inputs, PolicyVar, Vars
 }
 
 impl rt::Model for AgentSetup {
@@ -293,88 +293,6 @@ impl rt::Model for CreateAgentlessPolicyResponse {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.value(0, &self.item)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for CreateAgentlessPolicyVar {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::of(2),
-        rt::Arm::of(16),
-        rt::Arm::of(12),
-        rt::Arm::list(16),
-        rt::Arm::list(12),
-        rt::Arm::object(64, &[], &["id", "isSecretRef"], &["id", "isSecretRef"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::Boolean),
-            1 => rt::get(deserializer).map(Self::String),
-            2 => rt::get(deserializer).map(Self::Number),
-            3 => rt::get(deserializer).map(Self::StringList),
-            4 => rt::get(deserializer).map(Self::NumberList),
-            5 => rt::get(deserializer).map(Self::Object),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Boolean(value) => rt::Wire::encode(value, serializer),
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::Number(value) => rt::Wire::encode(value, serializer),
-            Self::StringList(value) => rt::Wire::encode(value, serializer),
-            Self::NumberList(value) => rt::Wire::encode(value, serializer),
-            Self::Object(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for CreateAgentlessPolicyVarObject {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateAgentlessPolicyVarObject",
-        members: &["id", "isSecretRef"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            is_secret_ref: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            1 => member.value(&mut self.is_secret_ref),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.is_secret_ref)?;
         Ok(())
     }
 }
@@ -917,86 +835,6 @@ impl rt::StringEnum for Format {
     }
 }
 
-impl rt::Model for GetItemElasticsearch {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "GetItemElasticsearch",
-        members: &["privileges"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            privileges: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.privileges),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.privileges)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for GetItemElasticsearchPrivileges {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "GetItemElasticsearchPrivileges",
-        members: &["cluster"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            cluster: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.cluster),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.cluster)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for GetKubernetesManifestResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "GetKubernetesManifestResponse",
@@ -1153,6 +991,46 @@ impl rt::Model for GetUninstallTokenResponse {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.value(0, &self.item)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for IdReference {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "IdReference",
+        members: &["id"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
         Ok(())
     }
 }
@@ -1621,58 +1499,6 @@ impl rt::Model for ListStreamDataStreamElasticsearch {
     }
 }
 
-impl rt::Model for ListUninstallTokensItem {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ListUninstallTokensItem",
-        members: &["created_at", "id", "namespaces", "policy_id", "policy_name"],
-        aliases: &[],
-        required: &[0xb, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            created_at: rt::Wire::blank(),
-            id: rt::Wire::blank(),
-            namespaces: None,
-            policy_id: rt::Wire::blank(),
-            policy_name: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.created_at),
-            1 => member.value(&mut self.id),
-            2 => member.option(&mut self.namespaces),
-            3 => member.value(&mut self.policy_id),
-            4 => member.option(&mut self.policy_name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.created_at)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.namespaces)?;
-        out.value(3, &self.policy_id)?;
-        out.option(4, &self.policy_name)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for ListUninstallTokensResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ListUninstallTokensResponse",
@@ -1867,49 +1693,9 @@ impl rt::Model for Package {
     }
 }
 
-impl rt::Model for ProxyObject {
+impl rt::Model for PackagePolicy {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ProxyObject",
-        members: &["id"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for SecondItem {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SecondItem",
+        name: "PackagePolicy",
         members: &[
             "additional_datastreams_permissions",
             "agents",
@@ -2049,6 +1835,168 @@ impl rt::Model for SecondItem {
         out.value(24, &self.updated_by)?;
         out.option(25, &self.vars)?;
         out.option(26, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for PackagePolicyElasticsearch {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PackagePolicyElasticsearch",
+        members: &["privileges"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            privileges: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.privileges),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.privileges)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for PackagePolicyElasticsearchPrivileges {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PackagePolicyElasticsearchPrivileges",
+        members: &["cluster"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            cluster: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.cluster),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.cluster)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for PolicyVar {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::of(2),
+        rt::Arm::of(16),
+        rt::Arm::of(12),
+        rt::Arm::list(16),
+        rt::Arm::list(12),
+        rt::Arm::object(64, &[], &["id", "isSecretRef"], &["id", "isSecretRef"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Boolean),
+            1 => rt::get(deserializer).map(Self::String),
+            2 => rt::get(deserializer).map(Self::Number),
+            3 => rt::get(deserializer).map(Self::StringList),
+            4 => rt::get(deserializer).map(Self::NumberList),
+            5 => rt::get(deserializer).map(Self::Secret),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Boolean(value) => rt::Wire::encode(value, serializer),
+            Self::String(value) => rt::Wire::encode(value, serializer),
+            Self::Number(value) => rt::Wire::encode(value, serializer),
+            Self::StringList(value) => rt::Wire::encode(value, serializer),
+            Self::NumberList(value) => rt::Wire::encode(value, serializer),
+            Self::Secret(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for SecretPolicyVar {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SecretPolicyVar",
+        members: &["id", "isSecretRef"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            is_secret_ref: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.value(&mut self.is_secret_ref),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.value(1, &self.is_secret_ref)?;
         Ok(())
     }
 }
@@ -2304,6 +2252,58 @@ impl rt::Model for UninstallToken {
     }
 }
 
+impl rt::Model for UninstallTokenSummary {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "UninstallTokenSummary",
+        members: &["created_at", "id", "namespaces", "policy_id", "policy_name"],
+        aliases: &[],
+        required: &[0xb, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            created_at: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            namespaces: None,
+            policy_id: rt::Wire::blank(),
+            policy_name: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.created_at),
+            1 => member.value(&mut self.id),
+            2 => member.option(&mut self.namespaces),
+            3 => member.value(&mut self.policy_id),
+            4 => member.option(&mut self.policy_name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.created_at)?;
+        out.value(1, &self.id)?;
+        out.option(2, &self.namespaces)?;
+        out.value(3, &self.policy_id)?;
+        out.option(4, &self.policy_name)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for UpdateSettingsResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "UpdateSettingsResponse",
@@ -2451,16 +2451,14 @@ impl rt::Union for Vars {
     ) -> Result<Self, D::Error> {
         match arm {
             0 => rt::get(deserializer).map(Self::VarsMapMap),
-            1 => rt::get(deserializer).map(Self::CreateAgentlessPolicyVarMap),
+            1 => rt::get(deserializer).map(Self::PolicyVarMap),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::VarsMapMap(value) => rt::Wire::encode(value, serializer),
-            Self::CreateAgentlessPolicyVarMap(value) => {
-                rt::Wire::encode(value, serializer)
-            }
+            Self::PolicyVarMap(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -2998,7 +2996,7 @@ impl rt::Endpoint for ListDataStreamsRequest {
 }
 
 impl rt::Paged for ListUninstallTokensRequest {
-    type Item = ListUninstallTokensItem;
+    type Item = UninstallTokenSummary;
     fn begin(&mut self) {
         rt::first_page(&mut self.page, 1);
     }
@@ -3011,7 +3009,7 @@ impl rt::Paged for ListUninstallTokensRequest {
             Some(&page.total),
         )
     }
-    fn items(page: ListUninstallTokensResponse) -> Vec<ListUninstallTokensItem> {
+    fn items(page: ListUninstallTokensResponse) -> Vec<UninstallTokenSummary> {
         page.items
     }
 }

@@ -281,6 +281,146 @@ pub enum AgentPolicyStatus {
     UnknownValue(String),
 }
 
+/// The `agent` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AgentSettings {
+    /// `download`
+    pub download: AgentSettingsDownload,
+    /// `features`
+    pub features: BTreeMap<String, AgentSettingsFeature>,
+    /// `limits`
+    pub limits: Option<AgentSettingsLimits>,
+    /// `logging`
+    pub logging: Option<AgentSettingsLogging>,
+    /// `monitoring`
+    pub monitoring: AgentSettingsMonitoring,
+    /// `protection`
+    pub protection: Option<AgentSettingsProtection>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `download` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AgentSettingsDownload {
+    /// `proxy_headers`
+    pub proxy_headers: Option<BTreeMap<String, common::BooleanOrNumberOrString>>,
+    /// `proxy_url`
+    pub proxy_url: Option<String>,
+    /// `secrets`
+    pub secrets: Option<Secrets>,
+    /// `sourceURI`
+    pub source_uri: String,
+    /// `ssl`
+    pub ssl: Option<Ssl>,
+    /// `target_directory`
+    pub target_directory: Option<String>,
+    /// `timeout`
+    pub timeout: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `features[]` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AgentSettingsFeature {
+    /// `enabled`
+    pub enabled: bool,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `limits` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct AgentSettingsLimits {
+    /// `go_max_procs`
+    pub go_max_procs: Option<Number>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `logging` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct AgentSettingsLogging {
+    /// `files`
+    pub files: Option<AgentSettingsLoggingFiles>,
+    /// `level`
+    pub level: Option<String>,
+    /// `metrics`
+    pub metrics: Option<AgentSettingsLoggingMetrics>,
+    /// `to_files`
+    pub to_files: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `files` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct AgentSettingsLoggingFiles {
+    /// `interval`
+    pub interval: Option<String>,
+    /// `keepfiles`
+    pub keepfiles: Option<Number>,
+    /// `rotateeverybytes`
+    pub rotateeverybytes: Option<Number>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `metrics` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct AgentSettingsLoggingMetrics {
+    /// `period`
+    pub period: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `monitoring` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AgentSettingsMonitoring {
+    /// `_runtime_experimental`
+    pub runtime_experimental: Option<String>,
+    /// `apm`
+    pub apm: Value,
+    /// `enabled`
+    pub enabled: bool,
+    /// `logs`
+    pub logs: bool,
+    /// `metrics`
+    pub metrics: bool,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// `traces`
+    pub traces: bool,
+    /// `use_output`
+    pub use_output: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `protection` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AgentSettingsProtection {
+    /// `enabled`
+    pub enabled: bool,
+    /// `signing_key`
+    pub signing_key: String,
+    /// `uninstall_token_hash`
+    pub uninstall_token_hash: Secret<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `agentless` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -461,14 +601,26 @@ pub struct CurrentVersion {
 pub type DeleteResponse = AgentPolicyOutput;
 /// The answer to [`download`](super::FleetAgentPolicies::download).
 pub type DownloadResponse = String;
+/// One of several forms of `fleet`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum FleetConnection {
+    /// The `HostsFleetConnection` form.
+    Hosts(HostsFleetConnection),
+    /// The `KibanaFleetConnection` form.
+    Kibana(KibanaFleetConnection),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
 /// One of several forms of `item`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Full {
     /// A string.
     String(String),
-    /// The `FullObject` form.
-    Object(FullObject),
+    /// The `FullAgentPolicy` form.
+    Object(FullAgentPolicy),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
@@ -488,9 +640,9 @@ impl From<String> for Full {
 /// The `object` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct FullObject {
+pub struct FullAgentPolicy {
     /// `agent`
-    pub agent: Option<FullObjectAgent>,
+    pub agent: Option<AgentSettings>,
     /// `connectors`
     pub connectors: Option<BTreeMap<String, Value>>,
     /// `exporters`
@@ -498,17 +650,17 @@ pub struct FullObject {
     /// `extensions`
     pub extensions: Option<BTreeMap<String, Value>>,
     /// `fleet`
-    pub fleet: Option<FullObjectFleet>,
+    pub fleet: Option<FleetConnection>,
     /// `id`
     pub id: String,
     /// `inputs`
-    pub inputs: Vec<FullObjectInput>,
+    pub inputs: Vec<FullAgentPolicyInput>,
     /// `namespaces`
     pub namespaces: Option<Vec<String>>,
     /// `output_permissions`
     pub output_permissions: Option<BTreeMap<String, BTreeMap<String, Value>>>,
     /// `outputs`
-    pub outputs: BTreeMap<String, FullObjectOutput>,
+    pub outputs: BTreeMap<String, FullAgentPolicyOutput>,
     /// `processors`
     pub processors: Option<BTreeMap<String, Value>>,
     /// `receivers`
@@ -516,177 +668,25 @@ pub struct FullObject {
     /// `revision`
     pub revision: Option<Number>,
     /// `secret_references`
-    pub secret_references: Option<Vec<fleet::ProxyObject>>,
+    pub secret_references: Option<Vec<fleet::IdReference>>,
     /// `service`
-    pub service: Option<FullObjectService>,
+    pub service: Option<FullAgentPolicyService>,
     /// `signed`
-    pub signed: Option<FullObjectSigned>,
+    pub signed: Option<FullAgentPolicySigned>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-/// The `agent` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct FullObjectAgent {
-    /// `download`
-    pub download: FullObjectAgentDownload,
-    /// `features`
-    pub features: BTreeMap<String, FullObjectAgentFeature>,
-    /// `limits`
-    pub limits: Option<FullObjectAgentLimits>,
-    /// `logging`
-    pub logging: Option<FullObjectAgentLogging>,
-    /// `monitoring`
-    pub monitoring: FullObjectAgentMonitoring,
-    /// `protection`
-    pub protection: Option<FullObjectAgentProtection>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `download` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct FullObjectAgentDownload {
-    /// `proxy_headers`
-    pub proxy_headers: Option<BTreeMap<String, common::BooleanOrNumberOrString>>,
-    /// `proxy_url`
-    pub proxy_url: Option<String>,
-    /// `secrets`
-    pub secrets: Option<Secrets>,
-    /// `sourceURI`
-    pub source_uri: String,
-    /// `ssl`
-    pub ssl: Option<HostsFullObjectFleetSsl>,
-    /// `target_directory`
-    pub target_directory: Option<String>,
-    /// `timeout`
-    pub timeout: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `features[]` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct FullObjectAgentFeature {
-    /// `enabled`
-    pub enabled: bool,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `limits` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct FullObjectAgentLimits {
-    /// `go_max_procs`
-    pub go_max_procs: Option<Number>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `logging` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct FullObjectAgentLogging {
-    /// `files`
-    pub files: Option<FullObjectAgentLoggingFiles>,
-    /// `level`
-    pub level: Option<String>,
-    /// `metrics`
-    pub metrics: Option<FullObjectAgentLoggingMetrics>,
-    /// `to_files`
-    pub to_files: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `files` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct FullObjectAgentLoggingFiles {
-    /// `interval`
-    pub interval: Option<String>,
-    /// `keepfiles`
-    pub keepfiles: Option<Number>,
-    /// `rotateeverybytes`
-    pub rotateeverybytes: Option<Number>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `metrics` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct FullObjectAgentLoggingMetrics {
-    /// `period`
-    pub period: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `monitoring` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct FullObjectAgentMonitoring {
-    /// `_runtime_experimental`
-    pub runtime_experimental: Option<String>,
-    /// `apm`
-    pub apm: Value,
-    /// `enabled`
-    pub enabled: bool,
-    /// `logs`
-    pub logs: bool,
-    /// `metrics`
-    pub metrics: bool,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `traces`
-    pub traces: bool,
-    /// `use_output`
-    pub use_output: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `protection` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct FullObjectAgentProtection {
-    /// `enabled`
-    pub enabled: bool,
-    /// `signing_key`
-    pub signing_key: String,
-    /// `uninstall_token_hash`
-    pub uninstall_token_hash: Secret<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// One of several forms of `fleet`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum FullObjectFleet {
-    /// The `HostsFullObjectFleet` form.
-    ByHosts(HostsFullObjectFleet),
-    /// The `KibanaFullObjectFleet` form.
-    ByKibana(KibanaFullObjectFleet),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
 }
 
 /// The `inputs[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct FullObjectInput {
+pub struct FullAgentPolicyInput {
     /// `data_stream`
     pub data_stream: fleet_package_policies::AgentDiffDataStream,
     /// `id`
     pub id: String,
     /// `meta`
-    pub meta: Option<FullObjectInputMeta>,
+    pub meta: Option<FullAgentPolicyInputMeta>,
     /// `name`
     pub name: String,
     /// `package_policy_id`
@@ -708,7 +708,7 @@ pub struct FullObjectInput {
 /// The `meta` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct FullObjectInputMeta {
+pub struct FullAgentPolicyInputMeta {
     /// `package`
     pub package: Option<fleet_package_policies::Package>,
     /// Members that this version of elkit does not know.
@@ -718,7 +718,7 @@ pub struct FullObjectInputMeta {
 /// The `outputs[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct FullObjectOutput {
+pub struct FullAgentPolicyOutput {
     /// `ca_sha256`
     pub ca_sha256: Option<String>,
     /// `hosts`
@@ -736,11 +736,11 @@ pub struct FullObjectOutput {
 /// The `service` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct FullObjectService {
+pub struct FullAgentPolicyService {
     /// `extensions`
     pub extensions: Option<Vec<String>>,
     /// `pipelines`
-    pub pipelines: Option<BTreeMap<String, FullObjectServicePipeline>>,
+    pub pipelines: Option<BTreeMap<String, FullAgentPolicyServicePipeline>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -748,7 +748,7 @@ pub struct FullObjectService {
 /// The `pipelines[]` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct FullObjectServicePipeline {
+pub struct FullAgentPolicyServicePipeline {
     /// `exporters`
     pub exporters: Option<Vec<String>>,
     /// `processors`
@@ -762,7 +762,7 @@ pub struct FullObjectServicePipeline {
 /// The `signed` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct FullObjectSigned {
+pub struct FullAgentPolicySigned {
     /// `data`
     pub data: String,
     /// `signature`
@@ -843,7 +843,7 @@ impl GlobalDataTag {
 /// The `by_hosts` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct HostsFullObjectFleet {
+pub struct HostsFleetConnection {
     /// `hosts`
     pub hosts: Vec<String>,
     /// `proxy_headers`
@@ -853,25 +853,7 @@ pub struct HostsFullObjectFleet {
     /// `secrets`
     pub secrets: Option<Secrets>,
     /// `ssl`
-    pub ssl: Option<HostsFullObjectFleetSsl>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ssl` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct HostsFullObjectFleetSsl {
-    /// `certificate`
-    pub certificate: Option<String>,
-    /// `certificate_authorities`
-    pub certificate_authorities: Option<Vec<String>>,
-    /// `key`
-    pub key: Option<Secret<String>>,
-    /// `renegotiation`
-    pub renegotiation: Option<String>,
-    /// `verification_mode`
-    pub verification_mode: Option<String>,
+    pub ssl: Option<Ssl>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -879,9 +861,9 @@ pub struct HostsFullObjectFleetSsl {
 /// The `by_kibana` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct KibanaFullObjectFleet {
+pub struct KibanaFleetConnection {
     /// `kibana`
-    pub kibana: KibanaFullObjectFleetKibana,
+    pub kibana: KibanaFleetConnectionKibana,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -889,7 +871,7 @@ pub struct KibanaFullObjectFleet {
 /// The `kibana` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct KibanaFullObjectFleetKibana {
+pub struct KibanaFleetConnectionKibana {
     /// `hosts`
     pub hosts: Vec<String>,
     /// `path`
@@ -1176,7 +1158,7 @@ pub enum PackagePolicies {
     /// A list.
     StringList(Vec<String>),
     /// A list.
-    SecondItemList(Vec<fleet::SecondItem>),
+    PackagePolicyList(Vec<fleet::PackagePolicy>),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
@@ -1233,6 +1215,24 @@ pub struct SecretsSsl {
 pub struct SecretsSslKey {
     /// `id`
     pub id: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ssl` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Ssl {
+    /// `certificate`
+    pub certificate: Option<String>,
+    /// `certificate_authorities`
+    pub certificate_authorities: Option<Vec<String>>,
+    /// `key`
+    pub key: Option<Secret<String>>,
+    /// `renegotiation`
+    pub renegotiation: Option<String>,
+    /// `verification_mode`
+    pub verification_mode: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }

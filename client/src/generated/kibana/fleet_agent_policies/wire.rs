@@ -12,27 +12,27 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    AdvancedSettings, AgentFeature, AgentPolicy, AgentPolicyOutput, Agentless,
-    AgentlessResources, AgentlessResourcesRequests, BulkGetOutputsResponse,
-    BulkGetResponse, CloudConnectors, CopyResponse, CreateResponse, CurrentVersion,
-    FullObject, FullObjectAgent, FullObjectAgentDownload, FullObjectAgentFeature,
-    FullObjectAgentLimits, FullObjectAgentLogging, FullObjectAgentLoggingFiles,
-    FullObjectAgentLoggingMetrics, FullObjectAgentMonitoring, FullObjectAgentProtection,
-    FullObjectInput, FullObjectInputMeta, FullObjectOutput, FullObjectService,
-    FullObjectServicePipeline, FullObjectSigned, GetAutoUpgradeStatusResponse,
+    AdvancedSettings, AgentFeature, AgentPolicy, AgentPolicyOutput, AgentSettings,
+    AgentSettingsDownload, AgentSettingsFeature, AgentSettingsLimits,
+    AgentSettingsLogging, AgentSettingsLoggingFiles, AgentSettingsLoggingMetrics,
+    AgentSettingsMonitoring, AgentSettingsProtection, Agentless, AgentlessResources,
+    AgentlessResourcesRequests, BulkGetOutputsResponse, BulkGetResponse, CloudConnectors,
+    CopyResponse, CreateResponse, CurrentVersion, FullAgentPolicy, FullAgentPolicyInput,
+    FullAgentPolicyInputMeta, FullAgentPolicyOutput, FullAgentPolicyService,
+    FullAgentPolicyServicePipeline, FullAgentPolicySigned, GetAutoUpgradeStatusResponse,
     GetFullResponse, GetOutputsResponse, GetResponse, GlobalDataTag,
-    HostsFullObjectFleet, HostsFullObjectFleetSsl, KibanaFullObjectFleet,
-    KibanaFullObjectFleetKibana, ListResponse, MonitoringDiagnostics,
-    MonitoringDiagnosticsLimit, MonitoringDiagnosticsUploader, MonitoringHttp,
-    MonitoringHttpBuffer, Output, OutputData, OutputDataIntegration, OutputMonitoring,
-    RequiredVersion, Secrets, SecretsSsl, SecretsSslKey, UpdateResponse, BulkGetRequest,
+    HostsFleetConnection, KibanaFleetConnection, KibanaFleetConnectionKibana,
+    ListResponse, MonitoringDiagnostics, MonitoringDiagnosticsLimit,
+    MonitoringDiagnosticsUploader, MonitoringHttp, MonitoringHttpBuffer, Output,
+    OutputData, OutputDataIntegration, OutputMonitoring, RequiredVersion, Secrets,
+    SecretsSsl, SecretsSslKey, Ssl, UpdateResponse, BulkGetRequest,
     BulkGetOutputsRequest, CopyRequest, CreateRequest, DeleteRequest, UpdateRequest
 }
 rt::string_enum! {
     AgentPolicyStatus, MonitoringEnabled
 }
 rt::union_! {
-    Full, FullObjectFleet, PackagePolicies
+    FleetConnection, Full, PackagePolicies
 }
 
 impl rt::Model for AdvancedSettings {
@@ -407,6 +407,465 @@ impl rt::StringEnum for AgentPolicyStatus {
             Self::Inactive => "inactive",
             Self::UnknownValue(name) => name,
         }
+    }
+}
+
+impl rt::Model for AgentSettings {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AgentSettings",
+        members: &[
+            "download",
+            "features",
+            "limits",
+            "logging",
+            "monitoring",
+            "protection",
+        ],
+        aliases: &[],
+        required: &[0x13, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            download: rt::Wire::blank(),
+            features: rt::Wire::blank(),
+            limits: None,
+            logging: None,
+            monitoring: rt::Wire::blank(),
+            protection: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.download),
+            1 => member.value(&mut self.features),
+            2 => member.option(&mut self.limits),
+            3 => member.option(&mut self.logging),
+            4 => member.value(&mut self.monitoring),
+            5 => member.option(&mut self.protection),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.download)?;
+        out.value(1, &self.features)?;
+        out.option(2, &self.limits)?;
+        out.option(3, &self.logging)?;
+        out.value(4, &self.monitoring)?;
+        out.option(5, &self.protection)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AgentSettingsDownload {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AgentSettingsDownload",
+        members: &[
+            "proxy_headers",
+            "proxy_url",
+            "secrets",
+            "sourceURI",
+            "ssl",
+            "target_directory",
+            "timeout",
+        ],
+        aliases: &[],
+        required: &[0x8, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            proxy_headers: None,
+            proxy_url: None,
+            secrets: None,
+            source_uri: rt::Wire::blank(),
+            ssl: None,
+            target_directory: None,
+            timeout: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.proxy_headers),
+            1 => member.option(&mut self.proxy_url),
+            2 => member.option(&mut self.secrets),
+            3 => member.value(&mut self.source_uri),
+            4 => member.option(&mut self.ssl),
+            5 => member.option(&mut self.target_directory),
+            6 => member.option(&mut self.timeout),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.proxy_headers)?;
+        out.option(1, &self.proxy_url)?;
+        out.option(2, &self.secrets)?;
+        out.value(3, &self.source_uri)?;
+        out.option(4, &self.ssl)?;
+        out.option(5, &self.target_directory)?;
+        out.option(6, &self.timeout)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AgentSettingsFeature {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AgentSettingsFeature",
+        members: &["enabled"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            enabled: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.enabled),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.enabled)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AgentSettingsLimits {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AgentSettingsLimits",
+        members: &["go_max_procs"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            go_max_procs: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.go_max_procs),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.go_max_procs)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AgentSettingsLogging {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AgentSettingsLogging",
+        members: &["files", "level", "metrics", "to_files"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            files: None,
+            level: None,
+            metrics: None,
+            to_files: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.files),
+            1 => member.option(&mut self.level),
+            2 => member.option(&mut self.metrics),
+            3 => member.option(&mut self.to_files),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.files)?;
+        out.option(1, &self.level)?;
+        out.option(2, &self.metrics)?;
+        out.option(3, &self.to_files)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AgentSettingsLoggingFiles {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AgentSettingsLoggingFiles",
+        members: &["interval", "keepfiles", "rotateeverybytes"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            interval: None,
+            keepfiles: None,
+            rotateeverybytes: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.interval),
+            1 => member.option(&mut self.keepfiles),
+            2 => member.option(&mut self.rotateeverybytes),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.interval)?;
+        out.option(1, &self.keepfiles)?;
+        out.option(2, &self.rotateeverybytes)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AgentSettingsLoggingMetrics {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AgentSettingsLoggingMetrics",
+        members: &["period"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            period: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.period),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.period)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AgentSettingsMonitoring {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AgentSettingsMonitoring",
+        members: &[
+            "_runtime_experimental",
+            "apm",
+            "enabled",
+            "logs",
+            "metrics",
+            "namespace",
+            "traces",
+            "use_output",
+        ],
+        aliases: &[],
+        required: &[0x5e, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            runtime_experimental: None,
+            apm: rt::Wire::blank(),
+            enabled: rt::Wire::blank(),
+            logs: rt::Wire::blank(),
+            metrics: rt::Wire::blank(),
+            namespace: None,
+            traces: rt::Wire::blank(),
+            use_output: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.runtime_experimental),
+            1 => member.value(&mut self.apm),
+            2 => member.value(&mut self.enabled),
+            3 => member.value(&mut self.logs),
+            4 => member.value(&mut self.metrics),
+            5 => member.option(&mut self.namespace),
+            6 => member.value(&mut self.traces),
+            7 => member.option(&mut self.use_output),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.runtime_experimental)?;
+        out.value(1, &self.apm)?;
+        out.value(2, &self.enabled)?;
+        out.value(3, &self.logs)?;
+        out.value(4, &self.metrics)?;
+        out.option(5, &self.namespace)?;
+        out.value(6, &self.traces)?;
+        out.option(7, &self.use_output)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AgentSettingsProtection {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AgentSettingsProtection",
+        members: &["enabled", "signing_key", "uninstall_token_hash"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            enabled: rt::Wire::blank(),
+            signing_key: rt::Wire::blank(),
+            uninstall_token_hash: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.enabled),
+            1 => member.value(&mut self.signing_key),
+            2 => member.value(&mut self.uninstall_token_hash),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.enabled)?;
+        out.value(1, &self.signing_key)?;
+        out.value(2, &self.uninstall_token_hash)?;
+        Ok(())
     }
 }
 
@@ -788,6 +1247,38 @@ impl rt::Model for CurrentVersion {
     }
 }
 
+impl rt::Union for FleetConnection {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &["hosts"],
+            &["hosts", "proxy_headers", "proxy_url", "secrets", "ssl"],
+        ),
+        rt::Arm::object(64, &[], &["kibana"], &["kibana"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Hosts),
+            1 => rt::get(deserializer).map(Self::Kibana),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Hosts(value) => rt::Wire::encode(value, serializer),
+            Self::Kibana(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
 impl rt::Union for Full {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::of(16),
@@ -837,9 +1328,9 @@ impl rt::Union for Full {
     }
 }
 
-impl rt::Model for FullObject {
+impl rt::Model for FullAgentPolicy {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "FullObject",
+        name: "FullAgentPolicy",
         members: &[
             "agent",
             "connectors",
@@ -939,500 +1430,9 @@ impl rt::Model for FullObject {
     }
 }
 
-impl rt::Model for FullObjectAgent {
+impl rt::Model for FullAgentPolicyInput {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "FullObjectAgent",
-        members: &[
-            "download",
-            "features",
-            "limits",
-            "logging",
-            "monitoring",
-            "protection",
-        ],
-        aliases: &[],
-        required: &[0x13, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            download: rt::Wire::blank(),
-            features: rt::Wire::blank(),
-            limits: None,
-            logging: None,
-            monitoring: rt::Wire::blank(),
-            protection: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.download),
-            1 => member.value(&mut self.features),
-            2 => member.option(&mut self.limits),
-            3 => member.option(&mut self.logging),
-            4 => member.value(&mut self.monitoring),
-            5 => member.option(&mut self.protection),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.download)?;
-        out.value(1, &self.features)?;
-        out.option(2, &self.limits)?;
-        out.option(3, &self.logging)?;
-        out.value(4, &self.monitoring)?;
-        out.option(5, &self.protection)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for FullObjectAgentDownload {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FullObjectAgentDownload",
-        members: &[
-            "proxy_headers",
-            "proxy_url",
-            "secrets",
-            "sourceURI",
-            "ssl",
-            "target_directory",
-            "timeout",
-        ],
-        aliases: &[],
-        required: &[0x8, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            proxy_headers: None,
-            proxy_url: None,
-            secrets: None,
-            source_uri: rt::Wire::blank(),
-            ssl: None,
-            target_directory: None,
-            timeout: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.proxy_headers),
-            1 => member.option(&mut self.proxy_url),
-            2 => member.option(&mut self.secrets),
-            3 => member.value(&mut self.source_uri),
-            4 => member.option(&mut self.ssl),
-            5 => member.option(&mut self.target_directory),
-            6 => member.option(&mut self.timeout),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.proxy_headers)?;
-        out.option(1, &self.proxy_url)?;
-        out.option(2, &self.secrets)?;
-        out.value(3, &self.source_uri)?;
-        out.option(4, &self.ssl)?;
-        out.option(5, &self.target_directory)?;
-        out.option(6, &self.timeout)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for FullObjectAgentFeature {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FullObjectAgentFeature",
-        members: &["enabled"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            enabled: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.enabled),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.enabled)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for FullObjectAgentLimits {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FullObjectAgentLimits",
-        members: &["go_max_procs"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            go_max_procs: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.go_max_procs),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.go_max_procs)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for FullObjectAgentLogging {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FullObjectAgentLogging",
-        members: &["files", "level", "metrics", "to_files"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            files: None,
-            level: None,
-            metrics: None,
-            to_files: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.files),
-            1 => member.option(&mut self.level),
-            2 => member.option(&mut self.metrics),
-            3 => member.option(&mut self.to_files),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.files)?;
-        out.option(1, &self.level)?;
-        out.option(2, &self.metrics)?;
-        out.option(3, &self.to_files)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for FullObjectAgentLoggingFiles {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FullObjectAgentLoggingFiles",
-        members: &["interval", "keepfiles", "rotateeverybytes"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            interval: None,
-            keepfiles: None,
-            rotateeverybytes: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.interval),
-            1 => member.option(&mut self.keepfiles),
-            2 => member.option(&mut self.rotateeverybytes),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.interval)?;
-        out.option(1, &self.keepfiles)?;
-        out.option(2, &self.rotateeverybytes)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for FullObjectAgentLoggingMetrics {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FullObjectAgentLoggingMetrics",
-        members: &["period"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            period: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.period),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.period)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for FullObjectAgentMonitoring {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FullObjectAgentMonitoring",
-        members: &[
-            "_runtime_experimental",
-            "apm",
-            "enabled",
-            "logs",
-            "metrics",
-            "namespace",
-            "traces",
-            "use_output",
-        ],
-        aliases: &[],
-        required: &[0x5e, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            runtime_experimental: None,
-            apm: rt::Wire::blank(),
-            enabled: rt::Wire::blank(),
-            logs: rt::Wire::blank(),
-            metrics: rt::Wire::blank(),
-            namespace: None,
-            traces: rt::Wire::blank(),
-            use_output: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.runtime_experimental),
-            1 => member.value(&mut self.apm),
-            2 => member.value(&mut self.enabled),
-            3 => member.value(&mut self.logs),
-            4 => member.value(&mut self.metrics),
-            5 => member.option(&mut self.namespace),
-            6 => member.value(&mut self.traces),
-            7 => member.option(&mut self.use_output),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.runtime_experimental)?;
-        out.value(1, &self.apm)?;
-        out.value(2, &self.enabled)?;
-        out.value(3, &self.logs)?;
-        out.value(4, &self.metrics)?;
-        out.option(5, &self.namespace)?;
-        out.value(6, &self.traces)?;
-        out.option(7, &self.use_output)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for FullObjectAgentProtection {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FullObjectAgentProtection",
-        members: &["enabled", "signing_key", "uninstall_token_hash"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            enabled: rt::Wire::blank(),
-            signing_key: rt::Wire::blank(),
-            uninstall_token_hash: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.enabled),
-            1 => member.value(&mut self.signing_key),
-            2 => member.value(&mut self.uninstall_token_hash),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.enabled)?;
-        out.value(1, &self.signing_key)?;
-        out.value(2, &self.uninstall_token_hash)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for FullObjectFleet {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &[],
-            &["hosts"],
-            &["hosts", "proxy_headers", "proxy_url", "secrets", "ssl"],
-        ),
-        rt::Arm::object(64, &[], &["kibana"], &["kibana"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::ByHosts),
-            1 => rt::get(deserializer).map(Self::ByKibana),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ByHosts(value) => rt::Wire::encode(value, serializer),
-            Self::ByKibana(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for FullObjectInput {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FullObjectInput",
+        name: "FullAgentPolicyInput",
         members: &[
             "data_stream",
             "id",
@@ -1508,9 +1508,9 @@ impl rt::Model for FullObjectInput {
     }
 }
 
-impl rt::Model for FullObjectInputMeta {
+impl rt::Model for FullAgentPolicyInputMeta {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "FullObjectInputMeta",
+        name: "FullAgentPolicyInputMeta",
         members: &["package"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -1548,9 +1548,9 @@ impl rt::Model for FullObjectInputMeta {
     }
 }
 
-impl rt::Model for FullObjectOutput {
+impl rt::Model for FullAgentPolicyOutput {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "FullObjectOutput",
+        name: "FullAgentPolicyOutput",
         members: &["ca_sha256", "hosts", "proxy_headers", "proxy_url", "type"],
         aliases: &[],
         required: &[0x10, 0, 0, 0],
@@ -1600,9 +1600,9 @@ impl rt::Model for FullObjectOutput {
     }
 }
 
-impl rt::Model for FullObjectService {
+impl rt::Model for FullAgentPolicyService {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "FullObjectService",
+        name: "FullAgentPolicyService",
         members: &["extensions", "pipelines"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -1643,9 +1643,9 @@ impl rt::Model for FullObjectService {
     }
 }
 
-impl rt::Model for FullObjectServicePipeline {
+impl rt::Model for FullAgentPolicyServicePipeline {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "FullObjectServicePipeline",
+        name: "FullAgentPolicyServicePipeline",
         members: &["exporters", "processors", "receivers"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -1689,9 +1689,9 @@ impl rt::Model for FullObjectServicePipeline {
     }
 }
 
-impl rt::Model for FullObjectSigned {
+impl rt::Model for FullAgentPolicySigned {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "FullObjectSigned",
+        name: "FullAgentPolicySigned",
         members: &["data", "signature"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
@@ -1938,9 +1938,9 @@ impl rt::Model for GlobalDataTag {
     }
 }
 
-impl rt::Model for HostsFullObjectFleet {
+impl rt::Model for HostsFleetConnection {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "HostsFullObjectFleet",
+        name: "HostsFleetConnection",
         members: &["hosts", "proxy_headers", "proxy_url", "secrets", "ssl"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -1990,67 +1990,9 @@ impl rt::Model for HostsFullObjectFleet {
     }
 }
 
-impl rt::Model for HostsFullObjectFleetSsl {
+impl rt::Model for KibanaFleetConnection {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "HostsFullObjectFleetSsl",
-        members: &[
-            "certificate",
-            "certificate_authorities",
-            "key",
-            "renegotiation",
-            "verification_mode",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            certificate: None,
-            certificate_authorities: None,
-            key: None,
-            renegotiation: None,
-            verification_mode: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.certificate),
-            1 => member.option(&mut self.certificate_authorities),
-            2 => member.option(&mut self.key),
-            3 => member.option(&mut self.renegotiation),
-            4 => member.option(&mut self.verification_mode),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.certificate)?;
-        out.option(1, &self.certificate_authorities)?;
-        out.option(2, &self.key)?;
-        out.option(3, &self.renegotiation)?;
-        out.option(4, &self.verification_mode)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for KibanaFullObjectFleet {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "KibanaFullObjectFleet",
+        name: "KibanaFleetConnection",
         members: &["kibana"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -2088,9 +2030,9 @@ impl rt::Model for KibanaFullObjectFleet {
     }
 }
 
-impl rt::Model for KibanaFullObjectFleetKibana {
+impl rt::Model for KibanaFleetConnectionKibana {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "KibanaFullObjectFleetKibana",
+        name: "KibanaFleetConnectionKibana",
         members: &["hosts", "path", "protocol"],
         aliases: &[],
         required: &[0x5, 0, 0, 0],
@@ -2609,14 +2551,14 @@ impl rt::Union for PackagePolicies {
     ) -> Result<Self, D::Error> {
         match arm {
             0 => rt::get(deserializer).map(Self::StringList),
-            1 => rt::get(deserializer).map(Self::SecondItemList),
+            1 => rt::get(deserializer).map(Self::PackagePolicyList),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::StringList(value) => rt::Wire::encode(value, serializer),
-            Self::SecondItemList(value) => rt::Wire::encode(value, serializer),
+            Self::PackagePolicyList(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -2784,6 +2726,64 @@ impl rt::Model for SecretsSslKey {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.id)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for Ssl {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Ssl",
+        members: &[
+            "certificate",
+            "certificate_authorities",
+            "key",
+            "renegotiation",
+            "verification_mode",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            certificate: None,
+            certificate_authorities: None,
+            key: None,
+            renegotiation: None,
+            verification_mode: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.certificate),
+            1 => member.option(&mut self.certificate_authorities),
+            2 => member.option(&mut self.key),
+            3 => member.option(&mut self.renegotiation),
+            4 => member.option(&mut self.verification_mode),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.certificate)?;
+        out.option(1, &self.certificate_authorities)?;
+        out.option(2, &self.key)?;
+        out.option(3, &self.renegotiation)?;
+        out.option(4, &self.verification_mode)?;
         Ok(())
     }
 }

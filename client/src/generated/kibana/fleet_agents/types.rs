@@ -6,16 +6,280 @@ use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, OneOrMany};
 use super::super::fleet;
-/// The `200` object.
-#[derive(Clone, Debug, PartialEq, Default)]
+/// The `item` object.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Agent {
+    /// `access_api_key`
+    pub access_api_key: Option<Secret<String>>,
+    /// `access_api_key_id`
+    pub access_api_key_id: Option<String>,
+    /// `active`
+    pub active: bool,
+    /// `agent`
+    pub agent: Option<AgentIdentity>,
+    /// `audit_unenrolled_reason`
+    pub audit_unenrolled_reason: Option<String>,
+    /// `components`
+    pub components: Option<Vec<AgentComponent>>,
+    /// `default_api_key`
+    pub default_api_key: Option<Secret<String>>,
+    /// `default_api_key_history`
+    pub default_api_key_history: Option<Vec<DefaultApiKeyHistory>>,
+    /// `default_api_key_id`
+    pub default_api_key_id: Option<String>,
+    /// `enrolled_at`
+    pub enrolled_at: String,
+    /// `id`
+    pub id: String,
+    /// `last_checkin`
+    pub last_checkin: Option<String>,
+    /// `last_checkin_message`
+    pub last_checkin_message: Option<String>,
+    /// `last_checkin_status`
+    pub last_checkin_status: Option<LastCheckinStatus>,
+    /// `last_known_status`
+    pub last_known_status: Option<AgentStatus>,
+    /// `local_metadata`
+    pub local_metadata: BTreeMap<String, Value>,
+    /// `metrics`
+    pub metrics: Option<AgentMetrics>,
+    /// `namespaces`
+    pub namespaces: Option<Vec<String>>,
+    /// `outputs`
+    pub outputs: Option<BTreeMap<String, AgentOutput>>,
+    /// `packages`
+    pub packages: Vec<String>,
+    /// `policy_id`
+    pub policy_id: Option<String>,
+    /// `policy_revision`
+    pub policy_revision: Option<Number>,
+    /// `sort`
+    pub sort: Option<Vec<Value>>,
+    /// `status`
+    pub status: Option<AgentStatus>,
+    /// `tags`
+    pub tags: Option<Vec<String>>,
+    /// `type`
+    pub r#type: AgentType,
+    /// `unenrolled_at`
+    pub unenrolled_at: Option<String>,
+    /// `unenrollment_started_at`
+    pub unenrollment_started_at: Option<String>,
+    /// `unhealthy_reason`
+    pub unhealthy_reason: Option<Vec<UnhealthyReason>>,
+    /// `upgrade_attempts`
+    pub upgrade_attempts: Option<Vec<String>>,
+    /// `upgrade_details`
+    pub upgrade_details: Option<UpgradeDetails>,
+    /// `upgrade_started_at`
+    pub upgrade_started_at: Option<String>,
+    /// `upgraded_at`
+    pub upgraded_at: Option<String>,
+    /// `user_provided_metadata`
+    pub user_provided_metadata: Option<BTreeMap<String, Value>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
+/// The `components[]` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AgentComponent {
+    /// `id`
+    pub id: String,
+    /// `message`
+    pub message: String,
+    /// `status`
+    pub status: AgentComponentStatus,
+    /// `type`
+    pub r#type: String,
+    /// `units`
+    pub units: Option<Vec<AgentComponentUnit>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `status`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AgentComponentStatus {
+    /// `STARTING`
+    Starting,
+    /// `CONFIGURING`
+    Configuring,
+    /// `HEALTHY`
+    Healthy,
+    /// `DEGRADED`
+    Degraded,
+    /// `FAILED`
+    Failed,
+    /// `STOPPING`
+    Stopping,
+    /// `STOPPED`
+    Stopped,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `units[]` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AgentComponentUnit {
+    /// `id`
+    pub id: String,
+    /// `message`
+    pub message: String,
+    /// `payload`
+    pub payload: Option<BTreeMap<String, Value>>,
+    /// `status`
+    pub status: AgentComponentStatus,
+    /// `type`
+    pub r#type: AgentComponentUnitType,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `type`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AgentComponentUnitType {
+    /// `input`
+    Input,
+    /// `output`
+    Output,
+    /// ``
+    Empty,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `agent` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AgentIdentity {
+    /// `id`
+    pub id: String,
+    /// `version`
+    pub version: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `metrics` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct AgentMetrics {
+    /// `cpu_avg`
+    pub cpu_avg: Option<Number>,
+    /// `memory_size_byte_avg`
+    pub memory_size_byte_avg: Option<Number>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `outputs[]` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct AgentOutput {
+    /// `api_key_id`
+    pub api_key_id: Option<String>,
+    /// `to_retire_api_key_ids`
+    pub to_retire_api_key_ids: Option<Vec<DefaultApiKeyHistory>>,
+    /// `type`
+    pub r#type: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `status`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AgentStatus {
+    /// `offline`
+    Offline,
+    /// `error`
+    Error,
+    /// `online`
+    Online,
+    /// `inactive`
+    Inactive,
+    /// `enrolling`
+    Enrolling,
+    /// `unenrolling`
+    Unenrolling,
+    /// `unenrolled`
+    Unenrolled,
+    /// `updating`
+    Updating,
+    /// `degraded`
+    Degraded,
+    /// `uninstalled`
+    Uninstalled,
+    /// `orphaned`
+    Orphaned,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// A value of `type`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AgentType {
+    /// `PERMANENT`
+    Permanent,
+    /// `EPHEMERAL`
+    Ephemeral,
+    /// `TEMPORARY`
+    Temporary,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `items[]` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AgentUpload {
+    /// `actionId`
+    pub action_id: String,
+    /// `createTime`
+    pub create_time: String,
+    /// `error`
+    pub error: Option<String>,
+    /// `filePath`
+    pub file_path: String,
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: String,
+    /// `status`
+    pub status: AgentUploadStatus,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `status`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AgentUploadStatus {
+    /// `READY`
+    Ready,
+    /// `AWAITING_UPLOAD`
+    AwaitingUpload,
+    /// `DELETED`
+    Deleted,
+    /// `EXPIRED`
+    Expired,
+    /// `IN_PROGRESS`
+    InProgress,
+    /// `FAILED`
+    Failed,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// The answer to [`bulk_migrate`](super::FleetAgents::bulk_migrate).
-pub type BulkMigrateResponse = RequestDiagnostic;
+pub type BulkMigrateResponse = StartedAction;
 /// The `settings` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -153,15 +417,15 @@ impl BulkMigrateSettings {
 }
 
 /// The answer to [`bulk_reassign`](super::FleetAgents::bulk_reassign).
-pub type BulkReassignResponse = RequestDiagnostic;
+pub type BulkReassignResponse = StartedAction;
 /// The answer to [`bulk_request_diagnostics`](super::FleetAgents::bulk_request_diagnostics).
-pub type BulkRequestDiagnosticsResponse = RequestDiagnostic;
+pub type BulkRequestDiagnosticsResponse = StartedAction;
 /// The answer to [`bulk_unenroll`](super::FleetAgents::bulk_unenroll).
-pub type BulkUnenrollResponse = RequestDiagnostic;
+pub type BulkUnenrollResponse = StartedAction;
 /// The answer to [`bulk_update_tags`](super::FleetAgents::bulk_update_tags).
-pub type BulkUpdateTagsResponse = RequestDiagnostic;
+pub type BulkUpdateTagsResponse = StartedAction;
 /// The answer to [`bulk_upgrade`](super::FleetAgents::bulk_upgrade).
-pub type BulkUpgradeResponse = RequestDiagnostic;
+pub type BulkUpgradeResponse = StartedAction;
 /// The `default_api_key_history[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -187,7 +451,15 @@ pub struct DeleteFileResponse {
 }
 
 /// The answer to [`delete`](super::FleetAgents::delete).
-pub type DeleteResponse = Agent;
+pub type DeleteResponse = DeletedAgent;
+/// The `200` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DeletedAgent {
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The answer to [`download_file`](super::FleetAgents::download_file).
 pub type DownloadFileResponse = BTreeMap<String, Value>;
 /// The `200` object.
@@ -210,242 +482,12 @@ pub struct GetIncomingDataResponse {
     pub extra: Extra,
 }
 
-/// The `item` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct GetItem {
-    /// `access_api_key`
-    pub access_api_key: Option<Secret<String>>,
-    /// `access_api_key_id`
-    pub access_api_key_id: Option<String>,
-    /// `active`
-    pub active: bool,
-    /// `agent`
-    pub agent: Option<GetItemAgent>,
-    /// `audit_unenrolled_reason`
-    pub audit_unenrolled_reason: Option<String>,
-    /// `components`
-    pub components: Option<Vec<GetItemComponent>>,
-    /// `default_api_key`
-    pub default_api_key: Option<Secret<String>>,
-    /// `default_api_key_history`
-    pub default_api_key_history: Option<Vec<DefaultApiKeyHistory>>,
-    /// `default_api_key_id`
-    pub default_api_key_id: Option<String>,
-    /// `enrolled_at`
-    pub enrolled_at: String,
-    /// `id`
-    pub id: String,
-    /// `last_checkin`
-    pub last_checkin: Option<String>,
-    /// `last_checkin_message`
-    pub last_checkin_message: Option<String>,
-    /// `last_checkin_status`
-    pub last_checkin_status: Option<LastCheckinStatus>,
-    /// `last_known_status`
-    pub last_known_status: Option<GetItemStatus>,
-    /// `local_metadata`
-    pub local_metadata: BTreeMap<String, Value>,
-    /// `metrics`
-    pub metrics: Option<GetItemMetrics>,
-    /// `namespaces`
-    pub namespaces: Option<Vec<String>>,
-    /// `outputs`
-    pub outputs: Option<BTreeMap<String, GetItemOutput>>,
-    /// `packages`
-    pub packages: Vec<String>,
-    /// `policy_id`
-    pub policy_id: Option<String>,
-    /// `policy_revision`
-    pub policy_revision: Option<Number>,
-    /// `sort`
-    pub sort: Option<Vec<Value>>,
-    /// `status`
-    pub status: Option<GetItemStatus>,
-    /// `tags`
-    pub tags: Option<Vec<String>>,
-    /// `type`
-    pub r#type: GetItemType,
-    /// `unenrolled_at`
-    pub unenrolled_at: Option<String>,
-    /// `unenrollment_started_at`
-    pub unenrollment_started_at: Option<String>,
-    /// `unhealthy_reason`
-    pub unhealthy_reason: Option<Vec<UnhealthyReason>>,
-    /// `upgrade_attempts`
-    pub upgrade_attempts: Option<Vec<String>>,
-    /// `upgrade_details`
-    pub upgrade_details: Option<UpgradeDetails>,
-    /// `upgrade_started_at`
-    pub upgrade_started_at: Option<String>,
-    /// `upgraded_at`
-    pub upgraded_at: Option<String>,
-    /// `user_provided_metadata`
-    pub user_provided_metadata: Option<BTreeMap<String, Value>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `agent` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct GetItemAgent {
-    /// `id`
-    pub id: String,
-    /// `version`
-    pub version: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `components[]` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct GetItemComponent {
-    /// `id`
-    pub id: String,
-    /// `message`
-    pub message: String,
-    /// `status`
-    pub status: GetItemComponentStatus,
-    /// `type`
-    pub r#type: String,
-    /// `units`
-    pub units: Option<Vec<GetItemComponentUnit>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `status`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum GetItemComponentStatus {
-    /// `STARTING`
-    Starting,
-    /// `CONFIGURING`
-    Configuring,
-    /// `HEALTHY`
-    Healthy,
-    /// `DEGRADED`
-    Degraded,
-    /// `FAILED`
-    Failed,
-    /// `STOPPING`
-    Stopping,
-    /// `STOPPED`
-    Stopped,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `units[]` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct GetItemComponentUnit {
-    /// `id`
-    pub id: String,
-    /// `message`
-    pub message: String,
-    /// `payload`
-    pub payload: Option<BTreeMap<String, Value>>,
-    /// `status`
-    pub status: GetItemComponentStatus,
-    /// `type`
-    pub r#type: GetItemComponentUnitType,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `type`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum GetItemComponentUnitType {
-    /// `input`
-    Input,
-    /// `output`
-    Output,
-    /// ``
-    Empty,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `metrics` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct GetItemMetrics {
-    /// `cpu_avg`
-    pub cpu_avg: Option<Number>,
-    /// `memory_size_byte_avg`
-    pub memory_size_byte_avg: Option<Number>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `outputs[]` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct GetItemOutput {
-    /// `api_key_id`
-    pub api_key_id: Option<String>,
-    /// `to_retire_api_key_ids`
-    pub to_retire_api_key_ids: Option<Vec<DefaultApiKeyHistory>>,
-    /// `type`
-    pub r#type: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `status`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum GetItemStatus {
-    /// `offline`
-    Offline,
-    /// `error`
-    Error,
-    /// `online`
-    Online,
-    /// `inactive`
-    Inactive,
-    /// `enrolling`
-    Enrolling,
-    /// `unenrolling`
-    Unenrolling,
-    /// `unenrolled`
-    Unenrolled,
-    /// `updating`
-    Updating,
-    /// `degraded`
-    Degraded,
-    /// `uninstalled`
-    Uninstalled,
-    /// `orphaned`
-    Orphaned,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `type`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum GetItemType {
-    /// `PERMANENT`
-    Permanent,
-    /// `EPHEMERAL`
-    Ephemeral,
-    /// `TEMPORARY`
-    Temporary,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
 /// The answer to [`get`](super::FleetAgents::get).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GetResponse {
     /// `item`
-    pub item: GetItem,
+    pub item: Agent,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -525,7 +567,7 @@ pub struct ListAvailableVersionsResponse {
 #[non_exhaustive]
 pub struct ListResponse {
     /// `items`
-    pub items: Vec<GetItem>,
+    pub items: Vec<Agent>,
     /// `nextSearchAfter`
     pub next_search_after: Option<String>,
     /// `page`
@@ -552,60 +594,18 @@ pub struct ListTagsResponse {
     pub extra: Extra,
 }
 
-/// The `items[]` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ListUploadsItem {
-    /// `actionId`
-    pub action_id: String,
-    /// `createTime`
-    pub create_time: String,
-    /// `error`
-    pub error: Option<String>,
-    /// `filePath`
-    pub file_path: String,
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: String,
-    /// `status`
-    pub status: ListUploadsItemStatus,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `status`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ListUploadsItemStatus {
-    /// `READY`
-    Ready,
-    /// `AWAITING_UPLOAD`
-    AwaitingUpload,
-    /// `DELETED`
-    Deleted,
-    /// `EXPIRED`
-    Expired,
-    /// `IN_PROGRESS`
-    InProgress,
-    /// `FAILED`
-    Failed,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
 /// The answer to [`list_uploads`](super::FleetAgents::list_uploads).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ListUploadsResponse {
     /// `items`
-    pub items: Vec<ListUploadsItem>,
+    pub items: Vec<AgentUpload>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
 /// The answer to [`migrate`](super::FleetAgents::migrate).
-pub type MigrateResponse = RequestDiagnostic;
+pub type MigrateResponse = StartedAction;
 /// The `settings` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -770,16 +770,6 @@ pub enum MissingRequirement {
 
 /// The answer to [`reassign`](super::FleetAgents::reassign).
 pub type ReassignResponse = Empty;
-/// The `200` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RequestDiagnostic {
-    /// `actionId`
-    pub action_id: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The `body` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -810,7 +800,7 @@ impl RequestDiagnosticsBody {
 }
 
 /// The answer to [`request_diagnostics`](super::FleetAgents::request_diagnostics).
-pub type RequestDiagnosticsResponse = RequestDiagnostic;
+pub type RequestDiagnosticsResponse = StartedAction;
 /// The answer to [`setup`](super::FleetAgents::setup).
 pub type SetupResponse = fleet::AgentSetup;
 /// A value of `sortOrder`.
@@ -823,6 +813,16 @@ pub enum SortOrder {
     Desc,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
+}
+
+/// The `200` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct StartedAction {
+    /// `actionId`
+    pub action_id: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
 /// A value of `state`.
@@ -934,7 +934,7 @@ pub enum UnhealthyReason {
 #[non_exhaustive]
 pub struct UpdateResponse {
     /// `item`
-    pub item: GetItem,
+    pub item: Agent,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }

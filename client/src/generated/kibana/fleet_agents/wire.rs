@@ -12,35 +12,106 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    Agent, BulkMigrateSettings, DefaultApiKeyHistory, DeleteFileResponse, Empty,
-    GetIncomingDataResponse, GetItem, GetItemAgent, GetItemComponent,
-    GetItemComponentUnit, GetItemMetrics, GetItemOutput, GetResponse,
-    GetSetupStatusResponse, GetStatusSummaryResponse, IncomingData,
-    ListAvailableVersionsResponse, ListResponse, ListTagsResponse, ListUploadsItem,
-    ListUploadsResponse, MigrateSettings, RequestDiagnostic, RequestDiagnosticsBody,
-    StatusSummary, UnenrollBody, UpdateResponse, UpgradeDetails, UpgradeDetailsMetadata,
-    BulkChangePrivilegeLevelRequest, BulkMigrateRequest, BulkReassignRequest,
-    BulkRequestDiagnosticsRequest, BulkRollbackRequest, BulkUnenrollRequest,
-    BulkUpdateTagsRequest, BulkUpgradeRequest, ChangePrivilegeLevelRequest,
-    MigrateRequest, ReassignRequest, UpdateRequest, UpgradeRequest
+    Agent, AgentComponent, AgentComponentUnit, AgentIdentity, AgentMetrics, AgentOutput,
+    AgentUpload, BulkMigrateSettings, DefaultApiKeyHistory, DeleteFileResponse,
+    DeletedAgent, Empty, GetIncomingDataResponse, GetResponse, GetSetupStatusResponse,
+    GetStatusSummaryResponse, IncomingData, ListAvailableVersionsResponse, ListResponse,
+    ListTagsResponse, ListUploadsResponse, MigrateSettings, RequestDiagnosticsBody,
+    StartedAction, StatusSummary, UnenrollBody, UpdateResponse, UpgradeDetails,
+    UpgradeDetailsMetadata, BulkChangePrivilegeLevelRequest, BulkMigrateRequest,
+    BulkReassignRequest, BulkRequestDiagnosticsRequest, BulkRollbackRequest,
+    BulkUnenrollRequest, BulkUpdateTagsRequest, BulkUpgradeRequest,
+    ChangePrivilegeLevelRequest, MigrateRequest, ReassignRequest, UpdateRequest,
+    UpgradeRequest
 }
 rt::string_enum! {
-    GetItemComponentStatus, GetItemComponentUnitType, GetItemStatus, GetItemType,
-    LastCheckinStatus, ListUploadsItemStatus, MissingRequirement, SortOrder, State,
+    AgentComponentStatus, AgentComponentUnitType, AgentStatus, AgentType,
+    AgentUploadStatus, LastCheckinStatus, MissingRequirement, SortOrder, State,
     UnhealthyReason
 }
 
 impl rt::Model for Agent {
     const META: &'static rt::Meta = &rt::Meta {
         name: "Agent",
-        members: &["action"],
+        members: &[
+            "access_api_key",
+            "access_api_key_id",
+            "active",
+            "agent",
+            "audit_unenrolled_reason",
+            "components",
+            "default_api_key",
+            "default_api_key_history",
+            "default_api_key_id",
+            "enrolled_at",
+            "id",
+            "last_checkin",
+            "last_checkin_message",
+            "last_checkin_status",
+            "last_known_status",
+            "local_metadata",
+            "metrics",
+            "namespaces",
+            "outputs",
+            "packages",
+            "policy_id",
+            "policy_revision",
+            "sort",
+            "status",
+            "tags",
+            "type",
+            "unenrolled_at",
+            "unenrollment_started_at",
+            "unhealthy_reason",
+            "upgrade_attempts",
+            "upgrade_details",
+            "upgrade_started_at",
+            "upgraded_at",
+            "user_provided_metadata",
+        ],
         aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[0],
+        required: &[0x2088604, 0, 0, 0],
+        literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
-        Self { extra: Extra::new() }
+        Self {
+            access_api_key: None,
+            access_api_key_id: None,
+            active: rt::Wire::blank(),
+            agent: None,
+            audit_unenrolled_reason: None,
+            components: None,
+            default_api_key: None,
+            default_api_key_history: None,
+            default_api_key_id: None,
+            enrolled_at: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            last_checkin: None,
+            last_checkin_message: None,
+            last_checkin_status: None,
+            last_known_status: None,
+            local_metadata: rt::Wire::blank(),
+            metrics: None,
+            namespaces: None,
+            outputs: None,
+            packages: rt::Wire::blank(),
+            policy_id: None,
+            policy_revision: None,
+            sort: None,
+            status: None,
+            tags: None,
+            r#type: rt::Wire::blank(),
+            unenrolled_at: None,
+            unenrollment_started_at: None,
+            unhealthy_reason: None,
+            upgrade_attempts: None,
+            upgrade_details: None,
+            upgrade_started_at: None,
+            upgraded_at: None,
+            user_provided_metadata: None,
+            extra: Extra::new(),
+        }
     }
     fn extra(&self) -> &Extra {
         &self.extra
@@ -54,7 +125,40 @@ impl rt::Model for Agent {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.literal("\"deleted\""),
+            0 => member.option(&mut self.access_api_key),
+            1 => member.option(&mut self.access_api_key_id),
+            2 => member.value(&mut self.active),
+            3 => member.option(&mut self.agent),
+            4 => member.option(&mut self.audit_unenrolled_reason),
+            5 => member.option(&mut self.components),
+            6 => member.option(&mut self.default_api_key),
+            7 => member.option(&mut self.default_api_key_history),
+            8 => member.option(&mut self.default_api_key_id),
+            9 => member.value(&mut self.enrolled_at),
+            10 => member.value(&mut self.id),
+            11 => member.option(&mut self.last_checkin),
+            12 => member.option(&mut self.last_checkin_message),
+            13 => member.option(&mut self.last_checkin_status),
+            14 => member.option(&mut self.last_known_status),
+            15 => member.value(&mut self.local_metadata),
+            16 => member.option(&mut self.metrics),
+            17 => member.option(&mut self.namespaces),
+            18 => member.option(&mut self.outputs),
+            19 => member.value(&mut self.packages),
+            20 => member.option(&mut self.policy_id),
+            21 => member.option(&mut self.policy_revision),
+            22 => member.option(&mut self.sort),
+            23 => member.option(&mut self.status),
+            24 => member.option(&mut self.tags),
+            25 => member.value(&mut self.r#type),
+            26 => member.option(&mut self.unenrolled_at),
+            27 => member.option(&mut self.unenrollment_started_at),
+            28 => member.option(&mut self.unhealthy_reason),
+            29 => member.option(&mut self.upgrade_attempts),
+            30 => member.option(&mut self.upgrade_details),
+            31 => member.option(&mut self.upgrade_started_at),
+            32 => member.option(&mut self.upgraded_at),
+            33 => member.option(&mut self.user_provided_metadata),
             _ => member.untyped(),
         }
     }
@@ -62,8 +166,468 @@ impl rt::Model for Agent {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.literal(0, "\"deleted\"")?;
+        out.option(0, &self.access_api_key)?;
+        out.option(1, &self.access_api_key_id)?;
+        out.value(2, &self.active)?;
+        out.option(3, &self.agent)?;
+        out.option(4, &self.audit_unenrolled_reason)?;
+        out.option(5, &self.components)?;
+        out.option(6, &self.default_api_key)?;
+        out.option(7, &self.default_api_key_history)?;
+        out.option(8, &self.default_api_key_id)?;
+        out.value(9, &self.enrolled_at)?;
+        out.value(10, &self.id)?;
+        out.option(11, &self.last_checkin)?;
+        out.option(12, &self.last_checkin_message)?;
+        out.option(13, &self.last_checkin_status)?;
+        out.option(14, &self.last_known_status)?;
+        out.value(15, &self.local_metadata)?;
+        out.option(16, &self.metrics)?;
+        out.option(17, &self.namespaces)?;
+        out.option(18, &self.outputs)?;
+        out.value(19, &self.packages)?;
+        out.option(20, &self.policy_id)?;
+        out.option(21, &self.policy_revision)?;
+        out.option(22, &self.sort)?;
+        out.option(23, &self.status)?;
+        out.option(24, &self.tags)?;
+        out.value(25, &self.r#type)?;
+        out.option(26, &self.unenrolled_at)?;
+        out.option(27, &self.unenrollment_started_at)?;
+        out.option(28, &self.unhealthy_reason)?;
+        out.option(29, &self.upgrade_attempts)?;
+        out.option(30, &self.upgrade_details)?;
+        out.option(31, &self.upgrade_started_at)?;
+        out.option(32, &self.upgraded_at)?;
+        out.option(33, &self.user_provided_metadata)?;
         Ok(())
+    }
+}
+
+impl rt::Model for AgentComponent {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AgentComponent",
+        members: &["id", "message", "status", "type", "units"],
+        aliases: &[],
+        required: &[0xf, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            message: rt::Wire::blank(),
+            status: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            units: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.value(&mut self.message),
+            2 => member.value(&mut self.status),
+            3 => member.value(&mut self.r#type),
+            4 => member.option(&mut self.units),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.value(1, &self.message)?;
+        out.value(2, &self.status)?;
+        out.value(3, &self.r#type)?;
+        out.option(4, &self.units)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for AgentComponentStatus {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "STARTING" => Self::Starting,
+            "CONFIGURING" => Self::Configuring,
+            "HEALTHY" => Self::Healthy,
+            "DEGRADED" => Self::Degraded,
+            "FAILED" => Self::Failed,
+            "STOPPING" => Self::Stopping,
+            "STOPPED" => Self::Stopped,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Starting => "STARTING",
+            Self::Configuring => "CONFIGURING",
+            Self::Healthy => "HEALTHY",
+            Self::Degraded => "DEGRADED",
+            Self::Failed => "FAILED",
+            Self::Stopping => "STOPPING",
+            Self::Stopped => "STOPPED",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for AgentComponentUnit {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AgentComponentUnit",
+        members: &["id", "message", "payload", "status", "type"],
+        aliases: &[],
+        required: &[0x1b, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            message: rt::Wire::blank(),
+            payload: None,
+            status: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.value(&mut self.message),
+            2 => member.option(&mut self.payload),
+            3 => member.value(&mut self.status),
+            4 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.value(1, &self.message)?;
+        out.option(2, &self.payload)?;
+        out.value(3, &self.status)?;
+        out.value(4, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for AgentComponentUnitType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "input" => Self::Input,
+            "output" => Self::Output,
+            "" => Self::Empty,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Input => "input",
+            Self::Output => "output",
+            Self::Empty => "",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for AgentIdentity {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AgentIdentity",
+        members: &["id", "version"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            version: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.value(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.value(1, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AgentMetrics {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AgentMetrics",
+        members: &["cpu_avg", "memory_size_byte_avg"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            cpu_avg: None,
+            memory_size_byte_avg: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.cpu_avg),
+            1 => member.option(&mut self.memory_size_byte_avg),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.cpu_avg)?;
+        out.option(1, &self.memory_size_byte_avg)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AgentOutput {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AgentOutput",
+        members: &["api_key_id", "to_retire_api_key_ids", "type"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            api_key_id: None,
+            to_retire_api_key_ids: None,
+            r#type: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.api_key_id),
+            1 => member.option(&mut self.to_retire_api_key_ids),
+            2 => member.option(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.api_key_id)?;
+        out.option(1, &self.to_retire_api_key_ids)?;
+        out.option(2, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for AgentStatus {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "offline" => Self::Offline,
+            "error" => Self::Error,
+            "online" => Self::Online,
+            "inactive" => Self::Inactive,
+            "enrolling" => Self::Enrolling,
+            "unenrolling" => Self::Unenrolling,
+            "unenrolled" => Self::Unenrolled,
+            "updating" => Self::Updating,
+            "degraded" => Self::Degraded,
+            "uninstalled" => Self::Uninstalled,
+            "orphaned" => Self::Orphaned,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Offline => "offline",
+            Self::Error => "error",
+            Self::Online => "online",
+            Self::Inactive => "inactive",
+            Self::Enrolling => "enrolling",
+            Self::Unenrolling => "unenrolling",
+            Self::Unenrolled => "unenrolled",
+            Self::Updating => "updating",
+            Self::Degraded => "degraded",
+            Self::Uninstalled => "uninstalled",
+            Self::Orphaned => "orphaned",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::StringEnum for AgentType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "PERMANENT" => Self::Permanent,
+            "EPHEMERAL" => Self::Ephemeral,
+            "TEMPORARY" => Self::Temporary,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Permanent => "PERMANENT",
+            Self::Ephemeral => "EPHEMERAL",
+            Self::Temporary => "TEMPORARY",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for AgentUpload {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AgentUpload",
+        members: &[
+            "actionId",
+            "createTime",
+            "error",
+            "filePath",
+            "id",
+            "name",
+            "status",
+        ],
+        aliases: &[],
+        required: &[0x7b, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            action_id: rt::Wire::blank(),
+            create_time: rt::Wire::blank(),
+            error: None,
+            file_path: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            name: rt::Wire::blank(),
+            status: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.action_id),
+            1 => member.value(&mut self.create_time),
+            2 => member.option(&mut self.error),
+            3 => member.value(&mut self.file_path),
+            4 => member.value(&mut self.id),
+            5 => member.value(&mut self.name),
+            6 => member.value(&mut self.status),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.action_id)?;
+        out.value(1, &self.create_time)?;
+        out.option(2, &self.error)?;
+        out.value(3, &self.file_path)?;
+        out.value(4, &self.id)?;
+        out.value(5, &self.name)?;
+        out.value(6, &self.status)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for AgentUploadStatus {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "READY" => Self::Ready,
+            "AWAITING_UPLOAD" => Self::AwaitingUpload,
+            "DELETED" => Self::Deleted,
+            "EXPIRED" => Self::Expired,
+            "IN_PROGRESS" => Self::InProgress,
+            "FAILED" => Self::Failed,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Ready => "READY",
+            Self::AwaitingUpload => "AWAITING_UPLOAD",
+            Self::Deleted => "DELETED",
+            Self::Expired => "EXPIRED",
+            Self::InProgress => "IN_PROGRESS",
+            Self::Failed => "FAILED",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
@@ -239,6 +803,43 @@ impl rt::Model for DeleteFileResponse {
     }
 }
 
+impl rt::Model for DeletedAgent {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DeletedAgent",
+        members: &["action"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[0],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self { extra: Extra::new() }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.literal("\"deleted\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.literal(0, "\"deleted\"")?;
+        Ok(())
+    }
+}
+
 impl rt::Model for Empty {
     const META: &'static rt::Meta = &rt::Meta {
         name: "Empty",
@@ -309,516 +910,6 @@ impl rt::Model for GetIncomingDataResponse {
         out.value(0, &self.data_preview)?;
         out.value(1, &self.items)?;
         Ok(())
-    }
-}
-
-impl rt::Model for GetItem {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "GetItem",
-        members: &[
-            "access_api_key",
-            "access_api_key_id",
-            "active",
-            "agent",
-            "audit_unenrolled_reason",
-            "components",
-            "default_api_key",
-            "default_api_key_history",
-            "default_api_key_id",
-            "enrolled_at",
-            "id",
-            "last_checkin",
-            "last_checkin_message",
-            "last_checkin_status",
-            "last_known_status",
-            "local_metadata",
-            "metrics",
-            "namespaces",
-            "outputs",
-            "packages",
-            "policy_id",
-            "policy_revision",
-            "sort",
-            "status",
-            "tags",
-            "type",
-            "unenrolled_at",
-            "unenrollment_started_at",
-            "unhealthy_reason",
-            "upgrade_attempts",
-            "upgrade_details",
-            "upgrade_started_at",
-            "upgraded_at",
-            "user_provided_metadata",
-        ],
-        aliases: &[],
-        required: &[0x2088604, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            access_api_key: None,
-            access_api_key_id: None,
-            active: rt::Wire::blank(),
-            agent: None,
-            audit_unenrolled_reason: None,
-            components: None,
-            default_api_key: None,
-            default_api_key_history: None,
-            default_api_key_id: None,
-            enrolled_at: rt::Wire::blank(),
-            id: rt::Wire::blank(),
-            last_checkin: None,
-            last_checkin_message: None,
-            last_checkin_status: None,
-            last_known_status: None,
-            local_metadata: rt::Wire::blank(),
-            metrics: None,
-            namespaces: None,
-            outputs: None,
-            packages: rt::Wire::blank(),
-            policy_id: None,
-            policy_revision: None,
-            sort: None,
-            status: None,
-            tags: None,
-            r#type: rt::Wire::blank(),
-            unenrolled_at: None,
-            unenrollment_started_at: None,
-            unhealthy_reason: None,
-            upgrade_attempts: None,
-            upgrade_details: None,
-            upgrade_started_at: None,
-            upgraded_at: None,
-            user_provided_metadata: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.access_api_key),
-            1 => member.option(&mut self.access_api_key_id),
-            2 => member.value(&mut self.active),
-            3 => member.option(&mut self.agent),
-            4 => member.option(&mut self.audit_unenrolled_reason),
-            5 => member.option(&mut self.components),
-            6 => member.option(&mut self.default_api_key),
-            7 => member.option(&mut self.default_api_key_history),
-            8 => member.option(&mut self.default_api_key_id),
-            9 => member.value(&mut self.enrolled_at),
-            10 => member.value(&mut self.id),
-            11 => member.option(&mut self.last_checkin),
-            12 => member.option(&mut self.last_checkin_message),
-            13 => member.option(&mut self.last_checkin_status),
-            14 => member.option(&mut self.last_known_status),
-            15 => member.value(&mut self.local_metadata),
-            16 => member.option(&mut self.metrics),
-            17 => member.option(&mut self.namespaces),
-            18 => member.option(&mut self.outputs),
-            19 => member.value(&mut self.packages),
-            20 => member.option(&mut self.policy_id),
-            21 => member.option(&mut self.policy_revision),
-            22 => member.option(&mut self.sort),
-            23 => member.option(&mut self.status),
-            24 => member.option(&mut self.tags),
-            25 => member.value(&mut self.r#type),
-            26 => member.option(&mut self.unenrolled_at),
-            27 => member.option(&mut self.unenrollment_started_at),
-            28 => member.option(&mut self.unhealthy_reason),
-            29 => member.option(&mut self.upgrade_attempts),
-            30 => member.option(&mut self.upgrade_details),
-            31 => member.option(&mut self.upgrade_started_at),
-            32 => member.option(&mut self.upgraded_at),
-            33 => member.option(&mut self.user_provided_metadata),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.access_api_key)?;
-        out.option(1, &self.access_api_key_id)?;
-        out.value(2, &self.active)?;
-        out.option(3, &self.agent)?;
-        out.option(4, &self.audit_unenrolled_reason)?;
-        out.option(5, &self.components)?;
-        out.option(6, &self.default_api_key)?;
-        out.option(7, &self.default_api_key_history)?;
-        out.option(8, &self.default_api_key_id)?;
-        out.value(9, &self.enrolled_at)?;
-        out.value(10, &self.id)?;
-        out.option(11, &self.last_checkin)?;
-        out.option(12, &self.last_checkin_message)?;
-        out.option(13, &self.last_checkin_status)?;
-        out.option(14, &self.last_known_status)?;
-        out.value(15, &self.local_metadata)?;
-        out.option(16, &self.metrics)?;
-        out.option(17, &self.namespaces)?;
-        out.option(18, &self.outputs)?;
-        out.value(19, &self.packages)?;
-        out.option(20, &self.policy_id)?;
-        out.option(21, &self.policy_revision)?;
-        out.option(22, &self.sort)?;
-        out.option(23, &self.status)?;
-        out.option(24, &self.tags)?;
-        out.value(25, &self.r#type)?;
-        out.option(26, &self.unenrolled_at)?;
-        out.option(27, &self.unenrollment_started_at)?;
-        out.option(28, &self.unhealthy_reason)?;
-        out.option(29, &self.upgrade_attempts)?;
-        out.option(30, &self.upgrade_details)?;
-        out.option(31, &self.upgrade_started_at)?;
-        out.option(32, &self.upgraded_at)?;
-        out.option(33, &self.user_provided_metadata)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for GetItemAgent {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "GetItemAgent",
-        members: &["id", "version"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            version: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            1 => member.value(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.version)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for GetItemComponent {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "GetItemComponent",
-        members: &["id", "message", "status", "type", "units"],
-        aliases: &[],
-        required: &[0xf, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            message: rt::Wire::blank(),
-            status: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            units: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            1 => member.value(&mut self.message),
-            2 => member.value(&mut self.status),
-            3 => member.value(&mut self.r#type),
-            4 => member.option(&mut self.units),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.message)?;
-        out.value(2, &self.status)?;
-        out.value(3, &self.r#type)?;
-        out.option(4, &self.units)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for GetItemComponentStatus {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "STARTING" => Self::Starting,
-            "CONFIGURING" => Self::Configuring,
-            "HEALTHY" => Self::Healthy,
-            "DEGRADED" => Self::Degraded,
-            "FAILED" => Self::Failed,
-            "STOPPING" => Self::Stopping,
-            "STOPPED" => Self::Stopped,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Starting => "STARTING",
-            Self::Configuring => "CONFIGURING",
-            Self::Healthy => "HEALTHY",
-            Self::Degraded => "DEGRADED",
-            Self::Failed => "FAILED",
-            Self::Stopping => "STOPPING",
-            Self::Stopped => "STOPPED",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for GetItemComponentUnit {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "GetItemComponentUnit",
-        members: &["id", "message", "payload", "status", "type"],
-        aliases: &[],
-        required: &[0x1b, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            message: rt::Wire::blank(),
-            payload: None,
-            status: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            1 => member.value(&mut self.message),
-            2 => member.option(&mut self.payload),
-            3 => member.value(&mut self.status),
-            4 => member.value(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.message)?;
-        out.option(2, &self.payload)?;
-        out.value(3, &self.status)?;
-        out.value(4, &self.r#type)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for GetItemComponentUnitType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "input" => Self::Input,
-            "output" => Self::Output,
-            "" => Self::Empty,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Input => "input",
-            Self::Output => "output",
-            Self::Empty => "",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for GetItemMetrics {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "GetItemMetrics",
-        members: &["cpu_avg", "memory_size_byte_avg"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            cpu_avg: None,
-            memory_size_byte_avg: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.cpu_avg),
-            1 => member.option(&mut self.memory_size_byte_avg),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.cpu_avg)?;
-        out.option(1, &self.memory_size_byte_avg)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for GetItemOutput {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "GetItemOutput",
-        members: &["api_key_id", "to_retire_api_key_ids", "type"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            api_key_id: None,
-            to_retire_api_key_ids: None,
-            r#type: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.api_key_id),
-            1 => member.option(&mut self.to_retire_api_key_ids),
-            2 => member.option(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.api_key_id)?;
-        out.option(1, &self.to_retire_api_key_ids)?;
-        out.option(2, &self.r#type)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for GetItemStatus {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "offline" => Self::Offline,
-            "error" => Self::Error,
-            "online" => Self::Online,
-            "inactive" => Self::Inactive,
-            "enrolling" => Self::Enrolling,
-            "unenrolling" => Self::Unenrolling,
-            "unenrolled" => Self::Unenrolled,
-            "updating" => Self::Updating,
-            "degraded" => Self::Degraded,
-            "uninstalled" => Self::Uninstalled,
-            "orphaned" => Self::Orphaned,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Offline => "offline",
-            Self::Error => "error",
-            Self::Online => "online",
-            Self::Inactive => "inactive",
-            Self::Enrolling => "enrolling",
-            Self::Unenrolling => "unenrolling",
-            Self::Unenrolled => "unenrolled",
-            Self::Updating => "updating",
-            Self::Degraded => "degraded",
-            Self::Uninstalled => "uninstalled",
-            Self::Orphaned => "orphaned",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for GetItemType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "PERMANENT" => Self::Permanent,
-            "EPHEMERAL" => Self::Ephemeral,
-            "TEMPORARY" => Self::Temporary,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Permanent => "PERMANENT",
-            Self::Ephemeral => "EPHEMERAL",
-            Self::Temporary => "TEMPORARY",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -1177,97 +1268,6 @@ impl rt::Model for ListTagsResponse {
     }
 }
 
-impl rt::Model for ListUploadsItem {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ListUploadsItem",
-        members: &[
-            "actionId",
-            "createTime",
-            "error",
-            "filePath",
-            "id",
-            "name",
-            "status",
-        ],
-        aliases: &[],
-        required: &[0x7b, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            action_id: rt::Wire::blank(),
-            create_time: rt::Wire::blank(),
-            error: None,
-            file_path: rt::Wire::blank(),
-            id: rt::Wire::blank(),
-            name: rt::Wire::blank(),
-            status: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.action_id),
-            1 => member.value(&mut self.create_time),
-            2 => member.option(&mut self.error),
-            3 => member.value(&mut self.file_path),
-            4 => member.value(&mut self.id),
-            5 => member.value(&mut self.name),
-            6 => member.value(&mut self.status),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_id)?;
-        out.value(1, &self.create_time)?;
-        out.option(2, &self.error)?;
-        out.value(3, &self.file_path)?;
-        out.value(4, &self.id)?;
-        out.value(5, &self.name)?;
-        out.value(6, &self.status)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for ListUploadsItemStatus {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "READY" => Self::Ready,
-            "AWAITING_UPLOAD" => Self::AwaitingUpload,
-            "DELETED" => Self::Deleted,
-            "EXPIRED" => Self::Expired,
-            "IN_PROGRESS" => Self::InProgress,
-            "FAILED" => Self::Failed,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Ready => "READY",
-            Self::AwaitingUpload => "AWAITING_UPLOAD",
-            Self::Deleted => "DELETED",
-            Self::Expired => "EXPIRED",
-            Self::InProgress => "IN_PROGRESS",
-            Self::Failed => "FAILED",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
 impl rt::Model for ListUploadsResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ListUploadsResponse",
@@ -1421,46 +1421,6 @@ impl rt::StringEnum for MissingRequirement {
     }
 }
 
-impl rt::Model for RequestDiagnostic {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RequestDiagnostic",
-        members: &["actionId"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            action_id: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.action_id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_id)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for RequestDiagnosticsBody {
     const META: &'static rt::Meta = &rt::Meta {
         name: "RequestDiagnosticsBody",
@@ -1515,6 +1475,46 @@ impl rt::StringEnum for SortOrder {
             Self::Desc => "desc",
             Self::UnknownValue(name) => name,
         }
+    }
+}
+
+impl rt::Model for StartedAction {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "StartedAction",
+        members: &["actionId"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            action_id: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.action_id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.action_id)?;
+        Ok(())
     }
 }
 
@@ -2738,7 +2738,7 @@ impl rt::Endpoint for GetStatusSummaryRequest {
 }
 
 impl rt::Paged for ListRequest {
-    type Item = GetItem;
+    type Item = Agent;
     fn begin(&mut self) {
         rt::first_page(&mut self.page, 1);
     }
@@ -2751,7 +2751,7 @@ impl rt::Paged for ListRequest {
             Some(&page.total),
         )
     }
-    fn items(page: ListResponse) -> Vec<GetItem> {
+    fn items(page: ListResponse) -> Vec<Agent> {
         page.items
     }
 }

@@ -55,7 +55,7 @@ pub struct CreateResponse {
 }
 
 /// The answer to [`delete`](super::FleetCloudConnectors::delete).
-pub type DeleteResponse = fleet::ProxyObject;
+pub type DeleteResponse = fleet::IdReference;
 /// The answer to [`get`](super::FleetCloudConnectors::get).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -74,6 +74,98 @@ pub struct ListResponse {
     pub items: Vec<CloudConnector>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// The `object` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TypedVar {
+    /// `frozen`
+    pub frozen: Option<bool>,
+    /// `type`
+    ///
+    /// at most 50 characters
+    pub r#type: String,
+    /// `value`
+    ///
+    /// at most 1000 characters
+    pub value: TypedVarValue,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl TypedVar {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(r#type: impl Into<String>, value: impl Into<TypedVarValue>) -> Self {
+        Self {
+            r#type: r#type.into(),
+            value: value.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `frozen`
+    #[must_use]
+    pub fn frozen(mut self, frozen: bool) -> Self {
+        self.frozen = Some(frozen);
+        self
+    }
+}
+
+/// One of several forms of `value`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum TypedVarValue {
+    /// A string.
+    String(String),
+    /// The `TypedVarValueObject` form.
+    Object(TypedVarValueObject),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<&str> for TypedVarValue {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+impl From<String> for TypedVarValue {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
+}
+
+impl From<TypedVarValueObject> for TypedVarValue {
+    fn from(value: TypedVarValueObject) -> Self {
+        Self::Object(value)
+    }
+}
+
+/// The `object` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TypedVarValueObject {
+    /// `id`
+    ///
+    /// at most 255 characters
+    pub id: String,
+    /// `isSecretRef`
+    pub is_secret_ref: bool,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl TypedVarValueObject {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(id: impl Into<String>, is_secret_ref: bool) -> Self {
+        Self {
+            id: id.into(),
+            is_secret_ref,
+            ..rt::Model::blank()
+        }
+    }
 }
 
 /// The answer to [`update`](super::FleetCloudConnectors::update).
@@ -96,8 +188,8 @@ pub enum Var {
     Number(Number),
     /// A boolean.
     Boolean(bool),
-    /// The `VarObject` form.
-    Object(VarObject),
+    /// The `TypedVar` form.
+    Typed(TypedVar),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
@@ -120,101 +212,9 @@ impl From<bool> for Var {
     }
 }
 
-impl From<VarObject> for Var {
-    fn from(value: VarObject) -> Self {
-        Self::Object(value)
-    }
-}
-
-/// The `object` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct VarObject {
-    /// `frozen`
-    pub frozen: Option<bool>,
-    /// `type`
-    ///
-    /// at most 50 characters
-    pub r#type: String,
-    /// `value`
-    ///
-    /// at most 1000 characters
-    pub value: VarObjectValue,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl VarObject {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(r#type: impl Into<String>, value: impl Into<VarObjectValue>) -> Self {
-        Self {
-            r#type: r#type.into(),
-            value: value.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `frozen`
-    #[must_use]
-    pub fn frozen(mut self, frozen: bool) -> Self {
-        self.frozen = Some(frozen);
-        self
-    }
-}
-
-/// One of several forms of `value`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum VarObjectValue {
-    /// A string.
-    String(String),
-    /// The `VarObjectValueObject` form.
-    Object(VarObjectValueObject),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<&str> for VarObjectValue {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for VarObjectValue {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
-impl From<VarObjectValueObject> for VarObjectValue {
-    fn from(value: VarObjectValueObject) -> Self {
-        Self::Object(value)
-    }
-}
-
-/// The `object` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct VarObjectValueObject {
-    /// `id`
-    ///
-    /// at most 255 characters
-    pub id: String,
-    /// `isSecretRef`
-    pub is_secret_ref: bool,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl VarObjectValueObject {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(id: impl Into<String>, is_secret_ref: bool) -> Self {
-        Self {
-            id: id.into(),
-            is_secret_ref,
-            ..rt::Model::blank()
-        }
+impl From<TypedVar> for Var {
+    fn from(value: TypedVar) -> Self {
+        Self::Typed(value)
     }
 }
 

@@ -60,7 +60,7 @@ impl CreateSsl {
 }
 
 /// The answer to [`delete`](super::FleetDownloadSources::delete).
-pub type DeleteResponse = fleet::ProxyObject;
+pub type DeleteResponse = fleet::IdReference;
 /// The `item` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -15,7 +15,7 @@ pub struct CreateResponse {
 }
 
 /// The answer to [`delete`](super::FleetEnrollmentKeys::delete).
-pub type DeleteResponse = fleet_agents::Agent;
+pub type DeleteResponse = fleet_agents::DeletedAgent;
 /// The `item` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

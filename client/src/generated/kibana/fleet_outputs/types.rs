@@ -47,7 +47,7 @@ pub struct CreateResponse {
 }
 
 /// The answer to [`delete`](super::FleetOutputs::delete).
-pub type DeleteResponse = fleet::ProxyObject;
+pub type DeleteResponse = fleet::IdReference;
 /// The `elasticsearch` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1752,7 +1752,7 @@ impl NewKafkaOutputSasl {
 #[non_exhaustive]
 pub struct NewKafkaOutputSecrets {
     /// `password`
-    pub password: Option<NewKafkaOutputSecretsKey>,
+    pub password: Option<NewSecret>,
     /// `ssl`
     pub ssl: Option<NewKafkaOutputSecretsSsl>,
     /// Members that this version of elkit does not know.
@@ -1767,7 +1767,7 @@ impl NewKafkaOutputSecrets {
     }
     /// `password`
     #[must_use]
-    pub fn password(mut self, password: impl Into<NewKafkaOutputSecretsKey>) -> Self {
+    pub fn password(mut self, password: impl Into<NewSecret>) -> Self {
         self.password = Some(password.into());
         self
     }
@@ -1779,71 +1779,12 @@ impl NewKafkaOutputSecrets {
     }
 }
 
-/// One of several forms of `password`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum NewKafkaOutputSecretsKey {
-    /// The `NewKafkaOutputSecretsKeyObject` form.
-    Object(NewKafkaOutputSecretsKeyObject),
-    /// A string.
-    String(String),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<&str> for NewKafkaOutputSecretsKey {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for NewKafkaOutputSecretsKey {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
-impl From<NewKafkaOutputSecretsKeyObject> for NewKafkaOutputSecretsKey {
-    fn from(value: NewKafkaOutputSecretsKeyObject) -> Self {
-        Self::Object(value)
-    }
-}
-
-/// The `object` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct NewKafkaOutputSecretsKeyObject {
-    /// `hash`
-    pub hash: Option<String>,
-    /// `id`
-    pub id: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl NewKafkaOutputSecretsKeyObject {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `hash`
-    #[must_use]
-    pub fn hash(mut self, hash: impl Into<String>) -> Self {
-        self.hash = Some(hash.into());
-        self
-    }
-}
-
 /// The `ssl` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewKafkaOutputSecretsSsl {
     /// `key`
-    pub key: NewKafkaOutputSecretsKey,
+    pub key: NewSecret,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1851,7 +1792,7 @@ pub struct NewKafkaOutputSecretsSsl {
 impl NewKafkaOutputSecretsSsl {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(key: impl Into<NewKafkaOutputSecretsKey>) -> Self {
+    pub fn new(key: impl Into<NewSecret>) -> Self {
         Self {
             key: key.into(),
             ..rt::Model::blank()
@@ -2221,7 +2162,7 @@ impl NewLogstashOutputSecrets {
 #[non_exhaustive]
 pub struct NewLogstashOutputSecretsSsl {
     /// `key`
-    pub key: Option<NewKafkaOutputSecretsKey>,
+    pub key: Option<NewSecret>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2234,7 +2175,7 @@ impl NewLogstashOutputSecretsSsl {
     }
     /// `key`
     #[must_use]
-    pub fn key(mut self, key: impl Into<NewKafkaOutputSecretsKey>) -> Self {
+    pub fn key(mut self, key: impl Into<NewSecret>) -> Self {
         self.key = Some(key.into());
         self
     }
@@ -2564,7 +2505,7 @@ impl NewRemoteElasticsearchOutput {
 #[non_exhaustive]
 pub struct NewRemoteElasticsearchOutputSecrets {
     /// `service_token`
-    pub service_token: Option<NewKafkaOutputSecretsKey>,
+    pub service_token: Option<NewSecret>,
     /// `ssl`
     pub ssl: Option<NewLogstashOutputSecretsSsl>,
     /// Members that this version of elkit does not know.
@@ -2579,10 +2520,7 @@ impl NewRemoteElasticsearchOutputSecrets {
     }
     /// `service_token`
     #[must_use]
-    pub fn service_token(
-        mut self,
-        service_token: impl Into<NewKafkaOutputSecretsKey>,
-    ) -> Self {
+    pub fn service_token(mut self, service_token: impl Into<NewSecret>) -> Self {
         self.service_token = Some(service_token.into());
         self
     }
@@ -2590,6 +2528,65 @@ impl NewRemoteElasticsearchOutputSecrets {
     #[must_use]
     pub fn ssl(mut self, ssl: impl Into<NewLogstashOutputSecretsSsl>) -> Self {
         self.ssl = Some(ssl.into());
+        self
+    }
+}
+
+/// One of several forms of `password`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum NewSecret {
+    /// The `NewSecretReference` form.
+    Object(NewSecretReference),
+    /// A string.
+    String(String),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<&str> for NewSecret {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+impl From<String> for NewSecret {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
+}
+
+impl From<NewSecretReference> for NewSecret {
+    fn from(value: NewSecretReference) -> Self {
+        Self::Object(value)
+    }
+}
+
+/// The `object` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewSecretReference {
+    /// `hash`
+    pub hash: Option<String>,
+    /// `id`
+    pub id: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NewSecretReference {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `hash`
+    #[must_use]
+    pub fn hash(mut self, hash: impl Into<String>) -> Self {
+        self.hash = Some(hash.into());
         self
     }
 }
@@ -2634,8 +2631,8 @@ pub struct OutputSecretsSsl {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum OutputSecretsSslKey {
-    /// The `OutputSecretsSslKeyObject` form.
-    Object(OutputSecretsSslKeyObject),
+    /// The `SecretReference` form.
+    Object(SecretReference),
     /// A string.
     String(String),
     /// A form that this version of elkit does not know, as it was read.
@@ -2652,18 +2649,6 @@ impl From<String> for OutputSecretsSslKey {
     fn from(value: String) -> Self {
         Self::String(value)
     }
-}
-
-/// The `object` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct OutputSecretsSslKeyObject {
-    /// `hash`
-    pub hash: Option<String>,
-    /// `id`
-    pub id: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
 }
 
 /// The `shipper` object.
@@ -3122,6 +3107,18 @@ impl RemoteElasticsearchOutputUpdate {
         self.extra.set_null(21);
         self
     }
+}
+
+/// The `object` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SecretReference {
+    /// `hash`
+    pub hash: Option<String>,
+    /// `id`
+    pub id: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
 /// The answer to [`update`](super::FleetOutputs::update).

@@ -17,19 +17,19 @@ rt::model! {
     KafkaOutputSasl, KafkaOutputSecrets, KafkaOutputSecretsSsl, KafkaOutputUpdate,
     ListResponse, LogstashOutput, LogstashOutputUpdate, NewElasticsearchOutput,
     NewKafkaOutput, NewKafkaOutputHash, NewKafkaOutputHeader, NewKafkaOutputRandom,
-    NewKafkaOutputSasl, NewKafkaOutputSecrets, NewKafkaOutputSecretsKeyObject,
-    NewKafkaOutputSecretsSsl, NewKafkaOutputShipper, NewKafkaOutputSsl,
-    NewLogstashOutput, NewLogstashOutputSecrets, NewLogstashOutputSecretsSsl,
-    NewRemoteElasticsearchOutput, NewRemoteElasticsearchOutputSecrets, OutputSecrets,
-    OutputSecretsSsl, OutputSecretsSslKeyObject, OutputShipper, OutputSsl,
-    RemoteElasticsearchOutput, RemoteElasticsearchOutputSecrets,
-    RemoteElasticsearchOutputUpdate, UpdateResponse
+    NewKafkaOutputSasl, NewKafkaOutputSecrets, NewKafkaOutputSecretsSsl,
+    NewKafkaOutputShipper, NewKafkaOutputSsl, NewLogstashOutput,
+    NewLogstashOutputSecrets, NewLogstashOutputSecretsSsl, NewRemoteElasticsearchOutput,
+    NewRemoteElasticsearchOutputSecrets, NewSecretReference, OutputSecrets,
+    OutputSecretsSsl, OutputShipper, OutputSsl, RemoteElasticsearchOutput,
+    RemoteElasticsearchOutputSecrets, RemoteElasticsearchOutputUpdate, SecretReference,
+    UpdateResponse
 }
 rt::string_enum! {
     AuthType, Compression, Mechanism, Partition, Preset, VerificationMode
 }
 rt::union_! {
-    NewKafkaOutputSecretsKey, NewOutput, Output, OutputSecretsSslKey, OutputUpdate
+    NewOutput, NewSecret, Output, OutputSecretsSslKey, OutputUpdate
 }
 
 impl rt::StringEnum for AuthType {
@@ -1774,76 +1774,6 @@ impl rt::Model for NewKafkaOutputSecrets {
     }
 }
 
-impl rt::Union for NewKafkaOutputSecretsKey {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &["id"], &["hash", "id"]),
-        rt::Arm::of(16),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::Object),
-            1 => rt::get(deserializer).map(Self::String),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Object(value) => rt::Wire::encode(value, serializer),
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for NewKafkaOutputSecretsKeyObject {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "NewKafkaOutputSecretsKeyObject",
-        members: &["hash", "id"],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            hash: None,
-            id: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.hash),
-            1 => member.value(&mut self.id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.hash)?;
-        out.value(1, &self.id)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for NewKafkaOutputSecretsSsl {
     const META: &'static rt::Meta = &rt::Meta {
         name: "NewKafkaOutputSecretsSsl",
@@ -2513,6 +2443,76 @@ impl rt::Model for NewRemoteElasticsearchOutputSecrets {
     }
 }
 
+impl rt::Union for NewSecret {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &["id"], &["hash", "id"]),
+        rt::Arm::of(16),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Object),
+            1 => rt::get(deserializer).map(Self::String),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Object(value) => rt::Wire::encode(value, serializer),
+            Self::String(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for NewSecretReference {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewSecretReference",
+        members: &["hash", "id"],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            hash: None,
+            id: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.hash),
+            1 => member.value(&mut self.id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.hash)?;
+        out.value(1, &self.id)?;
+        Ok(())
+    }
+}
+
 impl rt::Union for Output {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(
@@ -2766,49 +2766,6 @@ impl rt::Union for OutputSecretsSslKey {
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
-    }
-}
-
-impl rt::Model for OutputSecretsSslKeyObject {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "OutputSecretsSslKeyObject",
-        members: &["hash", "id"],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            hash: None,
-            id: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.hash),
-            1 => member.value(&mut self.id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.hash)?;
-        out.value(1, &self.id)?;
-        Ok(())
     }
 }
 
@@ -3419,6 +3376,49 @@ impl rt::Model for RemoteElasticsearchOutputUpdate {
         out.option(19, &self.sync_uninstalled_integrations)?;
         out.option(21, &self.write_to_logs_streams)?;
         out.literal(20, "\"remote_elasticsearch\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SecretReference {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SecretReference",
+        members: &["hash", "id"],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            hash: None,
+            id: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.hash),
+            1 => member.value(&mut self.id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.hash)?;
+        out.value(1, &self.id)?;
         Ok(())
     }
 }

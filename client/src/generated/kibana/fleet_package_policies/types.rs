@@ -95,7 +95,7 @@ pub struct AgentsPackagePolicyDryRunUpgradeDiff {
     /// `description`
     pub description: Option<String>,
     /// `elasticsearch`
-    pub elasticsearch: Option<fleet::GetItemElasticsearch>,
+    pub elasticsearch: Option<fleet::PackagePolicyElasticsearch>,
     /// `enabled`
     pub enabled: bool,
     /// `id`
@@ -122,7 +122,7 @@ pub struct AgentsPackagePolicyDryRunUpgradeDiff {
     /// `revision`
     pub revision: Number,
     /// `secret_references`
-    pub secret_references: Option<Vec<fleet::ProxyObject>>,
+    pub secret_references: Option<Vec<fleet::IdReference>>,
     /// `spaceIds`
     pub space_ids: Option<Vec<String>>,
     /// `supports_agentless`
@@ -146,13 +146,13 @@ pub struct AgentsPackagePolicyDryRunUpgradeDiff {
 }
 
 /// The answer to [`bulk_delete`](super::FleetPackagePolicies::bulk_delete).
-pub type BulkDeleteResponse = Vec<PackagePolicy>;
+pub type BulkDeleteResponse = Vec<DeletedPackagePolicy>;
 /// The answer to [`bulk_get`](super::FleetPackagePolicies::bulk_get).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkGetResponse {
     /// `items`
-    pub items: Vec<fleet::SecondItem>,
+    pub items: Vec<fleet::PackagePolicy>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -162,13 +162,40 @@ pub struct BulkGetResponse {
 #[non_exhaustive]
 pub struct CreateResponse {
     /// `item`
-    pub item: GetItem,
+    pub item: PackagePolicy,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
 /// The answer to [`delete`](super::FleetPackagePolicies::delete).
-pub type DeleteResponse = fleet::ProxyObject;
+pub type DeleteResponse = fleet::IdReference;
+/// The `200[]` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct DeletedPackagePolicy {
+    /// `body`
+    pub body: Option<fleet::UpgradeStatusError>,
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: Option<String>,
+    /// `output_id`
+    pub output_id: Option<String>,
+    /// `package`
+    pub package: fleet::Package,
+    /// `policy_id`
+    #[deprecated = "upstream deprecates it"]
+    pub policy_id: Option<String>,
+    /// `policy_ids`
+    pub policy_ids: Vec<String>,
+    /// `statusCode`
+    pub status_code: Option<Number>,
+    /// `success`
+    pub success: bool,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The answer to [`dry_run_upgrade`](super::FleetPackagePolicies::dry_run_upgrade).
 pub type DryRunUpgradeResponse = Vec<PackagePolicyDryRunUpgrade>;
 /// The `by_errors` object.
@@ -186,7 +213,7 @@ pub struct ErrorsPackagePolicyDryRunUpgradeDiff {
     /// `description`
     pub description: Option<String>,
     /// `elasticsearch`
-    pub elasticsearch: Option<fleet::GetItemElasticsearch>,
+    pub elasticsearch: Option<fleet::PackagePolicyElasticsearch>,
     /// `enabled`
     pub enabled: bool,
     /// `errors`
@@ -219,7 +246,7 @@ pub struct ErrorsPackagePolicyDryRunUpgradeDiff {
     /// `revision`
     pub revision: Option<Number>,
     /// `secret_references`
-    pub secret_references: Option<Vec<fleet::ProxyObject>>,
+    pub secret_references: Option<Vec<fleet::IdReference>>,
     /// `supports_agentless`
     ///
     /// default `false`
@@ -240,79 +267,12 @@ pub struct ErrorsPackagePolicyDryRunUpgradeDiff {
     pub extra: Extra,
 }
 
-/// The `item` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct GetItem {
-    /// `additional_datastreams_permissions`
-    pub additional_datastreams_permissions: Option<Vec<String>>,
-    /// `agents`
-    pub agents: Option<Number>,
-    /// `cloud_connector_id`
-    pub cloud_connector_id: Option<String>,
-    /// `created_at`
-    pub created_at: String,
-    /// `created_by`
-    pub created_by: String,
-    /// `description`
-    pub description: Option<String>,
-    /// `elasticsearch`
-    pub elasticsearch: Option<fleet::GetItemElasticsearch>,
-    /// `enabled`
-    pub enabled: bool,
-    /// `id`
-    pub id: String,
-    /// `inputs`
-    pub inputs: Option<BTreeMap<String, Input>>,
-    /// `is_managed`
-    pub is_managed: Option<bool>,
-    /// `name`
-    pub name: String,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `output_id`
-    pub output_id: Option<String>,
-    /// `overrides`
-    pub overrides: Option<fleet::Overrides>,
-    /// `package`
-    pub package: Option<fleet::Package>,
-    /// `policy_id`
-    #[deprecated = "upstream deprecates it"]
-    pub policy_id: Option<String>,
-    /// `policy_ids`
-    pub policy_ids: Option<Vec<String>>,
-    /// `revision`
-    pub revision: Number,
-    /// `secret_references`
-    pub secret_references: Option<Vec<fleet::ProxyObject>>,
-    /// `spaceIds`
-    pub space_ids: Option<Vec<String>>,
-    /// `supports_agentless`
-    ///
-    /// default `false`
-    pub supports_agentless: Option<bool>,
-    /// `supports_cloud_connector`
-    ///
-    /// default `false`
-    pub supports_cloud_connector: Option<bool>,
-    /// `updated_at`
-    pub updated_at: String,
-    /// `updated_by`
-    pub updated_by: String,
-    /// `vars`
-    pub vars: Option<BTreeMap<String, Value>>,
-    /// `version`
-    pub version: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The answer to [`get`](super::FleetPackagePolicies::get).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GetResponse {
     /// `item`
-    pub item: GetItem,
+    pub item: PackagePolicy,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -409,7 +369,7 @@ impl InputStream {
 #[non_exhaustive]
 pub struct ListResponse {
     /// `items`
-    pub items: Vec<GetItem>,
+    pub items: Vec<PackagePolicy>,
     /// `page`
     pub page: Number,
     /// `perPage`
@@ -432,29 +392,69 @@ pub struct Package {
     pub extra: Extra,
 }
 
-/// The `200[]` object.
+/// The `item` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackagePolicy {
-    /// `body`
-    pub body: Option<fleet::UpgradeStatusError>,
+    /// `additional_datastreams_permissions`
+    pub additional_datastreams_permissions: Option<Vec<String>>,
+    /// `agents`
+    pub agents: Option<Number>,
+    /// `cloud_connector_id`
+    pub cloud_connector_id: Option<String>,
+    /// `created_at`
+    pub created_at: String,
+    /// `created_by`
+    pub created_by: String,
+    /// `description`
+    pub description: Option<String>,
+    /// `elasticsearch`
+    pub elasticsearch: Option<fleet::PackagePolicyElasticsearch>,
+    /// `enabled`
+    pub enabled: bool,
     /// `id`
     pub id: String,
+    /// `inputs`
+    pub inputs: Option<BTreeMap<String, Input>>,
+    /// `is_managed`
+    pub is_managed: Option<bool>,
     /// `name`
-    pub name: Option<String>,
+    pub name: String,
+    /// `namespace`
+    pub namespace: Option<String>,
     /// `output_id`
     pub output_id: Option<String>,
+    /// `overrides`
+    pub overrides: Option<fleet::Overrides>,
     /// `package`
-    pub package: fleet::Package,
+    pub package: Option<fleet::Package>,
     /// `policy_id`
     #[deprecated = "upstream deprecates it"]
     pub policy_id: Option<String>,
     /// `policy_ids`
-    pub policy_ids: Vec<String>,
-    /// `statusCode`
-    pub status_code: Option<Number>,
-    /// `success`
-    pub success: bool,
+    pub policy_ids: Option<Vec<String>>,
+    /// `revision`
+    pub revision: Number,
+    /// `secret_references`
+    pub secret_references: Option<Vec<fleet::IdReference>>,
+    /// `spaceIds`
+    pub space_ids: Option<Vec<String>>,
+    /// `supports_agentless`
+    ///
+    /// default `false`
+    pub supports_agentless: Option<bool>,
+    /// `supports_cloud_connector`
+    ///
+    /// default `false`
+    pub supports_cloud_connector: Option<bool>,
+    /// `updated_at`
+    pub updated_at: String,
+    /// `updated_by`
+    pub updated_by: String,
+    /// `vars`
+    pub vars: Option<BTreeMap<String, Value>>,
+    /// `version`
+    pub version: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -548,7 +548,7 @@ pub struct StreamDataStream {
 #[non_exhaustive]
 pub struct UpdateResponse {
     /// `item`
-    pub item: GetItem,
+    pub item: PackagePolicy,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }

@@ -13,8 +13,8 @@ const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another 
 rt::model! {
     AddFields, AgentDiff, AgentDiffDataStream, AgentDiffMeta, AgentDiffStream,
     AgentsPackagePolicyDryRunUpgradeDiff, BulkGetResponse, CreateResponse,
-    ErrorsPackagePolicyDryRunUpgradeDiff, GetItem, GetResponse, Input, InputStream,
-    ListResponse, Package, PackagePolicy, PackagePolicyDryRunUpgrade,
+    DeletedPackagePolicy, ErrorsPackagePolicyDryRunUpgradeDiff, GetResponse, Input,
+    InputStream, ListResponse, Package, PackagePolicy, PackagePolicyDryRunUpgrade,
     PackagePolicyDryRunUpgradeDiffError, PackagePolicyUpgrade, Processor,
     StreamDataStream, UpdateResponse, BulkDeleteRequest, BulkGetRequest, CreateRequest,
     DryRunUpgradeRequest, UpdateRequest, UpgradeRequest
@@ -493,6 +493,80 @@ impl rt::Model for CreateResponse {
     }
 }
 
+impl rt::Model for DeletedPackagePolicy {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DeletedPackagePolicy",
+        members: &[
+            "body",
+            "id",
+            "name",
+            "output_id",
+            "package",
+            "policy_id",
+            "policy_ids",
+            "statusCode",
+            "success",
+        ],
+        aliases: &[],
+        required: &[0x152, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            body: None,
+            id: rt::Wire::blank(),
+            name: None,
+            output_id: None,
+            package: rt::Wire::blank(),
+            policy_id: None,
+            policy_ids: rt::Wire::blank(),
+            status_code: None,
+            success: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.body),
+            1 => member.value(&mut self.id),
+            2 => member.option(&mut self.name),
+            3 => member.option(&mut self.output_id),
+            4 => member.value(&mut self.package),
+            5 => member.option(&mut self.policy_id),
+            6 => member.value(&mut self.policy_ids),
+            7 => member.option(&mut self.status_code),
+            8 => member.value(&mut self.success),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.body)?;
+        out.value(1, &self.id)?;
+        out.option(2, &self.name)?;
+        out.option(3, &self.output_id)?;
+        out.value(4, &self.package)?;
+        out.option(5, &self.policy_id)?;
+        out.value(6, &self.policy_ids)?;
+        out.option(7, &self.status_code)?;
+        out.value(8, &self.success)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for ErrorsPackagePolicyDryRunUpgradeDiff {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ErrorsPackagePolicyDryRunUpgradeDiff",
@@ -639,152 +713,6 @@ impl rt::Model for ErrorsPackagePolicyDryRunUpgradeDiff {
         out.option(25, &self.updated_by)?;
         out.option(26, &self.vars)?;
         out.option(27, &self.version)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for GetItem {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "GetItem",
-        members: &[
-            "additional_datastreams_permissions",
-            "agents",
-            "cloud_connector_id",
-            "created_at",
-            "created_by",
-            "description",
-            "elasticsearch",
-            "enabled",
-            "id",
-            "inputs",
-            "is_managed",
-            "name",
-            "namespace",
-            "output_id",
-            "overrides",
-            "package",
-            "policy_id",
-            "policy_ids",
-            "revision",
-            "secret_references",
-            "spaceIds",
-            "supports_agentless",
-            "supports_cloud_connector",
-            "updated_at",
-            "updated_by",
-            "vars",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x1840998, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            additional_datastreams_permissions: None,
-            agents: None,
-            cloud_connector_id: None,
-            created_at: rt::Wire::blank(),
-            created_by: rt::Wire::blank(),
-            description: None,
-            elasticsearch: None,
-            enabled: rt::Wire::blank(),
-            id: rt::Wire::blank(),
-            inputs: None,
-            is_managed: None,
-            name: rt::Wire::blank(),
-            namespace: None,
-            output_id: None,
-            overrides: None,
-            package: None,
-            policy_id: None,
-            policy_ids: None,
-            revision: rt::Wire::blank(),
-            secret_references: None,
-            space_ids: None,
-            supports_agentless: None,
-            supports_cloud_connector: None,
-            updated_at: rt::Wire::blank(),
-            updated_by: rt::Wire::blank(),
-            vars: None,
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.additional_datastreams_permissions),
-            1 => member.option(&mut self.agents),
-            2 => member.option(&mut self.cloud_connector_id),
-            3 => member.value(&mut self.created_at),
-            4 => member.value(&mut self.created_by),
-            5 => member.option(&mut self.description),
-            6 => member.option(&mut self.elasticsearch),
-            7 => member.value(&mut self.enabled),
-            8 => member.value(&mut self.id),
-            9 => member.option(&mut self.inputs),
-            10 => member.option(&mut self.is_managed),
-            11 => member.value(&mut self.name),
-            12 => member.option(&mut self.namespace),
-            13 => member.option(&mut self.output_id),
-            14 => member.option(&mut self.overrides),
-            15 => member.option(&mut self.package),
-            16 => member.option(&mut self.policy_id),
-            17 => member.option(&mut self.policy_ids),
-            18 => member.value(&mut self.revision),
-            19 => member.option(&mut self.secret_references),
-            20 => member.option(&mut self.space_ids),
-            21 => member.option(&mut self.supports_agentless),
-            22 => member.option(&mut self.supports_cloud_connector),
-            23 => member.value(&mut self.updated_at),
-            24 => member.value(&mut self.updated_by),
-            25 => member.option(&mut self.vars),
-            26 => member.option(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.additional_datastreams_permissions)?;
-        out.option(1, &self.agents)?;
-        out.option(2, &self.cloud_connector_id)?;
-        out.value(3, &self.created_at)?;
-        out.value(4, &self.created_by)?;
-        out.option(5, &self.description)?;
-        out.option(6, &self.elasticsearch)?;
-        out.value(7, &self.enabled)?;
-        out.value(8, &self.id)?;
-        out.option(9, &self.inputs)?;
-        out.option(10, &self.is_managed)?;
-        out.value(11, &self.name)?;
-        out.option(12, &self.namespace)?;
-        out.option(13, &self.output_id)?;
-        out.option(14, &self.overrides)?;
-        out.option(15, &self.package)?;
-        out.option(16, &self.policy_id)?;
-        out.option(17, &self.policy_ids)?;
-        out.value(18, &self.revision)?;
-        out.option(19, &self.secret_references)?;
-        out.option(20, &self.space_ids)?;
-        out.option(21, &self.supports_agentless)?;
-        out.option(22, &self.supports_cloud_connector)?;
-        out.value(23, &self.updated_at)?;
-        out.value(24, &self.updated_by)?;
-        out.option(25, &self.vars)?;
-        out.option(26, &self.version)?;
         Ok(())
     }
 }
@@ -1014,32 +942,68 @@ impl rt::Model for PackagePolicy {
     const META: &'static rt::Meta = &rt::Meta {
         name: "PackagePolicy",
         members: &[
-            "body",
+            "additional_datastreams_permissions",
+            "agents",
+            "cloud_connector_id",
+            "created_at",
+            "created_by",
+            "description",
+            "elasticsearch",
+            "enabled",
             "id",
+            "inputs",
+            "is_managed",
             "name",
+            "namespace",
             "output_id",
+            "overrides",
             "package",
             "policy_id",
             "policy_ids",
-            "statusCode",
-            "success",
+            "revision",
+            "secret_references",
+            "spaceIds",
+            "supports_agentless",
+            "supports_cloud_connector",
+            "updated_at",
+            "updated_by",
+            "vars",
+            "version",
         ],
         aliases: &[],
-        required: &[0x152, 0, 0, 0],
+        required: &[0x1840998, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            body: None,
+            additional_datastreams_permissions: None,
+            agents: None,
+            cloud_connector_id: None,
+            created_at: rt::Wire::blank(),
+            created_by: rt::Wire::blank(),
+            description: None,
+            elasticsearch: None,
+            enabled: rt::Wire::blank(),
             id: rt::Wire::blank(),
-            name: None,
+            inputs: None,
+            is_managed: None,
+            name: rt::Wire::blank(),
+            namespace: None,
             output_id: None,
-            package: rt::Wire::blank(),
+            overrides: None,
+            package: None,
             policy_id: None,
-            policy_ids: rt::Wire::blank(),
-            status_code: None,
-            success: rt::Wire::blank(),
+            policy_ids: None,
+            revision: rt::Wire::blank(),
+            secret_references: None,
+            space_ids: None,
+            supports_agentless: None,
+            supports_cloud_connector: None,
+            updated_at: rt::Wire::blank(),
+            updated_by: rt::Wire::blank(),
+            vars: None,
+            version: None,
             extra: Extra::new(),
         }
     }
@@ -1055,15 +1019,33 @@ impl rt::Model for PackagePolicy {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.body),
-            1 => member.value(&mut self.id),
-            2 => member.option(&mut self.name),
-            3 => member.option(&mut self.output_id),
-            4 => member.value(&mut self.package),
-            5 => member.option(&mut self.policy_id),
-            6 => member.value(&mut self.policy_ids),
-            7 => member.option(&mut self.status_code),
-            8 => member.value(&mut self.success),
+            0 => member.option(&mut self.additional_datastreams_permissions),
+            1 => member.option(&mut self.agents),
+            2 => member.option(&mut self.cloud_connector_id),
+            3 => member.value(&mut self.created_at),
+            4 => member.value(&mut self.created_by),
+            5 => member.option(&mut self.description),
+            6 => member.option(&mut self.elasticsearch),
+            7 => member.value(&mut self.enabled),
+            8 => member.value(&mut self.id),
+            9 => member.option(&mut self.inputs),
+            10 => member.option(&mut self.is_managed),
+            11 => member.value(&mut self.name),
+            12 => member.option(&mut self.namespace),
+            13 => member.option(&mut self.output_id),
+            14 => member.option(&mut self.overrides),
+            15 => member.option(&mut self.package),
+            16 => member.option(&mut self.policy_id),
+            17 => member.option(&mut self.policy_ids),
+            18 => member.value(&mut self.revision),
+            19 => member.option(&mut self.secret_references),
+            20 => member.option(&mut self.space_ids),
+            21 => member.option(&mut self.supports_agentless),
+            22 => member.option(&mut self.supports_cloud_connector),
+            23 => member.value(&mut self.updated_at),
+            24 => member.value(&mut self.updated_by),
+            25 => member.option(&mut self.vars),
+            26 => member.option(&mut self.version),
             _ => member.untyped(),
         }
     }
@@ -1071,15 +1053,33 @@ impl rt::Model for PackagePolicy {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.body)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.name)?;
-        out.option(3, &self.output_id)?;
-        out.value(4, &self.package)?;
-        out.option(5, &self.policy_id)?;
-        out.value(6, &self.policy_ids)?;
-        out.option(7, &self.status_code)?;
-        out.value(8, &self.success)?;
+        out.option(0, &self.additional_datastreams_permissions)?;
+        out.option(1, &self.agents)?;
+        out.option(2, &self.cloud_connector_id)?;
+        out.value(3, &self.created_at)?;
+        out.value(4, &self.created_by)?;
+        out.option(5, &self.description)?;
+        out.option(6, &self.elasticsearch)?;
+        out.value(7, &self.enabled)?;
+        out.value(8, &self.id)?;
+        out.option(9, &self.inputs)?;
+        out.option(10, &self.is_managed)?;
+        out.value(11, &self.name)?;
+        out.option(12, &self.namespace)?;
+        out.option(13, &self.output_id)?;
+        out.option(14, &self.overrides)?;
+        out.option(15, &self.package)?;
+        out.option(16, &self.policy_id)?;
+        out.option(17, &self.policy_ids)?;
+        out.value(18, &self.revision)?;
+        out.option(19, &self.secret_references)?;
+        out.option(20, &self.space_ids)?;
+        out.option(21, &self.supports_agentless)?;
+        out.option(22, &self.supports_cloud_connector)?;
+        out.value(23, &self.updated_at)?;
+        out.value(24, &self.updated_by)?;
+        out.option(25, &self.vars)?;
+        out.option(26, &self.version)?;
         Ok(())
     }
 }
@@ -1841,7 +1841,7 @@ impl rt::Endpoint for GetRequest {
 }
 
 impl rt::Paged for ListRequest {
-    type Item = GetItem;
+    type Item = PackagePolicy;
     fn begin(&mut self) {
         rt::first_page(&mut self.page, 1);
     }
@@ -1854,7 +1854,7 @@ impl rt::Paged for ListRequest {
             Some(&page.total),
         )
     }
-    fn items(page: ListResponse) -> Vec<GetItem> {
+    fn items(page: ListResponse) -> Vec<PackagePolicy> {
         page.items
     }
 }

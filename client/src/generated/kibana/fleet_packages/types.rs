@@ -89,26 +89,14 @@ pub struct BulkGetAssetsResponse {
     pub extra: Extra,
 }
 
-/// One of several forms of `items[]`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum BulkInstallItem {
-    /// The `ResultBulkInstallItem` form.
-    ByResult(ResultBulkInstallItem),
-    /// The `ErrorBulkInstallItem` form.
-    ByError(ErrorBulkInstallItem),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
 /// One of several forms of `packages[]`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BulkInstallPackage {
     /// A string.
     String(String),
-    /// The `BulkInstallPackageObject` form.
-    Object(BulkInstallPackageObject),
+    /// The `PackageToInstall` form.
+    Object(PackageToInstall),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
@@ -125,41 +113,9 @@ impl From<String> for BulkInstallPackage {
     }
 }
 
-impl From<BulkInstallPackageObject> for BulkInstallPackage {
-    fn from(value: BulkInstallPackageObject) -> Self {
+impl From<PackageToInstall> for BulkInstallPackage {
+    fn from(value: PackageToInstall) -> Self {
         Self::Object(value)
-    }
-}
-
-/// The `object` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BulkInstallPackageObject {
-    /// `name`
-    pub name: String,
-    /// `prerelease`
-    pub prerelease: Option<bool>,
-    /// `version`
-    pub version: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl BulkInstallPackageObject {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            version: version.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `prerelease`
-    #[must_use]
-    pub fn prerelease(mut self, prerelease: bool) -> Self {
-        self.prerelease = Some(prerelease);
-        self
     }
 }
 
@@ -168,9 +124,21 @@ impl BulkInstallPackageObject {
 #[non_exhaustive]
 pub struct BulkInstallResponse {
     /// `items`
-    pub items: Vec<BulkInstallItem>,
+    pub items: Vec<BulkInstallResult>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// One of several forms of `items[]`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum BulkInstallResult {
+    /// The `FinishedInstall` form.
+    ByResult(FinishedInstall),
+    /// The `FailedInstall` form.
+    ByError(FailedInstall),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
 }
 
 /// The `packages[]` object.
@@ -401,12 +369,24 @@ pub struct DiscoveryDataset {
     pub extra: Extra,
 }
 
+/// The `experimental_data_stream_features[]` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ExperimentalDataStreamFeature {
+    /// `data_stream`
+    pub data_stream: String,
+    /// `features`
+    pub features: Features,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `by_error` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ErrorBulkInstallItem {
+pub struct FailedInstall {
     /// `error`
-    pub error: ErrorBulkInstallItemError,
+    pub error: FailedInstallError,
     /// `name`
     pub name: String,
     /// `statusCode`
@@ -418,7 +398,7 @@ pub struct ErrorBulkInstallItem {
 /// One of several forms of `error`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum ErrorBulkInstallItemError {
+pub enum FailedInstallError {
     /// A string.
     String(String),
     /// The `Any` form.
@@ -427,28 +407,16 @@ pub enum ErrorBulkInstallItemError {
     Other(Untyped),
 }
 
-impl From<&str> for ErrorBulkInstallItemError {
+impl From<&str> for FailedInstallError {
     fn from(value: &str) -> Self {
         Self::String(value.to_owned())
     }
 }
 
-impl From<String> for ErrorBulkInstallItemError {
+impl From<String> for FailedInstallError {
     fn from(value: String) -> Self {
         Self::String(value)
     }
-}
-
-/// The `experimental_data_stream_features[]` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExperimentalDataStreamFeature {
-    /// `data_stream`
-    pub data_stream: String,
-    /// `features`
-    pub features: Features,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
 }
 
 /// The `features` object.
@@ -465,6 +433,50 @@ pub struct Features {
     pub tsdb: Option<bool>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// The `by_result` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FinishedInstall {
+    /// `name`
+    pub name: String,
+    /// `result`
+    pub result: FinishedInstallResult,
+    /// `version`
+    pub version: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `result` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FinishedInstallResult {
+    /// `assets`
+    pub assets: Option<Vec<CustomIntegration>>,
+    /// `error`
+    pub error: Value,
+    /// `installSource`
+    pub install_source: Option<String>,
+    /// `installType`
+    pub install_type: String,
+    /// `status`
+    pub status: Option<FinishedInstallResultStatus>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `status`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FinishedInstallResultStatus {
+    /// `installed`
+    Installed,
+    /// `already_installed`
+    AlreadyInstalled,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
 }
 
 /// A value of `format`.
@@ -976,66 +988,6 @@ pub enum ListInstalledType {
     UnknownValue(String),
 }
 
-/// The `items[]` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ListItem {
-    /// `categories`
-    pub categories: Option<Vec<String>>,
-    /// `conditions`
-    pub conditions: Option<Conditions>,
-    /// `data_streams`
-    pub data_streams: Option<Vec<BTreeMap<String, Value>>>,
-    /// `description`
-    pub description: Option<String>,
-    /// `discovery`
-    pub discovery: Option<Discovery>,
-    /// `download`
-    pub download: Option<String>,
-    /// `format_version`
-    pub format_version: Option<String>,
-    /// `icons`
-    pub icons: Option<Vec<Icon>>,
-    /// `id`
-    pub id: String,
-    /// `installationInfo`
-    pub installation_info: Option<InstallationInfo>,
-    /// `integration`
-    pub integration: Option<String>,
-    /// `internal`
-    pub internal: Option<bool>,
-    /// `latestVersion`
-    pub latest_version: Option<String>,
-    /// `name`
-    pub name: String,
-    /// `owner`
-    pub owner: Option<Owner>,
-    /// `path`
-    pub path: Option<String>,
-    /// `policy_templates`
-    pub policy_templates: Option<Vec<BTreeMap<String, Value>>>,
-    /// `readme`
-    pub readme: Option<String>,
-    /// `release`
-    pub release: Option<Release>,
-    /// `signature_path`
-    pub signature_path: Option<String>,
-    /// `source`
-    pub source: Option<Source>,
-    /// `status`
-    pub status: Option<String>,
-    /// `title`
-    pub title: String,
-    /// `type`
-    pub r#type: Option<PackageType>,
-    /// `vars`
-    pub vars: Option<Vec<BTreeMap<String, Value>>>,
-    /// `version`
-    pub version: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The answer to [`list_limited`](super::FleetPackages::list_limited).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1051,7 +1003,7 @@ pub struct ListLimitedResponse {
 #[non_exhaustive]
 pub struct ListResponse {
     /// `items`
-    pub items: Vec<ListItem>,
+    pub items: Vec<PackageSummary>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1284,6 +1236,98 @@ pub struct PackageAuthorizeTransforms {
     pub extra: Extra,
 }
 
+/// The `items[]` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PackageSummary {
+    /// `categories`
+    pub categories: Option<Vec<String>>,
+    /// `conditions`
+    pub conditions: Option<Conditions>,
+    /// `data_streams`
+    pub data_streams: Option<Vec<BTreeMap<String, Value>>>,
+    /// `description`
+    pub description: Option<String>,
+    /// `discovery`
+    pub discovery: Option<Discovery>,
+    /// `download`
+    pub download: Option<String>,
+    /// `format_version`
+    pub format_version: Option<String>,
+    /// `icons`
+    pub icons: Option<Vec<Icon>>,
+    /// `id`
+    pub id: String,
+    /// `installationInfo`
+    pub installation_info: Option<InstallationInfo>,
+    /// `integration`
+    pub integration: Option<String>,
+    /// `internal`
+    pub internal: Option<bool>,
+    /// `latestVersion`
+    pub latest_version: Option<String>,
+    /// `name`
+    pub name: String,
+    /// `owner`
+    pub owner: Option<Owner>,
+    /// `path`
+    pub path: Option<String>,
+    /// `policy_templates`
+    pub policy_templates: Option<Vec<BTreeMap<String, Value>>>,
+    /// `readme`
+    pub readme: Option<String>,
+    /// `release`
+    pub release: Option<Release>,
+    /// `signature_path`
+    pub signature_path: Option<String>,
+    /// `source`
+    pub source: Option<Source>,
+    /// `status`
+    pub status: Option<String>,
+    /// `title`
+    pub title: String,
+    /// `type`
+    pub r#type: Option<PackageType>,
+    /// `vars`
+    pub vars: Option<Vec<BTreeMap<String, Value>>>,
+    /// `version`
+    pub version: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `object` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PackageToInstall {
+    /// `name`
+    pub name: String,
+    /// `prerelease`
+    pub prerelease: Option<bool>,
+    /// `version`
+    pub version: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl PackageToInstall {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            version: version.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `prerelease`
+    #[must_use]
+    pub fn prerelease(mut self, prerelease: bool) -> Self {
+        self.prerelease = Some(prerelease);
+        self
+    }
+}
+
 /// One of several forms of `type`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1346,50 +1390,6 @@ pub struct Response {
     pub package_policy_count: Number,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-/// The `by_result` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ResultBulkInstallItem {
-    /// `name`
-    pub name: String,
-    /// `result`
-    pub result: ResultBulkInstallItemResult,
-    /// `version`
-    pub version: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `result` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ResultBulkInstallItemResult {
-    /// `assets`
-    pub assets: Option<Vec<CustomIntegration>>,
-    /// `error`
-    pub error: Value,
-    /// `installSource`
-    pub install_source: Option<String>,
-    /// `installType`
-    pub install_type: String,
-    /// `status`
-    pub status: Option<ResultBulkInstallItemResultStatus>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `status`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ResultBulkInstallItemResultStatus {
-    /// `installed`
-    Installed,
-    /// `already_installed`
-    AlreadyInstalled,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// The answer to [`rollback`](super::FleetPackages::rollback).

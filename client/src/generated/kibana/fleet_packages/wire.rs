@@ -14,35 +14,35 @@ use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
     Asset, AssetAttributes, AssetId, AssetTag, BulkGetAssetsResponse,
-    BulkInstallPackageObject, BulkInstallResponse, BulkRollbackBody,
-    BulkUninstallPackage, BulkUpgradePackage, Category, Conditions, ConditionsElastic,
-    ConditionsKibana, CreateCustomIntegrationDataset, CreateCustomIntegrationResponse,
-    DataStream, DataStreamAsset, Discovery, DiscoveryDataset, ErrorBulkInstallItem,
-    ExperimentalDataStreamFeature, Features, GetBulkRollbackStatusResponse,
-    GetBulkUninstallStatusResponse, GetBulkUpgradeStatusResponse, GetResponse,
-    GetStatsResponse, GetVerificationKeyIdResponse, GetVersionResponse, Icon,
-    InputsTemplate, InputsTemplateInput, InstallBody, InstallKibanaAssetsBody,
-    InstallResponse, InstallRuleAssetsBody, InstallVersionResponse, InstallationInfo,
-    Installed, InstalledE, InstalledKibana, LatestExecutedState,
-    LatestInstallFailedAttempt, LatestInstallFailedAttemptError, ListCategoriesResponse,
-    ListDataStreamsResponse, ListInstalledResponse, ListItem, ListLimitedResponse,
-    ListResponse, Meta, Metadata, OriginIdCustomIntegration, Owner, Package,
-    PackageAgent, PackageAgentPrivileges, PackageAuthorizeTransforms, Response,
-    ResultBulkInstallItem, ResultBulkInstallItemResult, RollbackResponse, RollbackStatus,
-    Screenshot, Source, Stream, Transform, UninstallResponse, UninstallVersionResponse,
-    UpdateResponse, UpdateVersionResponse, Upgrade, UploadResponse,
-    VersionCustomIntegration, AuthorizeTransformsRequest, BulkGetAssetsRequest,
-    BulkInstallRequest, BulkRollbackRequest, BulkUninstallRequest, BulkUpgradeRequest,
-    CreateCustomIntegrationRequest, ReviewUpgradeRequest, UpdateRequest,
-    UpdateCustomIntegrationRequest, UpdateVersionRequest
+    BulkInstallResponse, BulkRollbackBody, BulkUninstallPackage, BulkUpgradePackage,
+    Category, Conditions, ConditionsElastic, ConditionsKibana,
+    CreateCustomIntegrationDataset, CreateCustomIntegrationResponse, DataStream,
+    DataStreamAsset, Discovery, DiscoveryDataset, ExperimentalDataStreamFeature,
+    FailedInstall, Features, FinishedInstall, FinishedInstallResult,
+    GetBulkRollbackStatusResponse, GetBulkUninstallStatusResponse,
+    GetBulkUpgradeStatusResponse, GetResponse, GetStatsResponse,
+    GetVerificationKeyIdResponse, GetVersionResponse, Icon, InputsTemplate,
+    InputsTemplateInput, InstallBody, InstallKibanaAssetsBody, InstallResponse,
+    InstallRuleAssetsBody, InstallVersionResponse, InstallationInfo, Installed,
+    InstalledE, InstalledKibana, LatestExecutedState, LatestInstallFailedAttempt,
+    LatestInstallFailedAttemptError, ListCategoriesResponse, ListDataStreamsResponse,
+    ListInstalledResponse, ListLimitedResponse, ListResponse, Meta, Metadata,
+    OriginIdCustomIntegration, Owner, Package, PackageAgent, PackageAgentPrivileges,
+    PackageAuthorizeTransforms, PackageSummary, PackageToInstall, Response,
+    RollbackResponse, RollbackStatus, Screenshot, Source, Stream, Transform,
+    UninstallResponse, UninstallVersionResponse, UpdateResponse, UpdateVersionResponse,
+    Upgrade, UploadResponse, VersionCustomIntegration, AuthorizeTransformsRequest,
+    BulkGetAssetsRequest, BulkInstallRequest, BulkRollbackRequest, BulkUninstallRequest,
+    BulkUpgradeRequest, CreateCustomIntegrationRequest, ReviewUpgradeRequest,
+    UpdateRequest, UpdateCustomIntegrationRequest, UpdateVersionRequest
 }
 rt::string_enum! {
-    Format, InstallSource, InstallStatus, ListInstalledType,
+    FinishedInstallResultStatus, Format, InstallSource, InstallStatus, ListInstalledType,
     OriginIdCustomIntegrationTypeValue, OwnerType, PackageTypeValue, Release,
-    ResultBulkInstallItemResultStatus, VerificationStatus, VersionCustomIntegrationType
+    VerificationStatus, VersionCustomIntegrationType
 }
 rt::union_! {
-    BulkInstallItem, BulkInstallPackage, CustomIntegration, ErrorBulkInstallItemError,
+    BulkInstallPackage, BulkInstallResult, CustomIntegration, FailedInstallError,
     OriginIdCustomIntegrationType, PackageType, SearchAfter
 }
 
@@ -273,43 +273,6 @@ impl rt::Model for BulkGetAssetsResponse {
     }
 }
 
-impl rt::Union for BulkInstallItem {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &[],
-            &["name", "result", "version"],
-            &["name", "result", "version"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["error", "name", "statusCode"],
-            &["error", "name", "statusCode"],
-        ),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::ByResult),
-            1 => rt::get(deserializer).map(Self::ByError),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ByResult(value) => rt::Wire::encode(value, serializer),
-            Self::ByError(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
 impl rt::Union for BulkInstallPackage {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::of(16),
@@ -339,52 +302,6 @@ impl rt::Union for BulkInstallPackage {
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
-    }
-}
-
-impl rt::Model for BulkInstallPackageObject {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkInstallPackageObject",
-        members: &["name", "prerelease", "version"],
-        aliases: &[],
-        required: &[0x5, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            name: rt::Wire::blank(),
-            prerelease: None,
-            version: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.name),
-            1 => member.option(&mut self.prerelease),
-            2 => member.value(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.option(1, &self.prerelease)?;
-        out.value(2, &self.version)?;
-        Ok(())
     }
 }
 
@@ -425,6 +342,43 @@ impl rt::Model for BulkInstallResponse {
     ) -> Result<(), S::Error> {
         out.value(0, &self.items)?;
         Ok(())
+    }
+}
+
+impl rt::Union for BulkInstallResult {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &["name", "result", "version"],
+            &["name", "result", "version"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["error", "name", "statusCode"],
+            &["error", "name", "statusCode"],
+        ),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::ByResult),
+            1 => rt::get(deserializer).map(Self::ByError),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::ByResult(value) => rt::Wire::encode(value, serializer),
+            Self::ByError(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 
@@ -1016,9 +970,52 @@ impl rt::Model for DiscoveryDataset {
     }
 }
 
-impl rt::Model for ErrorBulkInstallItem {
+impl rt::Model for ExperimentalDataStreamFeature {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ErrorBulkInstallItem",
+        name: "ExperimentalDataStreamFeature",
+        members: &["data_stream", "features"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            data_stream: rt::Wire::blank(),
+            features: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.data_stream),
+            1 => member.value(&mut self.features),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.data_stream)?;
+        out.value(1, &self.features)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for FailedInstall {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FailedInstall",
         members: &["error", "name", "statusCode"],
         aliases: &[],
         required: &[0x7, 0, 0, 0],
@@ -1062,7 +1059,7 @@ impl rt::Model for ErrorBulkInstallItem {
     }
 }
 
-impl rt::Union for ErrorBulkInstallItemError {
+impl rt::Union for FailedInstallError {
     const ARMS: &'static [rt::Arm] = &[rt::Arm::of(16), rt::Arm::of(127)];
     fn read<'de, D: Deserializer<'de>>(
         arm: usize,
@@ -1083,49 +1080,6 @@ impl rt::Union for ErrorBulkInstallItemError {
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
-    }
-}
-
-impl rt::Model for ExperimentalDataStreamFeature {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ExperimentalDataStreamFeature",
-        members: &["data_stream", "features"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            data_stream: rt::Wire::blank(),
-            features: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.data_stream),
-            1 => member.value(&mut self.features),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data_stream)?;
-        out.value(1, &self.features)?;
-        Ok(())
     }
 }
 
@@ -1180,6 +1134,121 @@ impl rt::Model for Features {
         out.option(2, &self.synthetic_source)?;
         out.option(3, &self.tsdb)?;
         Ok(())
+    }
+}
+
+impl rt::Model for FinishedInstall {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FinishedInstall",
+        members: &["name", "result", "version"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            name: rt::Wire::blank(),
+            result: rt::Wire::blank(),
+            version: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.name),
+            1 => member.value(&mut self.result),
+            2 => member.value(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.name)?;
+        out.value(1, &self.result)?;
+        out.value(2, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for FinishedInstallResult {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FinishedInstallResult",
+        members: &["assets", "error", "installSource", "installType", "status"],
+        aliases: &[],
+        required: &[0xa, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            assets: None,
+            error: rt::Wire::blank(),
+            install_source: None,
+            install_type: rt::Wire::blank(),
+            status: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.assets),
+            1 => member.value(&mut self.error),
+            2 => member.option(&mut self.install_source),
+            3 => member.value(&mut self.install_type),
+            4 => member.option(&mut self.status),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.assets)?;
+        out.value(1, &self.error)?;
+        out.option(2, &self.install_source)?;
+        out.value(3, &self.install_type)?;
+        out.option(4, &self.status)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for FinishedInstallResultStatus {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "installed" => Self::Installed,
+            "already_installed" => Self::AlreadyInstalled,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Installed => "installed",
+            Self::AlreadyInstalled => "already_installed",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
@@ -2472,148 +2541,6 @@ impl rt::StringEnum for ListInstalledType {
     }
 }
 
-impl rt::Model for ListItem {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ListItem",
-        members: &[
-            "categories",
-            "conditions",
-            "data_streams",
-            "description",
-            "discovery",
-            "download",
-            "format_version",
-            "icons",
-            "id",
-            "installationInfo",
-            "integration",
-            "internal",
-            "latestVersion",
-            "name",
-            "owner",
-            "path",
-            "policy_templates",
-            "readme",
-            "release",
-            "signature_path",
-            "source",
-            "status",
-            "title",
-            "type",
-            "vars",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x2402100, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            categories: None,
-            conditions: None,
-            data_streams: None,
-            description: None,
-            discovery: None,
-            download: None,
-            format_version: None,
-            icons: None,
-            id: rt::Wire::blank(),
-            installation_info: None,
-            integration: None,
-            internal: None,
-            latest_version: None,
-            name: rt::Wire::blank(),
-            owner: None,
-            path: None,
-            policy_templates: None,
-            readme: None,
-            release: None,
-            signature_path: None,
-            source: None,
-            status: None,
-            title: rt::Wire::blank(),
-            r#type: None,
-            vars: None,
-            version: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.categories),
-            1 => member.option(&mut self.conditions),
-            2 => member.option(&mut self.data_streams),
-            3 => member.option(&mut self.description),
-            4 => member.option(&mut self.discovery),
-            5 => member.option(&mut self.download),
-            6 => member.option(&mut self.format_version),
-            7 => member.option(&mut self.icons),
-            8 => member.value(&mut self.id),
-            9 => member.option(&mut self.installation_info),
-            10 => member.option(&mut self.integration),
-            11 => member.option(&mut self.internal),
-            12 => member.option(&mut self.latest_version),
-            13 => member.value(&mut self.name),
-            14 => member.option(&mut self.owner),
-            15 => member.option(&mut self.path),
-            16 => member.option(&mut self.policy_templates),
-            17 => member.option(&mut self.readme),
-            18 => member.option(&mut self.release),
-            19 => member.option(&mut self.signature_path),
-            20 => member.option(&mut self.source),
-            21 => member.option(&mut self.status),
-            22 => member.value(&mut self.title),
-            23 => member.option(&mut self.r#type),
-            24 => member.option(&mut self.vars),
-            25 => member.value(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.categories)?;
-        out.option(1, &self.conditions)?;
-        out.option(2, &self.data_streams)?;
-        out.option(3, &self.description)?;
-        out.option(4, &self.discovery)?;
-        out.option(5, &self.download)?;
-        out.option(6, &self.format_version)?;
-        out.option(7, &self.icons)?;
-        out.value(8, &self.id)?;
-        out.option(9, &self.installation_info)?;
-        out.option(10, &self.integration)?;
-        out.option(11, &self.internal)?;
-        out.option(12, &self.latest_version)?;
-        out.value(13, &self.name)?;
-        out.option(14, &self.owner)?;
-        out.option(15, &self.path)?;
-        out.option(16, &self.policy_templates)?;
-        out.option(17, &self.readme)?;
-        out.option(18, &self.release)?;
-        out.option(19, &self.signature_path)?;
-        out.option(20, &self.source)?;
-        out.option(21, &self.status)?;
-        out.value(22, &self.title)?;
-        out.option(23, &self.r#type)?;
-        out.option(24, &self.vars)?;
-        out.value(25, &self.version)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for ListLimitedResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ListLimitedResponse",
@@ -3264,6 +3191,194 @@ impl rt::Model for PackageAuthorizeTransforms {
     }
 }
 
+impl rt::Model for PackageSummary {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PackageSummary",
+        members: &[
+            "categories",
+            "conditions",
+            "data_streams",
+            "description",
+            "discovery",
+            "download",
+            "format_version",
+            "icons",
+            "id",
+            "installationInfo",
+            "integration",
+            "internal",
+            "latestVersion",
+            "name",
+            "owner",
+            "path",
+            "policy_templates",
+            "readme",
+            "release",
+            "signature_path",
+            "source",
+            "status",
+            "title",
+            "type",
+            "vars",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x2402100, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            categories: None,
+            conditions: None,
+            data_streams: None,
+            description: None,
+            discovery: None,
+            download: None,
+            format_version: None,
+            icons: None,
+            id: rt::Wire::blank(),
+            installation_info: None,
+            integration: None,
+            internal: None,
+            latest_version: None,
+            name: rt::Wire::blank(),
+            owner: None,
+            path: None,
+            policy_templates: None,
+            readme: None,
+            release: None,
+            signature_path: None,
+            source: None,
+            status: None,
+            title: rt::Wire::blank(),
+            r#type: None,
+            vars: None,
+            version: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.categories),
+            1 => member.option(&mut self.conditions),
+            2 => member.option(&mut self.data_streams),
+            3 => member.option(&mut self.description),
+            4 => member.option(&mut self.discovery),
+            5 => member.option(&mut self.download),
+            6 => member.option(&mut self.format_version),
+            7 => member.option(&mut self.icons),
+            8 => member.value(&mut self.id),
+            9 => member.option(&mut self.installation_info),
+            10 => member.option(&mut self.integration),
+            11 => member.option(&mut self.internal),
+            12 => member.option(&mut self.latest_version),
+            13 => member.value(&mut self.name),
+            14 => member.option(&mut self.owner),
+            15 => member.option(&mut self.path),
+            16 => member.option(&mut self.policy_templates),
+            17 => member.option(&mut self.readme),
+            18 => member.option(&mut self.release),
+            19 => member.option(&mut self.signature_path),
+            20 => member.option(&mut self.source),
+            21 => member.option(&mut self.status),
+            22 => member.value(&mut self.title),
+            23 => member.option(&mut self.r#type),
+            24 => member.option(&mut self.vars),
+            25 => member.value(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.categories)?;
+        out.option(1, &self.conditions)?;
+        out.option(2, &self.data_streams)?;
+        out.option(3, &self.description)?;
+        out.option(4, &self.discovery)?;
+        out.option(5, &self.download)?;
+        out.option(6, &self.format_version)?;
+        out.option(7, &self.icons)?;
+        out.value(8, &self.id)?;
+        out.option(9, &self.installation_info)?;
+        out.option(10, &self.integration)?;
+        out.option(11, &self.internal)?;
+        out.option(12, &self.latest_version)?;
+        out.value(13, &self.name)?;
+        out.option(14, &self.owner)?;
+        out.option(15, &self.path)?;
+        out.option(16, &self.policy_templates)?;
+        out.option(17, &self.readme)?;
+        out.option(18, &self.release)?;
+        out.option(19, &self.signature_path)?;
+        out.option(20, &self.source)?;
+        out.option(21, &self.status)?;
+        out.value(22, &self.title)?;
+        out.option(23, &self.r#type)?;
+        out.option(24, &self.vars)?;
+        out.value(25, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for PackageToInstall {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PackageToInstall",
+        members: &["name", "prerelease", "version"],
+        aliases: &[],
+        required: &[0x5, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            name: rt::Wire::blank(),
+            prerelease: None,
+            version: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.name),
+            1 => member.option(&mut self.prerelease),
+            2 => member.value(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.name)?;
+        out.option(1, &self.prerelease)?;
+        out.value(2, &self.version)?;
+        Ok(())
+    }
+}
+
 impl rt::Union for PackageType {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::strings(16, &["integration", "input", "content"]),
@@ -3369,121 +3484,6 @@ impl rt::Model for Response {
         out.value(0, &self.agent_policy_count)?;
         out.value(1, &self.package_policy_count)?;
         Ok(())
-    }
-}
-
-impl rt::Model for ResultBulkInstallItem {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ResultBulkInstallItem",
-        members: &["name", "result", "version"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            name: rt::Wire::blank(),
-            result: rt::Wire::blank(),
-            version: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.name),
-            1 => member.value(&mut self.result),
-            2 => member.value(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.value(1, &self.result)?;
-        out.value(2, &self.version)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ResultBulkInstallItemResult {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ResultBulkInstallItemResult",
-        members: &["assets", "error", "installSource", "installType", "status"],
-        aliases: &[],
-        required: &[0xa, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            assets: None,
-            error: rt::Wire::blank(),
-            install_source: None,
-            install_type: rt::Wire::blank(),
-            status: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.assets),
-            1 => member.value(&mut self.error),
-            2 => member.option(&mut self.install_source),
-            3 => member.value(&mut self.install_type),
-            4 => member.option(&mut self.status),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.assets)?;
-        out.value(1, &self.error)?;
-        out.option(2, &self.install_source)?;
-        out.value(3, &self.install_type)?;
-        out.option(4, &self.status)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for ResultBulkInstallItemResultStatus {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "installed" => Self::Installed,
-            "already_installed" => Self::AlreadyInstalled,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Installed => "installed",
-            Self::AlreadyInstalled => "already_installed",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 

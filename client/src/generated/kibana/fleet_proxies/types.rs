@@ -16,7 +16,7 @@ pub struct CreateResponse {
 }
 
 /// The answer to [`delete`](super::FleetProxies::delete).
-pub type DeleteResponse = fleet::ProxyObject;
+pub type DeleteResponse = fleet::IdReference;
 /// The answer to [`get`](super::FleetProxies::get).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

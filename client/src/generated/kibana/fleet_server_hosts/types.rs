@@ -140,7 +140,7 @@ impl CreateSsl {
 }
 
 /// The answer to [`delete`](super::FleetServerHosts::delete).
-pub type DeleteResponse = fleet::ProxyObject;
+pub type DeleteResponse = fleet::IdReference;
 /// The answer to [`get`](super::FleetServerHosts::get).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -155,8 +155,8 @@ pub struct GetResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Key {
-    /// The `ProxyObject` form.
-    ProxyObject(fleet::ProxyObject),
+    /// The `IdReference` form.
+    IdReference(fleet::IdReference),
     /// A string.
     String(String),
     /// A form that this version of elkit does not know, as it was read.
@@ -175,9 +175,9 @@ impl From<String> for Key {
     }
 }
 
-impl From<fleet::ProxyObject> for Key {
-    fn from(value: fleet::ProxyObject) -> Self {
-        Self::ProxyObject(value)
+impl From<fleet::IdReference> for Key {
+    fn from(value: fleet::IdReference) -> Self {
+        Self::IdReference(value)
     }
 }
 

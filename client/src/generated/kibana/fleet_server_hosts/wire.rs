@@ -209,14 +209,14 @@ impl rt::Union for Key {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::ProxyObject),
+            0 => rt::get(deserializer).map(Self::IdReference),
             1 => rt::get(deserializer).map(Self::String),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::ProxyObject(value) => rt::Wire::encode(value, serializer),
+            Self::IdReference(value) => rt::Wire::encode(value, serializer),
             Self::String(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }

@@ -206,7 +206,7 @@ pub struct CreateResponseMeta {
     /// `createdBy`
     pub created_by: Option<String>,
     /// `error`
-    pub error: Option<ListItemError>,
+    pub error: Option<LegacyDashboardError>,
     /// `managed`
     pub managed: Option<bool>,
     /// `updatedAt`
@@ -1116,7 +1116,7 @@ pub struct LegacyDashboard {
     /// `createdBy`
     pub created_by: Option<String>,
     /// `error`
-    pub error: Option<ListItemError>,
+    pub error: Option<LegacyDashboardError>,
     /// `id`
     pub id: String,
     /// `managed`
@@ -1421,6 +1421,22 @@ impl LegacyDashboardAttributesPanel {
     }
 }
 
+/// The `error` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct LegacyDashboardError {
+    /// `error`
+    pub error: String,
+    /// `message`
+    pub message: String,
+    /// `metadata`
+    pub metadata: Option<BTreeMap<String, Value>>,
+    /// `statusCode`
+    pub status_code: Number,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `meta` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1434,7 +1450,7 @@ pub struct LegacyDashboardMeta {
     /// `createdBy`
     pub created_by: Option<String>,
     /// `error`
-    pub error: Option<ListItemError>,
+    pub error: Option<LegacyDashboardError>,
     /// `managed`
     pub managed: Option<bool>,
     /// `outcome`
@@ -1569,15 +1585,15 @@ impl LegacyDashboardPanelConfigLink {
 /// The `items[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ListItem {
+pub struct LegacyDashboardSummary {
     /// `attributes`
-    pub attributes: ListItemAttributes,
+    pub attributes: LegacyDashboardSummaryAttributes,
     /// `createdAt`
     pub created_at: Option<String>,
     /// `createdBy`
     pub created_by: Option<String>,
     /// `error`
-    pub error: Option<ListItemError>,
+    pub error: Option<LegacyDashboardError>,
     /// `id`
     pub id: String,
     /// `managed`
@@ -1603,7 +1619,7 @@ pub struct ListItem {
 /// The `attributes` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ListItemAttributes {
+pub struct LegacyDashboardSummaryAttributes {
     /// `description`
     pub description: Option<String>,
     /// `timeRestore`
@@ -1616,28 +1632,12 @@ pub struct ListItemAttributes {
     pub extra: Extra,
 }
 
-/// The `error` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ListItemError {
-    /// `error`
-    pub error: String,
-    /// `message`
-    pub message: String,
-    /// `metadata`
-    pub metadata: Option<BTreeMap<String, Value>>,
-    /// `statusCode`
-    pub status_code: Number,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The answer to [`list`](super::LegacyDashboards::list).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ListResponse {
     /// `items`
-    pub items: Vec<ListItem>,
+    pub items: Vec<LegacyDashboardSummary>,
     /// `total`
     pub total: Number,
     /// Members that this version of elkit does not know.
@@ -2768,7 +2768,7 @@ pub struct UpdateResponse {
 #[non_exhaustive]
 pub struct UpdateResponseMeta {
     /// `error`
-    pub error: Option<ListItemError>,
+    pub error: Option<LegacyDashboardError>,
     /// `managed`
     pub managed: Option<bool>,
     /// `updatedAt`

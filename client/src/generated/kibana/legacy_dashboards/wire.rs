@@ -23,10 +23,11 @@ rt::model! {
     InputIgnoreParentSettings, ItemAttributes, ItemAttributesPanel,
     ItemAttributesPanelGridData, KibanaSavedObjectMeta, LegacyDashboard,
     LegacyDashboardAttributes, LegacyDashboardAttributesOptions,
-    LegacyDashboardAttributesPanel, LegacyDashboardMeta, LegacyDashboardPanelConfig,
-    LegacyDashboardPanelConfigLink, ListItem, ListItemAttributes, ListItemError,
-    ListResponse, NewConfigLegacyDashboardPanel, NewConfigLegacyDashboardPanelGrid,
-    NewLegacyDashboard, NewLegacyDashboardControlGroupInput, NewLegacyDashboardOptions,
+    LegacyDashboardAttributesPanel, LegacyDashboardError, LegacyDashboardMeta,
+    LegacyDashboardPanelConfig, LegacyDashboardPanelConfigLink, LegacyDashboardSummary,
+    LegacyDashboardSummaryAttributes, ListResponse, NewConfigLegacyDashboardPanel,
+    NewConfigLegacyDashboardPanelGrid, NewLegacyDashboard,
+    NewLegacyDashboardControlGroupInput, NewLegacyDashboardOptions,
     NewTitleLegacyDashboardPanel, NewTitleLegacyDashboardPanelGrid,
     NumericTypeSearchSourceSort, PanelConfig, Reference, RefreshInterval, SearchSource,
     SearchSourceFilter, SearchSourceFilterMeta, SearchSourceFilterState,
@@ -1789,6 +1790,55 @@ impl rt::Model for LegacyDashboardAttributesPanel {
     }
 }
 
+impl rt::Model for LegacyDashboardError {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "LegacyDashboardError",
+        members: &["error", "message", "metadata", "statusCode"],
+        aliases: &[],
+        required: &[0xb, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            error: rt::Wire::blank(),
+            message: rt::Wire::blank(),
+            metadata: None,
+            status_code: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.error),
+            1 => member.value(&mut self.message),
+            2 => member.option(&mut self.metadata),
+            3 => member.value(&mut self.status_code),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.error)?;
+        out.value(1, &self.message)?;
+        out.option(2, &self.metadata)?;
+        out.value(3, &self.status_code)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for LegacyDashboardMeta {
     const META: &'static rt::Meta = &rt::Meta {
         name: "LegacyDashboardMeta",
@@ -1989,9 +2039,9 @@ impl rt::Model for LegacyDashboardPanelConfigLink {
     }
 }
 
-impl rt::Model for ListItem {
+impl rt::Model for LegacyDashboardSummary {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ListItem",
+        name: "LegacyDashboardSummary",
         members: &[
             "attributes",
             "createdAt",
@@ -2079,9 +2129,9 @@ impl rt::Model for ListItem {
     }
 }
 
-impl rt::Model for ListItemAttributes {
+impl rt::Model for LegacyDashboardSummaryAttributes {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ListItemAttributes",
+        name: "LegacyDashboardSummaryAttributes",
         members: &["description", "timeRestore", "title"],
         aliases: &[],
         required: &[0x4, 0, 0, 0],
@@ -2121,55 +2171,6 @@ impl rt::Model for ListItemAttributes {
         out.option(0, &self.description)?;
         out.option(1, &self.time_restore)?;
         out.value(2, &self.title)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ListItemError {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ListItemError",
-        members: &["error", "message", "metadata", "statusCode"],
-        aliases: &[],
-        required: &[0xb, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            error: rt::Wire::blank(),
-            message: rt::Wire::blank(),
-            metadata: None,
-            status_code: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.error),
-            1 => member.value(&mut self.message),
-            2 => member.option(&mut self.metadata),
-            3 => member.value(&mut self.status_code),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.error)?;
-        out.value(1, &self.message)?;
-        out.option(2, &self.metadata)?;
-        out.value(3, &self.status_code)?;
         Ok(())
     }
 }
@@ -3655,7 +3656,7 @@ impl rt::Endpoint for GetRequest {
 }
 
 impl rt::Paged for ListRequest {
-    type Item = ListItem;
+    type Item = LegacyDashboardSummary;
     fn begin(&mut self) {
         rt::first_page(&mut self.page, 1);
     }
@@ -3668,7 +3669,7 @@ impl rt::Paged for ListRequest {
             Some(&page.total),
         )
     }
-    fn items(page: ListResponse) -> Vec<ListItem> {
+    fn items(page: ListResponse) -> Vec<LegacyDashboardSummary> {
         page.items
     }
 }

@@ -41,7 +41,7 @@ impl MaintenanceWindows {
     #[doc(alias = "POST /api/maintenance_window")]
     pub fn create(
         &self,
-        schedule: impl Into<MaintenanceWindowSchedule>,
+        schedule: impl Into<NewSchedule>,
         title: impl Into<String>,
     ) -> Create {
         Create::new(&self.client, CreateRequest::new(schedule, title))
@@ -184,7 +184,7 @@ impl Update {
         self
     }
     /// `schedule`
-    pub fn schedule(mut self, schedule: impl Into<MaintenanceWindowSchedule>) -> Self {
+    pub fn schedule(mut self, schedule: impl Into<NewSchedule>) -> Self {
         self.0.request_mut().schedule = Some(schedule.into());
         self
     }

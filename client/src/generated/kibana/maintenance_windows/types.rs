@@ -4,15 +4,15 @@
 use crate::rt;
 use crate::types::{Extra, Number};
 /// The answer to [`archive`](super::MaintenanceWindows::archive).
-pub type ArchiveResponse = MaintenanceWindowArchive;
+pub type ArchiveResponse = MaintenanceWindow;
 /// The answer to [`create`](super::MaintenanceWindows::create).
-pub type CreateResponse = MaintenanceWindowArchive;
+pub type CreateResponse = MaintenanceWindow;
 /// The answer to [`find`](super::MaintenanceWindows::find).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FindResponse {
     /// `maintenanceWindows`
-    pub maintenance_windows: Vec<MaintenanceWindowArchive>,
+    pub maintenance_windows: Vec<MaintenanceWindow>,
     /// `page`
     pub page: Number,
     /// `per_page`
@@ -24,11 +24,11 @@ pub struct FindResponse {
 }
 
 /// The answer to [`get`](super::MaintenanceWindows::get).
-pub type GetResponse = MaintenanceWindowArchive;
+pub type GetResponse = MaintenanceWindow;
 /// The `200` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct MaintenanceWindowArchive {
+pub struct MaintenanceWindow {
     /// `created_at`
     pub created_at: String,
     /// `created_by`
@@ -38,7 +38,7 @@ pub struct MaintenanceWindowArchive {
     /// `id`
     pub id: String,
     /// `schedule`
-    pub schedule: MaintenanceWindowArchiveSchedule,
+    pub schedule: MaintenanceWindowSchedule,
     /// `scope`
     pub scope: Option<Scope>,
     /// `status`
@@ -56,32 +56,11 @@ pub struct MaintenanceWindowArchive {
 /// The `schedule` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct MaintenanceWindowArchiveSchedule {
-    /// `custom`
-    pub custom: WindowArchiveScheduleCustom,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `schedule` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
 pub struct MaintenanceWindowSchedule {
     /// `custom`
     pub custom: MaintenanceWindowScheduleCustom,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-impl MaintenanceWindowSchedule {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(custom: impl Into<MaintenanceWindowScheduleCustom>) -> Self {
-        Self {
-            custom: custom.into(),
-            ..rt::Model::blank()
-        }
-    }
 }
 
 /// The `custom` object.
@@ -100,7 +79,44 @@ pub struct MaintenanceWindowScheduleCustom {
     pub extra: Extra,
 }
 
-impl MaintenanceWindowScheduleCustom {
+/// The `schedule` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewSchedule {
+    /// `custom`
+    pub custom: NewScheduleCustom,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NewSchedule {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(custom: impl Into<NewScheduleCustom>) -> Self {
+        Self {
+            custom: custom.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `custom` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewScheduleCustom {
+    /// `duration`
+    pub duration: String,
+    /// `recurring`
+    pub recurring: Option<NewScheduleCustomRecurring>,
+    /// `start`
+    pub start: String,
+    /// `timezone`
+    pub timezone: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NewScheduleCustom {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(duration: impl Into<String>, start: impl Into<String>) -> Self {
@@ -114,7 +130,7 @@ impl MaintenanceWindowScheduleCustom {
     #[must_use]
     pub fn recurring(
         mut self,
-        recurring: impl Into<WindowScheduleCustomRecurring>,
+        recurring: impl Into<NewScheduleCustomRecurring>,
     ) -> Self {
         self.recurring = Some(recurring.into());
         self
@@ -123,6 +139,95 @@ impl MaintenanceWindowScheduleCustom {
     #[must_use]
     pub fn timezone(mut self, timezone: impl Into<String>) -> Self {
         self.timezone = Some(timezone.into());
+        self
+    }
+}
+
+/// The `recurring` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct NewScheduleCustomRecurring {
+    /// `end`
+    pub end: Option<String>,
+    /// `every`
+    pub every: Option<String>,
+    /// `occurrences`
+    ///
+    /// at least 1
+    pub occurrences: Option<Number>,
+    /// `onMonth`
+    ///
+    /// 1 to 12 · at least 1 items
+    pub on_month: Option<Vec<Number>>,
+    /// `onMonthDay`
+    ///
+    /// 1 to 31 · at least 1 items
+    pub on_month_day: Option<Vec<Number>>,
+    /// `onWeekDay`
+    ///
+    /// at least 1 items
+    pub on_week_day: Option<Vec<String>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NewScheduleCustomRecurring {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `end`
+    #[must_use]
+    pub fn end(mut self, end: impl Into<String>) -> Self {
+        self.end = Some(end.into());
+        self
+    }
+    /// `every`
+    #[must_use]
+    pub fn every(mut self, every: impl Into<String>) -> Self {
+        self.every = Some(every.into());
+        self
+    }
+    /// `occurrences`
+    ///
+    /// at least 1
+    #[must_use]
+    pub fn occurrences(mut self, occurrences: impl Into<Number>) -> Self {
+        self.occurrences = Some(occurrences.into());
+        self
+    }
+    /// `onMonth`
+    ///
+    /// 1 to 12 · at least 1 items
+    #[must_use]
+    pub fn on_month(
+        mut self,
+        on_month: impl IntoIterator<Item = impl Into<Number>>,
+    ) -> Self {
+        self.on_month = Some(on_month.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `onMonthDay`
+    ///
+    /// 1 to 31 · at least 1 items
+    #[must_use]
+    pub fn on_month_day(
+        mut self,
+        on_month_day: impl IntoIterator<Item = impl Into<Number>>,
+    ) -> Self {
+        self.on_month_day = Some(on_month_day.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `onWeekDay`
+    ///
+    /// at least 1 items
+    #[must_use]
+    pub fn on_week_day(
+        mut self,
+        on_week_day: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.on_week_day = Some(on_week_day.into_iter().map(Into::into).collect());
         self
     }
 }
@@ -207,45 +312,9 @@ pub enum Status {
 }
 
 /// The answer to [`unarchive`](super::MaintenanceWindows::unarchive).
-pub type UnarchiveResponse = MaintenanceWindowArchive;
+pub type UnarchiveResponse = MaintenanceWindow;
 /// The answer to [`update`](super::MaintenanceWindows::update).
-pub type UpdateResponse = MaintenanceWindowArchive;
-/// The `custom` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct WindowArchiveScheduleCustom {
-    /// `duration`
-    pub duration: String,
-    /// `recurring`
-    pub recurring: Option<WindowArchiveScheduleCustomRecurring>,
-    /// `start`
-    pub start: String,
-    /// `timezone`
-    pub timezone: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `recurring` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct WindowArchiveScheduleCustomRecurring {
-    /// `end`
-    pub end: Option<String>,
-    /// `every`
-    pub every: Option<String>,
-    /// `occurrences`
-    pub occurrences: Option<Number>,
-    /// `onMonth`
-    pub on_month: Option<Vec<Number>>,
-    /// `onMonthDay`
-    pub on_month_day: Option<Vec<Number>>,
-    /// `onWeekDay`
-    pub on_week_day: Option<Vec<String>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
+pub type UpdateResponse = MaintenanceWindow;
 /// The `recurring` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -255,84 +324,15 @@ pub struct WindowScheduleCustomRecurring {
     /// `every`
     pub every: Option<String>,
     /// `occurrences`
-    ///
-    /// at least 1
     pub occurrences: Option<Number>,
     /// `onMonth`
-    ///
-    /// 1 to 12 · at least 1 items
     pub on_month: Option<Vec<Number>>,
     /// `onMonthDay`
-    ///
-    /// 1 to 31 · at least 1 items
     pub on_month_day: Option<Vec<Number>>,
     /// `onWeekDay`
-    ///
-    /// at least 1 items
     pub on_week_day: Option<Vec<String>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-impl WindowScheduleCustomRecurring {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `end`
-    #[must_use]
-    pub fn end(mut self, end: impl Into<String>) -> Self {
-        self.end = Some(end.into());
-        self
-    }
-    /// `every`
-    #[must_use]
-    pub fn every(mut self, every: impl Into<String>) -> Self {
-        self.every = Some(every.into());
-        self
-    }
-    /// `occurrences`
-    ///
-    /// at least 1
-    #[must_use]
-    pub fn occurrences(mut self, occurrences: impl Into<Number>) -> Self {
-        self.occurrences = Some(occurrences.into());
-        self
-    }
-    /// `onMonth`
-    ///
-    /// 1 to 12 · at least 1 items
-    #[must_use]
-    pub fn on_month(
-        mut self,
-        on_month: impl IntoIterator<Item = impl Into<Number>>,
-    ) -> Self {
-        self.on_month = Some(on_month.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `onMonthDay`
-    ///
-    /// 1 to 31 · at least 1 items
-    #[must_use]
-    pub fn on_month_day(
-        mut self,
-        on_month_day: impl IntoIterator<Item = impl Into<Number>>,
-    ) -> Self {
-        self.on_month_day = Some(on_month_day.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `onWeekDay`
-    ///
-    /// at least 1 items
-    #[must_use]
-    pub fn on_week_day(
-        mut self,
-        on_week_day: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.on_week_day = Some(on_week_day.into_iter().map(Into::into).collect());
-        self
-    }
 }
 
 /// The request of [`MaintenanceWindows::archive`](super::MaintenanceWindows::archive), as plain data.
@@ -358,7 +358,7 @@ pub struct CreateRequest {
     /// `enabled`
     pub enabled: Option<bool>,
     /// `schedule`
-    pub schedule: MaintenanceWindowSchedule,
+    pub schedule: NewSchedule,
     /// `scope`
     pub scope: Option<Scope>,
     /// `title`
@@ -370,10 +370,7 @@ pub struct CreateRequest {
 impl CreateRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(
-        schedule: impl Into<MaintenanceWindowSchedule>,
-        title: impl Into<String>,
-    ) -> Self {
+    pub fn new(schedule: impl Into<NewSchedule>, title: impl Into<String>) -> Self {
         Self {
             schedule: schedule.into(),
             title: title.into(),
@@ -475,7 +472,7 @@ pub struct UpdateRequest {
     /// `enabled`
     pub enabled: Option<bool>,
     /// `schedule`
-    pub schedule: Option<MaintenanceWindowSchedule>,
+    pub schedule: Option<NewSchedule>,
     /// `scope`
     pub scope: Option<Scope>,
     /// `title`

@@ -12,11 +12,10 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    FindResponse, MaintenanceWindowArchive, MaintenanceWindowArchiveSchedule,
-    MaintenanceWindowSchedule, MaintenanceWindowScheduleCustom, Scope, ScopeAlerting,
-    ScopeAlertingQuery, WindowArchiveScheduleCustom,
-    WindowArchiveScheduleCustomRecurring, WindowScheduleCustomRecurring, CreateRequest,
-    UpdateRequest
+    FindResponse, MaintenanceWindow, MaintenanceWindowSchedule,
+    MaintenanceWindowScheduleCustom, NewSchedule, NewScheduleCustom,
+    NewScheduleCustomRecurring, Scope, ScopeAlerting, ScopeAlertingQuery,
+    WindowScheduleCustomRecurring, CreateRequest, UpdateRequest
 }
 rt::string_enum! {
     Status
@@ -71,9 +70,9 @@ impl rt::Model for FindResponse {
     }
 }
 
-impl rt::Model for MaintenanceWindowArchive {
+impl rt::Model for MaintenanceWindow {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "MaintenanceWindowArchive",
+        name: "MaintenanceWindow",
         members: &[
             "created_at",
             "created_by",
@@ -145,46 +144,6 @@ impl rt::Model for MaintenanceWindowArchive {
         out.value(7, &self.title)?;
         out.value(8, &self.updated_at)?;
         out.nullable(9, &self.updated_by)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for MaintenanceWindowArchiveSchedule {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "MaintenanceWindowArchiveSchedule",
-        members: &["custom"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            custom: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.custom),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.custom)?;
         Ok(())
     }
 }
@@ -274,6 +233,150 @@ impl rt::Model for MaintenanceWindowScheduleCustom {
         out.option(1, &self.recurring)?;
         out.value(2, &self.start)?;
         out.option(3, &self.timezone)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewSchedule {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewSchedule",
+        members: &["custom"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            custom: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.custom),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.custom)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewScheduleCustom {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewScheduleCustom",
+        members: &["duration", "recurring", "start", "timezone"],
+        aliases: &[],
+        required: &[0x5, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            duration: rt::Wire::blank(),
+            recurring: None,
+            start: rt::Wire::blank(),
+            timezone: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.duration),
+            1 => member.option(&mut self.recurring),
+            2 => member.value(&mut self.start),
+            3 => member.option(&mut self.timezone),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.duration)?;
+        out.option(1, &self.recurring)?;
+        out.value(2, &self.start)?;
+        out.option(3, &self.timezone)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewScheduleCustomRecurring {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewScheduleCustomRecurring",
+        members: &["end", "every", "occurrences", "onMonth", "onMonthDay", "onWeekDay"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            end: None,
+            every: None,
+            occurrences: None,
+            on_month: None,
+            on_month_day: None,
+            on_week_day: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.end),
+            1 => member.option(&mut self.every),
+            2 => member.option(&mut self.occurrences),
+            3 => member.option(&mut self.on_month),
+            4 => member.option(&mut self.on_month_day),
+            5 => member.option(&mut self.on_week_day),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.end)?;
+        out.option(1, &self.every)?;
+        out.option(2, &self.occurrences)?;
+        out.option(3, &self.on_month)?;
+        out.option(4, &self.on_month_day)?;
+        out.option(5, &self.on_week_day)?;
         Ok(())
     }
 }
@@ -416,110 +519,6 @@ impl rt::StringEnum for Status {
             Self::Archived => "archived",
             Self::UnknownValue(name) => name,
         }
-    }
-}
-
-impl rt::Model for WindowArchiveScheduleCustom {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "WindowArchiveScheduleCustom",
-        members: &["duration", "recurring", "start", "timezone"],
-        aliases: &[],
-        required: &[0x5, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            duration: rt::Wire::blank(),
-            recurring: None,
-            start: rt::Wire::blank(),
-            timezone: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.duration),
-            1 => member.option(&mut self.recurring),
-            2 => member.value(&mut self.start),
-            3 => member.option(&mut self.timezone),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.duration)?;
-        out.option(1, &self.recurring)?;
-        out.value(2, &self.start)?;
-        out.option(3, &self.timezone)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for WindowArchiveScheduleCustomRecurring {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "WindowArchiveScheduleCustomRecurring",
-        members: &["end", "every", "occurrences", "onMonth", "onMonthDay", "onWeekDay"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            end: None,
-            every: None,
-            occurrences: None,
-            on_month: None,
-            on_month_day: None,
-            on_week_day: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.end),
-            1 => member.option(&mut self.every),
-            2 => member.option(&mut self.occurrences),
-            3 => member.option(&mut self.on_month),
-            4 => member.option(&mut self.on_month_day),
-            5 => member.option(&mut self.on_week_day),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.end)?;
-        out.option(1, &self.every)?;
-        out.option(2, &self.occurrences)?;
-        out.option(3, &self.on_month)?;
-        out.option(4, &self.on_month_day)?;
-        out.option(5, &self.on_week_day)?;
-        Ok(())
     }
 }
 
@@ -697,7 +696,7 @@ impl rt::Endpoint for DeleteRequest {
 }
 
 impl rt::Paged for FindRequest {
-    type Item = MaintenanceWindowArchive;
+    type Item = MaintenanceWindow;
     fn begin(&mut self) {
         rt::first_page(&mut self.page, 1);
     }
@@ -710,7 +709,7 @@ impl rt::Paged for FindRequest {
             Some(&page.total),
         )
     }
-    fn items(page: FindResponse) -> Vec<MaintenanceWindowArchive> {
+    fn items(page: FindResponse) -> Vec<MaintenanceWindow> {
         page.maintenance_windows
     }
 }

@@ -82,7 +82,7 @@ impl Roles {
     pub fn put(
         &self,
         name: impl Into<String>,
-        elasticsearch: impl Into<PutElasticsearch>,
+        elasticsearch: impl Into<NewElasticsearchPrivileges>,
     ) -> Put {
         Put::new(&self.client, PutRequest::new(name, elasticsearch))
     }
@@ -190,7 +190,7 @@ impl Put {
     /// `kibana`
     pub fn kibana(
         mut self,
-        kibana: impl IntoIterator<Item = impl Into<PutKibana>>,
+        kibana: impl IntoIterator<Item = impl Into<NewKibanaPrivileges>>,
     ) -> Self {
         self.0.request_mut().kibana = Some(kibana.into_iter().map(Into::into).collect());
         self

@@ -132,22 +132,22 @@ pub type ListResponse = Vec<RolesRole>;
 /// The `elasticsearch` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct PutElasticsearch {
+pub struct NewElasticsearchPrivileges {
     /// `cluster`
     pub cluster: Option<Vec<String>>,
     /// `indices`
-    pub indices: Option<Vec<PutElasticsearchIndice>>,
+    pub indices: Option<Vec<NewIndexPrivileges>>,
     /// `remote_cluster`
-    pub remote_cluster: Option<Vec<RemoteCluster>>,
+    pub remote_cluster: Option<Vec<NewRemoteClusterPrivileges>>,
     /// `remote_indices`
-    pub remote_indices: Option<Vec<RemoteIndice>>,
+    pub remote_indices: Option<Vec<NewRemoteIndexPrivileges>>,
     /// `run_as`
     pub run_as: Option<Vec<String>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl PutElasticsearch {
+impl NewElasticsearchPrivileges {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -166,7 +166,7 @@ impl PutElasticsearch {
     #[must_use]
     pub fn indices(
         mut self,
-        indices: impl IntoIterator<Item = impl Into<PutElasticsearchIndice>>,
+        indices: impl IntoIterator<Item = impl Into<NewIndexPrivileges>>,
     ) -> Self {
         self.indices = Some(indices.into_iter().map(Into::into).collect());
         self
@@ -175,7 +175,7 @@ impl PutElasticsearch {
     #[must_use]
     pub fn remote_cluster(
         mut self,
-        remote_cluster: impl IntoIterator<Item = impl Into<RemoteCluster>>,
+        remote_cluster: impl IntoIterator<Item = impl Into<NewRemoteClusterPrivileges>>,
     ) -> Self {
         self.remote_cluster = Some(remote_cluster.into_iter().map(Into::into).collect());
         self
@@ -184,7 +184,7 @@ impl PutElasticsearch {
     #[must_use]
     pub fn remote_indices(
         mut self,
-        remote_indices: impl IntoIterator<Item = impl Into<RemoteIndice>>,
+        remote_indices: impl IntoIterator<Item = impl Into<NewRemoteIndexPrivileges>>,
     ) -> Self {
         self.remote_indices = Some(remote_indices.into_iter().map(Into::into).collect());
         self
@@ -203,7 +203,7 @@ impl PutElasticsearch {
 /// The `indices[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct PutElasticsearchIndice {
+pub struct NewIndexPrivileges {
     /// `allow_restricted_indices`
     pub allow_restricted_indices: Option<bool>,
     /// `field_security`
@@ -222,7 +222,7 @@ pub struct PutElasticsearchIndice {
     pub extra: Extra,
 }
 
-impl PutElasticsearchIndice {
+impl NewIndexPrivileges {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
@@ -271,7 +271,7 @@ impl PutElasticsearchIndice {
 /// The `kibana[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct PutKibana {
+pub struct NewKibanaPrivileges {
     /// `base`
     pub base: Option<Vec<String>>,
     /// `feature`
@@ -279,12 +279,12 @@ pub struct PutKibana {
     /// `spaces`
     ///
     /// default `["*"]`
-    pub spaces: Option<PutKibanaSpaces>,
+    pub spaces: Option<NewKibanaPrivilegesSpaces>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl PutKibana {
+impl NewKibanaPrivileges {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(base: impl Into<Option<Vec<String>>>) -> Self {
@@ -316,7 +316,7 @@ impl PutKibana {
     ///
     /// default `["*"]`
     #[must_use]
-    pub fn spaces(mut self, spaces: impl Into<PutKibanaSpaces>) -> Self {
+    pub fn spaces(mut self, spaces: impl Into<NewKibanaPrivilegesSpaces>) -> Self {
         self.spaces = Some(spaces.into());
         self
     }
@@ -325,7 +325,7 @@ impl PutKibana {
 /// One of several forms of `spaces`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum PutKibanaSpaces {
+pub enum NewKibanaPrivilegesSpaces {
     /// A list.
     StringList(Vec<String>),
     /// A list.
@@ -337,7 +337,7 @@ pub enum PutKibanaSpaces {
 /// The `remote_cluster[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct RemoteCluster {
+pub struct NewRemoteClusterPrivileges {
     /// `clusters`
     ///
     /// at least 1 items
@@ -350,7 +350,7 @@ pub struct RemoteCluster {
     pub extra: Extra,
 }
 
-impl RemoteCluster {
+impl NewRemoteClusterPrivileges {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
@@ -365,42 +365,10 @@ impl RemoteCluster {
     }
 }
 
-/// The `RemoteClusterPrivileges` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RemoteClusterPrivileges {
-    /// `clusters`
-    pub clusters: Vec<String>,
-    /// `privileges`
-    pub privileges: Vec<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `RemoteIndexPrivileges` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RemoteIndexPrivileges {
-    /// `clusters`
-    pub clusters: Vec<String>,
-    /// `names`
-    pub names: Vec<String>,
-    /// `privileges`
-    pub privileges: Vec<String>,
-    /// `field_security`
-    pub field_security: Option<BTreeMap<String, Vec<String>>>,
-    /// `query`
-    pub query: Option<String>,
-    /// `allow_restricted_indices`
-    pub allow_restricted_indices: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The `remote_indices[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct RemoteIndice {
+pub struct NewRemoteIndexPrivileges {
     /// `allow_restricted_indices`
     pub allow_restricted_indices: Option<bool>,
     /// `clusters`
@@ -423,10 +391,10 @@ pub struct RemoteIndice {
     pub extra: Extra,
 }
 
-/// What a [`RemoteIndice`] can't do without.
+/// What a [`NewRemoteIndexPrivileges`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct RemoteIndiceRequired {
+pub struct NewRemoteIndexPrivilegesRequired {
     /// `clusters`
     ///
     /// at least 1 items
@@ -441,10 +409,10 @@ pub struct RemoteIndiceRequired {
     pub privileges: Vec<String>,
 }
 
-impl RemoteIndice {
+impl NewRemoteIndexPrivileges {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: RemoteIndiceRequired) -> Self {
+    pub fn new(required: NewRemoteIndexPrivilegesRequired) -> Self {
         Self {
             clusters: required.clusters,
             names: required.names,
@@ -485,6 +453,38 @@ impl RemoteIndice {
     }
 }
 
+/// The `RemoteClusterPrivileges` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RemoteClusterPrivileges {
+    /// `clusters`
+    pub clusters: Vec<String>,
+    /// `privileges`
+    pub privileges: Vec<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `RemoteIndexPrivileges` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RemoteIndexPrivileges {
+    /// `clusters`
+    pub clusters: Vec<String>,
+    /// `names`
+    pub names: Vec<String>,
+    /// `privileges`
+    pub privileges: Vec<String>,
+    /// `field_security`
+    pub field_security: Option<BTreeMap<String, Vec<String>>>,
+    /// `query`
+    pub query: Option<String>,
+    /// `allow_restricted_indices`
+    pub allow_restricted_indices: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `roles[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -494,9 +494,9 @@ pub struct Role {
     /// at most 2048 characters
     pub description: Option<String>,
     /// `elasticsearch`
-    pub elasticsearch: PutElasticsearch,
+    pub elasticsearch: NewElasticsearchPrivileges,
     /// `kibana`
-    pub kibana: Option<Vec<PutKibana>>,
+    pub kibana: Option<Vec<NewKibanaPrivileges>>,
     /// `metadata`
     pub metadata: Option<BTreeMap<String, Value>>,
     /// Members that this version of elkit does not know.
@@ -506,7 +506,7 @@ pub struct Role {
 impl Role {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(elasticsearch: impl Into<PutElasticsearch>) -> Self {
+    pub fn new(elasticsearch: impl Into<NewElasticsearchPrivileges>) -> Self {
         Self {
             elasticsearch: elasticsearch.into(),
             ..rt::Model::blank()
@@ -524,7 +524,7 @@ impl Role {
     #[must_use]
     pub fn kibana(
         mut self,
-        kibana: impl IntoIterator<Item = impl Into<PutKibana>>,
+        kibana: impl IntoIterator<Item = impl Into<NewKibanaPrivileges>>,
     ) -> Self {
         self.kibana = Some(kibana.into_iter().map(Into::into).collect());
         self
@@ -737,9 +737,9 @@ pub struct PutRequest {
     /// at most 2048 characters
     pub description: Option<String>,
     /// `elasticsearch`
-    pub elasticsearch: PutElasticsearch,
+    pub elasticsearch: NewElasticsearchPrivileges,
     /// `kibana`
-    pub kibana: Option<Vec<PutKibana>>,
+    pub kibana: Option<Vec<NewKibanaPrivileges>>,
     /// `metadata`
     pub metadata: Option<BTreeMap<String, Value>>,
     /// Members of the body that this version of elkit does not know.
@@ -751,7 +751,7 @@ impl PutRequest {
     #[must_use]
     pub fn new(
         name: impl Into<String>,
-        elasticsearch: impl Into<PutElasticsearch>,
+        elasticsearch: impl Into<NewElasticsearchPrivileges>,
     ) -> Self {
         Self {
             name: name.into(),

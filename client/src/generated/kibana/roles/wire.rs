@@ -14,15 +14,16 @@ use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
     BulkError, BulkResult, ElasticsearchPrivileges, Filters, FoundRoles, IndexPrivileges,
-    KibanaPrivileges, PutElasticsearch, PutElasticsearchIndice, PutKibana, RemoteCluster,
-    RemoteClusterPrivileges, RemoteIndexPrivileges, RemoteIndice, Role, RolesRole, Sort,
+    KibanaPrivileges, NewElasticsearchPrivileges, NewIndexPrivileges,
+    NewKibanaPrivileges, NewRemoteClusterPrivileges, NewRemoteIndexPrivileges,
+    RemoteClusterPrivileges, RemoteIndexPrivileges, Role, RolesRole, Sort,
     BulkPutRequest, FindRequest, PutRequest
 }
 rt::string_enum! {
     SortDirection
 }
 rt::union_! {
-    PutKibanaSpaces
+    NewKibanaPrivilegesSpaces
 }
 
 impl rt::Model for BulkError {
@@ -359,9 +360,9 @@ impl rt::Model for KibanaPrivileges {
     }
 }
 
-impl rt::Model for PutElasticsearch {
+impl rt::Model for NewElasticsearchPrivileges {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PutElasticsearch",
+        name: "NewElasticsearchPrivileges",
         members: &["cluster", "indices", "remote_cluster", "remote_indices", "run_as"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -411,9 +412,9 @@ impl rt::Model for PutElasticsearch {
     }
 }
 
-impl rt::Model for PutElasticsearchIndice {
+impl rt::Model for NewIndexPrivileges {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PutElasticsearchIndice",
+        name: "NewIndexPrivileges",
         members: &[
             "allow_restricted_indices",
             "field_security",
@@ -469,9 +470,9 @@ impl rt::Model for PutElasticsearchIndice {
     }
 }
 
-impl rt::Model for PutKibana {
+impl rt::Model for NewKibanaPrivileges {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PutKibana",
+        name: "NewKibanaPrivileges",
         members: &["base", "feature", "spaces"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -515,7 +516,7 @@ impl rt::Model for PutKibana {
     }
 }
 
-impl rt::Union for PutKibanaSpaces {
+impl rt::Union for NewKibanaPrivilegesSpaces {
     const ARMS: &'static [rt::Arm] = &[rt::Arm::list(16), rt::Arm::list(16)];
     fn read<'de, D: Deserializer<'de>>(
         arm: usize,
@@ -539,9 +540,9 @@ impl rt::Union for PutKibanaSpaces {
     }
 }
 
-impl rt::Model for RemoteCluster {
+impl rt::Model for NewRemoteClusterPrivileges {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "RemoteCluster",
+        name: "NewRemoteClusterPrivileges",
         members: &["clusters", "privileges"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
@@ -578,6 +579,68 @@ impl rt::Model for RemoteCluster {
     ) -> Result<(), S::Error> {
         out.value(0, &self.clusters)?;
         out.value(1, &self.privileges)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewRemoteIndexPrivileges {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewRemoteIndexPrivileges",
+        members: &[
+            "allow_restricted_indices",
+            "clusters",
+            "field_security",
+            "names",
+            "privileges",
+            "query",
+        ],
+        aliases: &[],
+        required: &[0x1a, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            allow_restricted_indices: None,
+            clusters: rt::Wire::blank(),
+            field_security: None,
+            names: rt::Wire::blank(),
+            privileges: rt::Wire::blank(),
+            query: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.allow_restricted_indices),
+            1 => member.value(&mut self.clusters),
+            2 => member.option(&mut self.field_security),
+            3 => member.value(&mut self.names),
+            4 => member.value(&mut self.privileges),
+            5 => member.option(&mut self.query),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.allow_restricted_indices)?;
+        out.value(1, &self.clusters)?;
+        out.option(2, &self.field_security)?;
+        out.value(3, &self.names)?;
+        out.value(4, &self.privileges)?;
+        out.option(5, &self.query)?;
         Ok(())
     }
 }
@@ -683,68 +746,6 @@ impl rt::Model for RemoteIndexPrivileges {
         out.option(2, &self.field_security)?;
         out.option(5, &self.query)?;
         out.option(0, &self.allow_restricted_indices)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for RemoteIndice {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RemoteIndice",
-        members: &[
-            "allow_restricted_indices",
-            "clusters",
-            "field_security",
-            "names",
-            "privileges",
-            "query",
-        ],
-        aliases: &[],
-        required: &[0x1a, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            allow_restricted_indices: None,
-            clusters: rt::Wire::blank(),
-            field_security: None,
-            names: rt::Wire::blank(),
-            privileges: rt::Wire::blank(),
-            query: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.allow_restricted_indices),
-            1 => member.value(&mut self.clusters),
-            2 => member.option(&mut self.field_security),
-            3 => member.value(&mut self.names),
-            4 => member.value(&mut self.privileges),
-            5 => member.option(&mut self.query),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allow_restricted_indices)?;
-        out.value(1, &self.clusters)?;
-        out.option(2, &self.field_security)?;
-        out.value(3, &self.names)?;
-        out.value(4, &self.privileges)?;
-        out.option(5, &self.query)?;
         Ok(())
     }
 }

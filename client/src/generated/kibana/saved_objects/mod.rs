@@ -361,7 +361,7 @@ impl Export {
     /// `hasReference`
     pub fn has_reference(
         mut self,
-        has_reference: impl Into<OneOrMany<ExportObject>>,
+        has_reference: impl Into<OneOrMany<ObjectReference>>,
     ) -> Self {
         self.0.request_mut().has_reference = Some(has_reference.into());
         self
@@ -378,7 +378,7 @@ impl Export {
     /// at most 10000 items
     pub fn objects(
         mut self,
-        objects: impl IntoIterator<Item = impl Into<ExportObject>>,
+        objects: impl IntoIterator<Item = impl Into<ObjectReference>>,
     ) -> Self {
         self.0.request_mut().objects = Some(
             objects.into_iter().map(Into::into).collect(),

@@ -56,30 +56,6 @@ pub struct DeleteStatuses {
     pub extra: Extra,
 }
 
-/// The `objects[]` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExportObject {
-    /// `id`
-    pub id: String,
-    /// `type`
-    pub r#type: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ExportObject {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(id: impl Into<String>, r#type: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            r#type: r#type.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
 /// One of several forms of `type`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -152,6 +128,30 @@ pub struct ObjectError {
     pub status_code: Option<i32>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// The `objects[]` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ObjectReference {
+    /// `id`
+    pub id: String,
+    /// `type`
+    pub r#type: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ObjectReference {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(id: impl Into<String>, r#type: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            r#type: r#type.into(),
+            ..rt::Model::blank()
+        }
+    }
 }
 
 /// The `Reference` object.
@@ -654,7 +654,7 @@ pub struct ExportRequest {
     /// default `false`
     pub exclude_export_details: Option<bool>,
     /// `hasReference`
-    pub has_reference: Option<OneOrMany<ExportObject>>,
+    pub has_reference: Option<OneOrMany<ObjectReference>>,
     /// `includeReferencesDeep`
     ///
     /// default `false`
@@ -662,7 +662,7 @@ pub struct ExportRequest {
     /// `objects`
     ///
     /// at most 10000 items
-    pub objects: Option<Vec<ExportObject>>,
+    pub objects: Option<Vec<ObjectReference>>,
     /// `search`
     pub search: Option<String>,
     /// `type`

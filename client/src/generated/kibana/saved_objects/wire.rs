@@ -14,11 +14,10 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    BulkObjects, DeleteStatus, DeleteStatuses, ExportObject, FoundObjects,
-    ImportResponse, ObjectError, Reference, ReplaceReference,
-    ResolveImportErrorsResponse, ResolvedObject, ResolvedObjects, Retry,
-    RotateEncryptionKeyResponse, SavedObject, CreateRequest, CreateWithIdRequest,
-    ExportRequest
+    BulkObjects, DeleteStatus, DeleteStatuses, FoundObjects, ImportResponse, ObjectError,
+    ObjectReference, Reference, ReplaceReference, ResolveImportErrorsResponse,
+    ResolvedObject, ResolvedObjects, Retry, RotateEncryptionKeyResponse, SavedObject,
+    CreateRequest, CreateWithIdRequest, ExportRequest
 }
 rt::string_enum! {
     ResolvedObjectOutcome
@@ -152,49 +151,6 @@ impl rt::Model for DeleteStatuses {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.value(0, &self.statuses)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ExportObject {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ExportObject",
-        members: &["id", "type"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            1 => member.value(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.r#type)?;
         Ok(())
     }
 }
@@ -369,6 +325,49 @@ impl rt::Model for ObjectError {
         out.option(0, &self.error)?;
         out.option(1, &self.message)?;
         out.option(2, &self.status_code)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ObjectReference {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ObjectReference",
+        members: &["id", "type"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.value(1, &self.r#type)?;
         Ok(())
     }
 }

@@ -896,105 +896,10 @@ impl IndicatorPropertiesTimesliceMetric {
     }
 }
 
-/// One of several forms of `metrics[]`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum IndicatorPropertiesTimesliceMetricParamsMetricMetric {
-    /// Where `aggregation` is `avg` or `cardinality` or `last_value` or `max` or `min` or `std_deviation` or `sum`.
-    TimesliceMetricBasicMetricWithField(TimesliceMetricBasicMetricWithField),
-    /// Where `aggregation` is `percentile`.
-    Percentile(TimesliceMetricPercentileMetric),
-    /// Where `aggregation` is `doc_count`.
-    DocCount(TimesliceMetricDocCountMetric),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<TimesliceMetricBasicMetricWithField>
-for IndicatorPropertiesTimesliceMetricParamsMetricMetric {
-    fn from(value: TimesliceMetricBasicMetricWithField) -> Self {
-        Self::TimesliceMetricBasicMetricWithField(value)
-    }
-}
-
-impl From<TimesliceMetricPercentileMetric>
-for IndicatorPropertiesTimesliceMetricParamsMetricMetric {
-    fn from(value: TimesliceMetricPercentileMetric) -> Self {
-        Self::Percentile(value)
-    }
-}
-
-impl From<TimesliceMetricDocCountMetric>
-for IndicatorPropertiesTimesliceMetricParamsMetricMetric {
-    fn from(value: TimesliceMetricDocCountMetric) -> Self {
-        Self::DocCount(value)
-    }
-}
-
-/// One of several forms of `KqlWithFilters`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum KqlWithFilters {
-    /// A string.
-    String(String),
-    /// The `KqlWithFiltersObject` form.
-    Object(KqlWithFiltersObject),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<&str> for KqlWithFilters {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for KqlWithFilters {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
-impl From<KqlWithFiltersObject> for KqlWithFilters {
-    fn from(value: KqlWithFiltersObject) -> Self {
-        Self::Object(value)
-    }
-}
-
-/// One of several forms of `KqlWithFiltersGood`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum KqlWithFiltersGood {
-    /// A string.
-    String(String),
-    /// The `KqlWithFiltersObject` form.
-    KqlWithFiltersObject(KqlWithFiltersObject),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<&str> for KqlWithFiltersGood {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for KqlWithFiltersGood {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
-impl From<KqlWithFiltersObject> for KqlWithFiltersGood {
-    fn from(value: KqlWithFiltersObject) -> Self {
-        Self::KqlWithFiltersObject(value)
-    }
-}
-
 /// The `object` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct KqlWithFiltersObject {
+pub struct KqlAndFilters {
     /// `filters`
     pub filters: Option<Vec<Filter>>,
     /// `kqlQuery`
@@ -1003,7 +908,7 @@ pub struct KqlWithFiltersObject {
     pub extra: Extra,
 }
 
-impl KqlWithFiltersObject {
+impl KqlAndFilters {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -1026,14 +931,74 @@ impl KqlWithFiltersObject {
     }
 }
 
+/// One of several forms of `KqlWithFilters`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum KqlWithFilters {
+    /// A string.
+    String(String),
+    /// The `KqlAndFilters` form.
+    Object(KqlAndFilters),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<&str> for KqlWithFilters {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+impl From<String> for KqlWithFilters {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
+}
+
+impl From<KqlAndFilters> for KqlWithFilters {
+    fn from(value: KqlAndFilters) -> Self {
+        Self::Object(value)
+    }
+}
+
+/// One of several forms of `KqlWithFiltersGood`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum KqlWithFiltersGood {
+    /// A string.
+    String(String),
+    /// The `KqlAndFilters` form.
+    KqlAndFilters(KqlAndFilters),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<&str> for KqlWithFiltersGood {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+impl From<String> for KqlWithFiltersGood {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
+}
+
+impl From<KqlAndFilters> for KqlWithFiltersGood {
+    fn from(value: KqlAndFilters) -> Self {
+        Self::KqlAndFilters(value)
+    }
+}
+
 /// One of several forms of `KqlWithFiltersTotal`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum KqlWithFiltersTotal {
     /// A string.
     String(String),
-    /// The `KqlWithFiltersObject` form.
-    KqlWithFiltersObject(KqlWithFiltersObject),
+    /// The `KqlAndFilters` form.
+    KqlAndFilters(KqlAndFilters),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
@@ -1050,9 +1015,9 @@ impl From<String> for KqlWithFiltersTotal {
     }
 }
 
-impl From<KqlWithFiltersObject> for KqlWithFiltersTotal {
-    fn from(value: KqlWithFiltersObject) -> Self {
-        Self::KqlWithFiltersObject(value)
+impl From<KqlAndFilters> for KqlWithFiltersTotal {
+    fn from(value: KqlAndFilters) -> Self {
+        Self::KqlAndFilters(value)
     }
 }
 
@@ -1689,6 +1654,38 @@ pub enum TimeWindowType {
     UnknownValue(String),
 }
 
+/// One of several forms of `metrics[]`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum TimesliceMetric {
+    /// Where `aggregation` is `avg` or `cardinality` or `last_value` or `max` or `min` or `std_deviation` or `sum`.
+    TimesliceMetricBasicMetricWithField(TimesliceMetricBasicMetricWithField),
+    /// Where `aggregation` is `percentile`.
+    Percentile(TimesliceMetricPercentileMetric),
+    /// Where `aggregation` is `doc_count`.
+    DocCount(TimesliceMetricDocCountMetric),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<TimesliceMetricBasicMetricWithField> for TimesliceMetric {
+    fn from(value: TimesliceMetricBasicMetricWithField) -> Self {
+        Self::TimesliceMetricBasicMetricWithField(value)
+    }
+}
+
+impl From<TimesliceMetricPercentileMetric> for TimesliceMetric {
+    fn from(value: TimesliceMetricPercentileMetric) -> Self {
+        Self::Percentile(value)
+    }
+}
+
+impl From<TimesliceMetricDocCountMetric> for TimesliceMetric {
+    fn from(value: TimesliceMetricDocCountMetric) -> Self {
+        Self::DocCount(value)
+    }
+}
+
 /// The `TimesliceMetricBasicMetricWithField` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1780,7 +1777,7 @@ pub struct TimesliceMetricParamsMetric {
     /// `equation`
     pub equation: String,
     /// `metrics`
-    pub metrics: Vec<IndicatorPropertiesTimesliceMetricParamsMetricMetric>,
+    pub metrics: Vec<TimesliceMetric>,
     /// `threshold`
     pub threshold: Number,
     /// Members that this version of elkit does not know.
@@ -1796,7 +1793,7 @@ pub struct TimesliceMetricParamsMetricRequired {
     /// `equation`
     pub equation: String,
     /// `metrics`
-    pub metrics: Vec<IndicatorPropertiesTimesliceMetricParamsMetricMetric>,
+    pub metrics: Vec<TimesliceMetric>,
     /// `threshold`
     pub threshold: Number,
 }

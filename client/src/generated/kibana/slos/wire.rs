@@ -22,7 +22,7 @@ rt::model! {
     IndicatorPropertiesCustomKql, IndicatorPropertiesCustomKqlParams,
     IndicatorPropertiesCustomMetric, IndicatorPropertiesHistogram,
     IndicatorPropertiesHistogramParams, IndicatorPropertiesTimesliceMetric,
-    KqlWithFiltersObject, Objective, PropertiesApmAvailabilityParams,
+    KqlAndFilters, Objective, PropertiesApmAvailabilityParams,
     PropertiesCustomMetricParams, PropertiesCustomMetricParamsGood,
     PropertiesHistogramParamsGood, PropertiesTimesliceMetricParams, Settings,
     SloDefinitionResponse, SloWithSummaryResponse, SlosBulkDeleteResponse,
@@ -37,8 +37,8 @@ rt::string_enum! {
 }
 rt::union_! {
     CreateSloRequestIndicator, CustomMetricParamsGoodMetric, FindSloDefinitionsResponse,
-    IndicatorPropertiesTimesliceMetricParamsMetricMetric, KqlWithFilters,
-    KqlWithFiltersGood, KqlWithFiltersTotal, PurgePolicy, SloDefinitionResponseIndicator
+    KqlWithFilters, KqlWithFiltersGood, KqlWithFiltersTotal, PurgePolicy,
+    SloDefinitionResponseIndicator, TimesliceMetric
 }
 
 impl rt::Model for AfterFindSloDefinitionsResponse {
@@ -1315,51 +1315,46 @@ impl rt::Model for IndicatorPropertiesTimesliceMetric {
     }
 }
 
-impl rt::Union for IndicatorPropertiesTimesliceMetricParamsMetricMetric {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &["avg", "cardinality", "last_value", "max", "min", "std_deviation", "sum"],
-            &["aggregation", "field", "name"],
-            &["aggregation", "field", "filter", "name"],
-        ),
-        rt::Arm::object(
-            64,
-            &["percentile"],
-            &["aggregation", "field", "name", "percentile"],
-            &["aggregation", "field", "filter", "name", "percentile"],
-        ),
-        rt::Arm::object(
-            64,
-            &["doc_count"],
-            &["aggregation", "name"],
-            &["aggregation", "filter", "name"],
-        ),
-    ];
-    const TAG: Option<&'static str> = Some("aggregation");
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::TimesliceMetricBasicMetricWithField),
-            1 => rt::get(deserializer).map(Self::Percentile),
-            2 => rt::get(deserializer).map(Self::DocCount),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
+impl rt::Model for KqlAndFilters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "KqlAndFilters",
+        members: &["filters", "kqlQuery"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            filters: None,
+            kql_query: None,
+            extra: Extra::new(),
         }
     }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::TimesliceMetricBasicMetricWithField(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::Percentile(value) => rt::Wire::encode(value, serializer),
-            Self::DocCount(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.filters),
+            1 => member.option(&mut self.kql_query),
+            _ => member.untyped(),
         }
     }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.filters)?;
+        out.option(1, &self.kql_query)?;
+        Ok(())
     }
 }
 
@@ -1401,62 +1396,19 @@ impl rt::Union for KqlWithFiltersGood {
     ) -> Result<Self, D::Error> {
         match arm {
             0 => rt::get(deserializer).map(Self::String),
-            1 => rt::get(deserializer).map(Self::KqlWithFiltersObject),
+            1 => rt::get(deserializer).map(Self::KqlAndFilters),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::KqlWithFiltersObject(value) => rt::Wire::encode(value, serializer),
+            Self::KqlAndFilters(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
-    }
-}
-
-impl rt::Model for KqlWithFiltersObject {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "KqlWithFiltersObject",
-        members: &["filters", "kqlQuery"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            filters: None,
-            kql_query: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.filters),
-            1 => member.option(&mut self.kql_query),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.filters)?;
-        out.option(1, &self.kql_query)?;
-        Ok(())
     }
 }
 
@@ -1471,14 +1423,14 @@ impl rt::Union for KqlWithFiltersTotal {
     ) -> Result<Self, D::Error> {
         match arm {
             0 => rt::get(deserializer).map(Self::String),
-            1 => rt::get(deserializer).map(Self::KqlWithFiltersObject),
+            1 => rt::get(deserializer).map(Self::KqlAndFilters),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::KqlWithFiltersObject(value) => rt::Wire::encode(value, serializer),
+            Self::KqlAndFilters(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -2443,6 +2395,54 @@ impl rt::StringEnum for TimeWindowType {
             Self::CalendarAligned => "calendarAligned",
             Self::UnknownValue(name) => name,
         }
+    }
+}
+
+impl rt::Union for TimesliceMetric {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &["avg", "cardinality", "last_value", "max", "min", "std_deviation", "sum"],
+            &["aggregation", "field", "name"],
+            &["aggregation", "field", "filter", "name"],
+        ),
+        rt::Arm::object(
+            64,
+            &["percentile"],
+            &["aggregation", "field", "name", "percentile"],
+            &["aggregation", "field", "filter", "name", "percentile"],
+        ),
+        rt::Arm::object(
+            64,
+            &["doc_count"],
+            &["aggregation", "name"],
+            &["aggregation", "filter", "name"],
+        ),
+    ];
+    const TAG: Option<&'static str> = Some("aggregation");
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::TimesliceMetricBasicMetricWithField),
+            1 => rt::get(deserializer).map(Self::Percentile),
+            2 => rt::get(deserializer).map(Self::DocCount),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::TimesliceMetricBasicMetricWithField(value) => {
+                rt::Wire::encode(value, serializer)
+            }
+            Self::Percentile(value) => rt::Wire::encode(value, serializer),
+            Self::DocCount(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 

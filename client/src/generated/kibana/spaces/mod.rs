@@ -30,7 +30,7 @@ impl Spaces {
     #[doc(alias = "POST /api/spaces/_copy_saved_objects")]
     pub fn copy_saved_objects(
         &self,
-        objects: impl IntoIterator<Item = impl Into<SpaceObject>>,
+        objects: impl IntoIterator<Item = impl Into<ObjectReference>>,
         spaces: impl IntoIterator<Item = impl Into<String>>,
     ) -> CopySavedObjects {
         CopySavedObjects::new(
@@ -88,7 +88,7 @@ impl Spaces {
     #[doc(alias = "POST /api/spaces/_get_shareable_references")]
     pub fn get_shareable_references(
         &self,
-        objects: impl IntoIterator<Item = impl Into<SpaceObject>>,
+        objects: impl IntoIterator<Item = impl Into<ObjectReference>>,
     ) -> GetShareableReferences {
         GetShareableReferences::new(
             &self.client,
@@ -113,7 +113,7 @@ impl Spaces {
     #[doc(alias = "POST /api/spaces/_resolve_copy_saved_objects_errors")]
     pub fn resolve_copy_errors(
         &self,
-        objects: impl IntoIterator<Item = impl Into<SpaceObject>>,
+        objects: impl IntoIterator<Item = impl Into<ObjectReference>>,
         retries: impl IntoIterator<
             Item = (impl Into<String>, impl IntoIterator<Item = impl Into<Retry>>),
         >,

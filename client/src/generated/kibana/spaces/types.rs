@@ -149,6 +149,30 @@ pub struct InboundReference {
 
 /// The answer to [`list`](super::Spaces::list).
 pub type ListResponse = Vec<Space>;
+/// The `objects[]` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ObjectReference {
+    /// `id`
+    pub id: String,
+    /// `type`
+    pub r#type: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ObjectReference {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(id: impl Into<String>, r#type: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            r#type: r#type.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
 /// A value of `purpose`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -343,30 +367,6 @@ pub struct Space {
     pub extra: Extra,
 }
 
-/// The `objects[]` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct SpaceObject {
-    /// `id`
-    pub id: String,
-    /// `type`
-    pub r#type: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl SpaceObject {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(id: impl Into<String>, r#type: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            r#type: r#type.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
 /// The answer to [`update`](super::Spaces::update).
 pub type UpdateResponse = Space;
 /// The answer to [`update_sharing`](super::Spaces::update_sharing).
@@ -388,7 +388,7 @@ pub struct CopySavedObjectsRequest {
     /// default `false`
     pub include_references: Option<bool>,
     /// `objects`
-    pub objects: Vec<SpaceObject>,
+    pub objects: Vec<ObjectReference>,
     /// `overwrite`
     ///
     /// default `false`
@@ -403,7 +403,7 @@ impl CopySavedObjectsRequest {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
-        objects: impl IntoIterator<Item = impl Into<SpaceObject>>,
+        objects: impl IntoIterator<Item = impl Into<ObjectReference>>,
         spaces: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         Self {
@@ -527,7 +527,7 @@ impl GetRequest {
 #[non_exhaustive]
 pub struct GetShareableReferencesRequest {
     /// `objects`
-    pub objects: Vec<SpaceObject>,
+    pub objects: Vec<ObjectReference>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -535,7 +535,7 @@ pub struct GetShareableReferencesRequest {
 impl GetShareableReferencesRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(objects: impl IntoIterator<Item = impl Into<SpaceObject>>) -> Self {
+    pub fn new(objects: impl IntoIterator<Item = impl Into<ObjectReference>>) -> Self {
         Self {
             objects: objects.into_iter().map(Into::into).collect(),
             extra: Extra::new(),
@@ -581,7 +581,7 @@ pub struct ResolveCopyErrorsRequest {
     /// default `false`
     pub include_references: Option<bool>,
     /// `objects`
-    pub objects: Vec<SpaceObject>,
+    pub objects: Vec<ObjectReference>,
     /// `retries`
     pub retries: BTreeMap<String, Vec<Retry>>,
     /// Members of the body that this version of elkit does not know.
@@ -592,7 +592,7 @@ impl ResolveCopyErrorsRequest {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
-        objects: impl IntoIterator<Item = impl Into<SpaceObject>>,
+        objects: impl IntoIterator<Item = impl Into<ObjectReference>>,
         retries: impl IntoIterator<
             Item = (impl Into<String>, impl IntoIterator<Item = impl Into<Retry>>),
         >,
@@ -677,7 +677,7 @@ impl UpdateRequest {
 #[allow(clippy::exhaustive_structs)]
 pub struct UpdateSharingRequired {
     /// `objects`
-    pub objects: Vec<SpaceObject>,
+    pub objects: Vec<ObjectReference>,
     /// `spacesToAdd`
     pub spaces_to_add: Vec<String>,
     /// `spacesToRemove`
@@ -689,7 +689,7 @@ pub struct UpdateSharingRequired {
 #[non_exhaustive]
 pub struct UpdateSharingRequest {
     /// `objects`
-    pub objects: Vec<SpaceObject>,
+    pub objects: Vec<ObjectReference>,
     /// `spacesToAdd`
     pub spaces_to_add: Vec<String>,
     /// `spacesToRemove`

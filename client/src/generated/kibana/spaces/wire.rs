@@ -14,8 +14,8 @@ use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
     Aliase, AuthorizedPurposes, CopiedObject, CopyError, CopyErrorReason, CopyResult,
-    InboundReference, Retry, ShareError, ShareableObject, ShareableReferences,
-    SharedObject, SharedObjects, Space, SpaceObject, CopySavedObjectsRequest,
+    InboundReference, ObjectReference, Retry, ShareError, ShareableObject,
+    ShareableReferences, SharedObject, SharedObjects, Space, CopySavedObjectsRequest,
     CreateRequest, DisableLegacyUrlAliasesRequest, GetShareableReferencesRequest,
     ResolveCopyErrorsRequest, UpdateRequest, UpdateSharingRequest
 }
@@ -364,6 +364,49 @@ impl rt::Model for InboundReference {
         out.value(0, &self.id)?;
         out.value(1, &self.name)?;
         out.value(2, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ObjectReference {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ObjectReference",
+        members: &["id", "type"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.value(1, &self.r#type)?;
         Ok(())
     }
 }
@@ -789,49 +832,6 @@ impl rt::Model for Space {
         out.option(0, &self.reserved)?;
         out.option(9, &self.solution)?;
         out.option(1, &self.authorized_purposes)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for SpaceObject {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SpaceObject",
-        members: &["id", "type"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            1 => member.value(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.r#type)?;
         Ok(())
     }
 }

@@ -16,6 +16,20 @@ pub enum BuildFlavor {
     UnknownValue(String),
 }
 
+/// The `core` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CoreServiceStatuses {
+    /// `elasticsearch`
+    pub elasticsearch: ServiceStatus,
+    /// `http`
+    pub http: Option<ServiceStatus>,
+    /// `savedObjects`
+    pub saved_objects: ServiceStatus,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `elasticsearch_client` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -48,58 +62,10 @@ pub enum Level {
     UnknownValue(String),
 }
 
-/// The `RedactedStatus` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RedactedStatus {
-    /// `status`
-    pub status: RedactedStatusStatus,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `status` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RedactedStatusStatus {
-    /// `overall`
-    pub overall: RedactedStatusStatusOverall,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `overall` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RedactedStatusStatusOverall {
-    /// `level`
-    pub level: Level,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `Status` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct StatusStatus {
-    /// `metrics`
-    pub metrics: StatusStatusMetrics,
-    /// `name`
-    pub name: String,
-    /// `status`
-    pub status: StatusStatusStatus,
-    /// `uuid`
-    pub uuid: String,
-    /// `version`
-    pub version: StatusStatusVersion,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The `metrics` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct StatusStatusMetrics {
+pub struct Metrics {
     /// `collection_interval_in_millis`
     pub collection_interval_in_millis: Number,
     /// `elasticsearch_client`
@@ -110,30 +76,32 @@ pub struct StatusStatusMetrics {
     pub extra: Extra,
 }
 
-/// The `status` object.
+/// The `overall` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct StatusStatusStatus {
-    /// `core`
-    pub core: StatusStatusStatusCore,
-    /// `overall`
-    pub overall: StatusStatusStatusElasticsearch,
-    /// `plugins`
-    pub plugins: BTreeMap<String, StatusStatusStatusElasticsearch>,
+pub struct RedactedServiceStatus {
+    /// `level`
+    pub level: Level,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `core` object.
+/// The `RedactedStatus` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct StatusStatusStatusCore {
-    /// `elasticsearch`
-    pub elasticsearch: StatusStatusStatusElasticsearch,
-    /// `http`
-    pub http: Option<StatusStatusStatusElasticsearch>,
-    /// `savedObjects`
-    pub saved_objects: StatusStatusStatusElasticsearch,
+pub struct RedactedStatus {
+    /// `status`
+    pub status: RedactedStatuses,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `status` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RedactedStatuses {
+    /// `overall`
+    pub overall: RedactedServiceStatus,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -141,7 +109,7 @@ pub struct StatusStatusStatusCore {
 /// The `overall` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct StatusStatusStatusElasticsearch {
+pub struct ServiceStatus {
     /// `detail`
     pub detail: Option<String>,
     /// `documentationUrl`
@@ -156,10 +124,42 @@ pub struct StatusStatusStatusElasticsearch {
     pub extra: Extra,
 }
 
+/// The `status` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ServiceStatuses {
+    /// `core`
+    pub core: CoreServiceStatuses,
+    /// `overall`
+    pub overall: ServiceStatus,
+    /// `plugins`
+    pub plugins: BTreeMap<String, ServiceStatus>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `Status` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct StatusStatus {
+    /// `metrics`
+    pub metrics: Metrics,
+    /// `name`
+    pub name: String,
+    /// `status`
+    pub status: ServiceStatuses,
+    /// `uuid`
+    pub uuid: String,
+    /// `version`
+    pub version: Version,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `version` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct StatusStatusVersion {
+pub struct Version {
     /// `build_date`
     pub build_date: String,
     /// `build_flavor`

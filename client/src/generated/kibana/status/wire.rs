@@ -11,9 +11,9 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    ElasticsearchClient, RedactedStatus, RedactedStatusStatus,
-    RedactedStatusStatusOverall, StatusStatus, StatusStatusMetrics, StatusStatusStatus,
-    StatusStatusStatusCore, StatusStatusStatusElasticsearch, StatusStatusVersion
+    CoreServiceStatuses, ElasticsearchClient, Metrics, RedactedServiceStatus,
+    RedactedStatus, RedactedStatuses, ServiceStatus, ServiceStatuses, StatusStatus,
+    Version
 }
 rt::string_enum! {
     BuildFlavor, Level
@@ -33,6 +33,52 @@ impl rt::StringEnum for BuildFlavor {
             Self::Traditional => "traditional",
             Self::UnknownValue(name) => name,
         }
+    }
+}
+
+impl rt::Model for CoreServiceStatuses {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CoreServiceStatuses",
+        members: &["elasticsearch", "http", "savedObjects"],
+        aliases: &[],
+        required: &[0x5, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            elasticsearch: rt::Wire::blank(),
+            http: None,
+            saved_objects: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.elasticsearch),
+            1 => member.option(&mut self.http),
+            2 => member.value(&mut self.saved_objects),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.elasticsearch)?;
+        out.option(1, &self.http)?;
+        out.value(2, &self.saved_objects)?;
+        Ok(())
     }
 }
 
@@ -103,6 +149,96 @@ impl rt::StringEnum for Level {
     }
 }
 
+impl rt::Model for Metrics {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Metrics",
+        members: &[
+            "collection_interval_in_millis",
+            "elasticsearch_client",
+            "last_updated",
+        ],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            collection_interval_in_millis: rt::Wire::blank(),
+            elasticsearch_client: rt::Wire::blank(),
+            last_updated: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.collection_interval_in_millis),
+            1 => member.value(&mut self.elasticsearch_client),
+            2 => member.value(&mut self.last_updated),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.collection_interval_in_millis)?;
+        out.value(1, &self.elasticsearch_client)?;
+        out.value(2, &self.last_updated)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for RedactedServiceStatus {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RedactedServiceStatus",
+        members: &["level"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            level: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.level),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.level)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for RedactedStatus {
     const META: &'static rt::Meta = &rt::Meta {
         name: "RedactedStatus",
@@ -143,9 +279,9 @@ impl rt::Model for RedactedStatus {
     }
 }
 
-impl rt::Model for RedactedStatusStatus {
+impl rt::Model for RedactedStatuses {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "RedactedStatusStatus",
+        name: "RedactedStatuses",
         members: &["overall"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -183,18 +319,22 @@ impl rt::Model for RedactedStatusStatus {
     }
 }
 
-impl rt::Model for RedactedStatusStatusOverall {
+impl rt::Model for ServiceStatus {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "RedactedStatusStatusOverall",
-        members: &["level"],
+        name: "ServiceStatus",
+        members: &["detail", "documentationUrl", "level", "meta", "summary"],
         aliases: &[],
-        required: &[0x1, 0, 0, 0],
+        required: &[0x1c, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
+            detail: None,
+            documentation_url: None,
             level: rt::Wire::blank(),
+            meta: rt::Wire::blank(),
+            summary: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -210,7 +350,11 @@ impl rt::Model for RedactedStatusStatusOverall {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.level),
+            0 => member.option(&mut self.detail),
+            1 => member.option(&mut self.documentation_url),
+            2 => member.value(&mut self.level),
+            3 => member.value(&mut self.meta),
+            4 => member.value(&mut self.summary),
             _ => member.untyped(),
         }
     }
@@ -218,7 +362,57 @@ impl rt::Model for RedactedStatusStatusOverall {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.level)?;
+        out.option(0, &self.detail)?;
+        out.option(1, &self.documentation_url)?;
+        out.value(2, &self.level)?;
+        out.value(3, &self.meta)?;
+        out.value(4, &self.summary)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ServiceStatuses {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ServiceStatuses",
+        members: &["core", "overall", "plugins"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            core: rt::Wire::blank(),
+            overall: rt::Wire::blank(),
+            plugins: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.core),
+            1 => member.value(&mut self.overall),
+            2 => member.value(&mut self.plugins),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.core)?;
+        out.value(1, &self.overall)?;
+        out.value(2, &self.plugins)?;
         Ok(())
     }
 }
@@ -275,203 +469,9 @@ impl rt::Model for StatusStatus {
     }
 }
 
-impl rt::Model for StatusStatusMetrics {
+impl rt::Model for Version {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "StatusStatusMetrics",
-        members: &[
-            "collection_interval_in_millis",
-            "elasticsearch_client",
-            "last_updated",
-        ],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            collection_interval_in_millis: rt::Wire::blank(),
-            elasticsearch_client: rt::Wire::blank(),
-            last_updated: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.collection_interval_in_millis),
-            1 => member.value(&mut self.elasticsearch_client),
-            2 => member.value(&mut self.last_updated),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.collection_interval_in_millis)?;
-        out.value(1, &self.elasticsearch_client)?;
-        out.value(2, &self.last_updated)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for StatusStatusStatus {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "StatusStatusStatus",
-        members: &["core", "overall", "plugins"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            core: rt::Wire::blank(),
-            overall: rt::Wire::blank(),
-            plugins: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.core),
-            1 => member.value(&mut self.overall),
-            2 => member.value(&mut self.plugins),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.core)?;
-        out.value(1, &self.overall)?;
-        out.value(2, &self.plugins)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for StatusStatusStatusCore {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "StatusStatusStatusCore",
-        members: &["elasticsearch", "http", "savedObjects"],
-        aliases: &[],
-        required: &[0x5, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            elasticsearch: rt::Wire::blank(),
-            http: None,
-            saved_objects: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.elasticsearch),
-            1 => member.option(&mut self.http),
-            2 => member.value(&mut self.saved_objects),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.elasticsearch)?;
-        out.option(1, &self.http)?;
-        out.value(2, &self.saved_objects)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for StatusStatusStatusElasticsearch {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "StatusStatusStatusElasticsearch",
-        members: &["detail", "documentationUrl", "level", "meta", "summary"],
-        aliases: &[],
-        required: &[0x1c, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            detail: None,
-            documentation_url: None,
-            level: rt::Wire::blank(),
-            meta: rt::Wire::blank(),
-            summary: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.detail),
-            1 => member.option(&mut self.documentation_url),
-            2 => member.value(&mut self.level),
-            3 => member.value(&mut self.meta),
-            4 => member.value(&mut self.summary),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.detail)?;
-        out.option(1, &self.documentation_url)?;
-        out.value(2, &self.level)?;
-        out.value(3, &self.meta)?;
-        out.value(4, &self.summary)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for StatusStatusVersion {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "StatusStatusVersion",
+        name: "Version",
         members: &[
             "build_date",
             "build_flavor",

@@ -217,7 +217,7 @@ impl Streams {
     pub fn update_ingest_settings(
         &self,
         name: impl Into<String>,
-        ingest: impl Into<UpdateIngestSettingsIngest>,
+        ingest: impl Into<IngestUpdate>,
     ) -> UpdateIngestSettings {
         UpdateIngestSettings::new(
             &self.client,
@@ -311,7 +311,7 @@ pub struct Put(Call<PutRequest>);
 rt::call!(Put, PutRequest => PutResponse);
 impl Put {
     /// `body`
-    pub fn body(mut self, body: impl Into<PutBody>) -> Self {
+    pub fn body(mut self, body: impl Into<StreamDefinition>) -> Self {
         self.0.request_mut().body = Some(body.into());
         self
     }

@@ -19,6 +19,48 @@ pub struct Acknowledgement {
     pub extra: Extra,
 }
 
+/// The `objects` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AllContent {
+    /// `all`
+    pub all: Empty,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl AllContent {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(all: impl Into<Empty>) -> Self {
+        Self {
+            all: all.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `object` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AllIncludedContent {
+    /// `objects`
+    pub objects: AllContent,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl AllIncludedContent {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(objects: impl Into<AllContent>) -> Self {
+        Self {
+            objects: objects.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
 /// The `AlwaysBlock` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -190,44 +232,54 @@ impl AppendProcessor {
     }
 }
 
-/// The `routing[]` object.
+/// The `ingest` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct BodyObjectStreamIngestWiredRouting {
-    /// `destination`
-    ///
-    /// at least 1 characters
-    pub destination: String,
-    /// `status`
-    pub status: Option<Status>,
-    /// `where`
-    pub r#where: Condition,
+pub struct ClassicIngest {
+    /// `lifecycle`
+    pub lifecycle: Lifecycle,
+    /// `processing`
+    pub processing: Processing,
+    /// `settings`
+    pub settings: Settings,
+    /// `classic`
+    pub classic: ClassicSettings,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl BodyObjectStreamIngestWiredRouting {
+/// What a [`ClassicIngest`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct ClassicIngestRequired {
+    /// `lifecycle`
+    pub lifecycle: Lifecycle,
+    /// `processing`
+    pub processing: Processing,
+    /// `settings`
+    pub settings: Settings,
+    /// `classic`
+    pub classic: ClassicSettings,
+}
+
+impl ClassicIngest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(destination: impl Into<String>, r#where: impl Into<Condition>) -> Self {
+    pub fn new(required: ClassicIngestRequired) -> Self {
         Self {
-            destination: destination.into(),
-            r#where: r#where.into(),
+            lifecycle: required.lifecycle,
+            processing: required.processing,
+            settings: required.settings,
+            classic: required.classic,
             ..rt::Model::blank()
         }
-    }
-    /// `status`
-    #[must_use]
-    pub fn status(mut self, status: impl Into<Status>) -> Self {
-        self.status = Some(status.into());
-        self
     }
 }
 
 /// The `by_classic` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ClassicUpdateIngestSettingsIngest {
+pub struct ClassicIngestUpdate {
     /// `lifecycle`
     pub lifecycle: Lifecycle,
     /// `processing`
@@ -235,15 +287,15 @@ pub struct ClassicUpdateIngestSettingsIngest {
     /// `settings`
     pub settings: Settings,
     /// `classic`
-    pub classic: UpdateIngestSettingsIngestClassic,
+    pub classic: ClassicSettings,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// What a [`ClassicUpdateIngestSettingsIngest`] can't do without.
+/// What a [`ClassicIngestUpdate`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct ClassicUpdateIngestSettingsIngestRequired {
+pub struct ClassicIngestUpdateRequired {
     /// `lifecycle`
     pub lifecycle: Lifecycle,
     /// `processing`
@@ -251,18 +303,121 @@ pub struct ClassicUpdateIngestSettingsIngestRequired {
     /// `settings`
     pub settings: Settings,
     /// `classic`
-    pub classic: UpdateIngestSettingsIngestClassic,
+    pub classic: ClassicSettings,
 }
 
-impl ClassicUpdateIngestSettingsIngest {
+impl ClassicIngestUpdate {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: ClassicUpdateIngestSettingsIngestRequired) -> Self {
+    pub fn new(required: ClassicIngestUpdateRequired) -> Self {
         Self {
             lifecycle: required.lifecycle,
             processing: required.processing,
             settings: required.settings,
             classic: required.classic,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `classic` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ClassicSettings {
+    /// `field_overrides`
+    pub field_overrides: Option<BTreeMap<String, Field>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ClassicSettings {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `field_overrides`
+    #[must_use]
+    pub fn field_overrides(
+        mut self,
+        field_overrides: impl IntoIterator<Item = (impl Into<String>, impl Into<Field>)>,
+    ) -> Self {
+        self.field_overrides = Some(
+            field_overrides
+                .into_iter()
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+        );
+        self
+    }
+}
+
+/// The `stream` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ClassicStream {
+    /// `description`
+    pub description: String,
+    /// `ingest`
+    pub ingest: ClassicIngest,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ClassicStream {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        description: impl Into<String>,
+        ingest: impl Into<ClassicIngest>,
+    ) -> Self {
+        Self {
+            description: description.into(),
+            ingest: ingest.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `second_object` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ClassicStreamDefinition {
+    /// `stream`
+    pub stream: ClassicStream,
+    /// `dashboards`
+    pub dashboards: Vec<String>,
+    /// `queries`
+    pub queries: Vec<Query>,
+    /// `rules`
+    pub rules: Vec<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`ClassicStreamDefinition`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct ClassicStreamDefinitionRequired {
+    /// `stream`
+    pub stream: ClassicStream,
+    /// `dashboards`
+    pub dashboards: Vec<String>,
+    /// `queries`
+    pub queries: Vec<Query>,
+    /// `rules`
+    pub rules: Vec<String>,
+}
+
+impl ClassicStreamDefinition {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: ClassicStreamDefinitionRequired) -> Self {
+        Self {
+            stream: required.stream,
+            dashboards: required.dashboards,
+            queries: required.queries,
+            rules: required.rules,
             ..rt::Model::blank()
         }
     }
@@ -422,6 +577,27 @@ impl ConditionalSteps {
     pub fn custom_identifier(mut self, custom_identifier: impl Into<String>) -> Self {
         self.custom_identifier = Some(custom_identifier.into());
         self
+    }
+}
+
+/// The `routing[]` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ContentRoute {
+    /// `destination`
+    pub destination: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ContentRoute {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(destination: impl Into<String>) -> Self {
+        Self {
+            destination: destination.into(),
+            ..rt::Model::blank()
+        }
     }
 }
 
@@ -1436,6 +1612,74 @@ impl Group {
     }
 }
 
+/// The `stream` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct GroupStream {
+    /// `description`
+    pub description: String,
+    /// `group`
+    pub group: Group,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl GroupStream {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(description: impl Into<String>, group: impl Into<Group>) -> Self {
+        Self {
+            description: description.into(),
+            group: group.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `third_object` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct GroupStreamDefinition {
+    /// `stream`
+    pub stream: GroupStream,
+    /// `dashboards`
+    pub dashboards: Vec<String>,
+    /// `queries`
+    pub queries: Vec<Query>,
+    /// `rules`
+    pub rules: Vec<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`GroupStreamDefinition`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct GroupStreamDefinitionRequired {
+    /// `stream`
+    pub stream: GroupStream,
+    /// `dashboards`
+    pub dashboards: Vec<String>,
+    /// `queries`
+    pub queries: Vec<Query>,
+    /// `rules`
+    pub rules: Vec<String>,
+}
+
+impl GroupStreamDefinition {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: GroupStreamDefinitionRequired) -> Self {
+        Self {
+            stream: required.stream,
+            dashboards: required.dashboards,
+            queries: required.queries,
+            rules: required.rules,
+            ..rt::Model::blank()
+        }
+    }
+}
+
 /// The `by_ilm` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1483,66 +1727,24 @@ impl IlmLifecycleIlm {
 /// One of several forms of `include`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Include {
-    /// The `IncludeObject` form.
-    Object(IncludeObject),
-    /// The `SecondObjectInclude` form.
-    SecondObject(SecondObjectInclude),
+pub enum IncludedContent {
+    /// The `AllIncludedContent` form.
+    All(AllIncludedContent),
+    /// The `SelectedIncludedContent` form.
+    Selected(SelectedIncludedContent),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-impl From<IncludeObject> for Include {
-    fn from(value: IncludeObject) -> Self {
-        Self::Object(value)
+impl From<AllIncludedContent> for IncludedContent {
+    fn from(value: AllIncludedContent) -> Self {
+        Self::All(value)
     }
 }
 
-impl From<SecondObjectInclude> for Include {
-    fn from(value: SecondObjectInclude) -> Self {
-        Self::SecondObject(value)
-    }
-}
-
-/// The `object` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct IncludeObject {
-    /// `objects`
-    pub objects: IncludeObjectObjects,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl IncludeObject {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(objects: impl Into<IncludeObjectObjects>) -> Self {
-        Self {
-            objects: objects.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `objects` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct IncludeObjectObjects {
-    /// `all`
-    pub all: Empty,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl IncludeObjectObjects {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(all: impl Into<Empty>) -> Self {
-        Self {
-            all: all.into(),
-            ..rt::Model::blank()
-        }
+impl From<SelectedIncludedContent> for IncludedContent {
+    fn from(value: SelectedIncludedContent) -> Self {
+        Self::Selected(value)
     }
 }
 
@@ -1564,6 +1766,30 @@ impl IndexRefreshInterval {
             value: value.into(),
             ..rt::Model::blank()
         }
+    }
+}
+
+/// One of several forms of `ingest`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum IngestUpdate {
+    /// The `WiredIngestUpdate` form.
+    Wired(WiredIngestUpdate),
+    /// The `ClassicIngestUpdate` form.
+    Classic(ClassicIngestUpdate),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<WiredIngestUpdate> for IngestUpdate {
+    fn from(value: WiredIngestUpdate) -> Self {
+        Self::Wired(value)
+    }
+}
+
+impl From<ClassicIngestUpdate> for IngestUpdate {
+    fn from(value: ClassicIngestUpdate) -> Self {
+        Self::Classic(value)
     }
 }
 
@@ -2226,183 +2452,6 @@ impl Processor {
     }
 }
 
-/// One of several forms of `body`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum PutBody {
-    /// The `PutBodyObject` form.
-    Object(PutBodyObject),
-    /// The `SecondObjectPutBody` form.
-    SecondObject(SecondObjectPutBody),
-    /// The `ThirdObjectPutBody` form.
-    ThirdObject(ThirdObjectPutBody),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<PutBodyObject> for PutBody {
-    fn from(value: PutBodyObject) -> Self {
-        Self::Object(value)
-    }
-}
-
-impl From<SecondObjectPutBody> for PutBody {
-    fn from(value: SecondObjectPutBody) -> Self {
-        Self::SecondObject(value)
-    }
-}
-
-impl From<ThirdObjectPutBody> for PutBody {
-    fn from(value: ThirdObjectPutBody) -> Self {
-        Self::ThirdObject(value)
-    }
-}
-
-/// The `object` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PutBodyObject {
-    /// `stream`
-    pub stream: PutBodyObjectStream,
-    /// `dashboards`
-    pub dashboards: Vec<String>,
-    /// `queries`
-    pub queries: Vec<Query>,
-    /// `rules`
-    pub rules: Vec<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`PutBodyObject`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct PutBodyObjectRequired {
-    /// `stream`
-    pub stream: PutBodyObjectStream,
-    /// `dashboards`
-    pub dashboards: Vec<String>,
-    /// `queries`
-    pub queries: Vec<Query>,
-    /// `rules`
-    pub rules: Vec<String>,
-}
-
-impl PutBodyObject {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: PutBodyObjectRequired) -> Self {
-        Self {
-            stream: required.stream,
-            dashboards: required.dashboards,
-            queries: required.queries,
-            rules: required.rules,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `stream` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PutBodyObjectStream {
-    /// `description`
-    pub description: String,
-    /// `ingest`
-    pub ingest: PutBodyObjectStreamIngest,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl PutBodyObjectStream {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        description: impl Into<String>,
-        ingest: impl Into<PutBodyObjectStreamIngest>,
-    ) -> Self {
-        Self {
-            description: description.into(),
-            ingest: ingest.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ingest` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PutBodyObjectStreamIngest {
-    /// `lifecycle`
-    pub lifecycle: Lifecycle,
-    /// `processing`
-    pub processing: Processing,
-    /// `settings`
-    pub settings: Settings,
-    /// `wired`
-    pub wired: PutBodyObjectStreamIngestWired,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`PutBodyObjectStreamIngest`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct PutBodyObjectStreamIngestRequired {
-    /// `lifecycle`
-    pub lifecycle: Lifecycle,
-    /// `processing`
-    pub processing: Processing,
-    /// `settings`
-    pub settings: Settings,
-    /// `wired`
-    pub wired: PutBodyObjectStreamIngestWired,
-}
-
-impl PutBodyObjectStreamIngest {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: PutBodyObjectStreamIngestRequired) -> Self {
-        Self {
-            lifecycle: required.lifecycle,
-            processing: required.processing,
-            settings: required.settings,
-            wired: required.wired,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `wired` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PutBodyObjectStreamIngestWired {
-    /// `fields`
-    pub fields: BTreeMap<String, Field>,
-    /// `routing`
-    pub routing: Vec<BodyObjectStreamIngestWiredRouting>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl PutBodyObjectStreamIngestWired {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        fields: impl IntoIterator<Item = (impl Into<String>, impl Into<Field>)>,
-        routing: impl IntoIterator<Item = impl Into<BodyObjectStreamIngestWiredRouting>>,
-    ) -> Self {
-        Self {
-            fields: fields
-                .into_iter()
-                .map(|(key, value)| (key.into(), value.into()))
-                .collect(),
-            routing: routing.into_iter().map(Into::into).collect(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
 /// The answer to [`put`](super::Streams::put).
 pub type PutResponse = Acknowledgement;
 /// The `queries[]` object.
@@ -2708,57 +2757,70 @@ impl RenameProcessor {
 
 /// The answer to [`resync`](super::Streams::resync).
 pub type ResyncResponse = Acknowledgement;
-/// The `second_object` object.
+/// The `routing[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct SecondObjectInclude {
-    /// `objects`
-    pub objects: SecondObjectIncludeObjects,
+pub struct Route {
+    /// `destination`
+    ///
+    /// at least 1 characters
+    pub destination: String,
+    /// `status`
+    pub status: Option<Status>,
+    /// `where`
+    pub r#where: Condition,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl SecondObjectInclude {
+impl Route {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(objects: impl Into<SecondObjectIncludeObjects>) -> Self {
+    pub fn new(destination: impl Into<String>, r#where: impl Into<Condition>) -> Self {
         Self {
-            objects: objects.into(),
+            destination: destination.into(),
+            r#where: r#where.into(),
             ..rt::Model::blank()
         }
+    }
+    /// `status`
+    #[must_use]
+    pub fn status(mut self, status: impl Into<Status>) -> Self {
+        self.status = Some(status.into());
+        self
     }
 }
 
 /// The `objects` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct SecondObjectIncludeObjects {
+pub struct SelectedContent {
     /// `mappings`
     pub mappings: bool,
     /// `queries`
-    pub queries: Vec<streams_queries::IndexOperationDelete>,
+    pub queries: Vec<streams_queries::IdReference>,
     /// `routing`
-    pub routing: Vec<SecondObjectIncludeObjectsRouting>,
+    pub routing: Vec<ContentRoute>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// What a [`SecondObjectIncludeObjects`] can't do without.
+/// What a [`SelectedContent`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct SecondObjectIncludeObjectsRequired {
+pub struct SelectedContentRequired {
     /// `mappings`
     pub mappings: bool,
     /// `queries`
-    pub queries: Vec<streams_queries::IndexOperationDelete>,
+    pub queries: Vec<streams_queries::IdReference>,
     /// `routing`
-    pub routing: Vec<SecondObjectIncludeObjectsRouting>,
+    pub routing: Vec<ContentRoute>,
 }
 
-impl SecondObjectIncludeObjects {
+impl SelectedContent {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: SecondObjectIncludeObjectsRequired) -> Self {
+    pub fn new(required: SelectedContentRequired) -> Self {
         Self {
             mappings: required.mappings,
             queries: required.queries,
@@ -2768,137 +2830,22 @@ impl SecondObjectIncludeObjects {
     }
 }
 
-/// The `routing[]` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct SecondObjectIncludeObjectsRouting {
-    /// `destination`
-    pub destination: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl SecondObjectIncludeObjectsRouting {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(destination: impl Into<String>) -> Self {
-        Self {
-            destination: destination.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
 /// The `second_object` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct SecondObjectPutBody {
-    /// `stream`
-    pub stream: SecondObjectPutBodyStream,
-    /// `dashboards`
-    pub dashboards: Vec<String>,
-    /// `queries`
-    pub queries: Vec<Query>,
-    /// `rules`
-    pub rules: Vec<String>,
+pub struct SelectedIncludedContent {
+    /// `objects`
+    pub objects: SelectedContent,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// What a [`SecondObjectPutBody`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct SecondObjectPutBodyRequired {
-    /// `stream`
-    pub stream: SecondObjectPutBodyStream,
-    /// `dashboards`
-    pub dashboards: Vec<String>,
-    /// `queries`
-    pub queries: Vec<Query>,
-    /// `rules`
-    pub rules: Vec<String>,
-}
-
-impl SecondObjectPutBody {
+impl SelectedIncludedContent {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: SecondObjectPutBodyRequired) -> Self {
+    pub fn new(objects: impl Into<SelectedContent>) -> Self {
         Self {
-            stream: required.stream,
-            dashboards: required.dashboards,
-            queries: required.queries,
-            rules: required.rules,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `stream` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct SecondObjectPutBodyStream {
-    /// `description`
-    pub description: String,
-    /// `ingest`
-    pub ingest: SecondObjectPutBodyStreamIngest,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl SecondObjectPutBodyStream {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        description: impl Into<String>,
-        ingest: impl Into<SecondObjectPutBodyStreamIngest>,
-    ) -> Self {
-        Self {
-            description: description.into(),
-            ingest: ingest.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ingest` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct SecondObjectPutBodyStreamIngest {
-    /// `lifecycle`
-    pub lifecycle: Lifecycle,
-    /// `processing`
-    pub processing: Processing,
-    /// `settings`
-    pub settings: Settings,
-    /// `classic`
-    pub classic: UpdateIngestSettingsIngestClassic,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`SecondObjectPutBodyStreamIngest`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct SecondObjectPutBodyStreamIngestRequired {
-    /// `lifecycle`
-    pub lifecycle: Lifecycle,
-    /// `processing`
-    pub processing: Processing,
-    /// `settings`
-    pub settings: Settings,
-    /// `classic`
-    pub classic: UpdateIngestSettingsIngestClassic,
-}
-
-impl SecondObjectPutBodyStreamIngest {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: SecondObjectPutBodyStreamIngestRequired) -> Self {
-        Self {
-            lifecycle: required.lifecycle,
-            processing: required.processing,
-            settings: required.settings,
-            classic: required.classic,
+            objects: objects.into(),
             ..rt::Model::blank()
         }
     }
@@ -3073,6 +3020,38 @@ pub enum Status {
     UnknownValue(String),
 }
 
+/// One of several forms of `body`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum StreamDefinition {
+    /// The `WiredStreamDefinition` form.
+    Wired(WiredStreamDefinition),
+    /// The `ClassicStreamDefinition` form.
+    Classic(ClassicStreamDefinition),
+    /// The `GroupStreamDefinition` form.
+    Group(GroupStreamDefinition),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<WiredStreamDefinition> for StreamDefinition {
+    fn from(value: WiredStreamDefinition) -> Self {
+        Self::Wired(value)
+    }
+}
+
+impl From<ClassicStreamDefinition> for StreamDefinition {
+    fn from(value: ClassicStreamDefinition) -> Self {
+        Self::Classic(value)
+    }
+}
+
+impl From<GroupStreamDefinition> for StreamDefinition {
+    fn from(value: GroupStreamDefinition) -> Self {
+        Self::Group(value)
+    }
+}
+
 /// The `system` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -3105,45 +3084,119 @@ impl SystemField {
     }
 }
 
-/// The `third_object` object.
+/// The `ingest` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ThirdObjectPutBody {
-    /// `stream`
-    pub stream: ThirdObjectPutBodyStream,
-    /// `dashboards`
-    pub dashboards: Vec<String>,
-    /// `queries`
-    pub queries: Vec<Query>,
-    /// `rules`
-    pub rules: Vec<String>,
+pub struct WiredIngest {
+    /// `lifecycle`
+    pub lifecycle: Lifecycle,
+    /// `processing`
+    pub processing: Processing,
+    /// `settings`
+    pub settings: Settings,
+    /// `wired`
+    pub wired: WiredSettings,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// What a [`ThirdObjectPutBody`] can't do without.
+/// What a [`WiredIngest`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct ThirdObjectPutBodyRequired {
-    /// `stream`
-    pub stream: ThirdObjectPutBodyStream,
-    /// `dashboards`
-    pub dashboards: Vec<String>,
-    /// `queries`
-    pub queries: Vec<Query>,
-    /// `rules`
-    pub rules: Vec<String>,
+pub struct WiredIngestRequired {
+    /// `lifecycle`
+    pub lifecycle: Lifecycle,
+    /// `processing`
+    pub processing: Processing,
+    /// `settings`
+    pub settings: Settings,
+    /// `wired`
+    pub wired: WiredSettings,
 }
 
-impl ThirdObjectPutBody {
+impl WiredIngest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: ThirdObjectPutBodyRequired) -> Self {
+    pub fn new(required: WiredIngestRequired) -> Self {
         Self {
-            stream: required.stream,
-            dashboards: required.dashboards,
-            queries: required.queries,
-            rules: required.rules,
+            lifecycle: required.lifecycle,
+            processing: required.processing,
+            settings: required.settings,
+            wired: required.wired,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `by_wired` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct WiredIngestUpdate {
+    /// `lifecycle`
+    pub lifecycle: Lifecycle,
+    /// `processing`
+    pub processing: Processing,
+    /// `settings`
+    pub settings: Settings,
+    /// `wired`
+    pub wired: WiredSettings,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`WiredIngestUpdate`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct WiredIngestUpdateRequired {
+    /// `lifecycle`
+    pub lifecycle: Lifecycle,
+    /// `processing`
+    pub processing: Processing,
+    /// `settings`
+    pub settings: Settings,
+    /// `wired`
+    pub wired: WiredSettings,
+}
+
+impl WiredIngestUpdate {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: WiredIngestUpdateRequired) -> Self {
+        Self {
+            lifecycle: required.lifecycle,
+            processing: required.processing,
+            settings: required.settings,
+            wired: required.wired,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `wired` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct WiredSettings {
+    /// `fields`
+    pub fields: BTreeMap<String, Field>,
+    /// `routing`
+    pub routing: Vec<Route>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl WiredSettings {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        fields: impl IntoIterator<Item = (impl Into<String>, impl Into<Field>)>,
+        routing: impl IntoIterator<Item = impl Into<Route>>,
+    ) -> Self {
+        Self {
+            fields: fields
+                .into_iter()
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+            routing: routing.into_iter().map(Into::into).collect(),
             ..rt::Model::blank()
         }
     }
@@ -3152,122 +3205,66 @@ impl ThirdObjectPutBody {
 /// The `stream` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ThirdObjectPutBodyStream {
+pub struct WiredStream {
     /// `description`
     pub description: String,
-    /// `group`
-    pub group: Group,
+    /// `ingest`
+    pub ingest: WiredIngest,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl ThirdObjectPutBodyStream {
+impl WiredStream {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(description: impl Into<String>, group: impl Into<Group>) -> Self {
+    pub fn new(description: impl Into<String>, ingest: impl Into<WiredIngest>) -> Self {
         Self {
             description: description.into(),
-            group: group.into(),
+            ingest: ingest.into(),
             ..rt::Model::blank()
         }
     }
 }
 
-/// One of several forms of `ingest`.
+/// The `object` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum UpdateIngestSettingsIngest {
-    /// The `WiredUpdateIngestSettingsIngest` form.
-    ByWired(WiredUpdateIngestSettingsIngest),
-    /// The `ClassicUpdateIngestSettingsIngest` form.
-    ByClassic(ClassicUpdateIngestSettingsIngest),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<WiredUpdateIngestSettingsIngest> for UpdateIngestSettingsIngest {
-    fn from(value: WiredUpdateIngestSettingsIngest) -> Self {
-        Self::ByWired(value)
-    }
-}
-
-impl From<ClassicUpdateIngestSettingsIngest> for UpdateIngestSettingsIngest {
-    fn from(value: ClassicUpdateIngestSettingsIngest) -> Self {
-        Self::ByClassic(value)
-    }
-}
-
-/// The `classic` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct UpdateIngestSettingsIngestClassic {
-    /// `field_overrides`
-    pub field_overrides: Option<BTreeMap<String, Field>>,
+pub struct WiredStreamDefinition {
+    /// `stream`
+    pub stream: WiredStream,
+    /// `dashboards`
+    pub dashboards: Vec<String>,
+    /// `queries`
+    pub queries: Vec<Query>,
+    /// `rules`
+    pub rules: Vec<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl UpdateIngestSettingsIngestClassic {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `field_overrides`
-    #[must_use]
-    pub fn field_overrides(
-        mut self,
-        field_overrides: impl IntoIterator<Item = (impl Into<String>, impl Into<Field>)>,
-    ) -> Self {
-        self.field_overrides = Some(
-            field_overrides
-                .into_iter()
-                .map(|(key, value)| (key.into(), value.into()))
-                .collect(),
-        );
-        self
-    }
-}
-
-/// The `by_wired` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct WiredUpdateIngestSettingsIngest {
-    /// `lifecycle`
-    pub lifecycle: Lifecycle,
-    /// `processing`
-    pub processing: Processing,
-    /// `settings`
-    pub settings: Settings,
-    /// `wired`
-    pub wired: PutBodyObjectStreamIngestWired,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`WiredUpdateIngestSettingsIngest`] can't do without.
+/// What a [`WiredStreamDefinition`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct WiredUpdateIngestSettingsIngestRequired {
-    /// `lifecycle`
-    pub lifecycle: Lifecycle,
-    /// `processing`
-    pub processing: Processing,
-    /// `settings`
-    pub settings: Settings,
-    /// `wired`
-    pub wired: PutBodyObjectStreamIngestWired,
+pub struct WiredStreamDefinitionRequired {
+    /// `stream`
+    pub stream: WiredStream,
+    /// `dashboards`
+    pub dashboards: Vec<String>,
+    /// `queries`
+    pub queries: Vec<Query>,
+    /// `rules`
+    pub rules: Vec<String>,
 }
 
-impl WiredUpdateIngestSettingsIngest {
+impl WiredStreamDefinition {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: WiredUpdateIngestSettingsIngestRequired) -> Self {
+    pub fn new(required: WiredStreamDefinitionRequired) -> Self {
         Self {
-            lifecycle: required.lifecycle,
-            processing: required.processing,
-            settings: required.settings,
-            wired: required.wired,
+            stream: required.stream,
+            dashboards: required.dashboards,
+            queries: required.queries,
+            rules: required.rules,
             ..rt::Model::blank()
         }
     }
@@ -3322,7 +3319,7 @@ pub struct ExportContentRequired {
     /// `description`
     pub description: String,
     /// `include`
-    pub include: Include,
+    pub include: IncludedContent,
     /// `version`
     pub version: String,
 }
@@ -3336,7 +3333,7 @@ pub struct ExportContentRequest {
     /// `description`
     pub description: String,
     /// `include`
-    pub include: Include,
+    pub include: IncludedContent,
     /// `name`
     pub body_name: String,
     /// `version`
@@ -3505,7 +3502,7 @@ pub struct PutRequest {
     /// `name`
     pub name: String,
     /// `body`
-    pub body: Option<PutBody>,
+    pub body: Option<StreamDefinition>,
 }
 
 impl PutRequest {
@@ -3562,7 +3559,7 @@ pub struct UpdateIngestSettingsRequest {
     /// `name`
     pub name: String,
     /// `ingest`
-    pub ingest: UpdateIngestSettingsIngest,
+    pub ingest: IngestUpdate,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -3570,10 +3567,7 @@ pub struct UpdateIngestSettingsRequest {
 impl UpdateIngestSettingsRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(
-        name: impl Into<String>,
-        ingest: impl Into<UpdateIngestSettingsIngest>,
-    ) -> Self {
+    pub fn new(name: impl Into<String>, ingest: impl Into<IngestUpdate>) -> Self {
         Self {
             name: name.into(),
             ingest: ingest.into(),

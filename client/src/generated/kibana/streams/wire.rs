@@ -14,30 +14,27 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    Acknowledgement, AlwaysBlock, AlwaysCondition, AndBlock, AndCondition,
-    AppendProcessor, BodyObjectStreamIngestWiredRouting,
-    ClassicUpdateIngestSettingsIngest, ConditionalSteps, ConvertProcessor, DateProcessor,
-    DissectProcessor, DropDocumentProcessor, DslLifecycle, DslLifecycleDsl, Empty,
-    ExistsBlock, ExistsCondition, FilterBlock, FilterCondition, ForkStream, FormatField,
-    GrokProcessor, Group, IlmLifecycle, IlmLifecycleIlm, IncludeObject,
-    IncludeObjectObjects, IndexRefreshInterval, InheritLifecycle,
+    Acknowledgement, AllContent, AllIncludedContent, AlwaysBlock, AlwaysCondition,
+    AndBlock, AndCondition, AppendProcessor, ClassicIngest, ClassicIngestUpdate,
+    ClassicSettings, ClassicStream, ClassicStreamDefinition, ConditionalSteps,
+    ContentRoute, ConvertProcessor, DateProcessor, DissectProcessor,
+    DropDocumentProcessor, DslLifecycle, DslLifecycleDsl, Empty, ExistsBlock,
+    ExistsCondition, FilterBlock, FilterCondition, ForkStream, FormatField,
+    GrokProcessor, Group, GroupStream, GroupStreamDefinition, IlmLifecycle,
+    IlmLifecycleIlm, IndexRefreshInterval, InheritLifecycle,
     ManualIngestPipelineProcessor, NeverBlock, NeverCondition, NotBlock, NotCondition,
-    OrBlock, OrCondition, Processing, Processor, PutBodyObject, PutBodyObjectStream,
-    PutBodyObjectStreamIngest, PutBodyObjectStreamIngestWired, Query, Range,
-    RemoveByPrefixProcessor, RemoveProcessor, RenameProcessor, SecondObjectInclude,
-    SecondObjectIncludeObjects, SecondObjectIncludeObjectsRouting, SecondObjectPutBody,
-    SecondObjectPutBodyStream, SecondObjectPutBodyStreamIngest, SetProcessor, Settings,
-    SettingsIndex, SystemField, ThirdObjectPutBody, ThirdObjectPutBodyStream,
-    UpdateIngestSettingsIngestClassic, WiredUpdateIngestSettingsIngest,
-    ExportContentRequest, ForkRequest, UpdateGroupSettingsRequest,
-    UpdateIngestSettingsRequest, UpdateQuerySettingsRequest
+    OrBlock, OrCondition, Processing, Processor, Query, Range, RemoveByPrefixProcessor,
+    RemoveProcessor, RenameProcessor, Route, SelectedContent, SelectedIncludedContent,
+    SetProcessor, Settings, SettingsIndex, SystemField, WiredIngest, WiredIngestUpdate,
+    WiredSettings, WiredStream, WiredStreamDefinition, ExportContentRequest, ForkRequest,
+    UpdateGroupSettingsRequest, UpdateIngestSettingsRequest, UpdateQuerySettingsRequest
 }
 rt::string_enum! {
     ConvertProcessorType, FormatFieldType, Status
 }
 rt::union_! {
-    Condition, ConditionBlock, Field, FieldEntry, Include, Lifecycle, ProcessingStep,
-    PutBody, UpdateIngestSettingsIngest
+    Condition, ConditionBlock, Field, FieldEntry, IncludedContent, IngestUpdate,
+    Lifecycle, ProcessingStep, StreamDefinition
 }
 
 impl rt::Model for Acknowledgement {
@@ -79,6 +76,86 @@ impl rt::Model for Acknowledgement {
     ) -> Result<(), S::Error> {
         out.option(0, &self.acknowledged)?;
         out.option(1, &self.result)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AllContent {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AllContent",
+        members: &["all"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            all: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.all),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.all)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AllIncludedContent {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AllIncludedContent",
+        members: &["objects"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            objects: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.objects),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.objects)?;
         Ok(())
     }
 }
@@ -318,55 +395,9 @@ impl rt::Model for AppendProcessor {
     }
 }
 
-impl rt::Model for BodyObjectStreamIngestWiredRouting {
+impl rt::Model for ClassicIngest {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "BodyObjectStreamIngestWiredRouting",
-        members: &["destination", "status", "where"],
-        aliases: &[],
-        required: &[0x5, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            destination: rt::Wire::blank(),
-            status: None,
-            r#where: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.destination),
-            1 => member.option(&mut self.status),
-            2 => member.value(&mut self.r#where),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.destination)?;
-        out.option(1, &self.status)?;
-        out.value(2, &self.r#where)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ClassicUpdateIngestSettingsIngest {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ClassicUpdateIngestSettingsIngest",
+        name: "ClassicIngest",
         members: &["classic", "lifecycle", "processing", "settings"],
         aliases: &[],
         required: &[0xf, 0, 0, 0],
@@ -409,6 +440,187 @@ impl rt::Model for ClassicUpdateIngestSettingsIngest {
         out.value(2, &self.processing)?;
         out.value(3, &self.settings)?;
         out.value(0, &self.classic)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ClassicIngestUpdate {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ClassicIngestUpdate",
+        members: &["classic", "lifecycle", "processing", "settings"],
+        aliases: &[],
+        required: &[0xf, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            lifecycle: rt::Wire::blank(),
+            processing: rt::Wire::blank(),
+            settings: rt::Wire::blank(),
+            classic: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            1 => member.value(&mut self.lifecycle),
+            2 => member.value(&mut self.processing),
+            3 => member.value(&mut self.settings),
+            0 => member.value(&mut self.classic),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(1, &self.lifecycle)?;
+        out.value(2, &self.processing)?;
+        out.value(3, &self.settings)?;
+        out.value(0, &self.classic)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ClassicSettings {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ClassicSettings",
+        members: &["field_overrides"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            field_overrides: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.field_overrides),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.field_overrides)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ClassicStream {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ClassicStream",
+        members: &["description", "ingest"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            description: rt::Wire::blank(),
+            ingest: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.description),
+            1 => member.value(&mut self.ingest),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.description)?;
+        out.value(1, &self.ingest)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ClassicStreamDefinition {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ClassicStreamDefinition",
+        members: &["dashboards", "queries", "rules", "stream"],
+        aliases: &[],
+        required: &[0xf, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            stream: rt::Wire::blank(),
+            dashboards: rt::Wire::blank(),
+            queries: rt::Wire::blank(),
+            rules: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            3 => member.value(&mut self.stream),
+            0 => member.value(&mut self.dashboards),
+            1 => member.value(&mut self.queries),
+            2 => member.value(&mut self.rules),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(3, &self.stream)?;
+        out.value(0, &self.dashboards)?;
+        out.value(1, &self.queries)?;
+        out.value(2, &self.rules)?;
         Ok(())
     }
 }
@@ -571,6 +783,46 @@ impl rt::Model for ConditionalSteps {
     ) -> Result<(), S::Error> {
         out.option(0, &self.custom_identifier)?;
         out.value(1, &self.r#where)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ContentRoute {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ContentRoute",
+        members: &["destination"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            destination: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.destination),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.destination)?;
         Ok(())
     }
 }
@@ -1560,6 +1812,98 @@ impl rt::Model for Group {
     }
 }
 
+impl rt::Model for GroupStream {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "GroupStream",
+        members: &["description", "group"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            description: rt::Wire::blank(),
+            group: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.description),
+            1 => member.value(&mut self.group),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.description)?;
+        out.value(1, &self.group)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for GroupStreamDefinition {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "GroupStreamDefinition",
+        members: &["dashboards", "queries", "rules", "stream"],
+        aliases: &[],
+        required: &[0xf, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            stream: rt::Wire::blank(),
+            dashboards: rt::Wire::blank(),
+            queries: rt::Wire::blank(),
+            rules: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            3 => member.value(&mut self.stream),
+            0 => member.value(&mut self.dashboards),
+            1 => member.value(&mut self.queries),
+            2 => member.value(&mut self.rules),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(3, &self.stream)?;
+        out.value(0, &self.dashboards)?;
+        out.value(1, &self.queries)?;
+        out.value(2, &self.rules)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for IlmLifecycle {
     const META: &'static rt::Meta = &rt::Meta {
         name: "IlmLifecycle",
@@ -1640,7 +1984,7 @@ impl rt::Model for IlmLifecycleIlm {
     }
 }
 
-impl rt::Union for Include {
+impl rt::Union for IncludedContent {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(64, &[], &["objects"], &["objects"]),
         rt::Arm::object(64, &[], &["objects"], &["objects"]),
@@ -1650,100 +1994,20 @@ impl rt::Union for Include {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::Object),
-            1 => rt::get(deserializer).map(Self::SecondObject),
+            0 => rt::get(deserializer).map(Self::All),
+            1 => rt::get(deserializer).map(Self::Selected),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Object(value) => rt::Wire::encode(value, serializer),
-            Self::SecondObject(value) => rt::Wire::encode(value, serializer),
+            Self::All(value) => rt::Wire::encode(value, serializer),
+            Self::Selected(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
-    }
-}
-
-impl rt::Model for IncludeObject {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "IncludeObject",
-        members: &["objects"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            objects: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.objects),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.objects)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for IncludeObjectObjects {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "IncludeObjectObjects",
-        members: &["all"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            all: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.all),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.all)?;
-        Ok(())
     }
 }
 
@@ -1784,6 +2048,43 @@ impl rt::Model for IndexRefreshInterval {
     ) -> Result<(), S::Error> {
         out.value(0, &self.value)?;
         Ok(())
+    }
+}
+
+impl rt::Union for IngestUpdate {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &["lifecycle", "processing", "settings", "wired"],
+            &["lifecycle", "processing", "settings", "wired"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["lifecycle", "processing", "settings", "classic"],
+            &["lifecycle", "processing", "settings", "classic"],
+        ),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Wired),
+            1 => rt::get(deserializer).map(Self::Classic),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Wired(value) => rt::Wire::encode(value, serializer),
+            Self::Classic(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 
@@ -2635,235 +2936,6 @@ impl rt::Model for Processor {
     }
 }
 
-impl rt::Union for PutBody {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &[],
-            &["stream", "dashboards", "queries", "rules"],
-            &["stream", "dashboards", "queries", "rules"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["stream", "dashboards", "queries", "rules"],
-            &["stream", "dashboards", "queries", "rules"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["stream", "dashboards", "queries", "rules"],
-            &["stream", "dashboards", "queries", "rules"],
-        ),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::Object),
-            1 => rt::get(deserializer).map(Self::SecondObject),
-            2 => rt::get(deserializer).map(Self::ThirdObject),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Object(value) => rt::Wire::encode(value, serializer),
-            Self::SecondObject(value) => rt::Wire::encode(value, serializer),
-            Self::ThirdObject(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for PutBodyObject {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PutBodyObject",
-        members: &["dashboards", "queries", "rules", "stream"],
-        aliases: &[],
-        required: &[0xf, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            stream: rt::Wire::blank(),
-            dashboards: rt::Wire::blank(),
-            queries: rt::Wire::blank(),
-            rules: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            3 => member.value(&mut self.stream),
-            0 => member.value(&mut self.dashboards),
-            1 => member.value(&mut self.queries),
-            2 => member.value(&mut self.rules),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(3, &self.stream)?;
-        out.value(0, &self.dashboards)?;
-        out.value(1, &self.queries)?;
-        out.value(2, &self.rules)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PutBodyObjectStream {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PutBodyObjectStream",
-        members: &["description", "ingest"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            description: rt::Wire::blank(),
-            ingest: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.description),
-            1 => member.value(&mut self.ingest),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.description)?;
-        out.value(1, &self.ingest)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PutBodyObjectStreamIngest {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PutBodyObjectStreamIngest",
-        members: &["lifecycle", "processing", "settings", "wired"],
-        aliases: &[],
-        required: &[0xf, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            lifecycle: rt::Wire::blank(),
-            processing: rt::Wire::blank(),
-            settings: rt::Wire::blank(),
-            wired: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.lifecycle),
-            1 => member.value(&mut self.processing),
-            2 => member.value(&mut self.settings),
-            3 => member.value(&mut self.wired),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.lifecycle)?;
-        out.value(1, &self.processing)?;
-        out.value(2, &self.settings)?;
-        out.value(3, &self.wired)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PutBodyObjectStreamIngestWired {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PutBodyObjectStreamIngestWired",
-        members: &["fields", "routing"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            fields: rt::Wire::blank(),
-            routing: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.fields),
-            1 => member.value(&mut self.routing),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.fields)?;
-        out.value(1, &self.routing)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for Query {
     const META: &'static rt::Meta = &rt::Meta {
         name: "Query",
@@ -3157,18 +3229,20 @@ impl rt::Model for RenameProcessor {
     }
 }
 
-impl rt::Model for SecondObjectInclude {
+impl rt::Model for Route {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SecondObjectInclude",
-        members: &["objects"],
+        name: "Route",
+        members: &["destination", "status", "where"],
         aliases: &[],
-        required: &[0x1, 0, 0, 0],
+        required: &[0x5, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            objects: rt::Wire::blank(),
+            destination: rt::Wire::blank(),
+            status: None,
+            r#where: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -3184,7 +3258,9 @@ impl rt::Model for SecondObjectInclude {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.objects),
+            0 => member.value(&mut self.destination),
+            1 => member.option(&mut self.status),
+            2 => member.value(&mut self.r#where),
             _ => member.untyped(),
         }
     }
@@ -3192,14 +3268,16 @@ impl rt::Model for SecondObjectInclude {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.objects)?;
+        out.value(0, &self.destination)?;
+        out.option(1, &self.status)?;
+        out.value(2, &self.r#where)?;
         Ok(())
     }
 }
 
-impl rt::Model for SecondObjectIncludeObjects {
+impl rt::Model for SelectedContent {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SecondObjectIncludeObjects",
+        name: "SelectedContent",
         members: &["mappings", "queries", "routing"],
         aliases: &[],
         required: &[0x7, 0, 0, 0],
@@ -3243,10 +3321,10 @@ impl rt::Model for SecondObjectIncludeObjects {
     }
 }
 
-impl rt::Model for SecondObjectIncludeObjectsRouting {
+impl rt::Model for SelectedIncludedContent {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SecondObjectIncludeObjectsRouting",
-        members: &["destination"],
+        name: "SelectedIncludedContent",
+        members: &["objects"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
         literals: &[],
@@ -3254,7 +3332,7 @@ impl rt::Model for SecondObjectIncludeObjectsRouting {
     };
     fn blank() -> Self {
         Self {
-            destination: rt::Wire::blank(),
+            objects: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -3270,7 +3348,7 @@ impl rt::Model for SecondObjectIncludeObjectsRouting {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.destination),
+            0 => member.value(&mut self.objects),
             _ => member.untyped(),
         }
     }
@@ -3278,148 +3356,7 @@ impl rt::Model for SecondObjectIncludeObjectsRouting {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.destination)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for SecondObjectPutBody {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SecondObjectPutBody",
-        members: &["dashboards", "queries", "rules", "stream"],
-        aliases: &[],
-        required: &[0xf, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            stream: rt::Wire::blank(),
-            dashboards: rt::Wire::blank(),
-            queries: rt::Wire::blank(),
-            rules: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            3 => member.value(&mut self.stream),
-            0 => member.value(&mut self.dashboards),
-            1 => member.value(&mut self.queries),
-            2 => member.value(&mut self.rules),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(3, &self.stream)?;
-        out.value(0, &self.dashboards)?;
-        out.value(1, &self.queries)?;
-        out.value(2, &self.rules)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for SecondObjectPutBodyStream {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SecondObjectPutBodyStream",
-        members: &["description", "ingest"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            description: rt::Wire::blank(),
-            ingest: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.description),
-            1 => member.value(&mut self.ingest),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.description)?;
-        out.value(1, &self.ingest)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for SecondObjectPutBodyStreamIngest {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SecondObjectPutBodyStreamIngest",
-        members: &["classic", "lifecycle", "processing", "settings"],
-        aliases: &[],
-        required: &[0xf, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            lifecycle: rt::Wire::blank(),
-            processing: rt::Wire::blank(),
-            settings: rt::Wire::blank(),
-            classic: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            1 => member.value(&mut self.lifecycle),
-            2 => member.value(&mut self.processing),
-            3 => member.value(&mut self.settings),
-            0 => member.value(&mut self.classic),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.lifecycle)?;
-        out.value(2, &self.processing)?;
-        out.value(3, &self.settings)?;
-        out.value(0, &self.classic)?;
+        out.value(0, &self.objects)?;
         Ok(())
     }
 }
@@ -3604,6 +3541,51 @@ impl rt::StringEnum for Status {
     }
 }
 
+impl rt::Union for StreamDefinition {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &["stream", "dashboards", "queries", "rules"],
+            &["stream", "dashboards", "queries", "rules"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["stream", "dashboards", "queries", "rules"],
+            &["stream", "dashboards", "queries", "rules"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["stream", "dashboards", "queries", "rules"],
+            &["stream", "dashboards", "queries", "rules"],
+        ),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Wired),
+            1 => rt::get(deserializer).map(Self::Classic),
+            2 => rt::get(deserializer).map(Self::Group),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Wired(value) => rt::Wire::encode(value, serializer),
+            Self::Classic(value) => rt::Wire::encode(value, serializer),
+            Self::Group(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
 impl rt::Model for SystemField {
     const META: &'static rt::Meta = &rt::Meta {
         name: "SystemField",
@@ -3657,178 +3639,9 @@ impl rt::Model for SystemField {
     }
 }
 
-impl rt::Model for ThirdObjectPutBody {
+impl rt::Model for WiredIngest {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ThirdObjectPutBody",
-        members: &["dashboards", "queries", "rules", "stream"],
-        aliases: &[],
-        required: &[0xf, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            stream: rt::Wire::blank(),
-            dashboards: rt::Wire::blank(),
-            queries: rt::Wire::blank(),
-            rules: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            3 => member.value(&mut self.stream),
-            0 => member.value(&mut self.dashboards),
-            1 => member.value(&mut self.queries),
-            2 => member.value(&mut self.rules),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(3, &self.stream)?;
-        out.value(0, &self.dashboards)?;
-        out.value(1, &self.queries)?;
-        out.value(2, &self.rules)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ThirdObjectPutBodyStream {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ThirdObjectPutBodyStream",
-        members: &["description", "group"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            description: rt::Wire::blank(),
-            group: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.description),
-            1 => member.value(&mut self.group),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.description)?;
-        out.value(1, &self.group)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for UpdateIngestSettingsIngest {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &[],
-            &["lifecycle", "processing", "settings", "wired"],
-            &["lifecycle", "processing", "settings", "wired"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["lifecycle", "processing", "settings", "classic"],
-            &["lifecycle", "processing", "settings", "classic"],
-        ),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::ByWired),
-            1 => rt::get(deserializer).map(Self::ByClassic),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ByWired(value) => rt::Wire::encode(value, serializer),
-            Self::ByClassic(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for UpdateIngestSettingsIngestClassic {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "UpdateIngestSettingsIngestClassic",
-        members: &["field_overrides"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            field_overrides: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.field_overrides),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field_overrides)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for WiredUpdateIngestSettingsIngest {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "WiredUpdateIngestSettingsIngest",
+        name: "WiredIngest",
         members: &["lifecycle", "processing", "settings", "wired"],
         aliases: &[],
         required: &[0xf, 0, 0, 0],
@@ -3871,6 +3684,190 @@ impl rt::Model for WiredUpdateIngestSettingsIngest {
         out.value(1, &self.processing)?;
         out.value(2, &self.settings)?;
         out.value(3, &self.wired)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for WiredIngestUpdate {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "WiredIngestUpdate",
+        members: &["lifecycle", "processing", "settings", "wired"],
+        aliases: &[],
+        required: &[0xf, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            lifecycle: rt::Wire::blank(),
+            processing: rt::Wire::blank(),
+            settings: rt::Wire::blank(),
+            wired: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.lifecycle),
+            1 => member.value(&mut self.processing),
+            2 => member.value(&mut self.settings),
+            3 => member.value(&mut self.wired),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.lifecycle)?;
+        out.value(1, &self.processing)?;
+        out.value(2, &self.settings)?;
+        out.value(3, &self.wired)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for WiredSettings {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "WiredSettings",
+        members: &["fields", "routing"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            fields: rt::Wire::blank(),
+            routing: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.fields),
+            1 => member.value(&mut self.routing),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.fields)?;
+        out.value(1, &self.routing)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for WiredStream {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "WiredStream",
+        members: &["description", "ingest"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            description: rt::Wire::blank(),
+            ingest: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.description),
+            1 => member.value(&mut self.ingest),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.description)?;
+        out.value(1, &self.ingest)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for WiredStreamDefinition {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "WiredStreamDefinition",
+        members: &["dashboards", "queries", "rules", "stream"],
+        aliases: &[],
+        required: &[0xf, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            stream: rt::Wire::blank(),
+            dashboards: rt::Wire::blank(),
+            queries: rt::Wire::blank(),
+            rules: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            3 => member.value(&mut self.stream),
+            0 => member.value(&mut self.dashboards),
+            1 => member.value(&mut self.queries),
+            2 => member.value(&mut self.rules),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(3, &self.stream)?;
+        out.value(0, &self.dashboards)?;
+        out.value(1, &self.queries)?;
+        out.value(2, &self.rules)?;
         Ok(())
     }
 }

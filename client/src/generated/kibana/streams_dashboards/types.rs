@@ -9,7 +9,7 @@ use super::super::streams_queries;
 #[non_exhaustive]
 pub struct IndexOperation {
     /// `index`
-    pub index: streams_queries::IndexOperationDelete,
+    pub index: streams_queries::IdReference,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -17,7 +17,7 @@ pub struct IndexOperation {
 impl IndexOperation {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(index: impl Into<streams_queries::IndexOperationDelete>) -> Self {
+    pub fn new(index: impl Into<streams_queries::IdReference>) -> Self {
         Self {
             index: index.into(),
             ..rt::Model::blank()

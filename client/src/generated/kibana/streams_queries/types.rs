@@ -9,7 +9,7 @@ use super::super::streams;
 #[non_exhaustive]
 pub struct DeleteOperation {
     /// `delete`
-    pub delete: IndexOperationDelete,
+    pub delete: IdReference,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -17,7 +17,7 @@ pub struct DeleteOperation {
 impl DeleteOperation {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(delete: impl Into<IndexOperationDelete>) -> Self {
+    pub fn new(delete: impl Into<IdReference>) -> Self {
         Self {
             delete: delete.into(),
             ..rt::Model::blank()
@@ -51,6 +51,27 @@ impl Feature {
     }
 }
 
+/// The `delete` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct IdReference {
+    /// `id`
+    pub id: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl IdReference {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
 /// The `by_index` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -67,27 +88,6 @@ impl IndexOperation {
     pub fn new(index: impl Into<streams::Query>) -> Self {
         Self {
             index: index.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `delete` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct IndexOperationDelete {
-    /// `id`
-    pub id: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl IndexOperationDelete {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
             ..rt::Model::blank()
         }
     }

@@ -12,8 +12,8 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    DeleteOperation, Feature, IndexOperation, IndexOperationDelete, Kql,
-    BulkUpdateRequest, PutRequest
+    DeleteOperation, Feature, IdReference, IndexOperation, Kql, BulkUpdateRequest,
+    PutRequest
 }
 rt::union_! {
     Operation
@@ -102,6 +102,46 @@ impl rt::Model for Feature {
     }
 }
 
+impl rt::Model for IdReference {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "IdReference",
+        members: &["id"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for IndexOperation {
     const META: &'static rt::Meta = &rt::Meta {
         name: "IndexOperation",
@@ -138,46 +178,6 @@ impl rt::Model for IndexOperation {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.value(0, &self.index)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for IndexOperationDelete {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "IndexOperationDelete",
-        members: &["id"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
         Ok(())
     }
 }
