@@ -103,6 +103,7 @@ rt::call!(Delete, DeleteRequest => NoContent);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse);
+rt::pages!(Find, FindRequest);
 impl Find {
     /// `filters`
     pub fn filters(mut self, filters: impl Into<Filters>) -> Self {

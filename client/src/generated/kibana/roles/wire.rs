@@ -1067,6 +1067,22 @@ impl rt::Model for FindRequest {
     }
 }
 
+impl rt::Paged for FindRequest {
+    type Item = RolesRole;
+    fn begin(&mut self) {}
+    fn advance(&mut self, page: &FindResponse) -> bool {
+        rt::next_offset(
+            &mut self.from,
+            self.size.as_ref(),
+            page.roles.len(),
+            page.total.as_ref(),
+        )
+    }
+    fn items(page: FindResponse) -> Vec<RolesRole> {
+        page.roles
+    }
+}
+
 impl rt::Endpoint for FindRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "roles.find",

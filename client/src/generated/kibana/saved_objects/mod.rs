@@ -402,6 +402,7 @@ impl Export {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
+rt::pages!(Find, FindRequest);
 impl Find {
     /// `aggs`
     pub fn aggs(mut self, aggs: impl Into<String>) -> Self {

@@ -1238,6 +1238,25 @@ impl rt::Endpoint for ExportRequest {
     }
 }
 
+impl rt::Paged for FindRequest {
+    type Item = SavedObject;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &FindResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.saved_objects.len(),
+            page.total.as_ref(),
+        )
+    }
+    fn items(page: FindResponse) -> Vec<SavedObject> {
+        page.saved_objects
+    }
+}
+
 impl rt::Endpoint for FindRequest {
     const OPERATION: &'static rt::Operation = &rt::Operation {
         id: "saved_objects.find",
