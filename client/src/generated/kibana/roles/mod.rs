@@ -31,7 +31,7 @@ impl Roles {
     #[doc(alias = "POST /api/security/roles")]
     pub fn bulk_put(
         &self,
-        roles: impl IntoIterator<Item = (impl Into<String>, impl Into<Role>)>,
+        roles: impl IntoIterator<Item = (impl Into<String>, impl Into<NewRole>)>,
     ) -> BulkPut {
         BulkPut::new(&self.client, BulkPutRequest::new(roles))
     }

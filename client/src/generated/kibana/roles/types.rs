@@ -84,7 +84,7 @@ pub type FindResponse = FoundRoles;
 #[non_exhaustive]
 pub struct FoundRoles {
     /// `roles`
-    pub roles: Vec<RolesRole>,
+    pub roles: Vec<Role>,
     /// `count`
     pub count: Option<i64>,
     /// `total`
@@ -94,7 +94,7 @@ pub struct FoundRoles {
 }
 
 /// The answer to [`get`](super::Roles::get).
-pub type GetResponse = RolesRole;
+pub type GetResponse = Role;
 /// The `IndexPrivileges` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -128,7 +128,7 @@ pub struct KibanaPrivileges {
 }
 
 /// The answer to [`list`](super::Roles::list).
-pub type ListResponse = Vec<RolesRole>;
+pub type ListResponse = Vec<Role>;
 /// The `elasticsearch` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -453,42 +453,10 @@ impl NewRemoteIndexPrivileges {
     }
 }
 
-/// The `RemoteClusterPrivileges` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RemoteClusterPrivileges {
-    /// `clusters`
-    pub clusters: Vec<String>,
-    /// `privileges`
-    pub privileges: Vec<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `RemoteIndexPrivileges` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RemoteIndexPrivileges {
-    /// `clusters`
-    pub clusters: Vec<String>,
-    /// `names`
-    pub names: Vec<String>,
-    /// `privileges`
-    pub privileges: Vec<String>,
-    /// `field_security`
-    pub field_security: Option<BTreeMap<String, Vec<String>>>,
-    /// `query`
-    pub query: Option<String>,
-    /// `allow_restricted_indices`
-    pub allow_restricted_indices: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The `roles[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Role {
+pub struct NewRole {
     /// `description`
     ///
     /// at most 2048 characters
@@ -503,7 +471,7 @@ pub struct Role {
     pub extra: Extra,
 }
 
-impl Role {
+impl NewRole {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(elasticsearch: impl Into<NewElasticsearchPrivileges>) -> Self {
@@ -542,10 +510,42 @@ impl Role {
     }
 }
 
+/// The `RemoteClusterPrivileges` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RemoteClusterPrivileges {
+    /// `clusters`
+    pub clusters: Vec<String>,
+    /// `privileges`
+    pub privileges: Vec<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `RemoteIndexPrivileges` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RemoteIndexPrivileges {
+    /// `clusters`
+    pub clusters: Vec<String>,
+    /// `names`
+    pub names: Vec<String>,
+    /// `privileges`
+    pub privileges: Vec<String>,
+    /// `field_security`
+    pub field_security: Option<BTreeMap<String, Vec<String>>>,
+    /// `query`
+    pub query: Option<String>,
+    /// `allow_restricted_indices`
+    pub allow_restricted_indices: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `Role` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct RolesRole {
+pub struct Role {
     /// `name`
     pub name: String,
     /// `description`
@@ -607,7 +607,7 @@ pub enum SortDirection {
 #[non_exhaustive]
 pub struct BulkPutRequest {
     /// `roles`
-    pub roles: BTreeMap<String, Role>,
+    pub roles: BTreeMap<String, NewRole>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -616,7 +616,7 @@ impl BulkPutRequest {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
-        roles: impl IntoIterator<Item = (impl Into<String>, impl Into<Role>)>,
+        roles: impl IntoIterator<Item = (impl Into<String>, impl Into<NewRole>)>,
     ) -> Self {
         Self {
             roles: roles

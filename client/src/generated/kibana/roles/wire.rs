@@ -15,9 +15,9 @@ const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another 
 rt::model! {
     BulkError, BulkResult, ElasticsearchPrivileges, Filters, FoundRoles, IndexPrivileges,
     KibanaPrivileges, NewElasticsearchPrivileges, NewIndexPrivileges,
-    NewKibanaPrivileges, NewRemoteClusterPrivileges, NewRemoteIndexPrivileges,
-    RemoteClusterPrivileges, RemoteIndexPrivileges, Role, RolesRole, Sort,
-    BulkPutRequest, FindRequest, PutRequest
+    NewKibanaPrivileges, NewRemoteClusterPrivileges, NewRemoteIndexPrivileges, NewRole,
+    RemoteClusterPrivileges, RemoteIndexPrivileges, Role, Sort, BulkPutRequest,
+    FindRequest, PutRequest
 }
 rt::string_enum! {
     SortDirection
@@ -645,6 +645,55 @@ impl rt::Model for NewRemoteIndexPrivileges {
     }
 }
 
+impl rt::Model for NewRole {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewRole",
+        members: &["description", "elasticsearch", "kibana", "metadata"],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            description: None,
+            elasticsearch: rt::Wire::blank(),
+            kibana: None,
+            metadata: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.description),
+            1 => member.value(&mut self.elasticsearch),
+            2 => member.option(&mut self.kibana),
+            3 => member.option(&mut self.metadata),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.description)?;
+        out.value(1, &self.elasticsearch)?;
+        out.option(2, &self.kibana)?;
+        out.option(3, &self.metadata)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for RemoteClusterPrivileges {
     const META: &'static rt::Meta = &rt::Meta {
         name: "RemoteClusterPrivileges",
@@ -753,55 +802,6 @@ impl rt::Model for RemoteIndexPrivileges {
 impl rt::Model for Role {
     const META: &'static rt::Meta = &rt::Meta {
         name: "Role",
-        members: &["description", "elasticsearch", "kibana", "metadata"],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            description: None,
-            elasticsearch: rt::Wire::blank(),
-            kibana: None,
-            metadata: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.description),
-            1 => member.value(&mut self.elasticsearch),
-            2 => member.option(&mut self.kibana),
-            3 => member.option(&mut self.metadata),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.value(1, &self.elasticsearch)?;
-        out.option(2, &self.kibana)?;
-        out.option(3, &self.metadata)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for RolesRole {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RolesRole",
         members: &[
             "_transform_error",
             "_unrecognized_applications",
@@ -1068,7 +1068,7 @@ impl rt::Model for FindRequest {
 }
 
 impl rt::Paged for FindRequest {
-    type Item = RolesRole;
+    type Item = Role;
     fn begin(&mut self) {}
     fn advance(&mut self, page: &FindResponse) -> bool {
         rt::next_offset(
@@ -1078,7 +1078,7 @@ impl rt::Paged for FindRequest {
             page.total.as_ref(),
         )
     }
-    fn items(page: FindResponse) -> Vec<RolesRole> {
+    fn items(page: FindResponse) -> Vec<Role> {
         page.roles
     }
 }

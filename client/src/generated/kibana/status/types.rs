@@ -106,6 +106,24 @@ pub struct RedactedStatuses {
     pub extra: Extra,
 }
 
+/// The `Status` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ServerStatus {
+    /// `metrics`
+    pub metrics: Metrics,
+    /// `name`
+    pub name: String,
+    /// `status`
+    pub status: ServiceStatuses,
+    /// `uuid`
+    pub uuid: String,
+    /// `version`
+    pub version: Version,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `overall` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -134,24 +152,6 @@ pub struct ServiceStatuses {
     pub overall: ServiceStatus,
     /// `plugins`
     pub plugins: BTreeMap<String, ServiceStatus>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `Status` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct StatusStatus {
-    /// `metrics`
-    pub metrics: Metrics,
-    /// `name`
-    pub name: String,
-    /// `status`
-    pub status: ServiceStatuses,
-    /// `uuid`
-    pub uuid: String,
-    /// `version`
-    pub version: Version,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }

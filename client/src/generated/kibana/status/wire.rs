@@ -12,7 +12,7 @@ use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
     CoreServiceStatuses, ElasticsearchClient, Metrics, RedactedServiceStatus,
-    RedactedStatus, RedactedStatuses, ServiceStatus, ServiceStatuses, StatusStatus,
+    RedactedStatus, RedactedStatuses, ServerStatus, ServiceStatus, ServiceStatuses,
     Version
 }
 rt::string_enum! {
@@ -319,6 +319,58 @@ impl rt::Model for RedactedStatuses {
     }
 }
 
+impl rt::Model for ServerStatus {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ServerStatus",
+        members: &["metrics", "name", "status", "uuid", "version"],
+        aliases: &[],
+        required: &[0x1f, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            metrics: rt::Wire::blank(),
+            name: rt::Wire::blank(),
+            status: rt::Wire::blank(),
+            uuid: rt::Wire::blank(),
+            version: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.metrics),
+            1 => member.value(&mut self.name),
+            2 => member.value(&mut self.status),
+            3 => member.value(&mut self.uuid),
+            4 => member.value(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.metrics)?;
+        out.value(1, &self.name)?;
+        out.value(2, &self.status)?;
+        out.value(3, &self.uuid)?;
+        out.value(4, &self.version)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for ServiceStatus {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ServiceStatus",
@@ -413,58 +465,6 @@ impl rt::Model for ServiceStatuses {
         out.value(0, &self.core)?;
         out.value(1, &self.overall)?;
         out.value(2, &self.plugins)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for StatusStatus {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "StatusStatus",
-        members: &["metrics", "name", "status", "uuid", "version"],
-        aliases: &[],
-        required: &[0x1f, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            metrics: rt::Wire::blank(),
-            name: rt::Wire::blank(),
-            status: rt::Wire::blank(),
-            uuid: rt::Wire::blank(),
-            version: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.metrics),
-            1 => member.value(&mut self.name),
-            2 => member.value(&mut self.status),
-            3 => member.value(&mut self.uuid),
-            4 => member.value(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.metrics)?;
-        out.value(1, &self.name)?;
-        out.value(2, &self.status)?;
-        out.value(3, &self.uuid)?;
-        out.value(4, &self.version)?;
         Ok(())
     }
 }
