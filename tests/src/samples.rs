@@ -7,6 +7,7 @@ mod values;
 
 use std::collections::BTreeMap;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
 use table::{Member, Shape, Type};
@@ -39,6 +40,8 @@ pub struct Sampler<'a> {
     random: Random,
     style: Style,
     side: Side,
+    /// Whether values are what the specification says: within limits, in their formats, null only where they may be.
+    careful: bool,
     /// How many more values there may be before only the smallest are made.
     budget: usize,
     /// How often each choice was made, by type.
@@ -71,7 +74,13 @@ impl<'a> Sampler<'a> {
     pub fn new(table: &'a Table, seed: u64) -> Self {
         let random = Random::new(seed);
         let seen = BTreeMap::new();
-        Self { table, random, style: Style::Random, side: Side::Request, budget: 0, seen, spoil: None, spoiled: None }
+        let (style, side) = (Style::Random, Side::Request);
+        Self { table, random, style, side, careful: false, budget: 0, seen, spoil: None, spoiled: None }
+    }
+
+    /// A sampler of values that no server may refuse: they keep all limits, formats and patterns.
+    pub fn careful(table: &'a Table, seed: u64) -> Self {
+        Self { careful: true, ..Self::new(table, seed) }
     }
 
     /// A body with a value of another type in the place of a number or a truth value, and what it is: the first such
@@ -113,11 +122,17 @@ impl<'a> Sampler<'a> {
         let path = segments.collect::<Vec<_>>().join("/");
         let wanted: Vec<(&String, &Member)> =
             operation.query.iter().filter(|(_, member)| member.required || self.wants()).collect();
-        let query = wanted.into_iter().map(|(name, member)| (name.clone(), self.query_value(&member.ty))).collect();
+        let query = wanted.into_iter().flat_map(|(name, member)| {
+            let values = self.query_values(member).into_iter();
+            values.map(|value| (name.clone(), value)).collect::<Vec<_>>()
+        });
+        let query = query.collect();
         let body = match &operation.body {
             Some(body) if operation.body_required || style != Style::Minimal => Some(self.value(body, 0)),
             _ => None,
         };
+        // Where a body may be null, there may be none.
+        let body = body.filter(|body: &Value| !body.is_null() || !self.careful);
         RawRequest { method, path, query, body }
     }
 
@@ -193,6 +208,11 @@ impl<'a> Sampler<'a> {
         }
     }
 
+    /// Whether a value may be of a later version than the specification.
+    fn invents(&self) -> bool {
+        self.side == Side::Response && !self.careful
+    }
+
     /// Whether to make nothing that need not be.
     fn is_small(&self, depth: usize) -> bool {
         self.budget == 0 || depth >= DEPTH
@@ -202,14 +222,16 @@ impl<'a> Sampler<'a> {
         self.budget = self.budget.saturating_sub(1);
         match ty {
             Type::Any => self.random.any(),
-            Type::Scalar(name) => self.random.scalar(name),
+            Type::Scalar(scalar) if self.careful => self.random.within(scalar),
+            Type::Scalar(scalar) => self.random.scalar(&scalar.name),
             Type::Const(value) => value.clone(),
             Type::Ref(id) => match self.table.types.get(id) {
                 Some(target) => self.named(id, target, depth),
                 None => Value::Null,
             },
-            Type::List(item) => {
+            Type::List(item, size) => {
                 let count = if self.is_small(depth) { 0 } else { self.random.below(4) };
+                let count = if self.careful { size.closest(count) } else { count };
                 (0..count).map(|_| self.value(item, depth + 1)).collect()
             }
             Type::Map(item) => {
@@ -228,7 +250,7 @@ impl<'a> Sampler<'a> {
     fn named(&mut self, id: &str, ty: &Shape, depth: usize) -> Value {
         match ty {
             Shape::AnyOf { arms, tag, .. } => {
-                if self.side == Side::Response
+                if self.invents()
                     && self.random.chance(12)
                     && let Some(tag) = tag
                 {
@@ -245,7 +267,7 @@ impl<'a> Sampler<'a> {
     fn shape(&mut self, id: &str, shape: &Shape, depth: usize) -> Value {
         match shape {
             Shape::Enum { values, booleans } => {
-                if self.side == Side::Response && self.random.chance(8) {
+                if self.invents() && self.random.chance(8) {
                     return json!("of_a_later_version");
                 }
                 let value = &values[self.least(id, values.len())];
@@ -284,7 +306,7 @@ impl<'a> Sampler<'a> {
             let optional = !self.is_small(depth) && (self.wants() || new);
             if member.required || optional {
                 self.seen(&place, 0);
-                let value = match !member.required && self.random.chance(12) {
+                let value = match !member.required && self.random.chance(12) && !self.careful {
                     true => Value::Null,
                     false if self.is_to_spoil(&member.ty, &place) => json!({ "wrong": [] }),
                     false => self.value(&member.ty, depth + 1),
@@ -304,7 +326,7 @@ impl<'a> Sampler<'a> {
             for _ in 0..if object.single { 1 } else { most } {
                 members.extend([self.entry(each, depth)]);
             }
-        } else if self.side == Side::Response && !object.closed && self.random.chance(4) {
+        } else if self.invents() && !object.closed && self.random.chance(4) {
             members.insert(format!("of_a_later_version{}", self.random.below(9)), self.random.any());
         }
         members
@@ -313,11 +335,11 @@ impl<'a> Sampler<'a> {
     fn is_to_spoil(&mut self, ty: &Type, place: &str) -> bool {
         let plain = |name: &str| name == "boolean" || name.starts_with("int") || name.starts_with("float");
         match (ty, self.spoil) {
-            (Type::Scalar(name), Some(0)) if plain(name) => {
+            (Type::Scalar(scalar), Some(0)) if plain(&scalar.name) => {
                 (self.spoil, self.spoiled) = (None, Some(place.to_owned()));
                 true
             }
-            (Type::Scalar(name), Some(skipped)) if plain(name) => {
+            (Type::Scalar(scalar), Some(skipped)) if plain(&scalar.name) => {
                 self.spoil = Some(skipped - 1);
                 false
             }
@@ -372,7 +394,7 @@ impl<'a> Sampler<'a> {
     fn is_object(&self, ty: &Type, depth: usize) -> bool {
         match ty {
             Type::Any | Type::Map(_) | Type::Pair(_) => true,
-            Type::Scalar(_) | Type::Const(_) | Type::List(_) => false,
+            Type::Scalar(_) | Type::Const(_) | Type::List(..) => false,
             Type::AnyOf(arms) => arms.iter().any(|arm| self.is_object(arm, depth)),
             Type::Inline(shape) => !matches!(**shape, Shape::Enum { .. }),
             Type::Ref(id) => match self.table.types.get(id) {
@@ -384,25 +406,38 @@ impl<'a> Sampler<'a> {
     }
 
     fn path_value(&mut self, ty: &Type) -> String {
-        let list = matches!(ty, Type::List(_))
-            || matches!(ty, Type::AnyOf(arms) if arms.iter().any(|arm| matches!(arm, Type::List(_))));
+        let list = matches!(ty, Type::List(..))
+            || matches!(ty, Type::AnyOf(arms) if arms.iter().any(|arm| matches!(arm, Type::List(..))));
+        if self.careful && !list && !matches!(ty, Type::Scalar(scalar) if scalar.name == "string") {
+            let text = text_of(&self.value(ty, 0));
+            return utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string();
+        }
         let count = if list { 1 + self.random.below(3) } else { 1 };
         let values: Vec<String> = (0..count).map(|_| self.random.segment()).collect();
         values.join(",")
     }
 
-    fn query_value(&mut self, ty: &Type) -> String {
-        match self.value(ty, 0) {
-            Value::String(text) => text,
+    /// The texts of a parameter; several only where each may come by itself.
+    fn query_values(&mut self, member: &Member) -> Vec<String> {
+        match self.value(&member.ty, 0) {
+            Value::Array(items) if items.is_empty() && (!self.careful || member.required) => match &member.ty {
+                Type::List(item, _) if self.careful => vec![text_of(&self.value(item, 0))],
+                _ => vec!["one".to_owned()],
+            },
             Value::Array(items) => {
-                let text =
-                    |item: &Value| item.as_str().map_or_else(|| item.to_string(), str::to_owned).replace(',', ";");
-                let items: Vec<String> = items.iter().map(text).collect();
-                if items.is_empty() { "one".to_owned() } else { items.join(",") }
+                let items: Vec<String> = items.iter().map(|item| text_of(item).replace(',', ";")).collect();
+                if self.careful { items } else { vec![items.join(",")] }
             }
-            other => other.to_string(),
+            // Nothing is null in a URL.
+            Value::Null if self.careful => Vec::new(),
+            other => vec![text_of(&other)],
         }
     }
+}
+
+/// A text as it is, anything else as JSON.
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn choices(id: &str, shape: &Shape) -> Vec<(String, usize)> {

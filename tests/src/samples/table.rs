@@ -51,14 +51,32 @@ impl Operation {
 #[derive(Clone, Debug)]
 pub(super) enum Type {
     Any,
-    Scalar(String),
+    Scalar(Scalar),
     Const(Value),
     Ref(String),
-    List(Box<Type>),
+    List(Box<Type>, Size),
     Map(Box<Type>),
     Pair(Box<Type>),
     AnyOf(Vec<Type>),
     Inline(Box<Shape>),
+}
+
+/// A text, number or truth value with its limits.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scalar {
+    pub(super) name: String,
+    pub(super) format: Option<String>,
+    pub(super) pattern: Option<String>,
+    pub(super) length: Size,
+    pub(super) min: Option<f64>,
+    pub(super) max: Option<f64>,
+}
+
+/// How many characters or items.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Size {
+    pub(super) min: usize,
+    pub(super) max: Option<usize>,
 }
 
 /// What a type is.
@@ -84,6 +102,32 @@ pub(super) struct Member {
     pub(super) ty: Type,
     pub(super) required: bool,
     pub(super) aliases: Vec<String>,
+}
+
+impl Scalar {
+    fn read(name: &str, limits: &Value) -> Self {
+        let text = |key: &str| limits[key].as_str().map(str::to_owned);
+        Self {
+            name: name.to_owned(),
+            format: text("format"),
+            pattern: text("pattern"),
+            length: Size::read(limits, "min_length", "max_length"),
+            min: limits["min"].as_f64(),
+            max: limits["max"].as_f64(),
+        }
+    }
+}
+
+impl Size {
+    fn read(value: &Value, min: &str, max: &str) -> Self {
+        let number = |key: &str| value[key].as_u64().and_then(|number| usize::try_from(number).ok());
+        Self { min: number(min).unwrap_or_default(), max: number(max) }
+    }
+
+    /// The number within it that is closest.
+    pub(super) fn closest(self, number: usize) -> usize {
+        number.max(self.min).min(self.max.unwrap_or(usize::MAX))
+    }
 }
 
 /// No value is that deep; the height of a type without a finite value.
@@ -121,7 +165,9 @@ impl Table {
     /// How deep the shallowest value of a type is.
     pub(super) fn height(&self, ty: &Type) -> usize {
         match ty {
-            Type::Any | Type::Scalar(_) | Type::Const(_) | Type::List(_) | Type::Map(_) => 1,
+            Type::Any | Type::Scalar(_) | Type::Const(_) | Type::Map(_) => 1,
+            Type::List(_, Size { min: 0, .. }) => 1,
+            Type::List(item, _) => 1 + self.height(item),
             Type::Ref(id) => self.heights.get(id).copied().unwrap_or(ENDLESS),
             Type::Pair(item) => 1 + self.height(item),
             Type::AnyOf(arms) => arms.iter().map(|arm| self.height(arm)).min().unwrap_or(1),
@@ -189,7 +235,7 @@ fn member((name, value): (&String, &Value)) -> Result<(String, Member), String> 
 fn type_of(value: &Value) -> Result<Type, String> {
     let members = match value {
         Value::String(name) if name == "any" => return Ok(Type::Any),
-        Value::String(name) => return Ok(Type::Scalar(name.clone())),
+        Value::String(name) => return Ok(Type::Scalar(Scalar::read(name, &Value::Null))),
         Value::Object(members) => members,
         _ => return Err(format!("{value} is no type")),
     };
@@ -197,13 +243,12 @@ fn type_of(value: &Value) -> Result<Type, String> {
     let (name, inner) = members.iter().next().ok_or("an empty type")?;
     match name.as_str() {
         "ref" if members.len() == 1 => Ok(Type::Ref(inner.as_str().unwrap_or_default().to_owned())),
-        "list" => Ok(Type::List(boxed("list")?)),
+        "list" => Ok(Type::List(boxed("list")?, Size::read(value, "min_items", "max_items"))),
         "map" => Ok(Type::Map(boxed("map")?)),
         "pair" => Ok(Type::Pair(boxed("pair")?)),
         "const" => Ok(Type::Const(inner.clone())),
         "any_of" if members.len() == 1 => Ok(Type::AnyOf(types(inner)?)),
-        // A scalar with its limits: what decodes does not depend on them.
-        name if members.len() == 1 && !matches!(name, "object" | "enum") => Ok(Type::Scalar(name.to_owned())),
+        name if members.len() == 1 && !matches!(name, "object" | "enum") => Ok(Type::Scalar(Scalar::read(name, inner))),
         _ => shape(value).map(|shape| Type::Inline(Box::new(shape))),
     }
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::table::Scalar;
+
 /// A small seeded generator (SplitMix64): the same numbers on every machine.
 pub(super) struct Random(u64);
 
@@ -25,6 +27,19 @@ const WORDS: [&str; 14] = [
 const SEGMENTS: [&str; 10] = ["name", "a%20b", "%C3%BC", "a%2Fb", "a%2Cb", "%25", "x*y", "_all", "...", "a+b~c"];
 
 const INTEGERS: [i64; 8] = [0, 1, -1, 42, 127, i32::MAX as i64, i32::MIN as i64, 65_536];
+
+/// A text of each format.
+const FORMATS: [(&str, &str); 6] = [
+    ("date", "2024-01-01"),
+    ("date-math", "now-1d"),
+    ("date-time", "2024-01-01T00:00:00.000Z"),
+    ("nonempty", "name"),
+    ("uri", "https://localhost/a?b=c"),
+    ("uuid", "6f1d2c3b-0a4e-4c55-9f4e-0d2f6a7b8c9d"),
+];
+
+/// A text of each pattern.
+const PATTERNS: [(&str, &str); 3] = [("[smdh]$", "30s"), ("^[A-Z]$", "Q"), (r"^[1-9]\d*[smh]$", "5m")];
 
 impl Random {
     pub(super) fn new(seed: u64) -> Self {
@@ -82,6 +97,35 @@ impl Random {
         }
     }
 
+    /// A scalar that keeps its limits and has its format.
+    pub(super) fn within(&mut self, scalar: &Scalar) -> Value {
+        match scalar.name.as_str() {
+            "null" | "boolean" | "binary" => self.scalar(&scalar.name),
+            "string" => json!(self.text_within(scalar)),
+            name => {
+                let drawn = self.scalar(name);
+                let (low, high) = (scalar.min.unwrap_or(f64::NEG_INFINITY), scalar.max.unwrap_or(f64::INFINITY));
+                match drawn.as_f64() {
+                    Some(number) if number < low => whole_or(low, name),
+                    Some(number) if number > high => whole_or(high, name),
+                    _ => drawn,
+                }
+            }
+        }
+    }
+
+    fn text_within(&mut self, scalar: &Scalar) -> String {
+        let formatted = scalar.format.as_deref().and_then(|format| FORMATS.iter().find(|row| row.0 == format));
+        let patterned = scalar.pattern.as_deref().and_then(|pattern| PATTERNS.iter().find(|row| row.0 == pattern));
+        if let Some((_, text)) = formatted.or(patterned) {
+            return (*text).to_owned();
+        }
+        let word = self.word();
+        let length = word.chars().count();
+        let wanted = scalar.length.closest(length);
+        word.chars().chain(std::iter::repeat('x')).take(wanted).collect()
+    }
+
     /// Any JSON.
     pub(super) fn any(&mut self) -> Value {
         match self.below(9) {
@@ -95,4 +139,9 @@ impl Random {
             _ => json!(self.word()),
         }
     }
+}
+
+fn whole_or(number: f64, name: &str) -> Value {
+    // Limits of whole numbers are small ones.
+    if name.contains("int") || number.fract() == 0.0 { json!(number as i64) } else { json!(number) }
 }

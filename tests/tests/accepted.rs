@@ -1,0 +1,179 @@
+//! Requests that the specification allows, with all their parameters, through typed calls and the real transport to the
+//! embedded stack: what it answers is read without a correction, and its check of Kibana's requests refuses none. What a
+//! handler refuses for what the values mean is data; Elasticsearch's handlers have so many rules of that kind that only
+//! its answers are held.
+
+#![cfg(feature = "kibana")]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use elkit::rt::Product;
+use elkit::{Elasticsearch, Kibana};
+use elkit_stack::Stack;
+use elkit_tests::conform::route;
+use elkit_tests::dispatch::{Clients, Parts, Sent};
+use elkit_tests::samples::{Operation, RawRequest, Sampler, Style, Table};
+
+const SEED: u64 = 7;
+
+const STYLES: [Style; 3] = [Style::Full, Style::Random, Style::Minimal];
+
+/// What handlers refuse in values that their types allow: the operation, or the namespace of several, and why.
+const MEANINGS: [(&str, &str); 20] = [
+    ("alerting.rules.", "Rule type \""),
+    ("alerting.rules.", "string is not a valid duration"),
+    ("cases.create", "The title field cannot be an empty string"),
+    ("connectors.", "Action type \""),
+    // A file that its document does not require.
+    ("detection_engine.rules.import", "Unsupported Media Type"),
+    ("endpoint.scripts.update", "Unsupported Media Type"),
+    ("exception_lists.import", "Unsupported Media Type"),
+    ("saved_objects.resolve_import_errors", "Unsupported Media Type"),
+    ("value_lists.items.import", "Unsupported Media Type"),
+    ("roles.", "failed to parse indices privileges for role"),
+    ("roles.", "[base] or [feature] is expected"),
+    ("saved_objects.", "Unsupported saved object type"),
+    ("saved_objects.export", "\"types\" and \"objects\""),
+    ("saved_objects.export", "Either `type` or `objects` are required"),
+    ("saved_objects.export", "Trying to export non-exportable type(s)"),
+    ("saved_objects.import", "cannot use [overwrite] with [createNewCopies]"),
+    ("saved_objects.import", "every line must be a JSON object"),
+    ("saved_objects.resolve_import_errors", "every line must be a JSON object"),
+    ("spaces.update", "Space ID does not match the path"),
+    ("spaces.", "must be lower case, a-z, 0-9, '_', and '-' are allowed"),
+];
+
+/// Namespaces that keep objects: those of invented ids are not there.
+const STATEFUL: [&str; 8] =
+    ["alerting.rules.", "cases.", "connectors.", "data_views.", "roles.", "saved_objects.", "short_urls.", "spaces."];
+
+/// Answers that servers are known to give beside what the specification says: rules are found by pages, though the
+/// document knows one rule; where a space is not there, a copy answers the error itself.
+const CORRECTED: [&str; 2] = ["alerting.rules.find", "spaces.copy_saved_objects"];
+
+#[tokio::test]
+async fn kibana_takes_every_request() {
+    let table = Table::kibana();
+    let mut sampler = Sampler::careful(&table, SEED);
+    let stack = Stack::start().await.unwrap();
+    let clients = clients(&stack);
+    let mut counts = Counts::default();
+    for style in STYLES {
+        for operation in &table.operations {
+            let mut raw = sampler.raw(operation, style);
+            if let (Some("multipart"), Some(parts)) =
+                (operation.media("request"), raw.body.as_mut().and_then(|body| body.as_object_mut()))
+            {
+                // Nothing is null in a form.
+                parts.retain(|_, part| !part.is_null());
+            }
+            counts.add(operation, send(&clients, Product::Kibana, operation, &raw).await, &raw, refused_for_good);
+        }
+    }
+    counts.check("Kibana", 1_800);
+    let unused: Vec<_> = MEANINGS.iter().filter(|row| !counts.meanings.contains(*row)).collect();
+    assert!(unused.is_empty(), "nothing is refused for {unused:?}");
+}
+
+#[tokio::test]
+async fn elasticsearch_answers_as_specified() {
+    let table = Table::elasticsearch();
+    let mut sampler = Sampler::careful(&table, SEED);
+    let mut counts = Counts::default();
+    for operation in &table.operations {
+        // A stack of its own: a request may change the password, or take the caller away.
+        let stack = Stack::start().await.unwrap();
+        let clients = clients(&stack);
+        for style in STYLES {
+            let raw = sampler.raw(operation, style);
+            counts.add(operation, send(&clients, Product::Elasticsearch, operation, &raw).await, &raw, |_, _| None);
+        }
+    }
+    counts.check("Elasticsearch", 60);
+}
+
+fn clients(stack: &Stack) -> Clients {
+    let (user, password) = ("elastic", stack.elastic_password());
+    let elasticsearch = Elasticsearch::builder(stack.elasticsearch_url()).basic_auth(user, password);
+    let kibana = Kibana::builder(stack.kibana_url()).basic_auth(user, password);
+    Clients {
+        elasticsearch: elasticsearch.max_retries(0).build().unwrap(),
+        kibana: kibana.max_retries(0).build().unwrap(),
+    }
+}
+
+async fn send(clients: &Clients, product: Product, operation: &Operation, raw: &RawRequest) -> Result<Sent, String> {
+    let matched = route::find(product, &raw.method, &raw.path)?;
+    if matched.row.id != operation.id {
+        return Err(format!("it was taken for {}", matched.row.id));
+    }
+    let mut parts = Parts::of(product);
+    parts.path = matched.path;
+    parts.query = raw.query.clone();
+    parts.body = raw.body.as_ref().map(ToString::to_string);
+    let sent = (matched.row.call)(clients, parts.clone()).await;
+    let sent = sent.map_err(|why| format!("it is no typed request: {why}"))?;
+    match (parts.unread().first(), sent.corrections.first()) {
+        (Some(name), _) => Err(format!("the typed request has no `{name}`")),
+        (_, Some(correction)) if !CORRECTED.contains(&operation.id.as_str()) => {
+            Err(format!("{correction:?} in {}", String::from_utf8_lossy(&sent.raw)))
+        }
+        _ => Ok(sent),
+    }
+}
+
+/// Why a refusal is wrong; a row of the data when it is right.
+type Judge = fn(&str, &Sent) -> Option<Result<(&'static str, &'static str), String>>;
+
+fn refused_for_good(id: &str, sent: &Sent) -> Option<Result<(&'static str, &'static str), String>> {
+    let said = sent.error.as_ref().map(ToString::to_string).unwrap_or_default();
+    match sent.status {
+        200..=299 => None,
+        404 if STATEFUL.iter().any(|namespace| id.starts_with(namespace)) => None,
+        _ => {
+            let row = MEANINGS.iter().find(|(place, why)| id.starts_with(place) && said.contains(why));
+            Some(row.copied().ok_or(said))
+        }
+    }
+}
+
+#[derive(Default)]
+struct Counts {
+    statuses: BTreeMap<u16, usize>,
+    missing: BTreeSet<String>,
+    meanings: BTreeSet<(&'static str, &'static str)>,
+    flaws: Vec<String>,
+}
+
+impl Counts {
+    fn add(&mut self, operation: &Operation, sent: Result<Sent, String>, raw: &RawRequest, judge: Judge) {
+        let flaw = match sent {
+            Err(why) => Some(why),
+            Ok(sent) => {
+                *self.statuses.entry(sent.status).or_default() += 1;
+                if sent.status == 404 {
+                    self.missing.insert(operation.id.clone());
+                }
+                match judge(&operation.id, &sent) {
+                    Some(Err(why)) => Some(format!("{}: {why}", sent.status)),
+                    Some(Ok(row)) => {
+                        self.meanings.insert(row);
+                        None
+                    }
+                    None => None,
+                }
+            }
+        };
+        if let Some(why) = flaw {
+            let shown: String = format!("{raw:?}").chars().take(700).collect();
+            self.flaws.push(format!("{}: {why}\n    {shown}", operation.id));
+        }
+    }
+
+    fn check(&self, product: &str, least: usize) {
+        println!("{product}, seed {SEED}: {:?}; 404 for invented ids: {:?}", self.statuses, self.missing);
+        assert!(self.flaws.is_empty(), "{} flaws:\n{}", self.flaws.len(), self.flaws.join("\n"));
+        let good: usize = self.statuses.range(200..300).map(|(_, count)| count).sum();
+        assert!(good >= least, "only {good} requests were answered");
+    }
+}
