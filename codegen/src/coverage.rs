@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::ir::{Content, Ir, Kind, Object, Ty};
+use crate::spec::model::Product;
 
 /// Figures and untyped spots of one product.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub(crate) struct Coverage {
     enums: usize,
     unions: usize,
     nodes: usize,
+    /// Why a place where anything may stand is not typed.
+    any: &'static str,
     /// Places by reason.
     untyped: BTreeMap<&'static str, Vec<String>>,
 }
@@ -19,12 +22,19 @@ pub(crate) struct Coverage {
 /// Upstream says that users decide what stands there.
 const USER_DEFINED: &str = "upstream's own user-defined value";
 
-/// The operation answers or takes something that upstream does not describe.
+/// A document has the place, and says nothing of what stands there.
+const NO_SCHEMA: &str = "upstream gives no schema";
+
+/// The operation answers, and no document says what.
+const NO_ANSWER: &str = "upstream does not say what is answered";
+
+/// No alternative is described.
 const NO_ALTERNATIVE: &str = "a union of which no alternative has a type";
 
 /// Counts one product.
 pub(crate) fn count(ir: &Ir) -> Coverage {
-    let mut coverage = Coverage::default();
+    let any = if ir.product == Product::Elasticsearch { USER_DEFINED } else { NO_SCHEMA };
+    let mut coverage = Coverage { any, ..Coverage::default() };
     for operation in &ir.operations {
         let namespace = operation.id.rsplit_once('.').map_or("", |(namespace, _)| namespace);
         *coverage.operations.entry(namespace.to_owned()).or_default() += 1;
@@ -34,8 +44,11 @@ pub(crate) fn count(ir: &Ir) -> Coverage {
         if let Some(body) = &operation.body {
             coverage.content(&operation.id, &body.content);
         }
-        if let Some((_, content)) = &operation.response.content {
-            coverage.content(&format!("{}.{}", operation.id, operation.response.status), content);
+        let answer = format!("{}.{}", operation.id, operation.response.status);
+        match &operation.response.content {
+            Some((_, content)) => coverage.content(&answer, content),
+            None if operation.response.empty || ir.product == Product::Elasticsearch => {}
+            None => coverage.add(NO_ANSWER, &answer),
         }
     }
     for (id, ty) in &ir.types {
@@ -86,7 +99,7 @@ impl Coverage {
     fn ty(&mut self, place: &str, ty: &Ty) {
         self.nodes += 1;
         match ty {
-            Ty::Any => self.add(USER_DEFINED, place),
+            Ty::Any => self.add(self.any, place),
             Ty::List(item)
             | Ty::Map(item)
             | Ty::Entry(item)
@@ -107,7 +120,9 @@ impl Coverage {
     /// The product's section.
     pub(crate) fn print(&self, product: &str) -> String {
         let untyped: usize = self.untyped.values().map(Vec::len).sum();
-        let of_ours = untyped - self.untyped.get(USER_DEFINED).map_or(0, Vec::len);
+        let of_upstream =
+            [USER_DEFINED, NO_SCHEMA, NO_ANSWER].map(|reason| self.untyped.get(reason).map_or(0, Vec::len));
+        let of_ours = untyped - of_upstream.iter().sum::<usize>();
         let operations: usize = self.operations.values().sum();
         let percent = 100.0 * (self.nodes - of_ours.min(self.nodes)) as f64 / self.nodes.max(1) as f64;
         let mut text = format!(

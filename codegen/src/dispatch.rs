@@ -84,6 +84,9 @@ fn add_uses(text: String) -> String {
     if contains_word(&text, "BTreeMap") {
         lines.push_str("use std::collections::BTreeMap;\n");
     }
+    if contains_word(&text, "Untyped") {
+        lines.push_str("use elkit::types::Untyped;\n");
+    }
     if contains_word(&text, "Secret") {
         lines.push_str("use elkit::Secret;\n");
     }

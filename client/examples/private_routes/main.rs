@@ -35,13 +35,13 @@ fn kibana() -> Result<Kibana> {
 }
 
 async fn walk(kibana: &Kibana) -> Result<Vec<String>> {
-    let farm = kibana.space("farm")?;
+    let garden = kibana.space("garden")?;
     let mut lines = Vec::new();
 
-    let sensor = farm.greenhouse().add_sensor("north", SensorKind::Humidity).shelf(2).pin("4711").send().await?;
+    let sensor = garden.greenhouse().add_sensor("north", SensorKind::Humidity).shelf(2).pin("4711").send().await?;
     lines.push(format!("added {} on shelf {}", sensor.id, sensor.shelf.unwrap_or_default()));
 
-    let last = farm.greenhouse().readings("north").kind([SensorKind::Humidity]).size(2).send().await?;
+    let last = garden.greenhouse().readings("north").kind([SensorKind::Humidity]).size(2).send().await?;
     for reading in &last.readings {
         let battery = reading.battery.map_or("no battery".to_owned(), |percent| format!("battery {percent}%"));
         lines.push(format!("{} measured {}, {battery}", reading.sensor, reading.value));

@@ -20,10 +20,10 @@ impl HttpClient for Plugin {
 fn answer(request: &Request<HttpBody>) -> (StatusCode, &'static str) {
     let query = request.uri().query().unwrap_or_default();
     match (request.method().as_str(), request.uri().path()) {
-        ("POST", "/s/farm/api/greenhouse/north/sensor") => {
+        ("POST", "/s/garden/api/greenhouse/north/sensor") => {
             (StatusCode::OK, r#"{ "id": "s-7", "kind": "humidity", "shelf": 2 }"#)
         }
-        ("GET", "/s/farm/api/greenhouse/north/readings") if query == "kind=humidity&size=2" => (
+        ("GET", "/s/garden/api/greenhouse/north/readings") if query == "kind=humidity&size=2" => (
             StatusCode::OK,
             r#"{ "total": 41, "readings": [
                 { "sensor": "s-7", "at": "2026-05-01T06:00:00Z", "value": 61.5, "battery": 80 },

@@ -26,6 +26,19 @@ impl From<Value> for Untyped {
     }
 }
 
+/// Scalars, as JSON writes them.
+macro_rules! from_scalars {
+    ($($scalar:ty),*) => {
+        $(impl From<$scalar> for Untyped {
+            fn from(value: $scalar) -> Self {
+                Self(value.into())
+            }
+        })*
+    };
+}
+
+from_scalars!(&str, String, bool, i32, i64, u64, f64);
+
 impl Deref for Untyped {
     type Target = Value;
 

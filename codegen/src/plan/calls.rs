@@ -382,7 +382,7 @@ impl Planner<'_> {
         let (ty, streams, accept) = match &operation.response.content {
             None if operation.response.empty || self.ir.product == Product::Elasticsearch => (None, false, None),
             // There is an answer, of which nothing is known.
-            None => (Some(RustTy::Value), false, None),
+            None => (Some(untyped()), false, None),
             Some((Media::Json | Media::Multipart, Content::Object(object))) => {
                 let (plan, variants) = self.structure(&place, &name, docs, object, false, None);
                 types.push(TypePlan::Struct(plan));
@@ -390,12 +390,12 @@ impl Planner<'_> {
                 (Some(RustTy::Named { module, name }), false, None)
             }
             Some((Media::Json | Media::Multipart, Content::Value(ty, _))) => {
-                let ty = self.rust_ty(ty, None);
+                let ty = untyped_if_any(self.rust_ty(ty, None));
                 types.push(TypePlan::Alias { name: name.clone(), docs, ty });
                 (Some(RustTy::Named { module, name }), false, None)
             }
             Some((Media::Ndjson, Content::Value(ty, _))) => {
-                let line = Box::new(self.rust_ty(ty, None));
+                let line = Box::new(untyped_if_any(self.rust_ty(ty, None)));
                 (Some(RustTy::Generic("Ndjson", line)), true, accepted("application/ndjson"))
             }
             Some((Media::Events, _)) => {
@@ -523,6 +523,15 @@ impl Where {
             Self::Body | Self::Form | Self::Value => "body",
         }
     }
+}
+
+/// JSON that no document describes. It may hold anything, so it is never printed.
+fn untyped() -> RustTy {
+    RustTy::Runtime("Untyped".to_owned())
+}
+
+fn untyped_if_any(ty: RustTy) -> RustTy {
+    if ty == RustTy::Value { untyped() } else { ty }
 }
 
 /// A parameter of a URL, in which nothing is null.

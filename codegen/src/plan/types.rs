@@ -345,9 +345,11 @@ impl<'a> Planner<'a> {
     fn union(&mut self, id: &TypeId, name: &str, union: &Union, built: bool) -> ChoicePlan {
         let mut scope = Scope::with_reserved(&["Other"]);
         let owner = id.clone();
+        let is_secret = self.all_ids(id).any(|id| self.overlay.traits.secrets.contains(id));
         let mut arms = Vec::new();
         for arm in &union.arms {
             let ty = self.rust_ty(&arm.ty, Some(&owner));
+            let ty = secret(&ty).filter(|_| is_secret).unwrap_or(ty);
             let tag = match &arm.tags[..] {
                 [only] => Some(self.words.camel(only)),
                 _ => None,
@@ -449,13 +451,12 @@ impl<'a> Planner<'a> {
 fn scalar_conversions(arms: &[ArmPlan]) -> Vec<Conversion> {
     let mut conversions: Vec<Conversion> = Vec::new();
     for arm in arms {
-        let RustTy::Plain(plain) = arm.ty else { continue };
-        let from: &[&str] = match plain {
-            "String" => &["&str", "String"],
-            "bool" => &["bool"],
-            "i32" => &["i32"],
-            "i64" => &["i64"],
-            "f64" => &["f64"],
+        let from: &[&str] = match arm.ty {
+            RustTy::Plain("String") | RustTy::Secret => &["&str", "String"],
+            RustTy::Plain("bool") => &["bool"],
+            RustTy::Plain("i32") => &["i32"],
+            RustTy::Plain("i64") => &["i64"],
+            RustTy::Plain("f64") => &["f64"],
             _ => &[],
         };
         for from in from {
@@ -477,11 +478,12 @@ fn lazy(ty: RustTy) -> RustTy {
     }
 }
 
-/// The type with `Secret` in the place of its strings; none when it holds anything else.
+/// The type with `Secret` in the place of its strings, and JSON that is never printed in that of any; none when it holds anything else.
 fn secret(ty: &RustTy) -> Option<RustTy> {
     let of = |item: &RustTy| secret(item).map(Box::new);
     match ty {
         RustTy::Plain("String") => Some(RustTy::Secret),
+        RustTy::Value => Some(RustTy::Runtime("Untyped".to_owned())),
         RustTy::Vec(item) => of(item).map(RustTy::Vec),
         RustTy::Map(item) => of(item).map(RustTy::Map),
         RustTy::Option(item) => of(item).map(RustTy::Option),

@@ -5,6 +5,7 @@ use elkit::types::{OneOrMany};
 use crate::dispatch::{no_body, not_json, recode, typed, typed_lines, untyped};
 use elkit::body::Upload;
 use std::collections::BTreeMap;
+use elkit::types::Untyped;
 use serde_json::Value;
 use elkit::kibana::*;
 use elkit::rt::Product;
@@ -96,7 +97,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/agent_builder/agents/{agent_id}/consumption")],
         request: recode::<agent_builder_agents::GetConsumptionRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, agent_builder_agents_get_consumption(&parts), typed),
         ),
@@ -128,7 +129,7 @@ pub static ROWS: &[Row] = &[
             (&["POST"], "/api/agent_builder/conversations/{conversation_id}/attachments"),
         ],
         request: recode::<agent_builder_attachments::CreateRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, agent_builder_attachments_create(&parts), typed),
         ),
@@ -143,7 +144,7 @@ pub static ROWS: &[Row] = &[
             ),
         ],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, agent_builder_attachments_delete(&parts), typed),
         ),
@@ -155,7 +156,7 @@ pub static ROWS: &[Row] = &[
             (&["GET"], "/api/agent_builder/conversations/{conversation_id}/attachments"),
         ],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, agent_builder_attachments_list(&parts), typed),
         ),
@@ -170,7 +171,7 @@ pub static ROWS: &[Row] = &[
             ),
         ],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, agent_builder_attachments_list_stale(&parts), typed),
         ),
@@ -185,7 +186,7 @@ pub static ROWS: &[Row] = &[
             ),
         ],
         request: recode::<agent_builder_attachments::RenameRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, agent_builder_attachments_rename(&parts), typed),
         ),
@@ -200,7 +201,7 @@ pub static ROWS: &[Row] = &[
             ),
         ],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, agent_builder_attachments_restore(&parts), typed),
         ),
@@ -215,7 +216,7 @@ pub static ROWS: &[Row] = &[
             ),
         ],
         request: recode::<agent_builder_attachments::UpdateRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, agent_builder_attachments_update(&parts), typed),
         ),
@@ -230,7 +231,7 @@ pub static ROWS: &[Row] = &[
             ),
         ],
         request: recode::<agent_builder_attachments::UpdateOriginRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, agent_builder_attachments_update_origin(&parts), typed),
         ),
@@ -270,7 +271,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/agent_builder/plugins/{plugin_id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, agent_builder_plugins_delete(&parts), typed),
         ),
@@ -280,7 +281,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/agent_builder/plugins/{plugin_id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, agent_builder_plugins_get(&parts), typed),
         ),
@@ -290,7 +291,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/agent_builder/plugins/install")],
         request: recode::<agent_builder_plugins::InstallRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, agent_builder_plugins_install(&parts), typed),
         ),
@@ -300,7 +301,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/agent_builder/plugins")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, agent_builder_plugins_list(&parts), typed),
         ),
@@ -310,7 +311,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/agent_builder/skills")],
         request: recode::<agent_builder_skills::CreateRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, agent_builder_skills_create(&parts), typed),
         ),
@@ -320,7 +321,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/agent_builder/skills/{skill_id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, agent_builder_skills_delete(&parts), typed),
         ),
@@ -330,7 +331,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/agent_builder/skills/{skill_id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, agent_builder_skills_get(&parts), typed),
         ),
@@ -340,7 +341,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/agent_builder/skills")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, agent_builder_skills_list(&parts), typed),
         ),
@@ -350,7 +351,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/agent_builder/skills/{skill_id}")],
         request: recode::<agent_builder_skills::UpdateRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, agent_builder_skills_update(&parts), typed),
         ),
@@ -440,7 +441,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/alerting/rules/backfill/{id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, alerting_backfills_delete(&parts), typed),
         ),
@@ -450,7 +451,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/alerting/rules/backfill/_find")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, alerting_backfills_find(&parts), typed),
         ),
@@ -460,7 +461,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/alerting/rules/backfill/{id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, alerting_backfills_get(&parts), typed),
         ),
@@ -470,7 +471,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/alerting/rules/backfill/_schedule")],
         request: recode::<Vec<BTreeMap<String, Value>>>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, alerting_backfills_schedule(&parts), typed),
         ),
@@ -1132,7 +1133,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/actions/connector/_oauth_callback")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, connectors_complete_oauth(&parts), typed),
         ),
@@ -1178,7 +1179,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/actions/connector/_oauth_callback_script")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, connectors_get_oauth_callback_script(&parts), typed),
         ),
@@ -1222,7 +1223,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/dashboards")],
         request: recode::<dashboards::CreateRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, dashboards_create(&parts), typed)),
     },
     Row {
@@ -1230,7 +1231,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/dashboards/{id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, dashboards_delete(&parts), typed)),
     },
     Row {
@@ -1238,7 +1239,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/dashboards/{id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, dashboards_get(&parts), typed)),
     },
     Row {
@@ -1246,7 +1247,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/dashboards")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, dashboards_list(&parts), typed)),
     },
     Row {
@@ -1254,7 +1255,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/dashboards/{id}")],
         request: recode::<dashboards::UpdateRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, dashboards_update(&parts), typed)),
     },
     Row {
@@ -1366,7 +1367,7 @@ pub static ROWS: &[Row] = &[
             (&["DELETE"], "/api/data_views/data_view/{viewId}/runtime_field/{fieldName}"),
         ],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, data_views_runtime_fields_delete(&parts), typed),
         ),
@@ -1400,7 +1401,7 @@ pub static ROWS: &[Row] = &[
             (&["POST"], "/api/data_views/data_view/{viewId}/runtime_field/{fieldName}"),
         ],
         request: recode::<data_views_runtime_fields::UpdateRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, data_views_runtime_fields_update(&parts), typed),
         ),
@@ -1460,7 +1461,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/detection_engine/signals/assignees")],
         request: recode::<detection_engine_alerts::SetAssigneesRequest>,
-        response: recode::<Vec<Value>>,
+        response: recode::<Vec<Untyped>>,
         call: |clients, parts| Box::pin(
             call(clients, detection_engine_alerts_set_assignees(&parts), typed_lines),
         ),
@@ -1620,7 +1621,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/detection_engine/rules/_export")],
         request: recode::<detection_engine_rules::ExportBody>,
-        response: recode::<Vec<Value>>,
+        response: recode::<Vec<Untyped>>,
         call: |clients, parts| Box::pin(
             call(clients, detection_engine_rules_export(&parts), typed_lines),
         ),
@@ -1752,7 +1753,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/endpoint/action/memory_dump")],
         request: recode::<endpoint_actions::DumpMemoryRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, endpoint_actions_dump_memory(&parts), typed),
         ),
@@ -1902,7 +1903,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/endpoint/action/run_script")],
         request: recode::<endpoint_actions::RunScriptRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, endpoint_actions_run_script(&parts), typed),
         ),
@@ -2086,7 +2087,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/endpoint/scripts_library")],
         request: not_json,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, endpoint_scripts_create(&parts), typed),
         ),
@@ -2096,7 +2097,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/endpoint/scripts_library/{script_id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, endpoint_scripts_delete(&parts), typed),
         ),
@@ -2106,7 +2107,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/endpoint/scripts_library/{script_id}/download")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, endpoint_scripts_download(&parts), typed),
         ),
@@ -2116,7 +2117,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/endpoint/scripts_library/{script_id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, endpoint_scripts_get(&parts), typed),
         ),
@@ -2126,7 +2127,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/endpoint/scripts_library")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, endpoint_scripts_list(&parts), typed),
         ),
@@ -2136,7 +2137,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PATCH"], "/api/endpoint/scripts_library/{script_id}")],
         request: not_json,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, endpoint_scripts_update(&parts), typed),
         ),
@@ -2196,7 +2197,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/security/entity_store/entities/bulk")],
         request: recode::<entity_analytics_entity_store::BulkUpdateEntitiesRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(
                 clients,
@@ -2210,7 +2211,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/security/entity_store/entities/{entity_type}")],
         request: recode::<entity_analytics_entity_store::CreateEntityRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_entity_store_create_entity(&parts), typed),
         ),
@@ -2220,7 +2221,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/security/entity_store/entities/")],
         request: recode::<entity_analytics_entity_store::DeleteEntityRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_entity_store_delete_entity(&parts), typed),
         ),
@@ -2230,7 +2231,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/security/entity_store/resolution/group")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(
                 clients,
@@ -2244,7 +2245,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/security/entity_store/status")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_entity_store_get_status(&parts), typed),
         ),
@@ -2254,7 +2255,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/security/entity_store/install")],
         request: recode::<entity_analytics_entity_store::InstallRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_entity_store_install(&parts), typed),
         ),
@@ -2264,7 +2265,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/security/entity_store/resolution/link")],
         request: recode::<entity_analytics_entity_store::LinkEntitiesRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_entity_store_link_entities(&parts), typed),
         ),
@@ -2274,7 +2275,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/security/entity_store/entities")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_entity_store_list_entities(&parts), typed),
         ),
@@ -2284,7 +2285,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/security/entity_store/start")],
         request: recode::<entity_analytics_entity_store::StartRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_entity_store_start(&parts), typed),
         ),
@@ -2294,7 +2295,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/security/entity_store/stop")],
         request: recode::<entity_analytics_entity_store::StopRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_entity_store_stop(&parts), typed),
         ),
@@ -2304,7 +2305,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/security/entity_store/uninstall")],
         request: recode::<entity_analytics_entity_store::UninstallRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_entity_store_uninstall(&parts), typed),
         ),
@@ -2314,7 +2315,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/security/entity_store/resolution/unlink")],
         request: recode::<entity_analytics_entity_store::UnlinkEntitiesRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_entity_store_unlink_entities(&parts), typed),
         ),
@@ -2324,7 +2325,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/security/entity_store")],
         request: recode::<entity_analytics_entity_store::UpdateRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_entity_store_update(&parts), typed),
         ),
@@ -2334,7 +2335,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/security/entity_store/entities/{entity_type}")],
         request: recode::<entity_analytics_entity_store::UpdateEntityRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_entity_store_update_entity(&parts), typed),
         ),
@@ -2362,7 +2363,7 @@ pub static ROWS: &[Row] = &[
         request: recode::<
             entity_analytics_legacy_entity_store::BulkUpsertEntitiesRequest,
         >,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(
                 clients,
@@ -2701,7 +2702,7 @@ pub static ROWS: &[Row] = &[
             ),
         ],
         request: recode::<entity_analytics_watchlists::AssignEntitiesRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_watchlists_assign_entities(&parts), typed),
         ),
@@ -2711,7 +2712,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/entity_analytics/watchlists")],
         request: recode::<entity_analytics_watchlists::CreateRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_watchlists_create(&parts), typed),
         ),
@@ -2721,7 +2722,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/entity_analytics/watchlists/{id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_watchlists_delete(&parts), typed),
         ),
@@ -2731,7 +2732,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/entity_analytics/watchlists/{id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_watchlists_get(&parts), typed),
         ),
@@ -2741,7 +2742,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/entity_analytics/watchlists/list")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_watchlists_list(&parts), typed),
         ),
@@ -2756,7 +2757,7 @@ pub static ROWS: &[Row] = &[
             ),
         ],
         request: recode::<entity_analytics_watchlists::UnassignEntitiesRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_watchlists_unassign_entities(&parts), typed),
         ),
@@ -2766,7 +2767,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/entity_analytics/watchlists/{id}")],
         request: recode::<entity_analytics_watchlists::UpdateRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_watchlists_update(&parts), typed),
         ),
@@ -2778,7 +2779,7 @@ pub static ROWS: &[Row] = &[
             (&["POST"], "/api/entity_analytics/watchlists/{watchlist_id}/csv_upload"),
         ],
         request: not_json,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, entity_analytics_watchlists_upload_csv(&parts), typed),
         ),
@@ -2828,7 +2829,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/exception_lists/_export")],
         request: no_body,
-        response: recode::<Vec<Value>>,
+        response: recode::<Vec<Untyped>>,
         call: |clients, parts| Box::pin(
             call(clients, exception_lists_export(&parts), typed_lines),
         ),
@@ -3285,7 +3286,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/fleet/agents/bulk_privilege_level_change")],
         request: recode::<fleet_agents::BulkChangePrivilegeLevelRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, fleet_agents_bulk_change_privilege_level(&parts), typed),
         ),
@@ -3325,7 +3326,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/fleet/agents/bulk_rollback")],
         request: recode::<fleet_agents::BulkRollbackRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, fleet_agents_bulk_rollback(&parts), typed),
         ),
@@ -3365,7 +3366,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/fleet/agents/{agent_id}/privilege_level_change")],
         request: recode::<fleet_agents::ChangePrivilegeLevelRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, fleet_agents_change_privilege_level(&parts), typed),
         ),
@@ -3413,7 +3414,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/fleet/agents/{agent_id}/effective_config")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, fleet_agents_get_effective_config(&parts), typed),
         ),
@@ -3521,7 +3522,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/fleet/agents/{agent_id}/rollback")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, fleet_agents_rollback(&parts), typed),
         ),
@@ -3539,7 +3540,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/fleet/agents/{agentId}/unenroll")],
         request: recode::<fleet_agents::UnenrollBody>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, fleet_agents_unenroll(&parts), typed),
         ),
@@ -3599,7 +3600,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/fleet/cloud_connectors/{cloud_connector_id}/usage")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, fleet_cloud_connectors_get_usage(&parts), typed),
         ),
@@ -4145,7 +4146,7 @@ pub static ROWS: &[Row] = &[
             (&["GET"], "/api/fleet/epm/packages/{pkg_name}/{pkg_version}/dependencies"),
         ],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, fleet_packages_list_dependencies(&parts), typed),
         ),
@@ -4175,7 +4176,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/fleet/epm/packages/{pkg_name}/review_upgrade")],
         request: recode::<fleet_packages::ReviewUpgradeRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, fleet_packages_review_upgrade(&parts), typed),
         ),
@@ -4225,7 +4226,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/fleet/epm/custom_integrations/{pkgName}")],
         request: recode::<fleet_packages::UpdateCustomIntegrationRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, fleet_packages_update_custom_integration(&parts), typed),
         ),
@@ -4379,7 +4380,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/actions")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, legacy_actions_list(&parts), typed),
         ),
@@ -4389,7 +4390,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/actions/list_action_types")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, legacy_actions_list_types(&parts), typed),
         ),
@@ -4573,7 +4574,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/dashboards/dashboard/{id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, legacy_dashboards_delete(&parts), typed),
         ),
@@ -4733,7 +4734,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/ml/saved_objects/update_jobs_spaces")],
         request: recode::<ml::UpdateJobSpacesRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, ml_update_job_spaces(&parts), typed),
         ),
@@ -4743,7 +4744,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/ml/saved_objects/update_trained_models_spaces")],
         request: recode::<ml::UpdateTrainedModelSpacesRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, ml_update_trained_model_spaces(&parts), typed),
         ),
@@ -5017,7 +5018,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/saved_objects/{type}/{id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, saved_objects_delete(&parts), typed),
         ),
@@ -5027,7 +5028,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/saved_objects/_export")],
         request: recode::<saved_objects::ExportRequest>,
-        response: recode::<Vec<Value>>,
+        response: recode::<Vec<Untyped>>,
         call: |clients, parts| Box::pin(
             call(clients, saved_objects_export(&parts), typed_lines),
         ),
@@ -5317,7 +5318,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/security_ai_assistant/knowledge_base")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, security_ai_assistant_knowledge_base_get_status(&parts), typed),
         ),
@@ -5327,7 +5328,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/security_ai_assistant/knowledge_base")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, security_ai_assistant_knowledge_base_setup(&parts), typed),
         ),
@@ -5383,7 +5384,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/short_url/{id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, short_urls_delete(&parts), typed)),
     },
     Row {
@@ -5493,7 +5494,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/observability/slos/_definitions")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, slos_list_definitions(&parts), typed),
         ),
@@ -5555,7 +5556,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/spaces/_disable_legacy_url_aliases")],
         request: recode::<spaces::DisableLegacyUrlAliasesRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, spaces_disable_legacy_url_aliases(&parts), typed),
         ),
@@ -5627,7 +5628,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/stats")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, status_get_stats(&parts), typed)),
     },
     Row {
@@ -5659,7 +5660,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/streams/{name}/content/export")],
         request: recode::<streams::ExportContentRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_export_content(&parts), typed),
         ),
@@ -5677,7 +5678,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/streams/{name}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, streams_get(&parts), typed)),
     },
     Row {
@@ -5685,7 +5686,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/streams/{name}/_group")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_get_group_settings(&parts), typed),
         ),
@@ -5695,7 +5696,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/streams/{name}/_ingest")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_get_ingest_settings(&parts), typed),
         ),
@@ -5705,7 +5706,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/streams/{name}/_query")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_get_query_settings(&parts), typed),
         ),
@@ -5715,7 +5716,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/streams/{name}/content/import")],
         request: not_json,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_import_content(&parts), typed),
         ),
@@ -5725,7 +5726,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/streams")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, streams_list(&parts), typed)),
     },
     Row {
@@ -5749,7 +5750,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/streams/{name}/_group")],
         request: recode::<streams::UpdateGroupSettingsRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_update_group_settings(&parts), typed),
         ),
@@ -5759,7 +5760,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/streams/{name}/_ingest")],
         request: recode::<streams::UpdateIngestSettingsRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_update_ingest_settings(&parts), typed),
         ),
@@ -5769,7 +5770,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/streams/{name}/_query")],
         request: recode::<streams::UpdateQuerySettingsRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_update_query_settings(&parts), typed),
         ),
@@ -5779,7 +5780,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/streams/{name}/attachments/_bulk")],
         request: recode::<streams_attachments::BulkUpdateRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_attachments_bulk_update(&parts), typed),
         ),
@@ -5794,7 +5795,7 @@ pub static ROWS: &[Row] = &[
             ),
         ],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_attachments_link(&parts), typed),
         ),
@@ -5804,7 +5805,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/streams/{name}/attachments")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_attachments_list(&parts), typed),
         ),
@@ -5819,7 +5820,7 @@ pub static ROWS: &[Row] = &[
             ),
         ],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_attachments_unlink(&parts), typed),
         ),
@@ -5829,7 +5830,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/streams/{name}/dashboards/_bulk")],
         request: recode::<streams_dashboards::BulkUpdateRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_dashboards_bulk_update(&parts), typed),
         ),
@@ -5839,7 +5840,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/streams/{name}/dashboards/{dashboardId}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_dashboards_link(&parts), typed),
         ),
@@ -5849,7 +5850,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/streams/{name}/dashboards")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_dashboards_list(&parts), typed),
         ),
@@ -5859,7 +5860,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/streams/{name}/dashboards/{dashboardId}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_dashboards_unlink(&parts), typed),
         ),
@@ -5869,7 +5870,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/streams/{name}/queries/_bulk")],
         request: recode::<streams_queries::BulkUpdateRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_queries_bulk_update(&parts), typed),
         ),
@@ -5879,7 +5880,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/streams/{name}/queries/{queryId}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_queries_delete(&parts), typed),
         ),
@@ -5889,7 +5890,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/streams/{name}/queries")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_queries_list(&parts), typed),
         ),
@@ -5899,7 +5900,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/streams/{name}/queries/{queryId}")],
         request: recode::<streams_queries::PutRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_queries_put(&parts), typed),
         ),
@@ -5909,7 +5910,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/streams/{name}/rules/{ruleId}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, streams_rules_link(&parts), typed)),
     },
     Row {
@@ -5917,7 +5918,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/streams/{name}/rules")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, streams_rules_list(&parts), typed)),
     },
     Row {
@@ -5925,7 +5926,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/streams/{name}/rules/{ruleId}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_rules_unlink(&parts), typed),
         ),
@@ -5935,7 +5936,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/streams/{name}/significant_events/_generate")],
         request: recode::<streams_significant_events::GenerateRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_significant_events_generate(&parts), typed),
         ),
@@ -5945,7 +5946,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/streams/{name}/significant_events")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_significant_events_list(&parts), typed),
         ),
@@ -5955,7 +5956,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/streams/{name}/significant_events/_preview")],
         request: recode::<streams_significant_events::PreviewRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, streams_significant_events_preview(&parts), typed),
         ),
@@ -5975,7 +5976,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/synthetics/monitors")],
         request: recode::<synthetics_monitors::NewMonitor>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, synthetics_monitors_create(&parts), typed),
         ),
@@ -5985,7 +5986,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/synthetics/monitors/{id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, synthetics_monitors_delete(&parts), typed),
         ),
@@ -6025,7 +6026,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/synthetics/monitors/{id}")],
         request: recode::<synthetics_monitors::NewMonitor>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, synthetics_monitors_update(&parts), typed),
         ),
@@ -6035,7 +6036,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/synthetics/params/_bulk_delete")],
         request: recode::<synthetics_params::BulkDeleteRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, synthetics_params_bulk_delete(&parts), typed),
         ),
@@ -6065,7 +6066,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/synthetics/params/{id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, synthetics_params_delete(&parts), typed),
         ),
@@ -6115,7 +6116,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/synthetics/private_locations/{id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, synthetics_private_locations_delete(&parts), typed),
         ),
@@ -6165,7 +6166,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/timeline/_copy")],
         request: recode::<timelines::CopyRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, timelines_copy(&parts), typed)),
     },
     Row {
@@ -6199,7 +6200,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/timeline/_export")],
         request: recode::<timelines::ExportRequest>,
-        response: recode::<Vec<Value>>,
+        response: recode::<Vec<Untyped>>,
         call: |clients, parts| Box::pin(
             call(clients, timelines_export(&parts), typed_lines),
         ),
@@ -6517,7 +6518,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/lists/items/_export")],
         request: no_body,
-        response: recode::<Vec<Value>>,
+        response: recode::<Vec<Untyped>>,
         call: |clients, parts| Box::pin(
             call(clients, value_lists_items_export(&parts), typed_lines),
         ),
@@ -6577,7 +6578,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/visualizations")],
         request: recode::<visualizations::CreateRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, visualizations_create(&parts), typed),
         ),
@@ -6587,7 +6588,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/visualizations/{id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, visualizations_delete(&parts), typed),
         ),
@@ -6597,7 +6598,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/visualizations/{id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, visualizations_get(&parts), typed)),
     },
     Row {
@@ -6605,7 +6606,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/visualizations")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, visualizations_list(&parts), typed),
         ),
@@ -6615,7 +6616,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/visualizations/{id}")],
         request: recode::<visualizations::UpdateRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, visualizations_update(&parts), typed),
         ),
@@ -6625,7 +6626,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/workflows")],
         request: recode::<workflows::BulkCreateRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, workflows_bulk_create(&parts), typed),
         ),
@@ -6635,7 +6636,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/workflows")],
         request: recode::<workflows::BulkDeleteRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, workflows_bulk_delete(&parts), typed),
         ),
@@ -6645,7 +6646,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/workflows/mget")],
         request: recode::<workflows::BulkGetRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, workflows_bulk_get(&parts), typed)),
     },
     Row {
@@ -6653,7 +6654,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/workflows/workflow")],
         request: recode::<workflows::CreateRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, workflows_create(&parts), typed)),
     },
     Row {
@@ -6661,7 +6662,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/workflows/workflow/{id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, workflows_delete(&parts), typed)),
     },
     Row {
@@ -6669,7 +6670,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/workflows/workflow/{id}/clone")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, workflows_duplicate(&parts), typed),
         ),
@@ -6679,7 +6680,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/workflows/export")],
         request: recode::<workflows::ExportRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, workflows_export(&parts), typed)),
     },
     Row {
@@ -6687,7 +6688,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/workflows/workflow/{id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, workflows_get(&parts), typed)),
     },
     Row {
@@ -6695,7 +6696,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/workflows/aggs")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, workflows_get_aggs(&parts), typed)),
     },
     Row {
@@ -6703,7 +6704,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/workflows/schema")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, workflows_get_schema(&parts), typed),
         ),
@@ -6713,7 +6714,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/workflows/stats")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, workflows_get_stats(&parts), typed),
         ),
@@ -6723,7 +6724,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/workflows")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, workflows_list(&parts), typed)),
     },
     Row {
@@ -6731,7 +6732,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/workflows/connectors")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, workflows_list_connectors(&parts), typed),
         ),
@@ -6741,7 +6742,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/workflows/workflow/{id}/run")],
         request: recode::<workflows::RunRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, workflows_run(&parts), typed)),
     },
     Row {
@@ -6749,7 +6750,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/workflows/test")],
         request: recode::<workflows::TestRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, workflows_test(&parts), typed)),
     },
     Row {
@@ -6757,7 +6758,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/workflows/step/test")],
         request: recode::<workflows::TestStepRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, workflows_test_step(&parts), typed),
         ),
@@ -6767,7 +6768,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/workflows/workflow/{id}")],
         request: recode::<workflows::UpdateRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(call(clients, workflows_update(&parts), typed)),
     },
     Row {
@@ -6775,7 +6776,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/workflows/executions/{execution_id}/cancel")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, workflows_executions_cancel(&parts), typed),
         ),
@@ -6787,7 +6788,7 @@ pub static ROWS: &[Row] = &[
             (&["POST"], "/api/workflows/workflow/{workflow_id}/executions/cancel"),
         ],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, workflows_executions_cancel_all(&parts), typed),
         ),
@@ -6797,7 +6798,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/workflows/executions/{execution_id}")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, workflows_executions_get(&parts), typed),
         ),
@@ -6807,7 +6808,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/workflows/executions/{execution_id}/logs")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, workflows_executions_get_logs(&parts), typed),
         ),
@@ -6822,7 +6823,7 @@ pub static ROWS: &[Row] = &[
             ),
         ],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, workflows_executions_get_step(&parts), typed),
         ),
@@ -6832,7 +6833,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/workflows/workflow/{workflow_id}/executions")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, workflows_executions_list(&parts), typed),
         ),
@@ -6842,7 +6843,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/workflows/executions/{execution_id}/children")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, workflows_executions_list_children(&parts), typed),
         ),
@@ -6852,7 +6853,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/workflows/workflow/{workflow_id}/executions/steps")],
         request: no_body,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, workflows_executions_list_steps(&parts), typed),
         ),
@@ -6862,7 +6863,7 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/workflows/executions/{execution_id}/resume")],
         request: recode::<workflows_executions::ResumeRequest>,
-        response: recode::<Value>,
+        response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, workflows_executions_resume(&parts), typed),
         ),

@@ -204,7 +204,7 @@ fn answers() {
         holds("events", is::<Events, _>(&WatchRequest::new())),
         holds("bytes", is::<Binary, _>(&PhotoRequest::new())),
         holds("text", is::<Text, _>(&LabelRequest::new())),
-        holds("something", is::<serde_json::Value, _>(&PingRequest::new())),
+        holds("something", is::<elkit::types::Untyped, _>(&PingRequest::new())),
         holds("nothing", is::<NoContent, _>(&DeleteRequest::new())),
         holds("asks for lines", accepts(ExportRequest::OPERATION) == "application/ndjson"),
         holds("asks for events", accepts(WatchRequest::OPERATION) == "text/event-stream"),

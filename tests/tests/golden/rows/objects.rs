@@ -173,15 +173,16 @@ fn recursion() {
 fn secrets() {
     use code::secrets::shop::*;
     let call = es().shop().login("t", "canary").code("canary").hint("canary").codes(["canary"]);
-    let call = call.user(User::new("u").password("canary"));
+    let call = call.user(User::new("u").password("canary").key("canary").vault([("pin", "canary")]));
     check([
         holds("Debug shows no secret", !format!("{:?}", call.request()).contains("canary")),
         sent(
             call.into_request(),
-            r#"POST /_shop/login/t?code=canary {"password":"canary","hint":"canary","codes":["canary"],"user":{"name":"u","password":"canary"}}"#,
+            r#"POST /_shop/login/t?code=canary {"password":"canary","hint":"canary","codes":["canary"],"user":{"name":"u","password":"canary","key":"canary","vault":{"pin":"canary"}}}"#,
         ),
         json::<LoginResponse>(r#"{"token":"canary","password":{"length":6}}"#),
         json::<User>(r#"{"name":"u","password":null,"pin":1}"#),
+        json::<User>(r#"{"name":"u","key":{"id":"k"},"vault":{"a":[1]}}"#),
     ]);
 }
 

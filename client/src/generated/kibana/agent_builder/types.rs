@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
-use crate::types::Extra;
+use crate::types::{Extra, Untyped};
 /// The `attachments[]` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -91,9 +91,9 @@ impl BrowserApiTool {
 }
 
 /// The answer to [`call_a2a`](super::AgentBuilder::call_a2a).
-pub type CallA2aResponse = Value;
+pub type CallA2aResponse = Untyped;
 /// The answer to [`call_mcp`](super::AgentBuilder::call_mcp).
-pub type CallMcpResponse = Value;
+pub type CallMcpResponse = Untyped;
 /// The `capabilities` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -119,9 +119,9 @@ impl Capabilities {
 }
 
 /// The answer to [`converse`](super::AgentBuilder::converse).
-pub type ConverseResponse = Value;
+pub type ConverseResponse = Untyped;
 /// The answer to [`get_a2a_card`](super::AgentBuilder::get_a2a_card).
-pub type GetA2aCardResponse = Value;
+pub type GetA2aCardResponse = Untyped;
 /// The request of [`AgentBuilder::call_a2a`](super::AgentBuilder::call_a2a), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -4,8 +4,8 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::types::Untyped;
 /// The `agent_builder.agents` calls.
 #[derive(Clone, Debug)]
 pub struct AgentBuilderAgents {
@@ -108,7 +108,7 @@ rt::call!(Get, GetRequest => GetResponse, read);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetConsumption(Call<GetConsumptionRequest>);
-rt::call!(GetConsumption, GetConsumptionRequest => Value);
+rt::call!(GetConsumption, GetConsumptionRequest => Untyped);
 impl GetConsumption {
     /// `has_warnings`
     pub fn has_warnings(mut self, has_warnings: bool) -> Self {

@@ -4,8 +4,8 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::types::Untyped;
 /// The `agent_builder.attachments` calls.
 #[derive(Clone, Debug)]
 pub struct AgentBuilderAttachments {
@@ -132,7 +132,7 @@ impl AgentBuilderAttachments {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
-rt::call!(Create, CreateRequest => Value);
+rt::call!(Create, CreateRequest => Untyped);
 impl Create {
     /// `description`
     pub fn description(mut self, description: impl Into<String>) -> Self {
@@ -160,7 +160,7 @@ impl Create {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
-rt::call!(Delete, DeleteRequest => Value);
+rt::call!(Delete, DeleteRequest => Untyped);
 impl Delete {
     /// `permanent`
     pub fn permanent(mut self, permanent: bool) -> Self {
@@ -173,7 +173,7 @@ impl Delete {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
-rt::call!(List, ListRequest => Value, read);
+rt::call!(List, ListRequest => Untyped, read);
 impl List {
     /// `include_deleted`
     pub fn include_deleted(mut self, include_deleted: bool) -> Self {
@@ -186,22 +186,22 @@ impl List {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListStale(Call<ListStaleRequest>);
-rt::call!(ListStale, ListStaleRequest => Value, read);
+rt::call!(ListStale, ListStaleRequest => Untyped, read);
 /// A call of [`AgentBuilderAttachments::rename`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Rename(Call<RenameRequest>);
-rt::call!(Rename, RenameRequest => Value);
+rt::call!(Rename, RenameRequest => Untyped);
 /// A call of [`AgentBuilderAttachments::restore`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Restore(Call<RestoreRequest>);
-rt::call!(Restore, RestoreRequest => Value);
+rt::call!(Restore, RestoreRequest => Untyped);
 /// A call of [`AgentBuilderAttachments::update`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
-rt::call!(Update, UpdateRequest => Value);
+rt::call!(Update, UpdateRequest => Untyped);
 impl Update {
     /// `description`
     pub fn description(mut self, description: impl Into<String>) -> Self {
@@ -214,4 +214,4 @@ impl Update {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UpdateOrigin(Call<UpdateOriginRequest>);
-rt::call!(UpdateOrigin, UpdateOriginRequest => Value);
+rt::call!(UpdateOrigin, UpdateOriginRequest => Untyped);

@@ -4,8 +4,8 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::types::Untyped;
 /// The `agent_builder.plugins` calls.
 #[derive(Clone, Debug)]
 pub struct AgentBuilderPlugins {
@@ -51,7 +51,7 @@ impl AgentBuilderPlugins {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
-rt::call!(Delete, DeleteRequest => Value);
+rt::call!(Delete, DeleteRequest => Untyped);
 impl Delete {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -64,12 +64,12 @@ impl Delete {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
-rt::call!(Get, GetRequest => Value, read);
+rt::call!(Get, GetRequest => Untyped, read);
 /// A call of [`AgentBuilderPlugins::install`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Install(Call<InstallRequest>);
-rt::call!(Install, InstallRequest => Value);
+rt::call!(Install, InstallRequest => Untyped);
 impl Install {
     /// `plugin_name`
     pub fn plugin_name(mut self, plugin_name: impl Into<String>) -> Self {
@@ -82,4 +82,4 @@ impl Install {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
-rt::call!(List, ListRequest => Value, read);
+rt::call!(List, ListRequest => Untyped, read);

@@ -4,10 +4,9 @@
 use http::Method;
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
-use serde_json::Value;
 use crate::{Error, rt};
 use crate::body::Body;
-use crate::types::Extra;
+use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
@@ -25,7 +24,7 @@ impl rt::Endpoint for DeleteRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::DELETE
     }
@@ -52,7 +51,7 @@ impl rt::Endpoint for GetRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -117,7 +116,7 @@ impl rt::Endpoint for InstallRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -141,7 +140,7 @@ impl rt::Endpoint for ListRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 use serde_json::Value;
-use crate::types::Extra;
+use crate::types::{Extra, Untyped};
 /// The answer to [`create`](super::AgentBuilderTools::create).
-pub type CreateResponse = Value;
+pub type CreateResponse = Untyped;
 /// A value of `type`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -21,15 +21,15 @@ pub enum CreateType {
 }
 
 /// The answer to [`delete`](super::AgentBuilderTools::delete).
-pub type DeleteResponse = Value;
+pub type DeleteResponse = Untyped;
 /// The answer to [`get`](super::AgentBuilderTools::get).
-pub type GetResponse = Value;
+pub type GetResponse = Untyped;
 /// The answer to [`list`](super::AgentBuilderTools::list).
-pub type ListResponse = Value;
+pub type ListResponse = Untyped;
 /// The answer to [`run`](super::AgentBuilderTools::run).
-pub type RunResponse = Value;
+pub type RunResponse = Untyped;
 /// The answer to [`update`](super::AgentBuilderTools::update).
-pub type UpdateResponse = Value;
+pub type UpdateResponse = Untyped;
 /// What a [`CreateRequest`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]

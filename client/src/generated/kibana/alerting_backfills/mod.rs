@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::types::Untyped;
 /// The `alerting.backfills` calls.
 #[derive(Clone, Debug)]
 pub struct AlertingBackfills {
@@ -56,12 +57,12 @@ impl AlertingBackfills {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
-rt::call!(Delete, DeleteRequest => Value);
+rt::call!(Delete, DeleteRequest => Untyped);
 /// A call of [`AlertingBackfills::find`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
-rt::call!(Find, FindRequest => Value);
+rt::call!(Find, FindRequest => Untyped);
 impl Find {
     /// `end`
     pub fn end(mut self, end: impl Into<String>) -> Self {
@@ -109,9 +110,9 @@ impl Find {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
-rt::call!(Get, GetRequest => Value, read);
+rt::call!(Get, GetRequest => Untyped, read);
 /// A call of [`AlertingBackfills::schedule`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Schedule(Call<ScheduleRequest>);
-rt::call!(Schedule, ScheduleRequest => Value);
+rt::call!(Schedule, ScheduleRequest => Untyped);

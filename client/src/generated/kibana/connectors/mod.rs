@@ -4,9 +4,9 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, Secret, rt};
 use crate::response::NoContent;
+use crate::types::Untyped;
 /// The `connectors` calls.
 #[derive(Clone, Debug)]
 pub struct Connectors {
@@ -129,7 +129,7 @@ impl Connectors {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct CompleteOauth(Call<CompleteOauthRequest>);
-rt::call!(CompleteOauth, CompleteOauthRequest => Value, read);
+rt::call!(CompleteOauth, CompleteOauthRequest => Untyped, read);
 impl CompleteOauth {
     /// `code`
     pub fn code(mut self, code: impl Into<Secret<String>>) -> Self {
@@ -216,7 +216,7 @@ rt::call!(Get, GetRequest => GetResponse, read);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetOauthCallbackScript(Call<GetOauthCallbackScriptRequest>);
-rt::call!(GetOauthCallbackScript, GetOauthCallbackScriptRequest => Value, read);
+rt::call!(GetOauthCallbackScript, GetOauthCallbackScriptRequest => Untyped, read);
 /// A call of [`Connectors::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]

@@ -2006,7 +2006,7 @@ pub struct GenAiOpenAiOtherConfig {
     /// `defaultModel`
     pub default_model: String,
     /// `headers`
-    pub headers: Option<BTreeMap<String, String>>,
+    pub headers: Option<BTreeMap<String, Secret<String>>>,
     /// `privateKeyData`
     ///
     /// at least 1 characters
@@ -2049,7 +2049,7 @@ impl GenAiOpenAiOtherConfig {
     #[must_use]
     pub fn headers(
         mut self,
-        headers: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+        headers: impl IntoIterator<Item = (impl Into<String>, impl Into<Secret<String>>)>,
     ) -> Self {
         self.headers = Some(
             headers.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
@@ -4667,7 +4667,7 @@ pub struct WebhookConfig {
     /// `hasAuth`
     pub has_auth: Option<bool>,
     /// `headers`
-    pub headers: Option<BTreeMap<String, Value>>,
+    pub headers: Option<BTreeMap<String, Untyped>>,
     /// `method`
     ///
     /// default `post`
@@ -4721,7 +4721,7 @@ impl WebhookConfig {
     #[must_use]
     pub fn headers(
         mut self,
-        headers: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+        headers: impl IntoIterator<Item = (impl Into<String>, impl Into<Untyped>)>,
     ) -> Self {
         self.headers = Some(
             headers.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),

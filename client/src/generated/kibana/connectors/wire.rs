@@ -6,7 +6,6 @@ use http::Method;
 use serde::{Deserializer, Serializer};
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
-use serde_json::Value;
 use crate::{Error, rt};
 use crate::body::Body;
 use crate::response::NoContent;
@@ -5569,7 +5568,7 @@ impl rt::Endpoint for CompleteOauthRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -5799,7 +5798,7 @@ impl rt::Endpoint for GetOauthCallbackScriptRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }

@@ -7,7 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::response::Ndjson;
-use crate::types::OneOrMany;
+use crate::types::{OneOrMany, Untyped};
 use super::detection_engine;
 /// The `detection_engine.alerts` calls.
 #[derive(Clone, Debug)]
@@ -182,7 +182,7 @@ impl Search {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct SetAssignees(Call<SetAssigneesRequest>);
-rt::call!(SetAssignees, SetAssigneesRequest => Ndjson < Value >, stream);
+rt::call!(SetAssignees, SetAssigneesRequest => Ndjson < Untyped >, stream);
 /// A call of [`DetectionEngineAlerts::set_status`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]

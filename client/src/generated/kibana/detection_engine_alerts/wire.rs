@@ -5,7 +5,6 @@ use http::Method;
 use serde::{Deserializer, Serializer};
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
-use serde_json::Value;
 use crate::{Error, rt};
 use crate::body::Body;
 use crate::response::Ndjson;
@@ -367,7 +366,7 @@ impl rt::Endpoint for SetAssigneesRequest {
         space: true,
         accept: Some("application/ndjson"),
     };
-    type Response = Ndjson<Value>;
+    type Response = Ndjson<Untyped>;
     fn method(&self) -> Method {
         Method::POST
     }

@@ -4,10 +4,10 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::body::Upload;
 use crate::response::Ndjson;
+use crate::types::Untyped;
 use super::{detection_engine, exception_lists};
 /// The `detection_engine.rules` calls.
 #[derive(Clone, Debug)]
@@ -291,7 +291,7 @@ impl Delete {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Export(Call<ExportRequest>);
-rt::call!(Export, ExportRequest => Ndjson < Value >, stream);
+rt::call!(Export, ExportRequest => Ndjson < Untyped >, stream);
 impl Export {
     /// `exclude_export_details`
     ///

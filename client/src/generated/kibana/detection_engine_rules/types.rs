@@ -80,7 +80,7 @@ impl From<detection_engine::BulkEditRules> for BulkActionBody {
 }
 
 /// The answer to [`bulk_action`](super::DetectionEngineRules::bulk_action).
-pub type BulkActionResponse = Value;
+pub type BulkActionResponse = Untyped;
 /// The answer to [`bulk_create`](super::DetectionEngineRules::bulk_create).
 pub type BulkCreateResponse = Vec<detection_engine::BulkCrudRulesResponse>;
 /// The answer to [`bulk_delete`](super::DetectionEngineRules::bulk_delete).

@@ -6,7 +6,7 @@ mod wire;
 pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
-use crate::types::OneOrMany;
+use crate::types::{OneOrMany, Untyped};
 use super::endpoint;
 /// The `endpoint.actions` calls.
 #[derive(Clone, Debug)]
@@ -328,7 +328,7 @@ rt::call!(DownloadFile, DownloadFileRequest => DownloadFileResponse, read);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct DumpMemory(Call<DumpMemoryRequest>);
-rt::call!(DumpMemory, DumpMemoryRequest => Value);
+rt::call!(DumpMemory, DumpMemoryRequest => Untyped);
 impl DumpMemory {
     /// `agent_type`
     pub fn agent_type(mut self, agent_type: impl Into<String>) -> Self {
@@ -873,7 +873,7 @@ impl ReleaseLegacy {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct RunScript(Call<RunScriptRequest>);
-rt::call!(RunScript, RunScriptRequest => Value);
+rt::call!(RunScript, RunScriptRequest => Untyped);
 impl RunScript {
     /// `agent_type`
     pub fn agent_type(mut self, agent_type: impl Into<String>) -> Self {

@@ -4,9 +4,9 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::body::Upload;
+use crate::types::Untyped;
 /// The `endpoint.scripts` calls.
 #[derive(Clone, Debug)]
 pub struct EndpointScripts {
@@ -68,7 +68,7 @@ impl EndpointScripts {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
-rt::call!(Create, CreateRequest => Value);
+rt::call!(Create, CreateRequest => Untyped);
 impl Create {
     /// `fileType`
     pub fn file_type(mut self, file_type: impl Into<String>) -> Self {
@@ -111,22 +111,22 @@ impl Create {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
-rt::call!(Delete, DeleteRequest => Value);
+rt::call!(Delete, DeleteRequest => Untyped);
 /// A call of [`EndpointScripts::download`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Download(Call<DownloadRequest>);
-rt::call!(Download, DownloadRequest => Value, read);
+rt::call!(Download, DownloadRequest => Untyped, read);
 /// A call of [`EndpointScripts::get`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
-rt::call!(Get, GetRequest => Value, read);
+rt::call!(Get, GetRequest => Untyped, read);
 /// A call of [`EndpointScripts::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
-rt::call!(List, ListRequest => Value, read);
+rt::call!(List, ListRequest => Untyped, read);
 impl List {
     /// `kuery`
     pub fn kuery(mut self, kuery: impl Into<String>) -> Self {
@@ -159,7 +159,7 @@ impl List {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
-rt::call!(Update, UpdateRequest => Value);
+rt::call!(Update, UpdateRequest => Untyped);
 impl Update {
     /// `name`
     pub fn name(mut self, name: impl Into<String>) -> Self {

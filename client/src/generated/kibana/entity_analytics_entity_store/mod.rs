@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::types::Untyped;
 /// The `entity_analytics.entity_store` calls.
 #[derive(Clone, Debug)]
 pub struct EntityAnalyticsEntityStore {
@@ -149,7 +150,7 @@ impl EntityAnalyticsEntityStore {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkUpdateEntities(Call<BulkUpdateEntitiesRequest>);
-rt::call!(BulkUpdateEntities, BulkUpdateEntitiesRequest => Value);
+rt::call!(BulkUpdateEntities, BulkUpdateEntitiesRequest => Untyped);
 impl BulkUpdateEntities {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -162,7 +163,7 @@ impl BulkUpdateEntities {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct CreateEntity(Call<CreateEntityRequest>);
-rt::call!(CreateEntity, CreateEntityRequest => Value);
+rt::call!(CreateEntity, CreateEntityRequest => Untyped);
 impl CreateEntity {
     /// `host`
     pub fn host(
@@ -180,17 +181,17 @@ impl CreateEntity {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct DeleteEntity(Call<DeleteEntityRequest>);
-rt::call!(DeleteEntity, DeleteEntityRequest => Value);
+rt::call!(DeleteEntity, DeleteEntityRequest => Untyped);
 /// A call of [`EntityAnalyticsEntityStore::get_resolution_group`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetResolutionGroup(Call<GetResolutionGroupRequest>);
-rt::call!(GetResolutionGroup, GetResolutionGroupRequest => Value, read);
+rt::call!(GetResolutionGroup, GetResolutionGroupRequest => Untyped, read);
 /// A call of [`EntityAnalyticsEntityStore::get_status`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetStatus(Call<GetStatusRequest>);
-rt::call!(GetStatus, GetStatusRequest => Value, read);
+rt::call!(GetStatus, GetStatusRequest => Untyped, read);
 impl GetStatus {
     /// `include_components`
     pub fn include_components(mut self, include_components: bool) -> Self {
@@ -203,7 +204,7 @@ impl GetStatus {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Install(Call<InstallRequest>);
-rt::call!(Install, InstallRequest => Value);
+rt::call!(Install, InstallRequest => Untyped);
 impl Install {
     /// `entityTypes`
     pub fn entity_types(
@@ -247,12 +248,12 @@ impl Install {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct LinkEntities(Call<LinkEntitiesRequest>);
-rt::call!(LinkEntities, LinkEntitiesRequest => Value);
+rt::call!(LinkEntities, LinkEntitiesRequest => Untyped);
 /// A call of [`EntityAnalyticsEntityStore::list_entities`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListEntities(Call<ListEntitiesRequest>);
-rt::call!(ListEntities, ListEntitiesRequest => Value, read);
+rt::call!(ListEntities, ListEntitiesRequest => Untyped, read);
 impl ListEntities {
     /// `entity_types`
     pub fn entity_types(mut self, entity_types: impl Into<String>) -> Self {
@@ -315,7 +316,7 @@ impl ListEntities {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Start(Call<StartRequest>);
-rt::call!(Start, StartRequest => Value);
+rt::call!(Start, StartRequest => Untyped);
 impl Start {
     /// `entityTypes`
     pub fn entity_types(
@@ -333,7 +334,7 @@ impl Start {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Stop(Call<StopRequest>);
-rt::call!(Stop, StopRequest => Value);
+rt::call!(Stop, StopRequest => Untyped);
 impl Stop {
     /// `entityTypes`
     pub fn entity_types(
@@ -351,7 +352,7 @@ impl Stop {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Uninstall(Call<UninstallRequest>);
-rt::call!(Uninstall, UninstallRequest => Value);
+rt::call!(Uninstall, UninstallRequest => Untyped);
 impl Uninstall {
     /// `entityTypes`
     pub fn entity_types(
@@ -369,17 +370,17 @@ impl Uninstall {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UnlinkEntities(Call<UnlinkEntitiesRequest>);
-rt::call!(UnlinkEntities, UnlinkEntitiesRequest => Value);
+rt::call!(UnlinkEntities, UnlinkEntitiesRequest => Untyped);
 /// A call of [`EntityAnalyticsEntityStore::update`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
-rt::call!(Update, UpdateRequest => Value);
+rt::call!(Update, UpdateRequest => Untyped);
 /// A call of [`EntityAnalyticsEntityStore::update_entity`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UpdateEntity(Call<UpdateEntityRequest>);
-rt::call!(UpdateEntity, UpdateEntityRequest => Value);
+rt::call!(UpdateEntity, UpdateEntityRequest => Untyped);
 impl UpdateEntity {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {

@@ -4,8 +4,8 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::types::Untyped;
 use super::{entity_analytics, entity_analytics_asset_criticality};
 /// The `entity_analytics.legacy_entity_store` calls.
 #[derive(Clone, Debug)]
@@ -173,7 +173,7 @@ rt::call!(
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkUpsertEntities(Call<BulkUpsertEntitiesRequest>);
-rt::call!(BulkUpsertEntities, BulkUpsertEntitiesRequest => Value);
+rt::call!(BulkUpsertEntities, BulkUpsertEntitiesRequest => Untyped);
 impl BulkUpsertEntities {
     /// `force`
     ///

@@ -7,7 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::body::Upload;
-use crate::types::Number;
+use crate::types::{Number, Untyped};
 /// The `entity_analytics.watchlists` calls.
 #[derive(Clone, Debug)]
 pub struct EntityAnalyticsWatchlists {
@@ -116,12 +116,12 @@ impl EntityAnalyticsWatchlists {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct AssignEntities(Call<AssignEntitiesRequest>);
-rt::call!(AssignEntities, AssignEntitiesRequest => Value);
+rt::call!(AssignEntities, AssignEntitiesRequest => Untyped);
 /// A call of [`EntityAnalyticsWatchlists::create`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
-rt::call!(Create, CreateRequest => Value);
+rt::call!(Create, CreateRequest => Untyped);
 impl Create {
     /// `description`
     pub fn description(mut self, description: impl Into<String>) -> Self {
@@ -159,27 +159,27 @@ impl Create {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
-rt::call!(Delete, DeleteRequest => Value);
+rt::call!(Delete, DeleteRequest => Untyped);
 /// A call of [`EntityAnalyticsWatchlists::get`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
-rt::call!(Get, GetRequest => Value, read);
+rt::call!(Get, GetRequest => Untyped, read);
 /// A call of [`EntityAnalyticsWatchlists::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
-rt::call!(List, ListRequest => Value, read);
+rt::call!(List, ListRequest => Untyped, read);
 /// A call of [`EntityAnalyticsWatchlists::unassign_entities`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UnassignEntities(Call<UnassignEntitiesRequest>);
-rt::call!(UnassignEntities, UnassignEntitiesRequest => Value);
+rt::call!(UnassignEntities, UnassignEntitiesRequest => Untyped);
 /// A call of [`EntityAnalyticsWatchlists::update`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
-rt::call!(Update, UpdateRequest => Value);
+rt::call!(Update, UpdateRequest => Untyped);
 impl Update {
     /// `description`
     pub fn description(mut self, description: impl Into<String>) -> Self {
@@ -197,4 +197,4 @@ impl Update {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UploadCsv(Call<UploadCsvRequest>);
-rt::call!(UploadCsv, UploadCsvRequest => Value);
+rt::call!(UploadCsv, UploadCsvRequest => Untyped);

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::body::Upload;
 use crate::response::Ndjson;
+use crate::types::Untyped;
 /// The `exception_lists` calls.
 #[derive(Clone, Debug)]
 pub struct ExceptionLists {
@@ -247,7 +248,7 @@ impl Duplicate {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Export(Call<ExportRequest>);
-rt::call!(Export, ExportRequest => Ndjson < Value >, stream);
+rt::call!(Export, ExportRequest => Ndjson < Untyped >, stream);
 impl Export {
     /// `include_expired_exceptions`
     ///

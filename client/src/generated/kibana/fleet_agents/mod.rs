@@ -6,7 +6,7 @@ mod wire;
 pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, Secret, rt};
-use crate::types::{Number, OneOrMany};
+use crate::types::{Number, OneOrMany, Untyped};
 /// The `fleet.agents` calls.
 #[derive(Clone, Debug)]
 pub struct FleetAgents {
@@ -336,7 +336,7 @@ impl FleetAgents {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkChangePrivilegeLevel(Call<BulkChangePrivilegeLevelRequest>);
-rt::call!(BulkChangePrivilegeLevel, BulkChangePrivilegeLevelRequest => Value);
+rt::call!(BulkChangePrivilegeLevel, BulkChangePrivilegeLevelRequest => Untyped);
 impl BulkChangePrivilegeLevel {
     /// `batchSize`
     pub fn batch_size(mut self, batch_size: i64) -> Self {
@@ -426,7 +426,7 @@ impl BulkRequestDiagnostics {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkRollback(Call<BulkRollbackRequest>);
-rt::call!(BulkRollback, BulkRollbackRequest => Value);
+rt::call!(BulkRollback, BulkRollbackRequest => Untyped);
 impl BulkRollback {
     /// `batchSize`
     pub fn batch_size(mut self, batch_size: i64) -> Self {
@@ -564,7 +564,7 @@ impl BulkUpgrade {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ChangePrivilegeLevel(Call<ChangePrivilegeLevelRequest>);
-rt::call!(ChangePrivilegeLevel, ChangePrivilegeLevelRequest => Value);
+rt::call!(ChangePrivilegeLevel, ChangePrivilegeLevelRequest => Untyped);
 impl ChangePrivilegeLevel {
     /// `user_info`
     pub fn user_info(
@@ -615,7 +615,7 @@ impl Get {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetEffectiveConfig(Call<GetEffectiveConfigRequest>);
-rt::call!(GetEffectiveConfig, GetEffectiveConfigRequest => Value, read);
+rt::call!(GetEffectiveConfig, GetEffectiveConfigRequest => Untyped, read);
 /// A call of [`FleetAgents::get_incoming_data`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -828,7 +828,7 @@ impl RequestDiagnostics {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Rollback(Call<RollbackRequest>);
-rt::call!(Rollback, RollbackRequest => Value);
+rt::call!(Rollback, RollbackRequest => Untyped);
 /// A call of [`FleetAgents::setup`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -838,7 +838,7 @@ rt::call!(Setup, SetupRequest => SetupResponse);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Unenroll(Call<UnenrollRequest>);
-rt::call!(Unenroll, UnenrollRequest => Value);
+rt::call!(Unenroll, UnenrollRequest => Untyped);
 impl Unenroll {
     /// `body`
     pub fn body(mut self, body: impl Into<UnenrollBody>) -> Self {

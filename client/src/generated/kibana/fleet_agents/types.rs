@@ -295,13 +295,13 @@ pub struct BulkMigrateSettings {
     /// `elastic_agent_cert_key_passphrase`
     pub elastic_agent_cert_key_passphrase: Option<Secret<String>>,
     /// `headers`
-    pub headers: Option<BTreeMap<String, String>>,
+    pub headers: Option<BTreeMap<String, Secret<String>>>,
     /// `insecure`
     pub insecure: Option<bool>,
     /// `proxy_disabled`
     pub proxy_disabled: Option<bool>,
     /// `proxy_headers`
-    pub proxy_headers: Option<BTreeMap<String, String>>,
+    pub proxy_headers: Option<BTreeMap<String, Secret<String>>>,
     /// `proxy_url`
     pub proxy_url: Option<String>,
     /// `staging`
@@ -363,7 +363,7 @@ impl BulkMigrateSettings {
     #[must_use]
     pub fn headers(
         mut self,
-        headers: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+        headers: impl IntoIterator<Item = (impl Into<String>, impl Into<Secret<String>>)>,
     ) -> Self {
         self.headers = Some(
             headers.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
@@ -386,7 +386,9 @@ impl BulkMigrateSettings {
     #[must_use]
     pub fn proxy_headers(
         mut self,
-        proxy_headers: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+        proxy_headers: impl IntoIterator<
+            Item = (impl Into<String>, impl Into<Secret<String>>),
+        >,
     ) -> Self {
         self.proxy_headers = Some(
             proxy_headers
@@ -621,13 +623,13 @@ pub struct MigrateSettings {
     /// `elastic_agent_cert_key_passphrase`
     pub elastic_agent_cert_key_passphrase: Option<Secret<String>>,
     /// `headers`
-    pub headers: Option<BTreeMap<String, String>>,
+    pub headers: Option<BTreeMap<String, Secret<String>>>,
     /// `insecure`
     pub insecure: Option<bool>,
     /// `proxy_disabled`
     pub proxy_disabled: Option<bool>,
     /// `proxy_headers`
-    pub proxy_headers: Option<BTreeMap<String, String>>,
+    pub proxy_headers: Option<BTreeMap<String, Secret<String>>>,
     /// `proxy_url`
     pub proxy_url: Option<String>,
     /// `replace_token`
@@ -691,7 +693,7 @@ impl MigrateSettings {
     #[must_use]
     pub fn headers(
         mut self,
-        headers: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+        headers: impl IntoIterator<Item = (impl Into<String>, impl Into<Secret<String>>)>,
     ) -> Self {
         self.headers = Some(
             headers.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
@@ -714,7 +716,9 @@ impl MigrateSettings {
     #[must_use]
     pub fn proxy_headers(
         mut self,
-        proxy_headers: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+        proxy_headers: impl IntoIterator<
+            Item = (impl Into<String>, impl Into<Secret<String>>),
+        >,
     ) -> Self {
         self.proxy_headers = Some(
             proxy_headers

@@ -4,8 +4,8 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::types::Untyped;
 /// The `fleet.cloud_connectors` calls.
 #[derive(Clone, Debug)]
 pub struct FleetCloudConnectors {
@@ -100,7 +100,7 @@ rt::call!(Get, GetRequest => GetResponse, read);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetUsage(Call<GetUsageRequest>);
-rt::call!(GetUsage, GetUsageRequest => Value, read);
+rt::call!(GetUsage, GetUsageRequest => Untyped, read);
 impl GetUsage {
     /// `page`
     pub fn page(mut self, page: i64) -> Self {

@@ -59,7 +59,7 @@ pub struct ElasticsearchOutput {
     /// `ca_trusted_fingerprint`
     pub ca_trusted_fingerprint: Option<String>,
     /// `config_yaml`
-    pub config_yaml: Option<String>,
+    pub config_yaml: Option<Secret<String>>,
     /// `hosts`
     ///
     /// at least 1 items · format `uri`
@@ -107,7 +107,7 @@ pub struct ElasticsearchOutputUpdate {
     /// `ca_trusted_fingerprint`
     pub ca_trusted_fingerprint: Option<String>,
     /// `config_yaml`
-    pub config_yaml: Option<String>,
+    pub config_yaml: Option<Secret<String>>,
     /// `hosts`
     ///
     /// at least 1 items · format `uri`
@@ -184,7 +184,7 @@ impl ElasticsearchOutputUpdate {
     }
     /// `config_yaml`
     #[must_use]
-    pub fn config_yaml(mut self, config_yaml: impl Into<String>) -> Self {
+    pub fn config_yaml(mut self, config_yaml: impl Into<Secret<String>>) -> Self {
         self.config_yaml = Some(config_yaml.into());
         self
     }
@@ -346,7 +346,7 @@ pub struct KafkaOutput {
     /// `compression_level`
     pub compression_level: Option<i64>,
     /// `config_yaml`
-    pub config_yaml: Option<String>,
+    pub config_yaml: Option<Secret<String>>,
     /// `connection_type`
     pub connection_type: Option<String>,
     /// `hash`
@@ -494,7 +494,7 @@ pub struct KafkaOutputUpdate {
     /// `compression_level`
     pub compression_level: Option<i64>,
     /// `config_yaml`
-    pub config_yaml: Option<String>,
+    pub config_yaml: Option<Secret<String>>,
     /// `connection_type`
     pub connection_type: Option<String>,
     /// `hash`
@@ -632,7 +632,7 @@ impl KafkaOutputUpdate {
     }
     /// `config_yaml`
     #[must_use]
-    pub fn config_yaml(mut self, config_yaml: impl Into<String>) -> Self {
+    pub fn config_yaml(mut self, config_yaml: impl Into<Secret<String>>) -> Self {
         self.config_yaml = Some(config_yaml.into());
         self
     }
@@ -847,7 +847,7 @@ pub struct LogstashOutput {
     /// `ca_trusted_fingerprint`
     pub ca_trusted_fingerprint: Option<String>,
     /// `config_yaml`
-    pub config_yaml: Option<String>,
+    pub config_yaml: Option<Secret<String>>,
     /// `hosts`
     ///
     /// at least 1 items
@@ -891,7 +891,7 @@ pub struct LogstashOutputUpdate {
     /// `ca_trusted_fingerprint`
     pub ca_trusted_fingerprint: Option<String>,
     /// `config_yaml`
-    pub config_yaml: Option<String>,
+    pub config_yaml: Option<Secret<String>>,
     /// `hosts`
     ///
     /// at least 1 items
@@ -964,7 +964,7 @@ impl LogstashOutputUpdate {
     }
     /// `config_yaml`
     #[must_use]
-    pub fn config_yaml(mut self, config_yaml: impl Into<String>) -> Self {
+    pub fn config_yaml(mut self, config_yaml: impl Into<Secret<String>>) -> Self {
         self.config_yaml = Some(config_yaml.into());
         self
     }
@@ -1085,7 +1085,7 @@ pub struct NewElasticsearchOutput {
     /// `ca_trusted_fingerprint`
     pub ca_trusted_fingerprint: Option<String>,
     /// `config_yaml`
-    pub config_yaml: Option<String>,
+    pub config_yaml: Option<Secret<String>>,
     /// `hosts`
     ///
     /// at least 1 items · format `uri`
@@ -1175,7 +1175,7 @@ impl NewElasticsearchOutput {
     }
     /// `config_yaml`
     #[must_use]
-    pub fn config_yaml(mut self, config_yaml: impl Into<String>) -> Self {
+    pub fn config_yaml(mut self, config_yaml: impl Into<Secret<String>>) -> Self {
         self.config_yaml = Some(config_yaml.into());
         self
     }
@@ -1307,7 +1307,7 @@ pub struct NewKafkaOutput {
     /// `compression_level`
     pub compression_level: Option<i64>,
     /// `config_yaml`
-    pub config_yaml: Option<String>,
+    pub config_yaml: Option<Secret<String>>,
     /// `connection_type`
     pub connection_type: Option<String>,
     /// `hash`
@@ -1457,7 +1457,7 @@ impl NewKafkaOutput {
     }
     /// `config_yaml`
     #[must_use]
-    pub fn config_yaml(mut self, config_yaml: impl Into<String>) -> Self {
+    pub fn config_yaml(mut self, config_yaml: impl Into<Secret<String>>) -> Self {
         self.config_yaml = Some(config_yaml.into());
         self
     }
@@ -1955,7 +1955,7 @@ pub struct NewLogstashOutput {
     /// `ca_trusted_fingerprint`
     pub ca_trusted_fingerprint: Option<String>,
     /// `config_yaml`
-    pub config_yaml: Option<String>,
+    pub config_yaml: Option<Secret<String>>,
     /// `hosts`
     ///
     /// at least 1 items
@@ -2041,7 +2041,7 @@ impl NewLogstashOutput {
     }
     /// `config_yaml`
     #[must_use]
-    pub fn config_yaml(mut self, config_yaml: impl Into<String>) -> Self {
+    pub fn config_yaml(mut self, config_yaml: impl Into<Secret<String>>) -> Self {
         self.config_yaml = Some(config_yaml.into());
         self
     }
@@ -2232,7 +2232,7 @@ pub struct NewRemoteElasticsearchOutput {
     /// `ca_trusted_fingerprint`
     pub ca_trusted_fingerprint: Option<String>,
     /// `config_yaml`
-    pub config_yaml: Option<String>,
+    pub config_yaml: Option<Secret<String>>,
     /// `hosts`
     ///
     /// at least 1 items · format `uri`
@@ -2332,7 +2332,7 @@ impl NewRemoteElasticsearchOutput {
     }
     /// `config_yaml`
     #[must_use]
-    pub fn config_yaml(mut self, config_yaml: impl Into<String>) -> Self {
+    pub fn config_yaml(mut self, config_yaml: impl Into<Secret<String>>) -> Self {
         self.config_yaml = Some(config_yaml.into());
         self
     }
@@ -2539,20 +2539,20 @@ pub enum NewSecret {
     /// The `NewSecretReference` form.
     Object(NewSecretReference),
     /// A string.
-    String(String),
+    String(Secret<String>),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
 impl From<&str> for NewSecret {
     fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
+        Self::String(value.into())
     }
 }
 
 impl From<String> for NewSecret {
     fn from(value: String) -> Self {
-        Self::String(value)
+        Self::String(value.into())
     }
 }
 
@@ -2634,20 +2634,20 @@ pub enum OutputSecretsSslKey {
     /// The `SecretReference` form.
     Object(SecretReference),
     /// A string.
-    String(String),
+    String(Secret<String>),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
 impl From<&str> for OutputSecretsSslKey {
     fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
+        Self::String(value.into())
     }
 }
 
 impl From<String> for OutputSecretsSslKey {
     fn from(value: String) -> Self {
-        Self::String(value)
+        Self::String(value.into())
     }
 }
 
@@ -2780,7 +2780,7 @@ pub struct RemoteElasticsearchOutput {
     /// `ca_trusted_fingerprint`
     pub ca_trusted_fingerprint: Option<String>,
     /// `config_yaml`
-    pub config_yaml: Option<String>,
+    pub config_yaml: Option<Secret<String>>,
     /// `hosts`
     ///
     /// at least 1 items · format `uri`
@@ -2850,7 +2850,7 @@ pub struct RemoteElasticsearchOutputUpdate {
     /// `ca_trusted_fingerprint`
     pub ca_trusted_fingerprint: Option<String>,
     /// `config_yaml`
-    pub config_yaml: Option<String>,
+    pub config_yaml: Option<Secret<String>>,
     /// `hosts`
     ///
     /// at least 1 items · format `uri`
@@ -2937,7 +2937,7 @@ impl RemoteElasticsearchOutputUpdate {
     }
     /// `config_yaml`
     #[must_use]
-    pub fn config_yaml(mut self, config_yaml: impl Into<String>) -> Self {
+    pub fn config_yaml(mut self, config_yaml: impl Into<Secret<String>>) -> Self {
         self.config_yaml = Some(config_yaml.into());
         self
     }

@@ -4,10 +4,9 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::body::Upload;
-use crate::types::Number;
+use crate::types::{Number, Untyped};
 use super::{common, fleet_agents};
 /// The `fleet.packages` calls.
 #[derive(Clone, Debug)]
@@ -931,7 +930,7 @@ impl ListDataStreams {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListDependencies(Call<ListDependenciesRequest>);
-rt::call!(ListDependencies, ListDependenciesRequest => Value, read);
+rt::call!(ListDependencies, ListDependenciesRequest => Untyped, read);
 /// A call of [`FleetPackages::list_installed`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -996,7 +995,7 @@ rt::call!(ListLimited, ListLimitedRequest => ListLimitedResponse, read);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ReviewUpgrade(Call<ReviewUpgradeRequest>);
-rt::call!(ReviewUpgrade, ReviewUpgradeRequest => Value);
+rt::call!(ReviewUpgrade, ReviewUpgradeRequest => Untyped);
 /// A call of [`FleetPackages::rollback`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -1037,7 +1036,7 @@ rt::call!(Update, UpdateRequest => UpdateResponse);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UpdateCustomIntegration(Call<UpdateCustomIntegrationRequest>);
-rt::call!(UpdateCustomIntegration, UpdateCustomIntegrationRequest => Value);
+rt::call!(UpdateCustomIntegration, UpdateCustomIntegrationRequest => Untyped);
 impl UpdateCustomIntegration {
     /// `categories`
     pub fn categories(

@@ -536,9 +536,9 @@ pub struct GetBulkUpgradeStatusResponse {
 }
 
 /// The answer to [`get_file`](super::FleetPackages::get_file).
-pub type GetFileResponse = Value;
+pub type GetFileResponse = Untyped;
 /// The answer to [`get_inputs_template`](super::FleetPackages::get_inputs_template).
-pub type GetInputsTemplateResponse = Value;
+pub type GetInputsTemplateResponse = Untyped;
 /// The answer to [`get`](super::FleetPackages::get).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -6,7 +6,6 @@ use http::Method;
 use serde::{Deserializer, Serializer};
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
-use serde_json::Value;
 use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
@@ -5157,7 +5156,7 @@ impl rt::Endpoint for ListDependenciesRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -5287,7 +5286,7 @@ impl rt::Endpoint for ReviewUpgradeRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -5501,7 +5500,7 @@ impl rt::Endpoint for UpdateCustomIntegrationRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::PUT
     }

@@ -158,20 +158,20 @@ pub enum Key {
     /// The `IdReference` form.
     IdReference(fleet::IdReference),
     /// A string.
-    String(String),
+    String(Secret<String>),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
 impl From<&str> for Key {
     fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
+        Self::String(value.into())
     }
 }
 
 impl From<String> for Key {
     fn from(value: String) -> Self {
-        Self::String(value)
+        Self::String(value.into())
     }
 }
 

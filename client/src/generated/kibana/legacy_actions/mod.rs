@@ -7,6 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::response::NoContent;
+use crate::types::Untyped;
 /// The `legacy_actions` calls.
 #[derive(Clone, Debug)]
 pub struct LegacyActions {
@@ -126,7 +127,7 @@ impl Create {
     /// default `{}`
     pub fn secrets(
         mut self,
-        secrets: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+        secrets: impl IntoIterator<Item = (impl Into<String>, impl Into<Untyped>)>,
     ) -> Self {
         self.0.request_mut().secrets = Some(
             secrets.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
@@ -149,12 +150,12 @@ rt::call!(Get, GetRequest => GetResponse, read);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
-rt::call!(List, ListRequest => Value, read);
+rt::call!(List, ListRequest => Untyped, read);
 /// A call of [`LegacyActions::list_types`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListTypes(Call<ListTypesRequest>);
-rt::call!(ListTypes, ListTypesRequest => Value, read);
+rt::call!(ListTypes, ListTypesRequest => Untyped, read);
 /// A call of [`LegacyActions::run`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -183,7 +184,7 @@ impl Update {
     /// default `{}`
     pub fn secrets(
         mut self,
-        secrets: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+        secrets: impl IntoIterator<Item = (impl Into<String>, impl Into<Untyped>)>,
     ) -> Self {
         self.0.request_mut().secrets = Some(
             secrets.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),

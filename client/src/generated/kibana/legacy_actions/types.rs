@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use serde_json::Value;
-use crate::types::Extra;
+use crate::types::{Extra, Untyped};
 /// The answer to [`create`](super::LegacyActions::create).
 pub type CreateResponse = LegacyAction;
 /// The answer to [`get`](super::LegacyActions::get).
@@ -51,7 +51,7 @@ pub struct CreateRequest {
     /// `secrets`
     ///
     /// default `{}`
-    pub secrets: Option<BTreeMap<String, Value>>,
+    pub secrets: Option<BTreeMap<String, Untyped>>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -171,7 +171,7 @@ pub struct UpdateRequest {
     /// `secrets`
     ///
     /// default `{}`
-    pub secrets: Option<BTreeMap<String, Value>>,
+    pub secrets: Option<BTreeMap<String, Untyped>>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }

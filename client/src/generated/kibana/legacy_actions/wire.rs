@@ -4,11 +4,10 @@
 use http::Method;
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
-use serde_json::Value;
 use crate::{Error, rt};
 use crate::body::Body;
 use crate::response::NoContent;
-use crate::types::Extra;
+use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
@@ -213,7 +212,7 @@ impl rt::Endpoint for ListRequest {
         space: false,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -234,7 +233,7 @@ impl rt::Endpoint for ListTypesRequest {
         space: false,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }

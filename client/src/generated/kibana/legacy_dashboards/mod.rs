@@ -4,9 +4,8 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, rt};
-use crate::types::Number;
+use crate::types::{Number, Untyped};
 /// The `legacy_dashboards` calls.
 #[derive(Clone, Debug)]
 pub struct LegacyDashboards {
@@ -137,7 +136,7 @@ impl CreateWithId {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
-rt::call!(Delete, DeleteRequest => Value);
+rt::call!(Delete, DeleteRequest => Untyped);
 /// A call of [`LegacyDashboards::get`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]

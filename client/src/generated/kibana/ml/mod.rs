@@ -4,8 +4,8 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::types::Untyped;
 /// The `ml` calls.
 #[derive(Clone, Debug)]
 pub struct Ml {
@@ -74,9 +74,9 @@ impl SyncSavedObjects {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UpdateJobSpaces(Call<UpdateJobSpacesRequest>);
-rt::call!(UpdateJobSpaces, UpdateJobSpacesRequest => Value);
+rt::call!(UpdateJobSpaces, UpdateJobSpacesRequest => Untyped);
 /// A call of [`Ml::update_trained_model_spaces`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UpdateTrainedModelSpaces(Call<UpdateTrainedModelSpacesRequest>);
-rt::call!(UpdateTrainedModelSpaces, UpdateTrainedModelSpacesRequest => Value);
+rt::call!(UpdateTrainedModelSpaces, UpdateTrainedModelSpacesRequest => Untyped);

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::body::Upload;
 use crate::response::Ndjson;
-use crate::types::{Number, OneOrMany};
+use crate::types::{Number, OneOrMany, Untyped};
 /// The `saved_objects` calls.
 #[derive(Clone, Debug)]
 pub struct SavedObjects {
@@ -336,7 +336,7 @@ impl CreateWithId {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
-rt::call!(Delete, DeleteRequest => Value);
+rt::call!(Delete, DeleteRequest => Untyped);
 impl Delete {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -349,7 +349,7 @@ impl Delete {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Export(Call<ExportRequest>);
-rt::call!(Export, ExportRequest => Ndjson < Value >, stream);
+rt::call!(Export, ExportRequest => Ndjson < Untyped >, stream);
 impl Export {
     /// `excludeExportDetails`
     ///

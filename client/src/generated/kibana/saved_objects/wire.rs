@@ -6,7 +6,6 @@ use http::Method;
 use serde::{Deserializer, Serializer};
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
-use serde_json::Value;
 use crate::{Error, rt};
 use crate::body::Body;
 use crate::response::Ndjson;
@@ -1135,7 +1134,7 @@ impl rt::Endpoint for DeleteRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::DELETE
     }
@@ -1225,7 +1224,7 @@ impl rt::Endpoint for ExportRequest {
         space: true,
         accept: Some("application/ndjson"),
     };
-    type Response = Ndjson<Value>;
+    type Response = Ndjson<Untyped>;
     fn method(&self) -> Method {
         Method::POST
     }

@@ -4,8 +4,8 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::types::Untyped;
 use super::security_ai_assistant;
 /// The `security_ai_assistant.knowledge_base` calls.
 #[derive(Clone, Debug)]
@@ -222,12 +222,12 @@ rt::call!(
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetStatus(Call<GetStatusRequest>);
-rt::call!(GetStatus, GetStatusRequest => Value, read);
+rt::call!(GetStatus, GetStatusRequest => Untyped, read);
 /// A call of [`SecurityAiAssistantKnowledgeBase::setup`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Setup(Call<SetupRequest>);
-rt::call!(Setup, SetupRequest => Value);
+rt::call!(Setup, SetupRequest => Untyped);
 impl Setup {
     /// `ignoreSecurityLabs`
     pub fn ignore_security_labs(mut self, ignore_security_labs: bool) -> Self {

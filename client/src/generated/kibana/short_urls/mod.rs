@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::types::Untyped;
 /// The `short_urls` calls.
 #[derive(Clone, Debug)]
 pub struct ShortUrls {
@@ -85,7 +86,7 @@ impl Create {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
-rt::call!(Delete, DeleteRequest => Value);
+rt::call!(Delete, DeleteRequest => Untyped);
 /// A call of [`ShortUrls::get`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]

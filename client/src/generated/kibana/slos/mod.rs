@@ -4,10 +4,9 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::response::NoContent;
-use crate::types::{Number, OneOrMany};
+use crate::types::{Number, OneOrMany, Untyped};
 /// The `slos` calls.
 #[derive(Clone, Debug)]
 pub struct Slos {
@@ -317,7 +316,7 @@ impl List {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListDefinitions(Call<ListDefinitionsRequest>);
-rt::call!(ListDefinitions, ListDefinitionsRequest => Value, read);
+rt::call!(ListDefinitions, ListDefinitionsRequest => Untyped, read);
 impl ListDefinitions {
     /// `includeHealth`
     pub fn include_health(mut self, include_health: bool) -> Self {

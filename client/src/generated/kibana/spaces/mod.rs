@@ -4,9 +4,9 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::response::NoContent;
+use crate::types::Untyped;
 /// The `spaces` calls.
 #[derive(Clone, Debug)]
 pub struct Spaces {
@@ -245,7 +245,7 @@ rt::call!(Delete, DeleteRequest => NoContent);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct DisableLegacyUrlAliases(Call<DisableLegacyUrlAliasesRequest>);
-rt::call!(DisableLegacyUrlAliases, DisableLegacyUrlAliasesRequest => Value);
+rt::call!(DisableLegacyUrlAliases, DisableLegacyUrlAliasesRequest => Untyped);
 /// A call of [`Spaces::get`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]

@@ -4,8 +4,8 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::types::Untyped;
 /// The `status` calls.
 #[derive(Clone, Debug)]
 pub struct Status {
@@ -61,7 +61,7 @@ impl Get {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetStats(Call<GetStatsRequest>);
-rt::call!(GetStats, GetStatsRequest => Value, read);
+rt::call!(GetStats, GetStatsRequest => Untyped, read);
 impl GetStats {
     /// `exclude_usage`
     pub fn exclude_usage(mut self, exclude_usage: bool) -> Self {

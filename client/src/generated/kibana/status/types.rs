@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use serde_json::Value;
-use crate::types::{Extra, Number};
+use crate::types::{Extra, Number, Untyped};
 /// A value of `build_flavor`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -45,7 +45,7 @@ pub struct ElasticsearchClient {
 }
 
 /// The answer to [`get`](super::Status::get).
-pub type GetResponse = Value;
+pub type GetResponse = Untyped;
 /// A value of `level`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

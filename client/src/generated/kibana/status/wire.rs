@@ -5,9 +5,8 @@ use std::borrow::Cow;
 use http::Method;
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
-use serde_json::Value;
 use crate::{Error, rt};
-use crate::types::Extra;
+use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
@@ -571,7 +570,7 @@ impl rt::Endpoint for GetStatsRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }

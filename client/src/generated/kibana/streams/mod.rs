@@ -7,6 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::body::Upload;
+use crate::types::Untyped;
 /// The `streams` calls.
 #[derive(Clone, Debug)]
 pub struct Streams {
@@ -260,7 +261,7 @@ rt::call!(Enable, EnableRequest => EnableResponse);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ExportContent(Call<ExportContentRequest>);
-rt::call!(ExportContent, ExportContentRequest => Value);
+rt::call!(ExportContent, ExportContentRequest => Untyped);
 /// A call of [`Streams::fork`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -278,32 +279,32 @@ impl Fork {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
-rt::call!(Get, GetRequest => Value, read);
+rt::call!(Get, GetRequest => Untyped, read);
 /// A call of [`Streams::get_group_settings`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetGroupSettings(Call<GetGroupSettingsRequest>);
-rt::call!(GetGroupSettings, GetGroupSettingsRequest => Value, read);
+rt::call!(GetGroupSettings, GetGroupSettingsRequest => Untyped, read);
 /// A call of [`Streams::get_ingest_settings`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetIngestSettings(Call<GetIngestSettingsRequest>);
-rt::call!(GetIngestSettings, GetIngestSettingsRequest => Value, read);
+rt::call!(GetIngestSettings, GetIngestSettingsRequest => Untyped, read);
 /// A call of [`Streams::get_query_settings`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetQuerySettings(Call<GetQuerySettingsRequest>);
-rt::call!(GetQuerySettings, GetQuerySettingsRequest => Value, read);
+rt::call!(GetQuerySettings, GetQuerySettingsRequest => Untyped, read);
 /// A call of [`Streams::import_content`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ImportContent(Call<ImportContentRequest>);
-rt::call!(ImportContent, ImportContentRequest => Value);
+rt::call!(ImportContent, ImportContentRequest => Untyped);
 /// A call of [`Streams::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
-rt::call!(List, ListRequest => Value, read);
+rt::call!(List, ListRequest => Untyped, read);
 /// A call of [`Streams::put`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -326,17 +327,17 @@ rt::call!(Resync, ResyncRequest => ResyncResponse);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UpdateGroupSettings(Call<UpdateGroupSettingsRequest>);
-rt::call!(UpdateGroupSettings, UpdateGroupSettingsRequest => Value);
+rt::call!(UpdateGroupSettings, UpdateGroupSettingsRequest => Untyped);
 /// A call of [`Streams::update_ingest_settings`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UpdateIngestSettings(Call<UpdateIngestSettingsRequest>);
-rt::call!(UpdateIngestSettings, UpdateIngestSettingsRequest => Value);
+rt::call!(UpdateIngestSettings, UpdateIngestSettingsRequest => Untyped);
 /// A call of [`Streams::update_query_settings`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct UpdateQuerySettings(Call<UpdateQuerySettingsRequest>);
-rt::call!(UpdateQuerySettings, UpdateQuerySettingsRequest => Value);
+rt::call!(UpdateQuerySettings, UpdateQuerySettingsRequest => Untyped);
 impl UpdateQuerySettings {
     /// `field_descriptions`
     pub fn field_descriptions(

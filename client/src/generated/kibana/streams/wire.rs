@@ -7,7 +7,6 @@ use http::Method;
 use serde::{Deserializer, Serializer};
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
-use serde_json::Value;
 use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
@@ -3997,7 +3996,7 @@ impl rt::Endpoint for ExportContentRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -4096,7 +4095,7 @@ impl rt::Endpoint for GetRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -4118,7 +4117,7 @@ impl rt::Endpoint for GetGroupSettingsRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -4141,7 +4140,7 @@ impl rt::Endpoint for GetIngestSettingsRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -4164,7 +4163,7 @@ impl rt::Endpoint for GetQuerySettingsRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -4187,7 +4186,7 @@ impl rt::Endpoint for ImportContentRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -4216,7 +4215,7 @@ impl rt::Endpoint for ListRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -4327,7 +4326,7 @@ impl rt::Endpoint for UpdateGroupSettingsRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::PUT
     }
@@ -4394,7 +4393,7 @@ impl rt::Endpoint for UpdateIngestSettingsRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::PUT
     }
@@ -4464,7 +4463,7 @@ impl rt::Endpoint for UpdateQuerySettingsRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::PUT
     }

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::types::Untyped;
 /// The `streams.attachments` calls.
 #[derive(Clone, Debug)]
 pub struct StreamsAttachments {
@@ -74,17 +75,17 @@ impl StreamsAttachments {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkUpdate(Call<BulkUpdateRequest>);
-rt::call!(BulkUpdate, BulkUpdateRequest => Value);
+rt::call!(BulkUpdate, BulkUpdateRequest => Untyped);
 /// A call of [`StreamsAttachments::link`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Link(Call<LinkRequest>);
-rt::call!(Link, LinkRequest => Value);
+rt::call!(Link, LinkRequest => Untyped);
 /// A call of [`StreamsAttachments::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
-rt::call!(List, ListRequest => Value, read);
+rt::call!(List, ListRequest => Untyped, read);
 impl List {
     /// `attachmentTypes`
     pub fn attachment_types(mut self, attachment_types: impl Into<String>) -> Self {
@@ -107,4 +108,4 @@ impl List {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Unlink(Call<UnlinkRequest>);
-rt::call!(Unlink, UnlinkRequest => Value);
+rt::call!(Unlink, UnlinkRequest => Untyped);

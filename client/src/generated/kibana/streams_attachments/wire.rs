@@ -4,10 +4,9 @@
 use http::Method;
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
-use serde_json::Value;
 use crate::{Error, rt};
 use crate::body::Body;
-use crate::types::Extra;
+use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
@@ -66,7 +65,7 @@ impl rt::Endpoint for BulkUpdateRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -92,7 +91,7 @@ impl rt::Endpoint for LinkRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::PUT
     }
@@ -117,7 +116,7 @@ impl rt::Endpoint for ListRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -151,7 +150,7 @@ impl rt::Endpoint for UnlinkRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::DELETE
     }

@@ -5,7 +5,6 @@ use http::Method;
 use serde::{Deserializer, Serializer};
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
-use serde_json::Value;
 use crate::{Error, rt};
 use crate::body::Body;
 use crate::types::{Extra, Untyped};
@@ -137,7 +136,7 @@ impl rt::Endpoint for BulkUpdateRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -163,7 +162,7 @@ impl rt::Endpoint for LinkRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::PUT
     }
@@ -187,7 +186,7 @@ impl rt::Endpoint for ListRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -210,7 +209,7 @@ impl rt::Endpoint for UnlinkRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::DELETE
     }

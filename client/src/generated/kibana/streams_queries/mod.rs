@@ -4,8 +4,8 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::types::Untyped;
 /// The `streams.queries` calls.
 #[derive(Clone, Debug)]
 pub struct StreamsQueries {
@@ -69,22 +69,22 @@ impl StreamsQueries {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkUpdate(Call<BulkUpdateRequest>);
-rt::call!(BulkUpdate, BulkUpdateRequest => Value);
+rt::call!(BulkUpdate, BulkUpdateRequest => Untyped);
 /// A call of [`StreamsQueries::delete`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
-rt::call!(Delete, DeleteRequest => Value);
+rt::call!(Delete, DeleteRequest => Untyped);
 /// A call of [`StreamsQueries::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
-rt::call!(List, ListRequest => Value, read);
+rt::call!(List, ListRequest => Untyped, read);
 /// A call of [`StreamsQueries::put`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Put(Call<PutRequest>);
-rt::call!(Put, PutRequest => Value);
+rt::call!(Put, PutRequest => Untyped);
 impl Put {
     /// `feature`
     pub fn feature(mut self, feature: impl Into<Feature>) -> Self {

@@ -4,8 +4,8 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::types::Untyped;
 /// The `streams.rules` calls.
 #[derive(Clone, Debug)]
 pub struct StreamsRules {
@@ -46,14 +46,14 @@ impl StreamsRules {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Link(Call<LinkRequest>);
-rt::call!(Link, LinkRequest => Value);
+rt::call!(Link, LinkRequest => Untyped);
 /// A call of [`StreamsRules::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
-rt::call!(List, ListRequest => Value, read);
+rt::call!(List, ListRequest => Untyped, read);
 /// A call of [`StreamsRules::unlink`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Unlink(Call<UnlinkRequest>);
-rt::call!(Unlink, UnlinkRequest => Value);
+rt::call!(Unlink, UnlinkRequest => Untyped);

@@ -4,8 +4,8 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::types::Untyped;
 /// The `streams.significant_events` calls.
 #[derive(Clone, Debug)]
 pub struct StreamsSignificantEvents {
@@ -56,7 +56,7 @@ impl StreamsSignificantEvents {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Generate(Call<GenerateRequest>);
-rt::call!(Generate, GenerateRequest => Value);
+rt::call!(Generate, GenerateRequest => Untyped);
 impl Generate {
     /// `currentDate`
     pub fn current_date(mut self, current_date: impl Into<String>) -> Self {
@@ -74,9 +74,9 @@ impl Generate {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
-rt::call!(List, ListRequest => Value, read);
+rt::call!(List, ListRequest => Untyped, read);
 /// A call of [`StreamsSignificantEvents::preview`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Preview(Call<PreviewRequest>);
-rt::call!(Preview, PreviewRequest => Value);
+rt::call!(Preview, PreviewRequest => Untyped);

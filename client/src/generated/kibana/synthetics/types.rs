@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::{Secret, rt};
-use crate::types::{Extra, Number};
+use crate::types::{Extra, Number, Untyped};
 /// The `BrowserMonitorFields` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -613,7 +613,7 @@ pub struct HttpMonitorFieldsCheckRequest {
     /// `body`
     pub body: Option<String>,
     /// `headers`
-    pub headers: Option<BTreeMap<String, Value>>,
+    pub headers: Option<BTreeMap<String, Untyped>>,
     /// `method`
     pub method: Option<HttpMonitorFieldsCheckRequestMethod>,
     /// Members that this version of elkit does not know.
@@ -636,7 +636,7 @@ impl HttpMonitorFieldsCheckRequest {
     #[must_use]
     pub fn headers(
         mut self,
-        headers: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+        headers: impl IntoIterator<Item = (impl Into<String>, impl Into<Untyped>)>,
     ) -> Self {
         self.headers = Some(
             headers.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),

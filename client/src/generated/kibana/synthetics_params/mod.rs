@@ -4,9 +4,8 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, Secret, rt};
-use crate::types::OneOrMany;
+use crate::types::{OneOrMany, Untyped};
 use super::synthetics;
 /// The `synthetics.params` calls.
 #[derive(Clone, Debug)]
@@ -89,7 +88,7 @@ impl SyntheticsParams {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkDelete(Call<BulkDeleteRequest>);
-rt::call!(BulkDelete, BulkDeleteRequest => Value);
+rt::call!(BulkDelete, BulkDeleteRequest => Untyped);
 /// A call of [`SyntheticsParams::bulk_delete_legacy`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -112,7 +111,7 @@ rt::call!(Create, CreateRequest => CreateResponse);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
-rt::call!(Delete, DeleteRequest => Value);
+rt::call!(Delete, DeleteRequest => Untyped);
 /// A call of [`SyntheticsParams::get`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]

@@ -7,7 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::response::Ndjson;
-use crate::types::Number;
+use crate::types::{Number, Untyped};
 /// The `timelines` calls.
 #[derive(Clone, Debug)]
 pub struct Timelines {
@@ -193,7 +193,7 @@ impl Timelines {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Copy(Call<CopyRequest>);
-rt::call!(Copy, CopyRequest => Value);
+rt::call!(Copy, CopyRequest => Untyped);
 /// A call of [`Timelines::copy_legacy`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
@@ -303,7 +303,7 @@ impl Delete {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Export(Call<ExportRequest>);
-rt::call!(Export, ExportRequest => Ndjson < Value >, stream);
+rt::call!(Export, ExportRequest => Ndjson < Untyped >, stream);
 impl Export {
     /// `ids`
     pub fn ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {

@@ -6,7 +6,6 @@ use http::Method;
 use serde::{Deserializer, Serializer};
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
-use serde_json::Value;
 use crate::{Error, rt};
 use crate::body::Body;
 use crate::response::Ndjson;
@@ -2475,7 +2474,7 @@ impl rt::Endpoint for CopyRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -2764,7 +2763,7 @@ impl rt::Endpoint for ExportRequest {
         space: true,
         accept: Some("application/ndjson"),
     };
-    type Response = Ndjson<Value>;
+    type Response = Ndjson<Untyped>;
     fn method(&self) -> Method {
         Method::POST
     }

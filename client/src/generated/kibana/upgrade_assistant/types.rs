@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use serde_json::Value;
-use crate::types::{Extra, Number};
+use crate::types::{Extra, Number, Untyped};
 /// The answer to [`cancel_reindex`](super::UpgradeAssistant::cancel_reindex).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -63,7 +63,7 @@ pub struct GetReindexResponse {
 }
 
 /// The answer to [`get_status`](super::UpgradeAssistant::get_status).
-pub type GetStatusResponse = Value;
+pub type GetStatusResponse = Untyped;
 /// The `queueSettings` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

@@ -5,11 +5,10 @@ use std::borrow::Cow;
 use http::Method;
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
-use serde_json::Value;
 use crate::{Error, rt};
 use crate::body::Body;
 use crate::response::Ndjson;
-use crate::types::Extra;
+use crate::types::{Extra, Untyped};
 use super::super::value_lists;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
@@ -213,7 +212,7 @@ impl rt::Endpoint for ExportRequest {
         space: true,
         accept: Some("application/ndjson"),
     };
-    type Response = Ndjson<Value>;
+    type Response = Ndjson<Untyped>;
     fn method(&self) -> Method {
         Method::POST
     }

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::types::Untyped;
 /// The `visualizations` calls.
 #[derive(Clone, Debug)]
 pub struct Visualizations {
@@ -69,7 +70,7 @@ impl Visualizations {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
-rt::call!(Create, CreateRequest => Value);
+rt::call!(Create, CreateRequest => Untyped);
 impl Create {
     /// `overwrite`
     pub fn overwrite(mut self, overwrite: bool) -> Self {
@@ -135,17 +136,17 @@ impl Create {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
-rt::call!(Delete, DeleteRequest => Value);
+rt::call!(Delete, DeleteRequest => Untyped);
 /// A call of [`Visualizations::get`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
-rt::call!(Get, GetRequest => Value, read);
+rt::call!(Get, GetRequest => Untyped, read);
 /// A call of [`Visualizations::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
-rt::call!(List, ListRequest => Value, read);
+rt::call!(List, ListRequest => Untyped, read);
 impl List {
     /// `fields`
     pub fn fields(mut self, fields: impl Into<String>) -> Self {
@@ -178,7 +179,7 @@ impl List {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
-rt::call!(Update, UpdateRequest => Value);
+rt::call!(Update, UpdateRequest => Untyped);
 impl Update {
     /// `data_source`
     pub fn data_source(

@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::types::Untyped;
 /// The `workflows` calls.
 #[derive(Clone, Debug)]
 pub struct Workflows {
@@ -186,7 +187,7 @@ impl Workflows {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkCreate(Call<BulkCreateRequest>);
-rt::call!(BulkCreate, BulkCreateRequest => Value);
+rt::call!(BulkCreate, BulkCreateRequest => Untyped);
 impl BulkCreate {
     /// `overwrite`
     pub fn overwrite(mut self, overwrite: bool) -> Self {
@@ -199,7 +200,7 @@ impl BulkCreate {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkDelete(Call<BulkDeleteRequest>);
-rt::call!(BulkDelete, BulkDeleteRequest => Value);
+rt::call!(BulkDelete, BulkDeleteRequest => Untyped);
 impl BulkDelete {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -212,7 +213,7 @@ impl BulkDelete {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct BulkGet(Call<BulkGetRequest>);
-rt::call!(BulkGet, BulkGetRequest => Value);
+rt::call!(BulkGet, BulkGetRequest => Untyped);
 impl BulkGet {
     /// `source`
     pub fn source(
@@ -228,7 +229,7 @@ impl BulkGet {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Create(Call<CreateRequest>);
-rt::call!(Create, CreateRequest => Value);
+rt::call!(Create, CreateRequest => Untyped);
 impl Create {
     /// `id`
     pub fn id(mut self, id: impl Into<String>) -> Self {
@@ -241,7 +242,7 @@ impl Create {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Delete(Call<DeleteRequest>);
-rt::call!(Delete, DeleteRequest => Value);
+rt::call!(Delete, DeleteRequest => Untyped);
 impl Delete {
     /// `force`
     pub fn force(mut self, force: bool) -> Self {
@@ -254,37 +255,37 @@ impl Delete {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Duplicate(Call<DuplicateRequest>);
-rt::call!(Duplicate, DuplicateRequest => Value);
+rt::call!(Duplicate, DuplicateRequest => Untyped);
 /// A call of [`Workflows::export`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Export(Call<ExportRequest>);
-rt::call!(Export, ExportRequest => Value);
+rt::call!(Export, ExportRequest => Untyped);
 /// A call of [`Workflows::get`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
-rt::call!(Get, GetRequest => Value, read);
+rt::call!(Get, GetRequest => Untyped, read);
 /// A call of [`Workflows::get_aggs`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetAggs(Call<GetAggsRequest>);
-rt::call!(GetAggs, GetAggsRequest => Value, read);
+rt::call!(GetAggs, GetAggsRequest => Untyped, read);
 /// A call of [`Workflows::get_schema`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetSchema(Call<GetSchemaRequest>);
-rt::call!(GetSchema, GetSchemaRequest => Value, read);
+rt::call!(GetSchema, GetSchemaRequest => Untyped, read);
 /// A call of [`Workflows::get_stats`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetStats(Call<GetStatsRequest>);
-rt::call!(GetStats, GetStatsRequest => Value, read);
+rt::call!(GetStats, GetStatsRequest => Untyped, read);
 /// A call of [`Workflows::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
-rt::call!(List, ListRequest => Value, read);
+rt::call!(List, ListRequest => Untyped, read);
 impl List {
     /// `createdBy`
     pub fn created_by(mut self, created_by: impl Into<String>) -> Self {
@@ -322,12 +323,12 @@ impl List {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListConnectors(Call<ListConnectorsRequest>);
-rt::call!(ListConnectors, ListConnectorsRequest => Value, read);
+rt::call!(ListConnectors, ListConnectorsRequest => Untyped, read);
 /// A call of [`Workflows::run`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Run(Call<RunRequest>);
-rt::call!(Run, RunRequest => Value);
+rt::call!(Run, RunRequest => Untyped);
 impl Run {
     /// `metadata`
     pub fn metadata(
@@ -345,7 +346,7 @@ impl Run {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Test(Call<TestRequest>);
-rt::call!(Test, TestRequest => Value);
+rt::call!(Test, TestRequest => Untyped);
 impl Test {
     /// `workflowId`
     pub fn workflow_id(mut self, workflow_id: impl Into<String>) -> Self {
@@ -363,7 +364,7 @@ impl Test {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct TestStep(Call<TestStepRequest>);
-rt::call!(TestStep, TestStepRequest => Value);
+rt::call!(TestStep, TestStepRequest => Untyped);
 impl TestStep {
     /// `executionContext`
     pub fn execution_context(
@@ -391,7 +392,7 @@ impl TestStep {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Update(Call<UpdateRequest>);
-rt::call!(Update, UpdateRequest => Value);
+rt::call!(Update, UpdateRequest => Untyped);
 impl Update {
     /// `description`
     pub fn description(mut self, description: impl Into<String>) -> Self {

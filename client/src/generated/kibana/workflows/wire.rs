@@ -4,10 +4,9 @@
 use http::Method;
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
-use serde_json::Value;
 use crate::{Error, rt};
 use crate::body::Body;
-use crate::types::Extra;
+use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
@@ -67,7 +66,7 @@ impl rt::Endpoint for BulkCreateRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -137,7 +136,7 @@ impl rt::Endpoint for BulkDeleteRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::DELETE
     }
@@ -209,7 +208,7 @@ impl rt::Endpoint for BulkGetRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -276,7 +275,7 @@ impl rt::Endpoint for CreateRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -300,7 +299,7 @@ impl rt::Endpoint for DeleteRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::DELETE
     }
@@ -327,7 +326,7 @@ impl rt::Endpoint for DuplicateRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -390,7 +389,7 @@ impl rt::Endpoint for ExportRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -414,7 +413,7 @@ impl rt::Endpoint for GetRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -436,7 +435,7 @@ impl rt::Endpoint for GetAggsRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -460,7 +459,7 @@ impl rt::Endpoint for GetSchemaRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -484,7 +483,7 @@ impl rt::Endpoint for GetStatsRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -505,7 +504,7 @@ impl rt::Endpoint for ListRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -546,7 +545,7 @@ impl rt::Endpoint for ListConnectorsRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -611,7 +610,7 @@ impl rt::Endpoint for RunRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -683,7 +682,7 @@ impl rt::Endpoint for TestRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -765,7 +764,7 @@ impl rt::Endpoint for TestStepRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -842,7 +841,7 @@ impl rt::Endpoint for UpdateRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::PUT
     }

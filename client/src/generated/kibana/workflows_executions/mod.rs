@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::types::Untyped;
 /// The `workflows.executions` calls.
 #[derive(Clone, Debug)]
 pub struct WorkflowsExecutions {
@@ -101,17 +102,17 @@ impl WorkflowsExecutions {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Cancel(Call<CancelRequest>);
-rt::call!(Cancel, CancelRequest => Value);
+rt::call!(Cancel, CancelRequest => Untyped);
 /// A call of [`WorkflowsExecutions::cancel_all`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct CancelAll(Call<CancelAllRequest>);
-rt::call!(CancelAll, CancelAllRequest => Value);
+rt::call!(CancelAll, CancelAllRequest => Untyped);
 /// A call of [`WorkflowsExecutions::get`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Get(Call<GetRequest>);
-rt::call!(Get, GetRequest => Value, read);
+rt::call!(Get, GetRequest => Untyped, read);
 impl Get {
     /// `includeInput`
     pub fn include_input(mut self, include_input: bool) -> Self {
@@ -129,7 +130,7 @@ impl Get {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetLogs(Call<GetLogsRequest>);
-rt::call!(GetLogs, GetLogsRequest => Value, read);
+rt::call!(GetLogs, GetLogsRequest => Untyped, read);
 impl GetLogs {
     /// `page`
     pub fn page(mut self, page: i64) -> Self {
@@ -162,12 +163,12 @@ impl GetLogs {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetStep(Call<GetStepRequest>);
-rt::call!(GetStep, GetStepRequest => Value, read);
+rt::call!(GetStep, GetStepRequest => Untyped, read);
 /// A call of [`WorkflowsExecutions::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct List(Call<ListRequest>);
-rt::call!(List, ListRequest => Value, read);
+rt::call!(List, ListRequest => Untyped, read);
 impl List {
     /// `executedBy`
     pub fn executed_by(mut self, executed_by: impl Into<String>) -> Self {
@@ -205,12 +206,12 @@ impl List {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListChildren(Call<ListChildrenRequest>);
-rt::call!(ListChildren, ListChildrenRequest => Value, read);
+rt::call!(ListChildren, ListChildrenRequest => Untyped, read);
 /// A call of [`WorkflowsExecutions::list_steps`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct ListSteps(Call<ListStepsRequest>);
-rt::call!(ListSteps, ListStepsRequest => Value, read);
+rt::call!(ListSteps, ListStepsRequest => Untyped, read);
 impl ListSteps {
     /// `includeInput`
     pub fn include_input(mut self, include_input: bool) -> Self {
@@ -243,4 +244,4 @@ impl ListSteps {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Resume(Call<ResumeRequest>);
-rt::call!(Resume, ResumeRequest => Value);
+rt::call!(Resume, ResumeRequest => Untyped);

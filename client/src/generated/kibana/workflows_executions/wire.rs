@@ -4,10 +4,9 @@
 use http::Method;
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
-use serde_json::Value;
 use crate::{Error, rt};
 use crate::body::Body;
-use crate::types::Extra;
+use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
@@ -25,7 +24,7 @@ impl rt::Endpoint for CancelRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -48,7 +47,7 @@ impl rt::Endpoint for CancelAllRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::POST
     }
@@ -71,7 +70,7 @@ impl rt::Endpoint for GetRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -101,7 +100,7 @@ impl rt::Endpoint for GetLogsRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -141,7 +140,7 @@ impl rt::Endpoint for GetStepRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -165,7 +164,7 @@ impl rt::Endpoint for ListRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -208,7 +207,7 @@ impl rt::Endpoint for ListChildrenRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -231,7 +230,7 @@ impl rt::Endpoint for ListStepsRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }
@@ -312,7 +311,7 @@ impl rt::Endpoint for ResumeRequest {
         space: true,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::POST
     }

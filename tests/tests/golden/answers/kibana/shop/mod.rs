@@ -4,9 +4,9 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use elkit::{Call, Kibana, rt};
 use elkit::response::{Binary, Events, Ndjson, NoContent, Text};
+use elkit::types::Untyped;
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -101,7 +101,7 @@ rt::call!(Photo, PhotoRequest => Binary, read, stream);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Ping(Call<PingRequest>);
-rt::call!(Ping, PingRequest => Value, read);
+rt::call!(Ping, PingRequest => Untyped, read);
 /// A call of [`Shop::watch`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]

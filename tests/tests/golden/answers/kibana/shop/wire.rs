@@ -4,10 +4,9 @@
 use http::Method;
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
-use serde_json::Value;
 use elkit::{Error, rt};
 use elkit::response::{Binary, Events, Ndjson, NoContent, Text};
-use elkit::types::Extra;
+use elkit::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
@@ -149,7 +148,7 @@ impl rt::Endpoint for PingRequest {
         space: false,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::GET
     }

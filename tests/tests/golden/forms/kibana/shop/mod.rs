@@ -4,11 +4,10 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use elkit::{Call, Kibana, rt};
 use elkit::body::Upload;
 use elkit::response::NoContent;
-use elkit::types::Number;
+use elkit::types::{Number, Untyped};
 /// The `shop` calls.
 #[derive(Clone, Debug)]
 pub struct Shop {
@@ -67,7 +66,7 @@ impl Shop {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Bulk(Call<BulkRequest>);
-rt::call!(Bulk, BulkRequest => Value);
+rt::call!(Bulk, BulkRequest => Untyped);
 /// A call of [`Shop::find`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]

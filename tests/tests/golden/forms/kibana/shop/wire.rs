@@ -4,11 +4,10 @@
 use http::Method;
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
-use serde_json::Value;
 use elkit::{Error, rt};
 use elkit::body::Body;
 use elkit::response::NoContent;
-use elkit::types::Extra;
+use elkit::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
@@ -146,7 +145,7 @@ impl rt::Endpoint for BulkRequest {
         space: false,
         accept: None,
     };
-    type Response = Value;
+    type Response = Untyped;
     fn method(&self) -> Method {
         Method::POST
     }
