@@ -142,7 +142,7 @@ fn no_name_counts_alternatives() {
                 let after = name.split_once(*ordinal).map(|(_, after)| after);
                 after.is_some_and(|after| parts.iter().any(|part| after.starts_with(part)))
             };
-            if ordinals.iter().any(|ordinal| counted(&ordinal)) {
+            if ordinals.iter().any(counted) {
                 wrong.push(format!("{module}: `{name}`"));
             }
         }
