@@ -131,8 +131,10 @@
 //! - Nothing runs in Kibana: no rule, no connector, no push of a case. Fleet, detections, dashboards' own API and all else that
 //!   is not named above keep nothing. A rule can't be snoozed, a case has no files and no history, saved objects have one
 //!   space and no aliases.
-//! - What a caller may do in Kibana is decided by the base privileges of the space, and by features where it is clear which one
-//!   a path is about; elsewhere any feature opens it. Roles need Elasticsearch's `manage_security` or `read_security`.
+//! - What a caller may do in Kibana is decided by the privileges that the specification names, as base and feature privileges
+//!   grant them: for agent builder, Fleet with its parts, integrations, maintenance windows, streams and copies between spaces.
+//!   Elsewhere a base privilege of the space decides, or a feature where it is clear which one a path is about; else any
+//!   feature opens it. Roles need what Elasticsearch asks for.
 //! - `_find` looks for `search` as a part of titles and names; `filter`, `aggs` and `has_reference` change nothing.
 //! - Where documents leave an answer open, or say what live servers contradict, it is as the servers' own tests have it: rules
 //!   are found by pages, listed connectors count their references.

@@ -40,6 +40,7 @@ use std::cmp::Ordering;
 use serde_json::{Value, json};
 
 use call::Call;
+pub(crate) use call::forbidden;
 pub(crate) use error::Refusal;
 use operations::{Need, OPERATIONS, Operation};
 pub(crate) use role::kind as token_name;
@@ -154,10 +155,10 @@ impl Elasticsearch {
         }
         match operation.need {
             Need::Cluster(action) if !who.grants.allows(action) => {
-                return Err(call::forbidden(&who, action, false));
+                return Err(forbidden(&who, action, false));
             }
             Need::Own(action) if !who.grants.allows_own(action) => {
-                return Err(call::forbidden(&who, action, true));
+                return Err(forbidden(&who, action, true));
             }
             _ => {}
         }
@@ -256,7 +257,7 @@ fn body(request: &Request, routed: &Routed<'_>) -> Result<Option<Value>, Refusal
 
 /// An operation that only the specification knows needs one of the cluster privileges that it names.
 fn check_privileges(who: &authentication::Authentication, meant: &spec::Match<'_>) -> Result<(), Refusal> {
-    let wanted = &meant.operation.privileges;
+    let wanted = &meant.operation.cluster_privileges;
     if wanted.is_empty() || wanted.iter().any(|privilege| who.grants.has_cluster(privilege)) {
         return Ok(());
     }

@@ -1,10 +1,11 @@
-//! Kibana: from a request to a reply in the order that the real one keeps: route, who, xsrf, space,
-//! version, body, privileges, handler.
+//! Kibana: from a request to a reply in the order that the real one keeps: route, who, xsrf, space, privileges that the
+//! route names, version, body, privileges that its handler asks for, handler.
 //! Shares Elasticsearch's users, keys and tokens; keeps objects of its own.
 
 mod cases;
 mod connectors;
 mod data_views;
+mod features;
 mod import;
 mod memory;
 mod multipart;
@@ -118,6 +119,9 @@ impl Kibana {
         if !memory.spaces.has(&space) {
             return Err(not_found("space", &space));
         }
+        if let (Some(who), Some(matched)) = (&who, &specified) {
+            privileges::check_named(who, &space, &matched.operation.kibana_privileges, request, &segments)?;
+        }
         let version = specified.as_ref().map(|matched| check_version(matched, request)).transpose()?.flatten();
         let (body, parts) = body(request, specified.as_ref())?;
         let query = request.query_pairs();
@@ -125,7 +129,8 @@ impl Kibana {
             spec::check::kibana(matched, &query, body.as_ref())?;
         }
         let mut call = Call { state, memory, who: who.as_ref(), space, params, query, body, parts, now };
-        if !optional {
+        let named = specified.as_ref().is_some_and(|matched| !matched.operation.kibana_privileges.is_empty());
+        if !optional && !named {
             privileges::check(&call, &request.method, &segments)?;
         }
         let mut reply = match handler {

@@ -1,13 +1,14 @@
-//! What a caller may ask of Kibana: a base privilege of the space, or one of the features behind the path. Roles and
-//! spaces have rules of their own.
+//! What a caller may ask of Kibana. Where the specification names privileges, they decide; elsewhere a base privilege of
+//! the space, or one of the features behind the path. Roles are Elasticsearch's, and spaces have rules of their own.
 
 use std::collections::BTreeSet;
 
+use super::features::{self, APPLICATION};
 use super::spaces::may;
 use super::{Call, error};
-use crate::message::Reply;
-
-const APPLICATION: &str = "kibana-.kibana";
+use crate::es;
+use crate::es::authentication::Authentication;
+use crate::message::{Reply, Request};
 
 /// Features by the start of the path that they open; other paths are opened by any feature.
 const FEATURES: [(&str, &[&str]); 5] = [
@@ -18,15 +19,50 @@ const FEATURES: [(&str, &[&str]); 5] = [
     ("saved_objects", &["savedObjectsManagement"]),
 ];
 
+/// Refuses a caller who lacks a privilege that the operation names: all of them are needed, of those that `or` joins one.
+pub(super) fn check_named(
+    who: &Authentication,
+    space: &str,
+    wanted: &[String],
+    request: &Request,
+    segments: &[String],
+) -> Result<(), Box<Reply>> {
+    let resource = format!("space:{space}");
+    let has = |name: &str| {
+        who.grants.has_application(features::registered(), APPLICATION, &features::action(name), &resource)
+    };
+    if wanted.iter().all(|names| names.split(" or ").any(has)) {
+        return Ok(());
+    }
+    let names: BTreeSet<&str> = wanted.iter().flat_map(|names| names.split(" or ")).collect();
+    let missing: Vec<&str> = names.into_iter().filter(|name| !has(name)).collect();
+    let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
+    let message = format!(
+        "API [{} /{}{query}] is unauthorized for user, this action is granted by the Kibana privileges [{}]",
+        request.method,
+        segments.join("/"),
+        missing.join(",")
+    );
+    Err(error(403, "Forbidden", &message))
+}
+
 /// Refuses a caller who may neither all nor what the path is about.
 pub(super) fn check(call: &Call<'_>, method: &str, segments: &[String]) -> Result<(), Box<Reply>> {
     let area = segments.get(1).map_or("", String::as_str);
     let second = segments.get(2).map_or("", String::as_str);
     let about_roles = area == "security" && ["role", "roles"].contains(&second);
     if about_roles {
-        let wanted = if method == "GET" { ["read_security", "manage_security"] } else { ["manage_security"; 2] };
-        let may = call.who.is_some_and(|who| wanted.iter().any(|name| who.grants.has_cluster(name)));
-        return if may { Ok(()) } else { Err(forbidden(method, segments)) };
+        let verb = match method {
+            "DELETE" => "delete",
+            "PUT" => "put",
+            "POST" if second == "roles" => "put",
+            _ => "get",
+        };
+        let action = format!("cluster:admin/xpack/security/role/{verb}");
+        return match call.who {
+            Some(who) if !who.grants.allows(&action) => Err(by_elasticsearch(&es::forbidden(who, &action, false))),
+            _ => Ok(()),
+        };
     }
     if area == "spaces" {
         return Ok(());
@@ -66,4 +102,10 @@ fn by_feature(call: &Call<'_>, area: &str, reads: bool) -> bool {
 
 fn forbidden(method: &str, segments: &[String]) -> Box<Reply> {
     error(403, "Forbidden", &format!("API [{method} /{}] is unauthorized for user", segments.join("/")))
+}
+
+/// A refusal of Elasticsearch as Kibana passes it on.
+fn by_elasticsearch(refusal: &es::Refusal) -> Box<Reply> {
+    let message = format!("security_exception\n\tRoot causes:\n\t\tsecurity_exception: {}", refusal.reason());
+    error(403, "Forbidden", &message)
 }

@@ -2,12 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use super::features::APPLICATION;
 use super::{Answer, Call, error};
 use crate::es::role::{AppGrant, Role};
 use crate::message::Reply;
 use crate::spec::check::bad_request;
-
-const APPLICATION: &str = "kibana-.kibana";
 
 /// `PUT /api/security/role/{name}`.
 pub(super) fn put(call: &mut Call<'_>) -> Answer {

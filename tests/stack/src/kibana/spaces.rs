@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::features::APPLICATION;
 use super::{Call, error};
 use crate::message::Reply;
 
@@ -11,8 +12,6 @@ use crate::message::Reply;
 pub(crate) struct Spaces {
     by_id: BTreeMap<String, Value>,
 }
-
-const APPLICATION: &str = "kibana-.kibana";
 
 impl Spaces {
     pub(crate) fn new() -> Self {

@@ -36,8 +36,10 @@ pub(crate) struct Operation {
     pub(crate) body: Option<Payload>,
     pub(crate) responses: BTreeMap<String, Payload>,
     pub(crate) version: Option<String>,
-    /// Cluster privileges of which one is enough; none when the document names none.
-    pub(crate) privileges: Vec<String>,
+    /// Elasticsearch's cluster privileges of which one is enough; none when the document names none.
+    pub(crate) cluster_privileges: Vec<String>,
+    /// Kibana's privileges, all of which are needed; one of those that `or` joins is enough.
+    pub(crate) kibana_privileges: Vec<String>,
 }
 
 /// A query parameter.
@@ -208,7 +210,8 @@ impl Operation {
             body: value.get("body").filter(|body| body.is_object()).map(Payload::read),
             responses: members("responses").map(|(status, value)| (status.clone(), Payload::read(value))).collect(),
             version: value["version"].as_str().map(str::to_owned),
-            privileges: types::texts(&value["privileges"]["cluster"]),
+            cluster_privileges: types::texts(&value["privileges"]["cluster"]),
+            kibana_privileges: types::texts(&value["privileges"]["kibana"]),
         }
     }
 }

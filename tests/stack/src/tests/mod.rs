@@ -5,6 +5,7 @@ mod fuzz;
 mod kibana;
 mod kibana_state;
 mod mutations;
+mod privileges;
 mod rules;
 mod security;
 mod sso;
