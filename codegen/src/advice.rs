@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Places, Severity};
+use crate::import::{anonymous, calls};
 use crate::ir::{Ir, Kind, Object, Ty};
 use crate::names::Lock;
 use crate::overlay::Overlay;
-use crate::spec::model::Product;
+use crate::spec::model::{Api, Product};
 
 /// All that is unfinished in one product's spec.
 pub(crate) fn advice(overlay: &Overlay, places: &Places<'_>) -> Diagnostics {
@@ -41,6 +42,16 @@ pub(crate) fn advice(overlay: &Overlay, places: &Places<'_>) -> Diagnostics {
         }
     }
     Diagnostics(advice)
+}
+
+/// Names of operations that no spec file has, or that have another name there.
+pub(crate) fn names_of_nothing(overlay: &Overlay, api: &Api) -> Vec<String> {
+    let known: BTreeSet<(String, &str)> = (api.operations.values())
+        .flat_map(|operation| calls(operation).map(|(verb, path)| (format!("{verb} {path}"), operation.id.as_str())))
+        .collect();
+    let names = overlay.names.operations.iter();
+    let nothing = names.filter(|(call, id)| !known.contains(&(anonymous(call), id.as_str())));
+    nothing.map(|(call, _)| format!("names.toml operations: `{call}`")).collect()
 }
 
 /// Unions that api.lock does not know yet and of which two alternatives are objects that nothing tells apart: reading

@@ -52,12 +52,14 @@ pub fn hand_written_files(api: &Api) -> BTreeSet<String> {
 /// Verb and path of every route, whatever its parameters are called: two operations never share one.
 pub(crate) fn calls(operation: &Operation) -> impl Iterator<Item = (&str, String)> {
     operation.routes.iter().flat_map(|route| {
-        let mut path = String::new();
-        for (index, part) in route.path.split(['{', '}']).enumerate() {
-            path.push_str(if index % 2 == 0 { part } else { "{}" });
-        }
+        let path = anonymous(&route.path);
         route.verbs.iter().map(move |verb| (verb.as_str(), path.clone()))
     })
+}
+
+/// A path template without the names of its parameters.
+pub(crate) fn anonymous(path: &str) -> String {
+    path.split(['{', '}']).enumerate().map(|(index, part)| if index % 2 == 0 { part } else { "{}" }).collect()
 }
 
 /// What a person wrote and a document now says too must not become two methods.

@@ -134,7 +134,7 @@ fn generate_product(
 }
 
 fn unused(overlay: &Overlay, places: &Places<'_>) -> Diagnostics {
-    let unused = overlay.unused().into_iter();
+    let unused = overlay.unused().into_iter().chain(advice::names_of_nothing(overlay, places.api));
     places.diagnose(unused.map(|entry| format!("{entry} has no effect")))
 }
 

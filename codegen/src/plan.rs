@@ -172,6 +172,13 @@ pub enum RustTy {
     Secret,
 }
 
+impl RustTy {
+    /// JSON that no document describes. It may hold anything, so it is never printed.
+    fn untyped() -> Self {
+        Self::Runtime("Untyped".to_owned())
+    }
+}
+
 /// A struct to render.
 #[derive(Clone, Debug)]
 pub struct StructPlan {

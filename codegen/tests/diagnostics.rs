@@ -147,6 +147,7 @@ fn people_are_told_where_and_what_to_do() {
         ("lock_is_damaged", &[("kibana type shop.Item = shop::Item", "<<<<<<< HEAD")]),
         ("call_without_a_sentence", &[("\"shop.order\" = \"Orders one.\"\n", "")]),
         ("call_without_a_name", &[("\"GET /api/shop/{id}\" = \"shop.get\"\n", "")]),
+        ("name_of_no_route", &[("\"GET /api/shop/{id}\" = ", "\"PUT /api/shop/{id}\" = ")]),
         (
             "union_that_nothing_tells",
             &[(

@@ -1,4 +1,4 @@
-//! A server can never break a user: what ORACLES.md section 5 saw break other clients, a test for each class, and what
+//! A server can never break a user: a test for each kind of answer that broke clients of the Elastic Stack, and what
 //! follows from it. Bodies go through the decoder of the transport or through the transport itself.
 
 mod support;

@@ -111,9 +111,11 @@ macro_rules! __container {
             fn encode<S: ::serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
                 $crate::rt::encode_container(self, serializer)
             }
+            #[inline]
             fn empty() -> Self {
                 Self::Other(::core::default::Default::default())
             }
+            #[inline]
             fn is_empty(&self) -> bool {
                 matches!(self, Self::Other(other) if other.is_null())
             }

@@ -360,7 +360,9 @@ pub fn empty_model<T: Model>() -> T {
 /// The serializer's own.
 pub fn encode_model<T: Model, S: Serializer>(object: &T, serializer: S) -> Result<S::Ok, S::Error> {
     let extra = object.extra();
-    if let Some(member) = T::META.shortcut
+    // Decided at compile time: types without a shortcut have no second serializer.
+    if const { T::META.shortcut.is_some() }
+        && let Some(member) = T::META.shortcut
         && extra.is_bare(member)
     {
         return encode_shortcut(object, member, serializer);
@@ -528,12 +530,15 @@ macro_rules! __model {
             fn encode<S: ::serde::Serializer>(&self, serializer: S) -> ::core::result::Result<S::Ok, S::Error> {
                 $crate::rt::encode_model(self, serializer)
             }
+            #[inline]
             fn empty() -> Self {
                 $crate::rt::empty_model()
             }
+            #[inline]
             fn blank() -> Self {
                 $crate::rt::Model::blank()
             }
+            #[inline]
             fn is_empty(&self) -> bool {
                 *self == $crate::rt::Model::blank()
             }

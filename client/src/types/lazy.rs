@@ -56,10 +56,11 @@ impl<T: Wire> From<T> for Lazy<T> {
     }
 }
 
-/// What makes a union makes a lazy one.
+/// What makes a union makes a lazy one. JSON writes a scalar as it is, whichever alternative takes it: the union's code
+/// stays out of the program.
 impl<'a, T: Wire + Union + From<&'a str>> From<&'a str> for Lazy<T> {
     fn from(text: &'a str) -> Self {
-        T::from(text).into()
+        Self::from_json(text.into())
     }
 }
 
@@ -67,7 +68,7 @@ macro_rules! from_scalar {
     ($($scalar:ty),*) => {$(
         impl<T: Wire + Union + From<$scalar>> From<$scalar> for Lazy<T> {
             fn from(value: $scalar) -> Self {
-                T::from(value).into()
+                Self::from_json(value.into())
             }
         }
     )*};

@@ -382,7 +382,7 @@ impl Planner<'_> {
         let (ty, streams, accept) = match &operation.response.content {
             None if operation.response.empty || self.ir.product == Product::Elasticsearch => (None, false, None),
             // There is an answer, of which nothing is known.
-            None => (Some(untyped()), false, None),
+            None => (Some(RustTy::untyped()), false, None),
             Some((Media::Json | Media::Multipart, Content::Object(object))) => {
                 let (plan, variants) = self.structure(&place, &name, docs, object, false, None);
                 types.push(TypePlan::Struct(plan));
@@ -525,13 +525,8 @@ impl Where {
     }
 }
 
-/// JSON that no document describes. It may hold anything, so it is never printed.
-fn untyped() -> RustTy {
-    RustTy::Runtime("Untyped".to_owned())
-}
-
 fn untyped_if_any(ty: RustTy) -> RustTy {
-    if ty == RustTy::Value { untyped() } else { ty }
+    if ty == RustTy::Value { RustTy::untyped() } else { ty }
 }
 
 /// A parameter of a URL, in which nothing is null.

@@ -137,18 +137,18 @@ impl<'a> Planner<'a> {
         let built = self.requested.contains(id);
         match &ty.kind {
             Kind::Object(object) => {
-                let docs = self.type_docs(id, &format!("The `{}` object.", last(id)));
+                let docs = self.type_docs(id, &format!("The `{name}` object."));
                 let (plan, variants) = self.structure(id, name, docs, object, built, Some(ty));
                 [Some(TypePlan::Struct(plan)), variants].into_iter().flatten().collect()
             }
             Kind::Enum(values) => vec![TypePlan::Enum(self.enumeration(id, name, values))],
             Kind::Union(union) => vec![TypePlan::Choice(self.union(id, name, union, built))],
             Kind::Container(variants) => {
-                let docs = self.type_docs(id, &format!("The `{}` container: one of several kinds.", last(id)));
+                let docs = self.type_docs(id, &format!("The `{name}` container: one of several kinds."));
                 vec![TypePlan::Choice(self.variants(id, name, docs, variants, ChoiceKind::Container, built))]
             }
             Kind::Keyed(variants) => {
-                let docs = self.type_docs(id, &format!("One `{}` of several kinds, told by its key.", last(id)));
+                let docs = self.type_docs(id, &format!("One `{name}` of several kinds, told by its key."));
                 vec![TypePlan::Choice(self.variants(id, name, docs, variants, ChoiceKind::Keyed, false))]
             }
         }
@@ -338,7 +338,7 @@ impl<'a> Planner<'a> {
         });
         let values = values.collect();
         let booleans = matches!(&self.ir.types.get(id).map(|ty| &ty.kind), Some(Kind::Enum(e)) if e.booleans);
-        let docs = self.type_docs(id, &format!("A value of `{}`.", last(id)));
+        let docs = self.type_docs(id, &format!("A value of `{name}`."));
         EnumPlan { name: name.to_owned(), docs, booleans, values }
     }
 
@@ -372,7 +372,7 @@ impl<'a> Planner<'a> {
             arms.push(ArmPlan { wire: String::new(), rust, constructor: String::new(), ty, shape, docs });
         }
         let from = scalar_conversions(&arms);
-        let docs = self.type_docs(id, &format!("One of several forms of `{}`.", last(id)));
+        let docs = self.type_docs(id, &format!("One of several forms of `{name}`."));
         let kind = ChoiceKind::Union { tag: union.tag.clone(), default: union.default };
         let textual = self.textual.contains(id);
         ChoicePlan { name: name.to_owned(), docs, kind, arms, from, textual, built }
@@ -483,7 +483,7 @@ fn secret(ty: &RustTy) -> Option<RustTy> {
     let of = |item: &RustTy| secret(item).map(Box::new);
     match ty {
         RustTy::Plain("String") => Some(RustTy::Secret),
-        RustTy::Value => Some(RustTy::Runtime("Untyped".to_owned())),
+        RustTy::Value => Some(RustTy::untyped()),
         RustTy::Vec(item) => of(item).map(RustTy::Vec),
         RustTy::Map(item) => of(item).map(RustTy::Map),
         RustTy::Option(item) => of(item).map(RustTy::Option),
@@ -551,11 +551,6 @@ fn describe(ty: &RustTy, tags: &[String], tag: Option<&str>) -> String {
         RustTy::Map(_) => "A map.".to_owned(),
         _ => format!("The `{}` form.", variant_name(ty)),
     }
-}
-
-fn last(id: &str) -> &str {
-    let base = id.split('<').next().unwrap_or(id);
-    base.rsplit('.').next().unwrap_or(base)
 }
 
 fn shared(module: &str) -> Module {

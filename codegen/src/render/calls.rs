@@ -257,7 +257,7 @@ pub(super) fn endpoint(scope: &Scope<'_>, plan: &CallPlan) -> TokenStream {
             Some(quote!(Body::multipart()#(#parts)*.build()))
         }
     };
-    let body = body.map(|body| quote!(fn body(&self) -> Result<Body, Error> { #body }));
+    let body = body.map(|body| quote!(#[inline] fn body(&self) -> Result<Body, Error> { #body }));
     let response_ty = response.clone();
     let paged = plan.paging.as_ref().map(|paging| super::paging::paged(scope, plan, paging, &response_ty));
     quote! {
@@ -400,6 +400,7 @@ fn path(plan: &CallPlan) -> TokenStream {
         },
     );
     quote! {
+        #[inline]
         fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
             #(#guards)*
             #(#conditional)*
@@ -464,6 +465,7 @@ fn query(plan: &CallPlan) -> TokenStream {
         }
     });
     quote! {
+        #[inline]
         fn query(&self, query: &mut rt::Query) {
             #(#pairs)*
             #(#implied)*

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::names::anonymous;
 use crate::diagnostic::Diagnostics;
+use crate::import::anonymous;
 use crate::spec::json::{self, Kind, Node};
 
 /// The facts of one version's operations, by verb and path.

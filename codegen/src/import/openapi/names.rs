@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::import::anonymous;
+
 /// Ids that people chose.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
@@ -32,11 +34,6 @@ impl Names {
         let longest = || self.components.keys().filter(begins).max_by_key(|prefix| prefix.len());
         own.or_else(|| longest().map(|prefix| (self.components[prefix].as_str(), &name[prefix.len()..])))
     }
-}
-
-/// A path template without the names of its parameters.
-pub(super) fn anonymous(path: &str) -> String {
-    path.split(['{', '}']).enumerate().map(|(index, part)| if index % 2 == 0 { part } else { "{}" }).collect()
 }
 
 /// The id of an operation that nobody named: `GET /api/spaces/space/{id}` -> `spaces.get_space_by_id`.

@@ -236,12 +236,14 @@ impl rt::Endpoint for AddSensorRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/greenhouse");
         path.segment("house", &rt::text(&self.house))?;
         path.literal("/sensor");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -262,12 +264,14 @@ impl rt::Endpoint for ReadingsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/greenhouse");
         path.segment("house", &rt::text(&self.house))?;
         path.literal("/readings");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.kind {
             query.list("kind", rt::texts(value));

@@ -73,7 +73,7 @@ pub struct AdjacencyMatrixBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `AdjacencyMatrixBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum AdjacencyMatrixBuckets {
@@ -947,7 +947,7 @@ impl AggregationRange {
     }
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `ApiKeyQueryBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ApiKeyQueryBuckets {
@@ -2323,7 +2323,7 @@ pub struct CompositeBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `CompositeBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum CompositeBuckets {
@@ -2983,7 +2983,7 @@ pub struct DateHistogramBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `DateHistogramBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum DateHistogramBuckets {
@@ -3305,7 +3305,7 @@ pub struct DoubleTermsBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `DoubleTermsBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum DoubleTermsBuckets {
@@ -3792,7 +3792,7 @@ pub struct FiltersBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `FiltersBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FiltersBuckets {
@@ -3931,7 +3931,7 @@ pub struct FrequentItemSetsBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `FrequentItemSetsBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FrequentItemSetsBuckets {
@@ -4300,7 +4300,7 @@ pub struct GeoHashGridBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `GeoHashGridBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum GeoHashGridBuckets {
@@ -4399,7 +4399,7 @@ pub struct GeoHexGridBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `GeoHexGridBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum GeoHexGridBuckets {
@@ -4620,7 +4620,7 @@ pub struct GeoTileGridBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `GeoTileGridBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum GeoTileGridBuckets {
@@ -4881,7 +4881,7 @@ pub struct HistogramBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `HistogramBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum HistogramBuckets {
@@ -5400,7 +5400,7 @@ pub struct IpPrefixBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `IpPrefixBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum IpPrefixBuckets {
@@ -5531,7 +5531,7 @@ pub struct IpRangeBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `IpRangeBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum IpRangeBuckets {
@@ -5644,7 +5644,7 @@ pub struct LongRareTermsBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `LongRareTermsBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum LongRareTermsBuckets {
@@ -5690,7 +5690,7 @@ pub struct LongTermsBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `LongTermsBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum LongTermsBuckets {
@@ -6611,7 +6611,7 @@ pub struct MultiTermsBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `MultiTermsBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum MultiTermsBuckets {
@@ -7123,7 +7123,7 @@ impl PercentilesBucketAggregation {
     }
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `QueryBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum QueryBuckets {
@@ -7277,7 +7277,7 @@ pub struct RangeBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `RangeBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RangeBuckets {
@@ -7763,7 +7763,7 @@ pub struct SignificantLongTermsBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `SignificantLongTermsBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SignificantLongTermsBuckets {
@@ -7809,7 +7809,7 @@ pub struct SignificantStringTermsBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `SignificantStringTermsBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SignificantStringTermsBuckets {
@@ -8488,7 +8488,7 @@ pub struct StringRareTermsBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `StringRareTermsBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StringRareTermsBuckets {
@@ -8612,7 +8612,7 @@ pub struct StringTermsBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `StringTermsBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StringTermsBuckets {
@@ -9229,7 +9229,7 @@ pub struct TimeSeriesBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `TimeSeriesBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TimeSeriesBuckets {
@@ -9806,7 +9806,7 @@ pub struct VariableWidthHistogramBucket {
     pub extra: Extra,
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `VariableWidthHistogramBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum VariableWidthHistogramBuckets {
@@ -9818,7 +9818,7 @@ pub enum VariableWidthHistogramBuckets {
     Other(Untyped),
 }
 
-/// One of several forms of `Buckets`.
+/// One of several forms of `VoidBuckets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum VoidBuckets {

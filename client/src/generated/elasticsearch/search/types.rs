@@ -1111,7 +1111,7 @@ pub struct Hit {
     pub extra: Extra,
 }
 
-/// One of several forms of `Hit`.
+/// One of several forms of `HitAnyMatchedQueries`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum HitAnyMatchedQueries {
@@ -1137,7 +1137,7 @@ pub struct HitsMetadata {
     pub extra: Extra,
 }
 
-/// One of several forms of `HitsMetadata`.
+/// One of several forms of `HitsMetadataAnyTotal`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum HitsMetadataAnyTotal {

@@ -6647,10 +6647,12 @@ impl rt::Endpoint for ActivateUserProfileRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/profile/_activate");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -6671,6 +6673,7 @@ impl rt::Endpoint for AuthenticateRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/_authenticate");
         Ok(())
@@ -6733,15 +6736,18 @@ impl rt::Endpoint for BulkDeleteRoleRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/role");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -6803,15 +6809,18 @@ impl rt::Endpoint for BulkPutRoleRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/role");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -6881,10 +6890,12 @@ impl rt::Endpoint for BulkUpdateApiKeysRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/api_key/_bulk_update");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -6950,6 +6961,7 @@ impl rt::Endpoint for ChangePasswordRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         if let Some(username) = &self.username {
             path.literal("/_security/user");
@@ -6960,11 +6972,13 @@ impl rt::Endpoint for ChangePasswordRequest {
         path.literal("/_security/user/_password");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -6985,6 +6999,7 @@ impl rt::Endpoint for ClearApiKeyCacheRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/api_key");
         path.segments("ids", rt::texts(&self.ids))?;
@@ -7008,6 +7023,7 @@ impl rt::Endpoint for ClearCachedPrivilegesRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/privilege");
         path.segments("application", rt::texts(&self.application))?;
@@ -7031,12 +7047,14 @@ impl rt::Endpoint for ClearCachedRealmsRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/realm");
         path.segments("realms", rt::texts(&self.realms))?;
         path.literal("/_clear_cache");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.usernames {
             query.list("usernames", rt::texts(value));
@@ -7059,6 +7077,7 @@ impl rt::Endpoint for ClearCachedRolesRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/role");
         path.segments("name", rt::texts(&self.name))?;
@@ -7082,6 +7101,7 @@ impl rt::Endpoint for ClearCachedServiceTokensRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/service");
         path.segment("namespace", &rt::text(&self.namespace))?;
@@ -7158,15 +7178,18 @@ impl rt::Endpoint for CloneApiKeyRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/api_key/clone");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -7237,15 +7260,18 @@ impl rt::Endpoint for CreateApiKeyRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/api_key");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -7318,10 +7344,12 @@ impl rt::Endpoint for CreateCrossClusterApiKeyRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/cross_cluster/api_key");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -7342,6 +7370,7 @@ impl rt::Endpoint for CreateServiceTokenRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         if let Some(name) = &self.name {
             path.literal("/_security/service");
@@ -7357,6 +7386,7 @@ impl rt::Endpoint for CreateServiceTokenRequest {
         path.literal("/credential/token");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
@@ -7419,10 +7449,12 @@ impl rt::Endpoint for DelegatePkiRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/delegate_pki");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -7443,12 +7475,14 @@ impl rt::Endpoint for DeletePrivilegesRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/privilege");
         path.segment("application", &rt::text(&self.application))?;
         path.segments("name", rt::texts(&self.name))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
@@ -7471,11 +7505,13 @@ impl rt::Endpoint for DeleteRoleRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/role");
         path.segment("name", &rt::text(&self.name))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
@@ -7498,11 +7534,13 @@ impl rt::Endpoint for DeleteRoleMappingRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/role_mapping");
         path.segment("name", &rt::text(&self.name))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
@@ -7525,6 +7563,7 @@ impl rt::Endpoint for DeleteServiceTokenRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/service");
         path.segment("namespace", &rt::text(&self.namespace))?;
@@ -7533,6 +7572,7 @@ impl rt::Endpoint for DeleteServiceTokenRequest {
         path.segment("name", &rt::text(&self.name))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
@@ -7555,11 +7595,13 @@ impl rt::Endpoint for DeleteUserRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/user");
         path.segment("username", &rt::text(&self.username))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
@@ -7582,12 +7624,14 @@ impl rt::Endpoint for DisableUserRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/user");
         path.segment("username", &rt::text(&self.username))?;
         path.literal("/_disable");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
@@ -7610,12 +7654,14 @@ impl rt::Endpoint for DisableUserProfileRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/profile");
         path.segment("uid", &rt::text(&self.uid))?;
         path.literal("/_disable");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
@@ -7638,12 +7684,14 @@ impl rt::Endpoint for EnableUserRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/user");
         path.segment("username", &rt::text(&self.username))?;
         path.literal("/_enable");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
@@ -7666,12 +7714,14 @@ impl rt::Endpoint for EnableUserProfileRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/profile");
         path.segment("uid", &rt::text(&self.uid))?;
         path.literal("/_enable");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
@@ -7694,6 +7744,7 @@ impl rt::Endpoint for EnrollKibanaRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/enroll/kibana");
         Ok(())
@@ -7715,6 +7766,7 @@ impl rt::Endpoint for EnrollNodeRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/enroll/node");
         Ok(())
@@ -7736,10 +7788,12 @@ impl rt::Endpoint for GetApiKeyRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/api_key");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.id {
             query.pair("id", rt::text(value));
@@ -7783,6 +7837,7 @@ impl rt::Endpoint for GetBuiltinPrivilegesRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/privilege/_builtin");
         Ok(())
@@ -7804,6 +7859,7 @@ impl rt::Endpoint for GetPrivilegesRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         if self.name.is_some() && self.application.is_none() {
             return Err(path.missing_parent("name", "application"));
@@ -7839,6 +7895,7 @@ impl rt::Endpoint for GetRoleRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         if let Some(name) = &self.name {
             path.literal("/_security/role");
@@ -7848,6 +7905,7 @@ impl rt::Endpoint for GetRoleRequest {
         path.literal("/_security/role");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.include_implicit {
             query.pair("include_implicit", rt::text(value));
@@ -7870,6 +7928,7 @@ impl rt::Endpoint for GetRoleMappingRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         if let Some(name) = &self.name {
             path.literal("/_security/role_mapping");
@@ -7896,6 +7955,7 @@ impl rt::Endpoint for GetServiceAccountsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         if self.service.is_some() && self.namespace.is_none() {
             return Err(path.missing_parent("service", "namespace"));
@@ -7931,6 +7991,7 @@ impl rt::Endpoint for GetServiceCredentialsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/service");
         path.segment("namespace", &rt::text(&self.namespace))?;
@@ -7955,10 +8016,12 @@ impl rt::Endpoint for GetSettingsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/settings");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.master_timeout {
             query.pair("master_timeout", rt::text(value));
@@ -7981,6 +8044,7 @@ impl rt::Endpoint for GetStatsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/stats");
         Ok(())
@@ -8064,10 +8128,12 @@ impl rt::Endpoint for GetTokenRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/oauth2/token");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -8088,6 +8154,7 @@ impl rt::Endpoint for GetUserRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         if let Some(username) = &self.username {
             path.literal("/_security/user");
@@ -8097,6 +8164,7 @@ impl rt::Endpoint for GetUserRequest {
         path.literal("/_security/user");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.with_profile_uid {
             query.pair("with_profile_uid", rt::text(value));
@@ -8119,6 +8187,7 @@ impl rt::Endpoint for GetUserPrivilegesRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/user/_privileges");
         Ok(())
@@ -8140,11 +8209,13 @@ impl rt::Endpoint for GetUserProfileRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/profile");
         path.segments("uid", rt::texts(&self.uid))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.data {
             query.list("data", rt::texts(value));
@@ -8230,15 +8301,18 @@ impl rt::Endpoint for GrantApiKeyRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/api_key/grant");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -8306,6 +8380,7 @@ impl rt::Endpoint for HasPrivilegesRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         if let Some(user) = &self.user {
             path.literal("/_security/user");
@@ -8316,6 +8391,7 @@ impl rt::Endpoint for HasPrivilegesRequest {
         path.literal("/_security/user/_has_privileges");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -8379,10 +8455,12 @@ impl rt::Endpoint for HasPrivilegesUserProfileRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/profile/_has_privileges");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -8458,10 +8536,12 @@ impl rt::Endpoint for InvalidateApiKeyRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/api_key");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -8531,10 +8611,12 @@ impl rt::Endpoint for InvalidateTokenRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/oauth2/token");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -8604,10 +8686,12 @@ impl rt::Endpoint for OidcAuthenticateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/oidc/authenticate");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -8671,10 +8755,12 @@ impl rt::Endpoint for OidcLogoutRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/oidc/logout");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -8747,10 +8833,12 @@ impl rt::Endpoint for OidcPrepareAuthenticationRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/oidc/prepare");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -8771,15 +8859,18 @@ impl rt::Endpoint for PutPrivilegesRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/privilege");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.privileges;
         Body::json(body)
@@ -8881,16 +8972,19 @@ impl rt::Endpoint for PutRoleRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/role");
         path.segment("name", &rt::text(&self.name))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -8968,16 +9062,19 @@ impl rt::Endpoint for PutRoleMappingRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/role_mapping");
         path.segment("name", &rt::text(&self.name))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -9070,16 +9167,19 @@ impl rt::Endpoint for PutUserRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/user");
         path.segment("username", &rt::text(&self.username))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.refresh {
             query.pair("refresh", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -9179,10 +9279,12 @@ impl rt::Endpoint for QueryApiKeysRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/_query/api_key");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.with_limited_by {
             query.pair("with_limited_by", rt::text(value));
@@ -9197,6 +9299,7 @@ impl rt::Endpoint for QueryApiKeysRequest {
             query.pair("typed_keys", true);
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }
@@ -9290,10 +9393,12 @@ impl rt::Endpoint for QueryRoleRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/_query/role");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }
@@ -9388,15 +9493,18 @@ impl rt::Endpoint for QueryUserRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/_query/user");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.with_profile_uid {
             query.pair("with_profile_uid", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }
@@ -9463,10 +9571,12 @@ impl rt::Endpoint for SamlAuthenticateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/saml/authenticate");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -9536,10 +9646,12 @@ impl rt::Endpoint for SamlCompleteLogoutRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/saml/complete_logout");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -9606,10 +9718,12 @@ impl rt::Endpoint for SamlInvalidateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/saml/invalidate");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -9673,10 +9787,12 @@ impl rt::Endpoint for SamlLogoutRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/saml/logout");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -9743,10 +9859,12 @@ impl rt::Endpoint for SamlPrepareAuthenticationRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/saml/prepare");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -9767,6 +9885,7 @@ impl rt::Endpoint for SamlServiceProviderMetadataRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/saml/metadata");
         path.segment("realm_name", &rt::text(&self.realm_name))?;
@@ -9839,15 +9958,18 @@ impl rt::Endpoint for SuggestUserProfilesRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/profile/_suggest");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.data {
             query.list("data", rt::texts(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }
@@ -9915,11 +10037,13 @@ impl rt::Endpoint for UpdateApiKeyRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/api_key");
         path.segment("id", &rt::text(&self.id))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }
@@ -9990,11 +10114,13 @@ impl rt::Endpoint for UpdateCrossClusterApiKeyRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/cross_cluster/api_key");
         path.segment("id", &rt::text(&self.id))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -10063,10 +10189,12 @@ impl rt::Endpoint for UpdateSettingsRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/settings");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.master_timeout {
             query.pair("master_timeout", rt::text(value));
@@ -10075,6 +10203,7 @@ impl rt::Endpoint for UpdateSettingsRequest {
             query.pair("timeout", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -10142,12 +10271,14 @@ impl rt::Endpoint for UpdateUserProfileDataRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_security/profile");
         path.segment("uid", &rt::text(&self.uid))?;
         path.literal("/_data");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.if_seq_no {
             query.pair("if_seq_no", rt::text(value));
@@ -10159,6 +10290,7 @@ impl rt::Endpoint for UpdateUserProfileDataRequest {
             query.pair("refresh", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

@@ -3,7 +3,7 @@
 
 use crate::rt;
 use crate::types::{Extra, Untyped};
-/// The `configuration` object.
+/// The `CreateConfiguration` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateConfiguration {
@@ -40,7 +40,7 @@ pub type DeleteResponse = Untyped;
 pub type GetResponse = Untyped;
 /// The answer to [`list`](super::AgentBuilderAgents::list).
 pub type ListResponse = Untyped;
-/// The `tools[]` object.
+/// The `Tool` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Tool {
@@ -61,7 +61,7 @@ impl Tool {
     }
 }
 
-/// The `configuration` object.
+/// The `UpdateConfiguration` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UpdateConfiguration {

@@ -84,12 +84,14 @@ impl rt::Endpoint for CreateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/agent_builder/conversations");
         path.segment("conversation_id", &rt::text(&self.conversation_id))?;
         path.literal("/attachments");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -110,6 +112,7 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/agent_builder/conversations");
         path.segment("conversation_id", &rt::text(&self.conversation_id))?;
@@ -117,6 +120,7 @@ impl rt::Endpoint for DeleteRequest {
         path.segment("attachment_id", &rt::text(&self.attachment_id))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.permanent {
             query.pair("permanent", rt::text(value));
@@ -139,12 +143,14 @@ impl rt::Endpoint for ListRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/agent_builder/conversations");
         path.segment("conversation_id", &rt::text(&self.conversation_id))?;
         path.literal("/attachments");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.include_deleted {
             query.pair("include_deleted", rt::text(value));
@@ -167,6 +173,7 @@ impl rt::Endpoint for ListStaleRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/agent_builder/conversations");
         path.segment("conversation_id", &rt::text(&self.conversation_id))?;
@@ -232,6 +239,7 @@ impl rt::Endpoint for RenameRequest {
     fn method(&self) -> Method {
         Method::PATCH
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/agent_builder/conversations");
         path.segment("conversation_id", &rt::text(&self.conversation_id))?;
@@ -239,6 +247,7 @@ impl rt::Endpoint for RenameRequest {
         path.segment("attachment_id", &rt::text(&self.attachment_id))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -259,6 +268,7 @@ impl rt::Endpoint for RestoreRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/agent_builder/conversations");
         path.segment("conversation_id", &rt::text(&self.conversation_id))?;
@@ -329,6 +339,7 @@ impl rt::Endpoint for UpdateRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/agent_builder/conversations");
         path.segment("conversation_id", &rt::text(&self.conversation_id))?;
@@ -336,6 +347,7 @@ impl rt::Endpoint for UpdateRequest {
         path.segment("attachment_id", &rt::text(&self.attachment_id))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -398,6 +410,7 @@ impl rt::Endpoint for UpdateOriginRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/agent_builder/conversations");
         path.segment("conversation_id", &rt::text(&self.conversation_id))?;
@@ -406,6 +419,7 @@ impl rt::Endpoint for UpdateOriginRequest {
         path.literal("/origin");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::types::{Extra, Untyped};
 /// The answer to [`create`](super::AgentBuilderTools::create).
 pub type CreateResponse = Untyped;
-/// A value of `type`.
+/// A value of `CreateType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CreateType {

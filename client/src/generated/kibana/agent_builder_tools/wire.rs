@@ -103,10 +103,12 @@ impl rt::Endpoint for CreateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/agent_builder/tools");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -127,6 +129,7 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/agent_builder/tools");
         path.segment("id", &rt::text(&self.id))?;
@@ -149,6 +152,7 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/agent_builder/tools");
         path.segment("id", &rt::text(&self.id))?;
@@ -171,6 +175,7 @@ impl rt::Endpoint for ListRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/agent_builder/tools");
         Ok(())
@@ -238,10 +243,12 @@ impl rt::Endpoint for RunRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/agent_builder/tools/_execute");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -309,11 +316,13 @@ impl rt::Endpoint for UpdateRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/agent_builder/tools");
         path.segment("toolId", &rt::text(&self.tool_id))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, OneOrMany, Untyped};
 use super::super::common;
-/// The `action_groups[]` object.
+/// The `ActionGroup` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionGroup {
@@ -18,7 +18,7 @@ pub struct ActionGroup {
     pub extra: Extra,
 }
 
-/// The `action_variables` object.
+/// The `ActionVariables` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionVariables {
@@ -32,7 +32,7 @@ pub struct ActionVariables {
     pub extra: Extra,
 }
 
-/// The `context[]` object.
+/// The `ActionVariablesContext` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionVariablesContext {
@@ -46,7 +46,7 @@ pub struct ActionVariablesContext {
     pub extra: Extra,
 }
 
-/// The `state[]` object.
+/// The `ActionVariablesParam` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionVariablesParam {
@@ -58,7 +58,7 @@ pub struct ActionVariablesParam {
     pub extra: Extra,
 }
 
-/// A value of `aggregation`.
+/// A value of `Aggregation`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Aggregation {
@@ -140,7 +140,7 @@ pub struct AlertResponseProperties {
     pub extra: Extra,
 }
 
-/// The `schedule` object.
+/// The `AlertResponsePropertiesSchedule` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AlertResponsePropertiesSchedule {
@@ -150,7 +150,7 @@ pub struct AlertResponsePropertiesSchedule {
     pub extra: Extra,
 }
 
-/// The `alerting_framework_health` object.
+/// The `AlertingFrameworkHealth` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AlertingFrameworkHealth {
@@ -164,7 +164,7 @@ pub struct AlertingFrameworkHealth {
     pub extra: Extra,
 }
 
-/// A value of `anomalySeverityType`.
+/// A value of `AnomalySeverityType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AnomalySeverityType {
@@ -315,7 +315,7 @@ impl ApmErrorCountParams {
     }
 }
 
-/// A value of `groupBy[]`.
+/// A value of `ApmErrorCountParamsGroupBy`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ApmErrorCountParamsGroupBy {
@@ -421,7 +421,7 @@ impl ApmTransactionDurationParams {
     }
 }
 
-/// A value of `groupBy[]`.
+/// A value of `ApmTransactionDurationParamsGroupBy`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ApmTransactionDurationParamsGroupBy {
@@ -522,7 +522,7 @@ impl ApmTransactionErrorRateParams {
     }
 }
 
-/// The `authorized_consumers` object.
+/// The `AuthorizedConsumers` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AuthorizedConsumers {
@@ -552,7 +552,7 @@ pub struct AuthorizedConsumers {
     pub extra: Extra,
 }
 
-/// The `ml` object.
+/// The `AuthorizedConsumersAlerts` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AuthorizedConsumersAlerts {
@@ -564,7 +564,7 @@ pub struct AuthorizedConsumersAlerts {
     pub extra: Extra,
 }
 
-/// The `availability` object.
+/// The `Availability` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Availability {
@@ -604,7 +604,7 @@ impl Availability {
     }
 }
 
-/// The `s` object.
+/// The `CountLogThresholdParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CountLogThresholdParams {
@@ -670,7 +670,7 @@ impl CountLogThresholdParams {
     }
 }
 
-/// The `by_field` object.
+/// The `CriteriaCustomMetric` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CriteriaCustomMetric {
@@ -710,7 +710,7 @@ impl CriteriaCustomMetric {
     }
 }
 
-/// A value of `aggType`.
+/// A value of `CriteriaCustomMetricAggType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CriteriaCustomMetricAggType {
@@ -728,7 +728,7 @@ pub enum CriteriaCustomMetricAggType {
     UnknownValue(String),
 }
 
-/// The `read_health` object.
+/// The `DecryptionHealth` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DecryptionHealth {
@@ -742,7 +742,7 @@ pub struct DecryptionHealth {
     pub extra: Extra,
 }
 
-/// A value of `status`.
+/// A value of `DecryptionHealthStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DecryptionHealthStatus {
@@ -756,7 +756,7 @@ pub enum DecryptionHealthStatus {
     UnknownValue(String),
 }
 
-/// A value of `aggregationType`.
+/// A value of `DurationParamsAggregationType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DurationParamsAggregationType {
@@ -1111,7 +1111,7 @@ impl EsQueryKqlParams {
     }
 }
 
-/// The `esqlQuery` object.
+/// The `EsqlQuery` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EsqlQuery {
@@ -1132,7 +1132,7 @@ impl EsqlQuery {
     }
 }
 
-/// The `executionStatus` object.
+/// The `ExecutionStatus` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ExecutionStatus {
@@ -1174,7 +1174,7 @@ pub struct FieldmapProperties {
     pub extra: Extra,
 }
 
-/// The `properties[]` object.
+/// The `FieldmapPropertiesProperty` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FieldmapPropertiesProperty {
@@ -1234,7 +1234,7 @@ impl Filter {
     }
 }
 
-/// The `meta` object.
+/// The `FilterMeta` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FilterMeta {
@@ -1553,7 +1553,7 @@ impl InfraInventoryParams {
     }
 }
 
-/// The `criteria[]` object.
+/// The `InfraInventoryParamsCriteria` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct InfraInventoryParamsCriteria {
@@ -1661,7 +1661,7 @@ impl InfraInventoryParamsCriteria {
     }
 }
 
-/// A value of `metric`.
+/// A value of `InfraInventoryParamsCriteriaMetric`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InfraInventoryParamsCriteriaMetric {
@@ -1788,7 +1788,7 @@ impl InfraMetricThresholdParams {
     }
 }
 
-/// One of several forms of `criteria[]`.
+/// One of several forms of `InfraMetricThresholdParamsCriteria`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum InfraMetricThresholdParamsCriteria {
@@ -1820,7 +1820,7 @@ impl From<ThresholdParamsCriteria> for InfraMetricThresholdParamsCriteria {
     }
 }
 
-/// A value of `comparator`.
+/// A value of `InventoryParamsCriteriaComparator`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InventoryParamsCriteriaComparator {
@@ -1840,7 +1840,7 @@ pub enum InventoryParamsCriteriaComparator {
     UnknownValue(String),
 }
 
-/// The `customMetric` object.
+/// The `InventoryParamsCriteriaCustomMetric` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct InventoryParamsCriteriaCustomMetric {
@@ -1890,7 +1890,7 @@ impl InventoryParamsCriteriaCustomMetric {
 
 /// The answer to [`list_rule_types`](super::Alerting::list_rule_types).
 pub type ListRuleTypesResponse = Vec<RuleType>;
-/// A value of `comparator`.
+/// A value of `LogThresholdComparator`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LogThresholdComparator {
@@ -1918,7 +1918,7 @@ pub enum LogThresholdComparator {
     UnknownValue(String),
 }
 
-/// The `count` object.
+/// The `LogThresholdCount` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct LogThresholdCount {
@@ -1950,7 +1950,7 @@ impl LogThresholdCount {
     }
 }
 
-/// The `criteria[]` object.
+/// The `LogThresholdCriterion` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct LogThresholdCriterion {
@@ -2014,7 +2014,7 @@ impl From<RatioLogThresholdParams> for LogThresholdParams {
     }
 }
 
-/// The `logView` object.
+/// The `LogView` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct LogView {
@@ -2038,7 +2038,7 @@ impl LogView {
     }
 }
 
-/// The `longWindow` object.
+/// The `LongWindow` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct LongWindow {
@@ -2070,7 +2070,7 @@ impl LongWindow {
     }
 }
 
-/// The `count` object.
+/// The `MetricThresholdParamsCriteria` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MetricThresholdParamsCriteria {
@@ -2148,7 +2148,7 @@ impl MetricThresholdParamsCriteria {
     }
 }
 
-/// The `object` object.
+/// The `MonitorStatusParamsFiltersObject` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitorStatusParamsFiltersObject {
@@ -2207,7 +2207,7 @@ impl MonitorStatusParamsFiltersObject {
     }
 }
 
-/// A value of `nodeType`.
+/// A value of `NodeType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NodeType {
@@ -2229,7 +2229,7 @@ pub enum NodeType {
     UnknownValue(String),
 }
 
-/// The `by_metric` object.
+/// The `ParamsCriteria` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ParamsCriteria {
@@ -2323,7 +2323,7 @@ impl ParamsCriteria {
     }
 }
 
-/// A value of `aggType`.
+/// A value of `ParamsCriteriaAggType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ParamsCriteriaAggType {
@@ -2351,7 +2351,7 @@ pub enum ParamsCriteriaAggType {
     UnknownValue(String),
 }
 
-/// The `count` object.
+/// The `ParamsCriteriaCustomMetric` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ParamsCriteriaCustomMetric {
@@ -2383,7 +2383,7 @@ impl ParamsCriteriaCustomMetric {
     }
 }
 
-/// The `second_s` object.
+/// The `RatioLogThresholdParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RatioLogThresholdParams {
@@ -2456,7 +2456,7 @@ impl RatioLogThresholdParams {
     }
 }
 
-/// The `200[]` object.
+/// The `RuleType` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RuleType {
@@ -2498,7 +2498,7 @@ pub struct RuleType {
     pub extra: Extra,
 }
 
-/// The `alerts` object.
+/// The `RuleTypeAlerts` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RuleTypeAlerts {
@@ -2524,7 +2524,7 @@ pub struct RuleTypeAlerts {
     pub extra: Extra,
 }
 
-/// A value of `context`.
+/// A value of `RuleTypeAlertsContext`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RuleTypeAlertsContext {
@@ -2550,7 +2550,7 @@ pub enum RuleTypeAlertsContext {
     UnknownValue(String),
 }
 
-/// A value of `dynamic`.
+/// A value of `RuleTypeAlertsDynamic`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RuleTypeAlertsDynamic {
@@ -2566,7 +2566,7 @@ pub enum RuleTypeAlertsDynamic {
     UnknownValue(String),
 }
 
-/// The `mappings` object.
+/// The `RuleTypeAlertsMappings` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RuleTypeAlertsMappings {
@@ -2576,7 +2576,7 @@ pub struct RuleTypeAlertsMappings {
     pub extra: Extra,
 }
 
-/// A value of `category`.
+/// A value of `RuleTypeCategory`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RuleTypeCategory {
@@ -2590,7 +2590,7 @@ pub enum RuleTypeCategory {
     UnknownValue(String),
 }
 
-/// The `searchConfiguration` object.
+/// The `SearchConfiguration` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SearchConfiguration {
@@ -2633,7 +2633,7 @@ impl SearchConfiguration {
     }
 }
 
-/// The `query` object.
+/// The `SearchConfigurationQuery` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SearchConfigurationQuery {
@@ -2848,7 +2848,7 @@ impl SyntheticsMonitorStatusParams {
     }
 }
 
-/// One of several forms of `filters`.
+/// One of several forms of `SyntheticsMonitorStatusParamsFilters`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SyntheticsMonitorStatusParamsFilters {
@@ -2941,7 +2941,7 @@ pub enum ThresholdComparator {
     UnknownValue(String),
 }
 
-/// The `custom` object.
+/// The `ThresholdParamsCriteria` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ThresholdParamsCriteria {
@@ -3048,7 +3048,7 @@ impl ThresholdParamsCriteria {
     }
 }
 
-/// One of several forms of `customMetric[]`.
+/// One of several forms of `ThresholdParamsCriteriaCustomMetric`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ThresholdParamsCriteriaCustomMetric {
@@ -3088,7 +3088,7 @@ pub enum TimeWindowUnit {
     UnknownValue(String),
 }
 
-/// The `timerange` object.
+/// The `Timerange` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Timerange {
@@ -3120,7 +3120,7 @@ impl Timerange {
     }
 }
 
-/// A value of `windowUnit`.
+/// A value of `WindowUnit`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WindowUnit {

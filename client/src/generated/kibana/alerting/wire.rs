@@ -3763,6 +3763,7 @@ impl rt::Endpoint for GetHealthRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerting/_health");
         Ok(())
@@ -3784,6 +3785,7 @@ impl rt::Endpoint for ListRuleTypesRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerting/rule_types");
         Ok(())

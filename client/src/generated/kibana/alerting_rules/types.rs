@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, OneOrMany, Untyped};
 use super::super::{alerting, common};
-/// The `alert_delay` object.
+/// The `AlertDelay` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AlertDelay {
@@ -27,7 +27,7 @@ impl AlertDelay {
     }
 }
 
-/// The `alerts_count` object.
+/// The `AlertsCount` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AlertsCount {
@@ -43,7 +43,7 @@ pub struct AlertsCount {
     pub extra: Extra,
 }
 
-/// The `alerts_filter` object.
+/// The `AlertsFilter` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AlertsFilter {
@@ -75,7 +75,7 @@ impl AlertsFilter {
     }
 }
 
-/// The `query` object.
+/// The `AlertsFilterQuery` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AlertsFilterQuery {
@@ -110,7 +110,7 @@ impl AlertsFilterQuery {
     }
 }
 
-/// The `filters[]` object.
+/// The `AlertsFilterQueryFilter` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AlertsFilterQueryFilter {
@@ -157,7 +157,7 @@ impl AlertsFilterQueryFilter {
     }
 }
 
-/// The `$state` object.
+/// The `AlertsFilterQueryFilterState` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AlertsFilterQueryFilterState {
@@ -178,7 +178,7 @@ impl AlertsFilterQueryFilterState {
     }
 }
 
-/// A value of `store`.
+/// A value of `AlertsFilterQueryFilterStateStore`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AlertsFilterQueryFilterStateStore {
@@ -190,7 +190,7 @@ pub enum AlertsFilterQueryFilterStateStore {
     UnknownValue(String),
 }
 
-/// The `timeframe` object.
+/// The `AlertsFilterTimeframe` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AlertsFilterTimeframe {
@@ -229,7 +229,7 @@ impl AlertsFilterTimeframe {
     }
 }
 
-/// The `hours` object.
+/// The `AlertsFilterTimeframeHours` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AlertsFilterTimeframeHours {
@@ -253,7 +253,7 @@ impl AlertsFilterTimeframeHours {
     }
 }
 
-/// The `calculated_metrics` object.
+/// The `CalculatedMetrics` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CalculatedMetrics {
@@ -273,7 +273,7 @@ pub struct CalculatedMetrics {
 pub type CreateResponse = Rule;
 /// The answer to [`create_with_id`](super::AlertingRules::create_with_id).
 pub type CreateWithIdResponse = Rule;
-/// The `custom` object.
+/// The `Custom` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Custom {
@@ -313,7 +313,7 @@ impl Custom {
     }
 }
 
-/// The `recurring` object.
+/// The `CustomRecurring` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CustomRecurring {
@@ -402,7 +402,7 @@ impl CustomRecurring {
     }
 }
 
-/// The `dashboards[]` object.
+/// The `Dashboard` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Dashboard {
@@ -423,7 +423,7 @@ impl Dashboard {
     }
 }
 
-/// A value of `default_search_operator`.
+/// A value of `DefaultSearchOperator`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DefaultSearchOperator {
@@ -435,7 +435,7 @@ pub enum DefaultSearchOperator {
     UnknownValue(String),
 }
 
-/// The `body` object.
+/// The `DisableBody` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DisableBody {
@@ -459,7 +459,7 @@ impl DisableBody {
     }
 }
 
-/// The `execution_status` object.
+/// The `ExecutionStatus` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExecutionStatus {
@@ -477,7 +477,7 @@ pub struct ExecutionStatus {
     pub extra: Extra,
 }
 
-/// The `error` object.
+/// The `ExecutionStatusError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExecutionStatusError {
@@ -489,7 +489,7 @@ pub struct ExecutionStatusError {
     pub extra: Extra,
 }
 
-/// A value of `reason`.
+/// A value of `ExecutionStatusErrorReason`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExecutionStatusErrorReason {
@@ -513,7 +513,7 @@ pub enum ExecutionStatusErrorReason {
     UnknownValue(String),
 }
 
-/// The `warning` object.
+/// The `ExecutionStatusWarning` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExecutionStatusWarning {
@@ -525,7 +525,7 @@ pub struct ExecutionStatusWarning {
     pub extra: Extra,
 }
 
-/// A value of `reason`.
+/// A value of `ExecutionStatusWarningReason`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExecutionStatusWarningReason {
@@ -543,7 +543,7 @@ pub enum ExecutionStatusWarningReason {
 
 /// The answer to [`find`](super::AlertingRules::find).
 pub type FindResponse = Rule;
-/// The `flapping` object.
+/// The `Flapping` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Flapping {
@@ -574,7 +574,7 @@ impl Flapping {
     }
 }
 
-/// The `frequency` object.
+/// The `Frequency` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Frequency {
@@ -613,7 +613,7 @@ impl Frequency {
     }
 }
 
-/// The `gap_range` object.
+/// The `GapRange` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GapRange {
@@ -625,7 +625,7 @@ pub struct GapRange {
     pub extra: Extra,
 }
 
-/// The `actions[]` object.
+/// The `GetAction` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GetAction {
@@ -649,7 +649,7 @@ pub struct GetAction {
     pub extra: Extra,
 }
 
-/// The `artifacts` object.
+/// The `GetArtifacts` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetArtifacts {
@@ -661,7 +661,7 @@ pub struct GetArtifacts {
     pub extra: Extra,
 }
 
-/// The `investigation_guide` object.
+/// The `GetArtifactsInvestigationGuide` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GetArtifactsInvestigationGuide {
@@ -673,7 +673,7 @@ pub struct GetArtifactsInvestigationGuide {
 
 /// The answer to [`get`](super::AlertingRules::get).
 pub type GetResponse = Rule;
-/// The `has_reference` object.
+/// The `HasReference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HasReference {
@@ -697,7 +697,7 @@ impl HasReference {
     }
 }
 
-/// A value of `notify_when`.
+/// A value of `NotifyWhen`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotifyWhen {
@@ -711,7 +711,7 @@ pub enum NotifyWhen {
     UnknownValue(String),
 }
 
-/// A value of `outcome`.
+/// A value of `Outcome`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -725,7 +725,7 @@ pub enum Outcome {
     UnknownValue(String),
 }
 
-/// The `rRule` object.
+/// The `RRule` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RRule {
@@ -765,7 +765,7 @@ pub struct RRule {
     pub extra: Extra,
 }
 
-/// A value of `wkst`.
+/// A value of `RRuleWkst`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RRuleWkst {
@@ -787,7 +787,7 @@ pub enum RRuleWkst {
     UnknownValue(String),
 }
 
-/// The `200` object.
+/// The `Rule` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Rule {
@@ -864,7 +864,7 @@ pub struct Rule {
     pub extra: Extra,
 }
 
-/// The `actions[]` object.
+/// The `RuleAction` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleAction {
@@ -945,7 +945,7 @@ impl RuleAction {
     }
 }
 
-/// The `artifacts` object.
+/// The `RuleArtifacts` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RuleArtifacts {
@@ -987,7 +987,7 @@ impl RuleArtifacts {
     }
 }
 
-/// The `investigation_guide` object.
+/// The `RuleArtifactsInvestigationGuide` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleArtifactsInvestigationGuide {
@@ -1010,7 +1010,7 @@ impl RuleArtifactsInvestigationGuide {
     }
 }
 
-/// The `last_run` object.
+/// The `RuleLastRun` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleLastRun {
@@ -1028,7 +1028,7 @@ pub struct RuleLastRun {
     pub extra: Extra,
 }
 
-/// A value of `warning`.
+/// A value of `RuleLastRunWarning`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RuleLastRunWarning {
@@ -1060,7 +1060,7 @@ pub enum RuleLastRunWarning {
     UnknownValue(String),
 }
 
-/// The `monitoring` object.
+/// The `RuleMonitoring` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleMonitoring {
@@ -1070,7 +1070,7 @@ pub struct RuleMonitoring {
     pub extra: Extra,
 }
 
-/// The `run` object.
+/// The `RuleMonitoringRun` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleMonitoringRun {
@@ -1084,7 +1084,7 @@ pub struct RuleMonitoringRun {
     pub extra: Extra,
 }
 
-/// The `history[]` object.
+/// The `RuleMonitoringRunHistory` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleMonitoringRunHistory {
@@ -1100,7 +1100,7 @@ pub struct RuleMonitoringRunHistory {
     pub extra: Extra,
 }
 
-/// The `last_run` object.
+/// The `RuleMonitoringRunLastRun` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleMonitoringRunLastRun {
@@ -1112,7 +1112,7 @@ pub struct RuleMonitoringRunLastRun {
     pub extra: Extra,
 }
 
-/// The `metrics` object.
+/// The `RuleMonitoringRunLastRunMetrics` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RuleMonitoringRunLastRunMetrics {
@@ -1134,7 +1134,7 @@ pub struct RuleMonitoringRunLastRunMetrics {
     pub extra: Extra,
 }
 
-/// One of several forms of `params`.
+/// One of several forms of `RuleParams`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RuleParams {
@@ -1254,7 +1254,7 @@ impl From<alerting::SyntheticsMonitorStatusParams> for RuleParams {
     }
 }
 
-/// The `schedule` object.
+/// The `RuleSchedule` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleSchedule {
@@ -1275,7 +1275,7 @@ impl RuleSchedule {
     }
 }
 
-/// The `body` object.
+/// The `RuleSnooze` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleSnooze {
@@ -1285,7 +1285,7 @@ pub struct RuleSnooze {
     pub extra: Extra,
 }
 
-/// The `snooze_schedule[]` object.
+/// The `RuleSnoozeSchedule` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleSnoozeSchedule {
@@ -1311,7 +1311,7 @@ pub struct SnoozeResponse {
     pub extra: Extra,
 }
 
-/// The `schedule` object.
+/// The `SnoozeResponseBodySchedule` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SnoozeResponseBodySchedule {
@@ -1323,7 +1323,7 @@ pub struct SnoozeResponseBodySchedule {
     pub extra: Extra,
 }
 
-/// The `schedule` object.
+/// The `SnoozeSchedule` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SnoozeSchedule {
@@ -1347,7 +1347,7 @@ impl SnoozeSchedule {
     }
 }
 
-/// A value of `sort_order`.
+/// A value of `SortOrder`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortOrder {
@@ -1359,7 +1359,7 @@ pub enum SortOrder {
     UnknownValue(String),
 }
 
-/// A value of `status`.
+/// A value of `Status`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Status {

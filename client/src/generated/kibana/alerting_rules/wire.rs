@@ -2682,10 +2682,12 @@ impl rt::Endpoint for CreateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerting/rule");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -2797,11 +2799,13 @@ impl rt::Endpoint for CreateWithIdRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerting/rule");
         path.segment("id", &rt::text(&self.id))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -2822,6 +2826,7 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerting/rule");
         path.segment("id", &rt::text(&self.id))?;
@@ -2844,12 +2849,14 @@ impl rt::Endpoint for DisableRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerting/rule");
         path.segment("id", &rt::text(&self.id))?;
         path.literal("/_disable");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         match &self.body {
             Some(body) => Body::json(body),
@@ -2873,6 +2880,7 @@ impl rt::Endpoint for EnableRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerting/rule");
         path.segment("id", &rt::text(&self.id))?;
@@ -2896,10 +2904,12 @@ impl rt::Endpoint for FindRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerting/rules/_find");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.per_page {
             query.pair("per_page", rt::text(value));
@@ -2952,6 +2962,7 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerting/rule");
         path.segment("id", &rt::text(&self.id))?;
@@ -2974,6 +2985,7 @@ impl rt::Endpoint for MuteRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerting/rule");
         path.segment("id", &rt::text(&self.id))?;
@@ -2997,6 +3009,7 @@ impl rt::Endpoint for MuteAlertRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerting/rule");
         path.segment("rule_id", &rt::text(&self.rule_id))?;
@@ -3063,12 +3076,14 @@ impl rt::Endpoint for SnoozeRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerting/rule");
         path.segment("id", &rt::text(&self.id))?;
         path.literal("/snooze_schedule");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -3089,6 +3104,7 @@ impl rt::Endpoint for UnmuteRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerting/rule");
         path.segment("id", &rt::text(&self.id))?;
@@ -3112,6 +3128,7 @@ impl rt::Endpoint for UnmuteAlertRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerting/rule");
         path.segment("rule_id", &rt::text(&self.rule_id))?;
@@ -3137,6 +3154,7 @@ impl rt::Endpoint for UnsnoozeRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerting/rule");
         path.segment("ruleId", &rt::text(&self.rule_id))?;
@@ -3240,11 +3258,13 @@ impl rt::Endpoint for UpdateRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerting/rule");
         path.segment("id", &rt::text(&self.id))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -3265,6 +3285,7 @@ impl rt::Endpoint for UpdateApiKeyRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerting/rule");
         path.segment("id", &rt::text(&self.id))?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number};
-/// The `AgentConfigurationObject` object.
+/// The `AgentConfiguration` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentConfiguration {
@@ -35,7 +35,7 @@ pub struct AgentConfigurationsResponse {
     pub extra: Extra,
 }
 
-/// The `agentKey` object.
+/// The `AgentKey` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentKey {
@@ -53,7 +53,7 @@ pub struct AgentKey {
     pub extra: Extra,
 }
 
-/// A value of `privileges[]`.
+/// A value of `AgentKeyPrivilege`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AgentKeyPrivilege {
@@ -75,7 +75,7 @@ pub struct AgentKeysResponse {
     pub extra: Extra,
 }
 
-/// The `service` object.
+/// The `AnnotatedService` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AnnotatedService {
@@ -104,7 +104,7 @@ impl AnnotatedService {
     }
 }
 
-/// The `annotation` object.
+/// The `AnnotationResponseSourceAnnotation` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AnnotationResponseSourceAnnotation {
@@ -116,7 +116,7 @@ pub struct AnnotationResponseSourceAnnotation {
     pub extra: Extra,
 }
 
-/// The `service` object.
+/// The `AnnotationResponseSourceService` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AnnotationResponseSourceService {
@@ -140,7 +140,7 @@ pub struct AnnotationSearchResponse {
     pub extra: Extra,
 }
 
-/// The `annotations[]` object.
+/// The `AnnotationSearchResponseAnnotation` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AnnotationSearchResponseAnnotation {
@@ -170,7 +170,7 @@ pub struct CreateAnnotationResponse {
     pub extra: Extra,
 }
 
-/// The `_source` object.
+/// The `CreateAnnotationResponseSource` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateAnnotationResponseSource {
@@ -190,7 +190,7 @@ pub struct CreateAnnotationResponseSource {
     pub extra: Extra,
 }
 
-/// The `event` object.
+/// The `CreateAnnotationResponseSourceEvent` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateAnnotationResponseSourceEvent {
@@ -210,7 +210,7 @@ pub struct DeleteAgentConfigurationsResponse {
     pub extra: Extra,
 }
 
-/// The `200` object.
+/// The `Empty` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Empty {
@@ -236,7 +236,7 @@ pub struct SearchAgentConfigurationResponse {
     pub extra: Extra,
 }
 
-/// The `ServiceObject` object.
+/// The `Service` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Service {
@@ -278,7 +278,7 @@ pub struct ServiceAgentNameResponse {
     pub extra: Extra,
 }
 
-/// The `ServiceEnvironmentObject` object.
+/// The `ServiceEnvironment` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ServiceEnvironment {
@@ -322,7 +322,7 @@ pub struct SingleAgentConfigurationResponse {
     pub extra: Extra,
 }
 
-/// The `sourceMap` object.
+/// The `SourceMap` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SourceMap {
@@ -352,7 +352,7 @@ pub struct SourceMapsResponse {
     pub extra: Extra,
 }
 
-/// The `artifacts[]` object.
+/// The `SourceMapsResponseArtifact` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SourceMapsResponseArtifact {
@@ -386,7 +386,7 @@ pub struct SourceMapsResponseArtifact {
     pub extra: Extra,
 }
 
-/// The `body` object.
+/// The `SourceMapsResponseArtifactBody` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SourceMapsResponseArtifactBody {

@@ -78,12 +78,14 @@ impl rt::Endpoint for CreateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/apm/services");
         path.segment("serviceName", &rt::text(&self.service_name))?;
         path.literal("/annotation");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -104,12 +106,14 @@ impl rt::Endpoint for FindRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/apm/services");
         path.segment("serviceName", &rt::text(&self.service_name))?;
         path.literal("/annotation/search");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.environment {
             query.pair("environment", rt::text(value));

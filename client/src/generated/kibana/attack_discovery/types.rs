@@ -592,7 +592,7 @@ pub struct AttackDiscoveryGeneration {
     pub extra: Extra,
 }
 
-/// A value of `status`.
+/// A value of `AttackDiscoveryGenerationStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AttackDiscoveryGenerationStatus {
@@ -620,7 +620,7 @@ pub struct BulkUpdateResponse {
     pub extra: Extra,
 }
 
-/// The `connector_stats` object.
+/// The `ConnectorStats` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ConnectorStats {
@@ -632,7 +632,7 @@ pub struct ConnectorStats {
     pub extra: Extra,
 }
 
-/// The `api_config` object.
+/// The `DiscoveryApiScheduleParamsApiConfig` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DiscoveryApiScheduleParamsApiConfig {
@@ -722,7 +722,7 @@ pub struct FindResponse {
     pub extra: Extra,
 }
 
-/// A value of `status[]`.
+/// A value of `FindStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FindStatus {
@@ -827,7 +827,7 @@ impl Query {
     }
 }
 
-/// One of several forms of `query`.
+/// One of several forms of `QueryQuery`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum QueryQuery {
@@ -863,7 +863,7 @@ pub enum SortOrder {
     UnknownValue(String),
 }
 
-/// A value of `subAction`.
+/// A value of `SubAction`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SubAction {
@@ -875,7 +875,7 @@ pub enum SubAction {
     UnknownValue(String),
 }
 
-/// The `update` object.
+/// The `Update` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Update {
@@ -939,7 +939,7 @@ impl Update {
     }
 }
 
-/// A value of `visibility`.
+/// A value of `UpdateVisibility`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UpdateVisibility {

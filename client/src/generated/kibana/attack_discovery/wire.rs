@@ -1536,10 +1536,12 @@ impl rt::Endpoint for BulkUpdateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/attack_discovery/_bulk");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -1560,6 +1562,7 @@ impl rt::Endpoint for DismissGenerationRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/attack_discovery/generations");
         path.segment("execution_uuid", &rt::text(&self.execution_uuid))?;
@@ -1602,10 +1605,12 @@ impl rt::Endpoint for FindRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/attack_discovery/_find");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.alert_ids {
             query.list("alert_ids", rt::texts(value));
@@ -1752,10 +1757,12 @@ impl rt::Endpoint for GenerateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/attack_discovery/_generate");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -1776,11 +1783,13 @@ impl rt::Endpoint for GetGenerationRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/attack_discovery/generations");
         path.segment("execution_uuid", &rt::text(&self.execution_uuid))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.enable_field_rendering {
             query.pair("enable_field_rendering", rt::text(value));
@@ -1806,10 +1815,12 @@ impl rt::Endpoint for ListGenerationsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/attack_discovery/generations");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.end {
             query.pair("end", rt::text(value));

@@ -29,7 +29,7 @@ pub struct FindResponse {
 
 /// The answer to [`get`](super::AttackDiscoverySchedules::get).
 pub type GetResponse = attack_discovery::AttackDiscoveryApiSchedule;
-/// The `200` object.
+/// The `Schedule` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Schedule {

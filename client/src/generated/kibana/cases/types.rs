@@ -57,7 +57,7 @@ pub enum Actions {
     UnknownValue(String),
 }
 
-/// A value of `type`.
+/// A value of `ActionsFindResponsePropertiesType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ActionsFindResponsePropertiesType {
@@ -237,7 +237,7 @@ pub struct AlertResponseProperties {
     pub extra: Extra,
 }
 
-/// The `item[]` object.
+/// The `Assignee` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Assignee {
@@ -258,7 +258,7 @@ impl Assignee {
     }
 }
 
-/// One of several forms of `tags`.
+/// One of several forms of `Assignees`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Assignees {
@@ -282,7 +282,7 @@ impl From<String> for Assignees {
     }
 }
 
-/// The `200[]` object.
+/// The `Case` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Case {
@@ -294,7 +294,7 @@ pub struct Case {
     pub extra: Extra,
 }
 
-/// The `customFields[]` object.
+/// The `CaseConfigurationRequestCustomField` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CaseConfigurationRequestCustomField {
@@ -357,7 +357,7 @@ impl CaseConfigurationRequestCustomField {
     }
 }
 
-/// The `caseFields` object.
+/// The `CaseFields` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CaseFields {
@@ -458,7 +458,7 @@ impl CaseFields {
     }
 }
 
-/// The `connector` object.
+/// The `CaseFieldsConnector` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CaseFieldsConnector {
@@ -518,7 +518,7 @@ impl CaseFieldsConnector {
     }
 }
 
-/// The `customFields[]` object.
+/// The `CaseFieldsCustomField` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CaseFieldsCustomField {
@@ -641,7 +641,7 @@ pub struct CaseResponseProperties {
     pub extra: Extra,
 }
 
-/// One of several forms of `comments[]`.
+/// One of several forms of `CaseResponsePropertiesComment`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum CaseResponsePropertiesComment {
@@ -653,7 +653,7 @@ pub enum CaseResponsePropertiesComment {
     Other(Untyped),
 }
 
-/// One of several forms of `connector`.
+/// One of several forms of `CaseResponsePropertiesConnector`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum CaseResponsePropertiesConnector {
@@ -675,7 +675,7 @@ pub enum CaseResponsePropertiesConnector {
     Other(Untyped),
 }
 
-/// The `customFields[]` object.
+/// The `CaseResponsePropertiesCustomField` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CaseResponsePropertiesCustomField {
@@ -753,7 +753,7 @@ pub enum CaseStatus {
     UnknownValue(String),
 }
 
-/// The `CaseResponseClosedByProperties` object.
+/// The `CaseUser` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CaseUser {
@@ -781,7 +781,7 @@ pub enum ClosureTypes {
     UnknownValue(String),
 }
 
-/// One of several forms of `owner`.
+/// One of several forms of `ConfigurationOwner`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ConfigurationOwner {
@@ -799,7 +799,7 @@ impl From<Owner> for ConfigurationOwner {
     }
 }
 
-/// The `200[]` object.
+/// The `Connector` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Connector {
@@ -823,7 +823,7 @@ pub struct Connector {
     pub extra: Extra,
 }
 
-/// The `config` object.
+/// The `ConnectorConfig` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ConnectorConfig {
@@ -913,7 +913,7 @@ impl ConnectorPropertiesJira {
     }
 }
 
-/// The `fields` object.
+/// The `ConnectorPropertiesJiraFields` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ConnectorPropertiesJiraFields {
@@ -1030,7 +1030,7 @@ impl ConnectorPropertiesResilient {
     }
 }
 
-/// The `fields` object.
+/// The `ConnectorPropertiesResilientFields` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ConnectorPropertiesResilientFields {
@@ -1096,7 +1096,7 @@ impl ConnectorPropertiesServicenow {
     }
 }
 
-/// The `fields` object.
+/// The `ConnectorPropertiesServicenowFields` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ConnectorPropertiesServicenowFields {
@@ -1223,7 +1223,7 @@ impl ConnectorPropertiesSwimlane {
     }
 }
 
-/// The `fields` object.
+/// The `ConnectorPropertiesSwimlaneFields` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ConnectorPropertiesSwimlaneFields {
@@ -1280,7 +1280,7 @@ pub struct CountByStatusResponse {
     pub extra: Extra,
 }
 
-/// One of several forms of `connector`.
+/// One of several forms of `CreateCaseRequestConnector`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum CreateCaseRequestConnector {
@@ -1344,7 +1344,7 @@ impl From<ConnectorPropertiesSwimlane> for CreateCaseRequestConnector {
     }
 }
 
-/// The `customFields[]` object.
+/// The `CreateCaseRequestCustomField` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateCaseRequestCustomField {
@@ -1387,7 +1387,7 @@ impl CreateCaseRequestCustomField {
     }
 }
 
-/// A value of `type`.
+/// A value of `CreateCaseRequestCustomFieldType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CreateCaseRequestCustomFieldType {
@@ -1469,7 +1469,7 @@ pub struct FindUserActionsResponse {
     pub extra: Extra,
 }
 
-/// A value of `types[]`.
+/// A value of `FindUserActionsType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FindUserActionsType {
@@ -1533,7 +1533,7 @@ pub enum Owner {
     UnknownValue(String),
 }
 
-/// One of several forms of `payload`.
+/// One of several forms of `Payload`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Payload {
@@ -1577,7 +1577,7 @@ pub struct PayloadAlertComment {
     pub extra: Extra,
 }
 
-/// The `comment` object.
+/// The `PayloadAlertCommentComment` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PayloadAlertCommentComment {
@@ -1639,7 +1639,7 @@ pub struct PayloadCreateCase {
     pub extra: Extra,
 }
 
-/// The `connector` object.
+/// The `PayloadCreateCaseConnector` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PayloadCreateCaseConnector {
@@ -1655,7 +1655,7 @@ pub struct PayloadCreateCaseConnector {
     pub extra: Extra,
 }
 
-/// The `fields` object.
+/// The `PayloadCreateCaseConnectorFields` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PayloadCreateCaseConnectorFields {
@@ -1773,7 +1773,7 @@ pub struct PayloadUserComment {
     pub extra: Extra,
 }
 
-/// The `comment` object.
+/// The `PayloadUserCommentComment` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PayloadUserCommentComment {
@@ -1785,7 +1785,7 @@ pub struct PayloadUserCommentComment {
     pub extra: Extra,
 }
 
-/// The `fields` object.
+/// The `PropertiesServicenowSirFields` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PropertiesServicenowSirFields {
@@ -1846,7 +1846,7 @@ impl PropertiesServicenowSirFields {
 
 /// The answer to [`push`](super::Cases::push).
 pub type PushResponse = CaseResponseProperties;
-/// The `pushed_by` object.
+/// The `PushedBy` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PushedBy {
@@ -1894,7 +1894,7 @@ impl Rule {
     }
 }
 
-/// One of several forms of `searchFields`.
+/// One of several forms of `SearchFields`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SearchFields {
@@ -1924,7 +1924,7 @@ pub enum SearchFieldsType {
     UnknownValue(String),
 }
 
-/// The `connector` object.
+/// The `SetCaseConfigurationRequestConnector` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SetCaseConfigurationRequestConnector {
@@ -1989,7 +1989,7 @@ impl Settings {
     }
 }
 
-/// A value of `sortField`.
+/// A value of `SortField`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortField {
@@ -2011,7 +2011,7 @@ pub enum SortField {
     UnknownValue(String),
 }
 
-/// A value of `sortOrder`.
+/// A value of `SortOrder`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortOrder {
@@ -2023,7 +2023,7 @@ pub enum SortOrder {
     UnknownValue(String),
 }
 
-/// The `Templates[]` object.
+/// The `Template` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Template {
@@ -2157,7 +2157,7 @@ impl From<UpdateUserCommentRequestProperties> for UpdateCaseCommentRequest {
     }
 }
 
-/// The `cases[]` object.
+/// The `UpdateCaseRequestCase` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UpdateCaseRequestCase {

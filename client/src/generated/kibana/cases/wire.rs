@@ -4150,12 +4150,14 @@ impl rt::Endpoint for AddFileRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/cases");
         path.segment("caseId", &rt::text(&self.case_id))?;
         path.literal("/files");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::multipart()
             .file("file", &self.file, "file", "application/octet-stream")
@@ -4179,10 +4181,12 @@ impl rt::Endpoint for CountByStatusRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/cases/status");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.owner {
             query.pair("owner", rt::text(value));
@@ -4283,10 +4287,12 @@ impl rt::Endpoint for CreateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/cases");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -4307,10 +4313,12 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/cases");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         query.list("ids", rt::texts(&self.ids));
     }
@@ -4350,10 +4358,12 @@ impl rt::Endpoint for FindRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/cases/_find");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.assignees {
             query.pair("assignees", rt::text(value));
@@ -4421,6 +4431,7 @@ impl rt::Endpoint for FindConnectorsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/cases/configure/connectors/_find");
         Ok(())
@@ -4461,12 +4472,14 @@ impl rt::Endpoint for FindUserActionsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/cases");
         path.segment("caseId", &rt::text(&self.case_id))?;
         path.literal("/user_actions/_find");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.page {
             query.pair("page", rt::text(value));
@@ -4498,11 +4511,13 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/cases");
         path.segment("caseId", &rt::text(&self.case_id))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.include_comments {
             query.pair("includeComments", rt::text(value));
@@ -4525,6 +4540,7 @@ impl rt::Endpoint for ListAlertsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/cases");
         path.segment("caseId", &rt::text(&self.case_id))?;
@@ -4548,11 +4564,13 @@ impl rt::Endpoint for ListByAlertRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/cases/alerts");
         path.segment("alertId", &rt::text(&self.alert_id))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.owner {
             query.pair("owner", rt::text(value));
@@ -4575,10 +4593,12 @@ impl rt::Endpoint for ListReportersRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/cases/reporters");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.owner {
             query.pair("owner", rt::text(value));
@@ -4601,10 +4621,12 @@ impl rt::Endpoint for ListTagsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/cases/tags");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.owner {
             query.pair("owner", rt::text(value));
@@ -4627,6 +4649,7 @@ impl rt::Endpoint for ListUserActionsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/cases");
         path.segment("caseId", &rt::text(&self.case_id))?;
@@ -4650,6 +4673,7 @@ impl rt::Endpoint for PushRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/cases");
         path.segment("caseId", &rt::text(&self.case_id))?;
@@ -4658,6 +4682,7 @@ impl rt::Endpoint for PushRequest {
         path.literal("/_push");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         match &self.body {
             Some(body) => Body::json(body),
@@ -4721,10 +4746,12 @@ impl rt::Endpoint for UpdateRequest {
     fn method(&self) -> Method {
         Method::PATCH
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/cases");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

@@ -3,7 +3,7 @@
 
 use crate::types::Extra;
 use super::super::{cases, common};
-/// The `200` object.
+/// The `Configuration` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Configuration {
@@ -41,7 +41,7 @@ pub struct Configuration {
     pub extra: Extra,
 }
 
-/// The `mappings[]` object.
+/// The `ConfigurationMapping` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ConfigurationMapping {
@@ -57,7 +57,7 @@ pub struct ConfigurationMapping {
 
 /// The answer to [`create`](super::CasesConfigurations::create).
 pub type CreateResponse = Configuration;
-/// The `customFields[]` object.
+/// The `CustomField` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CustomField {

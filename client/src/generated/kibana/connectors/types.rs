@@ -61,7 +61,7 @@ impl AddEvent {
     }
 }
 
-/// The `subActionParams` object.
+/// The `AddEventSubActionParams` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AddEventSubActionParams {
@@ -165,7 +165,7 @@ impl AddEventSubActionParams {
     }
 }
 
-/// A value of `type`.
+/// A value of `AlertSubActionParamsResponderType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AlertSubActionParamsResponderType {
@@ -181,7 +181,7 @@ pub enum AlertSubActionParamsResponderType {
     UnknownValue(String),
 }
 
-/// The `allowedChannels[]` object.
+/// The `AllowedChannel` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AllowedChannel {
@@ -557,7 +557,7 @@ impl CheckChannelId {
     }
 }
 
-/// The `subActionParams` object.
+/// The `CheckChannelIdSubActionParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CheckChannelIdSubActionParams {
@@ -599,7 +599,7 @@ impl CloseAlert {
     }
 }
 
-/// The `subActionParams` object.
+/// The `CloseAlertSubActionParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CloseAlertSubActionParams {
@@ -665,7 +665,7 @@ impl CloseIncident {
     }
 }
 
-/// The `subActionParams` object.
+/// The `CloseIncidentSubActionParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CloseIncidentSubActionParams {
@@ -686,7 +686,7 @@ impl CloseIncidentSubActionParams {
     }
 }
 
-/// The `incident` object.
+/// The `CloseIncidentSubActionParamsIncident` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CloseIncidentSubActionParamsIncident {
@@ -736,7 +736,7 @@ impl CloseIncidentSubActionParamsIncident {
     }
 }
 
-/// The `caseIdConfig` object.
+/// The `CommentsConfig` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CommentsConfig {
@@ -780,7 +780,7 @@ impl CommentsConfig {
     }
 }
 
-/// The `200` object.
+/// The `Connector` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Connector {
@@ -804,7 +804,7 @@ pub struct Connector {
     pub extra: Extra,
 }
 
-/// One of several forms of `config`.
+/// One of several forms of `ConnectorConfig`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ConnectorConfig {
@@ -1004,7 +1004,7 @@ impl From<XMattersConfig> for ConnectorConfig {
     }
 }
 
-/// One of several forms of `secrets`.
+/// One of several forms of `ConnectorSecrets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ConnectorSecrets {
@@ -1188,7 +1188,7 @@ impl From<XMattersSecrets> for ConnectorSecrets {
     }
 }
 
-/// A value of `connectorType`.
+/// A value of `ConnectorType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConnectorType {
@@ -1202,7 +1202,7 @@ pub enum ConnectorType {
     UnknownValue(String),
 }
 
-/// The `ConnectorType` object.
+/// The `ConnectorsConnectorType` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ConnectorsConnectorType {
@@ -1247,7 +1247,7 @@ impl CreateAlert {
     }
 }
 
-/// The `subActionParams` object.
+/// The `CreateAlertSubActionParams` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateAlertSubActionParams {
@@ -1434,7 +1434,7 @@ impl CreateAlertSubActionParams {
     }
 }
 
-/// A value of `priority`.
+/// A value of `CreateAlertSubActionParamsPriority`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CreateAlertSubActionParamsPriority {
@@ -1452,7 +1452,7 @@ pub enum CreateAlertSubActionParamsPriority {
     UnknownValue(String),
 }
 
-/// The `responders[]` object.
+/// The `CreateAlertSubActionParamsResponder` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateAlertSubActionParamsResponder {
@@ -1503,7 +1503,7 @@ impl CreateAlertSubActionParamsResponder {
     }
 }
 
-/// A value of `createCommentMethod`.
+/// A value of `CreateCommentMethod`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CreateCommentMethod {
@@ -1795,7 +1795,7 @@ impl EmailConfig {
     }
 }
 
-/// A value of `service`.
+/// A value of `EmailConfigService`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EmailConfigService {
@@ -1855,7 +1855,7 @@ impl EmailSecrets {
     }
 }
 
-/// A value of `eventAction`.
+/// A value of `EventAction`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EventAction {
@@ -2167,7 +2167,7 @@ impl GetAgentDetails {
     }
 }
 
-/// The `subActionParams` object.
+/// The `GetAgentDetailsSubActionParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GetAgentDetailsSubActionParams {
@@ -2225,7 +2225,7 @@ impl GetChoices {
     }
 }
 
-/// The `subActionParams` object.
+/// The `GetChoicesSubActionParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GetChoicesSubActionParams {
@@ -2304,7 +2304,7 @@ impl GetIncident {
     }
 }
 
-/// The `subActionParams` object.
+/// The `GetIncidentSubActionParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GetIncidentSubActionParams {
@@ -2352,7 +2352,7 @@ impl GetIssue {
     }
 }
 
-/// The `subActionParams` object.
+/// The `GetIssueSubActionParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GetIssueSubActionParams {
@@ -2410,7 +2410,7 @@ impl GetIssues {
     }
 }
 
-/// The `subActionParams` object.
+/// The `GetIssuesSubActionParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GetIssuesSubActionParams {
@@ -2688,7 +2688,7 @@ impl PostMessage {
     }
 }
 
-/// The `subActionParams` object.
+/// The `PostMessageSubActionParams` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PostMessageSubActionParams {
@@ -2769,7 +2769,7 @@ impl PushToService {
     }
 }
 
-/// The `subActionParams` object.
+/// The `PushToServiceSubActionParams` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PushToServiceSubActionParams {
@@ -2809,7 +2809,7 @@ impl PushToServiceSubActionParams {
     }
 }
 
-/// The `comments[]` object.
+/// The `PushToServiceSubActionParamsComment` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PushToServiceSubActionParamsComment {
@@ -2841,7 +2841,7 @@ impl PushToServiceSubActionParamsComment {
     }
 }
 
-/// The `incident` object.
+/// The `PushToServiceSubActionParamsIncident` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PushToServiceSubActionParamsIncident {
@@ -3177,7 +3177,7 @@ impl ResilientSecrets {
     }
 }
 
-/// One of several forms of `params`.
+/// One of several forms of `RunParams`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RunParams {
@@ -3762,7 +3762,7 @@ impl SwimlaneConfig {
     }
 }
 
-/// The `mappings` object.
+/// The `SwimlaneConfigMappings` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SwimlaneConfigMappings {
@@ -4157,7 +4157,7 @@ impl TriggerPagerDuty {
     }
 }
 
-/// The `links[]` object.
+/// The `TriggerPagerDutyLink` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct TriggerPagerDutyLink {
@@ -4189,7 +4189,7 @@ impl TriggerPagerDutyLink {
     }
 }
 
-/// A value of `severity`.
+/// A value of `TriggerPagerDutySeverity`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TriggerPagerDutySeverity {
@@ -4205,7 +4205,7 @@ pub enum TriggerPagerDutySeverity {
     UnknownValue(String),
 }
 
-/// One of several forms of `config`.
+/// One of several forms of `UpdateConfig`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum UpdateConfig {
@@ -4407,7 +4407,7 @@ impl From<XMattersConfig> for UpdateConfig {
 
 /// The answer to [`update`](super::Connectors::update).
 pub type UpdateResponse = Connector;
-/// One of several forms of `secrets`.
+/// One of several forms of `UpdateSecrets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum UpdateSecrets {
@@ -4597,7 +4597,7 @@ pub enum VerificationMode {
     UnknownValue(String),
 }
 
-/// The `visibleTo[]` object.
+/// The `VisibleTo` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VisibleTo {
@@ -4642,7 +4642,7 @@ impl VisibleTo {
     }
 }
 
-/// A value of `type`.
+/// A value of `VisibleToType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VisibleToType {
@@ -4760,7 +4760,7 @@ impl WebhookConfig {
     }
 }
 
-/// A value of `method`.
+/// A value of `WebhookConfigMethod`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WebhookConfigMethod {
@@ -4861,7 +4861,7 @@ impl WriteServerLog {
     }
 }
 
-/// A value of `level`.
+/// A value of `WriteServerLogLevel`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WriteServerLogLevel {

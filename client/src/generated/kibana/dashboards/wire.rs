@@ -114,10 +114,12 @@ impl rt::Endpoint for CreateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/dashboards");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -138,6 +140,7 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/dashboards");
         path.segment("id", &rt::text(&self.id))?;
@@ -160,6 +163,7 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/dashboards");
         path.segment("id", &rt::text(&self.id))?;
@@ -182,10 +186,12 @@ impl rt::Endpoint for ListRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/dashboards");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.excluded_tags {
             query.pair("excluded_tags", rt::text(value));
@@ -303,11 +309,13 @@ impl rt::Endpoint for UpdateRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/dashboards");
         path.segment("id", &rt::text(&self.id))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

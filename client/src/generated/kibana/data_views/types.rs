@@ -7,7 +7,7 @@ use crate::rt;
 use crate::types::{Extra, OneOrMany};
 /// The answer to [`create`](super::DataViews::create).
 pub type CreateResponse = DataViewResponseObject;
-/// The `data_view` object.
+/// The `DataView` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DataView {
@@ -51,7 +51,7 @@ pub struct DataViewResponseObject {
     pub extra: Extra,
 }
 
-/// The `result[]` object.
+/// The `DataViewResult` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DataViewResult {
@@ -63,7 +63,7 @@ pub struct DataViewResult {
     pub extra: Extra,
 }
 
-/// The `data_view[]` object.
+/// The `DataViewSummary` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DataViewSummary {
@@ -81,7 +81,7 @@ pub struct DataViewSummary {
     pub extra: Extra,
 }
 
-/// The `data_view` object.
+/// The `DataViewUpdate` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DataViewUpdate {
@@ -203,7 +203,7 @@ impl DataViewUpdate {
     }
 }
 
-/// The `deleteStatus` object.
+/// The `DeleteStatus` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DeleteStatus {
@@ -215,7 +215,7 @@ pub struct DeleteStatus {
     pub extra: Extra,
 }
 
-/// The `200` object.
+/// The `FieldMetadata` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FieldMetadata {
@@ -291,7 +291,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `data_view` object.
+/// The `NewDataView` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewDataView {
@@ -490,7 +490,7 @@ impl Runtimefieldmap {
     }
 }
 
-/// The `script` object.
+/// The `RuntimefieldmapScript` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RuntimefieldmapScript {
@@ -516,7 +516,7 @@ impl RuntimefieldmapScript {
 
 /// The answer to [`set_default`](super::DataViews::set_default).
 pub type SetDefaultResponse = FieldMetadata;
-/// The `Sourcefilters[]` object.
+/// The `Sourcefilter` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Sourcefilter {

@@ -975,10 +975,12 @@ impl rt::Endpoint for CreateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/data_views/data_view");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -999,6 +1001,7 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/data_views/data_view");
         path.segment("viewId", &rt::text(&self.view_id))?;
@@ -1021,6 +1024,7 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/data_views/data_view");
         path.segment("viewId", &rt::text(&self.view_id))?;
@@ -1043,6 +1047,7 @@ impl rt::Endpoint for GetDefaultRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/data_views/default");
         Ok(())
@@ -1064,6 +1069,7 @@ impl rt::Endpoint for ListRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/data_views");
         Ok(())
@@ -1140,10 +1146,12 @@ impl rt::Endpoint for PreviewSwapReferencesRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/data_views/swap_references/_preview");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -1207,10 +1215,12 @@ impl rt::Endpoint for SetDefaultRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/data_views/default");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -1286,10 +1296,12 @@ impl rt::Endpoint for SwapReferencesRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/data_views/swap_references");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -1354,11 +1366,13 @@ impl rt::Endpoint for UpdateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/data_views/data_view");
         path.segment("viewId", &rt::text(&self.view_id))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -1420,12 +1434,14 @@ impl rt::Endpoint for UpdateFieldMetadataRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/data_views/data_view");
         path.segment("viewId", &rt::text(&self.view_id))?;
         path.literal("/fields");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

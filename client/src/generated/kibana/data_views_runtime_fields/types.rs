@@ -10,7 +10,7 @@ pub type CreateResponse = BTreeMap<String, Value>;
 pub type GetResponse = RuntimeField;
 /// The answer to [`put`](super::DataViewsRuntimeFields::put).
 pub type PutResponse = RuntimeField;
-/// The `200` object.
+/// The `RuntimeField` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RuntimeField {

@@ -115,12 +115,14 @@ impl rt::Endpoint for CreateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/data_views/data_view");
         path.segment("viewId", &rt::text(&self.view_id))?;
         path.literal("/runtime_field");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -141,6 +143,7 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/data_views/data_view");
         path.segment("viewId", &rt::text(&self.view_id))?;
@@ -165,6 +168,7 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/data_views/data_view");
         path.segment("viewId", &rt::text(&self.view_id))?;
@@ -233,12 +237,14 @@ impl rt::Endpoint for PutRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/data_views/data_view");
         path.segment("viewId", &rt::text(&self.view_id))?;
         path.literal("/runtime_field");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -301,6 +307,7 @@ impl rt::Endpoint for UpdateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/data_views/data_view");
         path.segment("viewId", &rt::text(&self.view_id))?;
@@ -308,6 +315,7 @@ impl rt::Endpoint for UpdateRequest {
         path.segment("fieldName", &rt::text(&self.field_name))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

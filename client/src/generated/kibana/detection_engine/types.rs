@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, OneOrMany, Untyped};
-/// A value of `type`.
+/// A value of `ActionEditPayloadIndexPatternsType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ActionEditPayloadIndexPatternsType {
@@ -19,7 +19,7 @@ pub enum ActionEditPayloadIndexPatternsType {
     UnknownValue(String),
 }
 
-/// The `value` object.
+/// The `ActionEditPayloadRuleActionsValue` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ActionEditPayloadRuleActionsValue {
@@ -211,7 +211,7 @@ pub struct AlertsIndexMigrationError {
     pub extra: Extra,
 }
 
-/// The `error` object.
+/// The `AlertsIndexMigrationErrorError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AlertsIndexMigrationErrorError {
@@ -469,7 +469,7 @@ impl BulkActionEditPayloadRuleActions {
     }
 }
 
-/// A value of `type`.
+/// A value of `BulkActionEditPayloadRuleActionsType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BulkActionEditPayloadRuleActionsType {
@@ -502,7 +502,7 @@ impl BulkActionEditPayloadSchedule {
     }
 }
 
-/// The `value` object.
+/// The `BulkActionEditPayloadScheduleValue` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkActionEditPayloadScheduleValue {
@@ -599,7 +599,7 @@ impl BulkActionEditPayloadTags {
     }
 }
 
-/// A value of `type`.
+/// A value of `BulkActionEditPayloadTagsType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BulkActionEditPayloadTagsType {
@@ -634,7 +634,7 @@ impl BulkActionEditPayloadTimeline {
     }
 }
 
-/// The `value` object.
+/// The `BulkActionEditPayloadTimelineValue` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkActionEditPayloadTimelineValue {
@@ -703,7 +703,7 @@ pub enum BulkActionsDryRunErrCode {
     UnknownValue(String),
 }
 
-/// One of several forms of `BulkCrudRulesResponse[]`.
+/// One of several forms of `BulkCrudRulesResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BulkCrudRulesResponse {
@@ -882,7 +882,7 @@ impl BulkDuplicateRules {
     }
 }
 
-/// The `duplicate` object.
+/// The `BulkDuplicateRulesDuplicate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkDuplicateRulesDuplicate {
@@ -924,7 +924,7 @@ pub struct BulkEditActionResponse {
     pub extra: Extra,
 }
 
-/// The `attributes` object.
+/// The `BulkEditActionResponseAttributes` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkEditActionResponseAttributes {
@@ -1326,7 +1326,7 @@ impl CloseAlertsByQuery {
     }
 }
 
-/// A value of `conflicts`.
+/// A value of `Conflicts`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Conflicts {
@@ -1362,7 +1362,7 @@ impl DefaultParams {
     }
 }
 
-/// The `EcsMapping[]` object.
+/// The `EcsMapping` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EcsMapping {
@@ -1394,7 +1394,7 @@ impl EcsMapping {
     }
 }
 
-/// A value of `type`.
+/// A value of `EditPayloadInvestigationFieldsType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EditPayloadInvestigationFieldsType {
@@ -1429,7 +1429,7 @@ impl EndpointResponseAction {
     }
 }
 
-/// One of several forms of `params`.
+/// One of several forms of `EndpointResponseActionParams`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum EndpointResponseActionParams {
@@ -3028,7 +3028,7 @@ pub struct ErrorSchema {
     pub extra: Extra,
 }
 
-/// The `error` object.
+/// The `ErrorSchemaError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ErrorSchemaError {
@@ -4445,7 +4445,7 @@ pub enum ExceptionListType {
     UnknownValue(String),
 }
 
-/// The `ExternalRuleCustomizedFields[]` object.
+/// The `ExternalRuleCustomizedField` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExternalRuleCustomizedField {
@@ -4469,7 +4469,7 @@ pub struct ExternalRuleSource {
     pub extra: Extra,
 }
 
-/// The `fill_gaps` object.
+/// The `FillGaps` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FillGaps {
@@ -4529,7 +4529,7 @@ pub enum FindRulesSortField {
     UnknownValue(String),
 }
 
-/// The `gap_range` object.
+/// The `GapRange` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GapRange {
@@ -4614,7 +4614,7 @@ pub enum KqlQueryLanguage {
     UnknownValue(String),
 }
 
-/// The `last_execution` object.
+/// The `LastExecution` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LastExecution {
@@ -6060,7 +6060,7 @@ pub struct MigrationCleanupResult {
     pub extra: Extra,
 }
 
-/// The `error` object.
+/// The `MigrationCleanupResultError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationCleanupResultError {
@@ -6116,7 +6116,7 @@ pub struct MigrationStatus {
     pub extra: Extra,
 }
 
-/// A value of `namespace_type`.
+/// A value of `NamespaceType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NamespaceType {
@@ -7949,7 +7949,7 @@ impl ProcessesParams {
     }
 }
 
-/// A value of `command`.
+/// A value of `ProcessesParamsCommand`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProcessesParamsCommand {
@@ -7961,7 +7961,7 @@ pub enum ProcessesParamsCommand {
     UnknownValue(String),
 }
 
-/// The `config` object.
+/// The `ProcessesParamsConfig` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ProcessesParamsConfig {
@@ -9622,7 +9622,7 @@ impl From<EndpointResponseAction> for ResponseAction {
     }
 }
 
-/// The `RiskScoreMapping[]` object.
+/// The `RiskScoreMapping` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RiskScoreMapping {
@@ -9816,7 +9816,7 @@ impl From<RuleActionThrottleValue> for RuleActionThrottle {
     }
 }
 
-/// A value of `word`.
+/// A value of `RuleActionThrottleValue`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RuleActionThrottleValue {
@@ -10236,7 +10236,7 @@ impl From<EsqlRuleUpdateProps> for RuleUpdateProps {
     }
 }
 
-/// The `run` object.
+/// The `Run` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Run {
@@ -11971,7 +11971,7 @@ pub enum Severity {
     UnknownValue(String),
 }
 
-/// The `SeverityMapping[]` object.
+/// The `SeverityMapping` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SeverityMapping {
@@ -12010,7 +12010,7 @@ impl SeverityMapping {
     }
 }
 
-/// A value of `word`.
+/// A value of `SkipReason`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SkipReason {
@@ -12044,7 +12044,7 @@ pub enum SortOrder {
     UnknownValue(String),
 }
 
-/// A value of `status`.
+/// A value of `Status`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Status {
@@ -12093,7 +12093,7 @@ impl Threat {
     }
 }
 
-/// The `ThreatMapping[]` object.
+/// The `ThreatMapping` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ThreatMapping {
@@ -14073,7 +14073,7 @@ impl ThresholdAlertSuppression {
     }
 }
 
-/// The `ThresholdCardinality[]` object.
+/// The `ThresholdCardinality` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ThresholdCardinality {

@@ -15239,6 +15239,7 @@ impl rt::Endpoint for GetPrivilegesRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/privileges");
         Ok(())

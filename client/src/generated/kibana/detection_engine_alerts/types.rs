@@ -21,7 +21,7 @@ pub struct GetIndexResponse {
     pub extra: Extra,
 }
 
-/// The `200` object.
+/// The `Index` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Index {
@@ -33,7 +33,7 @@ pub struct Index {
 
 /// The answer to [`search`](super::DetectionEngineAlerts::search).
 pub type SearchResponse = BTreeMap<String, Value>;
-/// One of several forms of `body`.
+/// One of several forms of `SetStatusBody`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SetStatusBody {
@@ -61,7 +61,7 @@ impl From<detection_engine::SetAlertsStatusByQuery> for SetStatusBody {
 pub type SetStatusResponse = BTreeMap<String, Value>;
 /// The answer to [`set_tags`](super::DetectionEngineAlerts::set_tags).
 pub type SetTagsResponse = BTreeMap<String, Value>;
-/// One of several forms of `_source`.
+/// One of several forms of `Source`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Source {

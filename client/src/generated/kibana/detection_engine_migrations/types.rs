@@ -27,7 +27,7 @@ pub struct GetStatusResponse {
     pub extra: Extra,
 }
 
-/// One of several forms of `indices[]`.
+/// One of several forms of `Index`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Index {

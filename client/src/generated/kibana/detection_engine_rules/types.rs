@@ -7,7 +7,7 @@ use crate::rt;
 use crate::body::Upload;
 use crate::types::{Extra, OneOrMany, Untyped};
 use super::super::{detection_engine, exception_lists};
-/// One of several forms of `body`.
+/// One of several forms of `BulkActionBody`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BulkActionBody {
@@ -97,7 +97,7 @@ pub type CreateExceptionsResponse = Vec<exception_lists::ExceptionListItem>;
 pub type CreateResponse = detection_engine::RuleResponse;
 /// The answer to [`delete`](super::DetectionEngineRules::delete).
 pub type DeleteResponse = detection_engine::RuleResponse;
-/// The `object` object.
+/// The `EqlRulePreview` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EqlRulePreview {
@@ -597,7 +597,7 @@ impl EqlRulePreview {
     }
 }
 
-/// The `eighth_object` object.
+/// The `EsqlRulePreview` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EsqlRulePreview {
@@ -1043,7 +1043,7 @@ impl EsqlRulePreview {
     }
 }
 
-/// The `body` object.
+/// The `ExportBody` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExportBody {
@@ -1182,7 +1182,7 @@ pub struct InstallPrebuiltResponse {
 
 /// The answer to [`list_tags`](super::DetectionEngineRules::list_tags).
 pub type ListTagsResponse = Vec<String>;
-/// The `sixth_object` object.
+/// The `MachineLearningRulePreview` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MachineLearningRulePreview {
@@ -1633,7 +1633,7 @@ impl MachineLearningRulePreview {
     }
 }
 
-/// The `seventh_object` object.
+/// The `NewTermsRulePreview` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewTermsRulePreview {
@@ -2143,7 +2143,7 @@ pub struct PreviewResponse {
     pub extra: Extra,
 }
 
-/// The `second_object` object.
+/// The `QueryRulePreview` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QueryRulePreview {
@@ -2638,7 +2638,7 @@ impl QueryRulePreview {
     }
 }
 
-/// One of several forms of `body`.
+/// One of several forms of `RulePreview`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RulePreview {
@@ -2710,7 +2710,7 @@ impl From<EsqlRulePreview> for RulePreview {
     }
 }
 
-/// The `body[]` object.
+/// The `RuleToDelete` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RuleToDelete {
@@ -2742,7 +2742,7 @@ impl RuleToDelete {
     }
 }
 
-/// The `objects[]` object.
+/// The `RuleToExport` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleToExport {
@@ -2763,7 +2763,7 @@ impl RuleToExport {
     }
 }
 
-/// The `third_object` object.
+/// The `SavedQueryRulePreview` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SavedQueryRulePreview {
@@ -3255,7 +3255,7 @@ impl SavedQueryRulePreview {
     }
 }
 
-/// The `fifth_object` object.
+/// The `ThreatMatchRulePreview` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ThreatMatchRulePreview {
@@ -3811,7 +3811,7 @@ impl ThreatMatchRulePreview {
     }
 }
 
-/// The `fourth_object` object.
+/// The `ThresholdRulePreview` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ThresholdRulePreview {

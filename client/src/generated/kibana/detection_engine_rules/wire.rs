@@ -3045,15 +3045,18 @@ impl rt::Endpoint for BulkActionRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/rules/_bulk_action");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.dry_run {
             query.pair("dry_run", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         match &self.body {
             Some(body) => Body::json(body),
@@ -3077,10 +3080,12 @@ impl rt::Endpoint for BulkCreateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/rules/_bulk_create");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.body;
         Body::json(body)
@@ -3102,10 +3107,12 @@ impl rt::Endpoint for BulkDeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/rules/_bulk_delete");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.body;
         Body::json(body)
@@ -3127,10 +3134,12 @@ impl rt::Endpoint for BulkDeleteViaPostRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/rules/_bulk_delete");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.body;
         Body::json(body)
@@ -3152,10 +3161,12 @@ impl rt::Endpoint for BulkPatchRequest {
     fn method(&self) -> Method {
         Method::PATCH
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/rules/_bulk_update");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.body;
         Body::json(body)
@@ -3177,10 +3188,12 @@ impl rt::Endpoint for BulkUpdateRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/rules/_bulk_update");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.body;
         Body::json(body)
@@ -3202,10 +3215,12 @@ impl rt::Endpoint for CreateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/rules");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.body;
         Body::json(body)
@@ -3268,12 +3283,14 @@ impl rt::Endpoint for CreateExceptionsRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/rules");
         path.segment("id", &rt::text(&self.id))?;
         path.literal("/exceptions");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -3294,10 +3311,12 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/rules");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.id {
             query.pair("id", rt::text(value));
@@ -3323,10 +3342,12 @@ impl rt::Endpoint for ExportRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/rules/_export");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.exclude_export_details {
             query.pair("exclude_export_details", rt::text(value));
@@ -3335,6 +3356,7 @@ impl rt::Endpoint for ExportRequest {
             query.pair("file_name", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         match &self.body {
             Some(body) => Body::json(body),
@@ -3377,10 +3399,12 @@ impl rt::Endpoint for FindRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/rules/_find");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.fields {
             query.list("fields", rt::texts(value));
@@ -3424,10 +3448,12 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/rules");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.id {
             query.pair("id", rt::text(value));
@@ -3453,6 +3479,7 @@ impl rt::Endpoint for GetPrebuiltStatusRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/rules/prepackaged/_status");
         Ok(())
@@ -3474,10 +3501,12 @@ impl rt::Endpoint for ImportRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/rules/_import");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.overwrite {
             query.pair("overwrite", rt::text(value));
@@ -3492,6 +3521,7 @@ impl rt::Endpoint for ImportRequest {
             query.pair("as_new_list", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::multipart()
             .optional_file(
@@ -3519,6 +3549,7 @@ impl rt::Endpoint for InstallPrebuiltRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/rules/prepackaged");
         Ok(())
@@ -3540,6 +3571,7 @@ impl rt::Endpoint for ListTagsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/tags");
         Ok(())
@@ -3561,10 +3593,12 @@ impl rt::Endpoint for PatchRequest {
     fn method(&self) -> Method {
         Method::PATCH
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/rules");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.body;
         Body::json(body)
@@ -3586,15 +3620,18 @@ impl rt::Endpoint for PreviewRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/rules/preview");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.enable_logged_requests {
             query.pair("enable_logged_requests", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.body;
         Body::json(body)
@@ -3616,10 +3653,12 @@ impl rt::Endpoint for UpdateRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/detection_engine/rules");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.body;
         Body::json(body)

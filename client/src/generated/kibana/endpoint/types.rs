@@ -35,7 +35,7 @@ pub enum ActionDetailsResponse {
     Other(Untyped),
 }
 
-/// The `outputs[]` object.
+/// The `ActionDetailsResponseOutput` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionDetailsResponseOutput {
@@ -45,7 +45,7 @@ pub struct ActionDetailsResponseOutput {
     pub extra: Extra,
 }
 
-/// The `content` object.
+/// The `ActionDetailsResponseOutputContent` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionDetailsResponseOutputContent {
@@ -55,7 +55,7 @@ pub struct ActionDetailsResponseOutputContent {
     pub extra: Extra,
 }
 
-/// The `parameters` object.
+/// The `ActionDetailsResponseParameters` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionDetailsResponseParameters {
@@ -75,7 +75,7 @@ pub struct ActionStateSuccessResponse {
     pub extra: Extra,
 }
 
-/// The `body` object.
+/// The `ActionStateSuccessResponseBody` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ActionStateSuccessResponseBody {
@@ -85,7 +85,7 @@ pub struct ActionStateSuccessResponseBody {
     pub extra: Extra,
 }
 
-/// The `data` object.
+/// The `ActionStateSuccessResponseBodyData` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionStateSuccessResponseBodyData {
@@ -105,7 +105,7 @@ pub struct ActionStatusSuccessResponse {
     pub extra: Extra,
 }
 
-/// The `body` object.
+/// The `ActionStatusSuccessResponseBody` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ActionStatusSuccessResponseBody {
@@ -115,7 +115,7 @@ pub struct ActionStatusSuccessResponseBody {
     pub extra: Extra,
 }
 
-/// The `data` object.
+/// The `ActionStatusSuccessResponseBodyData` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ActionStatusSuccessResponseBodyData {
@@ -127,7 +127,7 @@ pub struct ActionStatusSuccessResponseBodyData {
     pub extra: Extra,
 }
 
-/// The `agentState[]` object.
+/// The `AgentState` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AgentState {
@@ -203,7 +203,7 @@ pub struct Cancel {
     pub extra: Extra,
 }
 
-/// The `parameters` object.
+/// The `CancelParameters` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CancelParameters {
@@ -292,7 +292,7 @@ pub enum Command {
     UnknownValue(String),
 }
 
-/// The `Upload` object.
+/// The `EndpointUpload` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EndpointUpload {
@@ -338,7 +338,7 @@ pub struct EndpointUpload {
     pub extra: Extra,
 }
 
-/// The `outputs[]` object.
+/// The `EndpointUploadOutput` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EndpointUploadOutput {
@@ -348,7 +348,7 @@ pub struct EndpointUploadOutput {
     pub extra: Extra,
 }
 
-/// The `content` object.
+/// The `EndpointUploadOutputContent` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EndpointUploadOutputContent {
@@ -362,7 +362,7 @@ pub struct EndpointUploadOutputContent {
     pub extra: Extra,
 }
 
-/// The `parameters` object.
+/// The `EndpointUploadParameters` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EndpointUploadParameters {
@@ -378,7 +378,7 @@ pub struct EndpointUploadParameters {
     pub extra: Extra,
 }
 
-/// The `by_entity_id` object.
+/// The `EntityIdKillProcessOutputContent` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EntityIdKillProcessOutputContent {
@@ -392,7 +392,7 @@ pub struct EntityIdKillProcessOutputContent {
     pub extra: Extra,
 }
 
-/// The `by_entity_id` object.
+/// The `EntityIdParameters` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EntityIdParameters {
@@ -466,7 +466,7 @@ pub struct Execute {
     pub extra: Extra,
 }
 
-/// The `outputs[]` object.
+/// The `ExecuteOutput` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ExecuteOutput {
@@ -476,7 +476,7 @@ pub struct ExecuteOutput {
     pub extra: Extra,
 }
 
-/// The `content` object.
+/// The `ExecuteOutputContent` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ExecuteOutputContent {
@@ -508,7 +508,7 @@ pub struct ExecuteOutputContent {
     pub extra: Extra,
 }
 
-/// The `parameters` object.
+/// The `ExecuteParameters` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ExecuteParameters {
@@ -566,7 +566,7 @@ pub struct GetFile {
     pub extra: Extra,
 }
 
-/// The `outputs[]` object.
+/// The `GetFileOutput` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetFileOutput {
@@ -576,7 +576,7 @@ pub struct GetFileOutput {
     pub extra: Extra,
 }
 
-/// The `content` object.
+/// The `GetFileOutputContent` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetFileOutputContent {
@@ -594,7 +594,7 @@ pub struct GetFileOutputContent {
     pub extra: Extra,
 }
 
-/// The `contents[]` object.
+/// The `GetFileOutputContentContent` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetFileOutputContentContent {
@@ -661,7 +661,7 @@ impl HostPathScriptParameters {
     }
 }
 
-/// A value of `HostStatuses[]`.
+/// A value of `HostStatuse`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HostStatuse {
@@ -725,7 +725,7 @@ pub struct KillProcess {
     pub extra: Extra,
 }
 
-/// The `outputs[]` object.
+/// The `KillProcessOutput` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct KillProcessOutput {
@@ -735,7 +735,7 @@ pub struct KillProcessOutput {
     pub extra: Extra,
 }
 
-/// One of several forms of `content`.
+/// One of several forms of `KillProcessOutputContent`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum KillProcessOutputContent {
@@ -749,7 +749,7 @@ pub enum KillProcessOutputContent {
     Other(Untyped),
 }
 
-/// One of several forms of `parameters`.
+/// One of several forms of `KillProcessParameters`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum KillProcessParameters {
@@ -763,7 +763,7 @@ pub enum KillProcessParameters {
     Other(Untyped),
 }
 
-/// The `MDERunScriptParameters` object.
+/// The `MdeRunScriptParameters` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MdeRunScriptParameters {
@@ -798,7 +798,7 @@ impl MdeRunScriptParameters {
     }
 }
 
-/// The `parameters` object.
+/// The `NewCancelParameters` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewCancelParameters {
@@ -821,7 +821,7 @@ impl NewCancelParameters {
     }
 }
 
-/// The `parameters` object.
+/// The `NewExecuteParameters` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewExecuteParameters {
@@ -850,7 +850,7 @@ impl NewExecuteParameters {
     }
 }
 
-/// One of several forms of `parameters`.
+/// One of several forms of `NewKillProcessParameters`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NewKillProcessParameters {
@@ -882,7 +882,7 @@ impl From<ProcessNameParameters> for NewKillProcessParameters {
     }
 }
 
-/// One of several forms of `parameters`.
+/// One of several forms of `NewRunscriptParameters`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NewRunscriptParameters {
@@ -930,7 +930,7 @@ impl From<MdeRunScriptParameters> for NewRunscriptParameters {
     }
 }
 
-/// One of several forms of `parameters`.
+/// One of several forms of `NewSuspendProcessParameters`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NewSuspendProcessParameters {
@@ -954,7 +954,7 @@ impl From<EntityIdParameters> for NewSuspendProcessParameters {
     }
 }
 
-/// The `parameters` object.
+/// The `NewUploadParameters` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewUploadParameters {
@@ -982,7 +982,7 @@ impl NewUploadParameters {
     }
 }
 
-/// The `parameters` object.
+/// The `PathParameters` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PathParameters {
@@ -1003,7 +1003,7 @@ impl PathParameters {
     }
 }
 
-/// The `object` object.
+/// The `PendingActionCounts` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PendingActionCounts {
@@ -1041,7 +1041,7 @@ pub enum PendingActionsSchema {
     Other(Untyped),
 }
 
-/// The `by_pid` object.
+/// The `PidKillProcessOutputContent` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PidKillProcessOutputContent {
@@ -1055,7 +1055,7 @@ pub struct PidKillProcessOutputContent {
     pub extra: Extra,
 }
 
-/// The `by_pid` object.
+/// The `PidKillProcessParameters` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PidKillProcessParameters {
@@ -1067,7 +1067,7 @@ pub struct PidKillProcessParameters {
     pub extra: Extra,
 }
 
-/// The `by_pid` object.
+/// The `PidParameters` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PidParameters {
@@ -1095,7 +1095,7 @@ impl PidParameters {
     }
 }
 
-/// The `by_process_name` object.
+/// The `ProcessNameKillProcessOutputContent` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ProcessNameKillProcessOutputContent {
@@ -1109,7 +1109,7 @@ pub struct ProcessNameKillProcessOutputContent {
     pub extra: Extra,
 }
 
-/// The `by_process_name` object.
+/// The `ProcessNameKillProcessParameters` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ProcessNameKillProcessParameters {
@@ -1119,7 +1119,7 @@ pub struct ProcessNameKillProcessParameters {
     pub extra: Extra,
 }
 
-/// The `by_process_name` object.
+/// The `ProcessNameParameters` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ProcessNameParameters {
@@ -1260,7 +1260,7 @@ pub struct ResponseActionDetails {
     pub extra: Extra,
 }
 
-/// The `hosts[]` object.
+/// The `ResponseActionDetailsHost` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ResponseActionDetailsHost {
@@ -1270,7 +1270,7 @@ pub struct ResponseActionDetailsHost {
     pub extra: Extra,
 }
 
-/// The `outputs[]` object.
+/// The `ResponseActionDetailsOutput` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ResponseActionDetailsOutput {
@@ -1282,7 +1282,7 @@ pub struct ResponseActionDetailsOutput {
     pub extra: Extra,
 }
 
-/// One of several forms of `content`.
+/// One of several forms of `ResponseActionDetailsOutputContent`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ResponseActionDetailsOutputContent {
@@ -1306,7 +1306,7 @@ impl From<String> for ResponseActionDetailsOutputContent {
     }
 }
 
-/// A value of `type`.
+/// A value of `ResponseActionDetailsOutputType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResponseActionDetailsOutputType {
@@ -1364,7 +1364,7 @@ pub struct RunningProcesses {
     pub extra: Extra,
 }
 
-/// The `outputs[]` object.
+/// The `RunningProcessesOutput` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RunningProcessesOutput {
@@ -1374,7 +1374,7 @@ pub struct RunningProcessesOutput {
     pub extra: Extra,
 }
 
-/// One of several forms of `content`.
+/// One of several forms of `RunningProcessesOutputContent`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RunningProcessesOutputContent {
@@ -1398,7 +1398,7 @@ pub struct RunningProcessesOutputEndpoint {
     pub extra: Extra,
 }
 
-/// The `entries[]` object.
+/// The `RunningProcessesOutputEndpointEntry` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RunningProcessesOutputEndpointEntry {
@@ -1474,7 +1474,7 @@ pub struct Runscript {
     pub extra: Extra,
 }
 
-/// The `outputs[]` object.
+/// The `RunscriptOutput` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RunscriptOutput {
@@ -1484,7 +1484,7 @@ pub struct RunscriptOutput {
     pub extra: Extra,
 }
 
-/// The `content` object.
+/// The `RunscriptOutputContent` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RunscriptOutputContent {
@@ -1502,7 +1502,7 @@ pub struct RunscriptOutputContent {
     pub extra: Extra,
 }
 
-/// One of several forms of `parameters`.
+/// One of several forms of `RunscriptParameters`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RunscriptParameters {
@@ -1723,7 +1723,7 @@ pub struct SuspendProcess {
     pub extra: Extra,
 }
 
-/// The `outputs[]` object.
+/// The `SuspendProcessOutput` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SuspendProcessOutput {
@@ -1733,7 +1733,7 @@ pub struct SuspendProcessOutput {
     pub extra: Extra,
 }
 
-/// One of several forms of `content`.
+/// One of several forms of `SuspendProcessOutputContent`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SuspendProcessOutputContent {
@@ -1745,7 +1745,7 @@ pub enum SuspendProcessOutputContent {
     Other(Untyped),
 }
 
-/// One of several forms of `parameters`.
+/// One of several forms of `SuspendProcessParameters`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SuspendProcessParameters {

@@ -4236,11 +4236,13 @@ impl rt::Endpoint for GetSuggestionsRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/endpoint/suggestions");
         path.segment("suggestion_type", &rt::text(&self.suggestion_type))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

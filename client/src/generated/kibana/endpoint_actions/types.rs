@@ -12,7 +12,7 @@ pub type CancelResponse = endpoint::ResponseActionCreateSuccessResponse;
 pub type DownloadFileResponse = BTreeMap<String, Value>;
 /// The answer to [`execute`](super::EndpointActions::execute).
 pub type ExecuteResponse = BTreeMap<String, Value>;
-/// The `data` object.
+/// The `FileInfo` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FileInfo {
@@ -40,7 +40,7 @@ pub struct FileInfo {
     pub extra: Extra,
 }
 
-/// A value of `status`.
+/// A value of `FileInfoStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FileInfoStatus {

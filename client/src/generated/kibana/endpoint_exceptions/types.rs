@@ -12,7 +12,7 @@ pub type CreateListResponse = EndpointList;
 pub type CreateResponse = ExceptionListItem;
 /// The answer to [`delete`](super::EndpointExceptions::delete).
 pub type DeleteResponse = ExceptionListItem;
-/// The `object` object.
+/// The `Empty` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Empty {
@@ -588,7 +588,7 @@ pub struct FindResponse {
 
 /// The answer to [`get`](super::EndpointExceptions::get).
 pub type GetResponse = Vec<ExceptionListItem>;
-/// The `list` object.
+/// The `List` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct List {

@@ -28,6 +28,7 @@ impl rt::Endpoint for GetProtectionUpdatesNoteRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/endpoint/protection_updates_note");
         path.segment("package_policy_id", &rt::text(&self.package_policy_id))?;
@@ -50,10 +51,12 @@ impl rt::Endpoint for GetResponseRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/endpoint/policy_response");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         query.pair("agentId", rt::text(&self.agent_id));
     }
@@ -74,10 +77,12 @@ impl rt::Endpoint for GetSummaryRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/endpoint/policy/summaries");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         query.pair("package_name", rt::text(&self.package_name));
         if let Some(value) = &self.policy_id {
@@ -142,11 +147,13 @@ impl rt::Endpoint for SetProtectionUpdatesNoteRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/endpoint/protection_updates_note");
         path.segment("package_policy_id", &rt::text(&self.package_policy_id))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

@@ -180,7 +180,7 @@ pub struct AssetCriticalityRecord {
     pub extra: Extra,
 }
 
-/// The `asset` object.
+/// The `AssetCriticalityRecordEcsPartsAsset` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AssetCriticalityRecordEcsPartsAsset {
@@ -190,7 +190,7 @@ pub struct AssetCriticalityRecordEcsPartsAsset {
     pub extra: Extra,
 }
 
-/// The `entity` object.
+/// The `AssetCriticalityRecordEcsPartsEntity` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AssetCriticalityRecordEcsPartsEntity {
@@ -202,7 +202,7 @@ pub struct AssetCriticalityRecordEcsPartsEntity {
     pub extra: Extra,
 }
 
-/// The `host` object.
+/// The `AssetCriticalityRecordEcsPartsHost` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AssetCriticalityRecordEcsPartsHost {
@@ -214,7 +214,7 @@ pub struct AssetCriticalityRecordEcsPartsHost {
     pub extra: Extra,
 }
 
-/// The `asset` object.
+/// The `CriticalityRecordEcsPartsHostAsset` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CriticalityRecordEcsPartsHostAsset {
@@ -274,7 +274,7 @@ pub struct EngineComponentStatus {
     pub extra: Extra,
 }
 
-/// The `errors[]` object.
+/// The `EngineComponentStatusError` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EngineComponentStatusError {
@@ -286,7 +286,7 @@ pub struct EngineComponentStatusError {
     pub extra: Extra,
 }
 
-/// A value of `health`.
+/// A value of `EngineComponentStatusHealth`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EngineComponentStatusHealth {
@@ -316,7 +316,7 @@ pub struct EngineDataviewUpdateResult {
     pub extra: Extra,
 }
 
-/// The `changes` object.
+/// The `EngineDataviewUpdateResultChanges` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EngineDataviewUpdateResultChanges {
@@ -366,7 +366,7 @@ pub struct EngineDescriptor {
     pub extra: Extra,
 }
 
-/// The `error` object.
+/// The `EngineDescriptorError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EngineDescriptorError {
@@ -455,7 +455,7 @@ impl From<GenericEntity> for Entity {
     }
 }
 
-/// The `entity_analytics_monitoring` object.
+/// The `EntityAnalyticsMonitoring` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EntityAnalyticsMonitoring {
@@ -522,7 +522,7 @@ impl EntityContainer {
     }
 }
 
-/// The `event` object.
+/// The `EntityEvent` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EntityEvent {
@@ -657,7 +657,7 @@ impl EntityField {
     }
 }
 
-/// The `attributes` object.
+/// The `EntityFieldAttributes` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EntityFieldAttributes {
@@ -705,7 +705,7 @@ impl EntityFieldAttributes {
     }
 }
 
-/// The `behaviors` object.
+/// The `EntityFieldBehaviors` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EntityFieldBehaviors {
@@ -745,7 +745,7 @@ impl EntityFieldBehaviors {
     }
 }
 
-/// The `lifecycle` object.
+/// The `EntityFieldLifecycle` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EntityFieldLifecycle {
@@ -785,7 +785,7 @@ impl EntityFieldLifecycle {
     }
 }
 
-/// The `relationships` object.
+/// The `EntityFieldRelationships` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EntityFieldRelationships {
@@ -903,7 +903,7 @@ impl EntityFieldRelationships {
     }
 }
 
-/// The `risk` object.
+/// The `EntityFieldRisk` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EntityFieldRisk {
@@ -1142,7 +1142,7 @@ impl GenericEntity {
     }
 }
 
-/// The `error` object.
+/// The `HealthError` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct HealthError {
@@ -1209,7 +1209,7 @@ impl HostEntity {
     }
 }
 
-/// The `host` object.
+/// The `HostEntityHost` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HostEntityHost {
@@ -1364,7 +1364,7 @@ pub struct MonitoredUserDoc {
     pub extra: Extra,
 }
 
-/// The `event` object.
+/// The `MonitoredUserDocEvent` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoredUserDocEvent {
@@ -1376,7 +1376,7 @@ pub struct MonitoredUserDocEvent {
     pub extra: Extra,
 }
 
-/// The `user` object.
+/// The `MonitoredUserDocUser` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoredUserDocUser {
@@ -1390,7 +1390,7 @@ pub struct MonitoredUserDocUser {
     pub extra: Extra,
 }
 
-/// The `entity` object.
+/// The `MonitoredUserDocUserEntity` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoredUserDocUserEntity {
@@ -1400,7 +1400,7 @@ pub struct MonitoredUserDocUserEntity {
     pub extra: Extra,
 }
 
-/// The `attributes` object.
+/// The `MonitoredUserDocUserEntityAttributes` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoredUserDocUserEntityAttributes {
@@ -1410,7 +1410,7 @@ pub struct MonitoredUserDocUserEntityAttributes {
     pub extra: Extra,
 }
 
-/// The `labels` object.
+/// The `MonitoredUserUpdateDocLabels` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoredUserUpdateDocLabels {
@@ -1461,7 +1461,7 @@ impl MonitoredUserUpdateDocLabels {
     }
 }
 
-/// A value of `sources[]`.
+/// A value of `MonitoredUserUpdateDocLabelsSource`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MonitoredUserUpdateDocLabelsSource {
@@ -1475,7 +1475,7 @@ pub enum MonitoredUserUpdateDocLabelsSource {
     UnknownValue(String),
 }
 
-/// The `user` object.
+/// The `MonitoredUserUpdateDocUser` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoredUserUpdateDocUser {
@@ -1574,7 +1574,7 @@ pub enum PrivilegeMonitoringEngineStatus {
     UnknownValue(String),
 }
 
-/// The `privileges` object.
+/// The `Privileges` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Privileges {
@@ -1586,7 +1586,7 @@ pub struct Privileges {
     pub extra: Extra,
 }
 
-/// The `elasticsearch` object.
+/// The `PrivilegesElasticsearch` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PrivilegesElasticsearch {
@@ -1765,7 +1765,7 @@ impl ServiceEntity {
     }
 }
 
-/// The `service` object.
+/// The `ServiceEntityService` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceEntityService {
@@ -1919,7 +1919,7 @@ impl UserEntity {
     }
 }
 
-/// The `user` object.
+/// The `UserEntityUser` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UserEntityUser {
@@ -2002,7 +2002,7 @@ impl UserEntityUser {
     }
 }
 
-/// The `user` object.
+/// The `UserNameUser` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UserNameUser {

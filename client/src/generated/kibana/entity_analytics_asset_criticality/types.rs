@@ -52,7 +52,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `records[]` object.
+/// The `Record` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Record {
@@ -91,7 +91,7 @@ impl Record {
     }
 }
 
-/// A value of `sort_direction`.
+/// A value of `SortDirection`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortDirection {
@@ -103,7 +103,7 @@ pub enum SortDirection {
     UnknownValue(String),
 }
 
-/// A value of `sort_field`.
+/// A value of `SortField`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortField {

@@ -295,10 +295,12 @@ impl rt::Endpoint for BulkUpsertRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/asset_criticality/bulk");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -319,10 +321,12 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/asset_criticality");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         query.pair("id_value", rt::text(&self.id_value));
         query.pair("id_field", rt::text(&self.id_field));
@@ -347,10 +351,12 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/asset_criticality");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         query.pair("id_value", rt::text(&self.id_value));
         query.pair("id_field", rt::text(&self.id_field));
@@ -391,10 +397,12 @@ impl rt::Endpoint for ListRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/asset_criticality/list");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.sort_field {
             query.pair("sort_field", rt::text(value));
@@ -477,10 +485,12 @@ impl rt::Endpoint for UpsertRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/asset_criticality");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

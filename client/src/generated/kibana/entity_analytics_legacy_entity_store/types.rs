@@ -31,7 +31,7 @@ pub struct EnableResponse {
     pub extra: Extra,
 }
 
-/// The `200` object.
+/// The `Engine` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Engine {
@@ -103,7 +103,7 @@ pub struct StartEngineResponse {
     pub extra: Extra,
 }
 
-/// The `engines[]` object.
+/// The `StatusEngine` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StatusEngine {

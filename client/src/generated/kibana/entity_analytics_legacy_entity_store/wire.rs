@@ -466,6 +466,7 @@ impl rt::Endpoint for ApplyDataViewIndicesRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_store/engines/apply_dataview_indices");
         Ok(())
@@ -528,15 +529,18 @@ impl rt::Endpoint for BulkUpsertEntitiesRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_store/entities/bulk");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.force {
             query.pair("force", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -557,11 +561,13 @@ impl rt::Endpoint for DeleteEngineRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_store/engines");
         path.segment("entityType", &rt::text(&self.entity_type))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.data {
             query.pair("data", rt::text(value));
@@ -625,11 +631,13 @@ impl rt::Endpoint for DeleteEntityRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_store/entities");
         path.segment("entityType", &rt::text(&self.entity_type))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -736,10 +744,12 @@ impl rt::Endpoint for EnableRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_store/enable");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -760,6 +770,7 @@ impl rt::Endpoint for GetEngineRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_store/engines");
         path.segment("entityType", &rt::text(&self.entity_type))?;
@@ -782,10 +793,12 @@ impl rt::Endpoint for GetStatusRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_store/status");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.include_components {
             query.pair("include_components", rt::text(value));
@@ -891,12 +904,14 @@ impl rt::Endpoint for InitEngineRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_store/engines");
         path.segment("entityType", &rt::text(&self.entity_type))?;
         path.literal("/init");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -917,6 +932,7 @@ impl rt::Endpoint for ListEnginesRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_store/engines");
         Ok(())
@@ -957,10 +973,12 @@ impl rt::Endpoint for ListEntitiesRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_store/entities/list");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.sort_field {
             query.pair("sort_field", rt::text(value));
@@ -996,6 +1014,7 @@ impl rt::Endpoint for StartEngineRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_store/engines");
         path.segment("entityType", &rt::text(&self.entity_type))?;
@@ -1019,6 +1038,7 @@ impl rt::Endpoint for StopEngineRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_store/engines");
         path.segment("entityType", &rt::text(&self.entity_type))?;
@@ -1042,16 +1062,19 @@ impl rt::Endpoint for UpsertEntityRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_store/entities");
         path.segment("entityType", &rt::text(&self.entity_type))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.force {
             query.pair("force", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.body;
         Body::json(body)

@@ -57,7 +57,7 @@ pub struct InstallAccessDetectionResponse {
     pub extra: Extra,
 }
 
-/// The `jobs[]` object.
+/// The `Job` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Job {
@@ -71,7 +71,7 @@ pub struct Job {
     pub extra: Extra,
 }
 
-/// A value of `state`.
+/// A value of `JobState`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JobState {
@@ -89,7 +89,7 @@ pub enum JobState {
     UnknownValue(String),
 }
 
-/// A value of `ml_module_setup_status`.
+/// A value of `PackageInstallationStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PackageInstallationStatus {
@@ -103,7 +103,7 @@ pub enum PackageInstallationStatus {
 
 /// The answer to [`run_engine_now`](super::EntityAnalyticsMonitoring::run_engine_now).
 pub type RunEngineNowResponse = entity_analytics::RiskEngineScheduleNowResponse;
-/// The `users` object.
+/// The `Users` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Users {

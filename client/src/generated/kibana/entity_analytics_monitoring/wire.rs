@@ -333,10 +333,12 @@ impl rt::Endpoint for DeleteEngineRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_analytics/monitoring/engine/delete");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.data {
             query.pair("data", rt::text(value));
@@ -359,6 +361,7 @@ impl rt::Endpoint for DisableEngineRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_analytics/monitoring/engine/disable");
         Ok(())
@@ -380,6 +383,7 @@ impl rt::Endpoint for GetAccessDetectionStatusRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_analytics/privileged_user_monitoring/pad/status");
         Ok(())
@@ -401,6 +405,7 @@ impl rt::Endpoint for GetHealthRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_analytics/monitoring/privileges/health");
         Ok(())
@@ -422,6 +427,7 @@ impl rt::Endpoint for GetPrivilegesRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_analytics/monitoring/privileges/privileges");
         Ok(())
@@ -443,6 +449,7 @@ impl rt::Endpoint for InitEngineRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_analytics/monitoring/engine/init");
         Ok(())
@@ -464,6 +471,7 @@ impl rt::Endpoint for InstallAccessDetectionRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_analytics/privileged_user_monitoring/pad/install");
         Ok(())
@@ -485,6 +493,7 @@ impl rt::Endpoint for RunEngineNowRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_analytics/monitoring/engine/schedule_now");
         Ok(())

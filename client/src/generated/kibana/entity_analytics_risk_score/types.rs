@@ -25,7 +25,7 @@ pub struct DangerouslyDeleteDataResponse {
     pub extra: Extra,
 }
 
-/// A value of `entity_types[]`.
+/// A value of `EntityType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EntityType {
@@ -39,7 +39,7 @@ pub enum EntityType {
     UnknownValue(String),
 }
 
-/// The `filters[]` object.
+/// The `Filter` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Filter {
@@ -66,7 +66,7 @@ impl Filter {
     }
 }
 
-/// The `range` object.
+/// The `Range` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Range {

@@ -275,10 +275,12 @@ impl rt::Endpoint for ConfigureRequest {
     fn method(&self) -> Method {
         Method::PATCH
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/risk_score/engine/saved_object/configure");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -299,6 +301,7 @@ impl rt::Endpoint for DangerouslyDeleteDataRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/risk_score/engine/dangerously_delete_data");
         Ok(())
@@ -320,10 +323,12 @@ impl rt::Endpoint for RunNowRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/risk_score/engine/schedule_now");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         match &self.body {
             Some(body) => Body::json(body),

@@ -69,12 +69,14 @@ impl rt::Endpoint for AssignEntitiesRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_analytics/watchlists");
         path.segment("watchlist_id", &rt::text(&self.watchlist_id))?;
         path.literal("/entities/assign");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -147,10 +149,12 @@ impl rt::Endpoint for CreateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_analytics/watchlists");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -171,6 +175,7 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_analytics/watchlists");
         path.segment("id", &rt::text(&self.id))?;
@@ -193,6 +198,7 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_analytics/watchlists");
         path.segment("id", &rt::text(&self.id))?;
@@ -215,6 +221,7 @@ impl rt::Endpoint for ListRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_analytics/watchlists/list");
         Ok(())
@@ -277,12 +284,14 @@ impl rt::Endpoint for UnassignEntitiesRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_analytics/watchlists");
         path.segment("watchlist_id", &rt::text(&self.watchlist_id))?;
         path.literal("/entities/unassign");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -353,11 +362,13 @@ impl rt::Endpoint for UpdateRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_analytics/watchlists");
         path.segment("id", &rt::text(&self.id))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -378,12 +389,14 @@ impl rt::Endpoint for UploadCsvRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/entity_analytics/watchlists");
         path.segment("watchlist_id", &rt::text(&self.watchlist_id))?;
         path.literal("/csv_upload");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::multipart()
             .file("file", &self.file, "file", "application/octet-stream")

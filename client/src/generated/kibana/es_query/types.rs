@@ -29,7 +29,7 @@ impl QuerySchema {
     }
 }
 
-/// One of several forms of `query`.
+/// One of several forms of `QuerySchemaQuery`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum QuerySchemaQuery {
@@ -95,7 +95,7 @@ impl StoredFilterSchema {
     }
 }
 
-/// The `meta` object.
+/// The `StoredFilterSchemaMeta` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StoredFilterSchemaMeta {
@@ -219,7 +219,7 @@ impl StoredFilterSchemaMeta {
     }
 }
 
-/// The `$state` object.
+/// The `StoredFilterSchemaState` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StoredFilterSchemaState {
@@ -240,7 +240,7 @@ impl StoredFilterSchemaState {
     }
 }
 
-/// A value of `store`.
+/// A value of `StoredFilterSchemaStateStore`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoredFilterSchemaStateStore {
@@ -284,7 +284,7 @@ impl TimeRangeSchema {
     }
 }
 
-/// A value of `mode`.
+/// A value of `TimeRangeSchemaMode`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeRangeSchemaMode {

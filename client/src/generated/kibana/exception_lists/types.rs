@@ -675,7 +675,7 @@ pub struct ExceptionListsImportBulkError {
     pub extra: Extra,
 }
 
-/// The `error` object.
+/// The `ExceptionListsImportBulkErrorError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExceptionListsImportBulkErrorError {
@@ -775,7 +775,7 @@ pub struct ImportResponse {
     pub extra: Extra,
 }
 
-/// A value of `include_expired_exceptions`.
+/// A value of `IncludeExpiredExceptions`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IncludeExpiredExceptions {
@@ -787,7 +787,7 @@ pub enum IncludeExpiredExceptions {
     UnknownValue(String),
 }
 
-/// The `list` object.
+/// The `List` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct List {
@@ -865,7 +865,7 @@ pub enum ListType {
     UnknownValue(String),
 }
 
-/// A value of `sort_order`.
+/// A value of `SortOrder`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortOrder {

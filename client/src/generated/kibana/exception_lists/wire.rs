@@ -1481,10 +1481,12 @@ impl rt::Endpoint for CreateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/exception_lists");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -1548,10 +1550,12 @@ impl rt::Endpoint for CreateSharedRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/exceptions/shared");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -1572,10 +1576,12 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/exception_lists");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.id {
             query.pair("id", rt::text(value));
@@ -1604,10 +1610,12 @@ impl rt::Endpoint for DuplicateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/exception_lists/_duplicate");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         query.pair("list_id", rt::text(&self.list_id));
         query.pair("namespace_type", rt::text(&self.namespace_type));
@@ -1632,10 +1640,12 @@ impl rt::Endpoint for ExportRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/exception_lists/_export");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         query.pair("id", rt::text(&self.id));
         query.pair("list_id", rt::text(&self.list_id));
@@ -1680,10 +1690,12 @@ impl rt::Endpoint for FindRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/exception_lists/_find");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.filter {
             query.pair("filter", rt::text(value));
@@ -1721,10 +1733,12 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/exception_lists");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.id {
             query.pair("id", rt::text(value));
@@ -1753,10 +1767,12 @@ impl rt::Endpoint for GetSummaryRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/exception_lists/summary");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.id {
             query.pair("id", rt::text(value));
@@ -1788,10 +1804,12 @@ impl rt::Endpoint for ImportRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/exception_lists/_import");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.overwrite {
             query.pair("overwrite", rt::text(value));
@@ -1800,6 +1818,7 @@ impl rt::Endpoint for ImportRequest {
             query.pair("as_new_list", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::multipart()
             .optional_file(
@@ -1909,10 +1928,12 @@ impl rt::Endpoint for UpdateRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/exception_lists");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
 use super::super::{common, fleet_packages};
-/// The `200` object.
+/// The `AgentSetup` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentSetup {
@@ -44,7 +44,7 @@ pub struct CheckPermissionsResponse {
     pub extra: Extra,
 }
 
-/// The `inputs[]` object.
+/// The `CreateAgentlessPolicyEntry` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateAgentlessPolicyEntry {
@@ -96,7 +96,7 @@ impl CreateAgentlessPolicyEntry {
     }
 }
 
-/// The `streams[]` object.
+/// The `CreateAgentlessPolicyEntryStream` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateAgentlessPolicyEntryStream {
@@ -153,7 +153,7 @@ pub struct CreateLogstashApiKeyResponse {
     pub extra: Extra,
 }
 
-/// The `body` object.
+/// The `CreateServiceTokenBody` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateServiceTokenBody {
@@ -193,7 +193,7 @@ pub struct CreateServiceTokenResponse {
     pub extra: Extra,
 }
 
-/// The `custom_assets[]` object.
+/// The `CustomAsset` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CustomAsset {
@@ -217,7 +217,7 @@ pub struct CustomAsset {
     pub extra: Extra,
 }
 
-/// The `data_streams[]` object.
+/// The `DataStream` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DataStream {
@@ -247,7 +247,7 @@ pub struct DataStream {
     pub extra: Extra,
 }
 
-/// The `dashboards[]` object.
+/// The `DataStreamDashboard` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DataStreamDashboard {
@@ -259,7 +259,7 @@ pub struct DataStreamDashboard {
     pub extra: Extra,
 }
 
-/// The `privileges` object.
+/// The `DataStreamElasticsearchPrivileges` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DataStreamElasticsearchPrivileges {
@@ -271,7 +271,7 @@ pub struct DataStreamElasticsearchPrivileges {
 
 /// The answer to [`delete_agentless_policy`](super::Fleet::delete_agentless_policy).
 pub type DeleteAgentlessPolicyResponse = IdReference;
-/// The `delete_unenrolled_agents` object.
+/// The `DeleteUnenrolledAgents` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DeleteUnenrolledAgents {
@@ -297,7 +297,7 @@ impl DeleteUnenrolledAgents {
 
 /// The answer to [`download_kubernetes_manifest`](super::Fleet::download_kubernetes_manifest).
 pub type DownloadKubernetesManifestResponse = String;
-/// The `experimental_data_stream_features[]` object.
+/// The `ExperimentalDataStreamFeature` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExperimentalDataStreamFeature {
@@ -321,7 +321,7 @@ impl ExperimentalDataStreamFeature {
     }
 }
 
-/// The `features` object.
+/// The `Features` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Features {
@@ -369,7 +369,7 @@ impl Features {
     }
 }
 
-/// A value of `error`.
+/// A value of `FleetCheckPermissionsError`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FleetCheckPermissionsError {
@@ -383,7 +383,7 @@ pub enum FleetCheckPermissionsError {
     UnknownValue(String),
 }
 
-/// A value of `format`.
+/// A value of `Format`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -437,7 +437,7 @@ pub struct GetUninstallTokenResponse {
     pub extra: Extra,
 }
 
-/// The `200` object.
+/// The `IdReference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IdReference {
@@ -458,7 +458,7 @@ impl IdReference {
     }
 }
 
-/// One of several forms of `inputs`.
+/// One of several forms of `Inputs`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Inputs {
@@ -470,7 +470,7 @@ pub enum Inputs {
     Other(Untyped),
 }
 
-/// The `item[]` object.
+/// The `InputsList` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputsList {
@@ -496,7 +496,7 @@ pub struct InputsList {
     pub extra: Extra,
 }
 
-/// The `streams[]` object.
+/// The `InputsListStream` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputsListStream {
@@ -520,7 +520,7 @@ pub struct InputsListStream {
     pub extra: Extra,
 }
 
-/// The `data_stream` object.
+/// The `InputsListStreamDataStream` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputsListStreamDataStream {
@@ -534,7 +534,7 @@ pub struct InputsListStreamDataStream {
     pub extra: Extra,
 }
 
-/// The `install_status` object.
+/// The `InstallStatus` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InstallStatus {
@@ -546,7 +546,7 @@ pub struct InstallStatus {
     pub extra: Extra,
 }
 
-/// The `200` object.
+/// The `IntegrationSyncStatus` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IntegrationSyncStatus {
@@ -562,7 +562,7 @@ pub struct IntegrationSyncStatus {
     pub extra: Extra,
 }
 
-/// The `integrations[]` object.
+/// The `IntegrationSyncStatusIntegration` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IntegrationSyncStatusIntegration {
@@ -596,7 +596,7 @@ pub struct ListDataStreamsResponse {
     pub extra: Extra,
 }
 
-/// The `elasticsearch` object.
+/// The `ListStreamDataStreamElasticsearch` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListStreamDataStreamElasticsearch {
@@ -626,7 +626,7 @@ pub struct ListUninstallTokensResponse {
     pub extra: Extra,
 }
 
-/// The `nonFatalErrors[]` object.
+/// The `NonFatalError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NonFatalError {
@@ -638,7 +638,7 @@ pub struct NonFatalError {
     pub extra: Extra,
 }
 
-/// The `overrides` object.
+/// The `Overrides` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Overrides {
@@ -648,7 +648,7 @@ pub struct Overrides {
     pub extra: Extra,
 }
 
-/// The `package` object.
+/// The `Package` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Package {
@@ -711,7 +711,7 @@ impl Package {
     }
 }
 
-/// The `item` object.
+/// The `PackagePolicy` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackagePolicy {
@@ -778,7 +778,7 @@ pub struct PackagePolicy {
     pub extra: Extra,
 }
 
-/// The `elasticsearch` object.
+/// The `PackagePolicyElasticsearch` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PackagePolicyElasticsearch {
@@ -788,7 +788,7 @@ pub struct PackagePolicyElasticsearch {
     pub extra: Extra,
 }
 
-/// The `privileges` object.
+/// The `PackagePolicyElasticsearchPrivileges` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PackagePolicyElasticsearchPrivileges {
@@ -798,7 +798,7 @@ pub struct PackagePolicyElasticsearchPrivileges {
     pub extra: Extra,
 }
 
-/// One of several forms of `vars[]`.
+/// One of several forms of `PolicyVar`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PolicyVar {
@@ -844,7 +844,7 @@ impl From<SecretPolicyVar> for PolicyVar {
 
 /// The answer to [`rotate_signing_key_pair`](super::Fleet::rotate_signing_key_pair).
 pub type RotateSigningKeyPairResponse = UpgradeStatusError;
-/// The `object` object.
+/// The `SecretPolicyVar` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SecretPolicyVar {
@@ -868,7 +868,7 @@ impl SecretPolicyVar {
     }
 }
 
-/// The `serviceDetails` object.
+/// The `ServiceDetails` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceDetails {
@@ -880,7 +880,7 @@ pub struct ServiceDetails {
     pub extra: Extra,
 }
 
-/// The `item` object.
+/// The `Setting` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Setting {
@@ -912,7 +912,7 @@ pub struct Setting {
 
 /// The answer to [`setup`](super::Fleet::setup).
 pub type SetupResponse = AgentSetup;
-/// The `item` object.
+/// The `SpaceSetting` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SpaceSetting {
@@ -924,7 +924,7 @@ pub struct SpaceSetting {
     pub extra: Extra,
 }
 
-/// A value of `sync_status`.
+/// A value of `SyncStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SyncStatus {
@@ -940,7 +940,7 @@ pub enum SyncStatus {
     UnknownValue(String),
 }
 
-/// The `item` object.
+/// The `UninstallToken` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UninstallToken {
@@ -960,7 +960,7 @@ pub struct UninstallToken {
     pub extra: Extra,
 }
 
-/// The `items[]` object.
+/// The `UninstallTokenSummary` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UninstallTokenSummary {
@@ -998,7 +998,7 @@ pub struct UpdateSpaceSettingsResponse {
     pub extra: Extra,
 }
 
-/// The `200` object.
+/// The `UpgradeStatusError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UpgradeStatusError {
@@ -1008,7 +1008,7 @@ pub struct UpgradeStatusError {
     pub extra: Extra,
 }
 
-/// A value of `use_space_awareness_migration_status`.
+/// A value of `UseSpaceAwarenessMigrationStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UseSpaceAwarenessMigrationStatus {
@@ -1022,7 +1022,7 @@ pub enum UseSpaceAwarenessMigrationStatus {
     UnknownValue(String),
 }
 
-/// One of several forms of `vars`.
+/// One of several forms of `Vars`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Vars {
@@ -1034,7 +1034,7 @@ pub enum Vars {
     Other(Untyped),
 }
 
-/// The `entry[]` object.
+/// The `VarsMap` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VarsMap {
@@ -1048,7 +1048,7 @@ pub struct VarsMap {
     pub extra: Extra,
 }
 
-/// The `warning` object.
+/// The `Warning` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Warning {

@@ -2611,10 +2611,12 @@ impl rt::Endpoint for CheckHealthRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/health_check");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -2635,10 +2637,12 @@ impl rt::Endpoint for CheckPermissionsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/check-permissions");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.fleet_server_setup {
             query.pair("fleetServerSetup", rt::text(value));
@@ -2736,15 +2740,18 @@ impl rt::Endpoint for CreateAgentlessPolicyRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agentless_policies");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.format {
             query.pair("format", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -2765,6 +2772,7 @@ impl rt::Endpoint for CreateLogstashApiKeyRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/logstash_api_keys");
         Ok(())
@@ -2786,10 +2794,12 @@ impl rt::Endpoint for CreateServiceTokenRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/service_tokens");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         match &self.body {
             Some(body) => Body::json(body),
@@ -2813,11 +2823,13 @@ impl rt::Endpoint for DeleteAgentlessPolicyRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agentless_policies");
         path.segment("policyId", &rt::text(&self.policy_id))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.force {
             query.pair("force", rt::text(value));
@@ -2840,10 +2852,12 @@ impl rt::Endpoint for DownloadKubernetesManifestRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/kubernetes/download");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.download {
             query.pair("download", rt::text(value));
@@ -2872,6 +2886,7 @@ impl rt::Endpoint for GetIntegrationSyncStatusRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/remote_synced_integrations/status");
         Ok(())
@@ -2893,10 +2908,12 @@ impl rt::Endpoint for GetKubernetesManifestRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/kubernetes");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.download {
             query.pair("download", rt::text(value));
@@ -2925,6 +2942,7 @@ impl rt::Endpoint for GetSettingsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/settings");
         Ok(())
@@ -2946,6 +2964,7 @@ impl rt::Endpoint for GetSpaceSettingsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/space_settings");
         Ok(())
@@ -2967,6 +2986,7 @@ impl rt::Endpoint for GetUninstallTokenRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/uninstall_tokens");
         path.segment("uninstallTokenId", &rt::text(&self.uninstall_token_id))?;
@@ -2989,6 +3009,7 @@ impl rt::Endpoint for ListDataStreamsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/data_streams");
         Ok(())
@@ -3029,10 +3050,12 @@ impl rt::Endpoint for ListUninstallTokensRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/uninstall_tokens");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.policy_id {
             query.pair("policyId", rt::text(value));
@@ -3064,10 +3087,12 @@ impl rt::Endpoint for RotateSigningKeyPairRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/message_signing_service/rotate_key_pair");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.acknowledge {
             query.pair("acknowledge", rt::text(value));
@@ -3090,6 +3115,7 @@ impl rt::Endpoint for SetupRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/setup");
         Ok(())
@@ -3173,10 +3199,12 @@ impl rt::Endpoint for UpdateSettingsRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/settings");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }
@@ -3237,10 +3265,12 @@ impl rt::Endpoint for UpdateSpaceSettingsRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/space_settings");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }

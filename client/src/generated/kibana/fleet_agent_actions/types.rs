@@ -4,7 +4,7 @@
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
-/// The `by_ack_data` object.
+/// The `AckDataAction` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AckDataAction {
@@ -43,7 +43,7 @@ impl AckDataAction {
     }
 }
 
-/// A value of `type`.
+/// A value of `AckDataActionType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AckDataActionType {
@@ -57,7 +57,7 @@ pub enum AckDataActionType {
     UnknownValue(String),
 }
 
-/// One of several forms of `action`.
+/// One of several forms of `Action`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Action {
@@ -81,7 +81,7 @@ impl From<SettingsAction> for Action {
     }
 }
 
-/// The `items[]` object.
+/// The `AgentAction` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentAction {
@@ -127,7 +127,7 @@ pub struct AgentAction {
     pub extra: Extra,
 }
 
-/// The `item` object.
+/// The `AgentActionCancel` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentActionCancel {
@@ -163,7 +163,7 @@ pub struct AgentActionCancel {
     pub extra: Extra,
 }
 
-/// A value of `status`.
+/// A value of `AgentActionStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AgentActionStatus {
@@ -183,7 +183,7 @@ pub enum AgentActionStatus {
     UnknownValue(String),
 }
 
-/// A value of `type`.
+/// A value of `AgentActionType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AgentActionType {
@@ -245,7 +245,7 @@ pub struct FindAgentsResponse {
     pub extra: Extra,
 }
 
-/// The `latestErrors[]` object.
+/// The `LatestError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LatestError {
@@ -271,7 +271,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// A value of `log_level`.
+/// A value of `LogLevel`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LogLevel {
@@ -287,7 +287,7 @@ pub enum LogLevel {
     UnknownValue(String),
 }
 
-/// The `SETTINGS` object.
+/// The `SettingsAction` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SettingsAction {
@@ -308,7 +308,7 @@ impl SettingsAction {
     }
 }
 
-/// The `data` object.
+/// The `SettingsActionData` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SettingsActionData {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
 use super::super::{common, fleet, fleet_agents, fleet_package_policies, fleet_packages};
-/// The `advanced_settings` object.
+/// The `AdvancedSettings` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AdvancedSettings {
@@ -135,7 +135,7 @@ impl AdvancedSettings {
     }
 }
 
-/// The `agent_features[]` object.
+/// The `AgentFeature` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentFeature {
@@ -159,7 +159,7 @@ impl AgentFeature {
     }
 }
 
-/// The `item` object.
+/// The `AgentPolicy` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentPolicy {
@@ -257,7 +257,7 @@ pub struct AgentPolicy {
     pub extra: Extra,
 }
 
-/// The `200` object.
+/// The `AgentPolicyOutput` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentPolicyOutput {
@@ -269,7 +269,7 @@ pub struct AgentPolicyOutput {
     pub extra: Extra,
 }
 
-/// A value of `status`.
+/// A value of `AgentPolicyStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AgentPolicyStatus {
@@ -281,7 +281,7 @@ pub enum AgentPolicyStatus {
     UnknownValue(String),
 }
 
-/// The `agent` object.
+/// The `AgentSettings` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentSettings {
@@ -301,7 +301,7 @@ pub struct AgentSettings {
     pub extra: Extra,
 }
 
-/// The `download` object.
+/// The `AgentSettingsDownload` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentSettingsDownload {
@@ -323,7 +323,7 @@ pub struct AgentSettingsDownload {
     pub extra: Extra,
 }
 
-/// The `features[]` object.
+/// The `AgentSettingsFeature` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentSettingsFeature {
@@ -333,7 +333,7 @@ pub struct AgentSettingsFeature {
     pub extra: Extra,
 }
 
-/// The `limits` object.
+/// The `AgentSettingsLimits` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AgentSettingsLimits {
@@ -343,7 +343,7 @@ pub struct AgentSettingsLimits {
     pub extra: Extra,
 }
 
-/// The `logging` object.
+/// The `AgentSettingsLogging` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AgentSettingsLogging {
@@ -359,7 +359,7 @@ pub struct AgentSettingsLogging {
     pub extra: Extra,
 }
 
-/// The `files` object.
+/// The `AgentSettingsLoggingFiles` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AgentSettingsLoggingFiles {
@@ -373,7 +373,7 @@ pub struct AgentSettingsLoggingFiles {
     pub extra: Extra,
 }
 
-/// The `metrics` object.
+/// The `AgentSettingsLoggingMetrics` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AgentSettingsLoggingMetrics {
@@ -383,7 +383,7 @@ pub struct AgentSettingsLoggingMetrics {
     pub extra: Extra,
 }
 
-/// The `monitoring` object.
+/// The `AgentSettingsMonitoring` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentSettingsMonitoring {
@@ -407,7 +407,7 @@ pub struct AgentSettingsMonitoring {
     pub extra: Extra,
 }
 
-/// The `protection` object.
+/// The `AgentSettingsProtection` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentSettingsProtection {
@@ -421,7 +421,7 @@ pub struct AgentSettingsProtection {
     pub extra: Extra,
 }
 
-/// The `agentless` object.
+/// The `Agentless` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Agentless {
@@ -456,7 +456,7 @@ impl Agentless {
     }
 }
 
-/// The `resources` object.
+/// The `AgentlessResources` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AgentlessResources {
@@ -480,7 +480,7 @@ impl AgentlessResources {
     }
 }
 
-/// The `requests` object.
+/// The `AgentlessResourcesRequests` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AgentlessResourcesRequests {
@@ -532,7 +532,7 @@ pub struct BulkGetResponse {
     pub extra: Extra,
 }
 
-/// The `cloud_connectors` object.
+/// The `CloudConnectors` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CloudConnectors {
@@ -581,7 +581,7 @@ pub struct CreateResponse {
     pub extra: Extra,
 }
 
-/// The `currentVersions[]` object.
+/// The `CurrentVersion` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CurrentVersion {
@@ -601,7 +601,7 @@ pub struct CurrentVersion {
 pub type DeleteResponse = AgentPolicyOutput;
 /// The answer to [`download`](super::FleetAgentPolicies::download).
 pub type DownloadResponse = String;
-/// One of several forms of `fleet`.
+/// One of several forms of `FleetConnection`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FleetConnection {
@@ -613,7 +613,7 @@ pub enum FleetConnection {
     Other(Untyped),
 }
 
-/// One of several forms of `item`.
+/// One of several forms of `Full`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Full {
@@ -637,7 +637,7 @@ impl From<String> for Full {
     }
 }
 
-/// The `object` object.
+/// The `FullAgentPolicy` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FullAgentPolicy {
@@ -677,7 +677,7 @@ pub struct FullAgentPolicy {
     pub extra: Extra,
 }
 
-/// The `inputs[]` object.
+/// The `FullAgentPolicyInput` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FullAgentPolicyInput {
@@ -705,7 +705,7 @@ pub struct FullAgentPolicyInput {
     pub extra: Extra,
 }
 
-/// The `meta` object.
+/// The `FullAgentPolicyInputMeta` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FullAgentPolicyInputMeta {
@@ -715,7 +715,7 @@ pub struct FullAgentPolicyInputMeta {
     pub extra: Extra,
 }
 
-/// The `outputs[]` object.
+/// The `FullAgentPolicyOutput` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FullAgentPolicyOutput {
@@ -733,7 +733,7 @@ pub struct FullAgentPolicyOutput {
     pub extra: Extra,
 }
 
-/// The `service` object.
+/// The `FullAgentPolicyService` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FullAgentPolicyService {
@@ -745,7 +745,7 @@ pub struct FullAgentPolicyService {
     pub extra: Extra,
 }
 
-/// The `pipelines[]` object.
+/// The `FullAgentPolicyServicePipeline` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FullAgentPolicyServicePipeline {
@@ -759,7 +759,7 @@ pub struct FullAgentPolicyServicePipeline {
     pub extra: Extra,
 }
 
-/// The `signed` object.
+/// The `FullAgentPolicySigned` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FullAgentPolicySigned {
@@ -813,7 +813,7 @@ pub struct GetResponse {
     pub extra: Extra,
 }
 
-/// The `global_data_tags[]` object.
+/// The `GlobalDataTag` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GlobalDataTag {
@@ -840,7 +840,7 @@ impl GlobalDataTag {
     }
 }
 
-/// The `by_hosts` object.
+/// The `HostsFleetConnection` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HostsFleetConnection {
@@ -858,7 +858,7 @@ pub struct HostsFleetConnection {
     pub extra: Extra,
 }
 
-/// The `by_kibana` object.
+/// The `KibanaFleetConnection` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KibanaFleetConnection {
@@ -868,7 +868,7 @@ pub struct KibanaFleetConnection {
     pub extra: Extra,
 }
 
-/// The `kibana` object.
+/// The `KibanaFleetConnectionKibana` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KibanaFleetConnectionKibana {
@@ -898,7 +898,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `monitoring_diagnostics` object.
+/// The `MonitoringDiagnostics` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoringDiagnostics {
@@ -933,7 +933,7 @@ impl MonitoringDiagnostics {
     }
 }
 
-/// The `limit` object.
+/// The `MonitoringDiagnosticsLimit` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoringDiagnosticsLimit {
@@ -965,7 +965,7 @@ impl MonitoringDiagnosticsLimit {
     }
 }
 
-/// The `uploader` object.
+/// The `MonitoringDiagnosticsUploader` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoringDiagnosticsUploader {
@@ -1005,7 +1005,7 @@ impl MonitoringDiagnosticsUploader {
     }
 }
 
-/// A value of `monitoring_enabled[]`.
+/// A value of `MonitoringEnabled`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MonitoringEnabled {
@@ -1019,7 +1019,7 @@ pub enum MonitoringEnabled {
     UnknownValue(String),
 }
 
-/// The `monitoring_http` object.
+/// The `MonitoringHttp` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoringHttp {
@@ -1071,7 +1071,7 @@ impl MonitoringHttp {
     }
 }
 
-/// The `buffer` object.
+/// The `MonitoringHttpBuffer` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoringHttpBuffer {
@@ -1099,7 +1099,7 @@ impl MonitoringHttpBuffer {
     }
 }
 
-/// The `item` object.
+/// The `Output` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Output {
@@ -1113,7 +1113,7 @@ pub struct Output {
     pub extra: Extra,
 }
 
-/// The `data` object.
+/// The `OutputData` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct OutputData {
@@ -1125,7 +1125,7 @@ pub struct OutputData {
     pub extra: Extra,
 }
 
-/// The `integrations[]` object.
+/// The `OutputDataIntegration` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct OutputDataIntegration {
@@ -1141,7 +1141,7 @@ pub struct OutputDataIntegration {
     pub extra: Extra,
 }
 
-/// The `monitoring` object.
+/// The `OutputMonitoring` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct OutputMonitoring {
@@ -1151,7 +1151,7 @@ pub struct OutputMonitoring {
     pub extra: Extra,
 }
 
-/// One of several forms of `package_policies`.
+/// One of several forms of `PackagePolicies`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PackagePolicies {
@@ -1163,7 +1163,7 @@ pub enum PackagePolicies {
     Other(Untyped),
 }
 
-/// The `item[]` object.
+/// The `RequiredVersion` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RequiredVersion {
@@ -1189,7 +1189,7 @@ impl RequiredVersion {
     }
 }
 
-/// The `secrets` object.
+/// The `Secrets` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Secrets {
@@ -1199,7 +1199,7 @@ pub struct Secrets {
     pub extra: Extra,
 }
 
-/// The `ssl` object.
+/// The `SecretsSsl` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SecretsSsl {
@@ -1209,7 +1209,7 @@ pub struct SecretsSsl {
     pub extra: Extra,
 }
 
-/// The `key` object.
+/// The `SecretsSslKey` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SecretsSslKey {
@@ -1219,7 +1219,7 @@ pub struct SecretsSslKey {
     pub extra: Extra,
 }
 
-/// The `ssl` object.
+/// The `Ssl` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Ssl {

@@ -2890,15 +2890,18 @@ impl rt::Endpoint for BulkGetRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agent_policies/_bulk_get");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.format {
             query.pair("format", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -2959,10 +2962,12 @@ impl rt::Endpoint for BulkGetOutputsRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agent_policies/outputs");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -3028,17 +3033,20 @@ impl rt::Endpoint for CopyRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agent_policies");
         path.segment("agentPolicyId", &rt::text(&self.agent_policy_id))?;
         path.literal("/copy");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.format {
             query.pair("format", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -3214,15 +3222,18 @@ impl rt::Endpoint for CreateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agent_policies");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.sys_monitoring {
             query.pair("sys_monitoring", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -3286,10 +3297,12 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agent_policies/delete");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -3310,12 +3323,14 @@ impl rt::Endpoint for DownloadRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agent_policies");
         path.segment("agentPolicyId", &rt::text(&self.agent_policy_id))?;
         path.literal("/download");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.download {
             query.pair("download", rt::text(value));
@@ -3344,11 +3359,13 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agent_policies");
         path.segment("agentPolicyId", &rt::text(&self.agent_policy_id))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.format {
             query.pair("format", rt::text(value));
@@ -3371,6 +3388,7 @@ impl rt::Endpoint for GetAutoUpgradeStatusRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agent_policies");
         path.segment("agentPolicyId", &rt::text(&self.agent_policy_id))?;
@@ -3394,12 +3412,14 @@ impl rt::Endpoint for GetFullRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agent_policies");
         path.segment("agentPolicyId", &rt::text(&self.agent_policy_id))?;
         path.literal("/full");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.download {
             query.pair("download", rt::text(value));
@@ -3428,6 +3448,7 @@ impl rt::Endpoint for GetOutputsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agent_policies");
         path.segment("agentPolicyId", &rt::text(&self.agent_policy_id))?;
@@ -3470,10 +3491,12 @@ impl rt::Endpoint for ListRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agent_policies");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.page {
             query.pair("page", rt::text(value));
@@ -3683,16 +3706,19 @@ impl rt::Endpoint for UpdateRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agent_policies");
         path.segment("agentPolicyId", &rt::text(&self.agent_policy_id))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.format {
             query.pair("format", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

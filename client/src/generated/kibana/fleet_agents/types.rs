@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, OneOrMany};
 use super::super::fleet;
-/// The `item` object.
+/// The `Agent` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Agent {
@@ -82,7 +82,7 @@ pub struct Agent {
     pub extra: Extra,
 }
 
-/// The `components[]` object.
+/// The `AgentComponent` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentComponent {
@@ -100,7 +100,7 @@ pub struct AgentComponent {
     pub extra: Extra,
 }
 
-/// A value of `status`.
+/// A value of `AgentComponentStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AgentComponentStatus {
@@ -122,7 +122,7 @@ pub enum AgentComponentStatus {
     UnknownValue(String),
 }
 
-/// The `units[]` object.
+/// The `AgentComponentUnit` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentComponentUnit {
@@ -140,7 +140,7 @@ pub struct AgentComponentUnit {
     pub extra: Extra,
 }
 
-/// A value of `type`.
+/// A value of `AgentComponentUnitType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AgentComponentUnitType {
@@ -154,7 +154,7 @@ pub enum AgentComponentUnitType {
     UnknownValue(String),
 }
 
-/// The `agent` object.
+/// The `AgentIdentity` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentIdentity {
@@ -166,7 +166,7 @@ pub struct AgentIdentity {
     pub extra: Extra,
 }
 
-/// The `metrics` object.
+/// The `AgentMetrics` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AgentMetrics {
@@ -178,7 +178,7 @@ pub struct AgentMetrics {
     pub extra: Extra,
 }
 
-/// The `outputs[]` object.
+/// The `AgentOutput` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AgentOutput {
@@ -192,7 +192,7 @@ pub struct AgentOutput {
     pub extra: Extra,
 }
 
-/// A value of `status`.
+/// A value of `AgentStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AgentStatus {
@@ -222,7 +222,7 @@ pub enum AgentStatus {
     UnknownValue(String),
 }
 
-/// A value of `type`.
+/// A value of `AgentType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AgentType {
@@ -236,7 +236,7 @@ pub enum AgentType {
     UnknownValue(String),
 }
 
-/// The `items[]` object.
+/// The `AgentUpload` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentUpload {
@@ -258,7 +258,7 @@ pub struct AgentUpload {
     pub extra: Extra,
 }
 
-/// A value of `status`.
+/// A value of `AgentUploadStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AgentUploadStatus {
@@ -280,7 +280,7 @@ pub enum AgentUploadStatus {
 
 /// The answer to [`bulk_migrate`](super::FleetAgents::bulk_migrate).
 pub type BulkMigrateResponse = StartedAction;
-/// The `settings` object.
+/// The `BulkMigrateSettings` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct BulkMigrateSettings {
@@ -428,7 +428,7 @@ pub type BulkUnenrollResponse = StartedAction;
 pub type BulkUpdateTagsResponse = StartedAction;
 /// The answer to [`bulk_upgrade`](super::FleetAgents::bulk_upgrade).
 pub type BulkUpgradeResponse = StartedAction;
-/// The `default_api_key_history[]` object.
+/// The `DefaultApiKeyHistory` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DefaultApiKeyHistory {
@@ -454,7 +454,7 @@ pub struct DeleteFileResponse {
 
 /// The answer to [`delete`](super::FleetAgents::delete).
 pub type DeleteResponse = DeletedAgent;
-/// The `200` object.
+/// The `DeletedAgent` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DeletedAgent {
@@ -464,7 +464,7 @@ pub struct DeletedAgent {
 
 /// The answer to [`download_file`](super::FleetAgents::download_file).
 pub type DownloadFileResponse = BTreeMap<String, Value>;
-/// The `200` object.
+/// The `Empty` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Empty {
@@ -526,7 +526,7 @@ pub struct GetStatusSummaryResponse {
     pub extra: Extra,
 }
 
-/// The `items[]` object.
+/// The `IncomingData` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IncomingData {
@@ -536,7 +536,7 @@ pub struct IncomingData {
     pub extra: Extra,
 }
 
-/// A value of `last_checkin_status`.
+/// A value of `LastCheckinStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LastCheckinStatus {
@@ -608,7 +608,7 @@ pub struct ListUploadsResponse {
 
 /// The answer to [`migrate`](super::FleetAgents::migrate).
 pub type MigrateResponse = StartedAction;
-/// The `settings` object.
+/// The `MigrateSettings` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MigrateSettings {
@@ -754,7 +754,7 @@ impl MigrateSettings {
     }
 }
 
-/// A value of `missing_requirements[]`.
+/// A value of `MissingRequirement`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MissingRequirement {
@@ -774,7 +774,7 @@ pub enum MissingRequirement {
 
 /// The answer to [`reassign`](super::FleetAgents::reassign).
 pub type ReassignResponse = Empty;
-/// The `body` object.
+/// The `RequestDiagnosticsBody` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RequestDiagnosticsBody {
@@ -807,7 +807,7 @@ impl RequestDiagnosticsBody {
 pub type RequestDiagnosticsResponse = StartedAction;
 /// The answer to [`setup`](super::FleetAgents::setup).
 pub type SetupResponse = fleet::AgentSetup;
-/// A value of `sortOrder`.
+/// A value of `SortOrder`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortOrder {
@@ -819,7 +819,7 @@ pub enum SortOrder {
     UnknownValue(String),
 }
 
-/// The `200` object.
+/// The `StartedAction` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StartedAction {
@@ -829,7 +829,7 @@ pub struct StartedAction {
     pub extra: Extra,
 }
 
-/// A value of `state`.
+/// A value of `State`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
@@ -855,7 +855,7 @@ pub enum State {
     UnknownValue(String),
 }
 
-/// The `results` object.
+/// The `StatusSummary` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StatusSummary {
@@ -887,7 +887,7 @@ pub struct StatusSummary {
     pub extra: Extra,
 }
 
-/// The `body` object.
+/// The `UnenrollBody` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UnenrollBody {
@@ -919,7 +919,7 @@ impl UnenrollBody {
     }
 }
 
-/// A value of `item[]`.
+/// A value of `UnhealthyReason`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UnhealthyReason {
@@ -943,7 +943,7 @@ pub struct UpdateResponse {
     pub extra: Extra,
 }
 
-/// The `upgrade_details` object.
+/// The `UpgradeDetails` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UpgradeDetails {
@@ -959,7 +959,7 @@ pub struct UpgradeDetails {
     pub extra: Extra,
 }
 
-/// The `metadata` object.
+/// The `UpgradeDetailsMetadata` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UpgradeDetailsMetadata {

@@ -1912,10 +1912,12 @@ impl rt::Endpoint for BulkChangePrivilegeLevelRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents/bulk_privilege_level_change");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -1988,10 +1990,12 @@ impl rt::Endpoint for BulkMigrateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents/bulk_migrate");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -2061,10 +2065,12 @@ impl rt::Endpoint for BulkReassignRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents/bulk_reassign");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -2131,10 +2137,12 @@ impl rt::Endpoint for BulkRequestDiagnosticsRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents/bulk_request_diagnostics");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -2201,10 +2209,12 @@ impl rt::Endpoint for BulkRollbackRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents/bulk_rollback");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -2277,10 +2287,12 @@ impl rt::Endpoint for BulkUnenrollRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents/bulk_unenroll");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -2359,10 +2371,12 @@ impl rt::Endpoint for BulkUpdateTagsRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents/bulk_update_agent_tags");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -2457,10 +2471,12 @@ impl rt::Endpoint for BulkUpgradeRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents/bulk_upgrade");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -2522,12 +2538,14 @@ impl rt::Endpoint for ChangePrivilegeLevelRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents");
         path.segment("agent_id", &rt::text(&self.agent_id))?;
         path.literal("/privilege_level_change");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }
@@ -2548,6 +2566,7 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents");
         path.segment("agentId", &rt::text(&self.agent_id))?;
@@ -2570,6 +2589,7 @@ impl rt::Endpoint for DeleteFileRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents/files");
         path.segment("fileId", &rt::text(&self.file_id))?;
@@ -2592,6 +2612,7 @@ impl rt::Endpoint for DownloadFileRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents/files");
         path.segment("fileId", &rt::text(&self.file_id))?;
@@ -2615,11 +2636,13 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents");
         path.segment("agentId", &rt::text(&self.agent_id))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.with_metrics {
             query.pair("withMetrics", rt::text(value));
@@ -2642,6 +2665,7 @@ impl rt::Endpoint for GetEffectiveConfigRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents");
         path.segment("agent_id", &rt::text(&self.agent_id))?;
@@ -2665,10 +2689,12 @@ impl rt::Endpoint for GetIncomingDataRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agent_status/data");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         query.list("agentsIds", rt::texts(&self.agents_ids));
         if let Some(value) = &self.pkg_name {
@@ -2698,6 +2724,7 @@ impl rt::Endpoint for GetSetupStatusRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents/setup");
         Ok(())
@@ -2719,10 +2746,12 @@ impl rt::Endpoint for GetStatusSummaryRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agent_status");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.policy_id {
             query.pair("policyId", rt::text(value));
@@ -2770,10 +2799,12 @@ impl rt::Endpoint for ListRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.page {
             query.pair("page", rt::text(value));
@@ -2835,6 +2866,7 @@ impl rt::Endpoint for ListAvailableVersionsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents/available_versions");
         Ok(())
@@ -2856,10 +2888,12 @@ impl rt::Endpoint for ListTagsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents/tags");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.kuery {
             query.pair("kuery", rt::text(value));
@@ -2885,6 +2919,7 @@ impl rt::Endpoint for ListUploadsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents");
         path.segment("agentId", &rt::text(&self.agent_id))?;
@@ -2955,12 +2990,14 @@ impl rt::Endpoint for MigrateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents");
         path.segment("agentId", &rt::text(&self.agent_id))?;
         path.literal("/migrate");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -3022,12 +3059,14 @@ impl rt::Endpoint for ReassignRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents");
         path.segment("agentId", &rt::text(&self.agent_id))?;
         path.literal("/reassign");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -3048,12 +3087,14 @@ impl rt::Endpoint for RequestDiagnosticsRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents");
         path.segment("agentId", &rt::text(&self.agent_id))?;
         path.literal("/request_diagnostics");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         match &self.body {
             Some(body) => Body::json(body),
@@ -3077,6 +3118,7 @@ impl rt::Endpoint for RollbackRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents");
         path.segment("agent_id", &rt::text(&self.agent_id))?;
@@ -3100,6 +3142,7 @@ impl rt::Endpoint for SetupRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents/setup");
         Ok(())
@@ -3121,12 +3164,14 @@ impl rt::Endpoint for UnenrollRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents");
         path.segment("agentId", &rt::text(&self.agent_id))?;
         path.literal("/unenroll");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         match &self.body {
             Some(body) => Body::json(body),
@@ -3194,11 +3239,13 @@ impl rt::Endpoint for UpdateRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents");
         path.segment("agentId", &rt::text(&self.agent_id))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }
@@ -3269,12 +3316,14 @@ impl rt::Endpoint for UpgradeRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/agents");
         path.segment("agentId", &rt::text(&self.agent_id))?;
         path.literal("/upgrade");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

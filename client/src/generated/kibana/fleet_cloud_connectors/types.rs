@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
 use super::super::fleet;
-/// The `item` object.
+/// The `CloudConnector` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CloudConnector {
@@ -30,7 +30,7 @@ pub struct CloudConnector {
     pub extra: Extra,
 }
 
-/// A value of `cloudProvider`.
+/// A value of `CloudProvider`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CloudProvider {
@@ -76,7 +76,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `object` object.
+/// The `TypedVar` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TypedVar {
@@ -112,7 +112,7 @@ impl TypedVar {
     }
 }
 
-/// One of several forms of `value`.
+/// One of several forms of `TypedVarValue`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TypedVarValue {
@@ -142,7 +142,7 @@ impl From<TypedVarValueObject> for TypedVarValue {
     }
 }
 
-/// The `object` object.
+/// The `TypedVarValueObject` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TypedVarValueObject {
@@ -178,7 +178,7 @@ pub struct UpdateResponse {
     pub extra: Extra,
 }
 
-/// One of several forms of `vars[]`.
+/// One of several forms of `Var`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Var {

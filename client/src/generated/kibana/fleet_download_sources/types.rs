@@ -14,7 +14,7 @@ pub struct CreateResponse {
     pub extra: Extra,
 }
 
-/// The `ssl` object.
+/// The `CreateSsl` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateSsl {
@@ -61,7 +61,7 @@ impl CreateSsl {
 
 /// The answer to [`delete`](super::FleetDownloadSources::delete).
 pub type DeleteResponse = fleet::IdReference;
-/// The `item` object.
+/// The `DownloadSource` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DownloadSource {
@@ -113,7 +113,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `secrets` object.
+/// The `Secrets` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Secrets {
@@ -137,7 +137,7 @@ impl Secrets {
     }
 }
 
-/// The `ssl` object.
+/// The `SecretsSsl` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SecretsSsl {

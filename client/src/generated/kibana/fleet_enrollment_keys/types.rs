@@ -16,7 +16,7 @@ pub struct CreateResponse {
 
 /// The answer to [`delete`](super::FleetEnrollmentKeys::delete).
 pub type DeleteResponse = fleet_agents::DeletedAgent;
-/// The `item` object.
+/// The `EnrollmentKey` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EnrollmentKey {

@@ -4,7 +4,7 @@
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
 use super::super::fleet;
-/// A value of `auth_type`.
+/// A value of `AuthType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AuthType {
@@ -20,7 +20,7 @@ pub enum AuthType {
     UnknownValue(String),
 }
 
-/// A value of `compression`.
+/// A value of `Compression`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Compression {
@@ -48,7 +48,7 @@ pub struct CreateResponse {
 
 /// The answer to [`delete`](super::FleetOutputs::delete).
 pub type DeleteResponse = fleet::IdReference;
-/// The `elasticsearch` object.
+/// The `ElasticsearchOutput` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ElasticsearchOutput {
@@ -96,7 +96,7 @@ pub struct ElasticsearchOutput {
     pub extra: Extra,
 }
 
-/// The `elasticsearch` object.
+/// The `ElasticsearchOutputUpdate` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ElasticsearchOutputUpdate {
@@ -325,7 +325,7 @@ pub struct GetResponse {
     pub extra: Extra,
 }
 
-/// The `kafka` object.
+/// The `KafkaOutput` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KafkaOutput {
@@ -407,7 +407,7 @@ pub struct KafkaOutput {
     pub extra: Extra,
 }
 
-/// The `hash` object.
+/// The `KafkaOutputHash` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct KafkaOutputHash {
@@ -419,7 +419,7 @@ pub struct KafkaOutputHash {
     pub extra: Extra,
 }
 
-/// The `headers[]` object.
+/// The `KafkaOutputHeader` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KafkaOutputHeader {
@@ -431,7 +431,7 @@ pub struct KafkaOutputHeader {
     pub extra: Extra,
 }
 
-/// The `random` object.
+/// The `KafkaOutputRandom` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct KafkaOutputRandom {
@@ -441,7 +441,7 @@ pub struct KafkaOutputRandom {
     pub extra: Extra,
 }
 
-/// The `sasl` object.
+/// The `KafkaOutputSasl` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct KafkaOutputSasl {
@@ -451,7 +451,7 @@ pub struct KafkaOutputSasl {
     pub extra: Extra,
 }
 
-/// The `secrets` object.
+/// The `KafkaOutputSecrets` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct KafkaOutputSecrets {
@@ -463,7 +463,7 @@ pub struct KafkaOutputSecrets {
     pub extra: Extra,
 }
 
-/// The `ssl` object.
+/// The `KafkaOutputSecretsSsl` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KafkaOutputSecretsSsl {
@@ -473,7 +473,7 @@ pub struct KafkaOutputSecretsSsl {
     pub extra: Extra,
 }
 
-/// The `kafka` object.
+/// The `KafkaOutputUpdate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KafkaOutputUpdate {
@@ -836,7 +836,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `logstash` object.
+/// The `LogstashOutput` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LogstashOutput {
@@ -880,7 +880,7 @@ pub struct LogstashOutput {
     pub extra: Extra,
 }
 
-/// The `logstash` object.
+/// The `LogstashOutputUpdate` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct LogstashOutputUpdate {
@@ -1060,7 +1060,7 @@ impl LogstashOutputUpdate {
     }
 }
 
-/// A value of `mechanism`.
+/// A value of `Mechanism`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Mechanism {
@@ -1074,7 +1074,7 @@ pub enum Mechanism {
     UnknownValue(String),
 }
 
-/// The `elasticsearch` object.
+/// The `NewElasticsearchOutput` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewElasticsearchOutput {
@@ -1286,7 +1286,7 @@ impl NewElasticsearchOutput {
     }
 }
 
-/// The `kafka` object.
+/// The `NewKafkaOutput` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewKafkaOutput {
@@ -1643,7 +1643,7 @@ impl NewKafkaOutput {
     }
 }
 
-/// The `hash` object.
+/// The `NewKafkaOutputHash` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewKafkaOutputHash {
@@ -1675,7 +1675,7 @@ impl NewKafkaOutputHash {
     }
 }
 
-/// The `headers[]` object.
+/// The `NewKafkaOutputHeader` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewKafkaOutputHeader {
@@ -1699,7 +1699,7 @@ impl NewKafkaOutputHeader {
     }
 }
 
-/// The `random` object.
+/// The `NewKafkaOutputRandom` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewKafkaOutputRandom {
@@ -1723,7 +1723,7 @@ impl NewKafkaOutputRandom {
     }
 }
 
-/// The `sasl` object.
+/// The `NewKafkaOutputSasl` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewKafkaOutputSasl {
@@ -1747,7 +1747,7 @@ impl NewKafkaOutputSasl {
     }
 }
 
-/// The `secrets` object.
+/// The `NewKafkaOutputSecrets` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewKafkaOutputSecrets {
@@ -1779,7 +1779,7 @@ impl NewKafkaOutputSecrets {
     }
 }
 
-/// The `ssl` object.
+/// The `NewKafkaOutputSecretsSsl` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewKafkaOutputSecretsSsl {
@@ -1800,7 +1800,7 @@ impl NewKafkaOutputSecretsSsl {
     }
 }
 
-/// The `shipper` object.
+/// The `NewKafkaOutputShipper` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewKafkaOutputShipper {
@@ -1888,7 +1888,7 @@ impl NewKafkaOutputShipper {
     }
 }
 
-/// The `ssl` object.
+/// The `NewKafkaOutputSsl` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewKafkaOutputSsl {
@@ -1944,7 +1944,7 @@ impl NewKafkaOutputSsl {
     }
 }
 
-/// The `logstash` object.
+/// The `NewLogstashOutput` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewLogstashOutput {
@@ -2133,7 +2133,7 @@ impl NewLogstashOutput {
     }
 }
 
-/// The `secrets` object.
+/// The `NewLogstashOutputSecrets` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewLogstashOutputSecrets {
@@ -2157,7 +2157,7 @@ impl NewLogstashOutputSecrets {
     }
 }
 
-/// The `ssl` object.
+/// The `NewLogstashOutputSecretsSsl` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewLogstashOutputSecretsSsl {
@@ -2181,7 +2181,7 @@ impl NewLogstashOutputSecretsSsl {
     }
 }
 
-/// One of several forms of `body`.
+/// One of several forms of `NewOutput`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NewOutput {
@@ -2221,7 +2221,7 @@ impl From<NewKafkaOutput> for NewOutput {
     }
 }
 
-/// The `remote_elasticsearch` object.
+/// The `NewRemoteElasticsearchOutput` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewRemoteElasticsearchOutput {
@@ -2500,7 +2500,7 @@ impl NewRemoteElasticsearchOutput {
     }
 }
 
-/// The `secrets` object.
+/// The `NewRemoteElasticsearchOutputSecrets` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewRemoteElasticsearchOutputSecrets {
@@ -2532,7 +2532,7 @@ impl NewRemoteElasticsearchOutputSecrets {
     }
 }
 
-/// One of several forms of `password`.
+/// One of several forms of `NewSecret`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NewSecret {
@@ -2562,7 +2562,7 @@ impl From<NewSecretReference> for NewSecret {
     }
 }
 
-/// The `object` object.
+/// The `NewSecretReference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewSecretReference {
@@ -2591,7 +2591,7 @@ impl NewSecretReference {
     }
 }
 
-/// One of several forms of `item`.
+/// One of several forms of `Output`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Output {
@@ -2607,7 +2607,7 @@ pub enum Output {
     Other(Untyped),
 }
 
-/// The `secrets` object.
+/// The `OutputSecrets` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct OutputSecrets {
@@ -2617,7 +2617,7 @@ pub struct OutputSecrets {
     pub extra: Extra,
 }
 
-/// The `ssl` object.
+/// The `OutputSecretsSsl` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct OutputSecretsSsl {
@@ -2627,7 +2627,7 @@ pub struct OutputSecretsSsl {
     pub extra: Extra,
 }
 
-/// One of several forms of `password`.
+/// One of several forms of `OutputSecretsSslKey`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum OutputSecretsSslKey {
@@ -2651,7 +2651,7 @@ impl From<String> for OutputSecretsSslKey {
     }
 }
 
-/// The `shipper` object.
+/// The `OutputShipper` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct OutputShipper {
@@ -2681,7 +2681,7 @@ pub struct OutputShipper {
     pub extra: Extra,
 }
 
-/// The `ssl` object.
+/// The `OutputSsl` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct OutputSsl {
@@ -2697,7 +2697,7 @@ pub struct OutputSsl {
     pub extra: Extra,
 }
 
-/// One of several forms of `body`.
+/// One of several forms of `OutputUpdate`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum OutputUpdate {
@@ -2737,7 +2737,7 @@ impl From<KafkaOutputUpdate> for OutputUpdate {
     }
 }
 
-/// A value of `partition`.
+/// A value of `Partition`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Partition {
@@ -2751,7 +2751,7 @@ pub enum Partition {
     UnknownValue(String),
 }
 
-/// A value of `preset`.
+/// A value of `Preset`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Preset {
@@ -2769,7 +2769,7 @@ pub enum Preset {
     UnknownValue(String),
 }
 
-/// The `remote_elasticsearch` object.
+/// The `RemoteElasticsearchOutput` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RemoteElasticsearchOutput {
@@ -2827,7 +2827,7 @@ pub struct RemoteElasticsearchOutput {
     pub extra: Extra,
 }
 
-/// The `secrets` object.
+/// The `RemoteElasticsearchOutputSecrets` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RemoteElasticsearchOutputSecrets {
@@ -2839,7 +2839,7 @@ pub struct RemoteElasticsearchOutputSecrets {
     pub extra: Extra,
 }
 
-/// The `remote_elasticsearch` object.
+/// The `RemoteElasticsearchOutputUpdate` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RemoteElasticsearchOutputUpdate {
@@ -3109,7 +3109,7 @@ impl RemoteElasticsearchOutputUpdate {
     }
 }
 
-/// The `object` object.
+/// The `SecretReference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SecretReference {
@@ -3131,7 +3131,7 @@ pub struct UpdateResponse {
     pub extra: Extra,
 }
 
-/// A value of `verification_mode`.
+/// A value of `VerificationMode`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VerificationMode {

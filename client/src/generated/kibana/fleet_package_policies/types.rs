@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
 use super::super::{common, fleet, fleet_agents};
-/// The `add_fields` object.
+/// The `AddFields` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AddFields {
@@ -18,7 +18,7 @@ pub struct AddFields {
     pub extra: Extra,
 }
 
-/// The `agent_diff[]` object.
+/// The `AgentDiff` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentDiff {
@@ -46,7 +46,7 @@ pub struct AgentDiff {
     pub extra: Extra,
 }
 
-/// The `data_stream` object.
+/// The `AgentDiffDataStream` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentDiffDataStream {
@@ -56,7 +56,7 @@ pub struct AgentDiffDataStream {
     pub extra: Extra,
 }
 
-/// The `meta` object.
+/// The `AgentDiffMeta` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentDiffMeta {
@@ -66,7 +66,7 @@ pub struct AgentDiffMeta {
     pub extra: Extra,
 }
 
-/// The `streams[]` object.
+/// The `AgentDiffStream` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentDiffStream {
@@ -78,7 +78,7 @@ pub struct AgentDiffStream {
     pub extra: Extra,
 }
 
-/// The `by_agents` object.
+/// The `AgentsPackagePolicyDryRunUpgradeDiff` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentsPackagePolicyDryRunUpgradeDiff {
@@ -169,7 +169,7 @@ pub struct CreateResponse {
 
 /// The answer to [`delete`](super::FleetPackagePolicies::delete).
 pub type DeleteResponse = fleet::IdReference;
-/// The `200[]` object.
+/// The `DeletedPackagePolicy` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DeletedPackagePolicy {
@@ -198,7 +198,7 @@ pub struct DeletedPackagePolicy {
 
 /// The answer to [`dry_run_upgrade`](super::FleetPackagePolicies::dry_run_upgrade).
 pub type DryRunUpgradeResponse = Vec<PackagePolicyDryRunUpgrade>;
-/// The `by_errors` object.
+/// The `ErrorsPackagePolicyDryRunUpgradeDiff` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ErrorsPackagePolicyDryRunUpgradeDiff {
@@ -277,7 +277,7 @@ pub struct GetResponse {
     pub extra: Extra,
 }
 
-/// The `inputs[]` object.
+/// The `Input` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Input {
@@ -327,7 +327,7 @@ impl Input {
     }
 }
 
-/// The `streams[]` object.
+/// The `InputStream` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct InputStream {
@@ -380,7 +380,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `package` object.
+/// The `Package` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Package {
@@ -392,7 +392,7 @@ pub struct Package {
     pub extra: Extra,
 }
 
-/// The `item` object.
+/// The `PackagePolicy` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackagePolicy {
@@ -459,7 +459,7 @@ pub struct PackagePolicy {
     pub extra: Extra,
 }
 
-/// The `200[]` object.
+/// The `PackagePolicyDryRunUpgrade` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackagePolicyDryRunUpgrade {
@@ -479,7 +479,7 @@ pub struct PackagePolicyDryRunUpgrade {
     pub extra: Extra,
 }
 
-/// One of several forms of `diff[]`.
+/// One of several forms of `PackagePolicyDryRunUpgradeDiff`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PackagePolicyDryRunUpgradeDiff {
@@ -491,7 +491,7 @@ pub enum PackagePolicyDryRunUpgradeDiff {
     Other(Untyped),
 }
 
-/// The `errors[]` object.
+/// The `PackagePolicyDryRunUpgradeDiffError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackagePolicyDryRunUpgradeDiffError {
@@ -503,7 +503,7 @@ pub struct PackagePolicyDryRunUpgradeDiffError {
     pub extra: Extra,
 }
 
-/// The `200[]` object.
+/// The `PackagePolicyUpgrade` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackagePolicyUpgrade {
@@ -521,7 +521,7 @@ pub struct PackagePolicyUpgrade {
     pub extra: Extra,
 }
 
-/// The `processors[]` object.
+/// The `Processor` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Processor {
@@ -531,7 +531,7 @@ pub struct Processor {
     pub extra: Extra,
 }
 
-/// The `data_stream` object.
+/// The `StreamDataStream` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StreamDataStream {

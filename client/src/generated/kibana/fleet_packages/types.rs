@@ -7,7 +7,7 @@ use crate::rt;
 use crate::body::Upload;
 use crate::types::{Extra, Number, Untyped};
 use super::super::{common, fleet, fleet_agents, fleet_package_policies};
-/// The `items[]` object.
+/// The `Asset` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Asset {
@@ -25,7 +25,7 @@ pub struct Asset {
     pub extra: Extra,
 }
 
-/// The `attributes` object.
+/// The `AssetAttributes` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AssetAttributes {
@@ -39,7 +39,7 @@ pub struct AssetAttributes {
     pub extra: Extra,
 }
 
-/// The `assetIds[]` object.
+/// The `AssetId` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AssetId {
@@ -63,7 +63,7 @@ impl AssetId {
     }
 }
 
-/// The `asset_tags[]` object.
+/// The `AssetTag` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AssetTag {
@@ -89,7 +89,7 @@ pub struct BulkGetAssetsResponse {
     pub extra: Extra,
 }
 
-/// One of several forms of `packages[]`.
+/// One of several forms of `BulkInstallPackage`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BulkInstallPackage {
@@ -129,7 +129,7 @@ pub struct BulkInstallResponse {
     pub extra: Extra,
 }
 
-/// One of several forms of `items[]`.
+/// One of several forms of `BulkInstallResult`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BulkInstallResult {
@@ -141,7 +141,7 @@ pub enum BulkInstallResult {
     Other(Untyped),
 }
 
-/// The `packages[]` object.
+/// The `BulkRollbackBody` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkRollbackBody {
@@ -164,7 +164,7 @@ impl BulkRollbackBody {
 
 /// The answer to [`bulk_rollback`](super::FleetPackages::bulk_rollback).
 pub type BulkRollbackResponse = Upgrade;
-/// The `packages[]` object.
+/// The `BulkUninstallPackage` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkUninstallPackage {
@@ -190,7 +190,7 @@ impl BulkUninstallPackage {
 
 /// The answer to [`bulk_uninstall`](super::FleetPackages::bulk_uninstall).
 pub type BulkUninstallResponse = Upgrade;
-/// The `packages[]` object.
+/// The `BulkUpgradePackage` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkUpgradePackage {
@@ -221,7 +221,7 @@ impl BulkUpgradePackage {
 
 /// The answer to [`bulk_upgrade`](super::FleetPackages::bulk_upgrade).
 pub type BulkUpgradeResponse = Upgrade;
-/// The `items[]` object.
+/// The `Category` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Category {
@@ -239,7 +239,7 @@ pub struct Category {
     pub extra: Extra,
 }
 
-/// The `conditions` object.
+/// The `Conditions` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Conditions {
@@ -251,7 +251,7 @@ pub struct Conditions {
     pub extra: Extra,
 }
 
-/// The `elastic` object.
+/// The `ConditionsElastic` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ConditionsElastic {
@@ -263,7 +263,7 @@ pub struct ConditionsElastic {
     pub extra: Extra,
 }
 
-/// The `kibana` object.
+/// The `ConditionsKibana` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ConditionsKibana {
@@ -273,7 +273,7 @@ pub struct ConditionsKibana {
     pub extra: Extra,
 }
 
-/// The `datasets[]` object.
+/// The `CreateCustomIntegrationDataset` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateCustomIntegrationDataset {
@@ -309,7 +309,7 @@ pub struct CreateCustomIntegrationResponse {
     pub extra: Extra,
 }
 
-/// One of several forms of `items[]`.
+/// One of several forms of `CustomIntegration`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum CustomIntegration {
@@ -321,7 +321,7 @@ pub enum CustomIntegration {
     Other(Untyped),
 }
 
-/// The `dataStreams[]` object.
+/// The `DataStream` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DataStream {
@@ -333,7 +333,7 @@ pub struct DataStream {
     pub extra: Extra,
 }
 
-/// The `200` object.
+/// The `DataStreamAsset` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DataStreamAsset {
@@ -347,7 +347,7 @@ pub struct DataStreamAsset {
 pub type DeleteDataStreamAssetsResponse = DataStreamAsset;
 /// The answer to [`delete_kibana_assets`](super::FleetPackages::delete_kibana_assets).
 pub type DeleteKibanaAssetsResponse = DataStreamAsset;
-/// The `discovery` object.
+/// The `Discovery` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Discovery {
@@ -359,7 +359,7 @@ pub struct Discovery {
     pub extra: Extra,
 }
 
-/// The `fields[]` object.
+/// The `DiscoveryDataset` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DiscoveryDataset {
@@ -369,7 +369,7 @@ pub struct DiscoveryDataset {
     pub extra: Extra,
 }
 
-/// The `experimental_data_stream_features[]` object.
+/// The `ExperimentalDataStreamFeature` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExperimentalDataStreamFeature {
@@ -381,7 +381,7 @@ pub struct ExperimentalDataStreamFeature {
     pub extra: Extra,
 }
 
-/// The `by_error` object.
+/// The `FailedInstall` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FailedInstall {
@@ -395,7 +395,7 @@ pub struct FailedInstall {
     pub extra: Extra,
 }
 
-/// One of several forms of `error`.
+/// One of several forms of `FailedInstallError`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FailedInstallError {
@@ -419,7 +419,7 @@ impl From<String> for FailedInstallError {
     }
 }
 
-/// The `features` object.
+/// The `Features` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Features {
@@ -435,7 +435,7 @@ pub struct Features {
     pub extra: Extra,
 }
 
-/// The `by_result` object.
+/// The `FinishedInstall` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FinishedInstall {
@@ -449,7 +449,7 @@ pub struct FinishedInstall {
     pub extra: Extra,
 }
 
-/// The `result` object.
+/// The `FinishedInstallResult` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FinishedInstallResult {
@@ -467,7 +467,7 @@ pub struct FinishedInstallResult {
     pub extra: Extra,
 }
 
-/// A value of `status`.
+/// A value of `FinishedInstallResultStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FinishedInstallResultStatus {
@@ -479,7 +479,7 @@ pub enum FinishedInstallResultStatus {
     UnknownValue(String),
 }
 
-/// A value of `format`.
+/// A value of `Format`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -583,7 +583,7 @@ pub struct GetVersionResponse {
     pub extra: Extra,
 }
 
-/// The `icons[]` object.
+/// The `Icon` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Icon {
@@ -603,7 +603,7 @@ pub struct Icon {
     pub extra: Extra,
 }
 
-/// The `object` object.
+/// The `InputsTemplate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputsTemplate {
@@ -613,7 +613,7 @@ pub struct InputsTemplate {
     pub extra: Extra,
 }
 
-/// The `inputs[]` object.
+/// The `InputsTemplateInput` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputsTemplateInput {
@@ -627,7 +627,7 @@ pub struct InputsTemplateInput {
     pub extra: Extra,
 }
 
-/// The `body` object.
+/// The `InstallBody` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct InstallBody {
@@ -667,7 +667,7 @@ impl InstallBody {
     }
 }
 
-/// The `body` object.
+/// The `InstallKibanaAssetsBody` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct InstallKibanaAssetsBody {
@@ -720,7 +720,7 @@ pub struct InstallResponse {
     pub extra: Extra,
 }
 
-/// The `body` object.
+/// The `InstallRuleAssetsBody` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct InstallRuleAssetsBody {
@@ -746,7 +746,7 @@ impl InstallRuleAssetsBody {
 
 /// The answer to [`install_rule_assets`](super::FleetPackages::install_rule_assets).
 pub type InstallRuleAssetsResponse = DataStreamAsset;
-/// A value of `install_source`.
+/// A value of `InstallSource`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InstallSource {
@@ -762,7 +762,7 @@ pub enum InstallSource {
     UnknownValue(String),
 }
 
-/// A value of `install_status`.
+/// A value of `InstallStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InstallStatus {
@@ -788,7 +788,7 @@ pub struct InstallVersionResponse {
     pub extra: Extra,
 }
 
-/// The `installationInfo` object.
+/// The `InstallationInfo` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InstallationInfo {
@@ -840,7 +840,7 @@ pub struct InstallationInfo {
     pub extra: Extra,
 }
 
-/// The `items[]` object.
+/// The `Installed` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Installed {
@@ -862,7 +862,7 @@ pub struct Installed {
     pub extra: Extra,
 }
 
-/// The `installed_es[]` object.
+/// The `InstalledE` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InstalledE {
@@ -878,7 +878,7 @@ pub struct InstalledE {
     pub extra: Extra,
 }
 
-/// The `installed_kibana[]` object.
+/// The `InstalledKibana` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InstalledKibana {
@@ -894,7 +894,7 @@ pub struct InstalledKibana {
     pub extra: Extra,
 }
 
-/// The `latest_executed_state` object.
+/// The `LatestExecutedState` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct LatestExecutedState {
@@ -908,7 +908,7 @@ pub struct LatestExecutedState {
     pub extra: Extra,
 }
 
-/// The `latest_install_failed_attempts[]` object.
+/// The `LatestInstallFailedAttempt` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LatestInstallFailedAttempt {
@@ -922,7 +922,7 @@ pub struct LatestInstallFailedAttempt {
     pub extra: Extra,
 }
 
-/// The `error` object.
+/// The `LatestInstallFailedAttemptError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LatestInstallFailedAttemptError {
@@ -970,7 +970,7 @@ pub struct ListInstalledResponse {
     pub extra: Extra,
 }
 
-/// A value of `type`.
+/// A value of `ListInstalledType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ListInstalledType {
@@ -1008,7 +1008,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `_meta` object.
+/// The `Meta` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Meta {
@@ -1020,7 +1020,7 @@ pub struct Meta {
     pub extra: Extra,
 }
 
-/// The `metadata` object.
+/// The `Metadata` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Metadata {
@@ -1030,7 +1030,7 @@ pub struct Metadata {
     pub extra: Extra,
 }
 
-/// The `by_originId` object.
+/// The `OriginIdCustomIntegration` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct OriginIdCustomIntegration {
@@ -1046,7 +1046,7 @@ pub struct OriginIdCustomIntegration {
     pub extra: Extra,
 }
 
-/// One of several forms of `type`.
+/// One of several forms of `OriginIdCustomIntegrationType`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum OriginIdCustomIntegrationType {
@@ -1070,7 +1070,7 @@ impl From<String> for OriginIdCustomIntegrationType {
     }
 }
 
-/// A value of `word`.
+/// A value of `OriginIdCustomIntegrationTypeValue`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OriginIdCustomIntegrationTypeValue {
@@ -1102,7 +1102,7 @@ pub enum OriginIdCustomIntegrationTypeValue {
     UnknownValue(String),
 }
 
-/// The `owner` object.
+/// The `Owner` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Owner {
@@ -1114,7 +1114,7 @@ pub struct Owner {
     pub extra: Extra,
 }
 
-/// A value of `type`.
+/// A value of `OwnerType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OwnerType {
@@ -1128,7 +1128,7 @@ pub enum OwnerType {
     UnknownValue(String),
 }
 
-/// The `item` object.
+/// The `Package` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Package {
@@ -1202,7 +1202,7 @@ pub struct Package {
     pub extra: Extra,
 }
 
-/// The `agent` object.
+/// The `PackageAgent` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PackageAgent {
@@ -1212,7 +1212,7 @@ pub struct PackageAgent {
     pub extra: Extra,
 }
 
-/// The `privileges` object.
+/// The `PackageAgentPrivileges` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PackageAgentPrivileges {
@@ -1222,7 +1222,7 @@ pub struct PackageAgentPrivileges {
     pub extra: Extra,
 }
 
-/// The `200[]` object.
+/// The `PackageAuthorizeTransforms` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackageAuthorizeTransforms {
@@ -1236,7 +1236,7 @@ pub struct PackageAuthorizeTransforms {
     pub extra: Extra,
 }
 
-/// The `items[]` object.
+/// The `PackageSummary` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackageSummary {
@@ -1296,7 +1296,7 @@ pub struct PackageSummary {
     pub extra: Extra,
 }
 
-/// The `object` object.
+/// The `PackageToInstall` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackageToInstall {
@@ -1328,7 +1328,7 @@ impl PackageToInstall {
     }
 }
 
-/// One of several forms of `type`.
+/// One of several forms of `PackageType`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PackageType {
@@ -1352,7 +1352,7 @@ impl From<String> for PackageType {
     }
 }
 
-/// A value of `word`.
+/// A value of `PackageTypeValue`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PackageTypeValue {
@@ -1366,7 +1366,7 @@ pub enum PackageTypeValue {
     UnknownValue(String),
 }
 
-/// A value of `release`.
+/// A value of `Release`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Release {
@@ -1380,7 +1380,7 @@ pub enum Release {
     UnknownValue(String),
 }
 
-/// The `response` object.
+/// The `Response` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Response {
@@ -1404,7 +1404,7 @@ pub struct RollbackResponse {
     pub extra: Extra,
 }
 
-/// The `results[]` object.
+/// The `RollbackStatus` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RollbackStatus {
@@ -1418,7 +1418,7 @@ pub struct RollbackStatus {
     pub extra: Extra,
 }
 
-/// The `screenshots[]` object.
+/// The `Screenshot` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Screenshot {
@@ -1438,7 +1438,7 @@ pub struct Screenshot {
     pub extra: Extra,
 }
 
-/// One of several forms of `searchAfter[]`.
+/// One of several forms of `SearchAfter`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SearchAfter {
@@ -1472,7 +1472,7 @@ impl From<bool> for SearchAfter {
     }
 }
 
-/// The `source` object.
+/// The `Source` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Source {
@@ -1482,7 +1482,7 @@ pub struct Source {
     pub extra: Extra,
 }
 
-/// The `streams[]` object.
+/// The `Stream` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Stream {
@@ -1494,7 +1494,7 @@ pub struct Stream {
     pub extra: Extra,
 }
 
-/// The `transforms[]` object.
+/// The `Transform` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Transform {
@@ -1555,7 +1555,7 @@ pub struct UpdateVersionResponse {
     pub extra: Extra,
 }
 
-/// The `200` object.
+/// The `Upgrade` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Upgrade {
@@ -1577,7 +1577,7 @@ pub struct UploadResponse {
     pub extra: Extra,
 }
 
-/// A value of `verification_status`.
+/// A value of `VerificationStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VerificationStatus {
@@ -1591,7 +1591,7 @@ pub enum VerificationStatus {
     UnknownValue(String),
 }
 
-/// The `by_version` object.
+/// The `VersionCustomIntegration` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VersionCustomIntegration {
@@ -1607,7 +1607,7 @@ pub struct VersionCustomIntegration {
     pub extra: Extra,
 }
 
-/// A value of `type`.
+/// A value of `VersionCustomIntegrationType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VersionCustomIntegrationType {

@@ -4186,6 +4186,7 @@ impl rt::Endpoint for AuthorizeTransformsRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         path.segment("pkgName", &rt::text(&self.pkg_name))?;
@@ -4193,11 +4194,13 @@ impl rt::Endpoint for AuthorizeTransformsRequest {
         path.literal("/transforms/authorize");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.prerelease {
             query.pair("prerelease", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -4258,10 +4261,12 @@ impl rt::Endpoint for BulkGetAssetsRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/bulk_assets");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -4326,15 +4331,18 @@ impl rt::Endpoint for BulkInstallRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages/_bulk");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.prerelease {
             query.pair("prerelease", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -4395,10 +4403,12 @@ impl rt::Endpoint for BulkRollbackRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages/_bulk_rollback");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -4462,10 +4472,12 @@ impl rt::Endpoint for BulkUninstallRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages/_bulk_uninstall");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -4535,10 +4547,12 @@ impl rt::Endpoint for BulkUpgradeRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages/_bulk_upgrade");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -4605,10 +4619,12 @@ impl rt::Endpoint for CreateCustomIntegrationRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/custom_integrations");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -4629,6 +4645,7 @@ impl rt::Endpoint for DeleteDataStreamAssetsRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         path.segment("pkgName", &rt::text(&self.pkg_name))?;
@@ -4636,6 +4653,7 @@ impl rt::Endpoint for DeleteDataStreamAssetsRequest {
         path.literal("/datastream_assets");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         query.pair("packagePolicyId", rt::text(&self.package_policy_id));
     }
@@ -4656,6 +4674,7 @@ impl rt::Endpoint for DeleteKibanaAssetsRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         path.segment("pkgName", &rt::text(&self.pkg_name))?;
@@ -4680,11 +4699,13 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         path.segment("pkg_name", &rt::text(&self.pkg_name))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.ignore_unverified {
             query.pair("ignoreUnverified", rt::text(value));
@@ -4716,6 +4737,7 @@ impl rt::Endpoint for GetBulkRollbackStatusRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages/_bulk_rollback");
         path.segment("taskId", &rt::text(&self.task_id))?;
@@ -4738,6 +4760,7 @@ impl rt::Endpoint for GetBulkUninstallStatusRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages/_bulk_uninstall");
         path.segment("taskId", &rt::text(&self.task_id))?;
@@ -4760,6 +4783,7 @@ impl rt::Endpoint for GetBulkUpgradeStatusRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages/_bulk_upgrade");
         path.segment("taskId", &rt::text(&self.task_id))?;
@@ -4782,6 +4806,7 @@ impl rt::Endpoint for GetFileRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         path.segment("pkgName", &rt::text(&self.pkg_name))?;
@@ -4806,6 +4831,7 @@ impl rt::Endpoint for GetInputsTemplateRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/templates");
         path.segment("pkgName", &rt::text(&self.pkg_name))?;
@@ -4813,6 +4839,7 @@ impl rt::Endpoint for GetInputsTemplateRequest {
         path.literal("/inputs");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.format {
             query.pair("format", rt::text(value));
@@ -4841,6 +4868,7 @@ impl rt::Endpoint for GetStatsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         path.segment("pkgName", &rt::text(&self.pkg_name))?;
@@ -4864,6 +4892,7 @@ impl rt::Endpoint for GetVerificationKeyIdRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/verification_key_id");
         Ok(())
@@ -4885,12 +4914,14 @@ impl rt::Endpoint for GetVersionRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         path.segment("pkgName", &rt::text(&self.pkg_name))?;
         path.segment("pkgVersion", &rt::text(&self.pkg_version))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.ignore_unverified {
             query.pair("ignoreUnverified", rt::text(value));
@@ -4922,11 +4953,13 @@ impl rt::Endpoint for InstallRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         path.segment("pkg_name", &rt::text(&self.pkg_name))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.prerelease {
             query.pair("prerelease", rt::text(value));
@@ -4938,6 +4971,7 @@ impl rt::Endpoint for InstallRequest {
             query.pair("skipDataStreamRollover", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         match &self.body {
             Some(body) => Body::json(body),
@@ -4961,6 +4995,7 @@ impl rt::Endpoint for InstallKibanaAssetsRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         path.segment("pkgName", &rt::text(&self.pkg_name))?;
@@ -4968,6 +5003,7 @@ impl rt::Endpoint for InstallKibanaAssetsRequest {
         path.literal("/kibana_assets");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         match &self.body {
             Some(body) => Body::json(body),
@@ -4991,6 +5027,7 @@ impl rt::Endpoint for InstallRuleAssetsRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         path.segment("pkgName", &rt::text(&self.pkg_name))?;
@@ -4998,6 +5035,7 @@ impl rt::Endpoint for InstallRuleAssetsRequest {
         path.literal("/rule_assets");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         match &self.body {
             Some(body) => Body::json(body),
@@ -5021,12 +5059,14 @@ impl rt::Endpoint for InstallVersionRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         path.segment("pkgName", &rt::text(&self.pkg_name))?;
         path.segment("pkgVersion", &rt::text(&self.pkg_version))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.prerelease {
             query.pair("prerelease", rt::text(value));
@@ -5038,6 +5078,7 @@ impl rt::Endpoint for InstallVersionRequest {
             query.pair("skipDataStreamRollover", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         match &self.body {
             Some(body) => Body::json(body),
@@ -5061,10 +5102,12 @@ impl rt::Endpoint for ListRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.category {
             query.pair("category", rt::text(value));
@@ -5096,10 +5139,12 @@ impl rt::Endpoint for ListCategoriesRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/categories");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.prerelease {
             query.pair("prerelease", rt::text(value));
@@ -5125,10 +5170,12 @@ impl rt::Endpoint for ListDataStreamsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/data_streams");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.r#type {
             query.pair("type", rt::text(value));
@@ -5160,6 +5207,7 @@ impl rt::Endpoint for ListDependenciesRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         path.segment("pkg_name", &rt::text(&self.pkg_name))?;
@@ -5184,10 +5232,12 @@ impl rt::Endpoint for ListInstalledRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages/installed");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.data_stream_type {
             query.pair("dataStreamType", rt::text(value));
@@ -5225,6 +5275,7 @@ impl rt::Endpoint for ListLimitedRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages/limited");
         Ok(())
@@ -5290,12 +5341,14 @@ impl rt::Endpoint for ReviewUpgradeRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         path.segment("pkg_name", &rt::text(&self.pkg_name))?;
         path.literal("/review_upgrade");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -5316,6 +5369,7 @@ impl rt::Endpoint for RollbackRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         path.segment("pkgName", &rt::text(&self.pkg_name))?;
@@ -5339,11 +5393,13 @@ impl rt::Endpoint for UninstallRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         path.segment("pkg_name", &rt::text(&self.pkg_name))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.force {
             query.pair("force", rt::text(value));
@@ -5366,12 +5422,14 @@ impl rt::Endpoint for UninstallVersionRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         path.segment("pkgName", &rt::text(&self.pkg_name))?;
         path.segment("pkgVersion", &rt::text(&self.pkg_version))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.force {
             query.pair("force", rt::text(value));
@@ -5435,11 +5493,13 @@ impl rt::Endpoint for UpdateRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         path.segment("pkg_name", &rt::text(&self.pkg_name))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -5504,11 +5564,13 @@ impl rt::Endpoint for UpdateCustomIntegrationRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/custom_integrations");
         path.segment("pkgName", &rt::text(&self.pkg_name))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -5571,12 +5633,14 @@ impl rt::Endpoint for UpdateVersionRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         path.segment("pkgName", &rt::text(&self.pkg_name))?;
         path.segment("pkgVersion", &rt::text(&self.pkg_version))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -5597,10 +5661,12 @@ impl rt::Endpoint for UploadRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/fleet/epm/packages");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.ignore_mapping_update_errors {
             query.pair("ignoreMappingUpdateErrors", rt::text(value));
@@ -5609,6 +5675,7 @@ impl rt::Endpoint for UploadRequest {
             query.pair("skipDataStreamRollover", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         match &self.file {
             Some(body) => Body::upload(body, "application/gzip"),

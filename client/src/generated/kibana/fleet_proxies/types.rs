@@ -43,7 +43,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `item` object.
+/// The `Proxy` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Proxy {

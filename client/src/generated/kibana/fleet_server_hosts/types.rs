@@ -4,7 +4,7 @@
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
 use super::super::fleet;
-/// A value of `client_auth`.
+/// A value of `ClientAuth`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ClientAuth {
@@ -28,7 +28,7 @@ pub struct CreateResponse {
     pub extra: Extra,
 }
 
-/// The `ssl` object.
+/// The `CreateSsl` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateSsl {
@@ -151,7 +151,7 @@ pub struct GetResponse {
     pub extra: Extra,
 }
 
-/// One of several forms of `key`.
+/// One of several forms of `Key`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Key {
@@ -197,7 +197,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `secrets` object.
+/// The `Secrets` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Secrets {
@@ -221,7 +221,7 @@ impl Secrets {
     }
 }
 
-/// The `ssl` object.
+/// The `SecretsSsl` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SecretsSsl {
@@ -261,7 +261,7 @@ impl SecretsSsl {
     }
 }
 
-/// The `item` object.
+/// The `ServerHost` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServerHost {

@@ -8,7 +8,7 @@ use crate::types::{Extra, Untyped};
 pub type CreateResponse = LegacyAction;
 /// The answer to [`get`](super::LegacyActions::get).
 pub type GetResponse = LegacyAction;
-/// The `200` object.
+/// The `LegacyAction` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LegacyAction {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, OneOrMany};
 use super::super::alerting;
-/// The `actions[]` object.
+/// The `Action` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Action {
@@ -50,7 +50,7 @@ impl Action {
     }
 }
 
-/// The `actionGroups[]` object.
+/// The `ActionGroup` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionGroup {
@@ -62,7 +62,7 @@ pub struct ActionGroup {
     pub extra: Extra,
 }
 
-/// The `actionVariables` object.
+/// The `ActionVariables` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionVariables {
@@ -76,7 +76,7 @@ pub struct ActionVariables {
     pub extra: Extra,
 }
 
-/// The `state[]` object.
+/// The `ActionVariablesContext` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionVariablesContext {
@@ -88,7 +88,7 @@ pub struct ActionVariablesContext {
     pub extra: Extra,
 }
 
-/// The `alertingFrameworkHealth` object.
+/// The `AlertingFrameworkHealth` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AlertingFrameworkHealth {
@@ -104,7 +104,7 @@ pub struct AlertingFrameworkHealth {
 
 /// The answer to [`create`](super::LegacyAlerts::create).
 pub type CreateResponse = alerting::AlertResponseProperties;
-/// The `readHealth` object.
+/// The `DecryptionHealth` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DecryptionHealth {
@@ -118,7 +118,7 @@ pub struct DecryptionHealth {
     pub extra: Extra,
 }
 
-/// A value of `status`.
+/// A value of `DecryptionHealthStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DecryptionHealthStatus {
@@ -164,7 +164,7 @@ pub struct GetHealthResponse {
 
 /// The answer to [`get`](super::LegacyAlerts::get).
 pub type GetResponse = alerting::AlertResponseProperties;
-/// The `has_reference` object.
+/// The `HasReference` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct HasReference {
@@ -198,7 +198,7 @@ impl HasReference {
 
 /// The answer to [`list_types`](super::LegacyAlerts::list_types).
 pub type ListTypesResponse = Vec<Type>;
-/// A value of `notifyWhen`.
+/// A value of `NotifyWhen`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotifyWhen {
@@ -212,7 +212,7 @@ pub enum NotifyWhen {
     UnknownValue(String),
 }
 
-/// The `schedule` object.
+/// The `Schedule` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Schedule {
@@ -236,7 +236,7 @@ impl Schedule {
     }
 }
 
-/// A value of `sort_order`.
+/// A value of `SortOrder`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortOrder {
@@ -248,7 +248,7 @@ pub enum SortOrder {
     UnknownValue(String),
 }
 
-/// The `200[]` object.
+/// The `Type` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Type {

@@ -704,11 +704,13 @@ impl rt::Endpoint for CreateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerts/alert");
         path.segment("alertId", &rt::text(&self.alert_id))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -729,6 +731,7 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerts/alert");
         path.segment("alertId", &rt::text(&self.alert_id))?;
@@ -751,6 +754,7 @@ impl rt::Endpoint for DisableRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerts/alert");
         path.segment("alertId", &rt::text(&self.alert_id))?;
@@ -774,6 +778,7 @@ impl rt::Endpoint for EnableRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerts/alert");
         path.segment("alertId", &rt::text(&self.alert_id))?;
@@ -816,10 +821,12 @@ impl rt::Endpoint for FindRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerts/alerts/_find");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.default_search_operator {
             query.pair("default_search_operator", rt::text(value));
@@ -869,6 +876,7 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerts/alert");
         path.segment("alertId", &rt::text(&self.alert_id))?;
@@ -891,6 +899,7 @@ impl rt::Endpoint for GetHealthRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerts/alerts/_health");
         Ok(())
@@ -912,6 +921,7 @@ impl rt::Endpoint for ListTypesRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerts/alerts/list_alert_types");
         Ok(())
@@ -933,6 +943,7 @@ impl rt::Endpoint for MuteRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerts/alert");
         path.segment("alertId", &rt::text(&self.alert_id))?;
@@ -956,6 +967,7 @@ impl rt::Endpoint for MuteInstanceRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerts/alert");
         path.segment("alertId", &rt::text(&self.alert_id))?;
@@ -981,6 +993,7 @@ impl rt::Endpoint for UnmuteRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerts/alert");
         path.segment("alertId", &rt::text(&self.alert_id))?;
@@ -1004,6 +1017,7 @@ impl rt::Endpoint for UnmuteInstanceRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerts/alert");
         path.segment("alertId", &rt::text(&self.alert_id))?;
@@ -1096,11 +1110,13 @@ impl rt::Endpoint for UpdateRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/alerts/alert");
         path.segment("alertId", &rt::text(&self.alert_id))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

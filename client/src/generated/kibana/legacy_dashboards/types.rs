@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
 use super::super::{content_management, data_service, es_query};
-/// A value of `aliasPurpose`.
+/// A value of `AliasPurpose`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AliasPurpose {
@@ -18,7 +18,7 @@ pub enum AliasPurpose {
     UnknownValue(String),
 }
 
-/// The `controls[]` object.
+/// The `AttributesControlGroupInputControl` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AttributesControlGroupInputControl {
@@ -90,7 +90,7 @@ impl AttributesControlGroupInputControl {
     }
 }
 
-/// A value of `chainingSystem`.
+/// A value of `ChainingSystem`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ChainingSystem {
@@ -102,7 +102,7 @@ pub enum ChainingSystem {
     UnknownValue(String),
 }
 
-/// The `by_links` object.
+/// The `ConfigLegacyDashboardPanelConfig` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ConfigLegacyDashboardPanelConfig {
@@ -157,7 +157,7 @@ impl ConfigLegacyDashboardPanelConfig {
     }
 }
 
-/// One of several forms of `links[]`.
+/// One of several forms of `ConfigLegacyDashboardPanelConfigLink`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ConfigLegacyDashboardPanelConfigLink {
@@ -197,7 +197,7 @@ pub struct CreateResponse {
     pub extra: Extra,
 }
 
-/// The `meta` object.
+/// The `CreateResponseMeta` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateResponseMeta {
@@ -229,7 +229,7 @@ pub struct CreateWithIdResponse {
     pub extra: Extra,
 }
 
-/// The `controlGroupInput` object.
+/// The `DashboardAttributesControlGroupInput` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DashboardAttributesControlGroupInput {
@@ -322,7 +322,7 @@ impl DashboardAttributesControlGroupInput {
     }
 }
 
-/// The `gridData` object.
+/// The `DashboardAttributesPanelGridData` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DashboardAttributesPanelGridData {
@@ -378,7 +378,7 @@ impl DashboardAttributesPanelGridData {
     }
 }
 
-/// The `controls[]` object.
+/// The `DashboardControlGroupInputControl` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DashboardControlGroupInputControl {
@@ -442,7 +442,7 @@ impl DashboardControlGroupInputControl {
     }
 }
 
-/// The `options` object.
+/// The `DashboardLinkOptions` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DashboardLinkOptions {
@@ -482,7 +482,7 @@ impl DashboardLinkOptions {
     }
 }
 
-/// The `by_enhancements` object.
+/// The `DashboardPanelConfig` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DashboardPanelConfig {
@@ -533,7 +533,7 @@ impl DashboardPanelConfig {
     }
 }
 
-/// The `dashboardLink` object.
+/// The `DashboardPanelConfigLink` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DashboardPanelConfigLink {
@@ -588,7 +588,7 @@ impl DashboardPanelConfigLink {
     }
 }
 
-/// The `options` object.
+/// The `DashboardPanelConfigLinkOptions` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DashboardPanelConfigLinkOptions {
@@ -620,7 +620,7 @@ impl DashboardPanelConfigLinkOptions {
     }
 }
 
-/// The `file` object.
+/// The `FileImageConfigSrc` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FileImageConfigSrc {
@@ -649,7 +649,7 @@ impl FileImageConfigSrc {
     }
 }
 
-/// The `fileImageMeta` object.
+/// The `FileImageMeta` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FileImageMeta {
@@ -681,7 +681,7 @@ impl FileImageMeta {
     }
 }
 
-/// The `by_format` object.
+/// The `FormatSearchSourceSort` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FormatSearchSourceSort {
@@ -728,7 +728,7 @@ pub struct GetResponse {
     pub extra: Extra,
 }
 
-/// The `ignoreParentSettings` object.
+/// The `GroupInputIgnoreParentSettings` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GroupInputIgnoreParentSettings {
@@ -792,7 +792,7 @@ impl GroupInputIgnoreParentSettings {
     }
 }
 
-/// The `by_savedObjectId` object.
+/// The `IdConfigLegacyDashboardPanelConfig` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IdConfigLegacyDashboardPanelConfig {
@@ -837,7 +837,7 @@ impl IdConfigLegacyDashboardPanelConfig {
     }
 }
 
-/// The `imageConfig` object.
+/// The `ImageConfig` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageConfig {
@@ -880,7 +880,7 @@ impl ImageConfig {
     }
 }
 
-/// The `sizing` object.
+/// The `ImageConfigSizing` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageConfigSizing {
@@ -901,7 +901,7 @@ impl ImageConfigSizing {
     }
 }
 
-/// One of several forms of `src`.
+/// One of several forms of `ImageConfigSrc`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ImageConfigSrc {
@@ -925,7 +925,7 @@ impl From<UrlImageConfigSrc> for ImageConfigSrc {
     }
 }
 
-/// The `ignoreParentSettings` object.
+/// The `InputIgnoreParentSettings` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct InputIgnoreParentSettings {
@@ -973,7 +973,7 @@ impl InputIgnoreParentSettings {
     }
 }
 
-/// The `attributes` object.
+/// The `ItemAttributes` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ItemAttributes {
@@ -1010,7 +1010,7 @@ pub struct ItemAttributes {
     pub extra: Extra,
 }
 
-/// The `panels[]` object.
+/// The `ItemAttributesPanel` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ItemAttributesPanel {
@@ -1035,7 +1035,7 @@ pub struct ItemAttributesPanel {
     pub extra: Extra,
 }
 
-/// The `gridData` object.
+/// The `ItemAttributesPanelGridData` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ItemAttributesPanelGridData {
@@ -1057,7 +1057,7 @@ pub struct ItemAttributesPanelGridData {
     pub extra: Extra,
 }
 
-/// The `kibanaSavedObjectMeta` object.
+/// The `KibanaSavedObjectMeta` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct KibanaSavedObjectMeta {
@@ -1081,7 +1081,7 @@ impl KibanaSavedObjectMeta {
     }
 }
 
-/// A value of `labelPosition`.
+/// A value of `LabelPosition`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LabelPosition {
@@ -1093,7 +1093,7 @@ pub enum LabelPosition {
     UnknownValue(String),
 }
 
-/// A value of `layout`.
+/// A value of `Layout`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Layout {
@@ -1105,7 +1105,7 @@ pub enum Layout {
     UnknownValue(String),
 }
 
-/// The `item` object.
+/// The `LegacyDashboard` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LegacyDashboard {
@@ -1139,7 +1139,7 @@ pub struct LegacyDashboard {
     pub extra: Extra,
 }
 
-/// The `attributes` object.
+/// The `LegacyDashboardAttributes` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LegacyDashboardAttributes {
@@ -1264,7 +1264,7 @@ impl LegacyDashboardAttributes {
     }
 }
 
-/// The `options` object.
+/// The `LegacyDashboardAttributesOptions` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct LegacyDashboardAttributesOptions {
@@ -1340,7 +1340,7 @@ impl LegacyDashboardAttributesOptions {
     }
 }
 
-/// The `panels[]` object.
+/// The `LegacyDashboardAttributesPanel` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LegacyDashboardAttributesPanel {
@@ -1421,7 +1421,7 @@ impl LegacyDashboardAttributesPanel {
     }
 }
 
-/// The `error` object.
+/// The `LegacyDashboardError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LegacyDashboardError {
@@ -1437,7 +1437,7 @@ pub struct LegacyDashboardError {
     pub extra: Extra,
 }
 
-/// The `meta` object.
+/// The `LegacyDashboardMeta` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LegacyDashboardMeta {
@@ -1465,7 +1465,7 @@ pub struct LegacyDashboardMeta {
     pub extra: Extra,
 }
 
-/// A value of `outcome`.
+/// A value of `LegacyDashboardMetaOutcome`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LegacyDashboardMetaOutcome {
@@ -1479,7 +1479,7 @@ pub enum LegacyDashboardMetaOutcome {
     UnknownValue(String),
 }
 
-/// The `by_content` object.
+/// The `LegacyDashboardPanelConfig` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LegacyDashboardPanelConfig {
@@ -1524,7 +1524,7 @@ impl LegacyDashboardPanelConfig {
     }
 }
 
-/// The `externalLink` object.
+/// The `LegacyDashboardPanelConfigLink` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LegacyDashboardPanelConfigLink {
@@ -1582,7 +1582,7 @@ impl LegacyDashboardPanelConfigLink {
     }
 }
 
-/// The `items[]` object.
+/// The `LegacyDashboardSummary` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LegacyDashboardSummary {
@@ -1616,7 +1616,7 @@ pub struct LegacyDashboardSummary {
     pub extra: Extra,
 }
 
-/// The `attributes` object.
+/// The `LegacyDashboardSummaryAttributes` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LegacyDashboardSummaryAttributes {
@@ -1644,7 +1644,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `by_config` object.
+/// The `NewConfigLegacyDashboardPanel` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewConfigLegacyDashboardPanel {
@@ -1701,7 +1701,7 @@ impl NewConfigLegacyDashboardPanel {
     }
 }
 
-/// One of several forms of `config`.
+/// One of several forms of `NewConfigLegacyDashboardPanelConfig`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NewConfigLegacyDashboardPanelConfig {
@@ -1743,7 +1743,7 @@ impl From<IdConfigLegacyDashboardPanelConfig> for NewConfigLegacyDashboardPanelC
     }
 }
 
-/// The `grid` object.
+/// The `NewConfigLegacyDashboardPanelGrid` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewConfigLegacyDashboardPanelGrid {
@@ -1791,7 +1791,7 @@ impl NewConfigLegacyDashboardPanelGrid {
     }
 }
 
-/// The `data` object.
+/// The `NewLegacyDashboard` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewLegacyDashboard {
@@ -1919,7 +1919,7 @@ impl NewLegacyDashboard {
     }
 }
 
-/// The `controlGroupInput` object.
+/// The `NewLegacyDashboardControlGroupInput` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewLegacyDashboardControlGroupInput {
@@ -2016,7 +2016,7 @@ impl NewLegacyDashboardControlGroupInput {
     }
 }
 
-/// The `options` object.
+/// The `NewLegacyDashboardOptions` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewLegacyDashboardOptions {
@@ -2072,7 +2072,7 @@ impl NewLegacyDashboardOptions {
     }
 }
 
-/// One of several forms of `panels[]`.
+/// One of several forms of `NewLegacyDashboardPanel`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NewLegacyDashboardPanel {
@@ -2096,7 +2096,7 @@ impl From<NewTitleLegacyDashboardPanel> for NewLegacyDashboardPanel {
     }
 }
 
-/// The `by_title` object.
+/// The `NewTitleLegacyDashboardPanel` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewTitleLegacyDashboardPanel {
@@ -2154,7 +2154,7 @@ impl NewTitleLegacyDashboardPanel {
     }
 }
 
-/// The `grid` object.
+/// The `NewTitleLegacyDashboardPanelGrid` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewTitleLegacyDashboardPanelGrid {
@@ -2175,7 +2175,7 @@ impl NewTitleLegacyDashboardPanelGrid {
     }
 }
 
-/// The `by_numeric_type` object.
+/// The `NumericTypeSearchSourceSort` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NumericTypeSearchSourceSort {
@@ -2207,7 +2207,7 @@ impl NumericTypeSearchSourceSort {
     }
 }
 
-/// A value of `objectFit`.
+/// A value of `ObjectFit`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ObjectFit {
@@ -2223,7 +2223,7 @@ pub enum ObjectFit {
     UnknownValue(String),
 }
 
-/// The `panelConfig` object.
+/// The `PanelConfig` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PanelConfig {
@@ -2295,7 +2295,7 @@ impl PanelConfig {
     }
 }
 
-/// One of several forms of `query`.
+/// One of several forms of `QueryQuery`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum QueryQuery {
@@ -2319,7 +2319,7 @@ impl From<String> for QueryQuery {
     }
 }
 
-/// The `references[]` object.
+/// The `Reference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Reference {
@@ -2358,7 +2358,7 @@ impl Reference {
     }
 }
 
-/// The `refreshInterval` object.
+/// The `RefreshInterval` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RefreshInterval {
@@ -2402,7 +2402,7 @@ impl RefreshInterval {
     }
 }
 
-/// The `searchSource` object.
+/// The `SearchSource` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SearchSource {
@@ -2470,7 +2470,7 @@ impl SearchSource {
     }
 }
 
-/// The `filter[]` object.
+/// The `SearchSourceFilter` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SearchSourceFilter {
@@ -2512,7 +2512,7 @@ impl SearchSourceFilter {
     }
 }
 
-/// The `meta` object.
+/// The `SearchSourceFilterMeta` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SearchSourceFilterMeta {
@@ -2628,7 +2628,7 @@ impl SearchSourceFilterMeta {
     }
 }
 
-/// The `$state` object.
+/// The `SearchSourceFilterState` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SearchSourceFilterState {
@@ -2649,7 +2649,7 @@ impl SearchSourceFilterState {
     }
 }
 
-/// A value of `store`.
+/// A value of `SearchSourceFilterStateStore`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SearchSourceFilterStateStore {
@@ -2661,7 +2661,7 @@ pub enum SearchSourceFilterStateStore {
     UnknownValue(String),
 }
 
-/// The `query` object.
+/// The `SearchSourceQuery` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SearchSourceQuery {
@@ -2685,7 +2685,7 @@ impl SearchSourceQuery {
     }
 }
 
-/// One of several forms of `sort[]`.
+/// One of several forms of `SearchSourceSort`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SearchSourceSort {
@@ -2717,7 +2717,7 @@ impl From<NumericTypeSearchSourceSort> for SearchSourceSort {
     }
 }
 
-/// A value of `word`.
+/// A value of `SearchSourceSortValue`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SearchSourceSortValue {
@@ -2729,7 +2729,7 @@ pub enum SearchSourceSortValue {
     UnknownValue(String),
 }
 
-/// A value of `numeric_type`.
+/// A value of `TypeSearchSourceSortNumericType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TypeSearchSourceSortNumericType {
@@ -2763,7 +2763,7 @@ pub struct UpdateResponse {
     pub extra: Extra,
 }
 
-/// The `meta` object.
+/// The `UpdateResponseMeta` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UpdateResponseMeta {
@@ -2781,7 +2781,7 @@ pub struct UpdateResponseMeta {
     pub extra: Extra,
 }
 
-/// The `url` object.
+/// The `UrlImageConfigSrc` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UrlImageConfigSrc {
@@ -2802,7 +2802,7 @@ impl UrlImageConfigSrc {
     }
 }
 
-/// A value of `width`.
+/// A value of `Width`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Width {

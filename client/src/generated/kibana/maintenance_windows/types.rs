@@ -25,7 +25,7 @@ pub struct FindResponse {
 
 /// The answer to [`get`](super::MaintenanceWindows::get).
 pub type GetResponse = MaintenanceWindow;
-/// The `200` object.
+/// The `MaintenanceWindow` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MaintenanceWindow {
@@ -53,7 +53,7 @@ pub struct MaintenanceWindow {
     pub extra: Extra,
 }
 
-/// The `schedule` object.
+/// The `MaintenanceWindowSchedule` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MaintenanceWindowSchedule {
@@ -63,7 +63,7 @@ pub struct MaintenanceWindowSchedule {
     pub extra: Extra,
 }
 
-/// The `custom` object.
+/// The `MaintenanceWindowScheduleCustom` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MaintenanceWindowScheduleCustom {
@@ -79,7 +79,7 @@ pub struct MaintenanceWindowScheduleCustom {
     pub extra: Extra,
 }
 
-/// The `schedule` object.
+/// The `NewSchedule` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewSchedule {
@@ -100,7 +100,7 @@ impl NewSchedule {
     }
 }
 
-/// The `custom` object.
+/// The `NewScheduleCustom` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewScheduleCustom {
@@ -143,7 +143,7 @@ impl NewScheduleCustom {
     }
 }
 
-/// The `recurring` object.
+/// The `NewScheduleCustomRecurring` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewScheduleCustomRecurring {
@@ -232,7 +232,7 @@ impl NewScheduleCustomRecurring {
     }
 }
 
-/// The `scope` object.
+/// The `Scope` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Scope {
@@ -253,7 +253,7 @@ impl Scope {
     }
 }
 
-/// The `alerting` object.
+/// The `ScopeAlerting` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ScopeAlerting {
@@ -274,7 +274,7 @@ impl ScopeAlerting {
     }
 }
 
-/// The `query` object.
+/// The `ScopeAlertingQuery` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ScopeAlertingQuery {
@@ -295,7 +295,7 @@ impl ScopeAlertingQuery {
     }
 }
 
-/// A value of `status[]`.
+/// A value of `Status`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Status {
@@ -315,7 +315,7 @@ pub enum Status {
 pub type UnarchiveResponse = MaintenanceWindow;
 /// The answer to [`update`](super::MaintenanceWindows::update).
 pub type UpdateResponse = MaintenanceWindow;
-/// The `recurring` object.
+/// The `WindowScheduleCustomRecurring` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct WindowScheduleCustomRecurring {

@@ -592,6 +592,7 @@ impl rt::Endpoint for ArchiveRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/maintenance_window");
         path.segment("id", &rt::text(&self.id))?;
@@ -664,10 +665,12 @@ impl rt::Endpoint for CreateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/maintenance_window");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -688,6 +691,7 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/maintenance_window");
         path.segment("id", &rt::text(&self.id))?;
@@ -729,10 +733,12 @@ impl rt::Endpoint for FindRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/maintenance_window/_find");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.title {
             query.pair("title", rt::text(value));
@@ -767,6 +773,7 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/maintenance_window");
         path.segment("id", &rt::text(&self.id))?;
@@ -789,6 +796,7 @@ impl rt::Endpoint for UnarchiveRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/maintenance_window");
         path.segment("id", &rt::text(&self.id))?;
@@ -862,11 +870,13 @@ impl rt::Endpoint for UpdateRequest {
     fn method(&self) -> Method {
         Method::PATCH
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/maintenance_window");
         path.segment("id", &rt::text(&self.id))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }

@@ -337,10 +337,12 @@ impl rt::Endpoint for SyncSavedObjectsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/ml/saved_objects/sync");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.simulate {
             query.pair("simulate", rt::text(value));
@@ -412,10 +414,12 @@ impl rt::Endpoint for UpdateJobSpacesRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/ml/saved_objects/update_jobs_spaces");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -482,10 +486,12 @@ impl rt::Endpoint for UpdateTrainedModelSpacesRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/ml/saved_objects/update_trained_models_spaces");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

@@ -90,7 +90,7 @@ impl FunctionCall {
     }
 }
 
-/// A value of `trigger`.
+/// A value of `FunctionCallTrigger`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FunctionCallTrigger {
@@ -134,7 +134,7 @@ impl From<InstructionObject> for Instruction {
     }
 }
 
-/// The `object` object.
+/// The `InstructionObject` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InstructionObject {
@@ -185,7 +185,7 @@ impl Message {
     }
 }
 
-/// The `message` object.
+/// The `MessageMessage` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MessageMessage {

@@ -121,7 +121,7 @@ impl ArrayQueriesItem {
     }
 }
 
-/// The `ECSMappingItem` object.
+/// The `EcsMappingItem` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EcsMappingItem {

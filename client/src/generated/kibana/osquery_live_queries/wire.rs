@@ -118,10 +118,12 @@ impl rt::Endpoint for CreateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/osquery/live_queries");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -142,6 +144,7 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/osquery/live_queries");
         path.segment("id", &rt::text(&self.id))?;
@@ -164,6 +167,7 @@ impl rt::Endpoint for GetResultsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/osquery/live_queries");
         path.segment("id", &rt::text(&self.id))?;
@@ -171,6 +175,7 @@ impl rt::Endpoint for GetResultsRequest {
         path.segment("actionId", &rt::text(&self.action_id))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.kuery {
             query.pair("kuery", rt::text(value));
@@ -205,10 +210,12 @@ impl rt::Endpoint for ListRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/osquery/live_queries");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.kuery {
             query.pair("kuery", rt::text(value));

@@ -53,7 +53,7 @@ pub struct ElasticsearchPrivileges {
     pub extra: Extra,
 }
 
-/// The `filters` object.
+/// The `Filters` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Filters {
@@ -129,7 +129,7 @@ pub struct KibanaPrivileges {
 
 /// The answer to [`list`](super::Roles::list).
 pub type ListResponse = Vec<Role>;
-/// The `elasticsearch` object.
+/// The `NewElasticsearchPrivileges` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewElasticsearchPrivileges {
@@ -200,7 +200,7 @@ impl NewElasticsearchPrivileges {
     }
 }
 
-/// The `indices[]` object.
+/// The `NewIndexPrivileges` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewIndexPrivileges {
@@ -268,7 +268,7 @@ impl NewIndexPrivileges {
     }
 }
 
-/// The `kibana[]` object.
+/// The `NewKibanaPrivileges` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewKibanaPrivileges {
@@ -322,7 +322,7 @@ impl NewKibanaPrivileges {
     }
 }
 
-/// One of several forms of `spaces`.
+/// One of several forms of `NewKibanaPrivilegesSpaces`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NewKibanaPrivilegesSpaces {
@@ -334,7 +334,7 @@ pub enum NewKibanaPrivilegesSpaces {
     Other(Untyped),
 }
 
-/// The `remote_cluster[]` object.
+/// The `NewRemoteClusterPrivileges` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewRemoteClusterPrivileges {
@@ -365,7 +365,7 @@ impl NewRemoteClusterPrivileges {
     }
 }
 
-/// The `remote_indices[]` object.
+/// The `NewRemoteIndexPrivileges` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewRemoteIndexPrivileges {
@@ -453,7 +453,7 @@ impl NewRemoteIndexPrivileges {
     }
 }
 
-/// The `roles[]` object.
+/// The `NewRole` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewRole {
@@ -566,7 +566,7 @@ pub struct Role {
     pub extra: Extra,
 }
 
-/// The `sort` object.
+/// The `Sort` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Sort {
@@ -590,7 +590,7 @@ impl Sort {
     }
 }
 
-/// A value of `direction`.
+/// A value of `SortDirection`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortDirection {

@@ -56,7 +56,7 @@ pub struct DeleteStatuses {
     pub extra: Extra,
 }
 
-/// One of several forms of `type`.
+/// One of several forms of `Fields`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Fields {
@@ -130,7 +130,7 @@ pub struct ObjectError {
     pub extra: Extra,
 }
 
-/// The `objects[]` object.
+/// The `ObjectReference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ObjectReference {
@@ -168,7 +168,7 @@ pub struct Reference {
     pub extra: Extra,
 }
 
-/// The `replaceReferences[]` object.
+/// The `ReplaceReference` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ReplaceReference {
@@ -242,7 +242,7 @@ pub struct ResolvedObject {
     pub extra: Extra,
 }
 
-/// A value of `outcome`.
+/// A value of `ResolvedObjectOutcome`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResolvedObjectOutcome {
@@ -266,7 +266,7 @@ pub struct ResolvedObjects {
     pub extra: Extra,
 }
 
-/// The `retries[]` object.
+/// The `Retry` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Retry {

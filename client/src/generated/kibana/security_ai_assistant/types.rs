@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
-/// The `attributes` object.
+/// The `ActionResponseAttributes` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ActionResponseAttributes {
@@ -19,7 +19,7 @@ pub struct ActionResponseAttributes {
     pub extra: Extra,
 }
 
-/// The `aggregations` object.
+/// The `Aggregations` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Aggregations {
@@ -243,7 +243,7 @@ impl ApiConfig {
     }
 }
 
-/// The `attributes` object.
+/// The `BulkCrudActionResponseAttributes` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkCrudActionResponseAttributes {
@@ -277,7 +277,7 @@ pub struct BulkCrudActionSummary {
 pub type BulkEditAnonymizationFieldsResponse = AnonymizationFieldsBulkCrudActionResponse;
 /// The answer to [`bulk_edit_prompts`](super::SecurityAiAssistant::bulk_edit_prompts).
 pub type BulkEditPromptsResponse = PromptsBulkCrudActionResponse;
-/// A value of `buttonColor`.
+/// A value of `ButtonColor`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ButtonColor {
@@ -372,7 +372,7 @@ pub enum ChatMessageRole {
     UnknownValue(String),
 }
 
-/// One of several forms of `ContentReferences[]`.
+/// One of several forms of `ContentReference`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ContentReference {
@@ -540,7 +540,7 @@ impl ConversationSummary {
     }
 }
 
-/// The `attributes` object.
+/// The `CrudActionResponseAttributes` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CrudActionResponseAttributes {
@@ -554,7 +554,7 @@ pub struct CrudActionResponseAttributes {
     pub extra: Extra,
 }
 
-/// The `delete` object.
+/// The `Delete` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Delete {
@@ -859,7 +859,7 @@ impl EsqlContentReference {
     }
 }
 
-/// The `timerange` object.
+/// The `EsqlContentReferenceTimerange` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EsqlContentReferenceTimerange {
@@ -883,7 +883,7 @@ impl EsqlContentReferenceTimerange {
     }
 }
 
-/// The `field_status` object.
+/// The `FieldStatus` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FieldStatus {
@@ -893,7 +893,7 @@ pub struct FieldStatus {
     pub extra: Extra,
 }
 
-/// The `buckets` object.
+/// The `FieldStatusBuckets` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FieldStatusBuckets {
@@ -907,7 +907,7 @@ pub struct FieldStatusBuckets {
     pub extra: Extra,
 }
 
-/// The `denied` object.
+/// The `FieldStatusBucketsAllowed` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FieldStatusBucketsAllowed {
@@ -1286,7 +1286,7 @@ impl IndexEntryUpdateFields {
     }
 }
 
-/// The `InputSchema[]` object.
+/// The `InputSchema` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputSchema {

@@ -4187,10 +4187,12 @@ impl rt::Endpoint for BulkEditAnonymizationFieldsRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/security_ai_assistant/anonymization_fields/_bulk_action");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }
@@ -4257,10 +4259,12 @@ impl rt::Endpoint for BulkEditPromptsRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/security_ai_assistant/prompts/_bulk_action");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }
@@ -4360,15 +4364,18 @@ impl rt::Endpoint for CompleteChatRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/security_ai_assistant/chat/complete");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.content_references_disabled {
             query.pair("content_references_disabled", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -4408,10 +4415,12 @@ impl rt::Endpoint for FindAnonymizationFieldsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/security_ai_assistant/anonymization_fields/_find");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.fields {
             query.list("fields", rt::texts(value));
@@ -4471,10 +4480,12 @@ impl rt::Endpoint for FindPromptsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/security_ai_assistant/prompts/_find");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.fields {
             query.list("fields", rt::texts(value));

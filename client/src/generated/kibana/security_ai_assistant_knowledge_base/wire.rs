@@ -190,10 +190,12 @@ impl rt::Endpoint for BulkEditEntriesRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/security_ai_assistant/knowledge_base/entries/_bulk_action");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }
@@ -214,10 +216,12 @@ impl rt::Endpoint for CreateEntryRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/security_ai_assistant/knowledge_base/entries");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.body;
         Body::json(body)
@@ -239,6 +243,7 @@ impl rt::Endpoint for DeleteEntryRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/security_ai_assistant/knowledge_base/entries");
         path.segment("id", &rt::text(&self.id))?;
@@ -282,10 +287,12 @@ impl rt::Endpoint for FindEntriesRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/security_ai_assistant/knowledge_base/entries/_find");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.fields {
             query.list("fields", rt::texts(value));
@@ -323,6 +330,7 @@ impl rt::Endpoint for GetEntryRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/security_ai_assistant/knowledge_base/entries");
         path.segment("id", &rt::text(&self.id))?;
@@ -345,6 +353,7 @@ impl rt::Endpoint for GetResourceStatusRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/security_ai_assistant/knowledge_base");
         path.segment("resource", &rt::text(&self.resource))?;
@@ -367,6 +376,7 @@ impl rt::Endpoint for GetStatusRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/security_ai_assistant/knowledge_base");
         Ok(())
@@ -388,10 +398,12 @@ impl rt::Endpoint for SetupRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/security_ai_assistant/knowledge_base");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.ignore_security_labs {
             query.pair("ignoreSecurityLabs", rt::text(value));
@@ -414,11 +426,13 @@ impl rt::Endpoint for SetupResourceRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/security_ai_assistant/knowledge_base");
         path.segment("resource", &rt::text(&self.resource))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.model_id {
             query.pair("modelId", rt::text(value));
@@ -444,11 +458,13 @@ impl rt::Endpoint for UpdateEntryRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/security_ai_assistant/knowledge_base/entries");
         path.segment("id", &rt::text(&self.id))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.body;
         Body::json(body)

@@ -13,7 +13,7 @@ pub struct InvalidateResponse {
     pub extra: Extra,
 }
 
-/// A value of `match`.
+/// A value of `Match`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Match {
@@ -25,7 +25,7 @@ pub enum Match {
     UnknownValue(String),
 }
 
-/// The `query` object.
+/// The `Query` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Query {
@@ -54,7 +54,7 @@ impl Query {
     }
 }
 
-/// The `provider` object.
+/// The `QueryProvider` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QueryProvider {

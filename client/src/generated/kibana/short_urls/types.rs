@@ -30,7 +30,7 @@ pub struct UrlResponse {
     pub extra: Extra,
 }
 
-/// The `locator` object.
+/// The `UrlResponseLocator` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UrlResponseLocator {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, OneOrMany, Untyped};
-/// The `by_searchAfter` object.
+/// The `AfterFindSloDefinitionsResponse` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AfterFindSloDefinitionsResponse {
@@ -54,7 +54,7 @@ impl Artifacts {
     }
 }
 
-/// A value of `aggregation`.
+/// A value of `BasicMetricWithFieldAggregation`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BasicMetricWithFieldAggregation {
@@ -104,7 +104,7 @@ pub struct BulkDeleteStatusResponse {
     pub extra: Extra,
 }
 
-/// The `results[]` object.
+/// The `BulkDeleteStatusResponseResult` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct BulkDeleteStatusResponseResult {
@@ -120,7 +120,7 @@ pub struct BulkDeleteStatusResponseResult {
 
 /// The answer to [`bulk_purge_rollup`](super::Slos::bulk_purge_rollup).
 pub type BulkPurgeRollupResponse = SlosBulkPurgeRollupResponse;
-/// A value of `comparator`.
+/// A value of `Comparator`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Comparator {
@@ -138,7 +138,7 @@ pub enum Comparator {
 
 /// The answer to [`create`](super::Slos::create).
 pub type CreateResponse = CreateSloResponse;
-/// One of several forms of `indicator`.
+/// One of several forms of `CreateSloRequestIndicator`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum CreateSloRequestIndicator {
@@ -215,7 +215,7 @@ impl CreateSloResponse {
     }
 }
 
-/// One of several forms of `metrics[]`.
+/// One of several forms of `CustomMetricParamsGoodMetric`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum CustomMetricParamsGoodMetric {
@@ -239,7 +239,7 @@ impl From<TimesliceMetricDocCountMetric> for CustomMetricParamsGoodMetric {
     }
 }
 
-/// The `list[]` object.
+/// The `DeleteSloInstancesRequestList` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DeleteSloInstancesRequestList {
@@ -452,7 +452,7 @@ pub enum FindSloDefinitionsResponse {
     Other(Untyped),
 }
 
-/// The `object` object.
+/// The `FindSloDefinitionsResponseObject` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FindSloDefinitionsResponseObject {
@@ -488,7 +488,7 @@ pub struct FindSloResponse {
     pub extra: Extra,
 }
 
-/// The `fixed_age` object.
+/// The `FixedAgePurgePolicy` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FixedAgePurgePolicy {
@@ -512,7 +512,7 @@ impl FixedAgePurgePolicy {
     }
 }
 
-/// The `fixed_time` object.
+/// The `FixedTimePurgePolicy` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FixedTimePurgePolicy {
@@ -540,7 +540,7 @@ impl FixedTimePurgePolicy {
 pub type GetBulkDeleteStatusResponse = BulkDeleteStatusResponse;
 /// The answer to [`get`](super::Slos::get).
 pub type GetResponse = SloWithSummaryResponse;
-/// A value of `aggregation`.
+/// A value of `HistogramParamsGoodAggregation`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HistogramParamsGoodAggregation {
@@ -606,7 +606,7 @@ impl IndicatorPropertiesApmLatency {
     }
 }
 
-/// The `params` object.
+/// The `IndicatorPropertiesApmLatencyParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IndicatorPropertiesApmLatencyParams {
@@ -695,7 +695,7 @@ impl IndicatorPropertiesCustomKql {
     }
 }
 
-/// The `params` object.
+/// The `IndicatorPropertiesCustomKqlParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IndicatorPropertiesCustomKqlParams {
@@ -809,7 +809,7 @@ impl IndicatorPropertiesHistogram {
     }
 }
 
-/// The `params` object.
+/// The `IndicatorPropertiesHistogramParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IndicatorPropertiesHistogramParams {
@@ -896,7 +896,7 @@ impl IndicatorPropertiesTimesliceMetric {
     }
 }
 
-/// The `object` object.
+/// The `KqlAndFilters` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct KqlAndFilters {
@@ -1068,7 +1068,7 @@ impl Objective {
     }
 }
 
-/// The `params` object.
+/// The `PropertiesApmAvailabilityParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PropertiesApmAvailabilityParams {
@@ -1125,7 +1125,7 @@ impl PropertiesApmAvailabilityParams {
     }
 }
 
-/// The `params` object.
+/// The `PropertiesCustomMetricParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PropertiesCustomMetricParams {
@@ -1185,7 +1185,7 @@ impl PropertiesCustomMetricParams {
     }
 }
 
-/// The `good` object.
+/// The `PropertiesCustomMetricParamsGood` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PropertiesCustomMetricParamsGood {
@@ -1212,7 +1212,7 @@ impl PropertiesCustomMetricParamsGood {
     }
 }
 
-/// The `good` object.
+/// The `PropertiesHistogramParamsGood` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PropertiesHistogramParamsGood {
@@ -1263,7 +1263,7 @@ impl PropertiesHistogramParamsGood {
     }
 }
 
-/// The `params` object.
+/// The `PropertiesTimesliceMetricParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PropertiesTimesliceMetricParams {
@@ -1318,7 +1318,7 @@ impl PropertiesTimesliceMetricParams {
     }
 }
 
-/// One of several forms of `purgePolicy`.
+/// One of several forms of `PurgePolicy`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PurgePolicy {
@@ -1444,7 +1444,7 @@ pub struct SloDefinitionResponse {
     pub extra: Extra,
 }
 
-/// One of several forms of `indicator`.
+/// One of several forms of `SloDefinitionResponseIndicator`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SloDefinitionResponseIndicator {
@@ -1506,7 +1506,7 @@ pub struct SloWithSummaryResponse {
     pub extra: Extra,
 }
 
-/// The `BulkDeleteResponse` object.
+/// The `SlosBulkDeleteResponse` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SlosBulkDeleteResponse {
@@ -1516,7 +1516,7 @@ pub struct SlosBulkDeleteResponse {
     pub extra: Extra,
 }
 
-/// The `BulkPurgeRollupResponse` object.
+/// The `SlosBulkPurgeRollupResponse` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SlosBulkPurgeRollupResponse {
@@ -1526,7 +1526,7 @@ pub struct SlosBulkPurgeRollupResponse {
     pub extra: Extra,
 }
 
-/// A value of `sortBy`.
+/// A value of `SortBy`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortBy {
@@ -1542,7 +1542,7 @@ pub enum SortBy {
     UnknownValue(String),
 }
 
-/// A value of `sortDirection`.
+/// A value of `SortDirection`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortDirection {
@@ -1554,7 +1554,7 @@ pub enum SortDirection {
     UnknownValue(String),
 }
 
-/// The `sum` object.
+/// The `SumCustomMetricParamsGoodMetric` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SumCustomMetricParamsGoodMetric {
@@ -1642,7 +1642,7 @@ impl TimeWindow {
     }
 }
 
-/// A value of `type`.
+/// A value of `TimeWindowType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeWindowType {
@@ -1654,7 +1654,7 @@ pub enum TimeWindowType {
     UnknownValue(String),
 }
 
-/// One of several forms of `metrics[]`.
+/// One of several forms of `TimesliceMetric`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TimesliceMetric {
@@ -1768,7 +1768,7 @@ impl TimesliceMetricDocCountMetric {
     }
 }
 
-/// The `metric` object.
+/// The `TimesliceMetricParamsMetric` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TimesliceMetricParamsMetric {

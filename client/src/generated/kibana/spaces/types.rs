@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use crate::rt;
 use crate::types::Extra;
-/// The `aliases[]` object.
+/// The `Aliase` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Aliase {
@@ -149,7 +149,7 @@ pub struct InboundReference {
 
 /// The answer to [`list`](super::Spaces::list).
 pub type ListResponse = Vec<Space>;
-/// The `objects[]` object.
+/// The `ObjectReference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ObjectReference {
@@ -173,7 +173,7 @@ impl ObjectReference {
     }
 }
 
-/// A value of `purpose`.
+/// A value of `Purpose`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Purpose {
@@ -189,7 +189,7 @@ pub enum Purpose {
 
 /// The answer to [`resolve_copy_errors`](super::Spaces::resolve_copy_errors).
 pub type ResolveCopyErrorsResponse = BTreeMap<String, CopyResult>;
-/// The `retries[]` object.
+/// The `Retry` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Retry {
@@ -323,7 +323,7 @@ pub struct SharedObjects {
     pub extra: Extra,
 }
 
-/// A value of `solution`.
+/// A value of `Solution`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Solution {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::{Extra, Number, Untyped};
-/// A value of `build_flavor`.
+/// A value of `BuildFlavor`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BuildFlavor {
@@ -16,7 +16,7 @@ pub enum BuildFlavor {
     UnknownValue(String),
 }
 
-/// The `core` object.
+/// The `CoreServiceStatuses` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CoreServiceStatuses {
@@ -30,7 +30,7 @@ pub struct CoreServiceStatuses {
     pub extra: Extra,
 }
 
-/// The `elasticsearch_client` object.
+/// The `ElasticsearchClient` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ElasticsearchClient {
@@ -46,7 +46,7 @@ pub struct ElasticsearchClient {
 
 /// The answer to [`get`](super::Status::get).
 pub type GetResponse = Untyped;
-/// A value of `level`.
+/// A value of `Level`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Level {
@@ -62,7 +62,7 @@ pub enum Level {
     UnknownValue(String),
 }
 
-/// The `metrics` object.
+/// The `Metrics` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Metrics {
@@ -76,7 +76,7 @@ pub struct Metrics {
     pub extra: Extra,
 }
 
-/// The `overall` object.
+/// The `RedactedServiceStatus` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RedactedServiceStatus {
@@ -96,7 +96,7 @@ pub struct RedactedStatus {
     pub extra: Extra,
 }
 
-/// The `status` object.
+/// The `RedactedStatuses` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RedactedStatuses {
@@ -106,7 +106,7 @@ pub struct RedactedStatuses {
     pub extra: Extra,
 }
 
-/// The `Status` object.
+/// The `ServerStatus` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServerStatus {
@@ -124,7 +124,7 @@ pub struct ServerStatus {
     pub extra: Extra,
 }
 
-/// The `overall` object.
+/// The `ServiceStatus` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceStatus {
@@ -142,7 +142,7 @@ pub struct ServiceStatus {
     pub extra: Extra,
 }
 
-/// The `status` object.
+/// The `ServiceStatuses` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceStatuses {
@@ -156,7 +156,7 @@ pub struct ServiceStatuses {
     pub extra: Extra,
 }
 
-/// The `version` object.
+/// The `Version` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Version {

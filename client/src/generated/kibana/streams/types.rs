@@ -19,7 +19,7 @@ pub struct Acknowledgement {
     pub extra: Extra,
 }
 
-/// The `objects` object.
+/// The `AllContent` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AllContent {
@@ -40,7 +40,7 @@ impl AllContent {
     }
 }
 
-/// The `object` object.
+/// The `AllIncludedContent` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AllIncludedContent {
@@ -232,7 +232,7 @@ impl AppendProcessor {
     }
 }
 
-/// The `ingest` object.
+/// The `ClassicIngest` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ClassicIngest {
@@ -276,7 +276,7 @@ impl ClassicIngest {
     }
 }
 
-/// The `by_classic` object.
+/// The `ClassicIngestUpdate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ClassicIngestUpdate {
@@ -320,7 +320,7 @@ impl ClassicIngestUpdate {
     }
 }
 
-/// The `classic` object.
+/// The `ClassicSettings` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ClassicSettings {
@@ -352,7 +352,7 @@ impl ClassicSettings {
     }
 }
 
-/// The `stream` object.
+/// The `ClassicStream` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ClassicStream {
@@ -379,7 +379,7 @@ impl ClassicStream {
     }
 }
 
-/// The `second_object` object.
+/// The `ClassicStreamDefinition` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ClassicStreamDefinition {
@@ -580,7 +580,7 @@ impl ConditionalSteps {
     }
 }
 
-/// The `routing[]` object.
+/// The `ContentRoute` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ContentRoute {
@@ -686,7 +686,7 @@ impl ConvertProcessor {
     }
 }
 
-/// A value of `type`.
+/// A value of `ConvertProcessorType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConvertProcessorType {
@@ -959,7 +959,7 @@ impl DropDocumentProcessor {
     }
 }
 
-/// The `by_dsl` object.
+/// The `DslLifecycle` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DslLifecycle {
@@ -980,7 +980,7 @@ impl DslLifecycle {
     }
 }
 
-/// The `dsl` object.
+/// The `DslLifecycleDsl` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DslLifecycleDsl {
@@ -1008,7 +1008,7 @@ impl DslLifecycleDsl {
     }
 }
 
-/// The `never` object.
+/// The `Empty` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Empty {
@@ -1094,7 +1094,7 @@ impl ExistsCondition {
     }
 }
 
-/// One of several forms of `fields[]`.
+/// One of several forms of `Field`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Field {
@@ -1118,7 +1118,7 @@ impl From<SystemField> for Field {
     }
 }
 
-/// One of several forms of `entries[]`.
+/// One of several forms of `FieldEntry`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FieldEntry {
@@ -1388,7 +1388,7 @@ impl FilterCondition {
 
 /// The answer to [`fork`](super::Streams::fork).
 pub type ForkResponse = Acknowledgement;
-/// The `stream` object.
+/// The `ForkStream` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ForkStream {
@@ -1409,7 +1409,7 @@ impl ForkStream {
     }
 }
 
-/// The `by_format` object.
+/// The `FormatField` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FormatField {
@@ -1458,7 +1458,7 @@ impl FormatField {
     }
 }
 
-/// A value of `type`.
+/// A value of `FormatFieldType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FormatFieldType {
@@ -1573,7 +1573,7 @@ impl GrokProcessor {
     }
 }
 
-/// The `group` object.
+/// The `Group` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Group {
@@ -1612,7 +1612,7 @@ impl Group {
     }
 }
 
-/// The `stream` object.
+/// The `GroupStream` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GroupStream {
@@ -1636,7 +1636,7 @@ impl GroupStream {
     }
 }
 
-/// The `third_object` object.
+/// The `GroupStreamDefinition` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GroupStreamDefinition {
@@ -1680,7 +1680,7 @@ impl GroupStreamDefinition {
     }
 }
 
-/// The `by_ilm` object.
+/// The `IlmLifecycle` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IlmLifecycle {
@@ -1701,7 +1701,7 @@ impl IlmLifecycle {
     }
 }
 
-/// The `ilm` object.
+/// The `IlmLifecycleIlm` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IlmLifecycleIlm {
@@ -1724,7 +1724,7 @@ impl IlmLifecycleIlm {
     }
 }
 
-/// One of several forms of `include`.
+/// One of several forms of `IncludedContent`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum IncludedContent {
@@ -1748,7 +1748,7 @@ impl From<SelectedIncludedContent> for IncludedContent {
     }
 }
 
-/// The `refresh_interval` object.
+/// The `IndexRefreshInterval` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IndexRefreshInterval {
@@ -1769,7 +1769,7 @@ impl IndexRefreshInterval {
     }
 }
 
-/// One of several forms of `ingest`.
+/// One of several forms of `IngestUpdate`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum IngestUpdate {
@@ -1793,7 +1793,7 @@ impl From<ClassicIngestUpdate> for IngestUpdate {
     }
 }
 
-/// The `by_inherit` object.
+/// The `InheritLifecycle` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InheritLifecycle {
@@ -1814,7 +1814,7 @@ impl InheritLifecycle {
     }
 }
 
-/// One of several forms of `lifecycle`.
+/// One of several forms of `Lifecycle`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Lifecycle {
@@ -2078,7 +2078,7 @@ impl OrCondition {
     }
 }
 
-/// The `processing` object.
+/// The `Processing` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Processing {
@@ -2203,7 +2203,7 @@ impl From<ConditionalSteps> for ProcessingStep {
     }
 }
 
-/// The `processors[]` object.
+/// The `Processor` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Processor {
@@ -2454,7 +2454,7 @@ impl Processor {
 
 /// The answer to [`put`](super::Streams::put).
 pub type PutResponse = Acknowledgement;
-/// The `queries[]` object.
+/// The `Query` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Query {
@@ -2509,7 +2509,7 @@ impl Query {
     }
 }
 
-/// The `range` object.
+/// The `Range` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Range {
@@ -2757,7 +2757,7 @@ impl RenameProcessor {
 
 /// The answer to [`resync`](super::Streams::resync).
 pub type ResyncResponse = Acknowledgement;
-/// The `routing[]` object.
+/// The `Route` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Route {
@@ -2791,7 +2791,7 @@ impl Route {
     }
 }
 
-/// The `objects` object.
+/// The `SelectedContent` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SelectedContent {
@@ -2830,7 +2830,7 @@ impl SelectedContent {
     }
 }
 
-/// The `second_object` object.
+/// The `SelectedIncludedContent` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SelectedIncludedContent {
@@ -2938,7 +2938,7 @@ impl SetProcessor {
     }
 }
 
-/// The `settings` object.
+/// The `Settings` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Settings {
@@ -2987,7 +2987,7 @@ impl Settings {
     }
 }
 
-/// The `number_of_shards` object.
+/// The `SettingsIndex` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SettingsIndex {
@@ -3008,7 +3008,7 @@ impl SettingsIndex {
     }
 }
 
-/// A value of `status`.
+/// A value of `Status`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Status {
@@ -3020,7 +3020,7 @@ pub enum Status {
     UnknownValue(String),
 }
 
-/// One of several forms of `body`.
+/// One of several forms of `StreamDefinition`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StreamDefinition {
@@ -3052,7 +3052,7 @@ impl From<GroupStreamDefinition> for StreamDefinition {
     }
 }
 
-/// The `system` object.
+/// The `SystemField` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SystemField {
@@ -3084,7 +3084,7 @@ impl SystemField {
     }
 }
 
-/// The `ingest` object.
+/// The `WiredIngest` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WiredIngest {
@@ -3128,7 +3128,7 @@ impl WiredIngest {
     }
 }
 
-/// The `by_wired` object.
+/// The `WiredIngestUpdate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WiredIngestUpdate {
@@ -3172,7 +3172,7 @@ impl WiredIngestUpdate {
     }
 }
 
-/// The `wired` object.
+/// The `WiredSettings` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WiredSettings {
@@ -3202,7 +3202,7 @@ impl WiredSettings {
     }
 }
 
-/// The `stream` object.
+/// The `WiredStream` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WiredStream {
@@ -3226,7 +3226,7 @@ impl WiredStream {
     }
 }
 
-/// The `object` object.
+/// The `WiredStreamDefinition` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WiredStreamDefinition {

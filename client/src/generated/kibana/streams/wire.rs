@@ -3886,6 +3886,7 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
@@ -3908,6 +3909,7 @@ impl rt::Endpoint for DisableRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams/_disable");
         Ok(())
@@ -3929,6 +3931,7 @@ impl rt::Endpoint for EnableRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams/_enable");
         Ok(())
@@ -4000,12 +4003,14 @@ impl rt::Endpoint for ExportContentRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
         path.literal("/content/export");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -4073,12 +4078,14 @@ impl rt::Endpoint for ForkRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
         path.literal("/_fork");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -4099,6 +4106,7 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
@@ -4121,6 +4129,7 @@ impl rt::Endpoint for GetGroupSettingsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
@@ -4144,6 +4153,7 @@ impl rt::Endpoint for GetIngestSettingsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
@@ -4167,6 +4177,7 @@ impl rt::Endpoint for GetQuerySettingsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
@@ -4190,12 +4201,14 @@ impl rt::Endpoint for ImportContentRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
         path.literal("/content/import");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::multipart()
             .file("content", &self.content, "file", "application/octet-stream")
@@ -4219,6 +4232,7 @@ impl rt::Endpoint for ListRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         Ok(())
@@ -4240,11 +4254,13 @@ impl rt::Endpoint for PutRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         match &self.body {
             Some(body) => Body::json(body),
@@ -4268,6 +4284,7 @@ impl rt::Endpoint for ResyncRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams/_resync");
         Ok(())
@@ -4330,12 +4347,14 @@ impl rt::Endpoint for UpdateGroupSettingsRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
         path.literal("/_group");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -4397,12 +4416,14 @@ impl rt::Endpoint for UpdateIngestSettingsRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
         path.literal("/_ingest");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -4467,12 +4488,14 @@ impl rt::Endpoint for UpdateQuerySettingsRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
         path.literal("/_query");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

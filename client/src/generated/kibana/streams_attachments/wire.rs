@@ -69,12 +69,14 @@ impl rt::Endpoint for BulkUpdateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
         path.literal("/attachments/_bulk");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -95,6 +97,7 @@ impl rt::Endpoint for LinkRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
@@ -120,12 +123,14 @@ impl rt::Endpoint for ListRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
         path.literal("/attachments");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.attachment_types {
             query.pair("attachmentTypes", rt::text(value));
@@ -154,6 +159,7 @@ impl rt::Endpoint for UnlinkRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;

@@ -4,7 +4,7 @@
 use crate::rt;
 use crate::types::{Extra, Untyped};
 use super::super::streams_queries;
-/// The `by_index` object.
+/// The `IndexOperation` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IndexOperation {
@@ -25,7 +25,7 @@ impl IndexOperation {
     }
 }
 
-/// One of several forms of `operations[]`.
+/// One of several forms of `Operation`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Operation {

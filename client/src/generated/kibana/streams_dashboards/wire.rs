@@ -140,12 +140,14 @@ impl rt::Endpoint for BulkUpdateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
         path.literal("/dashboards/_bulk");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -166,6 +168,7 @@ impl rt::Endpoint for LinkRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
@@ -190,6 +193,7 @@ impl rt::Endpoint for ListRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
@@ -213,6 +217,7 @@ impl rt::Endpoint for UnlinkRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;

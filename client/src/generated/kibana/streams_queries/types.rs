@@ -4,7 +4,7 @@
 use crate::rt;
 use crate::types::{Extra, Untyped};
 use super::super::streams;
-/// The `by_delete` object.
+/// The `DeleteOperation` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DeleteOperation {
@@ -25,7 +25,7 @@ impl DeleteOperation {
     }
 }
 
-/// The `feature` object.
+/// The `Feature` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Feature {
@@ -51,7 +51,7 @@ impl Feature {
     }
 }
 
-/// The `delete` object.
+/// The `IdReference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IdReference {
@@ -72,7 +72,7 @@ impl IdReference {
     }
 }
 
-/// The `by_index` object.
+/// The `IndexOperation` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IndexOperation {
@@ -93,7 +93,7 @@ impl IndexOperation {
     }
 }
 
-/// The `kql` object.
+/// The `Kql` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Kql {
@@ -114,7 +114,7 @@ impl Kql {
     }
 }
 
-/// One of several forms of `operations[]`.
+/// One of several forms of `Operation`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Operation {

@@ -304,12 +304,14 @@ impl rt::Endpoint for BulkUpdateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
         path.literal("/queries/_bulk");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -330,6 +332,7 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
@@ -354,6 +357,7 @@ impl rt::Endpoint for ListRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
@@ -425,6 +429,7 @@ impl rt::Endpoint for PutRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
@@ -432,6 +437,7 @@ impl rt::Endpoint for PutRequest {
         path.segment("queryId", &rt::text(&self.query_id))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

@@ -21,6 +21,7 @@ impl rt::Endpoint for LinkRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
@@ -45,6 +46,7 @@ impl rt::Endpoint for ListRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
@@ -68,6 +70,7 @@ impl rt::Endpoint for UnlinkRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;

@@ -4,7 +4,7 @@
 use crate::rt;
 use crate::types::Extra;
 use super::super::{streams, streams_queries};
-/// The `feature` object.
+/// The `Feature` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Feature {
@@ -47,7 +47,7 @@ impl Feature {
     }
 }
 
-/// The `query` object.
+/// The `Query` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Query {

@@ -162,12 +162,14 @@ impl rt::Endpoint for GenerateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
         path.literal("/significant_events/_generate");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         query.pair("connectorId", rt::text(&self.connector_id));
         if let Some(value) = &self.current_date {
@@ -176,6 +178,7 @@ impl rt::Endpoint for GenerateRequest {
         query.pair("from", rt::text(&self.from));
         query.pair("to", rt::text(&self.to));
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }
@@ -196,12 +199,14 @@ impl rt::Endpoint for ListRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
         path.literal("/significant_events");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         query.pair("from", rt::text(&self.from));
         query.pair("to", rt::text(&self.to));
@@ -268,17 +273,20 @@ impl rt::Endpoint for PreviewRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/streams");
         path.segment("name", &rt::text(&self.name))?;
         path.literal("/significant_events/_preview");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         query.pair("from", rt::text(&self.from));
         query.pair("to", rt::text(&self.to));
         query.pair("bucketSize", rt::text(&self.bucket_size));
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

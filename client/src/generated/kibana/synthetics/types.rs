@@ -217,7 +217,7 @@ impl BrowserMonitorFields {
     }
 }
 
-/// A value of `screenshots`.
+/// A value of `BrowserMonitorFieldsScreenshots`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BrowserMonitorFieldsScreenshots {
@@ -231,7 +231,7 @@ pub enum BrowserMonitorFieldsScreenshots {
     UnknownValue(String),
 }
 
-/// The `geo` object.
+/// The `Geo` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Geo {
@@ -571,7 +571,7 @@ impl HttpMonitorFields {
     }
 }
 
-/// The `check` object.
+/// The `HttpMonitorFieldsCheck` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct HttpMonitorFieldsCheck {
@@ -606,7 +606,7 @@ impl HttpMonitorFieldsCheck {
     }
 }
 
-/// The `request` object.
+/// The `HttpMonitorFieldsCheckRequest` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct HttpMonitorFieldsCheckRequest {
@@ -654,7 +654,7 @@ impl HttpMonitorFieldsCheckRequest {
     }
 }
 
-/// A value of `method`.
+/// A value of `HttpMonitorFieldsCheckRequestMethod`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HttpMonitorFieldsCheckRequestMethod {
@@ -670,7 +670,7 @@ pub enum HttpMonitorFieldsCheckRequestMethod {
     UnknownValue(String),
 }
 
-/// The `response` object.
+/// The `HttpMonitorFieldsCheckResponse` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct HttpMonitorFieldsCheckResponse {
@@ -712,7 +712,7 @@ impl HttpMonitorFieldsCheckResponse {
     }
 }
 
-/// A value of `mode`.
+/// A value of `HttpMonitorFieldsMode`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HttpMonitorFieldsMode {

@@ -7,7 +7,7 @@ use crate::types::{Extra, Untyped};
 use super::super::synthetics;
 /// The answer to [`bulk_delete`](super::SyntheticsMonitors::bulk_delete).
 pub type BulkDeleteResponse = Vec<Monitor>;
-/// The `error` object.
+/// The `ErrorError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ErrorError {
@@ -25,7 +25,7 @@ pub struct ErrorError {
 pub type GetResponse = BTreeMap<String, Value>;
 /// The answer to [`list`](super::SyntheticsMonitors::list).
 pub type ListResponse = BTreeMap<String, Value>;
-/// One of several forms of `tags`.
+/// One of several forms of `Locations`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Locations {
@@ -49,7 +49,7 @@ impl From<String> for Locations {
     }
 }
 
-/// The `200[]` object.
+/// The `Monitor` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Monitor {
@@ -61,7 +61,7 @@ pub struct Monitor {
     pub extra: Extra,
 }
 
-/// The `errors[]` object.
+/// The `MonitorTestError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MonitorTestError {
@@ -73,7 +73,7 @@ pub struct MonitorTestError {
     pub extra: Extra,
 }
 
-/// One of several forms of `monitorTypes`.
+/// One of several forms of `MonitorTypes`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum MonitorTypes {
@@ -91,7 +91,7 @@ impl From<MonitorTypesValue> for MonitorTypes {
     }
 }
 
-/// A value of `word`.
+/// A value of `MonitorTypesValue`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MonitorTypesValue {
@@ -107,7 +107,7 @@ pub enum MonitorTypesValue {
     UnknownValue(String),
 }
 
-/// One of several forms of `body`.
+/// One of several forms of `NewMonitor`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NewMonitor {
@@ -147,7 +147,7 @@ impl From<synthetics::TcpMonitorFields> for NewMonitor {
     }
 }
 
-/// One of several forms of `status`.
+/// One of several forms of `Schedules`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Schedules {
@@ -171,7 +171,7 @@ impl From<String> for Schedules {
     }
 }
 
-/// A value of `sortField`.
+/// A value of `SortField`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortField {
@@ -187,7 +187,7 @@ pub enum SortField {
     UnknownValue(String),
 }
 
-/// A value of `sortOrder`.
+/// A value of `SortOrder`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortOrder {
@@ -211,7 +211,7 @@ pub struct TestResponse {
     pub extra: Extra,
 }
 
-/// A value of `useLogicalAndFor[]`.
+/// A value of `UseLogicalAndFor`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UseLogicalAndFor {

@@ -557,10 +557,12 @@ impl rt::Endpoint for BulkDeleteRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/synthetics/monitors/_bulk_delete");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -581,10 +583,12 @@ impl rt::Endpoint for CreateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/synthetics/monitors");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.body;
         Body::json(body)
@@ -606,6 +610,7 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/synthetics/monitors");
         path.segment("id", &rt::text(&self.id))?;
@@ -628,6 +633,7 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/synthetics/monitors");
         path.segment("id", &rt::text(&self.id))?;
@@ -650,10 +656,12 @@ impl rt::Endpoint for ListRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/synthetics/monitors");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.filter {
             query.pair("filter", rt::text(value));
@@ -712,6 +720,7 @@ impl rt::Endpoint for TestRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/synthetics/monitor/test");
         path.segment("monitorId", &rt::text(&self.monitor_id))?;
@@ -734,11 +743,13 @@ impl rt::Endpoint for UpdateRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/synthetics/monitors");
         path.segment("id", &rt::text(&self.id))?;
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.body;
         Body::json(body)

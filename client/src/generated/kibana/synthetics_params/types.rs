@@ -12,7 +12,7 @@ pub type BulkDeleteLegacyResponse = Vec<Legacy>;
 pub type CreateResponse = OneOrMany<synthetics::PostParameterResponse>;
 /// The answer to [`get`](super::SyntheticsParams::get).
 pub type GetResponse = synthetics::GetParameterResponse;
-/// The `200[]` object.
+/// The `Legacy` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Legacy {

@@ -24,7 +24,7 @@ pub struct HealthResponse {
     pub extra: Extra,
 }
 
-/// The `stats` object.
+/// The `HealthResponseStats` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct HealthResponseStats {

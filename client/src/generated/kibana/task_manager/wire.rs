@@ -128,6 +128,7 @@ impl rt::Endpoint for GetHealthRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/task_manager/_health");
         Ok(())

@@ -595,7 +595,7 @@ pub enum DataProviderType {
     UnknownValue(String),
 }
 
-/// The `dateRange` object.
+/// The `DateRange` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DateRange {
@@ -651,7 +651,7 @@ pub struct DeleteResponse {
     pub extra: Extra,
 }
 
-/// The `eqlOptions` object.
+/// The `EqlOptions` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EqlOptions {
@@ -830,7 +830,7 @@ impl FavoriteTimelineResult {
     }
 }
 
-/// The `filterQuery` object.
+/// The `FilterQuery` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FilterQuery {
@@ -876,7 +876,7 @@ impl FilterQuery {
     }
 }
 
-/// The `kuery` object.
+/// The `FilterQueryKuery` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FilterQueryKuery {
@@ -1043,7 +1043,7 @@ impl FilterTimelineResult {
     }
 }
 
-/// The `meta` object.
+/// The `FilterTimelineResultMeta` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FilterTimelineResultMeta {
@@ -1260,7 +1260,7 @@ pub struct ImportTimelineResult {
     pub extra: Extra,
 }
 
-/// The `errors[]` object.
+/// The `ImportTimelineResultError` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ImportTimelineResultError {
@@ -1272,7 +1272,7 @@ pub struct ImportTimelineResultError {
     pub extra: Extra,
 }
 
-/// The `error` object.
+/// The `ImportTimelineResultErrorError` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ImportTimelineResultErrorError {
@@ -1741,7 +1741,7 @@ impl ImportTimelines {
 
 /// The answer to [`install_prepackaged`](super::Timelines::install_prepackaged).
 pub type InstallPrepackagedResponse = ImportTimelineResult;
-/// A value of `only_user_favorite`.
+/// A value of `IsImmutable`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IsImmutable {
@@ -1916,7 +1916,7 @@ pub enum PersistPinnedEventResponse {
     Other(Untyped),
 }
 
-/// The `object` object.
+/// The `PersistPinnedEventResponseObject` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PersistPinnedEventResponseObject {
@@ -2123,7 +2123,7 @@ impl QueryMatchResult {
     }
 }
 
-/// One of several forms of `value`.
+/// One of several forms of `QueryMatchResultValue`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum QueryMatchResultValue {
@@ -2781,7 +2781,7 @@ impl SortObject {
     }
 }
 
-/// A value of `sort_order`.
+/// A value of `SortOrder`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortOrder {
@@ -2793,7 +2793,7 @@ pub enum SortOrder {
     UnknownValue(String),
 }
 
-/// The `data` object.
+/// The `Timeline` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Timeline {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, OneOrMany, Untyped};
 use super::super::timelines;
-/// One of several forms of `body`.
+/// One of several forms of `DeleteBody`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum DeleteBody {
@@ -42,7 +42,7 @@ pub struct DeleteResponse {
 
 /// The answer to [`list`](super::TimelinesNotes::list).
 pub type ListResponse = timelines::GetNotesResult;
-/// The `by_noteId` object.
+/// The `NoteIdDeleteBody` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NoteIdDeleteBody {
@@ -63,7 +63,7 @@ impl NoteIdDeleteBody {
     }
 }
 
-/// The `by_noteIds` object.
+/// The `NoteIdsDeleteBody` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NoteIdsDeleteBody {

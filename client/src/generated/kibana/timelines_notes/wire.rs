@@ -180,10 +180,12 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/note");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.body;
         Body::json(body)
@@ -224,10 +226,12 @@ impl rt::Endpoint for ListRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/note");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.document_ids {
             query.list("documentIds", rt::texts(value));
@@ -323,10 +327,12 @@ impl rt::Endpoint for UpsertRequest {
     fn method(&self) -> Method {
         Method::PATCH
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/note");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

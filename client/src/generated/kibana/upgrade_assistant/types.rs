@@ -14,7 +14,7 @@ pub struct CancelReindexResponse {
     pub extra: Extra,
 }
 
-/// The `queue[]` object.
+/// The `Enqueued` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Enqueued {
@@ -64,7 +64,7 @@ pub struct GetReindexResponse {
 
 /// The answer to [`get_status`](super::UpgradeAssistant::get_status).
 pub type GetStatusResponse = Untyped;
-/// The `queueSettings` object.
+/// The `QueueSettings` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct QueueSettings {
@@ -74,7 +74,7 @@ pub struct QueueSettings {
     pub extra: Extra,
 }
 
-/// The `200` object.
+/// The `Reindex` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Reindex {

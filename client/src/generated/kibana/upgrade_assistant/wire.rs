@@ -415,6 +415,7 @@ impl rt::Endpoint for CancelReindexRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/upgrade_assistant/reindex");
         path.segment("index", &rt::text(&self.index))?;
@@ -438,6 +439,7 @@ impl rt::Endpoint for GetReindexRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/upgrade_assistant/reindex");
         path.segment("index", &rt::text(&self.index))?;
@@ -460,6 +462,7 @@ impl rt::Endpoint for GetReindexQueueRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/upgrade_assistant/reindex/batch/queue");
         Ok(())
@@ -481,6 +484,7 @@ impl rt::Endpoint for GetStatusRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/upgrade_assistant/status");
         Ok(())
@@ -542,10 +546,12 @@ impl rt::Endpoint for StartBatchReindexRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/upgrade_assistant/reindex/batch");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -566,6 +572,7 @@ impl rt::Endpoint for StartReindexRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/upgrade_assistant/reindex");
         path.segment("index", &rt::text(&self.index))?;

@@ -4,7 +4,7 @@
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number};
-/// The `defaultEmail` object.
+/// The `DefaultEmail` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DefaultEmail {

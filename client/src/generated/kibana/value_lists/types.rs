@@ -64,7 +64,7 @@ pub struct GetPrivilegesResponse {
 
 /// The answer to [`get`](super::ValueLists::get).
 pub type GetResponse = List;
-/// The `200` object.
+/// The `Index` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Index {
@@ -254,7 +254,7 @@ pub enum ListType {
 
 /// The answer to [`patch`](super::ValueLists::patch).
 pub type PatchResponse = List;
-/// A value of `sort_order`.
+/// A value of `SortOrder`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortOrder {

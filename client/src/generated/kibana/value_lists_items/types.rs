@@ -40,7 +40,7 @@ pub type GetResponse = OneOrMany<value_lists::ListItem>;
 pub type ImportResponse = value_lists::List;
 /// The answer to [`patch`](super::ValueListsItems::patch).
 pub type PatchResponse = value_lists::ListItem;
-/// A value of `refresh`.
+/// A value of `Refresh`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refresh {

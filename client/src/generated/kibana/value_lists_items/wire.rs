@@ -157,10 +157,12 @@ impl rt::Endpoint for CreateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/lists/items");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -181,10 +183,12 @@ impl rt::Endpoint for DeleteRequest {
     fn method(&self) -> Method {
         Method::DELETE
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/lists/items");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.id {
             query.pair("id", rt::text(value));
@@ -216,10 +220,12 @@ impl rt::Endpoint for ExportRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/lists/items/_export");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         query.pair("list_id", rt::text(&self.list_id));
     }
@@ -256,10 +262,12 @@ impl rt::Endpoint for FindRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/lists/items/_find");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         query.pair("list_id", rt::text(&self.list_id));
         if let Some(value) = &self.page {
@@ -298,10 +306,12 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/lists/items");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.id {
             query.pair("id", rt::text(value));
@@ -330,10 +340,12 @@ impl rt::Endpoint for ImportRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/lists/items/_import");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.list_id {
             query.pair("list_id", rt::text(value));
@@ -351,6 +363,7 @@ impl rt::Endpoint for ImportRequest {
             query.pair("refresh", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::multipart()
             .optional_file("file", self.file.as_ref(), "list.txt", "text/plain")
@@ -425,10 +438,12 @@ impl rt::Endpoint for PatchRequest {
     fn method(&self) -> Method {
         Method::PATCH
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/lists/items");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -498,10 +513,12 @@ impl rt::Endpoint for UpdateRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/lists/items");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

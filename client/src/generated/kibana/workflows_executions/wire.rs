@@ -28,6 +28,7 @@ impl rt::Endpoint for CancelRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/workflows/executions");
         path.segment("execution_id", &rt::text(&self.execution_id))?;
@@ -51,6 +52,7 @@ impl rt::Endpoint for CancelAllRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/workflows/workflow");
         path.segment("workflow_id", &rt::text(&self.workflow_id))?;
@@ -74,11 +76,13 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/workflows/executions");
         path.segment("execution_id", &rt::text(&self.execution_id))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.include_input {
             query.pair("includeInput", rt::text(value));
@@ -104,12 +108,14 @@ impl rt::Endpoint for GetLogsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/workflows/executions");
         path.segment("execution_id", &rt::text(&self.execution_id))?;
         path.literal("/logs");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.page {
             query.pair("page", rt::text(value));
@@ -144,6 +150,7 @@ impl rt::Endpoint for GetStepRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/workflows/executions");
         path.segment("execution_id", &rt::text(&self.execution_id))?;
@@ -168,12 +175,14 @@ impl rt::Endpoint for ListRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/workflows/workflow");
         path.segment("workflow_id", &rt::text(&self.workflow_id))?;
         path.literal("/executions");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.executed_by {
             query.pair("executedBy", rt::text(value));
@@ -211,6 +220,7 @@ impl rt::Endpoint for ListChildrenRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/workflows/executions");
         path.segment("execution_id", &rt::text(&self.execution_id))?;
@@ -234,12 +244,14 @@ impl rt::Endpoint for ListStepsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/workflows/workflow");
         path.segment("workflow_id", &rt::text(&self.workflow_id))?;
         path.literal("/executions/steps");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.include_input {
             query.pair("includeInput", rt::text(value));
@@ -315,12 +327,14 @@ impl rt::Endpoint for ResumeRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/workflows/executions");
         path.segment("execution_id", &rt::text(&self.execution_id))?;
         path.literal("/resume");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

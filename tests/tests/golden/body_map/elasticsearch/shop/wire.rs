@@ -68,15 +68,18 @@ impl rt::Endpoint for PutPricesRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_shop/prices");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.dry {
             query.pair("dry", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.prices;
         Body::json(body)

@@ -26,7 +26,7 @@ impl Item {
     }
 }
 
-/// One of several forms of `body`.
+/// One of several forms of `PayBody`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PayBody {

@@ -120,12 +120,14 @@ impl rt::Endpoint for AddRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_shop");
         path.segment("shelf", &rt::text(&self.shelf))?;
         path.literal("/add");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.body;
         Body::json(body)
@@ -147,10 +149,12 @@ impl rt::Endpoint for PayRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_shop/pay");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.body;
         Body::json(body)
@@ -172,10 +176,12 @@ impl rt::Endpoint for SetRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_shop/set");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         match &self.body {
             Some(body) => Body::json(body),

@@ -6,7 +6,7 @@ use elkit::rt;
 use elkit::types::Extra;
 /// The answer to [`item`](super::Shop::item).
 pub type ItemResponse = ShopItem;
-/// The `Item` object.
+/// The `ShopItem` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ShopItem {

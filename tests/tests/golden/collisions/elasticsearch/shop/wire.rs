@@ -144,6 +144,7 @@ impl rt::Endpoint for ItemRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_shop");
         path.segment("out", &rt::text(&self.out))?;
@@ -237,6 +238,7 @@ impl rt::Endpoint for UpdateRequest {
         }
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         if let Some(path_) = &self.path {
             path.literal("/_shop");
@@ -248,6 +250,7 @@ impl rt::Endpoint for UpdateRequest {
         path.segment("name", &rt::text(&self.name))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.query_name {
             query.pair("name", rt::text(value));
@@ -265,6 +268,7 @@ impl rt::Endpoint for UpdateRequest {
             query.pair("self", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }

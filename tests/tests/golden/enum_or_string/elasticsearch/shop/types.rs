@@ -38,7 +38,7 @@ impl From<String> for FieldName {
     }
 }
 
-/// One of several forms of `field`.
+/// One of several forms of `GetField`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum GetField {
@@ -80,7 +80,7 @@ pub struct GetResponse {
     pub extra: Extra,
 }
 
-/// One of several forms of `field`.
+/// One of several forms of `ShopField`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ShopField {

@@ -47,7 +47,7 @@ pub enum Kind {
     UnknownValue(String),
 }
 
-/// A value of `order`.
+/// A value of `Order`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Order {

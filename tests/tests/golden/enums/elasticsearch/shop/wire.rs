@@ -176,11 +176,13 @@ impl rt::Endpoint for SearchRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_shop");
         path.segment("kind", &rt::text(&self.kind))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.order {
             query.pair("order", rt::text(value));

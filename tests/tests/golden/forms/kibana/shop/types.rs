@@ -4,7 +4,7 @@
 use elkit::rt;
 use elkit::body::Upload;
 use elkit::types::{Extra, Number};
-/// The `body[]` object.
+/// The `BulkBody` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkBody {
@@ -37,7 +37,7 @@ pub struct ImportResponse {
     pub extra: Extra,
 }
 
-/// The `reference` object.
+/// The `Reference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Reference {

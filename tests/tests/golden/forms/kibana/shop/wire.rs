@@ -149,10 +149,12 @@ impl rt::Endpoint for BulkRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/shop/_bulk");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.body;
         Body::ndjson(body)
@@ -174,10 +176,12 @@ impl rt::Endpoint for FindRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/shop");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.min {
             query.pair("min", rt::text(value));
@@ -206,15 +210,18 @@ impl rt::Endpoint for ImportRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/shop/_import");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.overwrite {
             query.pair("overwrite", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::multipart()
             .file("file", &self.file, "orders.ndjson", "application/ndjson")
@@ -245,12 +252,14 @@ impl rt::Endpoint for UploadRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/shop");
         path.segment("id", &rt::text(&self.id))?;
         path.literal("/photo");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         let body = &self.file;
         Body::upload(body, "application/zip")

@@ -3,7 +3,7 @@
 
 use elkit::types::{Extra, Untyped};
 use super::super::common;
-/// One of several forms of `Base`.
+/// One of several forms of `BaseInt64Either`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BaseInt64Either {
@@ -21,7 +21,7 @@ impl From<bool> for BaseInt64Either {
     }
 }
 
-/// The `Base` object.
+/// The `BaseInt64Meta` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BaseInt64Meta {
@@ -31,7 +31,7 @@ pub struct BaseInt64Meta {
     pub extra: Extra,
 }
 
-/// A value of `Base`.
+/// A value of `BaseInt64State`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BaseInt64State {
@@ -43,7 +43,7 @@ pub enum BaseInt64State {
     UnknownValue(String),
 }
 
-/// The `Base` object.
+/// The `BaseStringMeta` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BaseStringMeta {
@@ -53,7 +53,7 @@ pub struct BaseStringMeta {
     pub extra: Extra,
 }
 
-/// A value of `Base`.
+/// A value of `BaseStringState`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BaseStringState {
@@ -103,7 +103,7 @@ pub struct Item {
     pub extra: Extra,
 }
 
-/// The `Page` object.
+/// The `ItemPage` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ItemPage {
@@ -117,7 +117,7 @@ pub struct ItemPage {
     pub extra: Extra,
 }
 
-/// The `Page` object.
+/// The `ItemPageInfo` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ItemPageInfo {
@@ -157,7 +157,7 @@ pub struct Page {
     pub extra: Extra,
 }
 
-/// The `Page` object.
+/// The `PageInfo` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PageInfo {

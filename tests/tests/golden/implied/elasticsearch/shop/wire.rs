@@ -70,10 +70,12 @@ impl rt::Endpoint for FindRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_shop/_find");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.typed_keys {
             query.pair("typed_keys", rt::text(value));
@@ -82,6 +84,7 @@ impl rt::Endpoint for FindRequest {
             query.pair("typed_keys", true);
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use elkit::rt;
 use elkit::types::{Extra, Untyped};
-/// The `address` object.
+/// The `Address` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Address {
@@ -33,7 +33,7 @@ impl Address {
     }
 }
 
-/// The `geo` object.
+/// The `AddressGeo` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AddressGeo {
@@ -57,7 +57,7 @@ impl AddressGeo {
     }
 }
 
-/// The `card` object.
+/// The `CardPay` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CardPay {
@@ -78,7 +78,7 @@ impl CardPay {
     }
 }
 
-/// The `cash` object.
+/// The `CashPay` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CashPay {
@@ -94,7 +94,7 @@ impl CashPay {
     }
 }
 
-/// The `lines[]` object.
+/// The `CreateOrderLine` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateOrderLine {
@@ -129,7 +129,7 @@ pub struct CreateOrderResponse {
     pub extra: Extra,
 }
 
-/// The `notes[]` object.
+/// The `Note` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Note {
@@ -150,7 +150,7 @@ impl Note {
     }
 }
 
-/// The `lines[]` object.
+/// The `OrderLine` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct OrderLine {
@@ -162,7 +162,7 @@ pub struct OrderLine {
     pub extra: Extra,
 }
 
-/// One of several forms of `pay`.
+/// One of several forms of `Pay`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Pay {
@@ -186,7 +186,7 @@ impl From<CashPay> for Pay {
     }
 }
 
-/// One of several forms of `ship`.
+/// One of several forms of `Ship`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Ship {
@@ -216,7 +216,7 @@ impl From<ShipObject> for Ship {
     }
 }
 
-/// The `object` object.
+/// The `ShipObject` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ShipObject {
@@ -237,7 +237,7 @@ impl ShipObject {
     }
 }
 
-/// A value of `by`.
+/// A value of `ShipObjectBy`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ShipObjectBy {
@@ -249,7 +249,7 @@ pub enum ShipObjectBy {
     UnknownValue(String),
 }
 
-/// A value of `sort`.
+/// A value of `Sort`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Sort {
@@ -261,7 +261,7 @@ pub enum Sort {
     UnknownValue(String),
 }
 
-/// A value of `state`.
+/// A value of `State`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {

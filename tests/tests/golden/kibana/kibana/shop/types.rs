@@ -14,7 +14,7 @@ pub struct FindOrdersResponse {
     pub extra: Extra,
 }
 
-/// A value of `states[]`.
+/// A value of `FindOrdersState`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FindOrdersState {
@@ -26,7 +26,7 @@ pub enum FindOrdersState {
     UnknownValue(String),
 }
 
-/// The `orders[]` object.
+/// The `Order` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Order {
@@ -38,7 +38,7 @@ pub struct Order {
     pub extra: Extra,
 }
 
-/// A value of `state`.
+/// A value of `OrderState`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OrderState {

@@ -151,12 +151,14 @@ impl rt::Endpoint for FindOrdersRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/shop");
         path.segment("shop", &rt::text(&self.shop))?;
         path.literal("/orders");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.states {
             query.list("states", rt::texts(value));

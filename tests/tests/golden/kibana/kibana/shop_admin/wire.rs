@@ -21,6 +21,7 @@ impl rt::Endpoint for ResetRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/internal/shop/reset");
         Ok(())

@@ -3,7 +3,7 @@
 
 use elkit::rt;
 use elkit::types::{Extra, Untyped};
-/// The `card` object.
+/// The `CardOrderPayment` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CardOrderPayment {
@@ -17,7 +17,7 @@ pub struct CardOrderPayment {
 pub type CreateResponse = Order;
 /// The answer to [`get`](super::ShopOrders::get).
 pub type GetResponse = Order;
-/// The `invoice` object.
+/// The `InvoiceOrderPayment` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InvoiceOrderPayment {
@@ -27,7 +27,7 @@ pub struct InvoiceOrderPayment {
     pub extra: Extra,
 }
 
-/// The `items[]` object.
+/// The `ListItem` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ListItem {
@@ -39,7 +39,7 @@ pub struct ListItem {
     pub extra: Extra,
 }
 
-/// The `lines[]` object.
+/// The `ListItemLine` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ListItemLine {
@@ -65,7 +65,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// A value of `mode`.
+/// A value of `Mode`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Mode {
@@ -77,7 +77,7 @@ pub enum Mode {
     UnknownValue(String),
 }
 
-/// The `200` object.
+/// The `Order` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Order {
@@ -91,7 +91,7 @@ pub struct Order {
     pub extra: Extra,
 }
 
-/// The `lines[]` object.
+/// The `OrderLine` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct OrderLine {
@@ -115,7 +115,7 @@ impl OrderLine {
     }
 }
 
-/// One of several forms of `payment`.
+/// One of several forms of `OrderPayment`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum OrderPayment {
@@ -127,7 +127,7 @@ pub enum OrderPayment {
     Other(Untyped),
 }
 
-/// The `ssl` object.
+/// The `Ssl` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Ssl {

@@ -56,7 +56,7 @@ pub struct GetResponse {
     pub extra: Extra,
 }
 
-/// One of several forms of `mixed`.
+/// One of several forms of `Mixed`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Mixed {
@@ -68,7 +68,7 @@ pub enum Mixed {
     Other(Untyped),
 }
 
-/// The `item[]` object.
+/// The `MixedList` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MixedList {
@@ -78,7 +78,7 @@ pub struct MixedList {
     pub extra: Extra,
 }
 
-/// The `object` object.
+/// The `MixedObject` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MixedObject {
@@ -88,7 +88,7 @@ pub struct MixedObject {
     pub extra: Extra,
 }
 
-/// The `parts` object.
+/// The `Parts` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Parts {

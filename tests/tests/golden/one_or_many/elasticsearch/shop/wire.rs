@@ -311,11 +311,13 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_shop");
         path.segments("name", rt::texts(&self.name))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.only {
             query.list("only", rt::texts(value));
@@ -324,6 +326,7 @@ impl rt::Endpoint for GetRequest {
             query.list("sizes", rt::texts(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }

@@ -12,7 +12,7 @@ pub struct AfterResponse {
     pub extra: Extra,
 }
 
-/// The `items[]` object.
+/// The `FindItem` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FindItem {
@@ -46,7 +46,7 @@ pub struct QueryResponse {
     pub extra: Extra,
 }
 
-/// The `rows[]` object.
+/// The `Row` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Row {

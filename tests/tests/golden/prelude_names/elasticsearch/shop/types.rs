@@ -34,7 +34,7 @@ pub struct Send {
     pub extra: Extra,
 }
 
-/// The `Body` object.
+/// The `ShopBody` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ShopBody {
@@ -44,7 +44,7 @@ pub struct ShopBody {
     pub extra: Extra,
 }
 
-/// A value of `Method`.
+/// A value of `ShopMethod`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ShopMethod {
@@ -60,7 +60,7 @@ pub enum ShopMethod {
     UnknownValue(String),
 }
 
-/// The `Option` object.
+/// The `ShopOption` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ShopOption {
@@ -70,7 +70,7 @@ pub struct ShopOption {
     pub extra: Extra,
 }
 
-/// The `Result` container: one of several kinds.
+/// The `ShopResult` container: one of several kinds.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ShopResult {
@@ -82,7 +82,7 @@ pub enum ShopResult {
     Other(Untyped),
 }
 
-/// A value of `String`.
+/// A value of `ShopString`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ShopString {
@@ -94,7 +94,7 @@ pub enum ShopString {
     UnknownValue(String),
 }
 
-/// One of several forms of `Value`.
+/// One of several forms of `ShopValue`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ShopValue {
@@ -124,7 +124,7 @@ impl From<String> for ShopValue {
     }
 }
 
-/// The `Vec` object.
+/// The `ShopVec` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ShopVec {

@@ -332,6 +332,7 @@ impl rt::Endpoint for CallRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_shop");
         Ok(())
@@ -353,6 +354,7 @@ impl rt::Endpoint for ErrorRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_shop/error");
         Ok(())

@@ -308,17 +308,20 @@ impl rt::Endpoint for CreateOrderRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/shop");
         path.segment("shop", &rt::text(&self.shop))?;
         path.literal("/order");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.dry_run {
             query.pair("dry_run", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

@@ -129,14 +129,17 @@ impl rt::Endpoint for CreateRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_shop");
         path.segment("shelf", &rt::text(&self.shelf))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         query.pair("mode", rt::text(&self.mode));
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }
@@ -200,10 +203,12 @@ impl rt::Endpoint for GrantRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_shop/_grant");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

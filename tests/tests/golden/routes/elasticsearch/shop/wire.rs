@@ -20,6 +20,7 @@ impl rt::Endpoint for GetRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         if self.r#box.is_some() && self.shelf.is_none() {
             return Err(path.missing_parent("box", "shelf"));
@@ -55,6 +56,7 @@ impl rt::Endpoint for PickRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         if let Some(name) = &self.name {
             if self.code.is_some() {

@@ -121,10 +121,12 @@ impl rt::Endpoint for PutRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_shop");
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.timeout {
             query.pair("timeout", rt::text(value));
@@ -139,6 +141,7 @@ impl rt::Endpoint for PutRequest {
             query.pair("at", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

@@ -34,7 +34,7 @@ impl From<KeyObject> for Key {
     }
 }
 
-/// The `object` object.
+/// The `KeyObject` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KeyObject {
@@ -67,7 +67,7 @@ pub struct LoginResponse {
     pub extra: Extra,
 }
 
-/// The `password` object.
+/// The `Password` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Password {

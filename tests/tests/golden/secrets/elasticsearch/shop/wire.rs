@@ -285,16 +285,19 @@ impl rt::Endpoint for LoginRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_shop/login");
         path.segment("ticket", &rt::text(&self.ticket))?;
         Ok(())
     }
+    #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.code {
             query.pair("code", rt::text(value));
         }
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json(self)
     }

@@ -67,6 +67,7 @@ impl rt::Endpoint for CompleteRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_complete");
         Ok(())

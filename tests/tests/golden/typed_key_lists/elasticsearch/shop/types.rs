@@ -12,7 +12,7 @@ pub struct Phrase {
     pub extra: Extra,
 }
 
-/// One `Suggest` of several kinds, told by its key.
+/// One `SuggestStringList` of several kinds, told by its key.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SuggestStringList {

@@ -234,6 +234,7 @@ impl rt::Endpoint for TotalsRequest {
     fn method(&self) -> Method {
         Method::GET
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_shop/_totals");
         Ok(())

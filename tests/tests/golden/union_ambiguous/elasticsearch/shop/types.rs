@@ -55,7 +55,7 @@ pub struct Large {
     pub extra: Extra,
 }
 
-/// One of several forms of `Value`.
+/// One of several forms of `ShopValue`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ShopValue {

@@ -14,7 +14,7 @@ pub struct Company {
     pub extra: Extra,
 }
 
-/// The `by_cursor` object.
+/// The `CursorPage` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CursorPage {
@@ -24,7 +24,7 @@ pub struct CursorPage {
     pub extra: Extra,
 }
 
-/// The `by_from` object.
+/// The `FromPage` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FromPage {
@@ -112,7 +112,7 @@ pub struct Person {
     pub extra: Extra,
 }
 
-/// One of several forms of `sizes[]`.
+/// One of several forms of `Size`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Size {

@@ -3,7 +3,7 @@
 
 use elkit::rt;
 use elkit::types::{Extra, Untyped};
-/// The `any_of` object.
+/// The `AnyOfRule` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AnyOfRule {
@@ -63,7 +63,7 @@ impl Cash {
     }
 }
 
-/// A value of `kind`.
+/// A value of `CashKind`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CashKind {
@@ -96,7 +96,7 @@ impl Circle {
     }
 }
 
-/// The `match` object.
+/// The `MatchRule` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MatchRule {

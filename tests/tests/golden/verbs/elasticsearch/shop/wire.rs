@@ -29,6 +29,7 @@ impl rt::Endpoint for ExistsRequest {
     fn method(&self) -> Method {
         Method::HEAD
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_shop/item");
         Ok(())
@@ -56,6 +57,7 @@ impl rt::Endpoint for IndexRequest {
         }
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         if self.part.is_some() && self.id.is_none() {
             return Err(path.missing_parent("part", "id"));
@@ -135,10 +137,12 @@ impl rt::Endpoint for PutItemRequest {
     fn method(&self) -> Method {
         Method::PUT
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_shop/item");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }
@@ -199,10 +203,12 @@ impl rt::Endpoint for SearchRequest {
     fn method(&self) -> Method {
         Method::POST
     }
+    #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/_shop/_search");
         Ok(())
     }
+    #[inline]
     fn body(&self) -> Result<Body, Error> {
         Body::json_unless_empty(self)
     }
