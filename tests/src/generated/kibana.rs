@@ -510,7 +510,7 @@ pub static ROWS: &[Row] = &[
         id: "alerting.rules.disable",
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/alerting/rule/{id}/_disable")],
-        request: recode::<alerting_rules::DisableBody>,
+        request: recode::<alerting_rules::DisableOptions>,
         response: no_body,
         call: |clients, parts| Box::pin(
             call(clients, alerting_rules_disable(&parts), untyped),
@@ -1034,7 +1034,7 @@ pub static ROWS: &[Row] = &[
         id: "cases.comments.create",
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/cases/{caseId}/comments")],
-        request: recode::<cases::AddCaseCommentRequest>,
+        request: recode::<cases::NewComment>,
         response: recode::<cases_comments::CreateResponse>,
         call: |clients, parts| Box::pin(
             call(clients, cases_comments_create(&parts), typed),
@@ -1092,7 +1092,7 @@ pub static ROWS: &[Row] = &[
         id: "cases.comments.update",
         product: Product::Kibana,
         routes: &[(&["PATCH"], "/api/cases/{caseId}/comments")],
-        request: recode::<cases::UpdateCaseCommentRequest>,
+        request: recode::<cases::CommentUpdate>,
         response: recode::<cases_comments::UpdateResponse>,
         call: |clients, parts| Box::pin(
             call(clients, cases_comments_update(&parts), typed),
@@ -1470,7 +1470,7 @@ pub static ROWS: &[Row] = &[
         id: "detection_engine.alerts.set_status",
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/detection_engine/signals/status")],
-        request: recode::<detection_engine_alerts::SetStatusBody>,
+        request: recode::<detection_engine_alerts::AlertsStatusUpdate>,
         response: recode::<detection_engine_alerts::SetStatusResponse>,
         call: |clients, parts| Box::pin(
             call(clients, detection_engine_alerts_set_status(&parts), typed),
@@ -1530,7 +1530,7 @@ pub static ROWS: &[Row] = &[
         id: "detection_engine.rules.bulk_action",
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/detection_engine/rules/_bulk_action")],
-        request: recode::<detection_engine_rules::BulkActionBody>,
+        request: recode::<detection_engine_rules::RulesAction>,
         response: recode::<detection_engine_rules::BulkActionResponse>,
         call: |clients, parts| Box::pin(
             call(clients, detection_engine_rules_bulk_action(&parts), typed),
@@ -1540,7 +1540,7 @@ pub static ROWS: &[Row] = &[
         id: "detection_engine.rules.bulk_create",
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/detection_engine/rules/_bulk_create")],
-        request: recode::<Vec<detection_engine::RuleCreateProps>>,
+        request: recode::<Vec<detection_engine::NewRule>>,
         response: recode::<detection_engine_rules::BulkCreateResponse>,
         call: |clients, parts| Box::pin(
             call(clients, detection_engine_rules_bulk_create(&parts), typed),
@@ -1570,7 +1570,7 @@ pub static ROWS: &[Row] = &[
         id: "detection_engine.rules.bulk_patch",
         product: Product::Kibana,
         routes: &[(&["PATCH"], "/api/detection_engine/rules/_bulk_update")],
-        request: recode::<Vec<detection_engine::RulePatchProps>>,
+        request: recode::<Vec<detection_engine::RulePatch>>,
         response: recode::<detection_engine_rules::BulkPatchResponse>,
         call: |clients, parts| Box::pin(
             call(clients, detection_engine_rules_bulk_patch(&parts), typed),
@@ -1580,7 +1580,7 @@ pub static ROWS: &[Row] = &[
         id: "detection_engine.rules.bulk_update",
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/detection_engine/rules/_bulk_update")],
-        request: recode::<Vec<detection_engine::RuleUpdateProps>>,
+        request: recode::<Vec<detection_engine::RuleUpdate>>,
         response: recode::<detection_engine_rules::BulkUpdateResponse>,
         call: |clients, parts| Box::pin(
             call(clients, detection_engine_rules_bulk_update(&parts), typed),
@@ -1590,7 +1590,7 @@ pub static ROWS: &[Row] = &[
         id: "detection_engine.rules.create",
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/detection_engine/rules")],
-        request: recode::<detection_engine::RuleCreateProps>,
+        request: recode::<detection_engine::NewRule>,
         response: recode::<detection_engine_rules::CreateResponse>,
         call: |clients, parts| Box::pin(
             call(clients, detection_engine_rules_create(&parts), typed),
@@ -1620,7 +1620,7 @@ pub static ROWS: &[Row] = &[
         id: "detection_engine.rules.export",
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/detection_engine/rules/_export")],
-        request: recode::<detection_engine_rules::ExportBody>,
+        request: recode::<detection_engine_rules::RulesToExport>,
         response: recode::<Vec<Untyped>>,
         call: |clients, parts| Box::pin(
             call(clients, detection_engine_rules_export(&parts), typed_lines),
@@ -1690,7 +1690,7 @@ pub static ROWS: &[Row] = &[
         id: "detection_engine.rules.patch",
         product: Product::Kibana,
         routes: &[(&["PATCH"], "/api/detection_engine/rules")],
-        request: recode::<detection_engine::RulePatchProps>,
+        request: recode::<detection_engine::RulePatch>,
         response: recode::<detection_engine_rules::PatchResponse>,
         call: |clients, parts| Box::pin(
             call(clients, detection_engine_rules_patch(&parts), typed),
@@ -1710,7 +1710,7 @@ pub static ROWS: &[Row] = &[
         id: "detection_engine.rules.update",
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/detection_engine/rules")],
-        request: recode::<detection_engine::RuleUpdateProps>,
+        request: recode::<detection_engine::RuleUpdate>,
         response: recode::<detection_engine_rules::UpdateResponse>,
         call: |clients, parts| Box::pin(
             call(clients, detection_engine_rules_update(&parts), typed),
@@ -2984,7 +2984,7 @@ pub static ROWS: &[Row] = &[
         id: "fleet.create_service_token",
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/fleet/service_tokens")],
-        request: recode::<fleet::CreateServiceTokenBody>,
+        request: recode::<fleet::ServiceTokenOptions>,
         response: recode::<fleet::CreateServiceTokenResponse>,
         call: |clients, parts| Box::pin(
             call(clients, fleet_create_service_token(&parts), typed),
@@ -3511,7 +3511,7 @@ pub static ROWS: &[Row] = &[
         id: "fleet.agents.request_diagnostics",
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/fleet/agents/{agentId}/request_diagnostics")],
-        request: recode::<fleet_agents::RequestDiagnosticsBody>,
+        request: recode::<fleet_agents::DiagnosticsOptions>,
         response: recode::<fleet_agents::RequestDiagnosticsResponse>,
         call: |clients, parts| Box::pin(
             call(clients, fleet_agents_request_diagnostics(&parts), typed),
@@ -3539,7 +3539,7 @@ pub static ROWS: &[Row] = &[
         id: "fleet.agents.unenroll",
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/fleet/agents/{agentId}/unenroll")],
-        request: recode::<fleet_agents::UnenrollBody>,
+        request: recode::<fleet_agents::UnenrollOptions>,
         response: recode::<Untyped>,
         call: |clients, parts| Box::pin(
             call(clients, fleet_agents_unenroll(&parts), typed),
@@ -4069,7 +4069,7 @@ pub static ROWS: &[Row] = &[
         id: "fleet.packages.install",
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/fleet/epm/packages/{pkg_name}")],
-        request: recode::<fleet_packages::InstallBody>,
+        request: recode::<fleet_packages::InstallOptions>,
         response: recode::<fleet_packages::InstallResponse>,
         call: |clients, parts| Box::pin(
             call(clients, fleet_packages_install(&parts), typed),
@@ -4081,7 +4081,7 @@ pub static ROWS: &[Row] = &[
         routes: &[
             (&["POST"], "/api/fleet/epm/packages/{pkgName}/{pkgVersion}/kibana_assets"),
         ],
-        request: recode::<fleet_packages::InstallKibanaAssetsBody>,
+        request: recode::<fleet_packages::InstallKibanaAssetsOptions>,
         response: recode::<fleet_packages::InstallKibanaAssetsResponse>,
         call: |clients, parts| Box::pin(
             call(clients, fleet_packages_install_kibana_assets(&parts), typed),
@@ -4093,7 +4093,7 @@ pub static ROWS: &[Row] = &[
         routes: &[
             (&["POST"], "/api/fleet/epm/packages/{pkgName}/{pkgVersion}/rule_assets"),
         ],
-        request: recode::<fleet_packages::InstallRuleAssetsBody>,
+        request: recode::<fleet_packages::InstallRuleAssetsOptions>,
         response: recode::<fleet_packages::InstallRuleAssetsResponse>,
         call: |clients, parts| Box::pin(
             call(clients, fleet_packages_install_rule_assets(&parts), typed),
@@ -4103,7 +4103,7 @@ pub static ROWS: &[Row] = &[
         id: "fleet.packages.install_version",
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/fleet/epm/packages/{pkgName}/{pkgVersion}")],
-        request: recode::<fleet_packages::InstallBody>,
+        request: recode::<fleet_packages::InstallOptions>,
         response: recode::<fleet_packages::InstallVersionResponse>,
         call: |clients, parts| Box::pin(
             call(clients, fleet_packages_install_version(&parts), typed),
@@ -5247,7 +5247,7 @@ pub static ROWS: &[Row] = &[
         id: "security_ai_assistant.knowledge_base.create_entry",
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/security_ai_assistant/knowledge_base/entries")],
-        request: recode::<security_ai_assistant::KnowledgeBaseEntryCreateProps>,
+        request: recode::<security_ai_assistant::NewKnowledgeBaseEntry>,
         response: recode::<security_ai_assistant_knowledge_base::CreateEntryResponse>,
         call: |clients, parts| Box::pin(
             call(
@@ -5351,7 +5351,7 @@ pub static ROWS: &[Row] = &[
         id: "security_ai_assistant.knowledge_base.update_entry",
         product: Product::Kibana,
         routes: &[(&["PUT"], "/api/security_ai_assistant/knowledge_base/entries/{id}")],
-        request: recode::<security_ai_assistant::KnowledgeBaseEntryUpdateRouteProps>,
+        request: recode::<security_ai_assistant::KnowledgeBaseEntryUpdate>,
         response: recode::<security_ai_assistant_knowledge_base::UpdateEntryResponse>,
         call: |clients, parts| Box::pin(
             call(
@@ -6055,7 +6055,7 @@ pub static ROWS: &[Row] = &[
         id: "synthetics.params.create",
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/synthetics/params")],
-        request: recode::<OneOrMany<synthetics::ParameterRequest>>,
+        request: recode::<OneOrMany<synthetics::NewParameter>>,
         response: recode::<synthetics_params::CreateResponse>,
         call: |clients, parts| Box::pin(
             call(clients, synthetics_params_create(&parts), typed),
@@ -6299,7 +6299,7 @@ pub static ROWS: &[Row] = &[
         id: "timelines.notes.delete",
         product: Product::Kibana,
         routes: &[(&["DELETE"], "/api/note")],
-        request: recode::<timelines_notes::DeleteBody>,
+        request: recode::<timelines_notes::NotesToDelete>,
         response: recode::<timelines_notes::DeleteResponse>,
         call: |clients, parts| Box::pin(
             call(clients, timelines_notes_delete(&parts), typed),
@@ -7648,7 +7648,7 @@ fn cases_comments_create(
 ) -> Result<cases_comments::CreateRequest, Problem> {
     let request: cases_comments::CreateRequest = cases_comments::CreateRequest::new(
         parts.path::<String>("caseId")?,
-        parts.body::<cases::AddCaseCommentRequest>()?,
+        parts.body::<cases::NewComment>()?,
     );
     Ok(request)
 }
@@ -7696,7 +7696,7 @@ fn cases_comments_update(
 ) -> Result<cases_comments::UpdateRequest, Problem> {
     let request: cases_comments::UpdateRequest = cases_comments::UpdateRequest::new(
         parts.path::<String>("caseId")?,
-        parts.body::<cases::UpdateCaseCommentRequest>()?,
+        parts.body::<cases::CommentUpdate>()?,
     );
     Ok(request)
 }
@@ -7945,7 +7945,7 @@ fn detection_engine_alerts_set_status(
     parts: &Parts,
 ) -> Result<detection_engine_alerts::SetStatusRequest, Problem> {
     let request: detection_engine_alerts::SetStatusRequest = detection_engine_alerts::SetStatusRequest::new(
-        parts.body::<detection_engine_alerts::SetStatusBody>()?,
+        parts.body::<detection_engine_alerts::AlertsStatusUpdate>()?,
     );
     Ok(request)
 }
@@ -7993,7 +7993,7 @@ fn detection_engine_rules_bulk_create(
     parts: &Parts,
 ) -> Result<detection_engine_rules::BulkCreateRequest, Problem> {
     let request: detection_engine_rules::BulkCreateRequest = detection_engine_rules::BulkCreateRequest::new(
-        parts.body::<Vec<detection_engine::RuleCreateProps>>()?,
+        parts.body::<Vec<detection_engine::NewRule>>()?,
     );
     Ok(request)
 }
@@ -8017,7 +8017,7 @@ fn detection_engine_rules_bulk_patch(
     parts: &Parts,
 ) -> Result<detection_engine_rules::BulkPatchRequest, Problem> {
     let request: detection_engine_rules::BulkPatchRequest = detection_engine_rules::BulkPatchRequest::new(
-        parts.body::<Vec<detection_engine::RulePatchProps>>()?,
+        parts.body::<Vec<detection_engine::RulePatch>>()?,
     );
     Ok(request)
 }
@@ -8025,7 +8025,7 @@ fn detection_engine_rules_bulk_update(
     parts: &Parts,
 ) -> Result<detection_engine_rules::BulkUpdateRequest, Problem> {
     let request: detection_engine_rules::BulkUpdateRequest = detection_engine_rules::BulkUpdateRequest::new(
-        parts.body::<Vec<detection_engine::RuleUpdateProps>>()?,
+        parts.body::<Vec<detection_engine::RuleUpdate>>()?,
     );
     Ok(request)
 }
@@ -8033,7 +8033,7 @@ fn detection_engine_rules_create(
     parts: &Parts,
 ) -> Result<detection_engine_rules::CreateRequest, Problem> {
     let request: detection_engine_rules::CreateRequest = detection_engine_rules::CreateRequest::new(
-        parts.body::<detection_engine::RuleCreateProps>()?,
+        parts.body::<detection_engine::NewRule>()?,
     );
     Ok(request)
 }
@@ -8117,7 +8117,7 @@ fn detection_engine_rules_patch(
     parts: &Parts,
 ) -> Result<detection_engine_rules::PatchRequest, Problem> {
     let request: detection_engine_rules::PatchRequest = detection_engine_rules::PatchRequest::new(
-        parts.body::<detection_engine::RulePatchProps>()?,
+        parts.body::<detection_engine::RulePatch>()?,
     );
     Ok(request)
 }
@@ -8134,7 +8134,7 @@ fn detection_engine_rules_update(
     parts: &Parts,
 ) -> Result<detection_engine_rules::UpdateRequest, Problem> {
     let request: detection_engine_rules::UpdateRequest = detection_engine_rules::UpdateRequest::new(
-        parts.body::<detection_engine::RuleUpdateProps>()?,
+        parts.body::<detection_engine::RuleUpdate>()?,
     );
     Ok(request)
 }
@@ -8366,7 +8366,7 @@ fn endpoint_metadata_list(
     parts: &Parts,
 ) -> Result<endpoint_metadata::ListRequest, Problem> {
     let mut request: endpoint_metadata::ListRequest = endpoint_metadata::ListRequest::new(
-        parts.query::<Vec<endpoint::HostStatuse>>("hostStatuses")?,
+        parts.query::<Vec<endpoint::HostStatus>>("hostStatuses")?,
     );
     request.page = parts.query_option("page")?;
     request.page_size = parts.query_option("pageSize")?;
@@ -8920,7 +8920,7 @@ fn exception_lists_duplicate(
 ) -> Result<exception_lists::DuplicateRequest, Problem> {
     let mut request: exception_lists::DuplicateRequest = exception_lists::DuplicateRequest::new(
         parts.query::<String>("list_id")?,
-        parts.query::<exception_lists::ExceptionNamespaceType>("namespace_type")?,
+        parts.query::<exception_lists::NamespaceType>("namespace_type")?,
     );
     request.include_expired_exceptions = parts
         .query_option("include_expired_exceptions")?;
@@ -8932,8 +8932,7 @@ fn exception_lists_export(
     let mut request: exception_lists::ExportRequest = exception_lists::ExportRequest::new(exception_lists::ExportRequired {
         id: parts.query::<String>("id")?,
         list_id: parts.query::<String>("list_id")?,
-        namespace_type: parts
-            .query::<exception_lists::ExceptionNamespaceType>("namespace_type")?,
+        namespace_type: parts.query::<exception_lists::NamespaceType>("namespace_type")?,
     });
     request.include_expired_exceptions = parts
         .query_option("include_expired_exceptions")?;
@@ -10646,7 +10645,7 @@ fn saved_objects_resolve_import_errors(
     parts: &Parts,
 ) -> Result<saved_objects::ResolveImportErrorsRequest, Problem> {
     let mut request: saved_objects::ResolveImportErrorsRequest = saved_objects::ResolveImportErrorsRequest::new(
-        parts.form::<Vec<saved_objects::Retry>>("retries")?,
+        parts.form::<Vec<saved_objects::ImportRetry>>("retries")?,
     );
     request.compatibility_mode = parts.query_option("compatibilityMode")?;
     request.create_new_copies = parts.query_option("createNewCopies")?;
@@ -10774,7 +10773,7 @@ fn security_ai_assistant_knowledge_base_create_entry(
     parts: &Parts,
 ) -> Result<security_ai_assistant_knowledge_base::CreateEntryRequest, Problem> {
     let request: security_ai_assistant_knowledge_base::CreateEntryRequest = security_ai_assistant_knowledge_base::CreateEntryRequest::new(
-        parts.body::<security_ai_assistant::KnowledgeBaseEntryCreateProps>()?,
+        parts.body::<security_ai_assistant::NewKnowledgeBaseEntry>()?,
     );
     Ok(request)
 }
@@ -10842,7 +10841,7 @@ fn security_ai_assistant_knowledge_base_update_entry(
 ) -> Result<security_ai_assistant_knowledge_base::UpdateEntryRequest, Problem> {
     let request: security_ai_assistant_knowledge_base::UpdateEntryRequest = security_ai_assistant_knowledge_base::UpdateEntryRequest::new(
         parts.path::<String>("id")?,
-        parts.body::<security_ai_assistant::KnowledgeBaseEntryUpdateRouteProps>()?,
+        parts.body::<security_ai_assistant::KnowledgeBaseEntryUpdate>()?,
     );
     Ok(request)
 }
@@ -11380,7 +11379,7 @@ fn synthetics_params_create(
     parts: &Parts,
 ) -> Result<synthetics_params::CreateRequest, Problem> {
     let request: synthetics_params::CreateRequest = synthetics_params::CreateRequest::new(
-        parts.body::<OneOrMany<synthetics::ParameterRequest>>()?,
+        parts.body::<OneOrMany<synthetics::NewParameter>>()?,
     );
     Ok(request)
 }
@@ -11541,7 +11540,7 @@ fn timelines_notes_delete(
     parts: &Parts,
 ) -> Result<timelines_notes::DeleteRequest, Problem> {
     let mut request: timelines_notes::DeleteRequest = timelines_notes::DeleteRequest::new(
-        parts.body::<Option<timelines_notes::DeleteBody>>()?,
+        parts.body::<Option<timelines_notes::NotesToDelete>>()?,
     );
     request.body = parts.body_option()?;
     Ok(request)

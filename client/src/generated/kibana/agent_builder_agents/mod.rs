@@ -181,7 +181,7 @@ impl Update {
     /// `configuration`
     pub fn configuration(
         mut self,
-        configuration: impl Into<UpdateConfiguration>,
+        configuration: impl Into<AgentConfigurationUpdate>,
     ) -> Self {
         self.0.request_mut().configuration = Some(configuration.into());
         self

@@ -3,77 +3,19 @@
 
 use crate::rt;
 use crate::types::{Extra, Untyped};
-/// The `CreateConfiguration` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CreateConfiguration {
-    /// `instructions`
-    pub instructions: Option<String>,
-    /// `tools`
-    pub tools: Vec<Tool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl CreateConfiguration {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(tools: impl IntoIterator<Item = impl Into<Tool>>) -> Self {
-        Self {
-            tools: tools.into_iter().map(Into::into).collect(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `instructions`
-    #[must_use]
-    pub fn instructions(mut self, instructions: impl Into<String>) -> Self {
-        self.instructions = Some(instructions.into());
-        self
-    }
-}
-
-/// The answer to [`create`](super::AgentBuilderAgents::create).
-pub type CreateResponse = Untyped;
-/// The answer to [`delete`](super::AgentBuilderAgents::delete).
-pub type DeleteResponse = Untyped;
-/// The answer to [`get`](super::AgentBuilderAgents::get).
-pub type GetResponse = Untyped;
-/// The answer to [`list`](super::AgentBuilderAgents::list).
-pub type ListResponse = Untyped;
-/// The `Tool` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Tool {
-    /// `tool_ids`
-    pub tool_ids: Vec<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl Tool {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(tool_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self {
-            tool_ids: tool_ids.into_iter().map(Into::into).collect(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `UpdateConfiguration` object.
+/// The `AgentConfigurationUpdate` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct UpdateConfiguration {
+pub struct AgentConfigurationUpdate {
     /// `instructions`
     pub instructions: Option<String>,
     /// `tools`
-    pub tools: Option<Vec<Tool>>,
+    pub tools: Option<Vec<ToolSelection>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl UpdateConfiguration {
+impl AgentConfigurationUpdate {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -87,9 +29,70 @@ impl UpdateConfiguration {
     }
     /// `tools`
     #[must_use]
-    pub fn tools(mut self, tools: impl IntoIterator<Item = impl Into<Tool>>) -> Self {
+    pub fn tools(
+        mut self,
+        tools: impl IntoIterator<Item = impl Into<ToolSelection>>,
+    ) -> Self {
         self.tools = Some(tools.into_iter().map(Into::into).collect());
         self
+    }
+}
+
+/// The answer to [`create`](super::AgentBuilderAgents::create).
+pub type CreateResponse = Untyped;
+/// The answer to [`delete`](super::AgentBuilderAgents::delete).
+pub type DeleteResponse = Untyped;
+/// The answer to [`get`](super::AgentBuilderAgents::get).
+pub type GetResponse = Untyped;
+/// The answer to [`list`](super::AgentBuilderAgents::list).
+pub type ListResponse = Untyped;
+/// The `NewAgentConfiguration` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewAgentConfiguration {
+    /// `instructions`
+    pub instructions: Option<String>,
+    /// `tools`
+    pub tools: Vec<ToolSelection>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NewAgentConfiguration {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(tools: impl IntoIterator<Item = impl Into<ToolSelection>>) -> Self {
+        Self {
+            tools: tools.into_iter().map(Into::into).collect(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `instructions`
+    #[must_use]
+    pub fn instructions(mut self, instructions: impl Into<String>) -> Self {
+        self.instructions = Some(instructions.into());
+        self
+    }
+}
+
+/// The `ToolSelection` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ToolSelection {
+    /// `tool_ids`
+    pub tool_ids: Vec<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ToolSelection {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(tool_ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            tool_ids: tool_ids.into_iter().map(Into::into).collect(),
+            ..rt::Model::blank()
+        }
     }
 }
 
@@ -104,7 +107,7 @@ pub struct CreateRequired {
     /// `name`
     pub name: String,
     /// `configuration`
-    pub configuration: CreateConfiguration,
+    pub configuration: NewAgentConfiguration,
     /// `description`
     pub description: String,
 }
@@ -118,7 +121,7 @@ pub struct CreateRequest {
     /// `avatar_symbol`
     pub avatar_symbol: Option<String>,
     /// `configuration`
-    pub configuration: CreateConfiguration,
+    pub configuration: NewAgentConfiguration,
     /// `description`
     pub description: String,
     /// `id`
@@ -245,7 +248,7 @@ pub struct UpdateRequest {
     /// `avatar_symbol`
     pub avatar_symbol: Option<String>,
     /// `configuration`
-    pub configuration: Option<UpdateConfiguration>,
+    pub configuration: Option<AgentConfigurationUpdate>,
     /// `description`
     pub description: Option<String>,
     /// `labels`

@@ -10,13 +10,56 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    CreateConfiguration, Tool, UpdateConfiguration, CreateRequest, GetConsumptionRequest,
-    UpdateRequest
+    AgentConfigurationUpdate, NewAgentConfiguration, ToolSelection, CreateRequest,
+    GetConsumptionRequest, UpdateRequest
 }
 
-impl rt::Model for CreateConfiguration {
+impl rt::Model for AgentConfigurationUpdate {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateConfiguration",
+        name: "AgentConfigurationUpdate",
+        members: &["instructions", "tools"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            instructions: None,
+            tools: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.instructions),
+            1 => member.option(&mut self.tools),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.instructions)?;
+        out.option(1, &self.tools)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewAgentConfiguration {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewAgentConfiguration",
         members: &["instructions", "tools"],
         aliases: &[],
         required: &[0x2, 0, 0, 0],
@@ -57,9 +100,9 @@ impl rt::Model for CreateConfiguration {
     }
 }
 
-impl rt::Model for Tool {
+impl rt::Model for ToolSelection {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Tool",
+        name: "ToolSelection",
         members: &["tool_ids"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -93,49 +136,6 @@ impl rt::Model for Tool {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.value(0, &self.tool_ids)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for UpdateConfiguration {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "UpdateConfiguration",
-        members: &["instructions", "tools"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            instructions: None,
-            tools: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.instructions),
-            1 => member.option(&mut self.tools),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.instructions)?;
-        out.option(1, &self.tools)?;
         Ok(())
     }
 }

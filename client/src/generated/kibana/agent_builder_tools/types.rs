@@ -6,10 +6,18 @@ use serde_json::Value;
 use crate::types::{Extra, Untyped};
 /// The answer to [`create`](super::AgentBuilderTools::create).
 pub type CreateResponse = Untyped;
-/// A value of `CreateType`.
+/// The answer to [`delete`](super::AgentBuilderTools::delete).
+pub type DeleteResponse = Untyped;
+/// The answer to [`get`](super::AgentBuilderTools::get).
+pub type GetResponse = Untyped;
+/// The answer to [`list`](super::AgentBuilderTools::list).
+pub type ListResponse = Untyped;
+/// The answer to [`run`](super::AgentBuilderTools::run).
+pub type RunResponse = Untyped;
+/// A value of `ToolType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum CreateType {
+pub enum ToolType {
     /// `esql`
     Esql,
     /// `index_search`
@@ -20,14 +28,6 @@ pub enum CreateType {
     UnknownValue(String),
 }
 
-/// The answer to [`delete`](super::AgentBuilderTools::delete).
-pub type DeleteResponse = Untyped;
-/// The answer to [`get`](super::AgentBuilderTools::get).
-pub type GetResponse = Untyped;
-/// The answer to [`list`](super::AgentBuilderTools::list).
-pub type ListResponse = Untyped;
-/// The answer to [`run`](super::AgentBuilderTools::run).
-pub type RunResponse = Untyped;
 /// The answer to [`update`](super::AgentBuilderTools::update).
 pub type UpdateResponse = Untyped;
 /// What a [`CreateRequest`] can't do without.
@@ -39,7 +39,7 @@ pub struct CreateRequired {
     /// `configuration`
     pub configuration: BTreeMap<String, Value>,
     /// `type`
-    pub r#type: CreateType,
+    pub r#type: ToolType,
 }
 
 /// The request of [`AgentBuilderTools::create`](super::AgentBuilderTools::create), as plain data.
@@ -57,7 +57,7 @@ pub struct CreateRequest {
     /// default `[]`
     pub tags: Option<Vec<String>>,
     /// `type`
-    pub r#type: CreateType,
+    pub r#type: ToolType,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }

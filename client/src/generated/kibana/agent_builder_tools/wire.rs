@@ -14,10 +14,10 @@ rt::model! {
     CreateRequest, RunRequest, UpdateRequest
 }
 rt::string_enum! {
-    CreateType
+    ToolType
 }
 
-impl rt::StringEnum for CreateType {
+impl rt::StringEnum for ToolType {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "esql" => Self::Esql,

@@ -18,60 +18,30 @@ pub struct ActionGroup {
     pub extra: Extra,
 }
 
+/// The `ActionVariable` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ActionVariable {
+    /// `description`
+    pub description: Option<String>,
+    /// `name`
+    pub name: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `ActionVariables` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionVariables {
     /// `context`
-    pub context: Option<Vec<ActionVariablesContext>>,
+    pub context: Option<Vec<ContextVariable>>,
     /// `params`
-    pub params: Option<Vec<ActionVariablesParam>>,
+    pub params: Option<Vec<ActionVariable>>,
     /// `state`
-    pub state: Option<Vec<ActionVariablesParam>>,
+    pub state: Option<Vec<ActionVariable>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-/// The `ActionVariablesContext` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ActionVariablesContext {
-    /// `description`
-    pub description: Option<String>,
-    /// `name`
-    pub name: Option<String>,
-    /// `useWithTripleBracesInTemplates`
-    pub use_with_triple_braces_in_templates: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ActionVariablesParam` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ActionVariablesParam {
-    /// `description`
-    pub description: Option<String>,
-    /// `name`
-    pub name: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `Aggregation`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Aggregation {
-    /// `avg`
-    Avg,
-    /// `max`
-    Max,
-    /// `min`
-    Min,
-    /// `rate`
-    Rate,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// A value of `AggregationType`.
@@ -92,74 +62,68 @@ pub enum AggregationType {
     UnknownValue(String),
 }
 
-/// The `AlertResponseProperties` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct AlertResponseProperties {
-    /// `actions`
-    pub actions: Option<Vec<BTreeMap<String, Value>>>,
-    /// `alertTypeId`
-    pub alert_type_id: Option<String>,
-    /// `apiKeyOwner`
-    pub api_key_owner: Option<String>,
-    /// `createdAt`
-    ///
-    /// format `date-time`
-    pub created_at: Option<String>,
-    /// `createdBy`
-    pub created_by: Option<String>,
-    /// `enabled`
-    pub enabled: Option<bool>,
-    /// `executionStatus`
-    pub execution_status: Option<ExecutionStatus>,
-    /// `id`
-    pub id: Option<String>,
-    /// `muteAll`
-    pub mute_all: Option<bool>,
-    /// `mutedInstanceIds`
-    pub muted_instance_ids: Option<Vec<String>>,
-    /// `name`
-    pub name: Option<String>,
-    /// `notifyWhen`
-    pub notify_when: Option<String>,
-    /// `params`
-    pub params: Option<BTreeMap<String, Value>>,
-    /// `schedule`
-    pub schedule: Option<AlertResponsePropertiesSchedule>,
-    /// `scheduledTaskId`
-    pub scheduled_task_id: Option<String>,
-    /// `tags`
-    pub tags: Option<Vec<String>>,
-    /// `throttle`
-    pub throttle: Option<String>,
-    /// `updatedAt`
-    pub updated_at: Option<String>,
-    /// `updatedBy`
-    pub updated_by: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `AlertResponsePropertiesSchedule` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct AlertResponsePropertiesSchedule {
-    /// `interval`
-    pub interval: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The `AlertingFrameworkHealth` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AlertingFrameworkHealth {
     /// `decryption_health`
-    pub decryption_health: Option<DecryptionHealth>,
+    pub decryption_health: Option<FrameworkHealth>,
     /// `execution_health`
-    pub execution_health: Option<DecryptionHealth>,
+    pub execution_health: Option<FrameworkHealth>,
     /// `read_health`
-    pub read_health: Option<DecryptionHealth>,
+    pub read_health: Option<FrameworkHealth>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `AlertsContext`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AlertsContext {
+    /// `ml.anomaly-detection`
+    MlAnomalyDetection,
+    /// `observability.apm`
+    ObservabilityApm,
+    /// `observability.logs`
+    ObservabilityLogs,
+    /// `observability.metrics`
+    ObservabilityMetrics,
+    /// `observability.slo`
+    ObservabilitySlo,
+    /// `observability.threshold`
+    ObservabilityThreshold,
+    /// `observability.uptime`
+    ObservabilityUptime,
+    /// `security`
+    Security,
+    /// `stack`
+    Stack,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// A value of `AlertsDynamicMapping`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AlertsDynamicMapping {
+    /// `false`
+    False,
+    /// `runtime`
+    Runtime,
+    /// `strict`
+    Strict,
+    /// `true`
+    True,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `AlertsMappings` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct AlertsMappings {
+    /// `fieldMap`
+    pub field_map: Option<BTreeMap<String, FieldMapping>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -195,7 +159,7 @@ pub struct ApmAnomalyParams {
     /// `windowSize`
     pub window_size: Number,
     /// `windowUnit`
-    pub window_unit: WindowUnit,
+    pub window_unit: ApmWindowUnit,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -211,7 +175,7 @@ pub struct ApmAnomalyParamsRequired {
     /// `windowSize`
     pub window_size: Number,
     /// `windowUnit`
-    pub window_unit: WindowUnit,
+    pub window_unit: ApmWindowUnit,
 }
 
 impl ApmAnomalyParams {
@@ -240,6 +204,36 @@ impl ApmAnomalyParams {
     }
 }
 
+/// A value of `ApmDurationAggregationType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ApmDurationAggregationType {
+    /// `avg`
+    Avg,
+    /// `95th`
+    N95th,
+    /// `99th`
+    N99th,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// A value of `ApmErrorCountGroupBy`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ApmErrorCountGroupBy {
+    /// `service.name`
+    ServiceName,
+    /// `service.environment`
+    ServiceEnvironment,
+    /// `transaction.name`
+    TransactionName,
+    /// `error.grouping_key`
+    ErrorGroupingKey,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// The `ApmErrorCountParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -251,7 +245,7 @@ pub struct ApmErrorCountParams {
     /// `groupBy`
     ///
     /// default `["service.name","service.environment"]`
-    pub group_by: Option<Vec<ApmErrorCountParamsGroupBy>>,
+    pub group_by: Option<Vec<ApmErrorCountGroupBy>>,
     /// `serviceName`
     pub service_name: Option<String>,
     /// `threshold`
@@ -259,7 +253,7 @@ pub struct ApmErrorCountParams {
     /// `windowSize`
     pub window_size: Number,
     /// `windowUnit`
-    pub window_unit: WindowUnit,
+    pub window_unit: ApmWindowUnit,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -275,7 +269,7 @@ pub struct ApmErrorCountParamsRequired {
     /// `windowSize`
     pub window_size: Number,
     /// `windowUnit`
-    pub window_unit: WindowUnit,
+    pub window_unit: ApmWindowUnit,
 }
 
 impl ApmErrorCountParams {
@@ -302,7 +296,7 @@ impl ApmErrorCountParams {
     #[must_use]
     pub fn group_by(
         mut self,
-        group_by: impl IntoIterator<Item = impl Into<ApmErrorCountParamsGroupBy>>,
+        group_by: impl IntoIterator<Item = impl Into<ApmErrorCountGroupBy>>,
     ) -> Self {
         self.group_by = Some(group_by.into_iter().map(Into::into).collect());
         self
@@ -315,34 +309,18 @@ impl ApmErrorCountParams {
     }
 }
 
-/// A value of `ApmErrorCountParamsGroupBy`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ApmErrorCountParamsGroupBy {
-    /// `service.name`
-    ServiceName,
-    /// `service.environment`
-    ServiceEnvironment,
-    /// `transaction.name`
-    TransactionName,
-    /// `error.grouping_key`
-    ErrorGroupingKey,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
 /// The `ApmTransactionDurationParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ApmTransactionDurationParams {
     /// `aggregationType`
-    pub aggregation_type: DurationParamsAggregationType,
+    pub aggregation_type: ApmDurationAggregationType,
     /// `environment`
     pub environment: String,
     /// `groupBy`
     ///
     /// default `["service.name","service.environment","transaction.type"]`
-    pub group_by: Option<Vec<ApmTransactionDurationParamsGroupBy>>,
+    pub group_by: Option<Vec<ApmTransactionGroupBy>>,
     /// `serviceName`
     pub service_name: Option<String>,
     /// `threshold`
@@ -354,7 +332,7 @@ pub struct ApmTransactionDurationParams {
     /// `windowSize`
     pub window_size: Number,
     /// `windowUnit`
-    pub window_unit: WindowUnit,
+    pub window_unit: ApmWindowUnit,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -364,7 +342,7 @@ pub struct ApmTransactionDurationParams {
 #[allow(clippy::exhaustive_structs)]
 pub struct ApmTransactionDurationParamsRequired {
     /// `aggregationType`
-    pub aggregation_type: DurationParamsAggregationType,
+    pub aggregation_type: ApmDurationAggregationType,
     /// `environment`
     pub environment: String,
     /// `threshold`
@@ -372,7 +350,7 @@ pub struct ApmTransactionDurationParamsRequired {
     /// `windowSize`
     pub window_size: Number,
     /// `windowUnit`
-    pub window_unit: WindowUnit,
+    pub window_unit: ApmWindowUnit,
 }
 
 impl ApmTransactionDurationParams {
@@ -394,9 +372,7 @@ impl ApmTransactionDurationParams {
     #[must_use]
     pub fn group_by(
         mut self,
-        group_by: impl IntoIterator<
-            Item = impl Into<ApmTransactionDurationParamsGroupBy>,
-        >,
+        group_by: impl IntoIterator<Item = impl Into<ApmTransactionGroupBy>>,
     ) -> Self {
         self.group_by = Some(group_by.into_iter().map(Into::into).collect());
         self
@@ -421,22 +397,6 @@ impl ApmTransactionDurationParams {
     }
 }
 
-/// A value of `ApmTransactionDurationParamsGroupBy`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ApmTransactionDurationParamsGroupBy {
-    /// `service.name`
-    ServiceName,
-    /// `service.environment`
-    ServiceEnvironment,
-    /// `transaction.type`
-    TransactionType,
-    /// `transaction.name`
-    TransactionName,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
 /// The `ApmTransactionErrorRateParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -446,7 +406,7 @@ pub struct ApmTransactionErrorRateParams {
     /// `groupBy`
     ///
     /// default `["service.name","service.environment","transaction.type"]`
-    pub group_by: Option<Vec<ApmTransactionDurationParamsGroupBy>>,
+    pub group_by: Option<Vec<ApmTransactionGroupBy>>,
     /// `serviceName`
     pub service_name: Option<String>,
     /// `threshold`
@@ -458,7 +418,7 @@ pub struct ApmTransactionErrorRateParams {
     /// `windowSize`
     pub window_size: Number,
     /// `windowUnit`
-    pub window_unit: WindowUnit,
+    pub window_unit: ApmWindowUnit,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -474,7 +434,7 @@ pub struct ApmTransactionErrorRateParamsRequired {
     /// `windowSize`
     pub window_size: Number,
     /// `windowUnit`
-    pub window_unit: WindowUnit,
+    pub window_unit: ApmWindowUnit,
 }
 
 impl ApmTransactionErrorRateParams {
@@ -495,9 +455,7 @@ impl ApmTransactionErrorRateParams {
     #[must_use]
     pub fn group_by(
         mut self,
-        group_by: impl IntoIterator<
-            Item = impl Into<ApmTransactionDurationParamsGroupBy>,
-        >,
+        group_by: impl IntoIterator<Item = impl Into<ApmTransactionGroupBy>>,
     ) -> Self {
         self.group_by = Some(group_by.into_iter().map(Into::into).collect());
         self
@@ -522,40 +480,102 @@ impl ApmTransactionErrorRateParams {
     }
 }
 
+/// A value of `ApmTransactionGroupBy`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ApmTransactionGroupBy {
+    /// `service.name`
+    ServiceName,
+    /// `service.environment`
+    ServiceEnvironment,
+    /// `transaction.type`
+    TransactionType,
+    /// `transaction.name`
+    TransactionName,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// A value of `ApmWindowUnit`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ApmWindowUnit {
+    /// `m`
+    M,
+    /// `h`
+    H,
+    /// `d`
+    D,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// The `AuthorizedConsumers` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AuthorizedConsumers {
     /// `alerts`
-    pub alerts: Option<AuthorizedConsumersAlerts>,
+    pub alerts: Option<ConsumerPrivileges>,
     /// `apm`
-    pub apm: Option<AuthorizedConsumersAlerts>,
+    pub apm: Option<ConsumerPrivileges>,
     /// `discover`
-    pub discover: Option<AuthorizedConsumersAlerts>,
+    pub discover: Option<ConsumerPrivileges>,
     /// `infrastructure`
-    pub infrastructure: Option<AuthorizedConsumersAlerts>,
+    pub infrastructure: Option<ConsumerPrivileges>,
     /// `logs`
-    pub logs: Option<AuthorizedConsumersAlerts>,
+    pub logs: Option<ConsumerPrivileges>,
     /// `ml`
-    pub ml: Option<AuthorizedConsumersAlerts>,
+    pub ml: Option<ConsumerPrivileges>,
     /// `monitoring`
-    pub monitoring: Option<AuthorizedConsumersAlerts>,
+    pub monitoring: Option<ConsumerPrivileges>,
     /// `siem`
-    pub siem: Option<AuthorizedConsumersAlerts>,
+    pub siem: Option<ConsumerPrivileges>,
     /// `slo`
-    pub slo: Option<AuthorizedConsumersAlerts>,
+    pub slo: Option<ConsumerPrivileges>,
     /// `stackAlerts`
-    pub stack_alerts: Option<AuthorizedConsumersAlerts>,
+    pub stack_alerts: Option<ConsumerPrivileges>,
     /// `uptime`
-    pub uptime: Option<AuthorizedConsumersAlerts>,
+    pub uptime: Option<ConsumerPrivileges>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `AuthorizedConsumersAlerts` object.
+/// The `BurnRateWindow` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct AuthorizedConsumersAlerts {
+pub struct BurnRateWindow {
+    /// `unit`
+    pub unit: Option<String>,
+    /// `value`
+    pub value: Option<Number>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl BurnRateWindow {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `unit`
+    #[must_use]
+    pub fn unit(mut self, unit: impl Into<String>) -> Self {
+        self.unit = Some(unit.into());
+        self
+    }
+    /// `value`
+    #[must_use]
+    pub fn value(mut self, value: impl Into<Number>) -> Self {
+        self.value = Some(value.into());
+        self
+    }
+}
+
+/// The `ConsumerPrivileges` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ConsumerPrivileges {
     /// `all`
     pub all: Option<bool>,
     /// `read`
@@ -564,42 +584,48 @@ pub struct AuthorizedConsumersAlerts {
     pub extra: Extra,
 }
 
-/// The `Availability` object.
+/// The `ContextVariable` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct Availability {
-    /// `range`
-    pub range: Option<Number>,
-    /// `rangeUnit`
-    pub range_unit: Option<String>,
-    /// `threshold`
-    pub threshold: Option<String>,
+pub struct ContextVariable {
+    /// `description`
+    pub description: Option<String>,
+    /// `name`
+    pub name: Option<String>,
+    /// `useWithTripleBracesInTemplates`
+    pub use_with_triple_braces_in_templates: Option<bool>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl Availability {
+/// The `CountCustomMetric` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct CountCustomMetric {
+    /// `filter`
+    pub filter: Option<String>,
+    /// `name`
+    pub name: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl CountCustomMetric {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
         Self { ..rt::Model::blank() }
     }
-    /// `range`
+    /// `filter`
     #[must_use]
-    pub fn range(mut self, range: impl Into<Number>) -> Self {
-        self.range = Some(range.into());
+    pub fn filter(mut self, filter: impl Into<String>) -> Self {
+        self.filter = Some(filter.into());
         self
     }
-    /// `rangeUnit`
+    /// `name`
     #[must_use]
-    pub fn range_unit(mut self, range_unit: impl Into<String>) -> Self {
-        self.range_unit = Some(range_unit.into());
-        self
-    }
-    /// `threshold`
-    #[must_use]
-    pub fn threshold(mut self, threshold: impl Into<String>) -> Self {
-        self.threshold = Some(threshold.into());
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
         self
     }
 }
@@ -670,104 +696,197 @@ impl CountLogThresholdParams {
     }
 }
 
-/// The `CriteriaCustomMetric` object.
+/// The `CountMetricThresholdCriterion` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct CriteriaCustomMetric {
-    /// `aggType`
-    pub agg_type: Option<CriteriaCustomMetricAggType>,
-    /// `field`
-    pub field: Option<String>,
-    /// `name`
-    pub name: Option<String>,
+pub struct CountMetricThresholdCriterion {
+    /// `comparator`
+    pub comparator: Option<InfraComparator>,
+    /// `threshold`
+    pub threshold: Option<Vec<Number>>,
+    /// `timeSize`
+    pub time_size: Option<Number>,
+    /// `timeUnit`
+    pub time_unit: Option<TimeWindowUnit>,
+    /// `warningComparator`
+    pub warning_comparator: Option<InfraComparator>,
+    /// `warningThreshold`
+    pub warning_threshold: Option<Vec<Number>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl CriteriaCustomMetric {
+impl CountMetricThresholdCriterion {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
         Self { ..rt::Model::blank() }
     }
-    /// `aggType`
+    /// `comparator`
     #[must_use]
-    pub fn agg_type(mut self, agg_type: impl Into<CriteriaCustomMetricAggType>) -> Self {
-        self.agg_type = Some(agg_type.into());
+    pub fn comparator(mut self, comparator: impl Into<InfraComparator>) -> Self {
+        self.comparator = Some(comparator.into());
         self
     }
-    /// `field`
+    /// `threshold`
     #[must_use]
-    pub fn field(mut self, field: impl Into<String>) -> Self {
-        self.field = Some(field.into());
+    pub fn threshold(
+        mut self,
+        threshold: impl IntoIterator<Item = impl Into<Number>>,
+    ) -> Self {
+        self.threshold = Some(threshold.into_iter().map(Into::into).collect());
         self
     }
-    /// `name`
+    /// `timeSize`
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn time_size(mut self, time_size: impl Into<Number>) -> Self {
+        self.time_size = Some(time_size.into());
+        self
+    }
+    /// `timeUnit`
+    #[must_use]
+    pub fn time_unit(mut self, time_unit: impl Into<TimeWindowUnit>) -> Self {
+        self.time_unit = Some(time_unit.into());
+        self
+    }
+    /// `warningComparator`
+    #[must_use]
+    pub fn warning_comparator(
+        mut self,
+        warning_comparator: impl Into<InfraComparator>,
+    ) -> Self {
+        self.warning_comparator = Some(warning_comparator.into());
+        self
+    }
+    /// `warningThreshold`
+    #[must_use]
+    pub fn warning_threshold(
+        mut self,
+        warning_threshold: impl IntoIterator<Item = impl Into<Number>>,
+    ) -> Self {
+        self.warning_threshold = Some(
+            warning_threshold.into_iter().map(Into::into).collect(),
+        );
         self
     }
 }
 
-/// A value of `CriteriaCustomMetricAggType`.
+/// A value of `CustomMetricAggregation`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum CriteriaCustomMetricAggType {
+pub enum CustomMetricAggregation {
     /// `avg`
     Avg,
-    /// `sum`
-    Sum,
     /// `max`
     Max,
     /// `min`
     Min,
-    /// `cardinality`
-    Cardinality,
+    /// `rate`
+    Rate,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
 }
 
-/// The `DecryptionHealth` object.
+/// The `CustomMetricThresholdCriterion` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct DecryptionHealth {
-    /// `status`
-    pub status: Option<DecryptionHealthStatus>,
-    /// `timestamp`
-    ///
-    /// format `date-time`
-    pub timestamp: Option<String>,
+pub struct CustomMetricThresholdCriterion {
+    /// `comparator`
+    pub comparator: Option<InfraComparator>,
+    /// `customMetric`
+    pub custom_metric: Option<Vec<ThresholdCustomMetric>>,
+    /// `equation`
+    pub equation: Option<String>,
+    /// `label`
+    pub label: Option<String>,
+    /// `threshold`
+    pub threshold: Option<Vec<Number>>,
+    /// `timeSize`
+    pub time_size: Option<Number>,
+    /// `timeUnit`
+    pub time_unit: Option<TimeWindowUnit>,
+    /// `warningComparator`
+    pub warning_comparator: Option<InfraComparator>,
+    /// `warningThreshold`
+    pub warning_threshold: Option<Vec<Number>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// A value of `DecryptionHealthStatus`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DecryptionHealthStatus {
-    /// `error`
-    Error,
-    /// `ok`
-    Ok,
-    /// `warn`
-    Warn,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `DurationParamsAggregationType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DurationParamsAggregationType {
-    /// `avg`
-    Avg,
-    /// `95th`
-    N95th,
-    /// `99th`
-    N99th,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
+impl CustomMetricThresholdCriterion {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `comparator`
+    #[must_use]
+    pub fn comparator(mut self, comparator: impl Into<InfraComparator>) -> Self {
+        self.comparator = Some(comparator.into());
+        self
+    }
+    /// `customMetric`
+    #[must_use]
+    pub fn custom_metric(
+        mut self,
+        custom_metric: impl IntoIterator<Item = impl Into<ThresholdCustomMetric>>,
+    ) -> Self {
+        self.custom_metric = Some(custom_metric.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `equation`
+    #[must_use]
+    pub fn equation(mut self, equation: impl Into<String>) -> Self {
+        self.equation = Some(equation.into());
+        self
+    }
+    /// `label`
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+    /// `threshold`
+    #[must_use]
+    pub fn threshold(
+        mut self,
+        threshold: impl IntoIterator<Item = impl Into<Number>>,
+    ) -> Self {
+        self.threshold = Some(threshold.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `timeSize`
+    #[must_use]
+    pub fn time_size(mut self, time_size: impl Into<Number>) -> Self {
+        self.time_size = Some(time_size.into());
+        self
+    }
+    /// `timeUnit`
+    #[must_use]
+    pub fn time_unit(mut self, time_unit: impl Into<TimeWindowUnit>) -> Self {
+        self.time_unit = Some(time_unit.into());
+        self
+    }
+    /// `warningComparator`
+    #[must_use]
+    pub fn warning_comparator(
+        mut self,
+        warning_comparator: impl Into<InfraComparator>,
+    ) -> Self {
+        self.warning_comparator = Some(warning_comparator.into());
+        self
+    }
+    /// `warningThreshold`
+    #[must_use]
+    pub fn warning_threshold(
+        mut self,
+        warning_threshold: impl IntoIterator<Item = impl Into<Number>>,
+    ) -> Self {
+        self.warning_threshold = Some(
+            warning_threshold.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
 }
 
 /// The `EsQueryDslParams` object.
@@ -1132,24 +1251,68 @@ impl EsqlQuery {
     }
 }
 
-/// The `ExecutionStatus` object.
+/// The `FieldCustomMetric` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct ExecutionStatus {
-    /// `lastExecutionDate`
-    ///
-    /// format `date-time`
-    pub last_execution_date: Option<String>,
-    /// `status`
-    pub status: Option<String>,
+pub struct FieldCustomMetric {
+    /// `aggType`
+    pub agg_type: Option<FieldCustomMetricAggType>,
+    /// `field`
+    pub field: Option<String>,
+    /// `name`
+    pub name: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `FieldmapProperties` object.
+impl FieldCustomMetric {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `aggType`
+    #[must_use]
+    pub fn agg_type(mut self, agg_type: impl Into<FieldCustomMetricAggType>) -> Self {
+        self.agg_type = Some(agg_type.into());
+        self
+    }
+    /// `field`
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+    /// `name`
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+}
+
+/// A value of `FieldCustomMetricAggType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FieldCustomMetricAggType {
+    /// `avg`
+    Avg,
+    /// `sum`
+    Sum,
+    /// `max`
+    Max,
+    /// `min`
+    Min,
+    /// `cardinality`
+    Cardinality,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `FieldMapping` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct FieldmapProperties {
+pub struct FieldMapping {
     /// `array`
     pub array: Option<bool>,
     /// `dynamic`
@@ -1163,7 +1326,7 @@ pub struct FieldmapProperties {
     /// `path`
     pub path: Option<String>,
     /// `properties`
-    pub properties: Option<BTreeMap<String, FieldmapPropertiesProperty>>,
+    pub properties: Option<BTreeMap<String, FieldMappingProperty>>,
     /// `required`
     pub required: Option<bool>,
     /// `scaling_factor`
@@ -1174,14 +1337,105 @@ pub struct FieldmapProperties {
     pub extra: Extra,
 }
 
-/// The `FieldmapPropertiesProperty` object.
+/// The `FieldMappingProperty` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct FieldmapPropertiesProperty {
+pub struct FieldMappingProperty {
     /// `type`
     pub r#type: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// The `FieldMetricThresholdCriterion` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct FieldMetricThresholdCriterion {
+    /// `aggType`
+    pub agg_type: Option<MetricThresholdAggType>,
+    /// `comparator`
+    pub comparator: Option<InfraComparator>,
+    /// `metric`
+    pub metric: Option<String>,
+    /// `threshold`
+    pub threshold: Option<Vec<Number>>,
+    /// `timeSize`
+    pub time_size: Option<Number>,
+    /// `timeUnit`
+    pub time_unit: Option<TimeWindowUnit>,
+    /// `warningComparator`
+    pub warning_comparator: Option<InfraComparator>,
+    /// `warningThreshold`
+    pub warning_threshold: Option<Vec<Number>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl FieldMetricThresholdCriterion {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `aggType`
+    #[must_use]
+    pub fn agg_type(mut self, agg_type: impl Into<MetricThresholdAggType>) -> Self {
+        self.agg_type = Some(agg_type.into());
+        self
+    }
+    /// `comparator`
+    #[must_use]
+    pub fn comparator(mut self, comparator: impl Into<InfraComparator>) -> Self {
+        self.comparator = Some(comparator.into());
+        self
+    }
+    /// `metric`
+    #[must_use]
+    pub fn metric(mut self, metric: impl Into<String>) -> Self {
+        self.metric = Some(metric.into());
+        self
+    }
+    /// `threshold`
+    #[must_use]
+    pub fn threshold(
+        mut self,
+        threshold: impl IntoIterator<Item = impl Into<Number>>,
+    ) -> Self {
+        self.threshold = Some(threshold.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `timeSize`
+    #[must_use]
+    pub fn time_size(mut self, time_size: impl Into<Number>) -> Self {
+        self.time_size = Some(time_size.into());
+        self
+    }
+    /// `timeUnit`
+    #[must_use]
+    pub fn time_unit(mut self, time_unit: impl Into<TimeWindowUnit>) -> Self {
+        self.time_unit = Some(time_unit.into());
+        self
+    }
+    /// `warningComparator`
+    #[must_use]
+    pub fn warning_comparator(
+        mut self,
+        warning_comparator: impl Into<InfraComparator>,
+    ) -> Self {
+        self.warning_comparator = Some(warning_comparator.into());
+        self
+    }
+    /// `warningThreshold`
+    #[must_use]
+    pub fn warning_threshold(
+        mut self,
+        warning_threshold: impl IntoIterator<Item = impl Into<Number>>,
+    ) -> Self {
+        self.warning_threshold = Some(
+            warning_threshold.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
 }
 
 /// The `Filter` object.
@@ -1358,6 +1612,34 @@ impl FilterMeta {
     }
 }
 
+/// The `FrameworkHealth` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct FrameworkHealth {
+    /// `status`
+    pub status: Option<FrameworkHealthStatus>,
+    /// `timestamp`
+    ///
+    /// format `date-time`
+    pub timestamp: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `FrameworkHealthStatus`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FrameworkHealthStatus {
+    /// `error`
+    Error,
+    /// `ok`
+    Ok,
+    /// `warn`
+    Warn,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// The answer to [`get_health`](super::Alerting::get_health).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -1486,6 +1768,26 @@ impl IndexThresholdParams {
     }
 }
 
+/// A value of `InfraComparator`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum InfraComparator {
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `between`
+    Between,
+    /// `outside`
+    Outside,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// The `InfraInventoryParams` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -1493,7 +1795,7 @@ pub struct InfraInventoryParams {
     /// `alertOnNoData`
     pub alert_on_no_data: Option<bool>,
     /// `criteria`
-    pub criteria: Option<Vec<InfraInventoryParamsCriteria>>,
+    pub criteria: Option<Vec<InventoryCriterion>>,
     /// `filterQuery`
     pub filter_query: Option<String>,
     /// `filterQueryText`
@@ -1522,7 +1824,7 @@ impl InfraInventoryParams {
     #[must_use]
     pub fn criteria(
         mut self,
-        criteria: impl IntoIterator<Item = impl Into<InfraInventoryParamsCriteria>>,
+        criteria: impl IntoIterator<Item = impl Into<InventoryCriterion>>,
     ) -> Self {
         self.criteria = Some(criteria.into_iter().map(Into::into).collect());
         self
@@ -1553,16 +1855,83 @@ impl InfraInventoryParams {
     }
 }
 
-/// The `InfraInventoryParamsCriteria` object.
+/// The `InfraMetricThresholdParams` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct InfraInventoryParamsCriteria {
+pub struct InfraMetricThresholdParams {
+    /// `alertOnGroupDisappear`
+    pub alert_on_group_disappear: Option<bool>,
+    /// `alertOnNoData`
+    pub alert_on_no_data: Option<bool>,
+    /// `criteria`
+    pub criteria: Option<Vec<MetricThresholdCriterion>>,
+    /// `filterQuery`
+    pub filter_query: Option<String>,
+    /// `groupBy`
+    pub group_by: Option<OneOrMany<String>>,
+    /// `sourceId`
+    pub source_id: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl InfraMetricThresholdParams {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `alertOnGroupDisappear`
+    #[must_use]
+    pub fn alert_on_group_disappear(mut self, alert_on_group_disappear: bool) -> Self {
+        self.alert_on_group_disappear = Some(alert_on_group_disappear);
+        self
+    }
+    /// `alertOnNoData`
+    #[must_use]
+    pub fn alert_on_no_data(mut self, alert_on_no_data: bool) -> Self {
+        self.alert_on_no_data = Some(alert_on_no_data);
+        self
+    }
+    /// `criteria`
+    #[must_use]
+    pub fn criteria(
+        mut self,
+        criteria: impl IntoIterator<Item = impl Into<MetricThresholdCriterion>>,
+    ) -> Self {
+        self.criteria = Some(criteria.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `filterQuery`
+    #[must_use]
+    pub fn filter_query(mut self, filter_query: impl Into<String>) -> Self {
+        self.filter_query = Some(filter_query.into());
+        self
+    }
+    /// `groupBy`
+    #[must_use]
+    pub fn group_by(mut self, group_by: impl Into<OneOrMany<String>>) -> Self {
+        self.group_by = Some(group_by.into());
+        self
+    }
+    /// `sourceId`
+    #[must_use]
+    pub fn source_id(mut self, source_id: impl Into<String>) -> Self {
+        self.source_id = Some(source_id.into());
+        self
+    }
+}
+
+/// The `InventoryCriterion` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct InventoryCriterion {
     /// `comparator`
-    pub comparator: Option<InventoryParamsCriteriaComparator>,
+    pub comparator: Option<InfraComparator>,
     /// `customMetric`
-    pub custom_metric: Option<InventoryParamsCriteriaCustomMetric>,
+    pub custom_metric: Option<InventoryCustomMetric>,
     /// `metric`
-    pub metric: Option<InfraInventoryParamsCriteriaMetric>,
+    pub metric: Option<InventoryMetric>,
     /// `sourceId`
     pub source_id: Option<String>,
     /// `threshold`
@@ -1572,14 +1941,14 @@ pub struct InfraInventoryParamsCriteria {
     /// `timeUnit`
     pub time_unit: Option<TimeWindowUnit>,
     /// `warningComparator`
-    pub warning_comparator: Option<InventoryParamsCriteriaComparator>,
+    pub warning_comparator: Option<InfraComparator>,
     /// `warningThreshold`
     pub warning_threshold: Option<Vec<Number>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl InfraInventoryParamsCriteria {
+impl InventoryCriterion {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -1587,10 +1956,7 @@ impl InfraInventoryParamsCriteria {
     }
     /// `comparator`
     #[must_use]
-    pub fn comparator(
-        mut self,
-        comparator: impl Into<InventoryParamsCriteriaComparator>,
-    ) -> Self {
+    pub fn comparator(mut self, comparator: impl Into<InfraComparator>) -> Self {
         self.comparator = Some(comparator.into());
         self
     }
@@ -1598,17 +1964,14 @@ impl InfraInventoryParamsCriteria {
     #[must_use]
     pub fn custom_metric(
         mut self,
-        custom_metric: impl Into<InventoryParamsCriteriaCustomMetric>,
+        custom_metric: impl Into<InventoryCustomMetric>,
     ) -> Self {
         self.custom_metric = Some(custom_metric.into());
         self
     }
     /// `metric`
     #[must_use]
-    pub fn metric(
-        mut self,
-        metric: impl Into<InfraInventoryParamsCriteriaMetric>,
-    ) -> Self {
+    pub fn metric(mut self, metric: impl Into<InventoryMetric>) -> Self {
         self.metric = Some(metric.into());
         self
     }
@@ -1643,7 +2006,7 @@ impl InfraInventoryParamsCriteria {
     #[must_use]
     pub fn warning_comparator(
         mut self,
-        warning_comparator: impl Into<InventoryParamsCriteriaComparator>,
+        warning_comparator: impl Into<InfraComparator>,
     ) -> Self {
         self.warning_comparator = Some(warning_comparator.into());
         self
@@ -1661,10 +2024,61 @@ impl InfraInventoryParamsCriteria {
     }
 }
 
-/// A value of `InfraInventoryParamsCriteriaMetric`.
+/// The `InventoryCustomMetric` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct InventoryCustomMetric {
+    /// `aggregation`
+    pub aggregation: Option<CustomMetricAggregation>,
+    /// `field`
+    pub field: Option<String>,
+    /// `id`
+    pub id: Option<String>,
+    /// `label`
+    pub label: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl InventoryCustomMetric {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `aggregation`
+    #[must_use]
+    pub fn aggregation(
+        mut self,
+        aggregation: impl Into<CustomMetricAggregation>,
+    ) -> Self {
+        self.aggregation = Some(aggregation.into());
+        self
+    }
+    /// `field`
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+    /// `id`
+    #[must_use]
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+    /// `label`
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+}
+
+/// A value of `InventoryMetric`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum InfraInventoryParamsCriteriaMetric {
+pub enum InventoryMetric {
     /// `count`
     Count,
     /// `cpu`
@@ -1721,171 +2135,76 @@ pub enum InfraInventoryParamsCriteriaMetric {
     UnknownValue(String),
 }
 
-/// The `InfraMetricThresholdParams` object.
+/// The `LegacyAlert` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct InfraMetricThresholdParams {
-    /// `alertOnGroupDisappear`
-    pub alert_on_group_disappear: Option<bool>,
-    /// `alertOnNoData`
-    pub alert_on_no_data: Option<bool>,
-    /// `criteria`
-    pub criteria: Option<Vec<InfraMetricThresholdParamsCriteria>>,
-    /// `filterQuery`
-    pub filter_query: Option<String>,
-    /// `groupBy`
-    pub group_by: Option<OneOrMany<String>>,
-    /// `sourceId`
-    pub source_id: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl InfraMetricThresholdParams {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `alertOnGroupDisappear`
-    #[must_use]
-    pub fn alert_on_group_disappear(mut self, alert_on_group_disappear: bool) -> Self {
-        self.alert_on_group_disappear = Some(alert_on_group_disappear);
-        self
-    }
-    /// `alertOnNoData`
-    #[must_use]
-    pub fn alert_on_no_data(mut self, alert_on_no_data: bool) -> Self {
-        self.alert_on_no_data = Some(alert_on_no_data);
-        self
-    }
-    /// `criteria`
-    #[must_use]
-    pub fn criteria(
-        mut self,
-        criteria: impl IntoIterator<Item = impl Into<InfraMetricThresholdParamsCriteria>>,
-    ) -> Self {
-        self.criteria = Some(criteria.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `filterQuery`
-    #[must_use]
-    pub fn filter_query(mut self, filter_query: impl Into<String>) -> Self {
-        self.filter_query = Some(filter_query.into());
-        self
-    }
-    /// `groupBy`
-    #[must_use]
-    pub fn group_by(mut self, group_by: impl Into<OneOrMany<String>>) -> Self {
-        self.group_by = Some(group_by.into());
-        self
-    }
-    /// `sourceId`
-    #[must_use]
-    pub fn source_id(mut self, source_id: impl Into<String>) -> Self {
-        self.source_id = Some(source_id.into());
-        self
-    }
-}
-
-/// One of several forms of `InfraMetricThresholdParamsCriteria`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum InfraMetricThresholdParamsCriteria {
-    /// The `ParamsCriteria` form.
-    ByMetric(ParamsCriteria),
-    /// The `MetricThresholdParamsCriteria` form.
-    Count(MetricThresholdParamsCriteria),
-    /// The `ThresholdParamsCriteria` form.
-    Custom(ThresholdParamsCriteria),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<ParamsCriteria> for InfraMetricThresholdParamsCriteria {
-    fn from(value: ParamsCriteria) -> Self {
-        Self::ByMetric(value)
-    }
-}
-
-impl From<MetricThresholdParamsCriteria> for InfraMetricThresholdParamsCriteria {
-    fn from(value: MetricThresholdParamsCriteria) -> Self {
-        Self::Count(value)
-    }
-}
-
-impl From<ThresholdParamsCriteria> for InfraMetricThresholdParamsCriteria {
-    fn from(value: ThresholdParamsCriteria) -> Self {
-        Self::Custom(value)
-    }
-}
-
-/// A value of `InventoryParamsCriteriaComparator`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum InventoryParamsCriteriaComparator {
-    /// `<`
-    Less,
-    /// `<=`
-    LessOrEqual,
-    /// `>`
-    Greater,
-    /// `>=`
-    GreaterOrEqual,
-    /// `between`
-    Between,
-    /// `outside`
-    Outside,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `InventoryParamsCriteriaCustomMetric` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct InventoryParamsCriteriaCustomMetric {
-    /// `aggregation`
-    pub aggregation: Option<Aggregation>,
-    /// `field`
-    pub field: Option<String>,
+pub struct LegacyAlert {
+    /// `actions`
+    pub actions: Option<Vec<BTreeMap<String, Value>>>,
+    /// `alertTypeId`
+    pub alert_type_id: Option<String>,
+    /// `apiKeyOwner`
+    pub api_key_owner: Option<String>,
+    /// `createdAt`
+    ///
+    /// format `date-time`
+    pub created_at: Option<String>,
+    /// `createdBy`
+    pub created_by: Option<String>,
+    /// `enabled`
+    pub enabled: Option<bool>,
+    /// `executionStatus`
+    pub execution_status: Option<LegacyAlertExecutionStatus>,
     /// `id`
     pub id: Option<String>,
-    /// `label`
-    pub label: Option<String>,
+    /// `muteAll`
+    pub mute_all: Option<bool>,
+    /// `mutedInstanceIds`
+    pub muted_instance_ids: Option<Vec<String>>,
+    /// `name`
+    pub name: Option<String>,
+    /// `notifyWhen`
+    pub notify_when: Option<String>,
+    /// `params`
+    pub params: Option<BTreeMap<String, Value>>,
+    /// `schedule`
+    pub schedule: Option<LegacyAlertSchedule>,
+    /// `scheduledTaskId`
+    pub scheduled_task_id: Option<String>,
+    /// `tags`
+    pub tags: Option<Vec<String>>,
+    /// `throttle`
+    pub throttle: Option<String>,
+    /// `updatedAt`
+    pub updated_at: Option<String>,
+    /// `updatedBy`
+    pub updated_by: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl InventoryParamsCriteriaCustomMetric {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `aggregation`
-    #[must_use]
-    pub fn aggregation(mut self, aggregation: impl Into<Aggregation>) -> Self {
-        self.aggregation = Some(aggregation.into());
-        self
-    }
-    /// `field`
-    #[must_use]
-    pub fn field(mut self, field: impl Into<String>) -> Self {
-        self.field = Some(field.into());
-        self
-    }
-    /// `id`
-    #[must_use]
-    pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.id = Some(id.into());
-        self
-    }
-    /// `label`
-    #[must_use]
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
-        self
-    }
+/// The `LegacyAlertExecutionStatus` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct LegacyAlertExecutionStatus {
+    /// `lastExecutionDate`
+    ///
+    /// format `date-time`
+    pub last_execution_date: Option<String>,
+    /// `status`
+    pub status: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `LegacyAlertSchedule` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct LegacyAlertSchedule {
+    /// `interval`
+    pub interval: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
 /// The answer to [`list_rule_types`](super::Alerting::list_rule_types).
@@ -2038,120 +2357,110 @@ impl LogView {
     }
 }
 
-/// The `LongWindow` object.
+/// A value of `MetricThresholdAggType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MetricThresholdAggType {
+    /// `avg`
+    Avg,
+    /// `max`
+    Max,
+    /// `min`
+    Min,
+    /// `cardinality`
+    Cardinality,
+    /// `rate`
+    Rate,
+    /// `count`
+    Count,
+    /// `sum`
+    Sum,
+    /// `p95`
+    P95,
+    /// `p99`
+    P99,
+    /// `custom`
+    Custom,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// One of several forms of `MetricThresholdCriterion`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum MetricThresholdCriterion {
+    /// The `FieldMetricThresholdCriterion` form.
+    Field(FieldMetricThresholdCriterion),
+    /// The `CountMetricThresholdCriterion` form.
+    Count(CountMetricThresholdCriterion),
+    /// The `CustomMetricThresholdCriterion` form.
+    Custom(CustomMetricThresholdCriterion),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<FieldMetricThresholdCriterion> for MetricThresholdCriterion {
+    fn from(value: FieldMetricThresholdCriterion) -> Self {
+        Self::Field(value)
+    }
+}
+
+impl From<CountMetricThresholdCriterion> for MetricThresholdCriterion {
+    fn from(value: CountMetricThresholdCriterion) -> Self {
+        Self::Count(value)
+    }
+}
+
+impl From<CustomMetricThresholdCriterion> for MetricThresholdCriterion {
+    fn from(value: CustomMetricThresholdCriterion) -> Self {
+        Self::Custom(value)
+    }
+}
+
+/// The `MonitorAvailability` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct LongWindow {
-    /// `unit`
-    pub unit: Option<String>,
-    /// `value`
-    pub value: Option<Number>,
+pub struct MonitorAvailability {
+    /// `range`
+    pub range: Option<Number>,
+    /// `rangeUnit`
+    pub range_unit: Option<String>,
+    /// `threshold`
+    pub threshold: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl LongWindow {
+impl MonitorAvailability {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
         Self { ..rt::Model::blank() }
     }
-    /// `unit`
+    /// `range`
     #[must_use]
-    pub fn unit(mut self, unit: impl Into<String>) -> Self {
-        self.unit = Some(unit.into());
+    pub fn range(mut self, range: impl Into<Number>) -> Self {
+        self.range = Some(range.into());
         self
     }
-    /// `value`
+    /// `rangeUnit`
     #[must_use]
-    pub fn value(mut self, value: impl Into<Number>) -> Self {
-        self.value = Some(value.into());
-        self
-    }
-}
-
-/// The `MetricThresholdParamsCriteria` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct MetricThresholdParamsCriteria {
-    /// `comparator`
-    pub comparator: Option<InventoryParamsCriteriaComparator>,
-    /// `threshold`
-    pub threshold: Option<Vec<Number>>,
-    /// `timeSize`
-    pub time_size: Option<Number>,
-    /// `timeUnit`
-    pub time_unit: Option<TimeWindowUnit>,
-    /// `warningComparator`
-    pub warning_comparator: Option<InventoryParamsCriteriaComparator>,
-    /// `warningThreshold`
-    pub warning_threshold: Option<Vec<Number>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl MetricThresholdParamsCriteria {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `comparator`
-    #[must_use]
-    pub fn comparator(
-        mut self,
-        comparator: impl Into<InventoryParamsCriteriaComparator>,
-    ) -> Self {
-        self.comparator = Some(comparator.into());
+    pub fn range_unit(mut self, range_unit: impl Into<String>) -> Self {
+        self.range_unit = Some(range_unit.into());
         self
     }
     /// `threshold`
     #[must_use]
-    pub fn threshold(
-        mut self,
-        threshold: impl IntoIterator<Item = impl Into<Number>>,
-    ) -> Self {
-        self.threshold = Some(threshold.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `timeSize`
-    #[must_use]
-    pub fn time_size(mut self, time_size: impl Into<Number>) -> Self {
-        self.time_size = Some(time_size.into());
-        self
-    }
-    /// `timeUnit`
-    #[must_use]
-    pub fn time_unit(mut self, time_unit: impl Into<TimeWindowUnit>) -> Self {
-        self.time_unit = Some(time_unit.into());
-        self
-    }
-    /// `warningComparator`
-    #[must_use]
-    pub fn warning_comparator(
-        mut self,
-        warning_comparator: impl Into<InventoryParamsCriteriaComparator>,
-    ) -> Self {
-        self.warning_comparator = Some(warning_comparator.into());
-        self
-    }
-    /// `warningThreshold`
-    #[must_use]
-    pub fn warning_threshold(
-        mut self,
-        warning_threshold: impl IntoIterator<Item = impl Into<Number>>,
-    ) -> Self {
-        self.warning_threshold = Some(
-            warning_threshold.into_iter().map(Into::into).collect(),
-        );
+    pub fn threshold(mut self, threshold: impl Into<String>) -> Self {
+        self.threshold = Some(threshold.into());
         self
     }
 }
 
-/// The `MonitorStatusParamsFiltersObject` object.
+/// The `MonitorFilters` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct MonitorStatusParamsFiltersObject {
+pub struct MonitorFilters {
     /// `monitor.type`
     pub monitor_type: Option<Vec<String>>,
     /// `observer.geo.name`
@@ -2164,7 +2473,7 @@ pub struct MonitorStatusParamsFiltersObject {
     pub extra: Extra,
 }
 
-impl MonitorStatusParamsFiltersObject {
+impl MonitorFilters {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -2207,6 +2516,68 @@ impl MonitorStatusParamsFiltersObject {
     }
 }
 
+/// One of several forms of `MonitorStatusFilters`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum MonitorStatusFilters {
+    /// A string.
+    String(String),
+    /// The `MonitorFilters` form.
+    Object(MonitorFilters),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<&str> for MonitorStatusFilters {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+impl From<String> for MonitorStatusFilters {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
+}
+
+impl From<MonitorFilters> for MonitorStatusFilters {
+    fn from(value: MonitorFilters) -> Self {
+        Self::Object(value)
+    }
+}
+
+/// The `MonitorTimeRange` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct MonitorTimeRange {
+    /// `from`
+    pub from: Option<String>,
+    /// `to`
+    pub to: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl MonitorTimeRange {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `from`
+    #[must_use]
+    pub fn from(mut self, from: impl Into<String>) -> Self {
+        self.from = Some(from.into());
+        self
+    }
+    /// `to`
+    #[must_use]
+    pub fn to(mut self, to: impl Into<String>) -> Self {
+        self.to = Some(to.into());
+        self
+    }
+}
+
 /// A value of `NodeType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -2227,160 +2598,6 @@ pub enum NodeType {
     AwsRds,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
-}
-
-/// The `ParamsCriteria` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ParamsCriteria {
-    /// `aggType`
-    pub agg_type: Option<ParamsCriteriaAggType>,
-    /// `comparator`
-    pub comparator: Option<InventoryParamsCriteriaComparator>,
-    /// `metric`
-    pub metric: Option<String>,
-    /// `threshold`
-    pub threshold: Option<Vec<Number>>,
-    /// `timeSize`
-    pub time_size: Option<Number>,
-    /// `timeUnit`
-    pub time_unit: Option<TimeWindowUnit>,
-    /// `warningComparator`
-    pub warning_comparator: Option<InventoryParamsCriteriaComparator>,
-    /// `warningThreshold`
-    pub warning_threshold: Option<Vec<Number>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ParamsCriteria {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `aggType`
-    #[must_use]
-    pub fn agg_type(mut self, agg_type: impl Into<ParamsCriteriaAggType>) -> Self {
-        self.agg_type = Some(agg_type.into());
-        self
-    }
-    /// `comparator`
-    #[must_use]
-    pub fn comparator(
-        mut self,
-        comparator: impl Into<InventoryParamsCriteriaComparator>,
-    ) -> Self {
-        self.comparator = Some(comparator.into());
-        self
-    }
-    /// `metric`
-    #[must_use]
-    pub fn metric(mut self, metric: impl Into<String>) -> Self {
-        self.metric = Some(metric.into());
-        self
-    }
-    /// `threshold`
-    #[must_use]
-    pub fn threshold(
-        mut self,
-        threshold: impl IntoIterator<Item = impl Into<Number>>,
-    ) -> Self {
-        self.threshold = Some(threshold.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `timeSize`
-    #[must_use]
-    pub fn time_size(mut self, time_size: impl Into<Number>) -> Self {
-        self.time_size = Some(time_size.into());
-        self
-    }
-    /// `timeUnit`
-    #[must_use]
-    pub fn time_unit(mut self, time_unit: impl Into<TimeWindowUnit>) -> Self {
-        self.time_unit = Some(time_unit.into());
-        self
-    }
-    /// `warningComparator`
-    #[must_use]
-    pub fn warning_comparator(
-        mut self,
-        warning_comparator: impl Into<InventoryParamsCriteriaComparator>,
-    ) -> Self {
-        self.warning_comparator = Some(warning_comparator.into());
-        self
-    }
-    /// `warningThreshold`
-    #[must_use]
-    pub fn warning_threshold(
-        mut self,
-        warning_threshold: impl IntoIterator<Item = impl Into<Number>>,
-    ) -> Self {
-        self.warning_threshold = Some(
-            warning_threshold.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-}
-
-/// A value of `ParamsCriteriaAggType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ParamsCriteriaAggType {
-    /// `avg`
-    Avg,
-    /// `max`
-    Max,
-    /// `min`
-    Min,
-    /// `cardinality`
-    Cardinality,
-    /// `rate`
-    Rate,
-    /// `count`
-    Count,
-    /// `sum`
-    Sum,
-    /// `p95`
-    P95,
-    /// `p99`
-    P99,
-    /// `custom`
-    Custom,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `ParamsCriteriaCustomMetric` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ParamsCriteriaCustomMetric {
-    /// `filter`
-    pub filter: Option<String>,
-    /// `name`
-    pub name: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ParamsCriteriaCustomMetric {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `filter`
-    #[must_use]
-    pub fn filter(mut self, filter: impl Into<String>) -> Self {
-        self.filter = Some(filter.into());
-        self
-    }
-    /// `name`
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
 }
 
 /// The `RatioLogThresholdParams` object.
@@ -2503,13 +2720,13 @@ pub struct RuleType {
 #[non_exhaustive]
 pub struct RuleTypeAlerts {
     /// `context`
-    pub context: Option<RuleTypeAlertsContext>,
+    pub context: Option<AlertsContext>,
     /// `dynamic`
-    pub dynamic: Option<RuleTypeAlertsDynamic>,
+    pub dynamic: Option<AlertsDynamicMapping>,
     /// `isSpaceAware`
     pub is_space_aware: Option<bool>,
     /// `mappings`
-    pub mappings: Option<RuleTypeAlertsMappings>,
+    pub mappings: Option<AlertsMappings>,
     /// `secondaryAlias`
     pub secondary_alias: Option<String>,
     /// `shouldWrite`
@@ -2520,58 +2737,6 @@ pub struct RuleTypeAlerts {
     ///
     /// default `false`
     pub use_legacy_alerts: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `RuleTypeAlertsContext`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RuleTypeAlertsContext {
-    /// `ml.anomaly-detection`
-    MlAnomalyDetection,
-    /// `observability.apm`
-    ObservabilityApm,
-    /// `observability.logs`
-    ObservabilityLogs,
-    /// `observability.metrics`
-    ObservabilityMetrics,
-    /// `observability.slo`
-    ObservabilitySlo,
-    /// `observability.threshold`
-    ObservabilityThreshold,
-    /// `observability.uptime`
-    ObservabilityUptime,
-    /// `security`
-    Security,
-    /// `stack`
-    Stack,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `RuleTypeAlertsDynamic`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RuleTypeAlertsDynamic {
-    /// `false`
-    False,
-    /// `runtime`
-    Runtime,
-    /// `strict`
-    Strict,
-    /// `true`
-    True,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `RuleTypeAlertsMappings` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct RuleTypeAlertsMappings {
-    /// `fieldMap`
-    pub field_map: Option<BTreeMap<String, FieldmapProperties>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2599,7 +2764,7 @@ pub struct SearchConfiguration {
     /// `index`
     pub index: Option<OneOrMany<String>>,
     /// `query`
-    pub query: Option<SearchConfigurationQuery>,
+    pub query: Option<SearchQuery>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2627,16 +2792,16 @@ impl SearchConfiguration {
     }
     /// `query`
     #[must_use]
-    pub fn query(mut self, query: impl Into<SearchConfigurationQuery>) -> Self {
+    pub fn query(mut self, query: impl Into<SearchQuery>) -> Self {
         self.query = Some(query.into());
         self
     }
 }
 
-/// The `SearchConfigurationQuery` object.
+/// The `SearchQuery` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct SearchConfigurationQuery {
+pub struct SearchQuery {
     /// `language`
     pub language: Option<String>,
     /// `query`
@@ -2645,7 +2810,7 @@ pub struct SearchConfigurationQuery {
     pub extra: Extra,
 }
 
-impl SearchConfigurationQuery {
+impl SearchQuery {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -2672,11 +2837,11 @@ pub struct SloBurnRateParams {
     /// `burnRateThreshold`
     pub burn_rate_threshold: Option<Number>,
     /// `longWindow`
-    pub long_window: Option<LongWindow>,
+    pub long_window: Option<BurnRateWindow>,
     /// `maxBurnRateThreshold`
     pub max_burn_rate_threshold: Option<Number>,
     /// `shortWindow`
-    pub short_window: Option<LongWindow>,
+    pub short_window: Option<BurnRateWindow>,
     /// `sloId`
     pub slo_id: Option<String>,
     /// Members that this version of elkit does not know.
@@ -2700,7 +2865,7 @@ impl SloBurnRateParams {
     }
     /// `longWindow`
     #[must_use]
-    pub fn long_window(mut self, long_window: impl Into<LongWindow>) -> Self {
+    pub fn long_window(mut self, long_window: impl Into<BurnRateWindow>) -> Self {
         self.long_window = Some(long_window.into());
         self
     }
@@ -2715,7 +2880,7 @@ impl SloBurnRateParams {
     }
     /// `shortWindow`
     #[must_use]
-    pub fn short_window(mut self, short_window: impl Into<LongWindow>) -> Self {
+    pub fn short_window(mut self, short_window: impl Into<BurnRateWindow>) -> Self {
         self.short_window = Some(short_window.into());
         self
     }
@@ -2732,9 +2897,9 @@ impl SloBurnRateParams {
 #[non_exhaustive]
 pub struct SyntheticsMonitorStatusParams {
     /// `availability`
-    pub availability: Option<Availability>,
+    pub availability: Option<MonitorAvailability>,
     /// `filters`
-    pub filters: Option<SyntheticsMonitorStatusParamsFilters>,
+    pub filters: Option<MonitorStatusFilters>,
     /// `isAutoGenerated`
     pub is_auto_generated: Option<bool>,
     /// `locations`
@@ -2750,7 +2915,7 @@ pub struct SyntheticsMonitorStatusParams {
     pub should_check_status: bool,
     /// `timerange`
     #[deprecated = "upstream deprecates it"]
-    pub timerange: Option<Timerange>,
+    pub timerange: Option<MonitorTimeRange>,
     /// `timerangeCount`
     pub timerange_count: Option<Number>,
     /// `timerangeUnit`
@@ -2786,16 +2951,13 @@ impl SyntheticsMonitorStatusParams {
     }
     /// `availability`
     #[must_use]
-    pub fn availability(mut self, availability: impl Into<Availability>) -> Self {
+    pub fn availability(mut self, availability: impl Into<MonitorAvailability>) -> Self {
         self.availability = Some(availability.into());
         self
     }
     /// `filters`
     #[must_use]
-    pub fn filters(
-        mut self,
-        filters: impl Into<SyntheticsMonitorStatusParamsFilters>,
-    ) -> Self {
+    pub fn filters(mut self, filters: impl Into<MonitorStatusFilters>) -> Self {
         self.filters = Some(filters.into());
         self
     }
@@ -2824,7 +2986,7 @@ impl SyntheticsMonitorStatusParams {
     /// `timerange`
     #[deprecated = "upstream deprecates it"]
     #[must_use]
-    pub fn timerange(mut self, timerange: impl Into<Timerange>) -> Self {
+    pub fn timerange(mut self, timerange: impl Into<MonitorTimeRange>) -> Self {
         self.timerange = Some(timerange.into());
         self
     }
@@ -2845,36 +3007,6 @@ impl SyntheticsMonitorStatusParams {
     pub fn version(mut self, version: impl Into<Number>) -> Self {
         self.version = Some(version.into());
         self
-    }
-}
-
-/// One of several forms of `SyntheticsMonitorStatusParamsFilters`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum SyntheticsMonitorStatusParamsFilters {
-    /// A string.
-    String(String),
-    /// The `MonitorStatusParamsFiltersObject` form.
-    Object(MonitorStatusParamsFiltersObject),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<&str> for SyntheticsMonitorStatusParamsFilters {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for SyntheticsMonitorStatusParamsFilters {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
-impl From<MonitorStatusParamsFiltersObject> for SyntheticsMonitorStatusParamsFilters {
-    fn from(value: MonitorStatusParamsFiltersObject) -> Self {
-        Self::Object(value)
     }
 }
 
@@ -2941,133 +3073,26 @@ pub enum ThresholdComparator {
     UnknownValue(String),
 }
 
-/// The `ThresholdParamsCriteria` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ThresholdParamsCriteria {
-    /// `comparator`
-    pub comparator: Option<InventoryParamsCriteriaComparator>,
-    /// `customMetric`
-    pub custom_metric: Option<Vec<ThresholdParamsCriteriaCustomMetric>>,
-    /// `equation`
-    pub equation: Option<String>,
-    /// `label`
-    pub label: Option<String>,
-    /// `threshold`
-    pub threshold: Option<Vec<Number>>,
-    /// `timeSize`
-    pub time_size: Option<Number>,
-    /// `timeUnit`
-    pub time_unit: Option<TimeWindowUnit>,
-    /// `warningComparator`
-    pub warning_comparator: Option<InventoryParamsCriteriaComparator>,
-    /// `warningThreshold`
-    pub warning_threshold: Option<Vec<Number>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ThresholdParamsCriteria {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `comparator`
-    #[must_use]
-    pub fn comparator(
-        mut self,
-        comparator: impl Into<InventoryParamsCriteriaComparator>,
-    ) -> Self {
-        self.comparator = Some(comparator.into());
-        self
-    }
-    /// `customMetric`
-    #[must_use]
-    pub fn custom_metric(
-        mut self,
-        custom_metric: impl IntoIterator<
-            Item = impl Into<ThresholdParamsCriteriaCustomMetric>,
-        >,
-    ) -> Self {
-        self.custom_metric = Some(custom_metric.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `equation`
-    #[must_use]
-    pub fn equation(mut self, equation: impl Into<String>) -> Self {
-        self.equation = Some(equation.into());
-        self
-    }
-    /// `label`
-    #[must_use]
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
-        self
-    }
-    /// `threshold`
-    #[must_use]
-    pub fn threshold(
-        mut self,
-        threshold: impl IntoIterator<Item = impl Into<Number>>,
-    ) -> Self {
-        self.threshold = Some(threshold.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `timeSize`
-    #[must_use]
-    pub fn time_size(mut self, time_size: impl Into<Number>) -> Self {
-        self.time_size = Some(time_size.into());
-        self
-    }
-    /// `timeUnit`
-    #[must_use]
-    pub fn time_unit(mut self, time_unit: impl Into<TimeWindowUnit>) -> Self {
-        self.time_unit = Some(time_unit.into());
-        self
-    }
-    /// `warningComparator`
-    #[must_use]
-    pub fn warning_comparator(
-        mut self,
-        warning_comparator: impl Into<InventoryParamsCriteriaComparator>,
-    ) -> Self {
-        self.warning_comparator = Some(warning_comparator.into());
-        self
-    }
-    /// `warningThreshold`
-    #[must_use]
-    pub fn warning_threshold(
-        mut self,
-        warning_threshold: impl IntoIterator<Item = impl Into<Number>>,
-    ) -> Self {
-        self.warning_threshold = Some(
-            warning_threshold.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-}
-
-/// One of several forms of `ThresholdParamsCriteriaCustomMetric`.
+/// One of several forms of `ThresholdCustomMetric`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum ThresholdParamsCriteriaCustomMetric {
-    /// The `CriteriaCustomMetric` form.
-    ByField(CriteriaCustomMetric),
-    /// The `ParamsCriteriaCustomMetric` form.
-    Count(ParamsCriteriaCustomMetric),
+pub enum ThresholdCustomMetric {
+    /// The `FieldCustomMetric` form.
+    ByField(FieldCustomMetric),
+    /// The `CountCustomMetric` form.
+    Count(CountCustomMetric),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-impl From<CriteriaCustomMetric> for ThresholdParamsCriteriaCustomMetric {
-    fn from(value: CriteriaCustomMetric) -> Self {
+impl From<FieldCustomMetric> for ThresholdCustomMetric {
+    fn from(value: FieldCustomMetric) -> Self {
         Self::ByField(value)
     }
 }
 
-impl From<ParamsCriteriaCustomMetric> for ThresholdParamsCriteriaCustomMetric {
-    fn from(value: ParamsCriteriaCustomMetric) -> Self {
+impl From<CountCustomMetric> for ThresholdCustomMetric {
+    fn from(value: CountCustomMetric) -> Self {
         Self::Count(value)
     }
 }
@@ -3078,52 +3103,6 @@ impl From<ParamsCriteriaCustomMetric> for ThresholdParamsCriteriaCustomMetric {
 pub enum TimeWindowUnit {
     /// `s`
     S,
-    /// `m`
-    M,
-    /// `h`
-    H,
-    /// `d`
-    D,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `Timerange` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct Timerange {
-    /// `from`
-    pub from: Option<String>,
-    /// `to`
-    pub to: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl Timerange {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `from`
-    #[must_use]
-    pub fn from(mut self, from: impl Into<String>) -> Self {
-        self.from = Some(from.into());
-        self
-    }
-    /// `to`
-    #[must_use]
-    pub fn to(mut self, to: impl Into<String>) -> Self {
-        self.to = Some(to.into());
-        self
-    }
-}
-
-/// A value of `WindowUnit`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum WindowUnit {
     /// `m`
     M,
     /// `h`

@@ -11,34 +11,32 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    ActionGroup, ActionVariables, ActionVariablesContext, ActionVariablesParam,
-    AlertResponseProperties, AlertResponsePropertiesSchedule, AlertingFrameworkHealth,
-    ApmAnomalyParams, ApmErrorCountParams, ApmTransactionDurationParams,
-    ApmTransactionErrorRateParams, AuthorizedConsumers, AuthorizedConsumersAlerts,
-    Availability, CountLogThresholdParams, CriteriaCustomMetric, DecryptionHealth,
-    EsQueryDslParams, EsQueryEsqlParams, EsQueryKqlParams, EsqlQuery, ExecutionStatus,
-    FieldmapProperties, FieldmapPropertiesProperty, Filter, FilterMeta,
-    GetHealthResponse, IndexThresholdParams, InfraInventoryParams,
-    InfraInventoryParamsCriteria, InfraMetricThresholdParams,
-    InventoryParamsCriteriaCustomMetric, LogThresholdCount, LogThresholdCriterion,
-    LogView, LongWindow, MetricThresholdParamsCriteria, MonitorStatusParamsFiltersObject,
-    ParamsCriteria, ParamsCriteriaCustomMetric, RatioLogThresholdParams, RuleType,
-    RuleTypeAlerts, RuleTypeAlertsMappings, SearchConfiguration,
-    SearchConfigurationQuery, SloBurnRateParams, SyntheticsMonitorStatusParams,
-    SyntheticsUptimeTlsParams, ThresholdParamsCriteria, Timerange
+    ActionGroup, ActionVariable, ActionVariables, AlertingFrameworkHealth,
+    AlertsMappings, ApmAnomalyParams, ApmErrorCountParams, ApmTransactionDurationParams,
+    ApmTransactionErrorRateParams, AuthorizedConsumers, BurnRateWindow,
+    ConsumerPrivileges, ContextVariable, CountCustomMetric, CountLogThresholdParams,
+    CountMetricThresholdCriterion, CustomMetricThresholdCriterion, EsQueryDslParams,
+    EsQueryEsqlParams, EsQueryKqlParams, EsqlQuery, FieldCustomMetric, FieldMapping,
+    FieldMappingProperty, FieldMetricThresholdCriterion, Filter, FilterMeta,
+    FrameworkHealth, GetHealthResponse, IndexThresholdParams, InfraInventoryParams,
+    InfraMetricThresholdParams, InventoryCriterion, InventoryCustomMetric, LegacyAlert,
+    LegacyAlertExecutionStatus, LegacyAlertSchedule, LogThresholdCount,
+    LogThresholdCriterion, LogView, MonitorAvailability, MonitorFilters,
+    MonitorTimeRange, RatioLogThresholdParams, RuleType, RuleTypeAlerts,
+    SearchConfiguration, SearchQuery, SloBurnRateParams, SyntheticsMonitorStatusParams,
+    SyntheticsUptimeTlsParams
 }
 rt::string_enum! {
-    Aggregation, AggregationType, AnomalySeverityType, ApmErrorCountParamsGroupBy,
-    ApmTransactionDurationParamsGroupBy, CriteriaCustomMetricAggType,
-    DecryptionHealthStatus, DurationParamsAggregationType, GroupBy,
-    InfraInventoryParamsCriteriaMetric, InventoryParamsCriteriaComparator,
-    LogThresholdComparator, NodeType, ParamsCriteriaAggType, RuleTypeAlertsContext,
-    RuleTypeAlertsDynamic, RuleTypeCategory, ThresholdComparator, TimeWindowUnit,
-    WindowUnit
+    AggregationType, AlertsContext, AlertsDynamicMapping, AnomalySeverityType,
+    ApmDurationAggregationType, ApmErrorCountGroupBy, ApmTransactionGroupBy,
+    ApmWindowUnit, CustomMetricAggregation, FieldCustomMetricAggType,
+    FrameworkHealthStatus, GroupBy, InfraComparator, InventoryMetric,
+    LogThresholdComparator, MetricThresholdAggType, NodeType, RuleTypeCategory,
+    ThresholdComparator, TimeWindowUnit
 }
 rt::union_! {
-    InfraMetricThresholdParamsCriteria, LogThresholdParams,
-    SyntheticsMonitorStatusParamsFilters, ThresholdParamsCriteriaCustomMetric
+    LogThresholdParams, MetricThresholdCriterion, MonitorStatusFilters,
+    ThresholdCustomMetric
 }
 
 impl rt::Model for ActionGroup {
@@ -79,6 +77,49 @@ impl rt::Model for ActionGroup {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.id)?;
+        out.option(1, &self.name)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ActionVariable {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ActionVariable",
+        members: &["description", "name"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            description: None,
+            name: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.description),
+            1 => member.option(&mut self.name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.description)?;
         out.option(1, &self.name)?;
         Ok(())
     }
@@ -130,116 +171,6 @@ impl rt::Model for ActionVariables {
     }
 }
 
-impl rt::Model for ActionVariablesContext {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ActionVariablesContext",
-        members: &["description", "name", "useWithTripleBracesInTemplates"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            description: None,
-            name: None,
-            use_with_triple_braces_in_templates: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.description),
-            1 => member.option(&mut self.name),
-            2 => member.option(&mut self.use_with_triple_braces_in_templates),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.name)?;
-        out.option(2, &self.use_with_triple_braces_in_templates)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ActionVariablesParam {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ActionVariablesParam",
-        members: &["description", "name"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            description: None,
-            name: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.description),
-            1 => member.option(&mut self.name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.name)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for Aggregation {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "avg" => Self::Avg,
-            "max" => Self::Max,
-            "min" => Self::Min,
-            "rate" => Self::Rate,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Avg => "avg",
-            Self::Max => "max",
-            Self::Min => "min",
-            Self::Rate => "rate",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
 impl rt::StringEnum for AggregationType {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
@@ -260,160 +191,6 @@ impl rt::StringEnum for AggregationType {
             Self::Sum => "sum",
             Self::UnknownValue(name) => name,
         }
-    }
-}
-
-impl rt::Model for AlertResponseProperties {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AlertResponseProperties",
-        members: &[
-            "actions",
-            "alertTypeId",
-            "apiKeyOwner",
-            "createdAt",
-            "createdBy",
-            "enabled",
-            "executionStatus",
-            "id",
-            "muteAll",
-            "mutedInstanceIds",
-            "name",
-            "notifyWhen",
-            "params",
-            "schedule",
-            "scheduledTaskId",
-            "tags",
-            "throttle",
-            "updatedAt",
-            "updatedBy",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            actions: None,
-            alert_type_id: None,
-            api_key_owner: None,
-            created_at: None,
-            created_by: None,
-            enabled: None,
-            execution_status: None,
-            id: None,
-            mute_all: None,
-            muted_instance_ids: None,
-            name: None,
-            notify_when: None,
-            params: None,
-            schedule: None,
-            scheduled_task_id: None,
-            tags: None,
-            throttle: None,
-            updated_at: None,
-            updated_by: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.actions),
-            1 => member.option(&mut self.alert_type_id),
-            2 => member.option(&mut self.api_key_owner),
-            3 => member.option(&mut self.created_at),
-            4 => member.option(&mut self.created_by),
-            5 => member.option(&mut self.enabled),
-            6 => member.option(&mut self.execution_status),
-            7 => member.option(&mut self.id),
-            8 => member.option(&mut self.mute_all),
-            9 => member.option(&mut self.muted_instance_ids),
-            10 => member.option(&mut self.name),
-            11 => member.option(&mut self.notify_when),
-            12 => member.option(&mut self.params),
-            13 => member.option(&mut self.schedule),
-            14 => member.option(&mut self.scheduled_task_id),
-            15 => member.option(&mut self.tags),
-            16 => member.option(&mut self.throttle),
-            17 => member.option(&mut self.updated_at),
-            18 => member.option(&mut self.updated_by),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.actions)?;
-        out.option(1, &self.alert_type_id)?;
-        out.option(2, &self.api_key_owner)?;
-        out.option(3, &self.created_at)?;
-        out.option(4, &self.created_by)?;
-        out.option(5, &self.enabled)?;
-        out.option(6, &self.execution_status)?;
-        out.option(7, &self.id)?;
-        out.option(8, &self.mute_all)?;
-        out.option(9, &self.muted_instance_ids)?;
-        out.option(10, &self.name)?;
-        out.option(11, &self.notify_when)?;
-        out.option(12, &self.params)?;
-        out.option(13, &self.schedule)?;
-        out.option(14, &self.scheduled_task_id)?;
-        out.option(15, &self.tags)?;
-        out.option(16, &self.throttle)?;
-        out.option(17, &self.updated_at)?;
-        out.option(18, &self.updated_by)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AlertResponsePropertiesSchedule {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AlertResponsePropertiesSchedule",
-        members: &["interval"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            interval: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.interval),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.interval)?;
-        Ok(())
     }
 }
 
@@ -459,6 +236,98 @@ impl rt::Model for AlertingFrameworkHealth {
         out.option(0, &self.decryption_health)?;
         out.option(1, &self.execution_health)?;
         out.option(2, &self.read_health)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for AlertsContext {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "ml.anomaly-detection" => Self::MlAnomalyDetection,
+            "observability.apm" => Self::ObservabilityApm,
+            "observability.logs" => Self::ObservabilityLogs,
+            "observability.metrics" => Self::ObservabilityMetrics,
+            "observability.slo" => Self::ObservabilitySlo,
+            "observability.threshold" => Self::ObservabilityThreshold,
+            "observability.uptime" => Self::ObservabilityUptime,
+            "security" => Self::Security,
+            "stack" => Self::Stack,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::MlAnomalyDetection => "ml.anomaly-detection",
+            Self::ObservabilityApm => "observability.apm",
+            Self::ObservabilityLogs => "observability.logs",
+            Self::ObservabilityMetrics => "observability.metrics",
+            Self::ObservabilitySlo => "observability.slo",
+            Self::ObservabilityThreshold => "observability.threshold",
+            Self::ObservabilityUptime => "observability.uptime",
+            Self::Security => "security",
+            Self::Stack => "stack",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::StringEnum for AlertsDynamicMapping {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "false" => Self::False,
+            "runtime" => Self::Runtime,
+            "strict" => Self::Strict,
+            "true" => Self::True,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::False => "false",
+            Self::Runtime => "runtime",
+            Self::Strict => "strict",
+            Self::True => "true",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for AlertsMappings {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AlertsMappings",
+        members: &["fieldMap"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            field_map: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.field_map),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.field_map)?;
         Ok(())
     }
 }
@@ -546,6 +415,46 @@ impl rt::Model for ApmAnomalyParams {
     }
 }
 
+impl rt::StringEnum for ApmDurationAggregationType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "avg" => Self::Avg,
+            "95th" => Self::N95th,
+            "99th" => Self::N99th,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Avg => "avg",
+            Self::N95th => "95th",
+            Self::N99th => "99th",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::StringEnum for ApmErrorCountGroupBy {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "service.name" => Self::ServiceName,
+            "service.environment" => Self::ServiceEnvironment,
+            "transaction.name" => Self::TransactionName,
+            "error.grouping_key" => Self::ErrorGroupingKey,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::ServiceName => "service.name",
+            Self::ServiceEnvironment => "service.environment",
+            Self::TransactionName => "transaction.name",
+            Self::ErrorGroupingKey => "error.grouping_key",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
 impl rt::Model for ApmErrorCountParams {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ApmErrorCountParams",
@@ -609,27 +518,6 @@ impl rt::Model for ApmErrorCountParams {
         out.value(5, &self.window_size)?;
         out.value(6, &self.window_unit)?;
         Ok(())
-    }
-}
-
-impl rt::StringEnum for ApmErrorCountParamsGroupBy {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "service.name" => Self::ServiceName,
-            "service.environment" => Self::ServiceEnvironment,
-            "transaction.name" => Self::TransactionName,
-            "error.grouping_key" => Self::ErrorGroupingKey,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::ServiceName => "service.name",
-            Self::ServiceEnvironment => "service.environment",
-            Self::TransactionName => "transaction.name",
-            Self::ErrorGroupingKey => "error.grouping_key",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -707,27 +595,6 @@ impl rt::Model for ApmTransactionDurationParams {
     }
 }
 
-impl rt::StringEnum for ApmTransactionDurationParamsGroupBy {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "service.name" => Self::ServiceName,
-            "service.environment" => Self::ServiceEnvironment,
-            "transaction.type" => Self::TransactionType,
-            "transaction.name" => Self::TransactionName,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::ServiceName => "service.name",
-            Self::ServiceEnvironment => "service.environment",
-            Self::TransactionType => "transaction.type",
-            Self::TransactionName => "transaction.name",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
 impl rt::Model for ApmTransactionErrorRateParams {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ApmTransactionErrorRateParams",
@@ -795,6 +662,46 @@ impl rt::Model for ApmTransactionErrorRateParams {
         out.value(6, &self.window_size)?;
         out.value(7, &self.window_unit)?;
         Ok(())
+    }
+}
+
+impl rt::StringEnum for ApmTransactionGroupBy {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "service.name" => Self::ServiceName,
+            "service.environment" => Self::ServiceEnvironment,
+            "transaction.type" => Self::TransactionType,
+            "transaction.name" => Self::TransactionName,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::ServiceName => "service.name",
+            Self::ServiceEnvironment => "service.environment",
+            Self::TransactionType => "transaction.type",
+            Self::TransactionName => "transaction.name",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::StringEnum for ApmWindowUnit {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "m" => Self::M,
+            "h" => Self::H,
+            "d" => Self::D,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::M => "m",
+            Self::H => "h",
+            Self::D => "d",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
@@ -880,9 +787,52 @@ impl rt::Model for AuthorizedConsumers {
     }
 }
 
-impl rt::Model for AuthorizedConsumersAlerts {
+impl rt::Model for BurnRateWindow {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AuthorizedConsumersAlerts",
+        name: "BurnRateWindow",
+        members: &["unit", "value"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            unit: None,
+            value: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.unit),
+            1 => member.option(&mut self.value),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.unit)?;
+        out.option(1, &self.value)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ConsumerPrivileges {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ConsumerPrivileges",
         members: &["all", "read"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -923,10 +873,10 @@ impl rt::Model for AuthorizedConsumersAlerts {
     }
 }
 
-impl rt::Model for Availability {
+impl rt::Model for ContextVariable {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Availability",
-        members: &["range", "rangeUnit", "threshold"],
+        name: "ContextVariable",
+        members: &["description", "name", "useWithTripleBracesInTemplates"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -934,9 +884,9 @@ impl rt::Model for Availability {
     };
     fn blank() -> Self {
         Self {
-            range: None,
-            range_unit: None,
-            threshold: None,
+            description: None,
+            name: None,
+            use_with_triple_braces_in_templates: None,
             extra: Extra::new(),
         }
     }
@@ -952,9 +902,9 @@ impl rt::Model for Availability {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.range),
-            1 => member.option(&mut self.range_unit),
-            2 => member.option(&mut self.threshold),
+            0 => member.option(&mut self.description),
+            1 => member.option(&mut self.name),
+            2 => member.option(&mut self.use_with_triple_braces_in_templates),
             _ => member.untyped(),
         }
     }
@@ -962,9 +912,54 @@ impl rt::Model for Availability {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.range)?;
-        out.option(1, &self.range_unit)?;
-        out.option(2, &self.threshold)?;
+        out.option(0, &self.description)?;
+        out.option(1, &self.name)?;
+        out.option(2, &self.use_with_triple_braces_in_templates)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CountCustomMetric {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CountCustomMetric",
+        members: &["aggType", "filter", "name"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[0],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            filter: None,
+            name: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            1 => member.option(&mut self.filter),
+            2 => member.option(&mut self.name),
+            0 => member.literal("\"count\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(1, &self.filter)?;
+        out.option(2, &self.name)?;
+        out.literal(0, "\"count\"")?;
         Ok(())
     }
 }
@@ -1024,20 +1019,31 @@ impl rt::Model for CountLogThresholdParams {
     }
 }
 
-impl rt::Model for CriteriaCustomMetric {
+impl rt::Model for CountMetricThresholdCriterion {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CriteriaCustomMetric",
-        members: &["aggType", "field", "name"],
+        name: "CountMetricThresholdCriterion",
+        members: &[
+            "aggType",
+            "comparator",
+            "threshold",
+            "timeSize",
+            "timeUnit",
+            "warningComparator",
+            "warningThreshold",
+        ],
         aliases: &[],
         required: &[0, 0, 0, 0],
-        literals: &[],
+        literals: &[0],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            agg_type: None,
-            field: None,
-            name: None,
+            comparator: None,
+            threshold: None,
+            time_size: None,
+            time_unit: None,
+            warning_comparator: None,
+            warning_threshold: None,
             extra: Extra::new(),
         }
     }
@@ -1053,9 +1059,13 @@ impl rt::Model for CriteriaCustomMetric {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.agg_type),
-            1 => member.option(&mut self.field),
-            2 => member.option(&mut self.name),
+            1 => member.option(&mut self.comparator),
+            2 => member.option(&mut self.threshold),
+            3 => member.option(&mut self.time_size),
+            4 => member.option(&mut self.time_unit),
+            5 => member.option(&mut self.warning_comparator),
+            6 => member.option(&mut self.warning_threshold),
+            0 => member.literal("\"count\""),
             _ => member.untyped(),
         }
     }
@@ -1063,49 +1073,69 @@ impl rt::Model for CriteriaCustomMetric {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.agg_type)?;
-        out.option(1, &self.field)?;
-        out.option(2, &self.name)?;
+        out.option(1, &self.comparator)?;
+        out.option(2, &self.threshold)?;
+        out.option(3, &self.time_size)?;
+        out.option(4, &self.time_unit)?;
+        out.option(5, &self.warning_comparator)?;
+        out.option(6, &self.warning_threshold)?;
+        out.literal(0, "\"count\"")?;
         Ok(())
     }
 }
 
-impl rt::StringEnum for CriteriaCustomMetricAggType {
+impl rt::StringEnum for CustomMetricAggregation {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "avg" => Self::Avg,
-            "sum" => Self::Sum,
             "max" => Self::Max,
             "min" => Self::Min,
-            "cardinality" => Self::Cardinality,
+            "rate" => Self::Rate,
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
     fn name(&self) -> &str {
         match self {
             Self::Avg => "avg",
-            Self::Sum => "sum",
             Self::Max => "max",
             Self::Min => "min",
-            Self::Cardinality => "cardinality",
+            Self::Rate => "rate",
             Self::UnknownValue(name) => name,
         }
     }
 }
 
-impl rt::Model for DecryptionHealth {
+impl rt::Model for CustomMetricThresholdCriterion {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "DecryptionHealth",
-        members: &["status", "timestamp"],
+        name: "CustomMetricThresholdCriterion",
+        members: &[
+            "aggType",
+            "comparator",
+            "customMetric",
+            "equation",
+            "label",
+            "threshold",
+            "timeSize",
+            "timeUnit",
+            "warningComparator",
+            "warningThreshold",
+        ],
         aliases: &[],
         required: &[0, 0, 0, 0],
-        literals: &[],
+        literals: &[0],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            status: None,
-            timestamp: None,
+            comparator: None,
+            custom_metric: None,
+            equation: None,
+            label: None,
+            threshold: None,
+            time_size: None,
+            time_unit: None,
+            warning_comparator: None,
+            warning_threshold: None,
             extra: Extra::new(),
         }
     }
@@ -1121,8 +1151,16 @@ impl rt::Model for DecryptionHealth {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.status),
-            1 => member.option(&mut self.timestamp),
+            1 => member.option(&mut self.comparator),
+            2 => member.option(&mut self.custom_metric),
+            3 => member.option(&mut self.equation),
+            4 => member.option(&mut self.label),
+            5 => member.option(&mut self.threshold),
+            6 => member.option(&mut self.time_size),
+            7 => member.option(&mut self.time_unit),
+            8 => member.option(&mut self.warning_comparator),
+            9 => member.option(&mut self.warning_threshold),
+            0 => member.literal("\"custom\""),
             _ => member.untyped(),
         }
     }
@@ -1130,47 +1168,17 @@ impl rt::Model for DecryptionHealth {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.status)?;
-        out.option(1, &self.timestamp)?;
+        out.option(1, &self.comparator)?;
+        out.option(2, &self.custom_metric)?;
+        out.option(3, &self.equation)?;
+        out.option(4, &self.label)?;
+        out.option(5, &self.threshold)?;
+        out.option(6, &self.time_size)?;
+        out.option(7, &self.time_unit)?;
+        out.option(8, &self.warning_comparator)?;
+        out.option(9, &self.warning_threshold)?;
+        out.literal(0, "\"custom\"")?;
         Ok(())
-    }
-}
-
-impl rt::StringEnum for DecryptionHealthStatus {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "error" => Self::Error,
-            "ok" => Self::Ok,
-            "warn" => Self::Warn,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Error => "error",
-            Self::Ok => "ok",
-            Self::Warn => "warn",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for DurationParamsAggregationType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "avg" => Self::Avg,
-            "95th" => Self::N95th,
-            "99th" => Self::N99th,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Avg => "avg",
-            Self::N95th => "95th",
-            Self::N99th => "99th",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -1492,10 +1500,10 @@ impl rt::Model for EsqlQuery {
     }
 }
 
-impl rt::Model for ExecutionStatus {
+impl rt::Model for FieldCustomMetric {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ExecutionStatus",
-        members: &["lastExecutionDate", "status"],
+        name: "FieldCustomMetric",
+        members: &["aggType", "field", "name"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -1503,8 +1511,9 @@ impl rt::Model for ExecutionStatus {
     };
     fn blank() -> Self {
         Self {
-            last_execution_date: None,
-            status: None,
+            agg_type: None,
+            field: None,
+            name: None,
             extra: Extra::new(),
         }
     }
@@ -1520,8 +1529,9 @@ impl rt::Model for ExecutionStatus {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.last_execution_date),
-            1 => member.option(&mut self.status),
+            0 => member.option(&mut self.agg_type),
+            1 => member.option(&mut self.field),
+            2 => member.option(&mut self.name),
             _ => member.untyped(),
         }
     }
@@ -1529,15 +1539,39 @@ impl rt::Model for ExecutionStatus {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.last_execution_date)?;
-        out.option(1, &self.status)?;
+        out.option(0, &self.agg_type)?;
+        out.option(1, &self.field)?;
+        out.option(2, &self.name)?;
         Ok(())
     }
 }
 
-impl rt::Model for FieldmapProperties {
+impl rt::StringEnum for FieldCustomMetricAggType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "avg" => Self::Avg,
+            "sum" => Self::Sum,
+            "max" => Self::Max,
+            "min" => Self::Min,
+            "cardinality" => Self::Cardinality,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Avg => "avg",
+            Self::Sum => "sum",
+            Self::Max => "max",
+            Self::Min => "min",
+            Self::Cardinality => "cardinality",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for FieldMapping {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "FieldmapProperties",
+        name: "FieldMapping",
         members: &[
             "array",
             "dynamic",
@@ -1613,9 +1647,9 @@ impl rt::Model for FieldmapProperties {
     }
 }
 
-impl rt::Model for FieldmapPropertiesProperty {
+impl rt::Model for FieldMappingProperty {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "FieldmapPropertiesProperty",
+        name: "FieldMappingProperty",
         members: &["type"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -1649,6 +1683,76 @@ impl rt::Model for FieldmapPropertiesProperty {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for FieldMetricThresholdCriterion {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FieldMetricThresholdCriterion",
+        members: &[
+            "aggType",
+            "comparator",
+            "metric",
+            "threshold",
+            "timeSize",
+            "timeUnit",
+            "warningComparator",
+            "warningThreshold",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            agg_type: None,
+            comparator: None,
+            metric: None,
+            threshold: None,
+            time_size: None,
+            time_unit: None,
+            warning_comparator: None,
+            warning_threshold: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.agg_type),
+            1 => member.option(&mut self.comparator),
+            2 => member.option(&mut self.metric),
+            3 => member.option(&mut self.threshold),
+            4 => member.option(&mut self.time_size),
+            5 => member.option(&mut self.time_unit),
+            6 => member.option(&mut self.warning_comparator),
+            7 => member.option(&mut self.warning_threshold),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.agg_type)?;
+        out.option(1, &self.comparator)?;
+        out.option(2, &self.metric)?;
+        out.option(3, &self.threshold)?;
+        out.option(4, &self.time_size)?;
+        out.option(5, &self.time_unit)?;
+        out.option(6, &self.warning_comparator)?;
+        out.option(7, &self.warning_threshold)?;
         Ok(())
     }
 }
@@ -1782,6 +1886,68 @@ impl rt::Model for FilterMeta {
         out.option(10, &self.r#type)?;
         out.option(11, &self.value)?;
         Ok(())
+    }
+}
+
+impl rt::Model for FrameworkHealth {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FrameworkHealth",
+        members: &["status", "timestamp"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            status: None,
+            timestamp: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.status),
+            1 => member.option(&mut self.timestamp),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.status)?;
+        out.option(1, &self.timestamp)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for FrameworkHealthStatus {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "error" => Self::Error,
+            "ok" => Self::Ok,
+            "warn" => Self::Warn,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Error => "error",
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
@@ -1938,6 +2104,31 @@ impl rt::Model for IndexThresholdParams {
     }
 }
 
+impl rt::StringEnum for InfraComparator {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "<" => Self::Less,
+            "<=" => Self::LessOrEqual,
+            ">" => Self::Greater,
+            ">=" => Self::GreaterOrEqual,
+            "between" => Self::Between,
+            "outside" => Self::Outside,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::Between => "between",
+            Self::Outside => "outside",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
 impl rt::Model for InfraInventoryParams {
     const META: &'static rt::Meta = &rt::Meta {
         name: "InfraInventoryParams",
@@ -2000,9 +2191,71 @@ impl rt::Model for InfraInventoryParams {
     }
 }
 
-impl rt::Model for InfraInventoryParamsCriteria {
+impl rt::Model for InfraMetricThresholdParams {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "InfraInventoryParamsCriteria",
+        name: "InfraMetricThresholdParams",
+        members: &[
+            "alertOnGroupDisappear",
+            "alertOnNoData",
+            "criteria",
+            "filterQuery",
+            "groupBy",
+            "sourceId",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            alert_on_group_disappear: None,
+            alert_on_no_data: None,
+            criteria: None,
+            filter_query: None,
+            group_by: None,
+            source_id: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.alert_on_group_disappear),
+            1 => member.option(&mut self.alert_on_no_data),
+            2 => member.option(&mut self.criteria),
+            3 => member.option(&mut self.filter_query),
+            4 => member.option(&mut self.group_by),
+            5 => member.option(&mut self.source_id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.alert_on_group_disappear)?;
+        out.option(1, &self.alert_on_no_data)?;
+        out.option(2, &self.criteria)?;
+        out.option(3, &self.filter_query)?;
+        out.option(4, &self.group_by)?;
+        out.option(5, &self.source_id)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for InventoryCriterion {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "InventoryCriterion",
         members: &[
             "comparator",
             "customMetric",
@@ -2074,7 +2327,58 @@ impl rt::Model for InfraInventoryParamsCriteria {
     }
 }
 
-impl rt::StringEnum for InfraInventoryParamsCriteriaMetric {
+impl rt::Model for InventoryCustomMetric {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "InventoryCustomMetric",
+        members: &["aggregation", "field", "id", "label", "type"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[4],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            aggregation: None,
+            field: None,
+            id: None,
+            label: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.aggregation),
+            1 => member.option(&mut self.field),
+            2 => member.option(&mut self.id),
+            3 => member.option(&mut self.label),
+            4 => member.literal("\"custom\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.aggregation)?;
+        out.option(1, &self.field)?;
+        out.option(2, &self.id)?;
+        out.option(3, &self.label)?;
+        out.literal(4, "\"custom\"")?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for InventoryMetric {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "count" => Self::Count,
@@ -2139,16 +2443,29 @@ impl rt::StringEnum for InfraInventoryParamsCriteriaMetric {
     }
 }
 
-impl rt::Model for InfraMetricThresholdParams {
+impl rt::Model for LegacyAlert {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "InfraMetricThresholdParams",
+        name: "LegacyAlert",
         members: &[
-            "alertOnGroupDisappear",
-            "alertOnNoData",
-            "criteria",
-            "filterQuery",
-            "groupBy",
-            "sourceId",
+            "actions",
+            "alertTypeId",
+            "apiKeyOwner",
+            "createdAt",
+            "createdBy",
+            "enabled",
+            "executionStatus",
+            "id",
+            "muteAll",
+            "mutedInstanceIds",
+            "name",
+            "notifyWhen",
+            "params",
+            "schedule",
+            "scheduledTaskId",
+            "tags",
+            "throttle",
+            "updatedAt",
+            "updatedBy",
         ],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -2157,12 +2474,25 @@ impl rt::Model for InfraMetricThresholdParams {
     };
     fn blank() -> Self {
         Self {
-            alert_on_group_disappear: None,
-            alert_on_no_data: None,
-            criteria: None,
-            filter_query: None,
-            group_by: None,
-            source_id: None,
+            actions: None,
+            alert_type_id: None,
+            api_key_owner: None,
+            created_at: None,
+            created_by: None,
+            enabled: None,
+            execution_status: None,
+            id: None,
+            mute_all: None,
+            muted_instance_ids: None,
+            name: None,
+            notify_when: None,
+            params: None,
+            schedule: None,
+            scheduled_task_id: None,
+            tags: None,
+            throttle: None,
+            updated_at: None,
+            updated_by: None,
             extra: Extra::new(),
         }
     }
@@ -2178,12 +2508,25 @@ impl rt::Model for InfraMetricThresholdParams {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.alert_on_group_disappear),
-            1 => member.option(&mut self.alert_on_no_data),
-            2 => member.option(&mut self.criteria),
-            3 => member.option(&mut self.filter_query),
-            4 => member.option(&mut self.group_by),
-            5 => member.option(&mut self.source_id),
+            0 => member.option(&mut self.actions),
+            1 => member.option(&mut self.alert_type_id),
+            2 => member.option(&mut self.api_key_owner),
+            3 => member.option(&mut self.created_at),
+            4 => member.option(&mut self.created_by),
+            5 => member.option(&mut self.enabled),
+            6 => member.option(&mut self.execution_status),
+            7 => member.option(&mut self.id),
+            8 => member.option(&mut self.mute_all),
+            9 => member.option(&mut self.muted_instance_ids),
+            10 => member.option(&mut self.name),
+            11 => member.option(&mut self.notify_when),
+            12 => member.option(&mut self.params),
+            13 => member.option(&mut self.schedule),
+            14 => member.option(&mut self.scheduled_task_id),
+            15 => member.option(&mut self.tags),
+            16 => member.option(&mut self.throttle),
+            17 => member.option(&mut self.updated_at),
+            18 => member.option(&mut self.updated_by),
             _ => member.untyped(),
         }
     }
@@ -2191,129 +2534,42 @@ impl rt::Model for InfraMetricThresholdParams {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.alert_on_group_disappear)?;
-        out.option(1, &self.alert_on_no_data)?;
-        out.option(2, &self.criteria)?;
-        out.option(3, &self.filter_query)?;
-        out.option(4, &self.group_by)?;
-        out.option(5, &self.source_id)?;
+        out.option(0, &self.actions)?;
+        out.option(1, &self.alert_type_id)?;
+        out.option(2, &self.api_key_owner)?;
+        out.option(3, &self.created_at)?;
+        out.option(4, &self.created_by)?;
+        out.option(5, &self.enabled)?;
+        out.option(6, &self.execution_status)?;
+        out.option(7, &self.id)?;
+        out.option(8, &self.mute_all)?;
+        out.option(9, &self.muted_instance_ids)?;
+        out.option(10, &self.name)?;
+        out.option(11, &self.notify_when)?;
+        out.option(12, &self.params)?;
+        out.option(13, &self.schedule)?;
+        out.option(14, &self.scheduled_task_id)?;
+        out.option(15, &self.tags)?;
+        out.option(16, &self.throttle)?;
+        out.option(17, &self.updated_at)?;
+        out.option(18, &self.updated_by)?;
         Ok(())
     }
 }
 
-impl rt::Union for InfraMetricThresholdParamsCriteria {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &[],
-            &[],
-            &[
-                "aggType",
-                "comparator",
-                "metric",
-                "threshold",
-                "timeSize",
-                "timeUnit",
-                "warningComparator",
-                "warningThreshold",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &[],
-            &[
-                "aggType",
-                "comparator",
-                "threshold",
-                "timeSize",
-                "timeUnit",
-                "warningComparator",
-                "warningThreshold",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &[],
-            &[
-                "aggType",
-                "comparator",
-                "customMetric",
-                "equation",
-                "label",
-                "threshold",
-                "timeSize",
-                "timeUnit",
-                "warningComparator",
-                "warningThreshold",
-            ],
-        ),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::ByMetric),
-            1 => rt::get(deserializer).map(Self::Count),
-            2 => rt::get(deserializer).map(Self::Custom),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ByMetric(value) => rt::Wire::encode(value, serializer),
-            Self::Count(value) => rt::Wire::encode(value, serializer),
-            Self::Custom(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::StringEnum for InventoryParamsCriteriaComparator {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "<" => Self::Less,
-            "<=" => Self::LessOrEqual,
-            ">" => Self::Greater,
-            ">=" => Self::GreaterOrEqual,
-            "between" => Self::Between,
-            "outside" => Self::Outside,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Less => "<",
-            Self::LessOrEqual => "<=",
-            Self::Greater => ">",
-            Self::GreaterOrEqual => ">=",
-            Self::Between => "between",
-            Self::Outside => "outside",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for InventoryParamsCriteriaCustomMetric {
+impl rt::Model for LegacyAlertExecutionStatus {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "InventoryParamsCriteriaCustomMetric",
-        members: &["aggregation", "field", "id", "label", "type"],
+        name: "LegacyAlertExecutionStatus",
+        members: &["lastExecutionDate", "status"],
         aliases: &[],
         required: &[0, 0, 0, 0],
-        literals: &[4],
+        literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            aggregation: None,
-            field: None,
-            id: None,
-            label: None,
+            last_execution_date: None,
+            status: None,
             extra: Extra::new(),
         }
     }
@@ -2329,11 +2585,8 @@ impl rt::Model for InventoryParamsCriteriaCustomMetric {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.aggregation),
-            1 => member.option(&mut self.field),
-            2 => member.option(&mut self.id),
-            3 => member.option(&mut self.label),
-            4 => member.literal("\"custom\""),
+            0 => member.option(&mut self.last_execution_date),
+            1 => member.option(&mut self.status),
             _ => member.untyped(),
         }
     }
@@ -2341,11 +2594,48 @@ impl rt::Model for InventoryParamsCriteriaCustomMetric {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.aggregation)?;
-        out.option(1, &self.field)?;
-        out.option(2, &self.id)?;
-        out.option(3, &self.label)?;
-        out.literal(4, "\"custom\"")?;
+        out.option(0, &self.last_execution_date)?;
+        out.option(1, &self.status)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for LegacyAlertSchedule {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "LegacyAlertSchedule",
+        members: &["interval"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            interval: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.interval),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.interval)?;
         Ok(())
     }
 }
@@ -2551,10 +2841,116 @@ impl rt::Model for LogView {
     }
 }
 
-impl rt::Model for LongWindow {
+impl rt::StringEnum for MetricThresholdAggType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "avg" => Self::Avg,
+            "max" => Self::Max,
+            "min" => Self::Min,
+            "cardinality" => Self::Cardinality,
+            "rate" => Self::Rate,
+            "count" => Self::Count,
+            "sum" => Self::Sum,
+            "p95" => Self::P95,
+            "p99" => Self::P99,
+            "custom" => Self::Custom,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Avg => "avg",
+            Self::Max => "max",
+            Self::Min => "min",
+            Self::Cardinality => "cardinality",
+            Self::Rate => "rate",
+            Self::Count => "count",
+            Self::Sum => "sum",
+            Self::P95 => "p95",
+            Self::P99 => "p99",
+            Self::Custom => "custom",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Union for MetricThresholdCriterion {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &[],
+            &[
+                "aggType",
+                "comparator",
+                "metric",
+                "threshold",
+                "timeSize",
+                "timeUnit",
+                "warningComparator",
+                "warningThreshold",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &[],
+            &[
+                "aggType",
+                "comparator",
+                "threshold",
+                "timeSize",
+                "timeUnit",
+                "warningComparator",
+                "warningThreshold",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &[],
+            &[
+                "aggType",
+                "comparator",
+                "customMetric",
+                "equation",
+                "label",
+                "threshold",
+                "timeSize",
+                "timeUnit",
+                "warningComparator",
+                "warningThreshold",
+            ],
+        ),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Field),
+            1 => rt::get(deserializer).map(Self::Count),
+            2 => rt::get(deserializer).map(Self::Custom),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Field(value) => rt::Wire::encode(value, serializer),
+            Self::Count(value) => rt::Wire::encode(value, serializer),
+            Self::Custom(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for MonitorAvailability {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "LongWindow",
-        members: &["unit", "value"],
+        name: "MonitorAvailability",
+        members: &["range", "rangeUnit", "threshold"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -2562,63 +2958,9 @@ impl rt::Model for LongWindow {
     };
     fn blank() -> Self {
         Self {
-            unit: None,
-            value: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.unit),
-            1 => member.option(&mut self.value),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.unit)?;
-        out.option(1, &self.value)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for MetricThresholdParamsCriteria {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "MetricThresholdParamsCriteria",
-        members: &[
-            "aggType",
-            "comparator",
-            "threshold",
-            "timeSize",
-            "timeUnit",
-            "warningComparator",
-            "warningThreshold",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[0],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            comparator: None,
+            range: None,
+            range_unit: None,
             threshold: None,
-            time_size: None,
-            time_unit: None,
-            warning_comparator: None,
-            warning_threshold: None,
             extra: Extra::new(),
         }
     }
@@ -2634,13 +2976,9 @@ impl rt::Model for MetricThresholdParamsCriteria {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            1 => member.option(&mut self.comparator),
+            0 => member.option(&mut self.range),
+            1 => member.option(&mut self.range_unit),
             2 => member.option(&mut self.threshold),
-            3 => member.option(&mut self.time_size),
-            4 => member.option(&mut self.time_unit),
-            5 => member.option(&mut self.warning_comparator),
-            6 => member.option(&mut self.warning_threshold),
-            0 => member.literal("\"count\""),
             _ => member.untyped(),
         }
     }
@@ -2648,20 +2986,16 @@ impl rt::Model for MetricThresholdParamsCriteria {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(1, &self.comparator)?;
+        out.option(0, &self.range)?;
+        out.option(1, &self.range_unit)?;
         out.option(2, &self.threshold)?;
-        out.option(3, &self.time_size)?;
-        out.option(4, &self.time_unit)?;
-        out.option(5, &self.warning_comparator)?;
-        out.option(6, &self.warning_threshold)?;
-        out.literal(0, "\"count\"")?;
         Ok(())
     }
 }
 
-impl rt::Model for MonitorStatusParamsFiltersObject {
+impl rt::Model for MonitorFilters {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "MonitorStatusParamsFiltersObject",
+        name: "MonitorFilters",
         members: &["monitor.type", "observer.geo.name", "tags", "url.port"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -2708,6 +3042,81 @@ impl rt::Model for MonitorStatusParamsFiltersObject {
     }
 }
 
+impl rt::Union for MonitorStatusFilters {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::of(16),
+        rt::Arm::object(
+            64,
+            &[],
+            &[],
+            &["monitor.type", "observer.geo.name", "tags", "url.port"],
+        ),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::String),
+            1 => rt::get(deserializer).map(Self::Object),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::String(value) => rt::Wire::encode(value, serializer),
+            Self::Object(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for MonitorTimeRange {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "MonitorTimeRange",
+        members: &["from", "to"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            from: None,
+            to: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.from),
+            1 => member.option(&mut self.to),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.from)?;
+        out.option(1, &self.to)?;
+        Ok(())
+    }
+}
+
 impl rt::StringEnum for NodeType {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
@@ -2732,154 +3141,6 @@ impl rt::StringEnum for NodeType {
             Self::AwsRds => "awsRDS",
             Self::UnknownValue(name) => name,
         }
-    }
-}
-
-impl rt::Model for ParamsCriteria {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ParamsCriteria",
-        members: &[
-            "aggType",
-            "comparator",
-            "metric",
-            "threshold",
-            "timeSize",
-            "timeUnit",
-            "warningComparator",
-            "warningThreshold",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            agg_type: None,
-            comparator: None,
-            metric: None,
-            threshold: None,
-            time_size: None,
-            time_unit: None,
-            warning_comparator: None,
-            warning_threshold: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.agg_type),
-            1 => member.option(&mut self.comparator),
-            2 => member.option(&mut self.metric),
-            3 => member.option(&mut self.threshold),
-            4 => member.option(&mut self.time_size),
-            5 => member.option(&mut self.time_unit),
-            6 => member.option(&mut self.warning_comparator),
-            7 => member.option(&mut self.warning_threshold),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agg_type)?;
-        out.option(1, &self.comparator)?;
-        out.option(2, &self.metric)?;
-        out.option(3, &self.threshold)?;
-        out.option(4, &self.time_size)?;
-        out.option(5, &self.time_unit)?;
-        out.option(6, &self.warning_comparator)?;
-        out.option(7, &self.warning_threshold)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for ParamsCriteriaAggType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "avg" => Self::Avg,
-            "max" => Self::Max,
-            "min" => Self::Min,
-            "cardinality" => Self::Cardinality,
-            "rate" => Self::Rate,
-            "count" => Self::Count,
-            "sum" => Self::Sum,
-            "p95" => Self::P95,
-            "p99" => Self::P99,
-            "custom" => Self::Custom,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Avg => "avg",
-            Self::Max => "max",
-            Self::Min => "min",
-            Self::Cardinality => "cardinality",
-            Self::Rate => "rate",
-            Self::Count => "count",
-            Self::Sum => "sum",
-            Self::P95 => "p95",
-            Self::P99 => "p99",
-            Self::Custom => "custom",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for ParamsCriteriaCustomMetric {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ParamsCriteriaCustomMetric",
-        members: &["aggType", "filter", "name"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[0],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            filter: None,
-            name: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            1 => member.option(&mut self.filter),
-            2 => member.option(&mut self.name),
-            0 => member.literal("\"count\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.filter)?;
-        out.option(2, &self.name)?;
-        out.literal(0, "\"count\"")?;
-        Ok(())
     }
 }
 
@@ -3114,98 +3375,6 @@ impl rt::Model for RuleTypeAlerts {
     }
 }
 
-impl rt::StringEnum for RuleTypeAlertsContext {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "ml.anomaly-detection" => Self::MlAnomalyDetection,
-            "observability.apm" => Self::ObservabilityApm,
-            "observability.logs" => Self::ObservabilityLogs,
-            "observability.metrics" => Self::ObservabilityMetrics,
-            "observability.slo" => Self::ObservabilitySlo,
-            "observability.threshold" => Self::ObservabilityThreshold,
-            "observability.uptime" => Self::ObservabilityUptime,
-            "security" => Self::Security,
-            "stack" => Self::Stack,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::MlAnomalyDetection => "ml.anomaly-detection",
-            Self::ObservabilityApm => "observability.apm",
-            Self::ObservabilityLogs => "observability.logs",
-            Self::ObservabilityMetrics => "observability.metrics",
-            Self::ObservabilitySlo => "observability.slo",
-            Self::ObservabilityThreshold => "observability.threshold",
-            Self::ObservabilityUptime => "observability.uptime",
-            Self::Security => "security",
-            Self::Stack => "stack",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for RuleTypeAlertsDynamic {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "false" => Self::False,
-            "runtime" => Self::Runtime,
-            "strict" => Self::Strict,
-            "true" => Self::True,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::False => "false",
-            Self::Runtime => "runtime",
-            Self::Strict => "strict",
-            Self::True => "true",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for RuleTypeAlertsMappings {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RuleTypeAlertsMappings",
-        members: &["fieldMap"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            field_map: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.field_map),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field_map)?;
-        Ok(())
-    }
-}
-
 impl rt::StringEnum for RuleTypeCategory {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
@@ -3271,9 +3440,9 @@ impl rt::Model for SearchConfiguration {
     }
 }
 
-impl rt::Model for SearchConfigurationQuery {
+impl rt::Model for SearchQuery {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SearchConfigurationQuery",
+        name: "SearchQuery",
         members: &["language", "query"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -3458,38 +3627,6 @@ impl rt::Model for SyntheticsMonitorStatusParams {
     }
 }
 
-impl rt::Union for SyntheticsMonitorStatusParamsFilters {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::of(16),
-        rt::Arm::object(
-            64,
-            &[],
-            &[],
-            &["monitor.type", "observer.geo.name", "tags", "url.port"],
-        ),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::String),
-            1 => rt::get(deserializer).map(Self::Object),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::Object(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
 impl rt::Model for SyntheticsUptimeTlsParams {
     const META: &'static rt::Meta = &rt::Meta {
         name: "SyntheticsUptimeTlsParams",
@@ -3561,84 +3698,7 @@ impl rt::StringEnum for ThresholdComparator {
     }
 }
 
-impl rt::Model for ThresholdParamsCriteria {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ThresholdParamsCriteria",
-        members: &[
-            "aggType",
-            "comparator",
-            "customMetric",
-            "equation",
-            "label",
-            "threshold",
-            "timeSize",
-            "timeUnit",
-            "warningComparator",
-            "warningThreshold",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[0],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            comparator: None,
-            custom_metric: None,
-            equation: None,
-            label: None,
-            threshold: None,
-            time_size: None,
-            time_unit: None,
-            warning_comparator: None,
-            warning_threshold: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            1 => member.option(&mut self.comparator),
-            2 => member.option(&mut self.custom_metric),
-            3 => member.option(&mut self.equation),
-            4 => member.option(&mut self.label),
-            5 => member.option(&mut self.threshold),
-            6 => member.option(&mut self.time_size),
-            7 => member.option(&mut self.time_unit),
-            8 => member.option(&mut self.warning_comparator),
-            9 => member.option(&mut self.warning_threshold),
-            0 => member.literal("\"custom\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.comparator)?;
-        out.option(2, &self.custom_metric)?;
-        out.option(3, &self.equation)?;
-        out.option(4, &self.label)?;
-        out.option(5, &self.threshold)?;
-        out.option(6, &self.time_size)?;
-        out.option(7, &self.time_unit)?;
-        out.option(8, &self.warning_comparator)?;
-        out.option(9, &self.warning_threshold)?;
-        out.literal(0, "\"custom\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Union for ThresholdParamsCriteriaCustomMetric {
+impl rt::Union for ThresholdCustomMetric {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(64, &[], &[], &["aggType", "field", "name"]),
         rt::Arm::object(64, &[], &[], &["aggType", "filter", "name"]),
@@ -3678,68 +3738,6 @@ impl rt::StringEnum for TimeWindowUnit {
     fn name(&self) -> &str {
         match self {
             Self::S => "s",
-            Self::M => "m",
-            Self::H => "h",
-            Self::D => "d",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for Timerange {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Timerange",
-        members: &["from", "to"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            from: None,
-            to: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.from),
-            1 => member.option(&mut self.to),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.from)?;
-        out.option(1, &self.to)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for WindowUnit {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "m" => Self::M,
-            "h" => Self::H,
-            "d" => Self::D,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
             Self::M => "m",
             Self::H => "h",
             Self::D => "d",

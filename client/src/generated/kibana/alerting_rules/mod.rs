@@ -113,7 +113,7 @@ impl AlertingRules {
     pub fn snooze(
         &self,
         id: impl Into<String>,
-        schedule: impl Into<SnoozeSchedule>,
+        schedule: impl Into<NewSnoozeSchedule>,
     ) -> Snooze {
         Snooze::new(&self.client, SnoozeRequest::new(id, schedule))
     }
@@ -188,7 +188,7 @@ impl Create {
     /// default `[]`
     pub fn actions(
         mut self,
-        actions: impl IntoIterator<Item = impl Into<RuleAction>>,
+        actions: impl IntoIterator<Item = impl Into<NewRuleAction>>,
     ) -> Self {
         self.0.request_mut().actions = Some(
             actions.into_iter().map(Into::into).collect(),
@@ -201,7 +201,7 @@ impl Create {
         self
     }
     /// `artifacts`
-    pub fn artifacts(mut self, artifacts: impl Into<RuleArtifacts>) -> Self {
+    pub fn artifacts(mut self, artifacts: impl Into<NewRuleArtifacts>) -> Self {
         self.0.request_mut().artifacts = Some(artifacts.into());
         self
     }
@@ -272,7 +272,7 @@ impl CreateWithId {
     /// default `[]`
     pub fn actions(
         mut self,
-        actions: impl IntoIterator<Item = impl Into<RuleAction>>,
+        actions: impl IntoIterator<Item = impl Into<NewRuleAction>>,
     ) -> Self {
         self.0.request_mut().actions = Some(
             actions.into_iter().map(Into::into).collect(),
@@ -285,7 +285,7 @@ impl CreateWithId {
         self
     }
     /// `artifacts`
-    pub fn artifacts(mut self, artifacts: impl Into<RuleArtifacts>) -> Self {
+    pub fn artifacts(mut self, artifacts: impl Into<NewRuleArtifacts>) -> Self {
         self.0.request_mut().artifacts = Some(artifacts.into());
         self
     }
@@ -357,7 +357,7 @@ pub struct Disable(Call<DisableRequest>);
 rt::call!(Disable, DisableRequest => NoContent);
 impl Disable {
     /// `body`
-    pub fn body(mut self, body: impl Into<DisableBody>) -> Self {
+    pub fn body(mut self, body: impl Into<DisableOptions>) -> Self {
         self.0.request_mut().body = Some(body.into());
         self
     }
@@ -398,7 +398,7 @@ impl Find {
     /// default `OR`
     pub fn default_search_operator(
         mut self,
-        default_search_operator: impl Into<DefaultSearchOperator>,
+        default_search_operator: impl Into<SearchOperator>,
     ) -> Self {
         self.0.request_mut().default_search_operator = Some(
             default_search_operator.into(),
@@ -421,7 +421,10 @@ impl Find {
         self
     }
     /// `has_reference`
-    pub fn has_reference(mut self, has_reference: impl Into<HasReference>) -> Self {
+    pub fn has_reference(
+        mut self,
+        has_reference: impl Into<SavedObjectReference>,
+    ) -> Self {
         self.0.request_mut().has_reference = Some(has_reference.into());
         self
     }
@@ -493,7 +496,7 @@ impl Update {
     /// default `[]`
     pub fn actions(
         mut self,
-        actions: impl IntoIterator<Item = impl Into<RuleAction>>,
+        actions: impl IntoIterator<Item = impl Into<NewRuleAction>>,
     ) -> Self {
         self.0.request_mut().actions = Some(
             actions.into_iter().map(Into::into).collect(),
@@ -506,7 +509,7 @@ impl Update {
         self
     }
     /// `artifacts`
-    pub fn artifacts(mut self, artifacts: impl Into<RuleArtifacts>) -> Self {
+    pub fn artifacts(mut self, artifacts: impl Into<NewRuleArtifacts>) -> Self {
         self.0.request_mut().artifacts = Some(artifacts.into());
         self
     }

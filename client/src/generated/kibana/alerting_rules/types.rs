@@ -6,6 +6,45 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, OneOrMany, Untyped};
 use super::super::{alerting, common};
+/// The `ActionFrequency` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ActionFrequency {
+    /// `notify_when`
+    pub notify_when: NotifyWhen,
+    /// `summary`
+    pub summary: bool,
+    /// `throttle`
+    pub throttle: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`ActionFrequency`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct ActionFrequencyRequired {
+    /// `notify_when`
+    pub notify_when: NotifyWhen,
+    /// `summary`
+    pub summary: bool,
+    /// `throttle`
+    pub throttle: Option<String>,
+}
+
+impl ActionFrequency {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: ActionFrequencyRequired) -> Self {
+        Self {
+            notify_when: required.notify_when,
+            summary: required.summary,
+            throttle: required.throttle,
+            ..rt::Model::blank()
+        }
+    }
+}
+
 /// The `AlertDelay` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -50,7 +89,7 @@ pub struct AlertsFilter {
     /// `query`
     pub query: Option<AlertsFilterQuery>,
     /// `timeframe`
-    pub timeframe: Option<AlertsFilterTimeframe>,
+    pub timeframe: Option<Timeframe>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -69,7 +108,7 @@ impl AlertsFilter {
     }
     /// `timeframe`
     #[must_use]
-    pub fn timeframe(mut self, timeframe: impl Into<AlertsFilterTimeframe>) -> Self {
+    pub fn timeframe(mut self, timeframe: impl Into<Timeframe>) -> Self {
         self.timeframe = Some(timeframe.into());
         self
     }
@@ -82,7 +121,7 @@ pub struct AlertsFilterQuery {
     /// `dsl`
     pub dsl: Option<String>,
     /// `filters`
-    pub filters: Vec<AlertsFilterQueryFilter>,
+    pub filters: Vec<QueryFilter>,
     /// `kql`
     pub kql: String,
     /// Members that this version of elkit does not know.
@@ -93,7 +132,7 @@ impl AlertsFilterQuery {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
-        filters: impl IntoIterator<Item = impl Into<AlertsFilterQueryFilter>>,
+        filters: impl IntoIterator<Item = impl Into<QueryFilter>>,
         kql: impl Into<String>,
     ) -> Self {
         Self {
@@ -110,177 +149,18 @@ impl AlertsFilterQuery {
     }
 }
 
-/// The `AlertsFilterQueryFilter` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AlertsFilterQueryFilter {
-    /// `$state`
-    pub state: Option<AlertsFilterQueryFilterState>,
-    /// `meta`
-    pub meta: BTreeMap<String, Value>,
-    /// `query`
-    pub query: Option<BTreeMap<String, Value>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl AlertsFilterQueryFilter {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        Self {
-            meta: meta
-                .into_iter()
-                .map(|(key, value)| (key.into(), value.into()))
-                .collect(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `$state`
-    #[must_use]
-    pub fn state(mut self, state: impl Into<AlertsFilterQueryFilterState>) -> Self {
-        self.state = Some(state.into());
-        self
-    }
-    /// `query`
-    #[must_use]
-    pub fn query(
-        mut self,
-        query: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.query = Some(
-            query.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-}
-
-/// The `AlertsFilterQueryFilterState` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AlertsFilterQueryFilterState {
-    /// `store`
-    pub store: AlertsFilterQueryFilterStateStore,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl AlertsFilterQueryFilterState {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(store: impl Into<AlertsFilterQueryFilterStateStore>) -> Self {
-        Self {
-            store: store.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// A value of `AlertsFilterQueryFilterStateStore`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum AlertsFilterQueryFilterStateStore {
-    /// `appState`
-    AppState,
-    /// `globalState`
-    GlobalState,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `AlertsFilterTimeframe` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AlertsFilterTimeframe {
-    /// `days`
-    pub days: Vec<i64>,
-    /// `hours`
-    pub hours: AlertsFilterTimeframeHours,
-    /// `timezone`
-    pub timezone: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`AlertsFilterTimeframe`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct AlertsFilterTimeframeRequired {
-    /// `days`
-    pub days: Vec<i64>,
-    /// `hours`
-    pub hours: AlertsFilterTimeframeHours,
-    /// `timezone`
-    pub timezone: String,
-}
-
-impl AlertsFilterTimeframe {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: AlertsFilterTimeframeRequired) -> Self {
-        Self {
-            days: required.days,
-            hours: required.hours,
-            timezone: required.timezone,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `AlertsFilterTimeframeHours` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AlertsFilterTimeframeHours {
-    /// `end`
-    pub end: String,
-    /// `start`
-    pub start: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl AlertsFilterTimeframeHours {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(end: impl Into<String>, start: impl Into<String>) -> Self {
-        Self {
-            end: end.into(),
-            start: start.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `CalculatedMetrics` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CalculatedMetrics {
-    /// `p50`
-    pub p50: Option<Number>,
-    /// `p95`
-    pub p95: Option<Number>,
-    /// `p99`
-    pub p99: Option<Number>,
-    /// `success_ratio`
-    pub success_ratio: Number,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The answer to [`create`](super::AlertingRules::create).
 pub type CreateResponse = Rule;
 /// The answer to [`create_with_id`](super::AlertingRules::create_with_id).
 pub type CreateWithIdResponse = Rule;
-/// The `Custom` object.
+/// The `CustomSchedule` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Custom {
+pub struct CustomSchedule {
     /// `duration`
     pub duration: String,
     /// `recurring`
-    pub recurring: Option<CustomRecurring>,
+    pub recurring: Option<CustomScheduleRecurrence>,
     /// `start`
     pub start: String,
     /// `timezone`
@@ -289,7 +169,7 @@ pub struct Custom {
     pub extra: Extra,
 }
 
-impl Custom {
+impl CustomSchedule {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(duration: impl Into<String>, start: impl Into<String>) -> Self {
@@ -301,7 +181,7 @@ impl Custom {
     }
     /// `recurring`
     #[must_use]
-    pub fn recurring(mut self, recurring: impl Into<CustomRecurring>) -> Self {
+    pub fn recurring(mut self, recurring: impl Into<CustomScheduleRecurrence>) -> Self {
         self.recurring = Some(recurring.into());
         self
     }
@@ -313,10 +193,10 @@ impl Custom {
     }
 }
 
-/// The `CustomRecurring` object.
+/// The `CustomScheduleRecurrence` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct CustomRecurring {
+pub struct CustomScheduleRecurrence {
     /// `end`
     pub end: Option<String>,
     /// `every`
@@ -341,7 +221,7 @@ pub struct CustomRecurring {
     pub extra: Extra,
 }
 
-impl CustomRecurring {
+impl CustomScheduleRecurrence {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -402,17 +282,17 @@ impl CustomRecurring {
     }
 }
 
-/// The `Dashboard` object.
+/// The `DashboardReference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Dashboard {
+pub struct DashboardReference {
     /// `id`
     pub id: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl Dashboard {
+impl DashboardReference {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
@@ -423,29 +303,17 @@ impl Dashboard {
     }
 }
 
-/// A value of `DefaultSearchOperator`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DefaultSearchOperator {
-    /// `OR`
-    Or,
-    /// `AND`
-    And,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `DisableBody` object.
+/// The `DisableOptions` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct DisableBody {
+pub struct DisableOptions {
     /// `untrack`
     pub untrack: Option<bool>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl DisableBody {
+impl DisableOptions {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -459,40 +327,10 @@ impl DisableBody {
     }
 }
 
-/// The `ExecutionStatus` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExecutionStatus {
-    /// `error`
-    pub error: Option<ExecutionStatusError>,
-    /// `last_duration`
-    pub last_duration: Option<Number>,
-    /// `last_execution_date`
-    pub last_execution_date: String,
-    /// `status`
-    pub status: Status,
-    /// `warning`
-    pub warning: Option<ExecutionStatusWarning>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ExecutionStatusError` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExecutionStatusError {
-    /// `message`
-    pub message: String,
-    /// `reason`
-    pub reason: ExecutionStatusErrorReason,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `ExecutionStatusErrorReason`.
+/// A value of `ExecutionErrorReason`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum ExecutionStatusErrorReason {
+pub enum ExecutionErrorReason {
     /// `read`
     Read,
     /// `decrypt`
@@ -513,6 +351,36 @@ pub enum ExecutionStatusErrorReason {
     UnknownValue(String),
 }
 
+/// The `ExecutionStatus` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ExecutionStatus {
+    /// `error`
+    pub error: Option<ExecutionStatusError>,
+    /// `last_duration`
+    pub last_duration: Option<Number>,
+    /// `last_execution_date`
+    pub last_execution_date: String,
+    /// `status`
+    pub status: RuleStatus,
+    /// `warning`
+    pub warning: Option<ExecutionStatusWarning>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ExecutionStatusError` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ExecutionStatusError {
+    /// `message`
+    pub message: String,
+    /// `reason`
+    pub reason: ExecutionErrorReason,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `ExecutionStatusWarning` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -520,15 +388,15 @@ pub struct ExecutionStatusWarning {
     /// `message`
     pub message: String,
     /// `reason`
-    pub reason: ExecutionStatusWarningReason,
+    pub reason: ExecutionWarningReason,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// A value of `ExecutionStatusWarningReason`.
+/// A value of `ExecutionWarningReason`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum ExecutionStatusWarningReason {
+pub enum ExecutionWarningReason {
     /// `maxExecutableActions`
     MaxExecutableActions,
     /// `maxAlerts`
@@ -574,45 +442,6 @@ impl Flapping {
     }
 }
 
-/// The `Frequency` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Frequency {
-    /// `notify_when`
-    pub notify_when: NotifyWhen,
-    /// `summary`
-    pub summary: bool,
-    /// `throttle`
-    pub throttle: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`Frequency`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct FrequencyRequired {
-    /// `notify_when`
-    pub notify_when: NotifyWhen,
-    /// `summary`
-    pub summary: bool,
-    /// `throttle`
-    pub throttle: Option<String>,
-}
-
-impl Frequency {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: FrequencyRequired) -> Self {
-        Self {
-            notify_when: required.notify_when,
-            summary: required.summary,
-            throttle: required.throttle,
-            ..rt::Model::blank()
-        }
-    }
-}
-
 /// The `GapRange` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -625,253 +454,121 @@ pub struct GapRange {
     pub extra: Extra,
 }
 
-/// The `GetAction` object.
+/// The answer to [`get`](super::AlertingRules::get).
+pub type GetResponse = Rule;
+/// The `InvestigationGuide` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct GetAction {
-    /// `alerts_filter`
-    pub alerts_filter: Option<AlertsFilter>,
-    /// `connector_type_id`
-    pub connector_type_id: String,
-    /// `frequency`
-    pub frequency: Option<Frequency>,
-    /// `group`
-    pub group: Option<String>,
-    /// `id`
-    pub id: String,
-    /// `params`
-    pub params: BTreeMap<String, Value>,
-    /// `use_alert_data_for_template`
-    pub use_alert_data_for_template: Option<bool>,
-    /// `uuid`
-    pub uuid: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `GetArtifacts` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct GetArtifacts {
-    /// `dashboards`
-    pub dashboards: Option<Vec<Dashboard>>,
-    /// `investigation_guide`
-    pub investigation_guide: Option<GetArtifactsInvestigationGuide>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `GetArtifactsInvestigationGuide` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct GetArtifactsInvestigationGuide {
+pub struct InvestigationGuide {
     /// `blob`
     pub blob: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The answer to [`get`](super::AlertingRules::get).
-pub type GetResponse = Rule;
-/// The `HasReference` object.
+/// The `LastRun` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct HasReference {
-    /// `id`
-    pub id: String,
-    /// `type`
-    pub r#type: String,
+pub struct LastRun {
+    /// `alerts_count`
+    pub alerts_count: AlertsCount,
+    /// `outcome`
+    pub outcome: RunOutcome,
+    /// `outcome_msg`
+    pub outcome_msg: Option<Vec<String>>,
+    /// `outcome_order`
+    pub outcome_order: Option<Number>,
+    /// `warning`
+    pub warning: Option<LastRunWarning>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl HasReference {
+/// A value of `LastRunWarning`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LastRunWarning {
+    /// `read`
+    Read,
+    /// `decrypt`
+    Decrypt,
+    /// `execute`
+    Execute,
+    /// `unknown`
+    Unknown,
+    /// `license`
+    License,
+    /// `timeout`
+    Timeout,
+    /// `disabled`
+    Disabled,
+    /// `validate`
+    Validate,
+    /// `maxExecutableActions`
+    MaxExecutableActions,
+    /// `maxAlerts`
+    MaxAlerts,
+    /// `maxQueuedActions`
+    MaxQueuedActions,
+    /// `ruleExecution`
+    RuleExecution,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `MonitoredRun` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MonitoredRun {
+    /// `metrics`
+    pub metrics: RunMetrics,
+    /// `timestamp`
+    pub timestamp: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `Monitoring` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Monitoring {
+    /// `run`
+    pub run: RunMonitoring,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `NewInvestigationGuide` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewInvestigationGuide {
+    /// `blob`
+    ///
+    /// at most 10000 characters
+    pub blob: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NewInvestigationGuide {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(id: impl Into<String>, r#type: impl Into<String>) -> Self {
+    pub fn new(blob: impl Into<String>) -> Self {
         Self {
-            id: id.into(),
-            r#type: r#type.into(),
+            blob: blob.into(),
             ..rt::Model::blank()
         }
     }
 }
 
-/// A value of `NotifyWhen`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum NotifyWhen {
-    /// `onActionGroupChange`
-    OnActionGroupChange,
-    /// `onActiveAlert`
-    OnActiveAlert,
-    /// `onThrottleInterval`
-    OnThrottleInterval,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `Outcome`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// `succeeded`
-    Succeeded,
-    /// `warning`
-    Warning,
-    /// `failed`
-    Failed,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `RRule` object.
+/// The `NewRuleAction` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct RRule {
-    /// `byhour`
-    pub byhour: Option<Vec<Number>>,
-    /// `byminute`
-    pub byminute: Option<Vec<Number>>,
-    /// `bymonth`
-    pub bymonth: Option<Vec<Number>>,
-    /// `bymonthday`
-    pub bymonthday: Option<Vec<Number>>,
-    /// `bysecond`
-    pub bysecond: Option<Vec<Number>>,
-    /// `bysetpos`
-    pub bysetpos: Option<Vec<Number>>,
-    /// `byweekday`
-    pub byweekday: Option<Vec<common::NumberOrString>>,
-    /// `byweekno`
-    pub byweekno: Option<Vec<Number>>,
-    /// `byyearday`
-    pub byyearday: Option<Vec<Number>>,
-    /// `count`
-    pub count: Option<Number>,
-    /// `dtstart`
-    pub dtstart: String,
-    /// `freq`
-    pub freq: Option<i64>,
-    /// `interval`
-    pub interval: Option<Number>,
-    /// `tzid`
-    pub tzid: String,
-    /// `until`
-    pub until: Option<String>,
-    /// `wkst`
-    pub wkst: Option<RRuleWkst>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `RRuleWkst`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RRuleWkst {
-    /// `MO`
-    Mo,
-    /// `TU`
-    Tu,
-    /// `WE`
-    We,
-    /// `TH`
-    Th,
-    /// `FR`
-    Fr,
-    /// `SA`
-    Sa,
-    /// `SU`
-    Su,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `Rule` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Rule {
-    /// `actions`
-    pub actions: Vec<GetAction>,
-    /// `active_snoozes`
-    pub active_snoozes: Option<Vec<String>>,
-    /// `alert_delay`
-    pub alert_delay: Option<AlertDelay>,
-    /// `api_key_created_by_user`
-    pub api_key_created_by_user: Option<bool>,
-    /// `api_key_owner`
-    pub api_key_owner: Option<String>,
-    /// `artifacts`
-    pub artifacts: Option<GetArtifacts>,
-    /// `consumer`
-    pub consumer: String,
-    /// `created_at`
-    pub created_at: String,
-    /// `created_by`
-    pub created_by: Option<String>,
-    /// `enabled`
-    pub enabled: bool,
-    /// `execution_status`
-    pub execution_status: ExecutionStatus,
-    /// `flapping`
-    pub flapping: Option<Flapping>,
-    /// `id`
-    pub id: String,
-    /// `is_snoozed_until`
-    pub is_snoozed_until: Option<String>,
-    /// `last_run`
-    pub last_run: Option<RuleLastRun>,
-    /// `mapped_params`
-    pub mapped_params: Option<BTreeMap<String, Value>>,
-    /// `monitoring`
-    pub monitoring: Option<RuleMonitoring>,
-    /// `mute_all`
-    pub mute_all: bool,
-    /// `muted_alert_ids`
-    pub muted_alert_ids: Vec<String>,
-    /// `name`
-    pub name: String,
-    /// `next_run`
-    pub next_run: Option<String>,
-    /// `notify_when`
-    pub notify_when: Option<NotifyWhen>,
-    /// `params`
-    pub params: BTreeMap<String, Value>,
-    /// `revision`
-    pub revision: Number,
-    /// `rule_type_id`
-    pub rule_type_id: String,
-    /// `running`
-    pub running: Option<bool>,
-    /// `schedule`
-    pub schedule: RuleSchedule,
-    /// `scheduled_task_id`
-    pub scheduled_task_id: Option<String>,
-    /// `snooze_schedule`
-    pub snooze_schedule: Option<Vec<RuleSnoozeSchedule>>,
-    /// `tags`
-    pub tags: Vec<String>,
-    /// `throttle`
-    #[deprecated = "upstream deprecates it"]
-    pub throttle: Option<String>,
-    /// `updated_at`
-    pub updated_at: String,
-    /// `updated_by`
-    pub updated_by: Option<String>,
-    /// `view_in_app_relative_url`
-    pub view_in_app_relative_url: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `RuleAction` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RuleAction {
+pub struct NewRuleAction {
     /// `alerts_filter`
     pub alerts_filter: Option<AlertsFilter>,
     /// `frequency`
-    pub frequency: Option<Frequency>,
+    pub frequency: Option<ActionFrequency>,
     /// `group`
     pub group: Option<String>,
     /// `id`
@@ -888,7 +585,7 @@ pub struct RuleAction {
     pub extra: Extra,
 }
 
-impl RuleAction {
+impl NewRuleAction {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
@@ -905,7 +602,7 @@ impl RuleAction {
     }
     /// `frequency`
     #[must_use]
-    pub fn frequency(mut self, frequency: impl Into<Frequency>) -> Self {
+    pub fn frequency(mut self, frequency: impl Into<ActionFrequency>) -> Self {
         self.frequency = Some(frequency.into());
         self
     }
@@ -945,21 +642,21 @@ impl RuleAction {
     }
 }
 
-/// The `RuleArtifacts` object.
+/// The `NewRuleArtifacts` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct RuleArtifacts {
+pub struct NewRuleArtifacts {
     /// `dashboards`
     ///
     /// at most 10 items
-    pub dashboards: Option<Vec<Dashboard>>,
+    pub dashboards: Option<Vec<DashboardReference>>,
     /// `investigation_guide`
-    pub investigation_guide: Option<RuleArtifactsInvestigationGuide>,
+    pub investigation_guide: Option<NewInvestigationGuide>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl RuleArtifacts {
+impl NewRuleArtifacts {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -971,7 +668,7 @@ impl RuleArtifacts {
     #[must_use]
     pub fn dashboards(
         mut self,
-        dashboards: impl IntoIterator<Item = impl Into<Dashboard>>,
+        dashboards: impl IntoIterator<Item = impl Into<DashboardReference>>,
     ) -> Self {
         self.dashboards = Some(dashboards.into_iter().map(Into::into).collect());
         self
@@ -980,156 +677,280 @@ impl RuleArtifacts {
     #[must_use]
     pub fn investigation_guide(
         mut self,
-        investigation_guide: impl Into<RuleArtifactsInvestigationGuide>,
+        investigation_guide: impl Into<NewInvestigationGuide>,
     ) -> Self {
         self.investigation_guide = Some(investigation_guide.into());
         self
     }
 }
 
-/// The `RuleArtifactsInvestigationGuide` object.
-#[derive(Clone, Debug, PartialEq)]
+/// The `NewSnoozeSchedule` object.
+#[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct RuleArtifactsInvestigationGuide {
-    /// `blob`
-    ///
-    /// at most 10000 characters
-    pub blob: String,
+pub struct NewSnoozeSchedule {
+    /// `custom`
+    pub custom: Option<CustomSchedule>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl RuleArtifactsInvestigationGuide {
+impl NewSnoozeSchedule {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(blob: impl Into<String>) -> Self {
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `custom`
+    #[must_use]
+    pub fn custom(mut self, custom: impl Into<CustomSchedule>) -> Self {
+        self.custom = Some(custom.into());
+        self
+    }
+}
+
+/// A value of `NotifyWhen`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NotifyWhen {
+    /// `onActionGroupChange`
+    OnActionGroupChange,
+    /// `onActiveAlert`
+    OnActiveAlert,
+    /// `onThrottleInterval`
+    OnThrottleInterval,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `QueryFilter` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct QueryFilter {
+    /// `$state`
+    pub state: Option<QueryFilterState>,
+    /// `meta`
+    pub meta: BTreeMap<String, Value>,
+    /// `query`
+    pub query: Option<BTreeMap<String, Value>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl QueryFilter {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
         Self {
-            blob: blob.into(),
+            meta: meta
+                .into_iter()
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `$state`
+    #[must_use]
+    pub fn state(mut self, state: impl Into<QueryFilterState>) -> Self {
+        self.state = Some(state.into());
+        self
+    }
+    /// `query`
+    #[must_use]
+    pub fn query(
+        mut self,
+        query: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.query = Some(
+            query.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+}
+
+/// The `QueryFilterState` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct QueryFilterState {
+    /// `store`
+    pub store: QueryFilterStore,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl QueryFilterState {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(store: impl Into<QueryFilterStore>) -> Self {
+        Self {
+            store: store.into(),
             ..rt::Model::blank()
         }
     }
 }
 
-/// The `RuleLastRun` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RuleLastRun {
-    /// `alerts_count`
-    pub alerts_count: AlertsCount,
-    /// `outcome`
-    pub outcome: Outcome,
-    /// `outcome_msg`
-    pub outcome_msg: Option<Vec<String>>,
-    /// `outcome_order`
-    pub outcome_order: Option<Number>,
-    /// `warning`
-    pub warning: Option<RuleLastRunWarning>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `RuleLastRunWarning`.
+/// A value of `QueryFilterStore`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum RuleLastRunWarning {
-    /// `read`
-    Read,
-    /// `decrypt`
-    Decrypt,
-    /// `execute`
-    Execute,
-    /// `unknown`
-    Unknown,
-    /// `license`
-    License,
-    /// `timeout`
-    Timeout,
-    /// `disabled`
-    Disabled,
-    /// `validate`
-    Validate,
-    /// `maxExecutableActions`
-    MaxExecutableActions,
-    /// `maxAlerts`
-    MaxAlerts,
-    /// `maxQueuedActions`
-    MaxQueuedActions,
-    /// `ruleExecution`
-    RuleExecution,
+pub enum QueryFilterStore {
+    /// `appState`
+    AppState,
+    /// `globalState`
+    GlobalState,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
 }
 
-/// The `RuleMonitoring` object.
+/// The `RRule` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct RuleMonitoring {
-    /// `run`
-    pub run: RuleMonitoringRun,
+pub struct RRule {
+    /// `byhour`
+    pub byhour: Option<Vec<Number>>,
+    /// `byminute`
+    pub byminute: Option<Vec<Number>>,
+    /// `bymonth`
+    pub bymonth: Option<Vec<Number>>,
+    /// `bymonthday`
+    pub bymonthday: Option<Vec<Number>>,
+    /// `bysecond`
+    pub bysecond: Option<Vec<Number>>,
+    /// `bysetpos`
+    pub bysetpos: Option<Vec<Number>>,
+    /// `byweekday`
+    pub byweekday: Option<Vec<common::NumberOrString>>,
+    /// `byweekno`
+    pub byweekno: Option<Vec<Number>>,
+    /// `byyearday`
+    pub byyearday: Option<Vec<Number>>,
+    /// `count`
+    pub count: Option<Number>,
+    /// `dtstart`
+    pub dtstart: String,
+    /// `freq`
+    pub freq: Option<i64>,
+    /// `interval`
+    pub interval: Option<Number>,
+    /// `tzid`
+    pub tzid: String,
+    /// `until`
+    pub until: Option<String>,
+    /// `wkst`
+    pub wkst: Option<Weekday>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `RuleMonitoringRun` object.
+/// The `Rule` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct RuleMonitoringRun {
-    /// `calculated_metrics`
-    pub calculated_metrics: CalculatedMetrics,
-    /// `history`
-    pub history: Vec<RuleMonitoringRunHistory>,
+pub struct Rule {
+    /// `actions`
+    pub actions: Vec<RuleAction>,
+    /// `active_snoozes`
+    pub active_snoozes: Option<Vec<String>>,
+    /// `alert_delay`
+    pub alert_delay: Option<AlertDelay>,
+    /// `api_key_created_by_user`
+    pub api_key_created_by_user: Option<bool>,
+    /// `api_key_owner`
+    pub api_key_owner: Option<String>,
+    /// `artifacts`
+    pub artifacts: Option<RuleArtifacts>,
+    /// `consumer`
+    pub consumer: String,
+    /// `created_at`
+    pub created_at: String,
+    /// `created_by`
+    pub created_by: Option<String>,
+    /// `enabled`
+    pub enabled: bool,
+    /// `execution_status`
+    pub execution_status: ExecutionStatus,
+    /// `flapping`
+    pub flapping: Option<Flapping>,
+    /// `id`
+    pub id: String,
+    /// `is_snoozed_until`
+    pub is_snoozed_until: Option<String>,
     /// `last_run`
-    pub last_run: RuleMonitoringRunLastRun,
+    pub last_run: Option<LastRun>,
+    /// `mapped_params`
+    pub mapped_params: Option<BTreeMap<String, Value>>,
+    /// `monitoring`
+    pub monitoring: Option<Monitoring>,
+    /// `mute_all`
+    pub mute_all: bool,
+    /// `muted_alert_ids`
+    pub muted_alert_ids: Vec<String>,
+    /// `name`
+    pub name: String,
+    /// `next_run`
+    pub next_run: Option<String>,
+    /// `notify_when`
+    pub notify_when: Option<NotifyWhen>,
+    /// `params`
+    pub params: BTreeMap<String, Value>,
+    /// `revision`
+    pub revision: Number,
+    /// `rule_type_id`
+    pub rule_type_id: String,
+    /// `running`
+    pub running: Option<bool>,
+    /// `schedule`
+    pub schedule: RuleSchedule,
+    /// `scheduled_task_id`
+    pub scheduled_task_id: Option<String>,
+    /// `snooze_schedule`
+    pub snooze_schedule: Option<Vec<RuleSnooze>>,
+    /// `tags`
+    pub tags: Vec<String>,
+    /// `throttle`
+    #[deprecated = "upstream deprecates it"]
+    pub throttle: Option<String>,
+    /// `updated_at`
+    pub updated_at: String,
+    /// `updated_by`
+    pub updated_by: Option<String>,
+    /// `view_in_app_relative_url`
+    pub view_in_app_relative_url: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `RuleMonitoringRunHistory` object.
+/// The `RuleAction` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct RuleMonitoringRunHistory {
-    /// `duration`
-    pub duration: Option<Number>,
-    /// `outcome`
-    pub outcome: Option<Outcome>,
-    /// `success`
-    pub success: bool,
-    /// `timestamp`
-    pub timestamp: Number,
+pub struct RuleAction {
+    /// `alerts_filter`
+    pub alerts_filter: Option<AlertsFilter>,
+    /// `connector_type_id`
+    pub connector_type_id: String,
+    /// `frequency`
+    pub frequency: Option<ActionFrequency>,
+    /// `group`
+    pub group: Option<String>,
+    /// `id`
+    pub id: String,
+    /// `params`
+    pub params: BTreeMap<String, Value>,
+    /// `use_alert_data_for_template`
+    pub use_alert_data_for_template: Option<bool>,
+    /// `uuid`
+    pub uuid: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `RuleMonitoringRunLastRun` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RuleMonitoringRunLastRun {
-    /// `metrics`
-    pub metrics: RuleMonitoringRunLastRunMetrics,
-    /// `timestamp`
-    pub timestamp: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `RuleMonitoringRunLastRunMetrics` object.
+/// The `RuleArtifacts` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct RuleMonitoringRunLastRunMetrics {
-    /// `duration`
-    pub duration: Option<Number>,
-    /// `gap_duration_s`
-    pub gap_duration_s: Option<Number>,
-    /// `gap_range`
-    pub gap_range: Option<GapRange>,
-    /// `total_alerts_created`
-    pub total_alerts_created: Option<Number>,
-    /// `total_alerts_detected`
-    pub total_alerts_detected: Option<Number>,
-    /// `total_indexing_duration_ms`
-    pub total_indexing_duration_ms: Option<Number>,
-    /// `total_search_duration_ms`
-    pub total_search_duration_ms: Option<Number>,
+pub struct RuleArtifacts {
+    /// `dashboards`
+    pub dashboards: Option<Vec<DashboardReference>>,
+    /// `investigation_guide`
+    pub investigation_guide: Option<InvestigationGuide>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1279,16 +1100,6 @@ impl RuleSchedule {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleSnooze {
-    /// `schedule`
-    pub schedule: SnoozeResponseBodySchedule,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `RuleSnoozeSchedule` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RuleSnoozeSchedule {
     /// `duration`
     pub duration: Number,
     /// `id`
@@ -1301,68 +1112,10 @@ pub struct RuleSnoozeSchedule {
     pub extra: Extra,
 }
 
-/// The answer to [`snooze`](super::AlertingRules::snooze).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct SnoozeResponse {
-    /// `body`
-    pub body: RuleSnooze,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `SnoozeResponseBodySchedule` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct SnoozeResponseBodySchedule {
-    /// `custom`
-    pub custom: Option<Custom>,
-    /// `id`
-    pub id: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `SnoozeSchedule` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct SnoozeSchedule {
-    /// `custom`
-    pub custom: Option<Custom>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl SnoozeSchedule {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `custom`
-    #[must_use]
-    pub fn custom(mut self, custom: impl Into<Custom>) -> Self {
-        self.custom = Some(custom.into());
-        self
-    }
-}
-
-/// A value of `SortOrder`.
+/// A value of `RuleStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum SortOrder {
-    /// `asc`
-    Asc,
-    /// `desc`
-    Desc,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `Status`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Status {
+pub enum RuleStatus {
     /// `ok`
     Ok,
     /// `active`
@@ -1379,8 +1132,255 @@ pub enum Status {
     UnknownValue(String),
 }
 
+/// The `RunCalculatedMetrics` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RunCalculatedMetrics {
+    /// `p50`
+    pub p50: Option<Number>,
+    /// `p95`
+    pub p95: Option<Number>,
+    /// `p99`
+    pub p99: Option<Number>,
+    /// `success_ratio`
+    pub success_ratio: Number,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `RunHistoryEntry` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RunHistoryEntry {
+    /// `duration`
+    pub duration: Option<Number>,
+    /// `outcome`
+    pub outcome: Option<RunOutcome>,
+    /// `success`
+    pub success: bool,
+    /// `timestamp`
+    pub timestamp: Number,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `RunMetrics` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct RunMetrics {
+    /// `duration`
+    pub duration: Option<Number>,
+    /// `gap_duration_s`
+    pub gap_duration_s: Option<Number>,
+    /// `gap_range`
+    pub gap_range: Option<GapRange>,
+    /// `total_alerts_created`
+    pub total_alerts_created: Option<Number>,
+    /// `total_alerts_detected`
+    pub total_alerts_detected: Option<Number>,
+    /// `total_indexing_duration_ms`
+    pub total_indexing_duration_ms: Option<Number>,
+    /// `total_search_duration_ms`
+    pub total_search_duration_ms: Option<Number>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `RunMonitoring` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RunMonitoring {
+    /// `calculated_metrics`
+    pub calculated_metrics: RunCalculatedMetrics,
+    /// `history`
+    pub history: Vec<RunHistoryEntry>,
+    /// `last_run`
+    pub last_run: MonitoredRun,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `RunOutcome`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RunOutcome {
+    /// `succeeded`
+    Succeeded,
+    /// `warning`
+    Warning,
+    /// `failed`
+    Failed,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `SavedObjectReference` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SavedObjectReference {
+    /// `id`
+    pub id: String,
+    /// `type`
+    pub r#type: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl SavedObjectReference {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(id: impl Into<String>, r#type: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            r#type: r#type.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// A value of `SearchOperator`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SearchOperator {
+    /// `OR`
+    Or,
+    /// `AND`
+    And,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The answer to [`snooze`](super::AlertingRules::snooze).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SnoozeResponse {
+    /// `body`
+    pub body: SnoozedRule,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SnoozedRule` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SnoozedRule {
+    /// `schedule`
+    pub schedule: SnoozedSchedule,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SnoozedSchedule` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SnoozedSchedule {
+    /// `custom`
+    pub custom: Option<CustomSchedule>,
+    /// `id`
+    pub id: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `SortOrder`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SortOrder {
+    /// `asc`
+    Asc,
+    /// `desc`
+    Desc,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `Timeframe` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Timeframe {
+    /// `days`
+    pub days: Vec<i64>,
+    /// `hours`
+    pub hours: TimeframeHours,
+    /// `timezone`
+    pub timezone: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`Timeframe`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct TimeframeRequired {
+    /// `days`
+    pub days: Vec<i64>,
+    /// `hours`
+    pub hours: TimeframeHours,
+    /// `timezone`
+    pub timezone: String,
+}
+
+impl Timeframe {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: TimeframeRequired) -> Self {
+        Self {
+            days: required.days,
+            hours: required.hours,
+            timezone: required.timezone,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `TimeframeHours` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TimeframeHours {
+    /// `end`
+    pub end: String,
+    /// `start`
+    pub start: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl TimeframeHours {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(end: impl Into<String>, start: impl Into<String>) -> Self {
+        Self {
+            end: end.into(),
+            start: start.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
 /// The answer to [`update`](super::AlertingRules::update).
 pub type UpdateResponse = Rule;
+/// A value of `Weekday`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Weekday {
+    /// `MO`
+    Mo,
+    /// `TU`
+    Tu,
+    /// `WE`
+    We,
+    /// `TH`
+    Th,
+    /// `FR`
+    Fr,
+    /// `SA`
+    Sa,
+    /// `SU`
+    Su,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// What a [`CreateRequest`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
@@ -1402,11 +1402,11 @@ pub struct CreateRequest {
     /// `actions`
     ///
     /// default `[]`
-    pub actions: Option<Vec<RuleAction>>,
+    pub actions: Option<Vec<NewRuleAction>>,
     /// `alert_delay`
     pub alert_delay: Option<AlertDelay>,
     /// `artifacts`
-    pub artifacts: Option<RuleArtifacts>,
+    pub artifacts: Option<NewRuleArtifacts>,
     /// `consumer`
     pub consumer: String,
     /// `enabled`
@@ -1483,11 +1483,11 @@ pub struct CreateWithIdRequest {
     /// `actions`
     ///
     /// default `[]`
-    pub actions: Option<Vec<RuleAction>>,
+    pub actions: Option<Vec<NewRuleAction>>,
     /// `alert_delay`
     pub alert_delay: Option<AlertDelay>,
     /// `artifacts`
-    pub artifacts: Option<RuleArtifacts>,
+    pub artifacts: Option<NewRuleArtifacts>,
     /// `consumer`
     pub consumer: String,
     /// `enabled`
@@ -1565,7 +1565,7 @@ pub struct DisableRequest {
     /// `id`
     pub id: String,
     /// `body`
-    pub body: Option<DisableBody>,
+    pub body: Option<DisableOptions>,
 }
 
 impl DisableRequest {
@@ -1609,7 +1609,7 @@ pub struct FindRequest {
     /// `default_search_operator`
     ///
     /// default `OR`
-    pub default_search_operator: Option<DefaultSearchOperator>,
+    pub default_search_operator: Option<SearchOperator>,
     /// `search_fields`
     pub search_fields: Option<OneOrMany<String>>,
     /// `sort_field`
@@ -1617,7 +1617,7 @@ pub struct FindRequest {
     /// `sort_order`
     pub sort_order: Option<SortOrder>,
     /// `has_reference`
-    pub has_reference: Option<HasReference>,
+    pub has_reference: Option<SavedObjectReference>,
     /// `fields`
     pub fields: Option<OneOrMany<String>>,
     /// `filter`
@@ -1706,7 +1706,7 @@ pub struct SnoozeRequest {
     /// `id`
     pub id: String,
     /// `schedule`
-    pub schedule: SnoozeSchedule,
+    pub schedule: NewSnoozeSchedule,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1714,7 +1714,7 @@ pub struct SnoozeRequest {
 impl SnoozeRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(id: impl Into<String>, schedule: impl Into<SnoozeSchedule>) -> Self {
+    pub fn new(id: impl Into<String>, schedule: impl Into<NewSnoozeSchedule>) -> Self {
         Self {
             id: id.into(),
             schedule: schedule.into(),
@@ -1790,11 +1790,11 @@ pub struct UpdateRequest {
     /// `actions`
     ///
     /// default `[]`
-    pub actions: Option<Vec<RuleAction>>,
+    pub actions: Option<Vec<NewRuleAction>>,
     /// `alert_delay`
     pub alert_delay: Option<AlertDelay>,
     /// `artifacts`
-    pub artifacts: Option<RuleArtifacts>,
+    pub artifacts: Option<NewRuleArtifacts>,
     /// `flapping`
     pub flapping: Option<Flapping>,
     /// `name`

@@ -13,24 +13,68 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    AlertDelay, AlertsCount, AlertsFilter, AlertsFilterQuery, AlertsFilterQueryFilter,
-    AlertsFilterQueryFilterState, AlertsFilterTimeframe, AlertsFilterTimeframeHours,
-    CalculatedMetrics, Custom, CustomRecurring, Dashboard, DisableBody, ExecutionStatus,
-    ExecutionStatusError, ExecutionStatusWarning, Flapping, Frequency, GapRange,
-    GetAction, GetArtifacts, GetArtifactsInvestigationGuide, HasReference, RRule, Rule,
-    RuleAction, RuleArtifacts, RuleArtifactsInvestigationGuide, RuleLastRun,
-    RuleMonitoring, RuleMonitoringRun, RuleMonitoringRunHistory,
-    RuleMonitoringRunLastRun, RuleMonitoringRunLastRunMetrics, RuleSchedule, RuleSnooze,
-    RuleSnoozeSchedule, SnoozeResponse, SnoozeResponseBodySchedule, SnoozeSchedule,
-    CreateRequest, CreateWithIdRequest, SnoozeRequest, UpdateRequest
+    ActionFrequency, AlertDelay, AlertsCount, AlertsFilter, AlertsFilterQuery,
+    CustomSchedule, CustomScheduleRecurrence, DashboardReference, DisableOptions,
+    ExecutionStatus, ExecutionStatusError, ExecutionStatusWarning, Flapping, GapRange,
+    InvestigationGuide, LastRun, MonitoredRun, Monitoring, NewInvestigationGuide,
+    NewRuleAction, NewRuleArtifacts, NewSnoozeSchedule, QueryFilter, QueryFilterState,
+    RRule, Rule, RuleAction, RuleArtifacts, RuleSchedule, RuleSnooze,
+    RunCalculatedMetrics, RunHistoryEntry, RunMetrics, RunMonitoring,
+    SavedObjectReference, SnoozeResponse, SnoozedRule, SnoozedSchedule, Timeframe,
+    TimeframeHours, CreateRequest, CreateWithIdRequest, SnoozeRequest, UpdateRequest
 }
 rt::string_enum! {
-    AlertsFilterQueryFilterStateStore, DefaultSearchOperator, ExecutionStatusErrorReason,
-    ExecutionStatusWarningReason, NotifyWhen, Outcome, RRuleWkst, RuleLastRunWarning,
-    SortOrder, Status
+    ExecutionErrorReason, ExecutionWarningReason, LastRunWarning, NotifyWhen,
+    QueryFilterStore, RuleStatus, RunOutcome, SearchOperator, SortOrder, Weekday
 }
 rt::union_! {
     RuleParams
+}
+
+impl rt::Model for ActionFrequency {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ActionFrequency",
+        members: &["notify_when", "summary", "throttle"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            notify_when: rt::Wire::blank(),
+            summary: rt::Wire::blank(),
+            throttle: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.notify_when),
+            1 => member.value(&mut self.summary),
+            2 => member.option(&mut self.throttle),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.notify_when)?;
+        out.value(1, &self.summary)?;
+        out.nullable(2, &self.throttle)?;
+        Ok(())
+    }
 }
 
 impl rt::Model for AlertDelay {
@@ -211,250 +255,9 @@ impl rt::Model for AlertsFilterQuery {
     }
 }
 
-impl rt::Model for AlertsFilterQueryFilter {
+impl rt::Model for CustomSchedule {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AlertsFilterQueryFilter",
-        members: &["$state", "meta", "query"],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            state: None,
-            meta: rt::Wire::blank(),
-            query: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.state),
-            1 => member.value(&mut self.meta),
-            2 => member.option(&mut self.query),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.state)?;
-        out.value(1, &self.meta)?;
-        out.option(2, &self.query)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AlertsFilterQueryFilterState {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AlertsFilterQueryFilterState",
-        members: &["store"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            store: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.store),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.store)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for AlertsFilterQueryFilterStateStore {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "appState" => Self::AppState,
-            "globalState" => Self::GlobalState,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::AppState => "appState",
-            Self::GlobalState => "globalState",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for AlertsFilterTimeframe {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AlertsFilterTimeframe",
-        members: &["days", "hours", "timezone"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            days: rt::Wire::blank(),
-            hours: rt::Wire::blank(),
-            timezone: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.days),
-            1 => member.value(&mut self.hours),
-            2 => member.value(&mut self.timezone),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.days)?;
-        out.value(1, &self.hours)?;
-        out.value(2, &self.timezone)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AlertsFilterTimeframeHours {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AlertsFilterTimeframeHours",
-        members: &["end", "start"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            end: rt::Wire::blank(),
-            start: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.end),
-            1 => member.value(&mut self.start),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.end)?;
-        out.value(1, &self.start)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CalculatedMetrics {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CalculatedMetrics",
-        members: &["p50", "p95", "p99", "success_ratio"],
-        aliases: &[],
-        required: &[0x8, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            p50: None,
-            p95: None,
-            p99: None,
-            success_ratio: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.p50),
-            1 => member.option(&mut self.p95),
-            2 => member.option(&mut self.p99),
-            3 => member.value(&mut self.success_ratio),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.p50)?;
-        out.option(1, &self.p95)?;
-        out.option(2, &self.p99)?;
-        out.value(3, &self.success_ratio)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Custom {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Custom",
+        name: "CustomSchedule",
         members: &["duration", "recurring", "start", "timezone"],
         aliases: &[],
         required: &[0x5, 0, 0, 0],
@@ -501,9 +304,9 @@ impl rt::Model for Custom {
     }
 }
 
-impl rt::Model for CustomRecurring {
+impl rt::Model for CustomScheduleRecurrence {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CustomRecurring",
+        name: "CustomScheduleRecurrence",
         members: &["end", "every", "occurrences", "onMonth", "onMonthDay", "onWeekDay"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -556,9 +359,9 @@ impl rt::Model for CustomRecurring {
     }
 }
 
-impl rt::Model for Dashboard {
+impl rt::Model for DashboardReference {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Dashboard",
+        name: "DashboardReference",
         members: &["id"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -596,26 +399,9 @@ impl rt::Model for Dashboard {
     }
 }
 
-impl rt::StringEnum for DefaultSearchOperator {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "OR" => Self::Or,
-            "AND" => Self::And,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Or => "OR",
-            Self::And => "AND",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for DisableBody {
+impl rt::Model for DisableOptions {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "DisableBody",
+        name: "DisableOptions",
         members: &["untrack"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -650,6 +436,35 @@ impl rt::Model for DisableBody {
     ) -> Result<(), S::Error> {
         out.option(0, &self.untrack)?;
         Ok(())
+    }
+}
+
+impl rt::StringEnum for ExecutionErrorReason {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "read" => Self::Read,
+            "decrypt" => Self::Decrypt,
+            "execute" => Self::Execute,
+            "unknown" => Self::Unknown,
+            "license" => Self::License,
+            "timeout" => Self::Timeout,
+            "disabled" => Self::Disabled,
+            "validate" => Self::Validate,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Read => "read",
+            Self::Decrypt => "decrypt",
+            Self::Execute => "execute",
+            Self::Unknown => "unknown",
+            Self::License => "license",
+            Self::Timeout => "timeout",
+            Self::Disabled => "disabled",
+            Self::Validate => "validate",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
@@ -748,35 +563,6 @@ impl rt::Model for ExecutionStatusError {
     }
 }
 
-impl rt::StringEnum for ExecutionStatusErrorReason {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "read" => Self::Read,
-            "decrypt" => Self::Decrypt,
-            "execute" => Self::Execute,
-            "unknown" => Self::Unknown,
-            "license" => Self::License,
-            "timeout" => Self::Timeout,
-            "disabled" => Self::Disabled,
-            "validate" => Self::Validate,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Read => "read",
-            Self::Decrypt => "decrypt",
-            Self::Execute => "execute",
-            Self::Unknown => "unknown",
-            Self::License => "license",
-            Self::Timeout => "timeout",
-            Self::Disabled => "disabled",
-            Self::Validate => "validate",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
 impl rt::Model for ExecutionStatusWarning {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ExecutionStatusWarning",
@@ -820,7 +606,7 @@ impl rt::Model for ExecutionStatusWarning {
     }
 }
 
-impl rt::StringEnum for ExecutionStatusWarningReason {
+impl rt::StringEnum for ExecutionWarningReason {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "maxExecutableActions" => Self::MaxExecutableActions,
@@ -884,52 +670,6 @@ impl rt::Model for Flapping {
     }
 }
 
-impl rt::Model for Frequency {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Frequency",
-        members: &["notify_when", "summary", "throttle"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            notify_when: rt::Wire::blank(),
-            summary: rt::Wire::blank(),
-            throttle: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.notify_when),
-            1 => member.value(&mut self.summary),
-            2 => member.option(&mut self.throttle),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.notify_when)?;
-        out.value(1, &self.summary)?;
-        out.nullable(2, &self.throttle)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for GapRange {
     const META: &'static rt::Meta = &rt::Meta {
         name: "GapRange",
@@ -973,12 +713,263 @@ impl rt::Model for GapRange {
     }
 }
 
-impl rt::Model for GetAction {
+impl rt::Model for InvestigationGuide {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "GetAction",
+        name: "InvestigationGuide",
+        members: &["blob"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            blob: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.blob),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.blob)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for LastRun {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "LastRun",
+        members: &["alerts_count", "outcome", "outcome_msg", "outcome_order", "warning"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            alerts_count: rt::Wire::blank(),
+            outcome: rt::Wire::blank(),
+            outcome_msg: None,
+            outcome_order: None,
+            warning: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.alerts_count),
+            1 => member.value(&mut self.outcome),
+            2 => member.option(&mut self.outcome_msg),
+            3 => member.option(&mut self.outcome_order),
+            4 => member.option(&mut self.warning),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.alerts_count)?;
+        out.value(1, &self.outcome)?;
+        out.option(2, &self.outcome_msg)?;
+        out.option(3, &self.outcome_order)?;
+        out.option(4, &self.warning)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for LastRunWarning {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "read" => Self::Read,
+            "decrypt" => Self::Decrypt,
+            "execute" => Self::Execute,
+            "unknown" => Self::Unknown,
+            "license" => Self::License,
+            "timeout" => Self::Timeout,
+            "disabled" => Self::Disabled,
+            "validate" => Self::Validate,
+            "maxExecutableActions" => Self::MaxExecutableActions,
+            "maxAlerts" => Self::MaxAlerts,
+            "maxQueuedActions" => Self::MaxQueuedActions,
+            "ruleExecution" => Self::RuleExecution,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Read => "read",
+            Self::Decrypt => "decrypt",
+            Self::Execute => "execute",
+            Self::Unknown => "unknown",
+            Self::License => "license",
+            Self::Timeout => "timeout",
+            Self::Disabled => "disabled",
+            Self::Validate => "validate",
+            Self::MaxExecutableActions => "maxExecutableActions",
+            Self::MaxAlerts => "maxAlerts",
+            Self::MaxQueuedActions => "maxQueuedActions",
+            Self::RuleExecution => "ruleExecution",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for MonitoredRun {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "MonitoredRun",
+        members: &["metrics", "timestamp"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            metrics: rt::Wire::blank(),
+            timestamp: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.metrics),
+            1 => member.value(&mut self.timestamp),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.metrics)?;
+        out.value(1, &self.timestamp)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for Monitoring {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Monitoring",
+        members: &["run"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            run: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.run),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.run)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewInvestigationGuide {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewInvestigationGuide",
+        members: &["blob"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            blob: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.blob),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.blob)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewRuleAction {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewRuleAction",
         members: &[
             "alerts_filter",
-            "connector_type_id",
             "frequency",
             "group",
             "id",
@@ -987,18 +978,17 @@ impl rt::Model for GetAction {
             "uuid",
         ],
         aliases: &[],
-        required: &[0x32, 0, 0, 0],
+        required: &[0x8, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
             alerts_filter: None,
-            connector_type_id: rt::Wire::blank(),
             frequency: None,
             group: None,
             id: rt::Wire::blank(),
-            params: rt::Wire::blank(),
+            params: None,
             use_alert_data_for_template: None,
             uuid: None,
             extra: Extra::new(),
@@ -1017,13 +1007,12 @@ impl rt::Model for GetAction {
     ) -> Result<rt::Got, A::Error> {
         match index {
             0 => member.option(&mut self.alerts_filter),
-            1 => member.value(&mut self.connector_type_id),
-            2 => member.option(&mut self.frequency),
-            3 => member.option(&mut self.group),
-            4 => member.value(&mut self.id),
-            5 => member.value(&mut self.params),
-            6 => member.option(&mut self.use_alert_data_for_template),
-            7 => member.option(&mut self.uuid),
+            1 => member.option(&mut self.frequency),
+            2 => member.option(&mut self.group),
+            3 => member.value(&mut self.id),
+            4 => member.option(&mut self.params),
+            5 => member.option(&mut self.use_alert_data_for_template),
+            6 => member.option(&mut self.uuid),
             _ => member.untyped(),
         }
     }
@@ -1032,20 +1021,19 @@ impl rt::Model for GetAction {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.alerts_filter)?;
-        out.value(1, &self.connector_type_id)?;
-        out.option(2, &self.frequency)?;
-        out.option(3, &self.group)?;
-        out.value(4, &self.id)?;
-        out.value(5, &self.params)?;
-        out.option(6, &self.use_alert_data_for_template)?;
-        out.option(7, &self.uuid)?;
+        out.option(1, &self.frequency)?;
+        out.option(2, &self.group)?;
+        out.value(3, &self.id)?;
+        out.option(4, &self.params)?;
+        out.option(5, &self.use_alert_data_for_template)?;
+        out.option(6, &self.uuid)?;
         Ok(())
     }
 }
 
-impl rt::Model for GetArtifacts {
+impl rt::Model for NewRuleArtifacts {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "GetArtifacts",
+        name: "NewRuleArtifacts",
         members: &["dashboards", "investigation_guide"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -1086,18 +1074,18 @@ impl rt::Model for GetArtifacts {
     }
 }
 
-impl rt::Model for GetArtifactsInvestigationGuide {
+impl rt::Model for NewSnoozeSchedule {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "GetArtifactsInvestigationGuide",
-        members: &["blob"],
+        name: "NewSnoozeSchedule",
+        members: &["custom"],
         aliases: &[],
-        required: &[0x1, 0, 0, 0],
+        required: &[0, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            blob: rt::Wire::blank(),
+            custom: None,
             extra: Extra::new(),
         }
     }
@@ -1113,7 +1101,7 @@ impl rt::Model for GetArtifactsInvestigationGuide {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.blob),
+            0 => member.option(&mut self.custom),
             _ => member.untyped(),
         }
     }
@@ -1121,50 +1109,7 @@ impl rt::Model for GetArtifactsInvestigationGuide {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.blob)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for HasReference {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "HasReference",
-        members: &["id", "type"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            1 => member.value(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.r#type)?;
+        out.option(0, &self.custom)?;
         Ok(())
     }
 }
@@ -1188,20 +1133,104 @@ impl rt::StringEnum for NotifyWhen {
     }
 }
 
-impl rt::StringEnum for Outcome {
+impl rt::Model for QueryFilter {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "QueryFilter",
+        members: &["$state", "meta", "query"],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            state: None,
+            meta: rt::Wire::blank(),
+            query: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.state),
+            1 => member.value(&mut self.meta),
+            2 => member.option(&mut self.query),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.state)?;
+        out.value(1, &self.meta)?;
+        out.option(2, &self.query)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for QueryFilterState {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "QueryFilterState",
+        members: &["store"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            store: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.store),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.store)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for QueryFilterStore {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
-            "succeeded" => Self::Succeeded,
-            "warning" => Self::Warning,
-            "failed" => Self::Failed,
+            "appState" => Self::AppState,
+            "globalState" => Self::GlobalState,
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
     fn name(&self) -> &str {
         match self {
-            Self::Succeeded => "succeeded",
-            Self::Warning => "warning",
-            Self::Failed => "failed",
+            Self::AppState => "appState",
+            Self::GlobalState => "globalState",
             Self::UnknownValue(name) => name,
         }
     }
@@ -1306,33 +1335,6 @@ impl rt::Model for RRule {
         out.option(14, &self.until)?;
         out.option(15, &self.wkst)?;
         Ok(())
-    }
-}
-
-impl rt::StringEnum for RRuleWkst {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "MO" => Self::Mo,
-            "TU" => Self::Tu,
-            "WE" => Self::We,
-            "TH" => Self::Th,
-            "FR" => Self::Fr,
-            "SA" => Self::Sa,
-            "SU" => Self::Su,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Mo => "MO",
-            Self::Tu => "TU",
-            Self::We => "WE",
-            Self::Th => "TH",
-            Self::Fr => "FR",
-            Self::Sa => "SA",
-            Self::Su => "SU",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -1515,6 +1517,7 @@ impl rt::Model for RuleAction {
         name: "RuleAction",
         members: &[
             "alerts_filter",
+            "connector_type_id",
             "frequency",
             "group",
             "id",
@@ -1523,17 +1526,18 @@ impl rt::Model for RuleAction {
             "uuid",
         ],
         aliases: &[],
-        required: &[0x8, 0, 0, 0],
+        required: &[0x32, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
             alerts_filter: None,
+            connector_type_id: rt::Wire::blank(),
             frequency: None,
             group: None,
             id: rt::Wire::blank(),
-            params: None,
+            params: rt::Wire::blank(),
             use_alert_data_for_template: None,
             uuid: None,
             extra: Extra::new(),
@@ -1552,12 +1556,13 @@ impl rt::Model for RuleAction {
     ) -> Result<rt::Got, A::Error> {
         match index {
             0 => member.option(&mut self.alerts_filter),
-            1 => member.option(&mut self.frequency),
-            2 => member.option(&mut self.group),
-            3 => member.value(&mut self.id),
-            4 => member.option(&mut self.params),
-            5 => member.option(&mut self.use_alert_data_for_template),
-            6 => member.option(&mut self.uuid),
+            1 => member.value(&mut self.connector_type_id),
+            2 => member.option(&mut self.frequency),
+            3 => member.option(&mut self.group),
+            4 => member.value(&mut self.id),
+            5 => member.value(&mut self.params),
+            6 => member.option(&mut self.use_alert_data_for_template),
+            7 => member.option(&mut self.uuid),
             _ => member.untyped(),
         }
     }
@@ -1566,12 +1571,13 @@ impl rt::Model for RuleAction {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.alerts_filter)?;
-        out.option(1, &self.frequency)?;
-        out.option(2, &self.group)?;
-        out.value(3, &self.id)?;
-        out.option(4, &self.params)?;
-        out.option(5, &self.use_alert_data_for_template)?;
-        out.option(6, &self.uuid)?;
+        out.value(1, &self.connector_type_id)?;
+        out.option(2, &self.frequency)?;
+        out.option(3, &self.group)?;
+        out.value(4, &self.id)?;
+        out.value(5, &self.params)?;
+        out.option(6, &self.use_alert_data_for_template)?;
+        out.option(7, &self.uuid)?;
         Ok(())
     }
 }
@@ -1615,379 +1621,6 @@ impl rt::Model for RuleArtifacts {
     ) -> Result<(), S::Error> {
         out.option(0, &self.dashboards)?;
         out.option(1, &self.investigation_guide)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for RuleArtifactsInvestigationGuide {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RuleArtifactsInvestigationGuide",
-        members: &["blob"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            blob: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.blob),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.blob)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for RuleLastRun {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RuleLastRun",
-        members: &["alerts_count", "outcome", "outcome_msg", "outcome_order", "warning"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            alerts_count: rt::Wire::blank(),
-            outcome: rt::Wire::blank(),
-            outcome_msg: None,
-            outcome_order: None,
-            warning: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.alerts_count),
-            1 => member.value(&mut self.outcome),
-            2 => member.option(&mut self.outcome_msg),
-            3 => member.option(&mut self.outcome_order),
-            4 => member.option(&mut self.warning),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.alerts_count)?;
-        out.value(1, &self.outcome)?;
-        out.option(2, &self.outcome_msg)?;
-        out.option(3, &self.outcome_order)?;
-        out.option(4, &self.warning)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for RuleLastRunWarning {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "read" => Self::Read,
-            "decrypt" => Self::Decrypt,
-            "execute" => Self::Execute,
-            "unknown" => Self::Unknown,
-            "license" => Self::License,
-            "timeout" => Self::Timeout,
-            "disabled" => Self::Disabled,
-            "validate" => Self::Validate,
-            "maxExecutableActions" => Self::MaxExecutableActions,
-            "maxAlerts" => Self::MaxAlerts,
-            "maxQueuedActions" => Self::MaxQueuedActions,
-            "ruleExecution" => Self::RuleExecution,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Read => "read",
-            Self::Decrypt => "decrypt",
-            Self::Execute => "execute",
-            Self::Unknown => "unknown",
-            Self::License => "license",
-            Self::Timeout => "timeout",
-            Self::Disabled => "disabled",
-            Self::Validate => "validate",
-            Self::MaxExecutableActions => "maxExecutableActions",
-            Self::MaxAlerts => "maxAlerts",
-            Self::MaxQueuedActions => "maxQueuedActions",
-            Self::RuleExecution => "ruleExecution",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for RuleMonitoring {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RuleMonitoring",
-        members: &["run"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            run: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.run),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.run)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for RuleMonitoringRun {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RuleMonitoringRun",
-        members: &["calculated_metrics", "history", "last_run"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            calculated_metrics: rt::Wire::blank(),
-            history: rt::Wire::blank(),
-            last_run: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.calculated_metrics),
-            1 => member.value(&mut self.history),
-            2 => member.value(&mut self.last_run),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.calculated_metrics)?;
-        out.value(1, &self.history)?;
-        out.value(2, &self.last_run)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for RuleMonitoringRunHistory {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RuleMonitoringRunHistory",
-        members: &["duration", "outcome", "success", "timestamp"],
-        aliases: &[],
-        required: &[0xc, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            duration: None,
-            outcome: None,
-            success: rt::Wire::blank(),
-            timestamp: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.duration),
-            1 => member.option(&mut self.outcome),
-            2 => member.value(&mut self.success),
-            3 => member.value(&mut self.timestamp),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.duration)?;
-        out.option(1, &self.outcome)?;
-        out.value(2, &self.success)?;
-        out.value(3, &self.timestamp)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for RuleMonitoringRunLastRun {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RuleMonitoringRunLastRun",
-        members: &["metrics", "timestamp"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            metrics: rt::Wire::blank(),
-            timestamp: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.metrics),
-            1 => member.value(&mut self.timestamp),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.metrics)?;
-        out.value(1, &self.timestamp)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for RuleMonitoringRunLastRunMetrics {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RuleMonitoringRunLastRunMetrics",
-        members: &[
-            "duration",
-            "gap_duration_s",
-            "gap_range",
-            "total_alerts_created",
-            "total_alerts_detected",
-            "total_indexing_duration_ms",
-            "total_search_duration_ms",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            duration: None,
-            gap_duration_s: None,
-            gap_range: None,
-            total_alerts_created: None,
-            total_alerts_detected: None,
-            total_indexing_duration_ms: None,
-            total_search_duration_ms: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.duration),
-            1 => member.option(&mut self.gap_duration_s),
-            2 => member.option(&mut self.gap_range),
-            3 => member.option(&mut self.total_alerts_created),
-            4 => member.option(&mut self.total_alerts_detected),
-            5 => member.option(&mut self.total_indexing_duration_ms),
-            6 => member.option(&mut self.total_search_duration_ms),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.duration)?;
-        out.option(1, &self.gap_duration_s)?;
-        out.option(2, &self.gap_range)?;
-        out.option(3, &self.total_alerts_created)?;
-        out.option(4, &self.total_alerts_detected)?;
-        out.option(5, &self.total_indexing_duration_ms)?;
-        out.option(6, &self.total_search_duration_ms)?;
         Ok(())
     }
 }
@@ -2326,46 +1959,6 @@ impl rt::Model for RuleSchedule {
 impl rt::Model for RuleSnooze {
     const META: &'static rt::Meta = &rt::Meta {
         name: "RuleSnooze",
-        members: &["schedule"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            schedule: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.schedule),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.schedule)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for RuleSnoozeSchedule {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RuleSnoozeSchedule",
         members: &["duration", "id", "rRule", "skipRecurrences"],
         aliases: &[],
         required: &[0x5, 0, 0, 0],
@@ -2412,6 +2005,320 @@ impl rt::Model for RuleSnoozeSchedule {
     }
 }
 
+impl rt::StringEnum for RuleStatus {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "ok" => Self::Ok,
+            "active" => Self::Active,
+            "error" => Self::Error,
+            "warning" => Self::Warning,
+            "pending" => Self::Pending,
+            "unknown" => Self::Unknown,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Ok => "ok",
+            Self::Active => "active",
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Pending => "pending",
+            Self::Unknown => "unknown",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for RunCalculatedMetrics {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RunCalculatedMetrics",
+        members: &["p50", "p95", "p99", "success_ratio"],
+        aliases: &[],
+        required: &[0x8, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            p50: None,
+            p95: None,
+            p99: None,
+            success_ratio: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.p50),
+            1 => member.option(&mut self.p95),
+            2 => member.option(&mut self.p99),
+            3 => member.value(&mut self.success_ratio),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.p50)?;
+        out.option(1, &self.p95)?;
+        out.option(2, &self.p99)?;
+        out.value(3, &self.success_ratio)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for RunHistoryEntry {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RunHistoryEntry",
+        members: &["duration", "outcome", "success", "timestamp"],
+        aliases: &[],
+        required: &[0xc, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            duration: None,
+            outcome: None,
+            success: rt::Wire::blank(),
+            timestamp: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.duration),
+            1 => member.option(&mut self.outcome),
+            2 => member.value(&mut self.success),
+            3 => member.value(&mut self.timestamp),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.duration)?;
+        out.option(1, &self.outcome)?;
+        out.value(2, &self.success)?;
+        out.value(3, &self.timestamp)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for RunMetrics {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RunMetrics",
+        members: &[
+            "duration",
+            "gap_duration_s",
+            "gap_range",
+            "total_alerts_created",
+            "total_alerts_detected",
+            "total_indexing_duration_ms",
+            "total_search_duration_ms",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            duration: None,
+            gap_duration_s: None,
+            gap_range: None,
+            total_alerts_created: None,
+            total_alerts_detected: None,
+            total_indexing_duration_ms: None,
+            total_search_duration_ms: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.duration),
+            1 => member.option(&mut self.gap_duration_s),
+            2 => member.option(&mut self.gap_range),
+            3 => member.option(&mut self.total_alerts_created),
+            4 => member.option(&mut self.total_alerts_detected),
+            5 => member.option(&mut self.total_indexing_duration_ms),
+            6 => member.option(&mut self.total_search_duration_ms),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.duration)?;
+        out.option(1, &self.gap_duration_s)?;
+        out.option(2, &self.gap_range)?;
+        out.option(3, &self.total_alerts_created)?;
+        out.option(4, &self.total_alerts_detected)?;
+        out.option(5, &self.total_indexing_duration_ms)?;
+        out.option(6, &self.total_search_duration_ms)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for RunMonitoring {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RunMonitoring",
+        members: &["calculated_metrics", "history", "last_run"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            calculated_metrics: rt::Wire::blank(),
+            history: rt::Wire::blank(),
+            last_run: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.calculated_metrics),
+            1 => member.value(&mut self.history),
+            2 => member.value(&mut self.last_run),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.calculated_metrics)?;
+        out.value(1, &self.history)?;
+        out.value(2, &self.last_run)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for RunOutcome {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "succeeded" => Self::Succeeded,
+            "warning" => Self::Warning,
+            "failed" => Self::Failed,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Warning => "warning",
+            Self::Failed => "failed",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for SavedObjectReference {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SavedObjectReference",
+        members: &["id", "type"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.value(1, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for SearchOperator {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "OR" => Self::Or,
+            "AND" => Self::And,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Or => "OR",
+            Self::And => "AND",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
 impl rt::Model for SnoozeResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "SnoozeResponse",
@@ -2452,9 +2359,49 @@ impl rt::Model for SnoozeResponse {
     }
 }
 
-impl rt::Model for SnoozeResponseBodySchedule {
+impl rt::Model for SnoozedRule {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SnoozeResponseBodySchedule",
+        name: "SnoozedRule",
+        members: &["schedule"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            schedule: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.schedule),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.schedule)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SnoozedSchedule {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SnoozedSchedule",
         members: &["custom", "id"],
         aliases: &[],
         required: &[0x2, 0, 0, 0],
@@ -2495,46 +2442,6 @@ impl rt::Model for SnoozeResponseBodySchedule {
     }
 }
 
-impl rt::Model for SnoozeSchedule {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SnoozeSchedule",
-        members: &["custom"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            custom: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.custom),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.custom)?;
-        Ok(())
-    }
-}
-
 impl rt::StringEnum for SortOrder {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
@@ -2552,26 +2459,117 @@ impl rt::StringEnum for SortOrder {
     }
 }
 
-impl rt::StringEnum for Status {
+impl rt::Model for Timeframe {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Timeframe",
+        members: &["days", "hours", "timezone"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            days: rt::Wire::blank(),
+            hours: rt::Wire::blank(),
+            timezone: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.days),
+            1 => member.value(&mut self.hours),
+            2 => member.value(&mut self.timezone),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.days)?;
+        out.value(1, &self.hours)?;
+        out.value(2, &self.timezone)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for TimeframeHours {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "TimeframeHours",
+        members: &["end", "start"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            end: rt::Wire::blank(),
+            start: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.end),
+            1 => member.value(&mut self.start),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.end)?;
+        out.value(1, &self.start)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for Weekday {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
-            "ok" => Self::Ok,
-            "active" => Self::Active,
-            "error" => Self::Error,
-            "warning" => Self::Warning,
-            "pending" => Self::Pending,
-            "unknown" => Self::Unknown,
+            "MO" => Self::Mo,
+            "TU" => Self::Tu,
+            "WE" => Self::We,
+            "TH" => Self::Th,
+            "FR" => Self::Fr,
+            "SA" => Self::Sa,
+            "SU" => Self::Su,
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
     fn name(&self) -> &str {
         match self {
-            Self::Ok => "ok",
-            Self::Active => "active",
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Pending => "pending",
-            Self::Unknown => "unknown",
+            Self::Mo => "MO",
+            Self::Tu => "TU",
+            Self::We => "WE",
+            Self::Th => "TH",
+            Self::Fr => "FR",
+            Self::Sa => "SA",
+            Self::Su => "SU",
             Self::UnknownValue(name) => name,
         }
     }

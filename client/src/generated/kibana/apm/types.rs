@@ -25,10 +25,10 @@ pub struct AgentConfiguration {
     pub extra: Extra,
 }
 
-/// The `AgentConfigurationsResponse` object.
+/// The `AgentConfigurations` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct AgentConfigurationsResponse {
+pub struct AgentConfigurations {
     /// `configurations`
     pub configurations: Option<Vec<AgentConfiguration>>,
     /// Members that this version of elkit does not know.
@@ -65,16 +65,6 @@ pub enum AgentKeyPrivilege {
     UnknownValue(String),
 }
 
-/// The `AgentKeysResponse` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct AgentKeysResponse {
-    /// `agentKey`
-    pub agent_key: Option<AgentKey>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The `AnnotatedService` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -104,10 +94,10 @@ impl AnnotatedService {
     }
 }
 
-/// The `AnnotationResponseSourceAnnotation` object.
+/// The `AnnotationDetails` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct AnnotationResponseSourceAnnotation {
+pub struct AnnotationDetails {
     /// `title`
     pub title: Option<String>,
     /// `type`
@@ -116,10 +106,20 @@ pub struct AnnotationResponseSourceAnnotation {
     pub extra: Extra,
 }
 
-/// The `AnnotationResponseSourceService` object.
+/// The `AnnotationEvent` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct AnnotationResponseSourceService {
+pub struct AnnotationEvent {
+    /// `created`
+    pub created: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `AnnotationService` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct AnnotationService {
     /// `environment`
     pub environment: Option<String>,
     /// `name`
@@ -130,80 +130,56 @@ pub struct AnnotationResponseSourceService {
     pub extra: Extra,
 }
 
-/// The `AnnotationSearchResponse` object.
+/// The `AnnotationSource` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct AnnotationSearchResponse {
-    /// `annotations`
-    pub annotations: Option<Vec<AnnotationSearchResponseAnnotation>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `AnnotationSearchResponseAnnotation` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct AnnotationSearchResponseAnnotation {
-    /// `@timestamp`
-    pub timestamp: Option<Number>,
-    /// `id`
-    pub id: Option<String>,
-    /// `text`
-    pub text: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The answer to [`create_agent_key`](super::Apm::create_agent_key).
-pub type CreateAgentKeyResponse = AgentKeysResponse;
-/// The `CreateAnnotationResponse` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct CreateAnnotationResponse {
-    /// `_id`
-    pub id: Option<String>,
-    /// `_index`
-    pub index: Option<String>,
-    /// `_source`
-    pub source: Option<CreateAnnotationResponseSource>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `CreateAnnotationResponseSource` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct CreateAnnotationResponseSource {
+pub struct AnnotationSource {
     /// `@timestamp`
     pub timestamp: Option<String>,
     /// `annotation`
-    pub annotation: Option<AnnotationResponseSourceAnnotation>,
+    pub annotation: Option<AnnotationDetails>,
     /// `event`
-    pub event: Option<CreateAnnotationResponseSourceEvent>,
+    pub event: Option<AnnotationEvent>,
     /// `message`
     pub message: Option<String>,
     /// `service`
-    pub service: Option<AnnotationResponseSourceService>,
+    pub service: Option<AnnotationService>,
     /// `tags`
     pub tags: Option<Vec<String>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `CreateAnnotationResponseSourceEvent` object.
+/// The answer to [`create_agent_key`](super::Apm::create_agent_key).
+pub type CreateAgentKeyResponse = CreatedAgentKey;
+/// The `CreatedAgentKey` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct CreateAnnotationResponseSourceEvent {
-    /// `created`
-    pub created: Option<String>,
+pub struct CreatedAgentKey {
+    /// `agentKey`
+    pub agent_key: Option<AgentKey>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `DeleteAgentConfigurationsResponse` object.
+/// The `CreatedAnnotation` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct DeleteAgentConfigurationsResponse {
+pub struct CreatedAnnotation {
+    /// `_id`
+    pub id: Option<String>,
+    /// `_index`
+    pub index: Option<String>,
+    /// `_source`
+    pub source: Option<AnnotationSource>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `DeletedAgentConfiguration` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DeletedAgentConfiguration {
     /// `result`
     pub result: Option<String>,
     /// Members that this version of elkit does not know.
@@ -218,12 +194,10 @@ pub struct Empty {
     pub extra: Extra,
 }
 
-/// The answer to [`save_server_schema`](super::Apm::save_server_schema).
-pub type SaveServerSchemaResponse = Empty;
-/// The `SearchAgentConfigurationResponse` object.
+/// The `FoundAgentConfiguration` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct SearchAgentConfigurationResponse {
+pub struct FoundAgentConfiguration {
     /// `_id`
     pub id: Option<String>,
     /// `_index`
@@ -236,6 +210,32 @@ pub struct SearchAgentConfigurationResponse {
     pub extra: Extra,
 }
 
+/// The `FoundAnnotation` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct FoundAnnotation {
+    /// `@timestamp`
+    pub timestamp: Option<Number>,
+    /// `id`
+    pub id: Option<String>,
+    /// `text`
+    pub text: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `FoundAnnotations` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct FoundAnnotations {
+    /// `annotations`
+    pub annotations: Option<Vec<FoundAnnotation>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`save_server_schema`](super::Apm::save_server_schema).
+pub type SaveServerSchemaResponse = Empty;
 /// The `Service` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -268,10 +268,10 @@ impl Service {
     }
 }
 
-/// The `ServiceAgentNameResponse` object.
+/// The `ServiceAgentName` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct ServiceAgentNameResponse {
+pub struct ServiceAgentName {
     /// `agentName`
     pub agent_name: Option<String>,
     /// Members that this version of elkit does not know.
@@ -290,20 +290,20 @@ pub struct ServiceEnvironment {
     pub extra: Extra,
 }
 
-/// The `ServiceEnvironmentsResponse` object.
+/// The `ServiceEnvironments` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct ServiceEnvironmentsResponse {
+pub struct ServiceEnvironments {
     /// `environments`
     pub environments: Option<Vec<ServiceEnvironment>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `SingleAgentConfigurationResponse` object.
+/// The `SingleAgentConfiguration` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct SingleAgentConfigurationResponse {
+pub struct SingleAgentConfiguration {
     /// `@timestamp`
     pub timestamp: Number,
     /// `agent_name`
@@ -342,20 +342,10 @@ pub struct SourceMap {
     pub extra: Extra,
 }
 
-/// The `SourceMapsResponse` object.
+/// The `SourceMapArtifact` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct SourceMapsResponse {
-    /// `artifacts`
-    pub artifacts: Option<Vec<SourceMapsResponseArtifact>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `SourceMapsResponseArtifact` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct SourceMapsResponseArtifact {
+pub struct SourceMapArtifact {
     /// `compressionAlgorithm`
     pub compression_algorithm: Option<String>,
     /// `created`
@@ -381,15 +371,15 @@ pub struct SourceMapsResponseArtifact {
     /// `type`
     pub r#type: Option<String>,
     /// `body`
-    pub body: Option<SourceMapsResponseArtifactBody>,
+    pub body: Option<SourceMapArtifactBody>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `SourceMapsResponseArtifactBody` object.
+/// The `SourceMapArtifactBody` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct SourceMapsResponseArtifactBody {
+pub struct SourceMapArtifactBody {
     /// `bundleFilepath`
     pub bundle_filepath: Option<String>,
     /// `serviceName`
@@ -402,10 +392,20 @@ pub struct SourceMapsResponseArtifactBody {
     pub extra: Extra,
 }
 
-/// The `UploadSourceMapsResponse` object.
+/// The `SourceMaps` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct UploadSourceMapsResponse {
+pub struct SourceMaps {
+    /// `artifacts`
+    pub artifacts: Option<Vec<SourceMapArtifact>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `UploadedSourceMap` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct UploadedSourceMap {
     /// `compressionAlgorithm`
     pub compression_algorithm: Option<String>,
     /// `created`

@@ -11,15 +11,12 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    AgentConfiguration, AgentConfigurationsResponse, AgentKey, AgentKeysResponse,
-    AnnotatedService, AnnotationResponseSourceAnnotation,
-    AnnotationResponseSourceService, AnnotationSearchResponse,
-    AnnotationSearchResponseAnnotation, CreateAnnotationResponse,
-    CreateAnnotationResponseSource, CreateAnnotationResponseSourceEvent,
-    DeleteAgentConfigurationsResponse, Empty, SearchAgentConfigurationResponse, Service,
-    ServiceAgentNameResponse, ServiceEnvironment, ServiceEnvironmentsResponse,
-    SingleAgentConfigurationResponse, SourceMap, SourceMapsResponse,
-    SourceMapsResponseArtifact, SourceMapsResponseArtifactBody, UploadSourceMapsResponse,
+    AgentConfiguration, AgentConfigurations, AgentKey, AnnotatedService,
+    AnnotationDetails, AnnotationEvent, AnnotationService, AnnotationSource,
+    CreatedAgentKey, CreatedAnnotation, DeletedAgentConfiguration, Empty,
+    FoundAgentConfiguration, FoundAnnotation, FoundAnnotations, Service,
+    ServiceAgentName, ServiceEnvironment, ServiceEnvironments, SingleAgentConfiguration,
+    SourceMap, SourceMapArtifact, SourceMapArtifactBody, SourceMaps, UploadedSourceMap,
     CreateAgentKeyRequest, SaveServerSchemaRequest
 }
 rt::string_enum! {
@@ -88,9 +85,9 @@ impl rt::Model for AgentConfiguration {
     }
 }
 
-impl rt::Model for AgentConfigurationsResponse {
+impl rt::Model for AgentConfigurations {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AgentConfigurationsResponse",
+        name: "AgentConfigurations",
         members: &["configurations"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -197,46 +194,6 @@ impl rt::StringEnum for AgentKeyPrivilege {
     }
 }
 
-impl rt::Model for AgentKeysResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AgentKeysResponse",
-        members: &["agentKey"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            agent_key: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.agent_key),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_key)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for AnnotatedService {
     const META: &'static rt::Meta = &rt::Meta {
         name: "AnnotatedService",
@@ -280,9 +237,9 @@ impl rt::Model for AnnotatedService {
     }
 }
 
-impl rt::Model for AnnotationResponseSourceAnnotation {
+impl rt::Model for AnnotationDetails {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AnnotationResponseSourceAnnotation",
+        name: "AnnotationDetails",
         members: &["title", "type"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -323,9 +280,49 @@ impl rt::Model for AnnotationResponseSourceAnnotation {
     }
 }
 
-impl rt::Model for AnnotationResponseSourceService {
+impl rt::Model for AnnotationEvent {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AnnotationResponseSourceService",
+        name: "AnnotationEvent",
+        members: &["created"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            created: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.created),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.created)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AnnotationService {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AnnotationService",
         members: &["environment", "name", "version"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -369,143 +366,9 @@ impl rt::Model for AnnotationResponseSourceService {
     }
 }
 
-impl rt::Model for AnnotationSearchResponse {
+impl rt::Model for AnnotationSource {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AnnotationSearchResponse",
-        members: &["annotations"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            annotations: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.annotations),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.annotations)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AnnotationSearchResponseAnnotation {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AnnotationSearchResponseAnnotation",
-        members: &["@timestamp", "id", "text", "type"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[3],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            timestamp: None,
-            id: None,
-            text: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.timestamp),
-            1 => member.option(&mut self.id),
-            2 => member.option(&mut self.text),
-            3 => member.literal("\"version\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.timestamp)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.text)?;
-        out.literal(3, "\"version\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CreateAnnotationResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateAnnotationResponse",
-        members: &["_id", "_index", "_source"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: None,
-            index: None,
-            source: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.id),
-            1 => member.option(&mut self.index),
-            2 => member.option(&mut self.source),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.index)?;
-        out.option(2, &self.source)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CreateAnnotationResponseSource {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateAnnotationResponseSource",
+        name: "AnnotationSource",
         members: &["@timestamp", "annotation", "event", "message", "service", "tags"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -558,10 +421,10 @@ impl rt::Model for CreateAnnotationResponseSource {
     }
 }
 
-impl rt::Model for CreateAnnotationResponseSourceEvent {
+impl rt::Model for CreatedAgentKey {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateAnnotationResponseSourceEvent",
-        members: &["created"],
+        name: "CreatedAgentKey",
+        members: &["agentKey"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -569,7 +432,7 @@ impl rt::Model for CreateAnnotationResponseSourceEvent {
     };
     fn blank() -> Self {
         Self {
-            created: None,
+            agent_key: None,
             extra: Extra::new(),
         }
     }
@@ -585,7 +448,7 @@ impl rt::Model for CreateAnnotationResponseSourceEvent {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.created),
+            0 => member.option(&mut self.agent_key),
             _ => member.untyped(),
         }
     }
@@ -593,14 +456,60 @@ impl rt::Model for CreateAnnotationResponseSourceEvent {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.created)?;
+        out.option(0, &self.agent_key)?;
         Ok(())
     }
 }
 
-impl rt::Model for DeleteAgentConfigurationsResponse {
+impl rt::Model for CreatedAnnotation {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "DeleteAgentConfigurationsResponse",
+        name: "CreatedAnnotation",
+        members: &["_id", "_index", "_source"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: None,
+            index: None,
+            source: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.id),
+            1 => member.option(&mut self.index),
+            2 => member.option(&mut self.source),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.id)?;
+        out.option(1, &self.index)?;
+        out.option(2, &self.source)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DeletedAgentConfiguration {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DeletedAgentConfiguration",
         members: &["result"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -668,9 +577,9 @@ impl rt::Model for Empty {
     }
 }
 
-impl rt::Model for SearchAgentConfigurationResponse {
+impl rt::Model for FoundAgentConfiguration {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SearchAgentConfigurationResponse",
+        name: "FoundAgentConfiguration",
         members: &["_id", "_index", "_score", "_source"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -713,6 +622,94 @@ impl rt::Model for SearchAgentConfigurationResponse {
         out.option(1, &self.index)?;
         out.option(2, &self.score)?;
         out.option(3, &self.source)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for FoundAnnotation {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FoundAnnotation",
+        members: &["@timestamp", "id", "text", "type"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[3],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            timestamp: None,
+            id: None,
+            text: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.timestamp),
+            1 => member.option(&mut self.id),
+            2 => member.option(&mut self.text),
+            3 => member.literal("\"version\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.timestamp)?;
+        out.option(1, &self.id)?;
+        out.option(2, &self.text)?;
+        out.literal(3, "\"version\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for FoundAnnotations {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FoundAnnotations",
+        members: &["annotations"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            annotations: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.annotations),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.annotations)?;
         Ok(())
     }
 }
@@ -760,9 +757,9 @@ impl rt::Model for Service {
     }
 }
 
-impl rt::Model for ServiceAgentNameResponse {
+impl rt::Model for ServiceAgentName {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ServiceAgentNameResponse",
+        name: "ServiceAgentName",
         members: &["agentName"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -843,9 +840,9 @@ impl rt::Model for ServiceEnvironment {
     }
 }
 
-impl rt::Model for ServiceEnvironmentsResponse {
+impl rt::Model for ServiceEnvironments {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ServiceEnvironmentsResponse",
+        name: "ServiceEnvironments",
         members: &["environments"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -883,9 +880,9 @@ impl rt::Model for ServiceEnvironmentsResponse {
     }
 }
 
-impl rt::Model for SingleAgentConfigurationResponse {
+impl rt::Model for SingleAgentConfiguration {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SingleAgentConfigurationResponse",
+        name: "SingleAgentConfiguration",
         members: &[
             "@timestamp",
             "agent_name",
@@ -1011,49 +1008,9 @@ impl rt::Model for SourceMap {
     }
 }
 
-impl rt::Model for SourceMapsResponse {
+impl rt::Model for SourceMapArtifact {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SourceMapsResponse",
-        members: &["artifacts"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            artifacts: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.artifacts),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.artifacts)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for SourceMapsResponseArtifact {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SourceMapsResponseArtifact",
+        name: "SourceMapArtifact",
         members: &[
             "body",
             "compressionAlgorithm",
@@ -1141,9 +1098,9 @@ impl rt::Model for SourceMapsResponseArtifact {
     }
 }
 
-impl rt::Model for SourceMapsResponseArtifactBody {
+impl rt::Model for SourceMapArtifactBody {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SourceMapsResponseArtifactBody",
+        name: "SourceMapArtifactBody",
         members: &["bundleFilepath", "serviceName", "serviceVersion", "sourceMap"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -1190,9 +1147,49 @@ impl rt::Model for SourceMapsResponseArtifactBody {
     }
 }
 
-impl rt::Model for UploadSourceMapsResponse {
+impl rt::Model for SourceMaps {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "UploadSourceMapsResponse",
+        name: "SourceMaps",
+        members: &["artifacts"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            artifacts: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.artifacts),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.artifacts)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for UploadedSourceMap {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "UploadedSourceMap",
         members: &[
             "body",
             "compressionAlgorithm",

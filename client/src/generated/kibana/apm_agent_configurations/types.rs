@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use crate::types::Extra;
 use super::super::apm;
 /// The answer to [`delete`](super::ApmAgentConfigurations::delete).
-pub type DeleteResponse = apm::DeleteAgentConfigurationsResponse;
+pub type DeleteResponse = apm::DeletedAgentConfiguration;
 /// The answer to [`find`](super::ApmAgentConfigurations::find).
-pub type FindResponse = apm::SearchAgentConfigurationResponse;
+pub type FindResponse = apm::FoundAgentConfiguration;
 /// The answer to [`get_agent_name`](super::ApmAgentConfigurations::get_agent_name).
-pub type GetAgentNameResponse = apm::ServiceAgentNameResponse;
+pub type GetAgentNameResponse = apm::ServiceAgentName;
 /// The answer to [`get`](super::ApmAgentConfigurations::get).
-pub type GetResponse = apm::SingleAgentConfigurationResponse;
+pub type GetResponse = apm::SingleAgentConfiguration;
 /// The answer to [`list_environments`](super::ApmAgentConfigurations::list_environments).
-pub type ListEnvironmentsResponse = apm::ServiceEnvironmentsResponse;
+pub type ListEnvironmentsResponse = apm::ServiceEnvironments;
 /// The answer to [`list`](super::ApmAgentConfigurations::list).
-pub type ListResponse = apm::AgentConfigurationsResponse;
+pub type ListResponse = apm::AgentConfigurations;
 /// The answer to [`put`](super::ApmAgentConfigurations::put).
 pub type PutResponse = apm::Empty;
 /// The request of [`ApmAgentConfigurations::delete`](super::ApmAgentConfigurations::delete), as plain data.

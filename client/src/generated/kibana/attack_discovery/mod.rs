@@ -39,7 +39,7 @@ impl AttackDiscovery {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-postattackdiscoverybulk)
     #[doc(alias = "attack_discovery.bulk_update")]
     #[doc(alias = "POST /api/attack_discovery/_bulk")]
-    pub fn bulk_update(&self, update: impl Into<Update>) -> BulkUpdate {
+    pub fn bulk_update(&self, update: impl Into<AlertsUpdate>) -> BulkUpdate {
         BulkUpdate::new(&self.client, BulkUpdateRequest::new(update))
     }
     /// Hides one run from the current user's list.
@@ -200,7 +200,7 @@ impl Find {
     /// `status`
     pub fn status(
         mut self,
-        status: impl IntoIterator<Item = impl Into<FindStatus>>,
+        status: impl IntoIterator<Item = impl Into<AlertStatus>>,
     ) -> Self {
         self.0.request_mut().status = Some(status.into_iter().map(Into::into).collect());
         self

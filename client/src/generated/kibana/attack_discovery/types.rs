@@ -5,10 +5,88 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
-/// The `AnonymizationFieldResponse` object.
+/// A value of `AlertStatus`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AlertStatus {
+    /// `acknowledged`
+    Acknowledged,
+    /// `closed`
+    Closed,
+    /// `open`
+    Open,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `AlertsUpdate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AnonymizationFieldResponse {
+pub struct AlertsUpdate {
+    /// `enable_field_rendering`
+    ///
+    /// default `false`
+    pub enable_field_rendering: Option<bool>,
+    /// `ids`
+    pub ids: Vec<String>,
+    /// `kibana_alert_workflow_status`
+    pub kibana_alert_workflow_status: Option<AlertStatus>,
+    /// `visibility`
+    pub visibility: Option<Visibility>,
+    /// `with_replacements`
+    ///
+    /// default `true`
+    pub with_replacements: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl AlertsUpdate {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self {
+            ids: ids.into_iter().map(Into::into).collect(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `enable_field_rendering`
+    ///
+    /// default `false`
+    #[must_use]
+    pub fn enable_field_rendering(mut self, enable_field_rendering: bool) -> Self {
+        self.enable_field_rendering = Some(enable_field_rendering);
+        self
+    }
+    /// `kibana_alert_workflow_status`
+    #[must_use]
+    pub fn kibana_alert_workflow_status(
+        mut self,
+        kibana_alert_workflow_status: impl Into<AlertStatus>,
+    ) -> Self {
+        self.kibana_alert_workflow_status = Some(kibana_alert_workflow_status.into());
+        self
+    }
+    /// `visibility`
+    #[must_use]
+    pub fn visibility(mut self, visibility: impl Into<Visibility>) -> Self {
+        self.visibility = Some(visibility.into());
+        self
+    }
+    /// `with_replacements`
+    ///
+    /// default `true`
+    #[must_use]
+    pub fn with_replacements(mut self, with_replacements: bool) -> Self {
+        self.with_replacements = Some(with_replacements);
+        self
+    }
+}
+
+/// The `AnonymizationField` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AnonymizationField {
     /// `allowed`
     pub allowed: Option<bool>,
     /// `anonymized`
@@ -33,7 +111,7 @@ pub struct AnonymizationFieldResponse {
     pub extra: Extra,
 }
 
-impl AnonymizationFieldResponse {
+impl AnonymizationField {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(field: impl Into<String>, id: impl Into<String>) -> Self {
@@ -147,10 +225,10 @@ impl ApiConfig {
     }
 }
 
-/// The `AttackDiscoveryApiAlert` object.
+/// The `AttackDiscoveryAlert` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AttackDiscoveryApiAlert {
+pub struct AttackDiscoveryAlert {
     /// `alert_ids`
     pub alert_ids: Vec<String>,
     /// `alert_rule_uuid`
@@ -201,12 +279,150 @@ pub struct AttackDiscoveryApiAlert {
     pub extra: Extra,
 }
 
-/// The `AttackDiscoveryApiSchedule` object.
+/// The answer to [`bulk_update`](super::AttackDiscovery::bulk_update).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AttackDiscoveryApiSchedule {
+pub struct BulkUpdateResponse {
+    /// `data`
+    pub data: Vec<AttackDiscoveryAlert>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ConnectorStats` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ConnectorStats {
+    /// `average_successful_duration_nanoseconds`
+    pub average_successful_duration_nanoseconds: Option<Number>,
+    /// `successful_generations`
+    pub successful_generations: Option<Number>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`dismiss_generation`](super::AttackDiscovery::dismiss_generation).
+pub type DismissGenerationResponse = Generation;
+/// The answer to [`find`](super::AttackDiscovery::find).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FindResponse {
+    /// `connector_names`
+    pub connector_names: Vec<String>,
+    /// `data`
+    pub data: Vec<AttackDiscoveryAlert>,
+    /// `page`
+    pub page: i64,
+    /// `per_page`
+    pub per_page: i64,
+    /// `total`
+    pub total: i64,
+    /// `unique_alert_ids`
+    pub unique_alert_ids: Option<Vec<String>>,
+    /// `unique_alert_ids_count`
+    pub unique_alert_ids_count: i64,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`generate`](super::AttackDiscovery::generate).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct GenerateResponse {
+    /// `execution_uuid`
+    pub execution_uuid: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `Generation` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Generation {
+    /// `alerts_context_count`
+    pub alerts_context_count: Option<Number>,
+    /// `connector_id`
+    pub connector_id: String,
+    /// `connector_stats`
+    pub connector_stats: Option<ConnectorStats>,
+    /// `discoveries`
+    pub discoveries: Number,
+    /// `end`
+    pub end: Option<String>,
+    /// `execution_uuid`
+    pub execution_uuid: String,
+    /// `loading_message`
+    pub loading_message: String,
+    /// `reason`
+    pub reason: Option<String>,
+    /// `start`
+    pub start: String,
+    /// `status`
+    pub status: GenerationStatus,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `GenerationStatus`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum GenerationStatus {
+    /// `canceled`
+    Canceled,
+    /// `dismissed`
+    Dismissed,
+    /// `failed`
+    Failed,
+    /// `started`
+    Started,
+    /// `succeeded`
+    Succeeded,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The answer to [`get_generation`](super::AttackDiscovery::get_generation).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct GetGenerationResponse {
+    /// `data`
+    pub data: Vec<AttackDiscoveryAlert>,
+    /// `generation`
+    pub generation: Option<Generation>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`list_generations`](super::AttackDiscovery::list_generations).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ListGenerationsResponse {
+    /// `generations`
+    pub generations: Vec<Generation>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `Provider`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Provider {
+    /// `OpenAI`
+    OpenAi,
+    /// `Azure OpenAI`
+    AzureOpenAi,
+    /// `Other`
+    Other,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `Schedule` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Schedule {
     /// `actions`
-    pub actions: Vec<AttackDiscoveryApiScheduleAction>,
+    pub actions: Vec<ScheduleAction>,
     /// `created_at`
     ///
     /// format `date-time`
@@ -218,13 +434,13 @@ pub struct AttackDiscoveryApiSchedule {
     /// `id`
     pub id: String,
     /// `last_execution`
-    pub last_execution: Option<AttackDiscoveryApiScheduleExecution>,
+    pub last_execution: Option<ScheduleExecution>,
     /// `name`
     pub name: String,
     /// `params`
-    pub params: AttackDiscoveryApiScheduleParams,
+    pub params: ScheduleParams,
     /// `schedule`
-    pub schedule: IntervalApiSchedule,
+    pub schedule: ScheduleInterval,
     /// `updated_at`
     ///
     /// format `date-time`
@@ -235,36 +451,36 @@ pub struct AttackDiscoveryApiSchedule {
     pub extra: Extra,
 }
 
-/// One of several forms of `AttackDiscoveryApiScheduleAction`.
+/// One of several forms of `ScheduleAction`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum AttackDiscoveryApiScheduleAction {
-    /// The `AttackDiscoveryApiScheduleGeneralAction` form.
-    AttackDiscoveryApiScheduleGeneralAction(AttackDiscoveryApiScheduleGeneralAction),
-    /// The `AttackDiscoveryApiScheduleSystemAction` form.
-    AttackDiscoveryApiScheduleSystemAction(AttackDiscoveryApiScheduleSystemAction),
+pub enum ScheduleAction {
+    /// The `ScheduleGeneralAction` form.
+    ScheduleGeneralAction(ScheduleGeneralAction),
+    /// The `ScheduleSystemAction` form.
+    ScheduleSystemAction(ScheduleSystemAction),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-impl From<AttackDiscoveryApiScheduleGeneralAction> for AttackDiscoveryApiScheduleAction {
-    fn from(value: AttackDiscoveryApiScheduleGeneralAction) -> Self {
-        Self::AttackDiscoveryApiScheduleGeneralAction(value)
+impl From<ScheduleGeneralAction> for ScheduleAction {
+    fn from(value: ScheduleGeneralAction) -> Self {
+        Self::ScheduleGeneralAction(value)
     }
 }
 
-impl From<AttackDiscoveryApiScheduleSystemAction> for AttackDiscoveryApiScheduleAction {
-    fn from(value: AttackDiscoveryApiScheduleSystemAction) -> Self {
-        Self::AttackDiscoveryApiScheduleSystemAction(value)
+impl From<ScheduleSystemAction> for ScheduleAction {
+    fn from(value: ScheduleSystemAction) -> Self {
+        Self::ScheduleSystemAction(value)
     }
 }
 
-/// The `AttackDiscoveryApiScheduleActionFrequency` object.
+/// The `ScheduleActionFrequency` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AttackDiscoveryApiScheduleActionFrequency {
+pub struct ScheduleActionFrequency {
     /// `notify_when`
-    pub notify_when: AttackDiscoveryApiScheduleActionNotifyWhen,
+    pub notify_when: ScheduleActionNotifyWhen,
     /// `summary`
     pub summary: bool,
     /// `throttle`
@@ -273,22 +489,22 @@ pub struct AttackDiscoveryApiScheduleActionFrequency {
     pub extra: Extra,
 }
 
-/// What a [`AttackDiscoveryApiScheduleActionFrequency`] can't do without.
+/// What a [`ScheduleActionFrequency`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct AttackDiscoveryApiScheduleActionFrequencyRequired {
+pub struct ScheduleActionFrequencyRequired {
     /// `notify_when`
-    pub notify_when: AttackDiscoveryApiScheduleActionNotifyWhen,
+    pub notify_when: ScheduleActionNotifyWhen,
     /// `summary`
     pub summary: bool,
     /// `throttle`
     pub throttle: Option<String>,
 }
 
-impl AttackDiscoveryApiScheduleActionFrequency {
+impl ScheduleActionFrequency {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: AttackDiscoveryApiScheduleActionFrequencyRequired) -> Self {
+    pub fn new(required: ScheduleActionFrequencyRequired) -> Self {
         Self {
             notify_when: required.notify_when,
             summary: required.summary,
@@ -298,10 +514,10 @@ impl AttackDiscoveryApiScheduleActionFrequency {
     }
 }
 
-/// A value of `AttackDiscoveryApiScheduleActionNotifyWhen`.
+/// A value of `ScheduleActionNotifyWhen`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum AttackDiscoveryApiScheduleActionNotifyWhen {
+pub enum ScheduleActionNotifyWhen {
     /// `onActiveAlert`
     OnActiveAlert,
     /// `onThrottleInterval`
@@ -312,10 +528,76 @@ pub enum AttackDiscoveryApiScheduleActionNotifyWhen {
     UnknownValue(String),
 }
 
-/// The `AttackDiscoveryApiScheduleExecution` object.
+/// The `ScheduleApiConfig` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AttackDiscoveryApiScheduleExecution {
+pub struct ScheduleApiConfig {
+    /// `actionTypeId`
+    pub action_type_id: String,
+    /// `connectorId`
+    pub connector_id: String,
+    /// `defaultSystemPromptId`
+    pub default_system_prompt_id: Option<String>,
+    /// `model`
+    pub model: Option<String>,
+    /// `provider`
+    pub provider: Option<Provider>,
+    /// `name`
+    pub name: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`ScheduleApiConfig`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct ScheduleApiConfigRequired {
+    /// `actionTypeId`
+    pub action_type_id: String,
+    /// `connectorId`
+    pub connector_id: String,
+    /// `name`
+    pub name: String,
+}
+
+impl ScheduleApiConfig {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: ScheduleApiConfigRequired) -> Self {
+        Self {
+            action_type_id: required.action_type_id,
+            connector_id: required.connector_id,
+            name: required.name,
+            ..rt::Model::blank()
+        }
+    }
+    /// `defaultSystemPromptId`
+    #[must_use]
+    pub fn default_system_prompt_id(
+        mut self,
+        default_system_prompt_id: impl Into<String>,
+    ) -> Self {
+        self.default_system_prompt_id = Some(default_system_prompt_id.into());
+        self
+    }
+    /// `model`
+    #[must_use]
+    pub fn model(mut self, model: impl Into<String>) -> Self {
+        self.model = Some(model.into());
+        self
+    }
+    /// `provider`
+    #[must_use]
+    pub fn provider(mut self, provider: impl Into<Provider>) -> Self {
+        self.provider = Some(provider.into());
+        self
+    }
+}
+
+/// The `ScheduleExecution` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ScheduleExecution {
     /// `date`
     ///
     /// format `date-time`
@@ -325,15 +607,15 @@ pub struct AttackDiscoveryApiScheduleExecution {
     /// `message`
     pub message: Option<String>,
     /// `status`
-    pub status: AttackDiscoveryApiScheduleExecutionStatus,
+    pub status: ScheduleExecutionStatus,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// A value of `AttackDiscoveryApiScheduleExecutionStatus`.
+/// A value of `ScheduleExecutionStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum AttackDiscoveryApiScheduleExecutionStatus {
+pub enum ScheduleExecutionStatus {
     /// `ok`
     Ok,
     /// `active`
@@ -348,16 +630,16 @@ pub enum AttackDiscoveryApiScheduleExecutionStatus {
     UnknownValue(String),
 }
 
-/// The `AttackDiscoveryApiScheduleGeneralAction` object.
+/// The `ScheduleGeneralAction` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AttackDiscoveryApiScheduleGeneralAction {
+pub struct ScheduleGeneralAction {
     /// `action_type_id`
     pub action_type_id: String,
     /// `alerts_filter`
     pub alerts_filter: Option<BTreeMap<String, Value>>,
     /// `frequency`
-    pub frequency: Option<AttackDiscoveryApiScheduleActionFrequency>,
+    pub frequency: Option<ScheduleActionFrequency>,
     /// `group`
     pub group: String,
     /// `id`
@@ -370,10 +652,10 @@ pub struct AttackDiscoveryApiScheduleGeneralAction {
     pub extra: Extra,
 }
 
-/// What a [`AttackDiscoveryApiScheduleGeneralAction`] can't do without.
+/// What a [`ScheduleGeneralAction`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct AttackDiscoveryApiScheduleGeneralActionRequired {
+pub struct ScheduleGeneralActionRequired {
     /// `action_type_id`
     pub action_type_id: String,
     /// `group`
@@ -384,10 +666,10 @@ pub struct AttackDiscoveryApiScheduleGeneralActionRequired {
     pub params: BTreeMap<String, Value>,
 }
 
-impl AttackDiscoveryApiScheduleGeneralAction {
+impl ScheduleGeneralAction {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: AttackDiscoveryApiScheduleGeneralActionRequired) -> Self {
+    pub fn new(required: ScheduleGeneralActionRequired) -> Self {
         Self {
             action_type_id: required.action_type_id,
             group: required.group,
@@ -412,10 +694,7 @@ impl AttackDiscoveryApiScheduleGeneralAction {
     }
     /// `frequency`
     #[must_use]
-    pub fn frequency(
-        mut self,
-        frequency: impl Into<AttackDiscoveryApiScheduleActionFrequency>,
-    ) -> Self {
+    pub fn frequency(mut self, frequency: impl Into<ScheduleActionFrequency>) -> Self {
         self.frequency = Some(frequency.into());
         self
     }
@@ -427,14 +706,35 @@ impl AttackDiscoveryApiScheduleGeneralAction {
     }
 }
 
-/// The `AttackDiscoveryApiScheduleParams` object.
+/// The `ScheduleInterval` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AttackDiscoveryApiScheduleParams {
+pub struct ScheduleInterval {
+    /// `interval`
+    pub interval: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ScheduleInterval {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(interval: impl Into<String>) -> Self {
+        Self {
+            interval: interval.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `ScheduleParams` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ScheduleParams {
     /// `alerts_index_pattern`
     pub alerts_index_pattern: String,
     /// `api_config`
-    pub api_config: DiscoveryApiScheduleParamsApiConfig,
+    pub api_config: ScheduleApiConfig,
     /// `combined_filter`
     pub combined_filter: Option<BTreeMap<String, Value>>,
     /// `end`
@@ -442,7 +742,7 @@ pub struct AttackDiscoveryApiScheduleParams {
     /// `filters`
     pub filters: Option<Vec<Value>>,
     /// `query`
-    pub query: Option<Query>,
+    pub query: Option<ScheduleQuery>,
     /// `size`
     pub size: Number,
     /// `start`
@@ -451,22 +751,22 @@ pub struct AttackDiscoveryApiScheduleParams {
     pub extra: Extra,
 }
 
-/// What a [`AttackDiscoveryApiScheduleParams`] can't do without.
+/// What a [`ScheduleParams`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct AttackDiscoveryApiScheduleParamsRequired {
+pub struct ScheduleParamsRequired {
     /// `alerts_index_pattern`
     pub alerts_index_pattern: String,
     /// `api_config`
-    pub api_config: DiscoveryApiScheduleParamsApiConfig,
+    pub api_config: ScheduleApiConfig,
     /// `size`
     pub size: Number,
 }
 
-impl AttackDiscoveryApiScheduleParams {
+impl ScheduleParams {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: AttackDiscoveryApiScheduleParamsRequired) -> Self {
+    pub fn new(required: ScheduleParamsRequired) -> Self {
         Self {
             alerts_index_pattern: required.alerts_index_pattern,
             api_config: required.api_config,
@@ -505,7 +805,7 @@ impl AttackDiscoveryApiScheduleParams {
     }
     /// `query`
     #[must_use]
-    pub fn query(mut self, query: impl Into<Query>) -> Self {
+    pub fn query(mut self, query: impl Into<ScheduleQuery>) -> Self {
         self.query = Some(query.into());
         self
     }
@@ -517,10 +817,61 @@ impl AttackDiscoveryApiScheduleParams {
     }
 }
 
-/// The `AttackDiscoveryApiScheduleSystemAction` object.
+/// The `ScheduleQuery` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AttackDiscoveryApiScheduleSystemAction {
+pub struct ScheduleQuery {
+    /// `language`
+    pub language: String,
+    /// `query`
+    pub query: ScheduleQueryText,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ScheduleQuery {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        language: impl Into<String>,
+        query: impl Into<ScheduleQueryText>,
+    ) -> Self {
+        Self {
+            language: language.into(),
+            query: query.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// One of several forms of `ScheduleQueryText`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ScheduleQueryText {
+    /// A string.
+    String(String),
+    /// A map.
+    AnyMap(BTreeMap<String, Value>),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<&str> for ScheduleQueryText {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+impl From<String> for ScheduleQueryText {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
+}
+
+/// The `ScheduleSystemAction` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ScheduleSystemAction {
     /// `action_type_id`
     pub action_type_id: String,
     /// `id`
@@ -533,10 +884,10 @@ pub struct AttackDiscoveryApiScheduleSystemAction {
     pub extra: Extra,
 }
 
-/// What a [`AttackDiscoveryApiScheduleSystemAction`] can't do without.
+/// What a [`ScheduleSystemAction`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct AttackDiscoveryApiScheduleSystemActionRequired {
+pub struct ScheduleSystemActionRequired {
     /// `action_type_id`
     pub action_type_id: String,
     /// `id`
@@ -545,10 +896,10 @@ pub struct AttackDiscoveryApiScheduleSystemActionRequired {
     pub params: BTreeMap<String, Value>,
 }
 
-impl AttackDiscoveryApiScheduleSystemAction {
+impl ScheduleSystemAction {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: AttackDiscoveryApiScheduleSystemActionRequired) -> Self {
+    pub fn new(required: ScheduleSystemActionRequired) -> Self {
         Self {
             action_type_id: required.action_type_id,
             id: required.id,
@@ -561,293 +912,6 @@ impl AttackDiscoveryApiScheduleSystemAction {
     pub fn uuid(mut self, uuid: impl Into<String>) -> Self {
         self.uuid = Some(uuid.into());
         self
-    }
-}
-
-/// The `AttackDiscoveryGeneration` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AttackDiscoveryGeneration {
-    /// `alerts_context_count`
-    pub alerts_context_count: Option<Number>,
-    /// `connector_id`
-    pub connector_id: String,
-    /// `connector_stats`
-    pub connector_stats: Option<ConnectorStats>,
-    /// `discoveries`
-    pub discoveries: Number,
-    /// `end`
-    pub end: Option<String>,
-    /// `execution_uuid`
-    pub execution_uuid: String,
-    /// `loading_message`
-    pub loading_message: String,
-    /// `reason`
-    pub reason: Option<String>,
-    /// `start`
-    pub start: String,
-    /// `status`
-    pub status: AttackDiscoveryGenerationStatus,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `AttackDiscoveryGenerationStatus`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum AttackDiscoveryGenerationStatus {
-    /// `canceled`
-    Canceled,
-    /// `dismissed`
-    Dismissed,
-    /// `failed`
-    Failed,
-    /// `started`
-    Started,
-    /// `succeeded`
-    Succeeded,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The answer to [`bulk_update`](super::AttackDiscovery::bulk_update).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BulkUpdateResponse {
-    /// `data`
-    pub data: Vec<AttackDiscoveryApiAlert>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ConnectorStats` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ConnectorStats {
-    /// `average_successful_duration_nanoseconds`
-    pub average_successful_duration_nanoseconds: Option<Number>,
-    /// `successful_generations`
-    pub successful_generations: Option<Number>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `DiscoveryApiScheduleParamsApiConfig` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct DiscoveryApiScheduleParamsApiConfig {
-    /// `actionTypeId`
-    pub action_type_id: String,
-    /// `connectorId`
-    pub connector_id: String,
-    /// `defaultSystemPromptId`
-    pub default_system_prompt_id: Option<String>,
-    /// `model`
-    pub model: Option<String>,
-    /// `provider`
-    pub provider: Option<Provider>,
-    /// `name`
-    pub name: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`DiscoveryApiScheduleParamsApiConfig`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct DiscoveryApiScheduleParamsApiConfigRequired {
-    /// `actionTypeId`
-    pub action_type_id: String,
-    /// `connectorId`
-    pub connector_id: String,
-    /// `name`
-    pub name: String,
-}
-
-impl DiscoveryApiScheduleParamsApiConfig {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: DiscoveryApiScheduleParamsApiConfigRequired) -> Self {
-        Self {
-            action_type_id: required.action_type_id,
-            connector_id: required.connector_id,
-            name: required.name,
-            ..rt::Model::blank()
-        }
-    }
-    /// `defaultSystemPromptId`
-    #[must_use]
-    pub fn default_system_prompt_id(
-        mut self,
-        default_system_prompt_id: impl Into<String>,
-    ) -> Self {
-        self.default_system_prompt_id = Some(default_system_prompt_id.into());
-        self
-    }
-    /// `model`
-    #[must_use]
-    pub fn model(mut self, model: impl Into<String>) -> Self {
-        self.model = Some(model.into());
-        self
-    }
-    /// `provider`
-    #[must_use]
-    pub fn provider(mut self, provider: impl Into<Provider>) -> Self {
-        self.provider = Some(provider.into());
-        self
-    }
-}
-
-/// The answer to [`dismiss_generation`](super::AttackDiscovery::dismiss_generation).
-pub type DismissGenerationResponse = AttackDiscoveryGeneration;
-/// The answer to [`find`](super::AttackDiscovery::find).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct FindResponse {
-    /// `connector_names`
-    pub connector_names: Vec<String>,
-    /// `data`
-    pub data: Vec<AttackDiscoveryApiAlert>,
-    /// `page`
-    pub page: i64,
-    /// `per_page`
-    pub per_page: i64,
-    /// `total`
-    pub total: i64,
-    /// `unique_alert_ids`
-    pub unique_alert_ids: Option<Vec<String>>,
-    /// `unique_alert_ids_count`
-    pub unique_alert_ids_count: i64,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `FindStatus`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FindStatus {
-    /// `acknowledged`
-    Acknowledged,
-    /// `closed`
-    Closed,
-    /// `open`
-    Open,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The answer to [`generate`](super::AttackDiscovery::generate).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct GenerateResponse {
-    /// `execution_uuid`
-    pub execution_uuid: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The answer to [`get_generation`](super::AttackDiscovery::get_generation).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct GetGenerationResponse {
-    /// `data`
-    pub data: Vec<AttackDiscoveryApiAlert>,
-    /// `generation`
-    pub generation: Option<AttackDiscoveryGeneration>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `IntervalApiSchedule` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct IntervalApiSchedule {
-    /// `interval`
-    pub interval: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl IntervalApiSchedule {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(interval: impl Into<String>) -> Self {
-        Self {
-            interval: interval.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The answer to [`list_generations`](super::AttackDiscovery::list_generations).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ListGenerationsResponse {
-    /// `generations`
-    pub generations: Vec<AttackDiscoveryGeneration>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `Provider`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Provider {
-    /// `OpenAI`
-    OpenAi,
-    /// `Azure OpenAI`
-    AzureOpenAi,
-    /// `Other`
-    Other,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `Query` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Query {
-    /// `language`
-    pub language: String,
-    /// `query`
-    pub query: QueryQuery,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl Query {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(language: impl Into<String>, query: impl Into<QueryQuery>) -> Self {
-        Self {
-            language: language.into(),
-            query: query.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// One of several forms of `QueryQuery`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum QueryQuery {
-    /// A string.
-    String(String),
-    /// A map.
-    AnyMap(BTreeMap<String, Value>),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<&str> for QueryQuery {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for QueryQuery {
-    fn from(value: String) -> Self {
-        Self::String(value)
     }
 }
 
@@ -875,82 +939,6 @@ pub enum SubAction {
     UnknownValue(String),
 }
 
-/// The `Update` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Update {
-    /// `enable_field_rendering`
-    ///
-    /// default `false`
-    pub enable_field_rendering: Option<bool>,
-    /// `ids`
-    pub ids: Vec<String>,
-    /// `kibana_alert_workflow_status`
-    pub kibana_alert_workflow_status: Option<FindStatus>,
-    /// `visibility`
-    pub visibility: Option<UpdateVisibility>,
-    /// `with_replacements`
-    ///
-    /// default `true`
-    pub with_replacements: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl Update {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self {
-            ids: ids.into_iter().map(Into::into).collect(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `enable_field_rendering`
-    ///
-    /// default `false`
-    #[must_use]
-    pub fn enable_field_rendering(mut self, enable_field_rendering: bool) -> Self {
-        self.enable_field_rendering = Some(enable_field_rendering);
-        self
-    }
-    /// `kibana_alert_workflow_status`
-    #[must_use]
-    pub fn kibana_alert_workflow_status(
-        mut self,
-        kibana_alert_workflow_status: impl Into<FindStatus>,
-    ) -> Self {
-        self.kibana_alert_workflow_status = Some(kibana_alert_workflow_status.into());
-        self
-    }
-    /// `visibility`
-    #[must_use]
-    pub fn visibility(mut self, visibility: impl Into<UpdateVisibility>) -> Self {
-        self.visibility = Some(visibility.into());
-        self
-    }
-    /// `with_replacements`
-    ///
-    /// default `true`
-    #[must_use]
-    pub fn with_replacements(mut self, with_replacements: bool) -> Self {
-        self.with_replacements = Some(with_replacements);
-        self
-    }
-}
-
-/// A value of `UpdateVisibility`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum UpdateVisibility {
-    /// `not_shared`
-    NotShared,
-    /// `shared`
-    Shared,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
 /// The `User` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -963,12 +951,24 @@ pub struct User {
     pub extra: Extra,
 }
 
+/// A value of `Visibility`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Visibility {
+    /// `not_shared`
+    NotShared,
+    /// `shared`
+    Shared,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// The request of [`AttackDiscovery::bulk_update`](super::AttackDiscovery::bulk_update), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkUpdateRequest {
     /// `update`
-    pub update: Update,
+    pub update: AlertsUpdate,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -976,7 +976,7 @@ pub struct BulkUpdateRequest {
 impl BulkUpdateRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(update: impl Into<Update>) -> Self {
+    pub fn new(update: impl Into<AlertsUpdate>) -> Self {
         Self {
             update: update.into(),
             extra: Extra::new(),
@@ -1043,7 +1043,7 @@ pub struct FindRequest {
     /// `start`
     pub start: Option<String>,
     /// `status`
-    pub status: Option<Vec<FindStatus>>,
+    pub status: Option<Vec<AlertStatus>>,
     /// `with_replacements`
     ///
     /// default `true`
@@ -1081,7 +1081,7 @@ pub struct GenerateRequired {
     /// `alertsIndexPattern`
     pub alerts_index_pattern: String,
     /// `anonymizationFields`
-    pub anonymization_fields: Vec<AnonymizationFieldResponse>,
+    pub anonymization_fields: Vec<AnonymizationField>,
     /// `apiConfig`
     pub api_config: ApiConfig,
     /// `size`
@@ -1097,7 +1097,7 @@ pub struct GenerateRequest {
     /// `alertsIndexPattern`
     pub alerts_index_pattern: String,
     /// `anonymizationFields`
-    pub anonymization_fields: Vec<AnonymizationFieldResponse>,
+    pub anonymization_fields: Vec<AnonymizationField>,
     /// `apiConfig`
     pub api_config: ApiConfig,
     /// `connectorName`

@@ -12,27 +12,101 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    AnonymizationFieldResponse, ApiConfig, AttackDiscoveryApiAlert,
-    AttackDiscoveryApiSchedule, AttackDiscoveryApiScheduleActionFrequency,
-    AttackDiscoveryApiScheduleExecution, AttackDiscoveryApiScheduleGeneralAction,
-    AttackDiscoveryApiScheduleParams, AttackDiscoveryApiScheduleSystemAction,
-    AttackDiscoveryGeneration, BulkUpdateResponse, ConnectorStats,
-    DiscoveryApiScheduleParamsApiConfig, FindResponse, GenerateResponse,
-    GetGenerationResponse, IntervalApiSchedule, ListGenerationsResponse, Query, Update,
-    User, BulkUpdateRequest, GenerateRequest
+    AlertsUpdate, AnonymizationField, ApiConfig, AttackDiscoveryAlert,
+    BulkUpdateResponse, ConnectorStats, FindResponse, GenerateResponse, Generation,
+    GetGenerationResponse, ListGenerationsResponse, Schedule, ScheduleActionFrequency,
+    ScheduleApiConfig, ScheduleExecution, ScheduleGeneralAction, ScheduleInterval,
+    ScheduleParams, ScheduleQuery, ScheduleSystemAction, User, BulkUpdateRequest,
+    GenerateRequest
 }
 rt::string_enum! {
-    AttackDiscoveryApiScheduleActionNotifyWhen,
-    AttackDiscoveryApiScheduleExecutionStatus, AttackDiscoveryGenerationStatus,
-    FindStatus, Provider, SortOrder, SubAction, UpdateVisibility
+    AlertStatus, GenerationStatus, Provider, ScheduleActionNotifyWhen,
+    ScheduleExecutionStatus, SortOrder, SubAction, Visibility
 }
 rt::union_! {
-    AttackDiscoveryApiScheduleAction, QueryQuery
+    ScheduleAction, ScheduleQueryText
 }
 
-impl rt::Model for AnonymizationFieldResponse {
+impl rt::StringEnum for AlertStatus {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "acknowledged" => Self::Acknowledged,
+            "closed" => Self::Closed,
+            "open" => Self::Open,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Acknowledged => "acknowledged",
+            Self::Closed => "closed",
+            Self::Open => "open",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for AlertsUpdate {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AnonymizationFieldResponse",
+        name: "AlertsUpdate",
+        members: &[
+            "enable_field_rendering",
+            "ids",
+            "kibana_alert_workflow_status",
+            "visibility",
+            "with_replacements",
+        ],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            enable_field_rendering: None,
+            ids: rt::Wire::blank(),
+            kibana_alert_workflow_status: None,
+            visibility: None,
+            with_replacements: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.enable_field_rendering),
+            1 => member.value(&mut self.ids),
+            2 => member.option(&mut self.kibana_alert_workflow_status),
+            3 => member.option(&mut self.visibility),
+            4 => member.option(&mut self.with_replacements),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.enable_field_rendering)?;
+        out.value(1, &self.ids)?;
+        out.option(2, &self.kibana_alert_workflow_status)?;
+        out.option(3, &self.visibility)?;
+        out.option(4, &self.with_replacements)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AnonymizationField {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AnonymizationField",
         members: &[
             "allowed",
             "anonymized",
@@ -166,9 +240,9 @@ impl rt::Model for ApiConfig {
     }
 }
 
-impl rt::Model for AttackDiscoveryApiAlert {
+impl rt::Model for AttackDiscoveryAlert {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AttackDiscoveryApiAlert",
+        name: "AttackDiscoveryAlert",
         members: &[
             "alert_ids",
             "alert_rule_uuid",
@@ -296,560 +370,6 @@ impl rt::Model for AttackDiscoveryApiAlert {
     }
 }
 
-impl rt::Model for AttackDiscoveryApiSchedule {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AttackDiscoveryApiSchedule",
-        members: &[
-            "actions",
-            "created_at",
-            "created_by",
-            "enabled",
-            "id",
-            "last_execution",
-            "name",
-            "params",
-            "schedule",
-            "updated_at",
-            "updated_by",
-        ],
-        aliases: &[],
-        required: &[0x7df, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            actions: rt::Wire::blank(),
-            created_at: rt::Wire::blank(),
-            created_by: rt::Wire::blank(),
-            enabled: rt::Wire::blank(),
-            id: rt::Wire::blank(),
-            last_execution: None,
-            name: rt::Wire::blank(),
-            params: rt::Wire::blank(),
-            schedule: rt::Wire::blank(),
-            updated_at: rt::Wire::blank(),
-            updated_by: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.actions),
-            1 => member.value(&mut self.created_at),
-            2 => member.value(&mut self.created_by),
-            3 => member.value(&mut self.enabled),
-            4 => member.value(&mut self.id),
-            5 => member.option(&mut self.last_execution),
-            6 => member.value(&mut self.name),
-            7 => member.value(&mut self.params),
-            8 => member.value(&mut self.schedule),
-            9 => member.value(&mut self.updated_at),
-            10 => member.value(&mut self.updated_by),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.actions)?;
-        out.value(1, &self.created_at)?;
-        out.value(2, &self.created_by)?;
-        out.value(3, &self.enabled)?;
-        out.value(4, &self.id)?;
-        out.option(5, &self.last_execution)?;
-        out.value(6, &self.name)?;
-        out.value(7, &self.params)?;
-        out.value(8, &self.schedule)?;
-        out.value(9, &self.updated_at)?;
-        out.value(10, &self.updated_by)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for AttackDiscoveryApiScheduleAction {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &[],
-            &["action_type_id", "group", "id", "params"],
-            &[
-                "action_type_id",
-                "alerts_filter",
-                "frequency",
-                "group",
-                "id",
-                "params",
-                "uuid",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["action_type_id", "id", "params"],
-            &["action_type_id", "id", "params", "uuid"],
-        ),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::AttackDiscoveryApiScheduleGeneralAction),
-            1 => rt::get(deserializer).map(Self::AttackDiscoveryApiScheduleSystemAction),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::AttackDiscoveryApiScheduleGeneralAction(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::AttackDiscoveryApiScheduleSystemAction(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for AttackDiscoveryApiScheduleActionFrequency {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AttackDiscoveryApiScheduleActionFrequency",
-        members: &["notify_when", "summary", "throttle"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            notify_when: rt::Wire::blank(),
-            summary: rt::Wire::blank(),
-            throttle: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.notify_when),
-            1 => member.value(&mut self.summary),
-            2 => member.option(&mut self.throttle),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.notify_when)?;
-        out.value(1, &self.summary)?;
-        out.nullable(2, &self.throttle)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for AttackDiscoveryApiScheduleActionNotifyWhen {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "onActiveAlert" => Self::OnActiveAlert,
-            "onThrottleInterval" => Self::OnThrottleInterval,
-            "onActionGroupChange" => Self::OnActionGroupChange,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::OnActiveAlert => "onActiveAlert",
-            Self::OnThrottleInterval => "onThrottleInterval",
-            Self::OnActionGroupChange => "onActionGroupChange",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for AttackDiscoveryApiScheduleExecution {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AttackDiscoveryApiScheduleExecution",
-        members: &["date", "duration", "message", "status"],
-        aliases: &[],
-        required: &[0x9, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            date: rt::Wire::blank(),
-            duration: None,
-            message: None,
-            status: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.date),
-            1 => member.option(&mut self.duration),
-            2 => member.option(&mut self.message),
-            3 => member.value(&mut self.status),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.date)?;
-        out.option(1, &self.duration)?;
-        out.option(2, &self.message)?;
-        out.value(3, &self.status)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for AttackDiscoveryApiScheduleExecutionStatus {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "ok" => Self::Ok,
-            "active" => Self::Active,
-            "error" => Self::Error,
-            "unknown" => Self::Unknown,
-            "warning" => Self::Warning,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Ok => "ok",
-            Self::Active => "active",
-            Self::Error => "error",
-            Self::Unknown => "unknown",
-            Self::Warning => "warning",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for AttackDiscoveryApiScheduleGeneralAction {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AttackDiscoveryApiScheduleGeneralAction",
-        members: &[
-            "action_type_id",
-            "alerts_filter",
-            "frequency",
-            "group",
-            "id",
-            "params",
-            "uuid",
-        ],
-        aliases: &[],
-        required: &[0x39, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            action_type_id: rt::Wire::blank(),
-            alerts_filter: None,
-            frequency: None,
-            group: rt::Wire::blank(),
-            id: rt::Wire::blank(),
-            params: rt::Wire::blank(),
-            uuid: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.action_type_id),
-            1 => member.option(&mut self.alerts_filter),
-            2 => member.option(&mut self.frequency),
-            3 => member.value(&mut self.group),
-            4 => member.value(&mut self.id),
-            5 => member.value(&mut self.params),
-            6 => member.option(&mut self.uuid),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_type_id)?;
-        out.option(1, &self.alerts_filter)?;
-        out.option(2, &self.frequency)?;
-        out.value(3, &self.group)?;
-        out.value(4, &self.id)?;
-        out.value(5, &self.params)?;
-        out.option(6, &self.uuid)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AttackDiscoveryApiScheduleParams {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AttackDiscoveryApiScheduleParams",
-        members: &[
-            "alerts_index_pattern",
-            "api_config",
-            "combined_filter",
-            "end",
-            "filters",
-            "query",
-            "size",
-            "start",
-        ],
-        aliases: &[],
-        required: &[0x43, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            alerts_index_pattern: rt::Wire::blank(),
-            api_config: rt::Wire::blank(),
-            combined_filter: None,
-            end: None,
-            filters: None,
-            query: None,
-            size: rt::Wire::blank(),
-            start: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.alerts_index_pattern),
-            1 => member.value(&mut self.api_config),
-            2 => member.option(&mut self.combined_filter),
-            3 => member.option(&mut self.end),
-            4 => member.option(&mut self.filters),
-            5 => member.option(&mut self.query),
-            6 => member.value(&mut self.size),
-            7 => member.option(&mut self.start),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.alerts_index_pattern)?;
-        out.value(1, &self.api_config)?;
-        out.option(2, &self.combined_filter)?;
-        out.option(3, &self.end)?;
-        out.option(4, &self.filters)?;
-        out.option(5, &self.query)?;
-        out.value(6, &self.size)?;
-        out.option(7, &self.start)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AttackDiscoveryApiScheduleSystemAction {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AttackDiscoveryApiScheduleSystemAction",
-        members: &["action_type_id", "id", "params", "uuid"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            action_type_id: rt::Wire::blank(),
-            id: rt::Wire::blank(),
-            params: rt::Wire::blank(),
-            uuid: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.action_type_id),
-            1 => member.value(&mut self.id),
-            2 => member.value(&mut self.params),
-            3 => member.option(&mut self.uuid),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_type_id)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.params)?;
-        out.option(3, &self.uuid)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AttackDiscoveryGeneration {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AttackDiscoveryGeneration",
-        members: &[
-            "alerts_context_count",
-            "connector_id",
-            "connector_stats",
-            "discoveries",
-            "end",
-            "execution_uuid",
-            "loading_message",
-            "reason",
-            "start",
-            "status",
-        ],
-        aliases: &[],
-        required: &[0x36a, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            alerts_context_count: None,
-            connector_id: rt::Wire::blank(),
-            connector_stats: None,
-            discoveries: rt::Wire::blank(),
-            end: None,
-            execution_uuid: rt::Wire::blank(),
-            loading_message: rt::Wire::blank(),
-            reason: None,
-            start: rt::Wire::blank(),
-            status: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.alerts_context_count),
-            1 => member.value(&mut self.connector_id),
-            2 => member.option(&mut self.connector_stats),
-            3 => member.value(&mut self.discoveries),
-            4 => member.option(&mut self.end),
-            5 => member.value(&mut self.execution_uuid),
-            6 => member.value(&mut self.loading_message),
-            7 => member.option(&mut self.reason),
-            8 => member.value(&mut self.start),
-            9 => member.value(&mut self.status),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alerts_context_count)?;
-        out.value(1, &self.connector_id)?;
-        out.option(2, &self.connector_stats)?;
-        out.value(3, &self.discoveries)?;
-        out.option(4, &self.end)?;
-        out.value(5, &self.execution_uuid)?;
-        out.value(6, &self.loading_message)?;
-        out.option(7, &self.reason)?;
-        out.value(8, &self.start)?;
-        out.value(9, &self.status)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for AttackDiscoveryGenerationStatus {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "canceled" => Self::Canceled,
-            "dismissed" => Self::Dismissed,
-            "failed" => Self::Failed,
-            "started" => Self::Started,
-            "succeeded" => Self::Succeeded,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Canceled => "canceled",
-            Self::Dismissed => "dismissed",
-            Self::Failed => "failed",
-            Self::Started => "started",
-            Self::Succeeded => "succeeded",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
 impl rt::Model for BulkUpdateResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "BulkUpdateResponse",
@@ -933,68 +453,6 @@ impl rt::Model for ConnectorStats {
     }
 }
 
-impl rt::Model for DiscoveryApiScheduleParamsApiConfig {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "DiscoveryApiScheduleParamsApiConfig",
-        members: &[
-            "actionTypeId",
-            "connectorId",
-            "defaultSystemPromptId",
-            "model",
-            "name",
-            "provider",
-        ],
-        aliases: &[],
-        required: &[0x13, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            action_type_id: rt::Wire::blank(),
-            connector_id: rt::Wire::blank(),
-            default_system_prompt_id: None,
-            model: None,
-            provider: None,
-            name: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.action_type_id),
-            1 => member.value(&mut self.connector_id),
-            2 => member.option(&mut self.default_system_prompt_id),
-            3 => member.option(&mut self.model),
-            5 => member.option(&mut self.provider),
-            4 => member.value(&mut self.name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.action_type_id)?;
-        out.value(1, &self.connector_id)?;
-        out.option(2, &self.default_system_prompt_id)?;
-        out.option(3, &self.model)?;
-        out.option(5, &self.provider)?;
-        out.value(4, &self.name)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for FindResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "FindResponse",
@@ -1061,25 +519,6 @@ impl rt::Model for FindResponse {
     }
 }
 
-impl rt::StringEnum for FindStatus {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "acknowledged" => Self::Acknowledged,
-            "closed" => Self::Closed,
-            "open" => Self::Open,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Acknowledged => "acknowledged",
-            Self::Closed => "closed",
-            Self::Open => "open",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
 impl rt::Model for GenerateResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "GenerateResponse",
@@ -1117,6 +556,107 @@ impl rt::Model for GenerateResponse {
     ) -> Result<(), S::Error> {
         out.value(0, &self.execution_uuid)?;
         Ok(())
+    }
+}
+
+impl rt::Model for Generation {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Generation",
+        members: &[
+            "alerts_context_count",
+            "connector_id",
+            "connector_stats",
+            "discoveries",
+            "end",
+            "execution_uuid",
+            "loading_message",
+            "reason",
+            "start",
+            "status",
+        ],
+        aliases: &[],
+        required: &[0x36a, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            alerts_context_count: None,
+            connector_id: rt::Wire::blank(),
+            connector_stats: None,
+            discoveries: rt::Wire::blank(),
+            end: None,
+            execution_uuid: rt::Wire::blank(),
+            loading_message: rt::Wire::blank(),
+            reason: None,
+            start: rt::Wire::blank(),
+            status: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.alerts_context_count),
+            1 => member.value(&mut self.connector_id),
+            2 => member.option(&mut self.connector_stats),
+            3 => member.value(&mut self.discoveries),
+            4 => member.option(&mut self.end),
+            5 => member.value(&mut self.execution_uuid),
+            6 => member.value(&mut self.loading_message),
+            7 => member.option(&mut self.reason),
+            8 => member.value(&mut self.start),
+            9 => member.value(&mut self.status),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.alerts_context_count)?;
+        out.value(1, &self.connector_id)?;
+        out.option(2, &self.connector_stats)?;
+        out.value(3, &self.discoveries)?;
+        out.option(4, &self.end)?;
+        out.value(5, &self.execution_uuid)?;
+        out.value(6, &self.loading_message)?;
+        out.option(7, &self.reason)?;
+        out.value(8, &self.start)?;
+        out.value(9, &self.status)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for GenerationStatus {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "canceled" => Self::Canceled,
+            "dismissed" => Self::Dismissed,
+            "failed" => Self::Failed,
+            "started" => Self::Started,
+            "succeeded" => Self::Succeeded,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Canceled => "canceled",
+            Self::Dismissed => "dismissed",
+            Self::Failed => "failed",
+            Self::Started => "started",
+            Self::Succeeded => "succeeded",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
@@ -1159,46 +699,6 @@ impl rt::Model for GetGenerationResponse {
     ) -> Result<(), S::Error> {
         out.value(0, &self.data)?;
         out.option(1, &self.generation)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for IntervalApiSchedule {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "IntervalApiSchedule",
-        members: &["interval"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            interval: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.interval),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.interval)?;
         Ok(())
     }
 }
@@ -1262,9 +762,511 @@ impl rt::StringEnum for Provider {
     }
 }
 
-impl rt::Model for Query {
+impl rt::Model for Schedule {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Query",
+        name: "Schedule",
+        members: &[
+            "actions",
+            "created_at",
+            "created_by",
+            "enabled",
+            "id",
+            "last_execution",
+            "name",
+            "params",
+            "schedule",
+            "updated_at",
+            "updated_by",
+        ],
+        aliases: &[],
+        required: &[0x7df, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            actions: rt::Wire::blank(),
+            created_at: rt::Wire::blank(),
+            created_by: rt::Wire::blank(),
+            enabled: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            last_execution: None,
+            name: rt::Wire::blank(),
+            params: rt::Wire::blank(),
+            schedule: rt::Wire::blank(),
+            updated_at: rt::Wire::blank(),
+            updated_by: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.actions),
+            1 => member.value(&mut self.created_at),
+            2 => member.value(&mut self.created_by),
+            3 => member.value(&mut self.enabled),
+            4 => member.value(&mut self.id),
+            5 => member.option(&mut self.last_execution),
+            6 => member.value(&mut self.name),
+            7 => member.value(&mut self.params),
+            8 => member.value(&mut self.schedule),
+            9 => member.value(&mut self.updated_at),
+            10 => member.value(&mut self.updated_by),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.actions)?;
+        out.value(1, &self.created_at)?;
+        out.value(2, &self.created_by)?;
+        out.value(3, &self.enabled)?;
+        out.value(4, &self.id)?;
+        out.option(5, &self.last_execution)?;
+        out.value(6, &self.name)?;
+        out.value(7, &self.params)?;
+        out.value(8, &self.schedule)?;
+        out.value(9, &self.updated_at)?;
+        out.value(10, &self.updated_by)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for ScheduleAction {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &["action_type_id", "group", "id", "params"],
+            &[
+                "action_type_id",
+                "alerts_filter",
+                "frequency",
+                "group",
+                "id",
+                "params",
+                "uuid",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["action_type_id", "id", "params"],
+            &["action_type_id", "id", "params", "uuid"],
+        ),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::ScheduleGeneralAction),
+            1 => rt::get(deserializer).map(Self::ScheduleSystemAction),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::ScheduleGeneralAction(value) => rt::Wire::encode(value, serializer),
+            Self::ScheduleSystemAction(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for ScheduleActionFrequency {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ScheduleActionFrequency",
+        members: &["notify_when", "summary", "throttle"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            notify_when: rt::Wire::blank(),
+            summary: rt::Wire::blank(),
+            throttle: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.notify_when),
+            1 => member.value(&mut self.summary),
+            2 => member.option(&mut self.throttle),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.notify_when)?;
+        out.value(1, &self.summary)?;
+        out.nullable(2, &self.throttle)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for ScheduleActionNotifyWhen {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "onActiveAlert" => Self::OnActiveAlert,
+            "onThrottleInterval" => Self::OnThrottleInterval,
+            "onActionGroupChange" => Self::OnActionGroupChange,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::OnActiveAlert => "onActiveAlert",
+            Self::OnThrottleInterval => "onThrottleInterval",
+            Self::OnActionGroupChange => "onActionGroupChange",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for ScheduleApiConfig {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ScheduleApiConfig",
+        members: &[
+            "actionTypeId",
+            "connectorId",
+            "defaultSystemPromptId",
+            "model",
+            "name",
+            "provider",
+        ],
+        aliases: &[],
+        required: &[0x13, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            action_type_id: rt::Wire::blank(),
+            connector_id: rt::Wire::blank(),
+            default_system_prompt_id: None,
+            model: None,
+            provider: None,
+            name: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.action_type_id),
+            1 => member.value(&mut self.connector_id),
+            2 => member.option(&mut self.default_system_prompt_id),
+            3 => member.option(&mut self.model),
+            5 => member.option(&mut self.provider),
+            4 => member.value(&mut self.name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.action_type_id)?;
+        out.value(1, &self.connector_id)?;
+        out.option(2, &self.default_system_prompt_id)?;
+        out.option(3, &self.model)?;
+        out.option(5, &self.provider)?;
+        out.value(4, &self.name)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ScheduleExecution {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ScheduleExecution",
+        members: &["date", "duration", "message", "status"],
+        aliases: &[],
+        required: &[0x9, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            date: rt::Wire::blank(),
+            duration: None,
+            message: None,
+            status: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.date),
+            1 => member.option(&mut self.duration),
+            2 => member.option(&mut self.message),
+            3 => member.value(&mut self.status),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.date)?;
+        out.option(1, &self.duration)?;
+        out.option(2, &self.message)?;
+        out.value(3, &self.status)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for ScheduleExecutionStatus {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "ok" => Self::Ok,
+            "active" => Self::Active,
+            "error" => Self::Error,
+            "unknown" => Self::Unknown,
+            "warning" => Self::Warning,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Ok => "ok",
+            Self::Active => "active",
+            Self::Error => "error",
+            Self::Unknown => "unknown",
+            Self::Warning => "warning",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for ScheduleGeneralAction {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ScheduleGeneralAction",
+        members: &[
+            "action_type_id",
+            "alerts_filter",
+            "frequency",
+            "group",
+            "id",
+            "params",
+            "uuid",
+        ],
+        aliases: &[],
+        required: &[0x39, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            action_type_id: rt::Wire::blank(),
+            alerts_filter: None,
+            frequency: None,
+            group: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            params: rt::Wire::blank(),
+            uuid: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.action_type_id),
+            1 => member.option(&mut self.alerts_filter),
+            2 => member.option(&mut self.frequency),
+            3 => member.value(&mut self.group),
+            4 => member.value(&mut self.id),
+            5 => member.value(&mut self.params),
+            6 => member.option(&mut self.uuid),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.action_type_id)?;
+        out.option(1, &self.alerts_filter)?;
+        out.option(2, &self.frequency)?;
+        out.value(3, &self.group)?;
+        out.value(4, &self.id)?;
+        out.value(5, &self.params)?;
+        out.option(6, &self.uuid)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ScheduleInterval {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ScheduleInterval",
+        members: &["interval"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            interval: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.interval),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.interval)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ScheduleParams {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ScheduleParams",
+        members: &[
+            "alerts_index_pattern",
+            "api_config",
+            "combined_filter",
+            "end",
+            "filters",
+            "query",
+            "size",
+            "start",
+        ],
+        aliases: &[],
+        required: &[0x43, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            alerts_index_pattern: rt::Wire::blank(),
+            api_config: rt::Wire::blank(),
+            combined_filter: None,
+            end: None,
+            filters: None,
+            query: None,
+            size: rt::Wire::blank(),
+            start: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.alerts_index_pattern),
+            1 => member.value(&mut self.api_config),
+            2 => member.option(&mut self.combined_filter),
+            3 => member.option(&mut self.end),
+            4 => member.option(&mut self.filters),
+            5 => member.option(&mut self.query),
+            6 => member.value(&mut self.size),
+            7 => member.option(&mut self.start),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.alerts_index_pattern)?;
+        out.value(1, &self.api_config)?;
+        out.option(2, &self.combined_filter)?;
+        out.option(3, &self.end)?;
+        out.option(4, &self.filters)?;
+        out.option(5, &self.query)?;
+        out.value(6, &self.size)?;
+        out.option(7, &self.start)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ScheduleQuery {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ScheduleQuery",
         members: &["language", "query"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
@@ -1305,7 +1307,7 @@ impl rt::Model for Query {
     }
 }
 
-impl rt::Union for QueryQuery {
+impl rt::Union for ScheduleQueryText {
     const ARMS: &'static [rt::Arm] = &[rt::Arm::of(16), rt::Arm::of(64)];
     fn read<'de, D: Deserializer<'de>>(
         arm: usize,
@@ -1326,6 +1328,55 @@ impl rt::Union for QueryQuery {
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
+    }
+}
+
+impl rt::Model for ScheduleSystemAction {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ScheduleSystemAction",
+        members: &["action_type_id", "id", "params", "uuid"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            action_type_id: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            params: rt::Wire::blank(),
+            uuid: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.action_type_id),
+            1 => member.value(&mut self.id),
+            2 => member.value(&mut self.params),
+            3 => member.option(&mut self.uuid),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.action_type_id)?;
+        out.value(1, &self.id)?;
+        out.value(2, &self.params)?;
+        out.option(3, &self.uuid)?;
+        Ok(())
     }
 }
 
@@ -1358,81 +1409,6 @@ impl rt::StringEnum for SubAction {
         match self {
             Self::InvokeAi => "invokeAI",
             Self::InvokeStream => "invokeStream",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for Update {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Update",
-        members: &[
-            "enable_field_rendering",
-            "ids",
-            "kibana_alert_workflow_status",
-            "visibility",
-            "with_replacements",
-        ],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            enable_field_rendering: None,
-            ids: rt::Wire::blank(),
-            kibana_alert_workflow_status: None,
-            visibility: None,
-            with_replacements: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.enable_field_rendering),
-            1 => member.value(&mut self.ids),
-            2 => member.option(&mut self.kibana_alert_workflow_status),
-            3 => member.option(&mut self.visibility),
-            4 => member.option(&mut self.with_replacements),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.enable_field_rendering)?;
-        out.value(1, &self.ids)?;
-        out.option(2, &self.kibana_alert_workflow_status)?;
-        out.option(3, &self.visibility)?;
-        out.option(4, &self.with_replacements)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for UpdateVisibility {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "not_shared" => Self::NotShared,
-            "shared" => Self::Shared,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::NotShared => "not_shared",
-            Self::Shared => "shared",
             Self::UnknownValue(name) => name,
         }
     }
@@ -1478,6 +1454,23 @@ impl rt::Model for User {
         out.option(0, &self.id)?;
         out.option(1, &self.name)?;
         Ok(())
+    }
+}
+
+impl rt::StringEnum for Visibility {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "not_shared" => Self::NotShared,
+            "shared" => Self::Shared,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::NotShared => "not_shared",
+            Self::Shared => "shared",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
@@ -1572,7 +1565,7 @@ impl rt::Endpoint for DismissGenerationRequest {
 }
 
 impl rt::Paged for FindRequest {
-    type Item = AttackDiscoveryApiAlert;
+    type Item = AttackDiscoveryAlert;
     fn begin(&mut self) {
         rt::first_page(&mut self.page, 1);
     }
@@ -1585,7 +1578,7 @@ impl rt::Paged for FindRequest {
             Some(&page.total),
         )
     }
-    fn items(page: FindResponse) -> Vec<AttackDiscoveryApiAlert> {
+    fn items(page: FindResponse) -> Vec<AttackDiscoveryAlert> {
         page.data
     }
 }

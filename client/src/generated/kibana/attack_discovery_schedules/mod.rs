@@ -88,9 +88,7 @@ impl Create {
     /// `actions`
     pub fn actions(
         mut self,
-        actions: impl IntoIterator<
-            Item = impl Into<attack_discovery::AttackDiscoveryApiScheduleAction>,
-        >,
+        actions: impl IntoIterator<Item = impl Into<attack_discovery::ScheduleAction>>,
     ) -> Self {
         self.0.request_mut().actions = Some(
             actions.into_iter().map(Into::into).collect(),

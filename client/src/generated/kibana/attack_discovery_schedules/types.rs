@@ -4,19 +4,19 @@
 use crate::types::{Extra, Number};
 use super::super::attack_discovery;
 /// The answer to [`create`](super::AttackDiscoverySchedules::create).
-pub type CreateResponse = attack_discovery::AttackDiscoveryApiSchedule;
+pub type CreateResponse = attack_discovery::Schedule;
 /// The answer to [`delete`](super::AttackDiscoverySchedules::delete).
-pub type DeleteResponse = Schedule;
+pub type DeleteResponse = ScheduleReference;
 /// The answer to [`disable`](super::AttackDiscoverySchedules::disable).
-pub type DisableResponse = Schedule;
+pub type DisableResponse = ScheduleReference;
 /// The answer to [`enable`](super::AttackDiscoverySchedules::enable).
-pub type EnableResponse = Schedule;
+pub type EnableResponse = ScheduleReference;
 /// The answer to [`find`](super::AttackDiscoverySchedules::find).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FindResponse {
     /// `data`
-    pub data: Vec<attack_discovery::AttackDiscoveryApiSchedule>,
+    pub data: Vec<attack_discovery::Schedule>,
     /// `page`
     pub page: Number,
     /// `per_page`
@@ -28,11 +28,11 @@ pub struct FindResponse {
 }
 
 /// The answer to [`get`](super::AttackDiscoverySchedules::get).
-pub type GetResponse = attack_discovery::AttackDiscoveryApiSchedule;
-/// The `Schedule` object.
+pub type GetResponse = attack_discovery::Schedule;
+/// The `ScheduleReference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Schedule {
+pub struct ScheduleReference {
     /// `id`
     pub id: String,
     /// Members that this version of elkit does not know.
@@ -40,7 +40,7 @@ pub struct Schedule {
 }
 
 /// The answer to [`update`](super::AttackDiscoverySchedules::update).
-pub type UpdateResponse = attack_discovery::AttackDiscoveryApiSchedule;
+pub type UpdateResponse = attack_discovery::Schedule;
 /// What a [`CreateRequest`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
@@ -48,9 +48,9 @@ pub struct CreateRequired {
     /// `name`
     pub name: String,
     /// `params`
-    pub params: attack_discovery::AttackDiscoveryApiScheduleParams,
+    pub params: attack_discovery::ScheduleParams,
     /// `schedule`
-    pub schedule: attack_discovery::IntervalApiSchedule,
+    pub schedule: attack_discovery::ScheduleInterval,
 }
 
 /// The request of [`AttackDiscoverySchedules::create`](super::AttackDiscoverySchedules::create), as plain data.
@@ -58,15 +58,15 @@ pub struct CreateRequired {
 #[non_exhaustive]
 pub struct CreateRequest {
     /// `actions`
-    pub actions: Option<Vec<attack_discovery::AttackDiscoveryApiScheduleAction>>,
+    pub actions: Option<Vec<attack_discovery::ScheduleAction>>,
     /// `enabled`
     pub enabled: Option<bool>,
     /// `name`
     pub name: String,
     /// `params`
-    pub params: attack_discovery::AttackDiscoveryApiScheduleParams,
+    pub params: attack_discovery::ScheduleParams,
     /// `schedule`
-    pub schedule: attack_discovery::IntervalApiSchedule,
+    pub schedule: attack_discovery::ScheduleInterval,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -184,11 +184,11 @@ pub struct UpdateRequired {
     /// `name`
     pub name: String,
     /// `actions`
-    pub actions: Vec<attack_discovery::AttackDiscoveryApiScheduleAction>,
+    pub actions: Vec<attack_discovery::ScheduleAction>,
     /// `params`
-    pub params: attack_discovery::AttackDiscoveryApiScheduleParams,
+    pub params: attack_discovery::ScheduleParams,
     /// `schedule`
-    pub schedule: attack_discovery::IntervalApiSchedule,
+    pub schedule: attack_discovery::ScheduleInterval,
 }
 
 /// The request of [`AttackDiscoverySchedules::update`](super::AttackDiscoverySchedules::update), as plain data.
@@ -198,13 +198,13 @@ pub struct UpdateRequest {
     /// `id`
     pub id: String,
     /// `actions`
-    pub actions: Vec<attack_discovery::AttackDiscoveryApiScheduleAction>,
+    pub actions: Vec<attack_discovery::ScheduleAction>,
     /// `name`
     pub name: String,
     /// `params`
-    pub params: attack_discovery::AttackDiscoveryApiScheduleParams,
+    pub params: attack_discovery::ScheduleParams,
     /// `schedule`
-    pub schedule: attack_discovery::IntervalApiSchedule,
+    pub schedule: attack_discovery::ScheduleInterval,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }

@@ -11,7 +11,7 @@ use super::super::attack_discovery;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    FindResponse, Schedule, CreateRequest, UpdateRequest
+    FindResponse, ScheduleReference, CreateRequest, UpdateRequest
 }
 
 impl rt::Model for FindResponse {
@@ -63,9 +63,9 @@ impl rt::Model for FindResponse {
     }
 }
 
-impl rt::Model for Schedule {
+impl rt::Model for ScheduleReference {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Schedule",
+        name: "ScheduleReference",
         members: &["id"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -253,7 +253,7 @@ impl rt::Endpoint for EnableRequest {
 }
 
 impl rt::Paged for FindRequest {
-    type Item = attack_discovery::AttackDiscoveryApiSchedule;
+    type Item = attack_discovery::Schedule;
     fn begin(&mut self) {
         rt::first_page(&mut self.page, 1);
     }
@@ -266,7 +266,7 @@ impl rt::Paged for FindRequest {
             Some(&page.total),
         )
     }
-    fn items(page: FindResponse) -> Vec<attack_discovery::AttackDiscoveryApiSchedule> {
+    fn items(page: FindResponse) -> Vec<attack_discovery::Schedule> {
         page.data
     }
 }

@@ -181,7 +181,7 @@ impl Cases {
     #[doc(alias = "PATCH /api/cases")]
     pub fn update(
         &self,
-        cases: impl IntoIterator<Item = impl Into<UpdateCaseRequestCase>>,
+        cases: impl IntoIterator<Item = impl Into<CaseUpdate>>,
     ) -> Update {
         Update::new(&self.client, UpdateRequest::new(cases))
     }
@@ -207,7 +207,7 @@ pub struct CountByStatus(Call<CountByStatusRequest>);
 rt::call!(CountByStatus, CountByStatusRequest => CountByStatusResponse, read);
 impl CountByStatus {
     /// `owner`
-    pub fn owner(mut self, owner: impl Into<ConfigurationOwner>) -> Self {
+    pub fn owner(mut self, owner: impl Into<OwnerFilter>) -> Self {
         self.0.request_mut().owner = Some(owner.into());
         self
     }
@@ -245,7 +245,7 @@ impl Create {
     /// 0 to 10 items
     pub fn custom_fields(
         mut self,
-        custom_fields: impl IntoIterator<Item = impl Into<CreateCaseRequestCustomField>>,
+        custom_fields: impl IntoIterator<Item = impl Into<NewCustomField>>,
     ) -> Self {
         self.0.request_mut().custom_fields = Some(
             custom_fields.into_iter().map(Into::into).collect(),
@@ -272,12 +272,12 @@ rt::call!(Find, FindRequest => FindResponse, read);
 rt::pages!(Find, FindRequest);
 impl Find {
     /// `assignees`
-    pub fn assignees(mut self, assignees: impl Into<Assignees>) -> Self {
+    pub fn assignees(mut self, assignees: impl Into<TextFilter>) -> Self {
         self.0.request_mut().assignees = Some(assignees.into());
         self
     }
     /// `category`
-    pub fn category(mut self, category: impl Into<Assignees>) -> Self {
+    pub fn category(mut self, category: impl Into<TextFilter>) -> Self {
         self.0.request_mut().category = Some(category.into());
         self
     }
@@ -299,7 +299,7 @@ impl Find {
         self
     }
     /// `owner`
-    pub fn owner(mut self, owner: impl Into<ConfigurationOwner>) -> Self {
+    pub fn owner(mut self, owner: impl Into<OwnerFilter>) -> Self {
         self.0.request_mut().owner = Some(owner.into());
         self
     }
@@ -318,7 +318,7 @@ impl Find {
         self
     }
     /// `reporters`
-    pub fn reporters(mut self, reporters: impl Into<Assignees>) -> Self {
+    pub fn reporters(mut self, reporters: impl Into<TextFilter>) -> Self {
         self.0.request_mut().reporters = Some(reporters.into());
         self
     }
@@ -328,7 +328,7 @@ impl Find {
         self
     }
     /// `searchFields`
-    pub fn search_fields(mut self, search_fields: impl Into<SearchFields>) -> Self {
+    pub fn search_fields(mut self, search_fields: impl Into<SearchFieldFilter>) -> Self {
         self.0.request_mut().search_fields = Some(search_fields.into());
         self
     }
@@ -357,7 +357,7 @@ impl Find {
         self
     }
     /// `tags`
-    pub fn tags(mut self, tags: impl Into<Assignees>) -> Self {
+    pub fn tags(mut self, tags: impl Into<TextFilter>) -> Self {
         self.0.request_mut().tags = Some(tags.into());
         self
     }
@@ -404,7 +404,7 @@ impl FindUserActions {
     /// `types`
     pub fn types(
         mut self,
-        types: impl IntoIterator<Item = impl Into<FindUserActionsType>>,
+        types: impl IntoIterator<Item = impl Into<UserActionTypeFilter>>,
     ) -> Self {
         self.0.request_mut().types = Some(types.into_iter().map(Into::into).collect());
         self
@@ -439,7 +439,7 @@ pub struct ListByAlert(Call<ListByAlertRequest>);
 rt::call!(ListByAlert, ListByAlertRequest => ListByAlertResponse, read);
 impl ListByAlert {
     /// `owner`
-    pub fn owner(mut self, owner: impl Into<ConfigurationOwner>) -> Self {
+    pub fn owner(mut self, owner: impl Into<OwnerFilter>) -> Self {
         self.0.request_mut().owner = Some(owner.into());
         self
     }
@@ -452,7 +452,7 @@ pub struct ListReporters(Call<ListReportersRequest>);
 rt::call!(ListReporters, ListReportersRequest => ListReportersResponse, read);
 impl ListReporters {
     /// `owner`
-    pub fn owner(mut self, owner: impl Into<ConfigurationOwner>) -> Self {
+    pub fn owner(mut self, owner: impl Into<OwnerFilter>) -> Self {
         self.0.request_mut().owner = Some(owner.into());
         self
     }
@@ -465,7 +465,7 @@ pub struct ListTags(Call<ListTagsRequest>);
 rt::call!(ListTags, ListTagsRequest => ListTagsResponse, read);
 impl ListTags {
     /// `owner`
-    pub fn owner(mut self, owner: impl Into<ConfigurationOwner>) -> Self {
+    pub fn owner(mut self, owner: impl Into<OwnerFilter>) -> Self {
         self.0.request_mut().owner = Some(owner.into());
         self
     }

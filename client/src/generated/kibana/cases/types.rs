@@ -7,186 +7,12 @@ use crate::rt;
 use crate::body::Upload;
 use crate::types::{Extra, OneOrMany, Untyped};
 use super::super::common;
-/// A value of `ActionTypes`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ActionTypes {
-    /// `assignees`
-    Assignees,
-    /// `comment`
-    Comment,
-    /// `connector`
-    Connector,
-    /// `create_case`
-    CreateCase,
-    /// `delete_case`
-    DeleteCase,
-    /// `description`
-    Description,
-    /// `pushed`
-    Pushed,
-    /// `settings`
-    Settings,
-    /// `severity`
-    Severity,
-    /// `status`
-    Status,
-    /// `tags`
-    Tags,
-    /// `title`
-    Title,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `Actions`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Actions {
-    /// `add`
-    Add,
-    /// `create`
-    Create,
-    /// `delete`
-    Delete,
-    /// `push_to_service`
-    PushToService,
-    /// `update`
-    Update,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `ActionsFindResponsePropertiesType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ActionsFindResponsePropertiesType {
-    /// `assignees`
-    Assignees,
-    /// `create_case`
-    CreateCase,
-    /// `comment`
-    Comment,
-    /// `connector`
-    Connector,
-    /// `description`
-    Description,
-    /// `pushed`
-    Pushed,
-    /// `tags`
-    Tags,
-    /// `title`
-    Title,
-    /// `status`
-    Status,
-    /// `settings`
-    Settings,
-    /// `severity`
-    Severity,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `AddAlertCommentRequestProperties` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AddAlertCommentRequestProperties {
-    /// `alertId`
-    pub alert_id: OneOrMany<String>,
-    /// `index`
-    pub index: OneOrMany<String>,
-    /// `owner`
-    pub owner: Owner,
-    /// `rule`
-    pub rule: Rule,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`AddAlertCommentRequestProperties`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct AddAlertCommentRequestPropertiesRequired {
-    /// `alertId`
-    pub alert_id: OneOrMany<String>,
-    /// `index`
-    pub index: OneOrMany<String>,
-    /// `owner`
-    pub owner: Owner,
-    /// `rule`
-    pub rule: Rule,
-}
-
-impl AddAlertCommentRequestProperties {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: AddAlertCommentRequestPropertiesRequired) -> Self {
-        Self {
-            alert_id: required.alert_id,
-            index: required.index,
-            owner: required.owner,
-            rule: required.rule,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// One of several forms of `AddCaseCommentRequest`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum AddCaseCommentRequest {
-    /// Where `type` is `alert`.
-    Alert(AddAlertCommentRequestProperties),
-    /// Where `type` is `user`.
-    User(AddUserCommentRequestProperties),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<AddAlertCommentRequestProperties> for AddCaseCommentRequest {
-    fn from(value: AddAlertCommentRequestProperties) -> Self {
-        Self::Alert(value)
-    }
-}
-
-impl From<AddUserCommentRequestProperties> for AddCaseCommentRequest {
-    fn from(value: AddUserCommentRequestProperties) -> Self {
-        Self::User(value)
-    }
-}
-
 /// The answer to [`add_file`](super::Cases::add_file).
-pub type AddFileResponse = CaseResponseProperties;
-/// The `AddUserCommentRequestProperties` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AddUserCommentRequestProperties {
-    /// `comment`
-    ///
-    /// at most 30000 characters
-    pub comment: String,
-    /// `owner`
-    pub owner: Owner,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl AddUserCommentRequestProperties {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(comment: impl Into<String>, owner: impl Into<Owner>) -> Self {
-        Self {
-            comment: comment.into(),
-            owner: owner.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `AlertCommentResponseProperties` object.
+pub type AddFileResponse = Case;
+/// The `AlertComment` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct AlertCommentResponseProperties {
+pub struct AlertComment {
     /// `alertId`
     pub alert_id: Option<Vec<String>>,
     /// `created_at`
@@ -221,20 +47,84 @@ pub struct AlertCommentResponseProperties {
     pub extra: Extra,
 }
 
-/// The `AlertResponseProperties` object.
+/// The `AlertCommentPayload` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct AlertResponseProperties {
-    /// `attached_at`
-    ///
-    /// format `date-time`
-    pub attached_at: Option<String>,
-    /// `id`
-    pub id: Option<String>,
-    /// `index`
-    pub index: Option<String>,
+pub struct AlertCommentPayload {
+    /// `comment`
+    pub comment: Option<AlertCommentText>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// The `AlertCommentText` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct AlertCommentText {
+    /// `alertId`
+    pub alert_id: Option<OneOrMany<String>>,
+    /// `index`
+    pub index: Option<OneOrMany<String>>,
+    /// `owner`
+    pub owner: Option<Owner>,
+    /// `rule`
+    pub rule: Option<Rule>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `AlertCommentUpdate` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AlertCommentUpdate {
+    /// `alertId`
+    pub alert_id: OneOrMany<String>,
+    /// `id`
+    pub id: String,
+    /// `index`
+    pub index: OneOrMany<String>,
+    /// `owner`
+    pub owner: Owner,
+    /// `rule`
+    pub rule: Rule,
+    /// `version`
+    pub version: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`AlertCommentUpdate`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct AlertCommentUpdateRequired {
+    /// `alertId`
+    pub alert_id: OneOrMany<String>,
+    /// `id`
+    pub id: String,
+    /// `index`
+    pub index: OneOrMany<String>,
+    /// `owner`
+    pub owner: Owner,
+    /// `rule`
+    pub rule: Rule,
+    /// `version`
+    pub version: String,
+}
+
+impl AlertCommentUpdate {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: AlertCommentUpdateRequired) -> Self {
+        Self {
+            alert_id: required.alert_id,
+            id: required.id,
+            index: required.index,
+            owner: required.owner,
+            rule: required.rule,
+            version: required.version,
+            ..rt::Model::blank()
+        }
+    }
 }
 
 /// The `Assignee` object.
@@ -258,34 +148,173 @@ impl Assignee {
     }
 }
 
-/// One of several forms of `Assignees`.
+/// The `AssigneesPayload` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct AssigneesPayload {
+    /// `assignees`
+    pub assignees: Option<Vec<Assignee>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `AttachedAlert` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct AttachedAlert {
+    /// `attached_at`
+    ///
+    /// format `date-time`
+    pub attached_at: Option<String>,
+    /// `id`
+    pub id: Option<String>,
+    /// `index`
+    pub index: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `Case` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Assignees {
-    /// A string.
-    String(String),
-    /// A list.
-    StringList(Vec<String>),
+pub struct Case {
+    /// `assignees`
+    pub assignees: Option<Vec<Assignee>>,
+    /// `category`
+    pub category: Option<String>,
+    /// `closed_at`
+    ///
+    /// format `date-time`
+    pub closed_at: Option<String>,
+    /// `closed_by`
+    pub closed_by: Option<CaseUser>,
+    /// `comments`
+    ///
+    /// at most 10000 items
+    pub comments: Vec<Comment>,
+    /// `connector`
+    pub connector: CaseConnector,
+    /// `created_at`
+    ///
+    /// format `date-time`
+    pub created_at: String,
+    /// `created_by`
+    pub created_by: CreatedBy,
+    /// `customFields`
+    pub custom_fields: Option<Vec<CustomField>>,
+    /// `description`
+    pub description: String,
+    /// `duration`
+    pub duration: Option<i64>,
+    /// `external_service`
+    pub external_service: Option<ExternalService>,
+    /// `id`
+    pub id: String,
+    /// `owner`
+    pub owner: Owner,
+    /// `settings`
+    pub settings: CaseSettings,
+    /// `severity`
+    pub severity: CaseSeverity,
+    /// `status`
+    pub status: CaseStatus,
+    /// `tags`
+    pub tags: Vec<String>,
+    /// `title`
+    pub title: String,
+    /// `totalAlerts`
+    pub total_alerts: i64,
+    /// `totalComment`
+    pub total_comment: i64,
+    /// `updated_at`
+    ///
+    /// format `date-time`
+    pub updated_at: Option<String>,
+    /// `updated_by`
+    pub updated_by: Option<UpdatedBy>,
+    /// `version`
+    pub version: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// One of several forms of `CaseConnector`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum CaseConnector {
+    /// Where `type` is `.none`.
+    None(NoConnector),
+    /// Where `type` is `.cases-webhook`.
+    CasesWebhook(CasesWebhookConnector),
+    /// Where `type` is `.jira`.
+    Jira(JiraConnector),
+    /// Where `type` is `.resilient`.
+    Resilient(ResilientConnector),
+    /// Where `type` is `.servicenow`.
+    Servicenow(ServiceNowConnector),
+    /// Where `type` is `.servicenow-sir`.
+    ServicenowSir(ServiceNowSirConnector),
+    /// Where `type` is `.swimlane`.
+    Swimlane(SwimlaneConnector),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-impl From<&str> for Assignees {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
+/// The `CaseSettings` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CaseSettings {
+    /// `syncAlerts`
+    pub sync_alerts: bool,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl CaseSettings {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(sync_alerts: bool) -> Self {
+        Self {
+            sync_alerts,
+            ..rt::Model::blank()
+        }
     }
 }
 
-impl From<String> for Assignees {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
+/// A value of `CaseSeverity`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CaseSeverity {
+    /// `critical`
+    Critical,
+    /// `high`
+    High,
+    /// `low`
+    Low,
+    /// `medium`
+    Medium,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
 }
 
-/// The `Case` object.
+/// A value of `CaseStatus`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CaseStatus {
+    /// `closed`
+    Closed,
+    /// `in-progress`
+    InProgress,
+    /// `open`
+    Open,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `CaseSummary` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct Case {
+pub struct CaseSummary {
     /// `id`
     pub id: Option<String>,
     /// `title`
@@ -294,100 +323,51 @@ pub struct Case {
     pub extra: Extra,
 }
 
-/// The `CaseConfigurationRequestCustomField` object.
+/// The `CaseUpdate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct CaseConfigurationRequestCustomField {
-    /// `defaultValue`
-    pub default_value: Option<common::BooleanOrString>,
-    /// `key`
-    ///
-    /// 1 to 36 characters
-    pub key: String,
-    /// `label`
-    ///
-    /// 1 to 50 characters
-    pub label: String,
-    /// `required`
-    pub required: bool,
-    /// `type`
-    pub r#type: CreateCaseRequestCustomFieldType,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`CaseConfigurationRequestCustomField`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct CaseConfigurationRequestCustomFieldRequired {
-    /// `key`
-    ///
-    /// 1 to 36 characters
-    pub key: String,
-    /// `label`
-    ///
-    /// 1 to 50 characters
-    pub label: String,
-    /// `required`
-    pub required: bool,
-    /// `type`
-    pub r#type: CreateCaseRequestCustomFieldType,
-}
-
-impl CaseConfigurationRequestCustomField {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: CaseConfigurationRequestCustomFieldRequired) -> Self {
-        Self {
-            key: required.key,
-            label: required.label,
-            required: required.required,
-            r#type: required.r#type,
-            ..rt::Model::blank()
-        }
-    }
-    /// `defaultValue`
-    #[must_use]
-    pub fn default_value(
-        mut self,
-        default_value: impl Into<common::BooleanOrString>,
-    ) -> Self {
-        self.default_value = Some(default_value.into());
-        self
-    }
-}
-
-/// The `CaseFields` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct CaseFields {
+pub struct CaseUpdate {
     /// `assignees`
     pub assignees: Option<Vec<Assignee>>,
     /// `category`
     pub category: Option<String>,
     /// `connector`
-    pub connector: Option<CaseFieldsConnector>,
+    pub connector: Option<NewCaseConnector>,
     /// `customFields`
-    pub custom_fields: Option<Vec<CaseFieldsCustomField>>,
+    ///
+    /// 0 to 10 items
+    pub custom_fields: Option<Vec<NewCustomField>>,
     /// `description`
     pub description: Option<String>,
+    /// `id`
+    ///
+    /// at most 30000 characters
+    pub id: String,
     /// `settings`
-    pub settings: Option<Settings>,
+    pub settings: Option<CaseSettings>,
     /// `severity`
     pub severity: Option<CaseSeverity>,
+    /// `status`
+    pub status: Option<CaseStatus>,
     /// `tags`
     pub tags: Option<Vec<String>>,
     /// `title`
     pub title: Option<String>,
+    /// `version`
+    pub version: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl CaseFields {
+impl CaseUpdate {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
+    pub fn new(id: impl Into<String>, version: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            version: version.into(),
+            ..rt::Model::blank()
+        }
     }
     /// `assignees`
     #[must_use]
@@ -413,15 +393,17 @@ impl CaseFields {
     }
     /// `connector`
     #[must_use]
-    pub fn connector(mut self, connector: impl Into<CaseFieldsConnector>) -> Self {
+    pub fn connector(mut self, connector: impl Into<NewCaseConnector>) -> Self {
         self.connector = Some(connector.into());
         self
     }
     /// `customFields`
+    ///
+    /// 0 to 10 items
     #[must_use]
     pub fn custom_fields(
         mut self,
-        custom_fields: impl IntoIterator<Item = impl Into<CaseFieldsCustomField>>,
+        custom_fields: impl IntoIterator<Item = impl Into<NewCustomField>>,
     ) -> Self {
         self.custom_fields = Some(custom_fields.into_iter().map(Into::into).collect());
         self
@@ -434,7 +416,7 @@ impl CaseFields {
     }
     /// `settings`
     #[must_use]
-    pub fn settings(mut self, settings: impl Into<Settings>) -> Self {
+    pub fn settings(mut self, settings: impl Into<CaseSettings>) -> Self {
         self.settings = Some(settings.into());
         self
     }
@@ -442,6 +424,12 @@ impl CaseFields {
     #[must_use]
     pub fn severity(mut self, severity: impl Into<CaseSeverity>) -> Self {
         self.severity = Some(severity.into());
+        self
+    }
+    /// `status`
+    #[must_use]
+    pub fn status(mut self, status: impl Into<CaseStatus>) -> Self {
+        self.status = Some(status.into());
         self
     }
     /// `tags`
@@ -458,10 +446,113 @@ impl CaseFields {
     }
 }
 
-/// The `CaseFieldsConnector` object.
+/// The `CaseUser` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CaseUser {
+    /// `email`
+    pub email: Option<String>,
+    /// `full_name`
+    pub full_name: Option<String>,
+    /// `profile_uid`
+    pub profile_uid: Option<String>,
+    /// `username`
+    pub username: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `CasesWebhookConnector` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CasesWebhookConnector {
+    /// `fields`
+    pub fields: Option<String>,
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`CasesWebhookConnector`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct CasesWebhookConnectorRequired {
+    /// `fields`
+    pub fields: Option<String>,
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: String,
+}
+
+impl CasesWebhookConnector {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: CasesWebhookConnectorRequired) -> Self {
+        Self {
+            fields: required.fields,
+            id: required.id,
+            name: required.name,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// A value of `ClosureType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ClosureType {
+    /// `close-by-pushing`
+    CloseByPushing,
+    /// `close-by-user`
+    CloseByUser,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// One of several forms of `Comment`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Comment {
+    /// Where `type` is `alert`.
+    Alert(AlertComment),
+    /// Where `type` is `user`.
+    User(UserComment),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+/// One of several forms of `CommentUpdate`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum CommentUpdate {
+    /// Where `type` is `alert`.
+    Alert(AlertCommentUpdate),
+    /// Where `type` is `user`.
+    User(UserCommentUpdate),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<AlertCommentUpdate> for CommentUpdate {
+    fn from(value: AlertCommentUpdate) -> Self {
+        Self::Alert(value)
+    }
+}
+
+impl From<UserCommentUpdate> for CommentUpdate {
+    fn from(value: UserCommentUpdate) -> Self {
+        Self::User(value)
+    }
+}
+
+/// The `ConfiguredConnector` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct CaseFieldsConnector {
+pub struct ConfiguredConnector {
     /// `fields`
     pub fields: Option<BTreeMap<String, Value>>,
     /// `id`
@@ -469,12 +560,12 @@ pub struct CaseFieldsConnector {
     /// `name`
     pub name: Option<String>,
     /// `type`
-    pub r#type: Option<ConnectorTypes>,
+    pub r#type: Option<ConnectorType>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl CaseFieldsConnector {
+impl ConfiguredConnector {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -512,290 +603,9 @@ impl CaseFieldsConnector {
     }
     /// `type`
     #[must_use]
-    pub fn r#type(mut self, r#type: impl Into<ConnectorTypes>) -> Self {
+    pub fn r#type(mut self, r#type: impl Into<ConnectorType>) -> Self {
         self.r#type = Some(r#type.into());
         self
-    }
-}
-
-/// The `CaseFieldsCustomField` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct CaseFieldsCustomField {
-    /// `key`
-    pub key: Option<String>,
-    /// `type`
-    pub r#type: Option<CreateCaseRequestCustomFieldType>,
-    /// `value`
-    pub value: Option<common::BooleanOrString>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl CaseFieldsCustomField {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `key`
-    #[must_use]
-    pub fn key(mut self, key: impl Into<String>) -> Self {
-        self.key = Some(key.into());
-        self
-    }
-    /// `type`
-    #[must_use]
-    pub fn r#type(
-        mut self,
-        r#type: impl Into<CreateCaseRequestCustomFieldType>,
-    ) -> Self {
-        self.r#type = Some(r#type.into());
-        self
-    }
-    /// `value`
-    #[must_use]
-    pub fn value(mut self, value: impl Into<common::BooleanOrString>) -> Self {
-        self.value = Some(value.into());
-        self
-    }
-}
-
-/// The `CaseResponseCreatedByProperties` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CaseResponseCreatedByProperties {
-    /// `email`
-    pub email: Option<String>,
-    /// `full_name`
-    pub full_name: Option<String>,
-    /// `profile_uid`
-    pub profile_uid: Option<String>,
-    /// `username`
-    pub username: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `CaseResponseProperties` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CaseResponseProperties {
-    /// `assignees`
-    pub assignees: Option<Vec<Assignee>>,
-    /// `category`
-    pub category: Option<String>,
-    /// `closed_at`
-    ///
-    /// format `date-time`
-    pub closed_at: Option<String>,
-    /// `closed_by`
-    pub closed_by: Option<CaseUser>,
-    /// `comments`
-    ///
-    /// at most 10000 items
-    pub comments: Vec<CaseResponsePropertiesComment>,
-    /// `connector`
-    pub connector: CaseResponsePropertiesConnector,
-    /// `created_at`
-    ///
-    /// format `date-time`
-    pub created_at: String,
-    /// `created_by`
-    pub created_by: CaseResponseCreatedByProperties,
-    /// `customFields`
-    pub custom_fields: Option<Vec<CaseResponsePropertiesCustomField>>,
-    /// `description`
-    pub description: String,
-    /// `duration`
-    pub duration: Option<i64>,
-    /// `external_service`
-    pub external_service: Option<ExternalService>,
-    /// `id`
-    pub id: String,
-    /// `owner`
-    pub owner: Owner,
-    /// `settings`
-    pub settings: Settings,
-    /// `severity`
-    pub severity: CaseSeverity,
-    /// `status`
-    pub status: CaseStatus,
-    /// `tags`
-    pub tags: Vec<String>,
-    /// `title`
-    pub title: String,
-    /// `totalAlerts`
-    pub total_alerts: i64,
-    /// `totalComment`
-    pub total_comment: i64,
-    /// `updated_at`
-    ///
-    /// format `date-time`
-    pub updated_at: Option<String>,
-    /// `updated_by`
-    pub updated_by: Option<CaseResponseUpdatedByProperties>,
-    /// `version`
-    pub version: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// One of several forms of `CaseResponsePropertiesComment`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum CaseResponsePropertiesComment {
-    /// Where `type` is `alert`.
-    Alert(AlertCommentResponseProperties),
-    /// Where `type` is `user`.
-    User(UserCommentResponseProperties),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-/// One of several forms of `CaseResponsePropertiesConnector`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum CaseResponsePropertiesConnector {
-    /// Where `type` is `.none`.
-    None(ConnectorPropertiesNone),
-    /// Where `type` is `.cases-webhook`.
-    CasesWebhook(ConnectorPropertiesCasesWebhook),
-    /// Where `type` is `.jira`.
-    Jira(ConnectorPropertiesJira),
-    /// Where `type` is `.resilient`.
-    Resilient(ConnectorPropertiesResilient),
-    /// Where `type` is `.servicenow`.
-    Servicenow(ConnectorPropertiesServicenow),
-    /// Where `type` is `.servicenow-sir`.
-    ServicenowSir(ConnectorPropertiesServicenowSir),
-    /// Where `type` is `.swimlane`.
-    Swimlane(ConnectorPropertiesSwimlane),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-/// The `CaseResponsePropertiesCustomField` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct CaseResponsePropertiesCustomField {
-    /// `key`
-    pub key: Option<String>,
-    /// `type`
-    pub r#type: Option<CreateCaseRequestCustomFieldType>,
-    /// `value`
-    ///
-    /// 1 to 160 characters
-    pub value: Option<common::BooleanOrString>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `CaseResponsePushedByProperties` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CaseResponsePushedByProperties {
-    /// `email`
-    pub email: Option<String>,
-    /// `full_name`
-    pub full_name: Option<String>,
-    /// `profile_uid`
-    pub profile_uid: Option<String>,
-    /// `username`
-    pub username: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `CaseResponseUpdatedByProperties` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CaseResponseUpdatedByProperties {
-    /// `email`
-    pub email: Option<String>,
-    /// `full_name`
-    pub full_name: Option<String>,
-    /// `profile_uid`
-    pub profile_uid: Option<String>,
-    /// `username`
-    pub username: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `CaseSeverity`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum CaseSeverity {
-    /// `critical`
-    Critical,
-    /// `high`
-    High,
-    /// `low`
-    Low,
-    /// `medium`
-    Medium,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `CaseStatus`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum CaseStatus {
-    /// `closed`
-    Closed,
-    /// `in-progress`
-    InProgress,
-    /// `open`
-    Open,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `CaseUser` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CaseUser {
-    /// `email`
-    pub email: Option<String>,
-    /// `full_name`
-    pub full_name: Option<String>,
-    /// `profile_uid`
-    pub profile_uid: Option<String>,
-    /// `username`
-    pub username: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `ClosureTypes`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ClosureTypes {
-    /// `close-by-pushing`
-    CloseByPushing,
-    /// `close-by-user`
-    CloseByUser,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// One of several forms of `ConfigurationOwner`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum ConfigurationOwner {
-    /// The `Owner` form.
-    Owner(Owner),
-    /// A list.
-    OwnerList(Vec<Owner>),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<Owner> for ConfigurationOwner {
-    fn from(value: Owner) -> Self {
-        Self::Owner(value)
     }
 }
 
@@ -804,7 +614,7 @@ impl From<Owner> for ConfigurationOwner {
 #[non_exhaustive]
 pub struct Connector {
     /// `actionTypeId`
-    pub action_type_id: Option<ConnectorTypes>,
+    pub action_type_id: Option<ConnectorType>,
     /// `config`
     pub config: Option<ConnectorConfig>,
     /// `id`
@@ -835,419 +645,20 @@ pub struct ConnectorConfig {
     pub extra: Extra,
 }
 
-/// The `ConnectorPropertiesCasesWebhook` object.
-#[derive(Clone, Debug, PartialEq)]
+/// The `ConnectorPayload` object.
+#[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct ConnectorPropertiesCasesWebhook {
-    /// `fields`
-    pub fields: Option<String>,
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: String,
+pub struct ConnectorPayload {
+    /// `connector`
+    pub connector: Option<PayloadConnector>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// What a [`ConnectorPropertiesCasesWebhook`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ConnectorPropertiesCasesWebhookRequired {
-    /// `fields`
-    pub fields: Option<String>,
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: String,
-}
-
-impl ConnectorPropertiesCasesWebhook {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ConnectorPropertiesCasesWebhookRequired) -> Self {
-        Self {
-            fields: required.fields,
-            id: required.id,
-            name: required.name,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ConnectorPropertiesJira` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ConnectorPropertiesJira {
-    /// `fields`
-    pub fields: ConnectorPropertiesJiraFields,
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ConnectorPropertiesJira`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ConnectorPropertiesJiraRequired {
-    /// `fields`
-    pub fields: ConnectorPropertiesJiraFields,
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: String,
-}
-
-impl ConnectorPropertiesJira {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ConnectorPropertiesJiraRequired) -> Self {
-        Self {
-            fields: required.fields,
-            id: required.id,
-            name: required.name,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ConnectorPropertiesJiraFields` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ConnectorPropertiesJiraFields {
-    /// `issueType`
-    pub issue_type: Option<String>,
-    /// `parent`
-    pub parent: Option<String>,
-    /// `priority`
-    pub priority: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ConnectorPropertiesJiraFields`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ConnectorPropertiesJiraFieldsRequired {
-    /// `issueType`
-    pub issue_type: Option<String>,
-    /// `parent`
-    pub parent: Option<String>,
-    /// `priority`
-    pub priority: Option<String>,
-}
-
-impl ConnectorPropertiesJiraFields {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ConnectorPropertiesJiraFieldsRequired) -> Self {
-        Self {
-            issue_type: required.issue_type,
-            parent: required.parent,
-            priority: required.priority,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ConnectorPropertiesNone` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ConnectorPropertiesNone {
-    /// `fields`
-    pub fields: Option<String>,
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ConnectorPropertiesNone`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ConnectorPropertiesNoneRequired {
-    /// `fields`
-    pub fields: Option<String>,
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: String,
-}
-
-impl ConnectorPropertiesNone {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ConnectorPropertiesNoneRequired) -> Self {
-        Self {
-            fields: required.fields,
-            id: required.id,
-            name: required.name,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ConnectorPropertiesResilient` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ConnectorPropertiesResilient {
-    /// `fields`
-    pub fields: Option<ConnectorPropertiesResilientFields>,
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ConnectorPropertiesResilient`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ConnectorPropertiesResilientRequired {
-    /// `fields`
-    pub fields: Option<ConnectorPropertiesResilientFields>,
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: String,
-}
-
-impl ConnectorPropertiesResilient {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ConnectorPropertiesResilientRequired) -> Self {
-        Self {
-            fields: required.fields,
-            id: required.id,
-            name: required.name,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ConnectorPropertiesResilientFields` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ConnectorPropertiesResilientFields {
-    /// `issueTypes`
-    pub issue_types: Vec<String>,
-    /// `severityCode`
-    pub severity_code: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ConnectorPropertiesResilientFields {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        issue_types: impl IntoIterator<Item = impl Into<String>>,
-        severity_code: impl Into<String>,
-    ) -> Self {
-        Self {
-            issue_types: issue_types.into_iter().map(Into::into).collect(),
-            severity_code: severity_code.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ConnectorPropertiesServicenow` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ConnectorPropertiesServicenow {
-    /// `fields`
-    pub fields: ConnectorPropertiesServicenowFields,
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ConnectorPropertiesServicenow`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ConnectorPropertiesServicenowRequired {
-    /// `fields`
-    pub fields: ConnectorPropertiesServicenowFields,
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: String,
-}
-
-impl ConnectorPropertiesServicenow {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ConnectorPropertiesServicenowRequired) -> Self {
-        Self {
-            fields: required.fields,
-            id: required.id,
-            name: required.name,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ConnectorPropertiesServicenowFields` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ConnectorPropertiesServicenowFields {
-    /// `category`
-    pub category: Option<String>,
-    /// `impact`
-    pub impact: Option<String>,
-    /// `severity`
-    pub severity: Option<String>,
-    /// `subcategory`
-    pub subcategory: Option<String>,
-    /// `urgency`
-    pub urgency: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ConnectorPropertiesServicenowFields`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ConnectorPropertiesServicenowFieldsRequired {
-    /// `category`
-    pub category: Option<String>,
-    /// `impact`
-    pub impact: Option<String>,
-    /// `severity`
-    pub severity: Option<String>,
-    /// `subcategory`
-    pub subcategory: Option<String>,
-    /// `urgency`
-    pub urgency: Option<String>,
-}
-
-impl ConnectorPropertiesServicenowFields {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ConnectorPropertiesServicenowFieldsRequired) -> Self {
-        Self {
-            category: required.category,
-            impact: required.impact,
-            severity: required.severity,
-            subcategory: required.subcategory,
-            urgency: required.urgency,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ConnectorPropertiesServicenowSir` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ConnectorPropertiesServicenowSir {
-    /// `fields`
-    pub fields: PropertiesServicenowSirFields,
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ConnectorPropertiesServicenowSir`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ConnectorPropertiesServicenowSirRequired {
-    /// `fields`
-    pub fields: PropertiesServicenowSirFields,
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: String,
-}
-
-impl ConnectorPropertiesServicenowSir {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ConnectorPropertiesServicenowSirRequired) -> Self {
-        Self {
-            fields: required.fields,
-            id: required.id,
-            name: required.name,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ConnectorPropertiesSwimlane` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ConnectorPropertiesSwimlane {
-    /// `fields`
-    pub fields: ConnectorPropertiesSwimlaneFields,
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ConnectorPropertiesSwimlane`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ConnectorPropertiesSwimlaneRequired {
-    /// `fields`
-    pub fields: ConnectorPropertiesSwimlaneFields,
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: String,
-}
-
-impl ConnectorPropertiesSwimlane {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ConnectorPropertiesSwimlaneRequired) -> Self {
-        Self {
-            fields: required.fields,
-            id: required.id,
-            name: required.name,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ConnectorPropertiesSwimlaneFields` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ConnectorPropertiesSwimlaneFields {
-    /// `caseId`
-    pub case_id: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ConnectorPropertiesSwimlaneFields {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(case_id: impl Into<Option<String>>) -> Self {
-        Self {
-            case_id: case_id.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// A value of `ConnectorTypes`.
+/// A value of `ConnectorType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum ConnectorTypes {
+pub enum ConnectorType {
     /// `.cases-webhook`
     CasesWebhook,
     /// `.jira`
@@ -1280,78 +691,58 @@ pub struct CountByStatusResponse {
     pub extra: Extra,
 }
 
-/// One of several forms of `CreateCaseRequestConnector`.
+/// The `CreateCasePayload` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct CreateCasePayload {
+    /// `assignees`
+    pub assignees: Option<Vec<Assignee>>,
+    /// `connector`
+    pub connector: Option<PayloadConnector>,
+    /// `description`
+    pub description: Option<String>,
+    /// `owner`
+    pub owner: Option<Owner>,
+    /// `settings`
+    pub settings: Option<CaseSettings>,
+    /// `severity`
+    pub severity: Option<CaseSeverity>,
+    /// `status`
+    pub status: Option<CaseStatus>,
+    /// `tags`
+    pub tags: Option<Vec<String>>,
+    /// `title`
+    pub title: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`create`](super::Cases::create).
+pub type CreateResponse = Case;
+/// The `CreatedBy` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum CreateCaseRequestConnector {
-    /// The `ConnectorPropertiesNone` form.
-    ConnectorPropertiesNone(ConnectorPropertiesNone),
-    /// The `ConnectorPropertiesCasesWebhook` form.
-    ConnectorPropertiesCasesWebhook(ConnectorPropertiesCasesWebhook),
-    /// The `ConnectorPropertiesJira` form.
-    ConnectorPropertiesJira(ConnectorPropertiesJira),
-    /// The `ConnectorPropertiesResilient` form.
-    ConnectorPropertiesResilient(ConnectorPropertiesResilient),
-    /// The `ConnectorPropertiesServicenow` form.
-    ConnectorPropertiesServicenow(ConnectorPropertiesServicenow),
-    /// The `ConnectorPropertiesServicenowSir` form.
-    ConnectorPropertiesServicenowSir(ConnectorPropertiesServicenowSir),
-    /// The `ConnectorPropertiesSwimlane` form.
-    ConnectorPropertiesSwimlane(ConnectorPropertiesSwimlane),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
+pub struct CreatedBy {
+    /// `email`
+    pub email: Option<String>,
+    /// `full_name`
+    pub full_name: Option<String>,
+    /// `profile_uid`
+    pub profile_uid: Option<String>,
+    /// `username`
+    pub username: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
-impl From<ConnectorPropertiesNone> for CreateCaseRequestConnector {
-    fn from(value: ConnectorPropertiesNone) -> Self {
-        Self::ConnectorPropertiesNone(value)
-    }
-}
-
-impl From<ConnectorPropertiesCasesWebhook> for CreateCaseRequestConnector {
-    fn from(value: ConnectorPropertiesCasesWebhook) -> Self {
-        Self::ConnectorPropertiesCasesWebhook(value)
-    }
-}
-
-impl From<ConnectorPropertiesJira> for CreateCaseRequestConnector {
-    fn from(value: ConnectorPropertiesJira) -> Self {
-        Self::ConnectorPropertiesJira(value)
-    }
-}
-
-impl From<ConnectorPropertiesResilient> for CreateCaseRequestConnector {
-    fn from(value: ConnectorPropertiesResilient) -> Self {
-        Self::ConnectorPropertiesResilient(value)
-    }
-}
-
-impl From<ConnectorPropertiesServicenow> for CreateCaseRequestConnector {
-    fn from(value: ConnectorPropertiesServicenow) -> Self {
-        Self::ConnectorPropertiesServicenow(value)
-    }
-}
-
-impl From<ConnectorPropertiesServicenowSir> for CreateCaseRequestConnector {
-    fn from(value: ConnectorPropertiesServicenowSir) -> Self {
-        Self::ConnectorPropertiesServicenowSir(value)
-    }
-}
-
-impl From<ConnectorPropertiesSwimlane> for CreateCaseRequestConnector {
-    fn from(value: ConnectorPropertiesSwimlane) -> Self {
-        Self::ConnectorPropertiesSwimlane(value)
-    }
-}
-
-/// The `CreateCaseRequestCustomField` object.
-#[derive(Clone, Debug, PartialEq)]
+/// The `CustomField` object.
+#[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct CreateCaseRequestCustomField {
+pub struct CustomField {
     /// `key`
-    pub key: String,
+    pub key: Option<String>,
     /// `type`
-    pub r#type: CreateCaseRequestCustomFieldType,
+    pub r#type: Option<CustomFieldType>,
     /// `value`
     ///
     /// 1 to 160 characters
@@ -1360,37 +751,10 @@ pub struct CreateCaseRequestCustomField {
     pub extra: Extra,
 }
 
-/// What a [`CreateCaseRequestCustomField`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct CreateCaseRequestCustomFieldRequired {
-    /// `key`
-    pub key: String,
-    /// `type`
-    pub r#type: CreateCaseRequestCustomFieldType,
-    /// `value`
-    ///
-    /// 1 to 160 characters
-    pub value: Option<common::BooleanOrString>,
-}
-
-impl CreateCaseRequestCustomField {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: CreateCaseRequestCustomFieldRequired) -> Self {
-        Self {
-            key: required.key,
-            r#type: required.r#type,
-            value: required.value,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// A value of `CreateCaseRequestCustomFieldType`.
+/// A value of `CustomFieldType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum CreateCaseRequestCustomFieldType {
+pub enum CustomFieldType {
     /// `text`
     Text,
     /// `toggle`
@@ -1399,8 +763,16 @@ pub enum CreateCaseRequestCustomFieldType {
     UnknownValue(String),
 }
 
-/// The answer to [`create`](super::Cases::create).
-pub type CreateResponse = CaseResponseProperties;
+/// The `DescriptionPayload` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DescriptionPayload {
+    /// `description`
+    pub description: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `ExternalService` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -1420,7 +792,23 @@ pub struct ExternalService {
     /// format `date-time`
     pub pushed_at: Option<String>,
     /// `pushed_by`
-    pub pushed_by: Option<PushedBy>,
+    pub pushed_by: Option<ExternalServiceUser>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ExternalServiceUser` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ExternalServiceUser {
+    /// `email`
+    pub email: Option<String>,
+    /// `full_name`
+    pub full_name: Option<String>,
+    /// `profile_uid`
+    pub profile_uid: Option<String>,
+    /// `username`
+    pub username: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1434,7 +822,7 @@ pub struct FindResponse {
     /// `cases`
     ///
     /// at most 10000 items
-    pub cases: Option<Vec<CaseResponseProperties>>,
+    pub cases: Option<Vec<Case>>,
     /// `count_closed_cases`
     pub count_closed_cases: Option<i64>,
     /// `count_in_progress_cases`
@@ -1464,61 +852,506 @@ pub struct FindUserActionsResponse {
     /// `userActions`
     ///
     /// at most 10000 items
-    pub user_actions: Option<Vec<UserActionsFindResponseProperties>>,
+    pub user_actions: Option<Vec<FoundUserAction>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// A value of `FindUserActionsType`.
+/// The `FoundUserAction` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FoundUserAction {
+    /// `action`
+    pub action: UserActionKind,
+    /// `comment_id`
+    pub comment_id: Option<String>,
+    /// `created_at`
+    ///
+    /// format `date-time`
+    pub created_at: String,
+    /// `created_by`
+    pub created_by: CaseUser,
+    /// `id`
+    pub id: String,
+    /// `owner`
+    pub owner: Owner,
+    /// `payload`
+    pub payload: Option<UserActionPayload>,
+    /// `type`
+    pub r#type: FoundUserActionType,
+    /// `version`
+    pub version: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `FoundUserActionType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum FindUserActionsType {
-    /// `action`
-    Action,
-    /// `alert`
-    Alert,
+pub enum FoundUserActionType {
     /// `assignees`
     Assignees,
-    /// `attachment`
-    Attachment,
+    /// `create_case`
+    CreateCase,
     /// `comment`
     Comment,
     /// `connector`
     Connector,
-    /// `create_case`
-    CreateCase,
     /// `description`
     Description,
     /// `pushed`
     Pushed,
-    /// `settings`
-    Settings,
-    /// `severity`
-    Severity,
-    /// `status`
-    Status,
     /// `tags`
     Tags,
     /// `title`
     Title,
-    /// `user`
-    User,
+    /// `status`
+    Status,
+    /// `settings`
+    Settings,
+    /// `severity`
+    Severity,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
 }
 
 /// The answer to [`get`](super::Cases::get).
-pub type GetResponse = CaseResponseProperties;
+pub type GetResponse = Case;
+/// The `JiraConnector` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct JiraConnector {
+    /// `fields`
+    pub fields: JiraFields,
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`JiraConnector`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct JiraConnectorRequired {
+    /// `fields`
+    pub fields: JiraFields,
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: String,
+}
+
+impl JiraConnector {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: JiraConnectorRequired) -> Self {
+        Self {
+            fields: required.fields,
+            id: required.id,
+            name: required.name,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `JiraFields` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct JiraFields {
+    /// `issueType`
+    pub issue_type: Option<String>,
+    /// `parent`
+    pub parent: Option<String>,
+    /// `priority`
+    pub priority: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`JiraFields`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct JiraFieldsRequired {
+    /// `issueType`
+    pub issue_type: Option<String>,
+    /// `parent`
+    pub parent: Option<String>,
+    /// `priority`
+    pub priority: Option<String>,
+}
+
+impl JiraFields {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: JiraFieldsRequired) -> Self {
+        Self {
+            issue_type: required.issue_type,
+            parent: required.parent,
+            priority: required.priority,
+            ..rt::Model::blank()
+        }
+    }
+}
+
 /// The answer to [`list_alerts`](super::Cases::list_alerts).
-pub type ListAlertsResponse = Vec<AlertResponseProperties>;
+pub type ListAlertsResponse = Vec<AttachedAlert>;
 /// The answer to [`list_by_alert`](super::Cases::list_by_alert).
-pub type ListByAlertResponse = Vec<Case>;
+pub type ListByAlertResponse = Vec<CaseSummary>;
 /// The answer to [`list_reporters`](super::Cases::list_reporters).
 pub type ListReportersResponse = Vec<CaseUser>;
 /// The answer to [`list_tags`](super::Cases::list_tags).
 pub type ListTagsResponse = Vec<String>;
 /// The answer to [`list_user_actions`](super::Cases::list_user_actions).
-pub type ListUserActionsResponse = Vec<UserActionsResponseProperties>;
+pub type ListUserActionsResponse = Vec<UserAction>;
+/// The `NewAlertComment` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewAlertComment {
+    /// `alertId`
+    pub alert_id: OneOrMany<String>,
+    /// `index`
+    pub index: OneOrMany<String>,
+    /// `owner`
+    pub owner: Owner,
+    /// `rule`
+    pub rule: Rule,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`NewAlertComment`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct NewAlertCommentRequired {
+    /// `alertId`
+    pub alert_id: OneOrMany<String>,
+    /// `index`
+    pub index: OneOrMany<String>,
+    /// `owner`
+    pub owner: Owner,
+    /// `rule`
+    pub rule: Rule,
+}
+
+impl NewAlertComment {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: NewAlertCommentRequired) -> Self {
+        Self {
+            alert_id: required.alert_id,
+            index: required.index,
+            owner: required.owner,
+            rule: required.rule,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// One of several forms of `NewCaseConnector`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum NewCaseConnector {
+    /// The `NoConnector` form.
+    NoConnector(NoConnector),
+    /// The `CasesWebhookConnector` form.
+    CasesWebhookConnector(CasesWebhookConnector),
+    /// The `JiraConnector` form.
+    JiraConnector(JiraConnector),
+    /// The `ResilientConnector` form.
+    ResilientConnector(ResilientConnector),
+    /// The `ServiceNowConnector` form.
+    ServiceNowConnector(ServiceNowConnector),
+    /// The `ServiceNowSirConnector` form.
+    ServiceNowSirConnector(ServiceNowSirConnector),
+    /// The `SwimlaneConnector` form.
+    SwimlaneConnector(SwimlaneConnector),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<NoConnector> for NewCaseConnector {
+    fn from(value: NoConnector) -> Self {
+        Self::NoConnector(value)
+    }
+}
+
+impl From<CasesWebhookConnector> for NewCaseConnector {
+    fn from(value: CasesWebhookConnector) -> Self {
+        Self::CasesWebhookConnector(value)
+    }
+}
+
+impl From<JiraConnector> for NewCaseConnector {
+    fn from(value: JiraConnector) -> Self {
+        Self::JiraConnector(value)
+    }
+}
+
+impl From<ResilientConnector> for NewCaseConnector {
+    fn from(value: ResilientConnector) -> Self {
+        Self::ResilientConnector(value)
+    }
+}
+
+impl From<ServiceNowConnector> for NewCaseConnector {
+    fn from(value: ServiceNowConnector) -> Self {
+        Self::ServiceNowConnector(value)
+    }
+}
+
+impl From<ServiceNowSirConnector> for NewCaseConnector {
+    fn from(value: ServiceNowSirConnector) -> Self {
+        Self::ServiceNowSirConnector(value)
+    }
+}
+
+impl From<SwimlaneConnector> for NewCaseConnector {
+    fn from(value: SwimlaneConnector) -> Self {
+        Self::SwimlaneConnector(value)
+    }
+}
+
+/// One of several forms of `NewComment`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum NewComment {
+    /// Where `type` is `alert`.
+    Alert(NewAlertComment),
+    /// Where `type` is `user`.
+    User(NewUserComment),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<NewAlertComment> for NewComment {
+    fn from(value: NewAlertComment) -> Self {
+        Self::Alert(value)
+    }
+}
+
+impl From<NewUserComment> for NewComment {
+    fn from(value: NewUserComment) -> Self {
+        Self::User(value)
+    }
+}
+
+/// The `NewConfiguredConnector` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewConfiguredConnector {
+    /// `fields`
+    pub fields: Option<BTreeMap<String, Value>>,
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: String,
+    /// `type`
+    pub r#type: ConnectorType,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`NewConfiguredConnector`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct NewConfiguredConnectorRequired {
+    /// `fields`
+    pub fields: Option<BTreeMap<String, Value>>,
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: String,
+    /// `type`
+    pub r#type: ConnectorType,
+}
+
+impl NewConfiguredConnector {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: NewConfiguredConnectorRequired) -> Self {
+        Self {
+            fields: required.fields,
+            id: required.id,
+            name: required.name,
+            r#type: required.r#type,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `NewCustomField` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewCustomField {
+    /// `key`
+    pub key: String,
+    /// `type`
+    pub r#type: CustomFieldType,
+    /// `value`
+    ///
+    /// 1 to 160 characters
+    pub value: Option<common::BooleanOrString>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`NewCustomField`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct NewCustomFieldRequired {
+    /// `key`
+    pub key: String,
+    /// `type`
+    pub r#type: CustomFieldType,
+    /// `value`
+    ///
+    /// 1 to 160 characters
+    pub value: Option<common::BooleanOrString>,
+}
+
+impl NewCustomField {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: NewCustomFieldRequired) -> Self {
+        Self {
+            key: required.key,
+            r#type: required.r#type,
+            value: required.value,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `NewCustomFieldConfiguration` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewCustomFieldConfiguration {
+    /// `defaultValue`
+    pub default_value: Option<common::BooleanOrString>,
+    /// `key`
+    ///
+    /// 1 to 36 characters
+    pub key: String,
+    /// `label`
+    ///
+    /// 1 to 50 characters
+    pub label: String,
+    /// `required`
+    pub required: bool,
+    /// `type`
+    pub r#type: CustomFieldType,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`NewCustomFieldConfiguration`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct NewCustomFieldConfigurationRequired {
+    /// `key`
+    ///
+    /// 1 to 36 characters
+    pub key: String,
+    /// `label`
+    ///
+    /// 1 to 50 characters
+    pub label: String,
+    /// `required`
+    pub required: bool,
+    /// `type`
+    pub r#type: CustomFieldType,
+}
+
+impl NewCustomFieldConfiguration {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: NewCustomFieldConfigurationRequired) -> Self {
+        Self {
+            key: required.key,
+            label: required.label,
+            required: required.required,
+            r#type: required.r#type,
+            ..rt::Model::blank()
+        }
+    }
+    /// `defaultValue`
+    #[must_use]
+    pub fn default_value(
+        mut self,
+        default_value: impl Into<common::BooleanOrString>,
+    ) -> Self {
+        self.default_value = Some(default_value.into());
+        self
+    }
+}
+
+/// The `NewUserComment` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewUserComment {
+    /// `comment`
+    ///
+    /// at most 30000 characters
+    pub comment: String,
+    /// `owner`
+    pub owner: Owner,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NewUserComment {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(comment: impl Into<String>, owner: impl Into<Owner>) -> Self {
+        Self {
+            comment: comment.into(),
+            owner: owner.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `NoConnector` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NoConnector {
+    /// `fields`
+    pub fields: Option<String>,
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`NoConnector`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct NoConnectorRequired {
+    /// `fields`
+    pub fields: Option<String>,
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: String,
+}
+
+impl NoConnector {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: NoConnectorRequired) -> Self {
+        Self {
+            fields: required.fields,
+            id: required.id,
+            name: required.name,
+            ..rt::Model::blank()
+        }
+    }
+}
+
 /// A value of `Owner`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -1533,132 +1366,44 @@ pub enum Owner {
     UnknownValue(String),
 }
 
-/// One of several forms of `Payload`.
+/// One of several forms of `OwnerFilter`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Payload {
-    /// The `PayloadAlertComment` form.
-    PayloadAlertComment(PayloadAlertComment),
-    /// The `PayloadAssignees` form.
-    PayloadAssignees(PayloadAssignees),
-    /// The `PayloadConnector` form.
-    PayloadConnector(PayloadConnector),
-    /// The `PayloadCreateCase` form.
-    PayloadCreateCase(PayloadCreateCase),
-    /// A map.
-    AnyMap(BTreeMap<String, Value>),
-    /// The `PayloadDescription` form.
-    PayloadDescription(PayloadDescription),
-    /// The `PayloadPushed` form.
-    PayloadPushed(PayloadPushed),
-    /// The `PayloadSettings` form.
-    PayloadSettings(PayloadSettings),
-    /// The `PayloadSeverity` form.
-    PayloadSeverity(PayloadSeverity),
-    /// The `PayloadStatus` form.
-    PayloadStatus(PayloadStatus),
-    /// The `PayloadTags` form.
-    PayloadTags(PayloadTags),
-    /// The `PayloadTitle` form.
-    PayloadTitle(PayloadTitle),
-    /// The `PayloadUserComment` form.
-    PayloadUserComment(PayloadUserComment),
+pub enum OwnerFilter {
+    /// The `Owner` form.
+    Owner(Owner),
+    /// A list.
+    OwnerList(Vec<Owner>),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-/// The `PayloadAlertComment` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PayloadAlertComment {
-    /// `comment`
-    pub comment: Option<PayloadAlertCommentComment>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `PayloadAlertCommentComment` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PayloadAlertCommentComment {
-    /// `alertId`
-    pub alert_id: Option<OneOrMany<String>>,
-    /// `index`
-    pub index: Option<OneOrMany<String>>,
-    /// `owner`
-    pub owner: Option<Owner>,
-    /// `rule`
-    pub rule: Option<Rule>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `PayloadAssignees` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PayloadAssignees {
-    /// `assignees`
-    pub assignees: Option<Vec<Assignee>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
+impl From<Owner> for OwnerFilter {
+    fn from(value: Owner) -> Self {
+        Self::Owner(value)
+    }
 }
 
 /// The `PayloadConnector` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PayloadConnector {
-    /// `connector`
-    pub connector: Option<PayloadCreateCaseConnector>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `PayloadCreateCase` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PayloadCreateCase {
-    /// `assignees`
-    pub assignees: Option<Vec<Assignee>>,
-    /// `connector`
-    pub connector: Option<PayloadCreateCaseConnector>,
-    /// `description`
-    pub description: Option<String>,
-    /// `owner`
-    pub owner: Option<Owner>,
-    /// `settings`
-    pub settings: Option<Settings>,
-    /// `severity`
-    pub severity: Option<CaseSeverity>,
-    /// `status`
-    pub status: Option<CaseStatus>,
-    /// `tags`
-    pub tags: Option<Vec<String>>,
-    /// `title`
-    pub title: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `PayloadCreateCaseConnector` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PayloadCreateCaseConnector {
     /// `fields`
-    pub fields: Option<PayloadCreateCaseConnectorFields>,
+    pub fields: Option<PayloadConnectorFields>,
     /// `id`
     pub id: Option<String>,
     /// `name`
     pub name: Option<String>,
     /// `type`
-    pub r#type: Option<ConnectorTypes>,
+    pub r#type: Option<ConnectorType>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `PayloadCreateCaseConnectorFields` object.
+/// The `PayloadConnectorFields` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct PayloadCreateCaseConnectorFields {
+pub struct PayloadConnectorFields {
     /// `caseId`
     pub case_id: Option<String>,
     /// `category`
@@ -1693,161 +1438,10 @@ pub struct PayloadCreateCaseConnectorFields {
     pub extra: Extra,
 }
 
-/// The `PayloadDescription` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PayloadDescription {
-    /// `description`
-    pub description: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `PayloadPushed` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PayloadPushed {
-    /// `externalService`
-    pub external_service: Option<ExternalService>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `PayloadSettings` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PayloadSettings {
-    /// `settings`
-    pub settings: Option<Settings>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `PayloadSeverity` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PayloadSeverity {
-    /// `severity`
-    pub severity: Option<CaseSeverity>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `PayloadStatus` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PayloadStatus {
-    /// `status`
-    pub status: Option<CaseStatus>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `PayloadTags` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PayloadTags {
-    /// `tags`
-    pub tags: Option<Vec<String>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `PayloadTitle` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PayloadTitle {
-    /// `title`
-    pub title: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `PayloadUserComment` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PayloadUserComment {
-    /// `comment`
-    pub comment: Option<PayloadUserCommentComment>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `PayloadUserCommentComment` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PayloadUserCommentComment {
-    /// `comment`
-    pub comment: Option<String>,
-    /// `owner`
-    pub owner: Option<Owner>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `PropertiesServicenowSirFields` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PropertiesServicenowSirFields {
-    /// `category`
-    pub category: Option<String>,
-    /// `destIp`
-    pub dest_ip: Option<bool>,
-    /// `malwareHash`
-    pub malware_hash: Option<bool>,
-    /// `malwareUrl`
-    pub malware_url: Option<bool>,
-    /// `priority`
-    pub priority: Option<String>,
-    /// `sourceIp`
-    pub source_ip: Option<bool>,
-    /// `subcategory`
-    pub subcategory: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`PropertiesServicenowSirFields`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct PropertiesServicenowSirFieldsRequired {
-    /// `category`
-    pub category: Option<String>,
-    /// `destIp`
-    pub dest_ip: Option<bool>,
-    /// `malwareHash`
-    pub malware_hash: Option<bool>,
-    /// `malwareUrl`
-    pub malware_url: Option<bool>,
-    /// `priority`
-    pub priority: Option<String>,
-    /// `sourceIp`
-    pub source_ip: Option<bool>,
-    /// `subcategory`
-    pub subcategory: Option<String>,
-}
-
-impl PropertiesServicenowSirFields {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: PropertiesServicenowSirFieldsRequired) -> Self {
-        Self {
-            category: required.category,
-            dest_ip: required.dest_ip,
-            malware_hash: required.malware_hash,
-            malware_url: required.malware_url,
-            priority: required.priority,
-            source_ip: required.source_ip,
-            subcategory: required.subcategory,
-            ..rt::Model::blank()
-        }
-    }
-}
-
 /// The answer to [`push`](super::Cases::push).
-pub type PushResponse = CaseResponseProperties;
+pub type PushResponse = Case;
 /// The `PushedBy` object.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PushedBy {
     /// `email`
@@ -1860,6 +1454,82 @@ pub struct PushedBy {
     pub username: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// The `PushedPayload` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct PushedPayload {
+    /// `externalService`
+    pub external_service: Option<ExternalService>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ResilientConnector` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ResilientConnector {
+    /// `fields`
+    pub fields: Option<ResilientFields>,
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`ResilientConnector`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct ResilientConnectorRequired {
+    /// `fields`
+    pub fields: Option<ResilientFields>,
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: String,
+}
+
+impl ResilientConnector {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: ResilientConnectorRequired) -> Self {
+        Self {
+            fields: required.fields,
+            id: required.id,
+            name: required.name,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `ResilientFields` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ResilientFields {
+    /// `issueTypes`
+    pub issue_types: Vec<String>,
+    /// `severityCode`
+    pub severity_code: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ResilientFields {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        issue_types: impl IntoIterator<Item = impl Into<String>>,
+        severity_code: impl Into<String>,
+    ) -> Self {
+        Self {
+            issue_types: issue_types.into_iter().map(Into::into).collect(),
+            severity_code: severity_code.into(),
+            ..rt::Model::blank()
+        }
+    }
 }
 
 /// The `Rule` object.
@@ -1894,28 +1564,10 @@ impl Rule {
     }
 }
 
-/// One of several forms of `SearchFields`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum SearchFields {
-    /// The `SearchFieldsType` form.
-    SearchFieldsType(SearchFieldsType),
-    /// A list.
-    SearchFieldsTypeList(Vec<SearchFieldsType>),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<SearchFieldsType> for SearchFields {
-    fn from(value: SearchFieldsType) -> Self {
-        Self::SearchFieldsType(value)
-    }
-}
-
-/// A value of `SearchFieldsType`.
+/// A value of `SearchField`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum SearchFieldsType {
+pub enum SearchField {
     /// `description`
     Description,
     /// `title`
@@ -1924,69 +1576,228 @@ pub enum SearchFieldsType {
     UnknownValue(String),
 }
 
-/// The `SetCaseConfigurationRequestConnector` object.
+/// One of several forms of `SearchFieldFilter`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct SetCaseConfigurationRequestConnector {
+pub enum SearchFieldFilter {
+    /// The `SearchField` form.
+    SearchField(SearchField),
+    /// A list.
+    SearchFieldList(Vec<SearchField>),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<SearchField> for SearchFieldFilter {
+    fn from(value: SearchField) -> Self {
+        Self::SearchField(value)
+    }
+}
+
+/// The `ServiceNowConnector` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ServiceNowConnector {
     /// `fields`
-    pub fields: Option<BTreeMap<String, Value>>,
+    pub fields: ServiceNowFields,
     /// `id`
     pub id: String,
     /// `name`
     pub name: String,
-    /// `type`
-    pub r#type: ConnectorTypes,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// What a [`SetCaseConfigurationRequestConnector`] can't do without.
+/// What a [`ServiceNowConnector`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct SetCaseConfigurationRequestConnectorRequired {
+pub struct ServiceNowConnectorRequired {
     /// `fields`
-    pub fields: Option<BTreeMap<String, Value>>,
+    pub fields: ServiceNowFields,
     /// `id`
     pub id: String,
     /// `name`
     pub name: String,
-    /// `type`
-    pub r#type: ConnectorTypes,
 }
 
-impl SetCaseConfigurationRequestConnector {
+impl ServiceNowConnector {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: SetCaseConfigurationRequestConnectorRequired) -> Self {
+    pub fn new(required: ServiceNowConnectorRequired) -> Self {
         Self {
             fields: required.fields,
             id: required.id,
             name: required.name,
-            r#type: required.r#type,
             ..rt::Model::blank()
         }
     }
 }
 
-/// The `Settings` object.
+/// The `ServiceNowFields` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Settings {
-    /// `syncAlerts`
-    pub sync_alerts: bool,
+pub struct ServiceNowFields {
+    /// `category`
+    pub category: Option<String>,
+    /// `impact`
+    pub impact: Option<String>,
+    /// `severity`
+    pub severity: Option<String>,
+    /// `subcategory`
+    pub subcategory: Option<String>,
+    /// `urgency`
+    pub urgency: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl Settings {
+/// What a [`ServiceNowFields`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct ServiceNowFieldsRequired {
+    /// `category`
+    pub category: Option<String>,
+    /// `impact`
+    pub impact: Option<String>,
+    /// `severity`
+    pub severity: Option<String>,
+    /// `subcategory`
+    pub subcategory: Option<String>,
+    /// `urgency`
+    pub urgency: Option<String>,
+}
+
+impl ServiceNowFields {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(sync_alerts: bool) -> Self {
+    pub fn new(required: ServiceNowFieldsRequired) -> Self {
         Self {
-            sync_alerts,
+            category: required.category,
+            impact: required.impact,
+            severity: required.severity,
+            subcategory: required.subcategory,
+            urgency: required.urgency,
             ..rt::Model::blank()
         }
     }
+}
+
+/// The `ServiceNowSirConnector` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ServiceNowSirConnector {
+    /// `fields`
+    pub fields: ServiceNowSirFields,
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`ServiceNowSirConnector`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct ServiceNowSirConnectorRequired {
+    /// `fields`
+    pub fields: ServiceNowSirFields,
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: String,
+}
+
+impl ServiceNowSirConnector {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: ServiceNowSirConnectorRequired) -> Self {
+        Self {
+            fields: required.fields,
+            id: required.id,
+            name: required.name,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `ServiceNowSirFields` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ServiceNowSirFields {
+    /// `category`
+    pub category: Option<String>,
+    /// `destIp`
+    pub dest_ip: Option<bool>,
+    /// `malwareHash`
+    pub malware_hash: Option<bool>,
+    /// `malwareUrl`
+    pub malware_url: Option<bool>,
+    /// `priority`
+    pub priority: Option<String>,
+    /// `sourceIp`
+    pub source_ip: Option<bool>,
+    /// `subcategory`
+    pub subcategory: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`ServiceNowSirFields`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct ServiceNowSirFieldsRequired {
+    /// `category`
+    pub category: Option<String>,
+    /// `destIp`
+    pub dest_ip: Option<bool>,
+    /// `malwareHash`
+    pub malware_hash: Option<bool>,
+    /// `malwareUrl`
+    pub malware_url: Option<bool>,
+    /// `priority`
+    pub priority: Option<String>,
+    /// `sourceIp`
+    pub source_ip: Option<bool>,
+    /// `subcategory`
+    pub subcategory: Option<String>,
+}
+
+impl ServiceNowSirFields {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: ServiceNowSirFieldsRequired) -> Self {
+        Self {
+            category: required.category,
+            dest_ip: required.dest_ip,
+            malware_hash: required.malware_hash,
+            malware_url: required.malware_url,
+            priority: required.priority,
+            source_ip: required.source_ip,
+            subcategory: required.subcategory,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `SettingsPayload` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SettingsPayload {
+    /// `settings`
+    pub settings: Option<CaseSettings>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SeverityPayload` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SeverityPayload {
+    /// `severity`
+    pub severity: Option<CaseSeverity>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
 /// A value of `SortField`.
@@ -2023,12 +1834,92 @@ pub enum SortOrder {
     UnknownValue(String),
 }
 
+/// The `StatusPayload` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct StatusPayload {
+    /// `status`
+    pub status: Option<CaseStatus>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SwimlaneConnector` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SwimlaneConnector {
+    /// `fields`
+    pub fields: SwimlaneFields,
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`SwimlaneConnector`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct SwimlaneConnectorRequired {
+    /// `fields`
+    pub fields: SwimlaneFields,
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: String,
+}
+
+impl SwimlaneConnector {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: SwimlaneConnectorRequired) -> Self {
+        Self {
+            fields: required.fields,
+            id: required.id,
+            name: required.name,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `SwimlaneFields` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SwimlaneFields {
+    /// `caseId`
+    pub case_id: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl SwimlaneFields {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(case_id: impl Into<Option<String>>) -> Self {
+        Self {
+            case_id: case_id.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `TagsPayload` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct TagsPayload {
+    /// `tags`
+    pub tags: Option<Vec<String>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `Template` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Template {
     /// `caseFields`
-    pub case_fields: Option<CaseFields>,
+    pub case_fields: Option<TemplateFields>,
     /// `description`
     pub description: Option<String>,
     /// `key`
@@ -2049,7 +1940,7 @@ impl Template {
     }
     /// `caseFields`
     #[must_use]
-    pub fn case_fields(mut self, case_fields: impl Into<CaseFields>) -> Self {
+    pub fn case_fields(mut self, case_fields: impl Into<TemplateFields>) -> Self {
         self.case_fields = Some(case_fields.into());
         self
     }
@@ -2079,129 +1970,77 @@ impl Template {
     }
 }
 
-/// The `UpdateAlertCommentRequestProperties` object.
-#[derive(Clone, Debug, PartialEq)]
+/// The `TemplateCustomField` object.
+#[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct UpdateAlertCommentRequestProperties {
-    /// `alertId`
-    pub alert_id: OneOrMany<String>,
-    /// `id`
-    pub id: String,
-    /// `index`
-    pub index: OneOrMany<String>,
-    /// `owner`
-    pub owner: Owner,
-    /// `rule`
-    pub rule: Rule,
-    /// `version`
-    pub version: String,
+pub struct TemplateCustomField {
+    /// `key`
+    pub key: Option<String>,
+    /// `type`
+    pub r#type: Option<CustomFieldType>,
+    /// `value`
+    pub value: Option<common::BooleanOrString>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// What a [`UpdateAlertCommentRequestProperties`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct UpdateAlertCommentRequestPropertiesRequired {
-    /// `alertId`
-    pub alert_id: OneOrMany<String>,
-    /// `id`
-    pub id: String,
-    /// `index`
-    pub index: OneOrMany<String>,
-    /// `owner`
-    pub owner: Owner,
-    /// `rule`
-    pub rule: Rule,
-    /// `version`
-    pub version: String,
-}
-
-impl UpdateAlertCommentRequestProperties {
+impl TemplateCustomField {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: UpdateAlertCommentRequestPropertiesRequired) -> Self {
-        Self {
-            alert_id: required.alert_id,
-            id: required.id,
-            index: required.index,
-            owner: required.owner,
-            rule: required.rule,
-            version: required.version,
-            ..rt::Model::blank()
-        }
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `key`
+    #[must_use]
+    pub fn key(mut self, key: impl Into<String>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+    /// `type`
+    #[must_use]
+    pub fn r#type(mut self, r#type: impl Into<CustomFieldType>) -> Self {
+        self.r#type = Some(r#type.into());
+        self
+    }
+    /// `value`
+    #[must_use]
+    pub fn value(mut self, value: impl Into<common::BooleanOrString>) -> Self {
+        self.value = Some(value.into());
+        self
     }
 }
 
-/// One of several forms of `UpdateCaseCommentRequest`.
-#[derive(Clone, Debug, PartialEq)]
+/// The `TemplateFields` object.
+#[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub enum UpdateCaseCommentRequest {
-    /// Where `type` is `alert`.
-    Alert(UpdateAlertCommentRequestProperties),
-    /// Where `type` is `user`.
-    User(UpdateUserCommentRequestProperties),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<UpdateAlertCommentRequestProperties> for UpdateCaseCommentRequest {
-    fn from(value: UpdateAlertCommentRequestProperties) -> Self {
-        Self::Alert(value)
-    }
-}
-
-impl From<UpdateUserCommentRequestProperties> for UpdateCaseCommentRequest {
-    fn from(value: UpdateUserCommentRequestProperties) -> Self {
-        Self::User(value)
-    }
-}
-
-/// The `UpdateCaseRequestCase` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct UpdateCaseRequestCase {
+pub struct TemplateFields {
     /// `assignees`
     pub assignees: Option<Vec<Assignee>>,
     /// `category`
     pub category: Option<String>,
     /// `connector`
-    pub connector: Option<CreateCaseRequestConnector>,
+    pub connector: Option<ConfiguredConnector>,
     /// `customFields`
-    ///
-    /// 0 to 10 items
-    pub custom_fields: Option<Vec<CreateCaseRequestCustomField>>,
+    pub custom_fields: Option<Vec<TemplateCustomField>>,
     /// `description`
     pub description: Option<String>,
-    /// `id`
-    ///
-    /// at most 30000 characters
-    pub id: String,
     /// `settings`
-    pub settings: Option<Settings>,
+    pub settings: Option<CaseSettings>,
     /// `severity`
     pub severity: Option<CaseSeverity>,
-    /// `status`
-    pub status: Option<CaseStatus>,
     /// `tags`
     pub tags: Option<Vec<String>>,
     /// `title`
     pub title: Option<String>,
-    /// `version`
-    pub version: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl UpdateCaseRequestCase {
+impl TemplateFields {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(id: impl Into<String>, version: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            version: version.into(),
-            ..rt::Model::blank()
-        }
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
     }
     /// `assignees`
     #[must_use]
@@ -2227,20 +2066,15 @@ impl UpdateCaseRequestCase {
     }
     /// `connector`
     #[must_use]
-    pub fn connector(
-        mut self,
-        connector: impl Into<CreateCaseRequestConnector>,
-    ) -> Self {
+    pub fn connector(mut self, connector: impl Into<ConfiguredConnector>) -> Self {
         self.connector = Some(connector.into());
         self
     }
     /// `customFields`
-    ///
-    /// 0 to 10 items
     #[must_use]
     pub fn custom_fields(
         mut self,
-        custom_fields: impl IntoIterator<Item = impl Into<CreateCaseRequestCustomField>>,
+        custom_fields: impl IntoIterator<Item = impl Into<TemplateCustomField>>,
     ) -> Self {
         self.custom_fields = Some(custom_fields.into_iter().map(Into::into).collect());
         self
@@ -2253,7 +2087,7 @@ impl UpdateCaseRequestCase {
     }
     /// `settings`
     #[must_use]
-    pub fn settings(mut self, settings: impl Into<Settings>) -> Self {
+    pub fn settings(mut self, settings: impl Into<CaseSettings>) -> Self {
         self.settings = Some(settings.into());
         self
     }
@@ -2261,12 +2095,6 @@ impl UpdateCaseRequestCase {
     #[must_use]
     pub fn severity(mut self, severity: impl Into<CaseSeverity>) -> Self {
         self.severity = Some(severity.into());
-        self
-    }
-    /// `status`
-    #[must_use]
-    pub fn status(mut self, status: impl Into<CaseStatus>) -> Self {
-        self.status = Some(status.into());
         self
     }
     /// `tags`
@@ -2283,90 +2111,64 @@ impl UpdateCaseRequestCase {
     }
 }
 
-/// The answer to [`update`](super::Cases::update).
-pub type UpdateResponse = Vec<CaseResponseProperties>;
-/// The `UpdateUserCommentRequestProperties` object.
+/// One of several forms of `TextFilter`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct UpdateUserCommentRequestProperties {
-    /// `comment`
-    ///
-    /// at most 30000 characters
-    pub comment: String,
-    /// `id`
-    pub id: String,
-    /// `owner`
-    pub owner: Owner,
-    /// `version`
-    pub version: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
+pub enum TextFilter {
+    /// A string.
+    String(String),
+    /// A list.
+    StringList(Vec<String>),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
 }
 
-/// What a [`UpdateUserCommentRequestProperties`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct UpdateUserCommentRequestPropertiesRequired {
-    /// `comment`
-    ///
-    /// at most 30000 characters
-    pub comment: String,
-    /// `id`
-    pub id: String,
-    /// `owner`
-    pub owner: Owner,
-    /// `version`
-    pub version: String,
-}
-
-impl UpdateUserCommentRequestProperties {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: UpdateUserCommentRequestPropertiesRequired) -> Self {
-        Self {
-            comment: required.comment,
-            id: required.id,
-            owner: required.owner,
-            version: required.version,
-            ..rt::Model::blank()
-        }
+impl From<&str> for TextFilter {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
     }
 }
 
-/// The `UserActionsFindResponseProperties` object.
-#[derive(Clone, Debug, PartialEq)]
+impl From<String> for TextFilter {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
+}
+
+/// The `TitlePayload` object.
+#[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct UserActionsFindResponseProperties {
-    /// `action`
-    pub action: Actions,
-    /// `comment_id`
-    pub comment_id: Option<String>,
-    /// `created_at`
-    ///
-    /// format `date-time`
-    pub created_at: String,
-    /// `created_by`
-    pub created_by: CaseUser,
-    /// `id`
-    pub id: String,
-    /// `owner`
-    pub owner: Owner,
-    /// `payload`
-    pub payload: Option<Payload>,
-    /// `type`
-    pub r#type: ActionsFindResponsePropertiesType,
-    /// `version`
-    pub version: String,
+pub struct TitlePayload {
+    /// `title`
+    pub title: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `UserActionsResponseProperties` object.
+/// The answer to [`update`](super::Cases::update).
+pub type UpdateResponse = Vec<Case>;
+/// The `UpdatedBy` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct UserActionsResponseProperties {
+pub struct UpdatedBy {
+    /// `email`
+    pub email: Option<String>,
+    /// `full_name`
+    pub full_name: Option<String>,
+    /// `profile_uid`
+    pub profile_uid: Option<String>,
+    /// `username`
+    pub username: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `UserAction` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct UserAction {
     /// `action`
-    pub action: Actions,
+    pub action: UserActionKind,
     /// `action_id`
     pub action_id: String,
     /// `case_id`
@@ -2382,17 +2184,139 @@ pub struct UserActionsResponseProperties {
     /// `owner`
     pub owner: Owner,
     /// `payload`
-    pub payload: Option<Payload>,
+    pub payload: Option<UserActionPayload>,
     /// `type`
-    pub r#type: ActionTypes,
+    pub r#type: UserActionType,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `UserCommentResponseProperties` object.
+/// A value of `UserActionKind`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum UserActionKind {
+    /// `add`
+    Add,
+    /// `create`
+    Create,
+    /// `delete`
+    Delete,
+    /// `push_to_service`
+    PushToService,
+    /// `update`
+    Update,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// One of several forms of `UserActionPayload`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum UserActionPayload {
+    /// The `AlertCommentPayload` form.
+    AlertCommentPayload(AlertCommentPayload),
+    /// The `AssigneesPayload` form.
+    AssigneesPayload(AssigneesPayload),
+    /// The `ConnectorPayload` form.
+    ConnectorPayload(ConnectorPayload),
+    /// The `CreateCasePayload` form.
+    CreateCasePayload(CreateCasePayload),
+    /// A map.
+    AnyMap(BTreeMap<String, Value>),
+    /// The `DescriptionPayload` form.
+    DescriptionPayload(DescriptionPayload),
+    /// The `PushedPayload` form.
+    PushedPayload(PushedPayload),
+    /// The `SettingsPayload` form.
+    SettingsPayload(SettingsPayload),
+    /// The `SeverityPayload` form.
+    SeverityPayload(SeverityPayload),
+    /// The `StatusPayload` form.
+    StatusPayload(StatusPayload),
+    /// The `TagsPayload` form.
+    TagsPayload(TagsPayload),
+    /// The `TitlePayload` form.
+    TitlePayload(TitlePayload),
+    /// The `UserCommentPayload` form.
+    UserCommentPayload(UserCommentPayload),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+/// A value of `UserActionType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum UserActionType {
+    /// `assignees`
+    Assignees,
+    /// `comment`
+    Comment,
+    /// `connector`
+    Connector,
+    /// `create_case`
+    CreateCase,
+    /// `delete_case`
+    DeleteCase,
+    /// `description`
+    Description,
+    /// `pushed`
+    Pushed,
+    /// `settings`
+    Settings,
+    /// `severity`
+    Severity,
+    /// `status`
+    Status,
+    /// `tags`
+    Tags,
+    /// `title`
+    Title,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// A value of `UserActionTypeFilter`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum UserActionTypeFilter {
+    /// `action`
+    Action,
+    /// `alert`
+    Alert,
+    /// `assignees`
+    Assignees,
+    /// `attachment`
+    Attachment,
+    /// `comment`
+    Comment,
+    /// `connector`
+    Connector,
+    /// `create_case`
+    CreateCase,
+    /// `description`
+    Description,
+    /// `pushed`
+    Pushed,
+    /// `settings`
+    Settings,
+    /// `severity`
+    Severity,
+    /// `status`
+    Status,
+    /// `tags`
+    Tags,
+    /// `title`
+    Title,
+    /// `user`
+    User,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `UserComment` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct UserCommentResponseProperties {
+pub struct UserComment {
     /// `comment`
     pub comment: Option<String>,
     /// `created_at`
@@ -2400,7 +2324,7 @@ pub struct UserCommentResponseProperties {
     /// format `date-time`
     pub created_at: Option<String>,
     /// `created_by`
-    pub created_by: Option<CaseResponseCreatedByProperties>,
+    pub created_by: Option<CreatedBy>,
     /// `id`
     pub id: Option<String>,
     /// `owner`
@@ -2410,17 +2334,87 @@ pub struct UserCommentResponseProperties {
     /// format `date-time`
     pub pushed_at: Option<String>,
     /// `pushed_by`
-    pub pushed_by: Option<CaseResponsePushedByProperties>,
+    pub pushed_by: Option<PushedBy>,
     /// `updated_at`
     ///
     /// format `date-time`
     pub updated_at: Option<String>,
     /// `updated_by`
-    pub updated_by: Option<CaseResponseUpdatedByProperties>,
+    pub updated_by: Option<UpdatedBy>,
     /// `version`
     pub version: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// The `UserCommentPayload` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct UserCommentPayload {
+    /// `comment`
+    pub comment: Option<UserCommentText>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `UserCommentText` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct UserCommentText {
+    /// `comment`
+    pub comment: Option<String>,
+    /// `owner`
+    pub owner: Option<Owner>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `UserCommentUpdate` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct UserCommentUpdate {
+    /// `comment`
+    ///
+    /// at most 30000 characters
+    pub comment: String,
+    /// `id`
+    pub id: String,
+    /// `owner`
+    pub owner: Owner,
+    /// `version`
+    pub version: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`UserCommentUpdate`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct UserCommentUpdateRequired {
+    /// `comment`
+    ///
+    /// at most 30000 characters
+    pub comment: String,
+    /// `id`
+    pub id: String,
+    /// `owner`
+    pub owner: Owner,
+    /// `version`
+    pub version: String,
+}
+
+impl UserCommentUpdate {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: UserCommentUpdateRequired) -> Self {
+        Self {
+            comment: required.comment,
+            id: required.id,
+            owner: required.owner,
+            version: required.version,
+            ..rt::Model::blank()
+        }
+    }
 }
 
 /// The request of [`Cases::add_file`](super::Cases::add_file), as plain data.
@@ -2452,7 +2446,7 @@ impl AddFileRequest {
 #[non_exhaustive]
 pub struct CountByStatusRequest {
     /// `owner`
-    pub owner: Option<ConfigurationOwner>,
+    pub owner: Option<OwnerFilter>,
 }
 
 impl CountByStatusRequest {
@@ -2468,13 +2462,13 @@ impl CountByStatusRequest {
 #[allow(clippy::exhaustive_structs)]
 pub struct CreateRequired {
     /// `connector`
-    pub connector: CreateCaseRequestConnector,
+    pub connector: NewCaseConnector,
     /// `description`
     pub description: String,
     /// `owner`
     pub owner: Owner,
     /// `settings`
-    pub settings: Settings,
+    pub settings: CaseSettings,
     /// `tags`
     pub tags: Vec<String>,
     /// `title`
@@ -2490,17 +2484,17 @@ pub struct CreateRequest {
     /// `category`
     pub category: Option<String>,
     /// `connector`
-    pub connector: CreateCaseRequestConnector,
+    pub connector: NewCaseConnector,
     /// `customFields`
     ///
     /// 0 to 10 items
-    pub custom_fields: Option<Vec<CreateCaseRequestCustomField>>,
+    pub custom_fields: Option<Vec<NewCustomField>>,
     /// `description`
     pub description: String,
     /// `owner`
     pub owner: Owner,
     /// `settings`
-    pub settings: Settings,
+    pub settings: CaseSettings,
     /// `severity`
     pub severity: Option<CaseSeverity>,
     /// `tags`
@@ -2554,9 +2548,9 @@ impl DeleteRequest {
 #[non_exhaustive]
 pub struct FindRequest {
     /// `assignees`
-    pub assignees: Option<Assignees>,
+    pub assignees: Option<TextFilter>,
     /// `category`
-    pub category: Option<Assignees>,
+    pub category: Option<TextFilter>,
     /// `defaultSearchOperator`
     ///
     /// default `OR`
@@ -2564,7 +2558,7 @@ pub struct FindRequest {
     /// `from`
     pub from: Option<String>,
     /// `owner`
-    pub owner: Option<ConfigurationOwner>,
+    pub owner: Option<OwnerFilter>,
     /// `page`
     ///
     /// default `1`
@@ -2574,11 +2568,11 @@ pub struct FindRequest {
     /// default `20` · at most 100
     pub per_page: Option<i64>,
     /// `reporters`
-    pub reporters: Option<Assignees>,
+    pub reporters: Option<TextFilter>,
     /// `search`
     pub search: Option<String>,
     /// `searchFields`
-    pub search_fields: Option<SearchFields>,
+    pub search_fields: Option<SearchFieldFilter>,
     /// `severity`
     pub severity: Option<CaseSeverity>,
     /// `sortField`
@@ -2592,7 +2586,7 @@ pub struct FindRequest {
     /// `status`
     pub status: Option<CaseStatus>,
     /// `tags`
-    pub tags: Option<Assignees>,
+    pub tags: Option<TextFilter>,
     /// `to`
     pub to: Option<String>,
 }
@@ -2653,7 +2647,7 @@ pub struct FindUserActionsRequest {
     /// default `desc`
     pub sort_order: Option<SortOrder>,
     /// `types`
-    pub types: Option<Vec<FindUserActionsType>>,
+    pub types: Option<Vec<UserActionTypeFilter>>,
 }
 
 impl FindUserActionsRequest {
@@ -2717,7 +2711,7 @@ pub struct ListByAlertRequest {
     /// `alertId`
     pub alert_id: String,
     /// `owner`
-    pub owner: Option<ConfigurationOwner>,
+    pub owner: Option<OwnerFilter>,
 }
 
 impl ListByAlertRequest {
@@ -2736,7 +2730,7 @@ impl ListByAlertRequest {
 #[non_exhaustive]
 pub struct ListReportersRequest {
     /// `owner`
-    pub owner: Option<ConfigurationOwner>,
+    pub owner: Option<OwnerFilter>,
 }
 
 impl ListReportersRequest {
@@ -2752,7 +2746,7 @@ impl ListReportersRequest {
 #[non_exhaustive]
 pub struct ListTagsRequest {
     /// `owner`
-    pub owner: Option<ConfigurationOwner>,
+    pub owner: Option<OwnerFilter>,
 }
 
 impl ListTagsRequest {
@@ -2810,7 +2804,7 @@ pub struct UpdateRequest {
     /// `cases`
     ///
     /// 1 to 100 items
-    pub cases: Vec<UpdateCaseRequestCase>,
+    pub cases: Vec<CaseUpdate>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2818,9 +2812,7 @@ pub struct UpdateRequest {
 impl UpdateRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(
-        cases: impl IntoIterator<Item = impl Into<UpdateCaseRequestCase>>,
-    ) -> Self {
+    pub fn new(cases: impl IntoIterator<Item = impl Into<CaseUpdate>>) -> Self {
         Self {
             cases: cases.into_iter().map(Into::into).collect(),
             extra: Extra::new(),

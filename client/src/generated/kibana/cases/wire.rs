@@ -13,272 +13,34 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    AddAlertCommentRequestProperties, AddUserCommentRequestProperties,
-    AlertCommentResponseProperties, AlertResponseProperties, Assignee, Case,
-    CaseConfigurationRequestCustomField, CaseFields, CaseFieldsConnector,
-    CaseFieldsCustomField, CaseResponseCreatedByProperties, CaseResponseProperties,
-    CaseResponsePropertiesCustomField, CaseResponsePushedByProperties,
-    CaseResponseUpdatedByProperties, CaseUser, Connector, ConnectorConfig,
-    ConnectorPropertiesCasesWebhook, ConnectorPropertiesJira,
-    ConnectorPropertiesJiraFields, ConnectorPropertiesNone, ConnectorPropertiesResilient,
-    ConnectorPropertiesResilientFields, ConnectorPropertiesServicenow,
-    ConnectorPropertiesServicenowFields, ConnectorPropertiesServicenowSir,
-    ConnectorPropertiesSwimlane, ConnectorPropertiesSwimlaneFields,
-    CountByStatusResponse, CreateCaseRequestCustomField, ExternalService, FindResponse,
-    FindUserActionsResponse, PayloadAlertComment, PayloadAlertCommentComment,
-    PayloadAssignees, PayloadConnector, PayloadCreateCase, PayloadCreateCaseConnector,
-    PayloadCreateCaseConnectorFields, PayloadDescription, PayloadPushed, PayloadSettings,
-    PayloadSeverity, PayloadStatus, PayloadTags, PayloadTitle, PayloadUserComment,
-    PayloadUserCommentComment, PropertiesServicenowSirFields, PushedBy, Rule,
-    SetCaseConfigurationRequestConnector, Settings, Template,
-    UpdateAlertCommentRequestProperties, UpdateCaseRequestCase,
-    UpdateUserCommentRequestProperties, UserActionsFindResponseProperties,
-    UserActionsResponseProperties, UserCommentResponseProperties, CreateRequest,
+    AlertComment, AlertCommentPayload, AlertCommentText, AlertCommentUpdate, Assignee,
+    AssigneesPayload, AttachedAlert, Case, CaseSettings, CaseSummary, CaseUpdate,
+    CaseUser, CasesWebhookConnector, ConfiguredConnector, Connector, ConnectorConfig,
+    ConnectorPayload, CountByStatusResponse, CreateCasePayload, CreatedBy, CustomField,
+    DescriptionPayload, ExternalService, ExternalServiceUser, FindResponse,
+    FindUserActionsResponse, FoundUserAction, JiraConnector, JiraFields, NewAlertComment,
+    NewConfiguredConnector, NewCustomField, NewCustomFieldConfiguration, NewUserComment,
+    NoConnector, PayloadConnector, PayloadConnectorFields, PushedBy, PushedPayload,
+    ResilientConnector, ResilientFields, Rule, ServiceNowConnector, ServiceNowFields,
+    ServiceNowSirConnector, ServiceNowSirFields, SettingsPayload, SeverityPayload,
+    StatusPayload, SwimlaneConnector, SwimlaneFields, TagsPayload, Template,
+    TemplateCustomField, TemplateFields, TitlePayload, UpdatedBy, UserAction,
+    UserComment, UserCommentPayload, UserCommentText, UserCommentUpdate, CreateRequest,
     UpdateRequest
 }
 rt::string_enum! {
-    ActionTypes, Actions, ActionsFindResponsePropertiesType, CaseSeverity, CaseStatus,
-    ClosureTypes, ConnectorTypes, CreateCaseRequestCustomFieldType, FindUserActionsType,
-    Owner, SearchFieldsType, SortField, SortOrder
+    CaseSeverity, CaseStatus, ClosureType, ConnectorType, CustomFieldType,
+    FoundUserActionType, Owner, SearchField, SortField, SortOrder, UserActionKind,
+    UserActionType, UserActionTypeFilter
 }
 rt::union_! {
-    AddCaseCommentRequest, Assignees, CaseResponsePropertiesComment,
-    CaseResponsePropertiesConnector, ConfigurationOwner, CreateCaseRequestConnector,
-    Payload, SearchFields, UpdateCaseCommentRequest
+    CaseConnector, Comment, CommentUpdate, NewCaseConnector, NewComment, OwnerFilter,
+    SearchFieldFilter, TextFilter, UserActionPayload
 }
 
-impl rt::StringEnum for ActionTypes {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "assignees" => Self::Assignees,
-            "comment" => Self::Comment,
-            "connector" => Self::Connector,
-            "create_case" => Self::CreateCase,
-            "delete_case" => Self::DeleteCase,
-            "description" => Self::Description,
-            "pushed" => Self::Pushed,
-            "settings" => Self::Settings,
-            "severity" => Self::Severity,
-            "status" => Self::Status,
-            "tags" => Self::Tags,
-            "title" => Self::Title,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Assignees => "assignees",
-            Self::Comment => "comment",
-            Self::Connector => "connector",
-            Self::CreateCase => "create_case",
-            Self::DeleteCase => "delete_case",
-            Self::Description => "description",
-            Self::Pushed => "pushed",
-            Self::Settings => "settings",
-            Self::Severity => "severity",
-            Self::Status => "status",
-            Self::Tags => "tags",
-            Self::Title => "title",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for Actions {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "add" => Self::Add,
-            "create" => Self::Create,
-            "delete" => Self::Delete,
-            "push_to_service" => Self::PushToService,
-            "update" => Self::Update,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Add => "add",
-            Self::Create => "create",
-            Self::Delete => "delete",
-            Self::PushToService => "push_to_service",
-            Self::Update => "update",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for ActionsFindResponsePropertiesType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "assignees" => Self::Assignees,
-            "create_case" => Self::CreateCase,
-            "comment" => Self::Comment,
-            "connector" => Self::Connector,
-            "description" => Self::Description,
-            "pushed" => Self::Pushed,
-            "tags" => Self::Tags,
-            "title" => Self::Title,
-            "status" => Self::Status,
-            "settings" => Self::Settings,
-            "severity" => Self::Severity,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Assignees => "assignees",
-            Self::CreateCase => "create_case",
-            Self::Comment => "comment",
-            Self::Connector => "connector",
-            Self::Description => "description",
-            Self::Pushed => "pushed",
-            Self::Tags => "tags",
-            Self::Title => "title",
-            Self::Status => "status",
-            Self::Settings => "settings",
-            Self::Severity => "severity",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for AddAlertCommentRequestProperties {
+impl rt::Model for AlertComment {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AddAlertCommentRequestProperties",
-        members: &["alertId", "index", "owner", "rule", "type"],
-        aliases: &[],
-        required: &[0xf, 0, 0, 0],
-        literals: &[4],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            alert_id: rt::Wire::blank(),
-            index: rt::Wire::blank(),
-            owner: rt::Wire::blank(),
-            rule: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.alert_id),
-            1 => member.value(&mut self.index),
-            2 => member.value(&mut self.owner),
-            3 => member.value(&mut self.rule),
-            4 => member.literal("\"alert\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.alert_id)?;
-        out.value(1, &self.index)?;
-        out.value(2, &self.owner)?;
-        out.value(3, &self.rule)?;
-        out.literal(4, "\"alert\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Union for AddCaseCommentRequest {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &["alert"],
-            &["alertId", "index", "owner", "rule", "type"],
-            &["alertId", "index", "owner", "rule", "type"],
-        ),
-        rt::Arm::object(
-            64,
-            &["user"],
-            &["comment", "owner", "type"],
-            &["comment", "owner", "type"],
-        ),
-    ];
-    const TAG: Option<&'static str> = Some("type");
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::Alert),
-            1 => rt::get(deserializer).map(Self::User),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Alert(value) => rt::Wire::encode(value, serializer),
-            Self::User(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for AddUserCommentRequestProperties {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AddUserCommentRequestProperties",
-        members: &["comment", "owner", "type"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[2],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            comment: rt::Wire::blank(),
-            owner: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.comment),
-            1 => member.value(&mut self.owner),
-            2 => member.literal("\"user\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.comment)?;
-        out.value(1, &self.owner)?;
-        out.literal(2, "\"user\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AlertCommentResponseProperties {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AlertCommentResponseProperties",
+        name: "AlertComment",
         members: &[
             "alertId",
             "created_at",
@@ -365,10 +127,10 @@ impl rt::Model for AlertCommentResponseProperties {
     }
 }
 
-impl rt::Model for AlertResponseProperties {
+impl rt::Model for AlertCommentPayload {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AlertResponseProperties",
-        members: &["attached_at", "id", "index"],
+        name: "AlertCommentPayload",
+        members: &["comment"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -376,9 +138,7 @@ impl rt::Model for AlertResponseProperties {
     };
     fn blank() -> Self {
         Self {
-            attached_at: None,
-            id: None,
-            index: None,
+            comment: None,
             extra: Extra::new(),
         }
     }
@@ -394,9 +154,7 @@ impl rt::Model for AlertResponseProperties {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.attached_at),
-            1 => member.option(&mut self.id),
-            2 => member.option(&mut self.index),
+            0 => member.option(&mut self.comment),
             _ => member.untyped(),
         }
     }
@@ -404,9 +162,115 @@ impl rt::Model for AlertResponseProperties {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.attached_at)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.index)?;
+        out.option(0, &self.comment)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AlertCommentText {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AlertCommentText",
+        members: &["alertId", "index", "owner", "rule", "type"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[4],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            alert_id: None,
+            index: None,
+            owner: None,
+            rule: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.alert_id),
+            1 => member.option(&mut self.index),
+            2 => member.option(&mut self.owner),
+            3 => member.option(&mut self.rule),
+            4 => member.literal("\"alert\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.alert_id)?;
+        out.option(1, &self.index)?;
+        out.option(2, &self.owner)?;
+        out.option(3, &self.rule)?;
+        out.literal(4, "\"alert\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AlertCommentUpdate {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AlertCommentUpdate",
+        members: &["alertId", "id", "index", "owner", "rule", "type", "version"],
+        aliases: &[],
+        required: &[0x5f, 0, 0, 0],
+        literals: &[5],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            alert_id: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            index: rt::Wire::blank(),
+            owner: rt::Wire::blank(),
+            rule: rt::Wire::blank(),
+            version: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.alert_id),
+            1 => member.value(&mut self.id),
+            2 => member.value(&mut self.index),
+            3 => member.value(&mut self.owner),
+            4 => member.value(&mut self.rule),
+            6 => member.value(&mut self.version),
+            5 => member.literal("\"alert\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.alert_id)?;
+        out.value(1, &self.id)?;
+        out.value(2, &self.index)?;
+        out.value(3, &self.owner)?;
+        out.value(4, &self.rule)?;
+        out.value(6, &self.version)?;
+        out.literal(5, "\"alert\"")?;
         Ok(())
     }
 }
@@ -451,145 +315,10 @@ impl rt::Model for Assignee {
     }
 }
 
-impl rt::Text for Assignees {
-    fn text(&self) -> Cow<'_, str> {
-        rt::json_text(self)
-    }
-}
-
-impl rt::Union for Assignees {
-    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(16), rt::Arm::list(16)];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::String),
-            1 => rt::get(deserializer).map(Self::StringList),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::StringList(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for Case {
+impl rt::Model for AssigneesPayload {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Case",
-        members: &["id", "title"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: None,
-            title: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.id),
-            1 => member.option(&mut self.title),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.title)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CaseConfigurationRequestCustomField {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CaseConfigurationRequestCustomField",
-        members: &["defaultValue", "key", "label", "required", "type"],
-        aliases: &[],
-        required: &[0x1e, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            default_value: None,
-            key: rt::Wire::blank(),
-            label: rt::Wire::blank(),
-            required: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.default_value),
-            1 => member.value(&mut self.key),
-            2 => member.value(&mut self.label),
-            3 => member.value(&mut self.required),
-            4 => member.value(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.default_value)?;
-        out.value(1, &self.key)?;
-        out.value(2, &self.label)?;
-        out.value(3, &self.required)?;
-        out.value(4, &self.r#type)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CaseFields {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CaseFields",
-        members: &[
-            "assignees",
-            "category",
-            "connector",
-            "customFields",
-            "description",
-            "settings",
-            "severity",
-            "tags",
-            "title",
-        ],
+        name: "AssigneesPayload",
+        members: &["assignees"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -598,14 +327,6 @@ impl rt::Model for CaseFields {
     fn blank() -> Self {
         Self {
             assignees: None,
-            category: None,
-            connector: None,
-            custom_fields: None,
-            description: None,
-            settings: None,
-            severity: None,
-            tags: None,
-            title: None,
             extra: Extra::new(),
         }
     }
@@ -622,14 +343,6 @@ impl rt::Model for CaseFields {
     ) -> Result<rt::Got, A::Error> {
         match index {
             0 => member.option(&mut self.assignees),
-            1 => member.option(&mut self.category),
-            2 => member.option(&mut self.connector),
-            3 => member.option(&mut self.custom_fields),
-            4 => member.option(&mut self.description),
-            5 => member.option(&mut self.settings),
-            6 => member.option(&mut self.severity),
-            7 => member.option(&mut self.tags),
-            8 => member.option(&mut self.title),
             _ => member.untyped(),
         }
     }
@@ -638,22 +351,14 @@ impl rt::Model for CaseFields {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.assignees)?;
-        out.option(1, &self.category)?;
-        out.option(2, &self.connector)?;
-        out.option(3, &self.custom_fields)?;
-        out.option(4, &self.description)?;
-        out.option(5, &self.settings)?;
-        out.option(6, &self.severity)?;
-        out.option(7, &self.tags)?;
-        out.option(8, &self.title)?;
         Ok(())
     }
 }
 
-impl rt::Model for CaseFieldsConnector {
+impl rt::Model for AttachedAlert {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CaseFieldsConnector",
-        members: &["fields", "id", "name", "type"],
+        name: "AttachedAlert",
+        members: &["attached_at", "id", "index"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -661,10 +366,9 @@ impl rt::Model for CaseFieldsConnector {
     };
     fn blank() -> Self {
         Self {
-            fields: None,
+            attached_at: None,
             id: None,
-            name: None,
-            r#type: None,
+            index: None,
             extra: Extra::new(),
         }
     }
@@ -680,10 +384,9 @@ impl rt::Model for CaseFieldsConnector {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.fields),
+            0 => member.option(&mut self.attached_at),
             1 => member.option(&mut self.id),
-            2 => member.option(&mut self.name),
-            3 => member.option(&mut self.r#type),
+            2 => member.option(&mut self.index),
             _ => member.untyped(),
         }
     }
@@ -691,112 +394,16 @@ impl rt::Model for CaseFieldsConnector {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.fields)?;
+        out.option(0, &self.attached_at)?;
         out.option(1, &self.id)?;
-        out.option(2, &self.name)?;
-        out.option(3, &self.r#type)?;
+        out.option(2, &self.index)?;
         Ok(())
     }
 }
 
-impl rt::Model for CaseFieldsCustomField {
+impl rt::Model for Case {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CaseFieldsCustomField",
-        members: &["key", "type", "value"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            key: None,
-            r#type: None,
-            value: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.key),
-            1 => member.option(&mut self.r#type),
-            2 => member.option(&mut self.value),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.key)?;
-        out.option(1, &self.r#type)?;
-        out.option(2, &self.value)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CaseResponseCreatedByProperties {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CaseResponseCreatedByProperties",
-        members: &["email", "full_name", "profile_uid", "username"],
-        aliases: &[],
-        required: &[0xb, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            email: None,
-            full_name: None,
-            profile_uid: None,
-            username: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.email),
-            1 => member.option(&mut self.full_name),
-            2 => member.option(&mut self.profile_uid),
-            3 => member.option(&mut self.username),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.email)?;
-        out.nullable(1, &self.full_name)?;
-        out.option(2, &self.profile_uid)?;
-        out.nullable(3, &self.username)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CaseResponseProperties {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CaseResponseProperties",
+        name: "Case",
         members: &[
             "assignees",
             "category",
@@ -928,71 +535,7 @@ impl rt::Model for CaseResponseProperties {
     }
 }
 
-impl rt::Union for CaseResponsePropertiesComment {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &["alert"],
-            &["type"],
-            &[
-                "alertId",
-                "created_at",
-                "created_by",
-                "id",
-                "index",
-                "owner",
-                "pushed_at",
-                "pushed_by",
-                "rule",
-                "type",
-                "updated_at",
-                "updated_by",
-                "version",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &["user"],
-            &["type"],
-            &[
-                "comment",
-                "created_at",
-                "created_by",
-                "id",
-                "owner",
-                "pushed_at",
-                "pushed_by",
-                "type",
-                "updated_at",
-                "updated_by",
-                "version",
-            ],
-        ),
-    ];
-    const TAG: Option<&'static str> = Some("type");
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::Alert),
-            1 => rt::get(deserializer).map(Self::User),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Alert(value) => rt::Wire::encode(value, serializer),
-            Self::User(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Union for CaseResponsePropertiesConnector {
+impl rt::Union for CaseConnector {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(
             64,
@@ -1070,20 +613,18 @@ impl rt::Union for CaseResponsePropertiesConnector {
     }
 }
 
-impl rt::Model for CaseResponsePropertiesCustomField {
+impl rt::Model for CaseSettings {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CaseResponsePropertiesCustomField",
-        members: &["key", "type", "value"],
+        name: "CaseSettings",
+        members: &["syncAlerts"],
         aliases: &[],
-        required: &[0, 0, 0, 0],
+        required: &[0x1, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            key: None,
-            r#type: None,
-            value: None,
+            sync_alerts: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -1099,9 +640,7 @@ impl rt::Model for CaseResponsePropertiesCustomField {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.key),
-            1 => member.option(&mut self.r#type),
-            2 => member.option(&mut self.value),
+            0 => member.value(&mut self.sync_alerts),
             _ => member.untyped(),
         }
     }
@@ -1109,107 +648,7 @@ impl rt::Model for CaseResponsePropertiesCustomField {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.key)?;
-        out.option(1, &self.r#type)?;
-        out.option(2, &self.value)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CaseResponsePushedByProperties {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CaseResponsePushedByProperties",
-        members: &["email", "full_name", "profile_uid", "username"],
-        aliases: &[],
-        required: &[0xb, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            email: None,
-            full_name: None,
-            profile_uid: None,
-            username: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.email),
-            1 => member.option(&mut self.full_name),
-            2 => member.option(&mut self.profile_uid),
-            3 => member.option(&mut self.username),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.email)?;
-        out.nullable(1, &self.full_name)?;
-        out.option(2, &self.profile_uid)?;
-        out.nullable(3, &self.username)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CaseResponseUpdatedByProperties {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CaseResponseUpdatedByProperties",
-        members: &["email", "full_name", "profile_uid", "username"],
-        aliases: &[],
-        required: &[0xb, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            email: None,
-            full_name: None,
-            profile_uid: None,
-            username: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.email),
-            1 => member.option(&mut self.full_name),
-            2 => member.option(&mut self.profile_uid),
-            3 => member.option(&mut self.username),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.email)?;
-        out.nullable(1, &self.full_name)?;
-        out.option(2, &self.profile_uid)?;
-        out.nullable(3, &self.username)?;
+        out.value(0, &self.sync_alerts)?;
         Ok(())
     }
 }
@@ -1251,6 +690,135 @@ impl rt::StringEnum for CaseStatus {
             Self::Open => "open",
             Self::UnknownValue(name) => name,
         }
+    }
+}
+
+impl rt::Model for CaseSummary {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CaseSummary",
+        members: &["id", "title"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: None,
+            title: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.id),
+            1 => member.option(&mut self.title),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.id)?;
+        out.option(1, &self.title)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CaseUpdate {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CaseUpdate",
+        members: &[
+            "assignees",
+            "category",
+            "connector",
+            "customFields",
+            "description",
+            "id",
+            "settings",
+            "severity",
+            "status",
+            "tags",
+            "title",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x820, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            assignees: None,
+            category: None,
+            connector: None,
+            custom_fields: None,
+            description: None,
+            id: rt::Wire::blank(),
+            settings: None,
+            severity: None,
+            status: None,
+            tags: None,
+            title: None,
+            version: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.assignees),
+            1 => member.option(&mut self.category),
+            2 => member.option(&mut self.connector),
+            3 => member.option(&mut self.custom_fields),
+            4 => member.option(&mut self.description),
+            5 => member.value(&mut self.id),
+            6 => member.option(&mut self.settings),
+            7 => member.option(&mut self.severity),
+            8 => member.option(&mut self.status),
+            9 => member.option(&mut self.tags),
+            10 => member.option(&mut self.title),
+            11 => member.value(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.assignees)?;
+        out.option(1, &self.category)?;
+        out.option(2, &self.connector)?;
+        out.option(3, &self.custom_fields)?;
+        out.option(4, &self.description)?;
+        out.value(5, &self.id)?;
+        out.option(6, &self.settings)?;
+        out.option(7, &self.severity)?;
+        out.option(8, &self.status)?;
+        out.option(9, &self.tags)?;
+        out.option(10, &self.title)?;
+        out.value(11, &self.version)?;
+        Ok(())
     }
 }
 
@@ -1303,7 +871,55 @@ impl rt::Model for CaseUser {
     }
 }
 
-impl rt::StringEnum for ClosureTypes {
+impl rt::Model for CasesWebhookConnector {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CasesWebhookConnector",
+        members: &["fields", "id", "name", "type"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[3],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            fields: None,
+            id: rt::Wire::blank(),
+            name: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.fields),
+            1 => member.value(&mut self.id),
+            2 => member.value(&mut self.name),
+            3 => member.literal("\".cases-webhook\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.nullable(0, &self.fields)?;
+        out.value(1, &self.id)?;
+        out.value(2, &self.name)?;
+        out.literal(3, "\".cases-webhook\"")?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for ClosureType {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "close-by-pushing" => Self::CloseByPushing,
@@ -1320,36 +936,154 @@ impl rt::StringEnum for ClosureTypes {
     }
 }
 
-impl rt::Text for ConfigurationOwner {
-    fn text(&self) -> Cow<'_, str> {
-        rt::json_text(self)
-    }
-}
-
-impl rt::Union for ConfigurationOwner {
+impl rt::Union for Comment {
     const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::strings(16, &["cases", "observability", "securitySolution"]),
-        rt::Arm::list(16),
+        rt::Arm::object(
+            64,
+            &["alert"],
+            &["type"],
+            &[
+                "alertId",
+                "created_at",
+                "created_by",
+                "id",
+                "index",
+                "owner",
+                "pushed_at",
+                "pushed_by",
+                "rule",
+                "type",
+                "updated_at",
+                "updated_by",
+                "version",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &["user"],
+            &["type"],
+            &[
+                "comment",
+                "created_at",
+                "created_by",
+                "id",
+                "owner",
+                "pushed_at",
+                "pushed_by",
+                "type",
+                "updated_at",
+                "updated_by",
+                "version",
+            ],
+        ),
     ];
+    const TAG: Option<&'static str> = Some("type");
     fn read<'de, D: Deserializer<'de>>(
         arm: usize,
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::Owner),
-            1 => rt::get(deserializer).map(Self::OwnerList),
+            0 => rt::get(deserializer).map(Self::Alert),
+            1 => rt::get(deserializer).map(Self::User),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Owner(value) => rt::Wire::encode(value, serializer),
-            Self::OwnerList(value) => rt::Wire::encode(value, serializer),
+            Self::Alert(value) => rt::Wire::encode(value, serializer),
+            Self::User(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
+    }
+}
+
+impl rt::Union for CommentUpdate {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &["alert"],
+            &["alertId", "id", "index", "owner", "rule", "type", "version"],
+            &["alertId", "id", "index", "owner", "rule", "type", "version"],
+        ),
+        rt::Arm::object(
+            64,
+            &["user"],
+            &["comment", "id", "owner", "type", "version"],
+            &["comment", "id", "owner", "type", "version"],
+        ),
+    ];
+    const TAG: Option<&'static str> = Some("type");
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Alert),
+            1 => rt::get(deserializer).map(Self::User),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Alert(value) => rt::Wire::encode(value, serializer),
+            Self::User(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for ConfiguredConnector {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ConfiguredConnector",
+        members: &["fields", "id", "name", "type"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            fields: None,
+            id: None,
+            name: None,
+            r#type: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.fields),
+            1 => member.option(&mut self.id),
+            2 => member.option(&mut self.name),
+            3 => member.option(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.fields)?;
+        out.option(1, &self.id)?;
+        out.option(2, &self.name)?;
+        out.option(3, &self.r#type)?;
+        Ok(())
     }
 }
 
@@ -1466,116 +1200,18 @@ impl rt::Model for ConnectorConfig {
     }
 }
 
-impl rt::Model for ConnectorPropertiesCasesWebhook {
+impl rt::Model for ConnectorPayload {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ConnectorPropertiesCasesWebhook",
-        members: &["fields", "id", "name", "type"],
+        name: "ConnectorPayload",
+        members: &["connector"],
         aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[3],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            fields: None,
-            id: rt::Wire::blank(),
-            name: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.fields),
-            1 => member.value(&mut self.id),
-            2 => member.value(&mut self.name),
-            3 => member.literal("\".cases-webhook\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.fields)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.name)?;
-        out.literal(3, "\".cases-webhook\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ConnectorPropertiesJira {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ConnectorPropertiesJira",
-        members: &["fields", "id", "name", "type"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[3],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            fields: rt::Wire::blank(),
-            id: rt::Wire::blank(),
-            name: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.fields),
-            1 => member.value(&mut self.id),
-            2 => member.value(&mut self.name),
-            3 => member.literal("\".jira\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.fields)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.name)?;
-        out.literal(3, "\".jira\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ConnectorPropertiesJiraFields {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ConnectorPropertiesJiraFields",
-        members: &["issueType", "parent", "priority"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
+        required: &[0, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            issue_type: None,
-            parent: None,
-            priority: None,
+            connector: None,
             extra: Extra::new(),
         }
     }
@@ -1591,9 +1227,7 @@ impl rt::Model for ConnectorPropertiesJiraFields {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.issue_type),
-            1 => member.option(&mut self.parent),
-            2 => member.option(&mut self.priority),
+            0 => member.option(&mut self.connector),
             _ => member.untyped(),
         }
     }
@@ -1601,389 +1235,12 @@ impl rt::Model for ConnectorPropertiesJiraFields {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.nullable(0, &self.issue_type)?;
-        out.nullable(1, &self.parent)?;
-        out.nullable(2, &self.priority)?;
+        out.option(0, &self.connector)?;
         Ok(())
     }
 }
 
-impl rt::Model for ConnectorPropertiesNone {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ConnectorPropertiesNone",
-        members: &["fields", "id", "name", "type"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[3],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            fields: None,
-            id: rt::Wire::blank(),
-            name: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.fields),
-            1 => member.value(&mut self.id),
-            2 => member.value(&mut self.name),
-            3 => member.literal("\".none\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.fields)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.name)?;
-        out.literal(3, "\".none\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ConnectorPropertiesResilient {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ConnectorPropertiesResilient",
-        members: &["fields", "id", "name", "type"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[3],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            fields: None,
-            id: rt::Wire::blank(),
-            name: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.fields),
-            1 => member.value(&mut self.id),
-            2 => member.value(&mut self.name),
-            3 => member.literal("\".resilient\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.fields)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.name)?;
-        out.literal(3, "\".resilient\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ConnectorPropertiesResilientFields {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ConnectorPropertiesResilientFields",
-        members: &["issueTypes", "severityCode"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            issue_types: rt::Wire::blank(),
-            severity_code: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.issue_types),
-            1 => member.value(&mut self.severity_code),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.issue_types)?;
-        out.value(1, &self.severity_code)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ConnectorPropertiesServicenow {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ConnectorPropertiesServicenow",
-        members: &["fields", "id", "name", "type"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[3],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            fields: rt::Wire::blank(),
-            id: rt::Wire::blank(),
-            name: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.fields),
-            1 => member.value(&mut self.id),
-            2 => member.value(&mut self.name),
-            3 => member.literal("\".servicenow\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.fields)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.name)?;
-        out.literal(3, "\".servicenow\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ConnectorPropertiesServicenowFields {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ConnectorPropertiesServicenowFields",
-        members: &["category", "impact", "severity", "subcategory", "urgency"],
-        aliases: &[],
-        required: &[0x1f, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            category: None,
-            impact: None,
-            severity: None,
-            subcategory: None,
-            urgency: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.category),
-            1 => member.option(&mut self.impact),
-            2 => member.option(&mut self.severity),
-            3 => member.option(&mut self.subcategory),
-            4 => member.option(&mut self.urgency),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.category)?;
-        out.nullable(1, &self.impact)?;
-        out.nullable(2, &self.severity)?;
-        out.nullable(3, &self.subcategory)?;
-        out.nullable(4, &self.urgency)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ConnectorPropertiesServicenowSir {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ConnectorPropertiesServicenowSir",
-        members: &["fields", "id", "name", "type"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[3],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            fields: rt::Wire::blank(),
-            id: rt::Wire::blank(),
-            name: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.fields),
-            1 => member.value(&mut self.id),
-            2 => member.value(&mut self.name),
-            3 => member.literal("\".servicenow-sir\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.fields)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.name)?;
-        out.literal(3, "\".servicenow-sir\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ConnectorPropertiesSwimlane {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ConnectorPropertiesSwimlane",
-        members: &["fields", "id", "name", "type"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[3],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            fields: rt::Wire::blank(),
-            id: rt::Wire::blank(),
-            name: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.fields),
-            1 => member.value(&mut self.id),
-            2 => member.value(&mut self.name),
-            3 => member.literal("\".swimlane\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.fields)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.name)?;
-        out.literal(3, "\".swimlane\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ConnectorPropertiesSwimlaneFields {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ConnectorPropertiesSwimlaneFields",
-        members: &["caseId"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            case_id: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.case_id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.case_id)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for ConnectorTypes {
+impl rt::StringEnum for ConnectorType {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             ".cases-webhook" => Self::CasesWebhook,
@@ -2056,106 +1313,142 @@ impl rt::Model for CountByStatusResponse {
     }
 }
 
-impl rt::Union for CreateCaseRequestConnector {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &[],
-            &["fields", "id", "name", "type"],
-            &["fields", "id", "name", "type"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["fields", "id", "name", "type"],
-            &["fields", "id", "name", "type"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["fields", "id", "name", "type"],
-            &["fields", "id", "name", "type"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["fields", "id", "name", "type"],
-            &["fields", "id", "name", "type"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["fields", "id", "name", "type"],
-            &["fields", "id", "name", "type"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["fields", "id", "name", "type"],
-            &["fields", "id", "name", "type"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["fields", "id", "name", "type"],
-            &["fields", "id", "name", "type"],
-        ),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::ConnectorPropertiesNone),
-            1 => rt::get(deserializer).map(Self::ConnectorPropertiesCasesWebhook),
-            2 => rt::get(deserializer).map(Self::ConnectorPropertiesJira),
-            3 => rt::get(deserializer).map(Self::ConnectorPropertiesResilient),
-            4 => rt::get(deserializer).map(Self::ConnectorPropertiesServicenow),
-            5 => rt::get(deserializer).map(Self::ConnectorPropertiesServicenowSir),
-            6 => rt::get(deserializer).map(Self::ConnectorPropertiesSwimlane),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ConnectorPropertiesNone(value) => rt::Wire::encode(value, serializer),
-            Self::ConnectorPropertiesCasesWebhook(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::ConnectorPropertiesJira(value) => rt::Wire::encode(value, serializer),
-            Self::ConnectorPropertiesResilient(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::ConnectorPropertiesServicenow(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::ConnectorPropertiesServicenowSir(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::ConnectorPropertiesSwimlane(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for CreateCaseRequestCustomField {
+impl rt::Model for CreateCasePayload {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateCaseRequestCustomField",
-        members: &["key", "type", "value"],
+        name: "CreateCasePayload",
+        members: &[
+            "assignees",
+            "connector",
+            "description",
+            "owner",
+            "settings",
+            "severity",
+            "status",
+            "tags",
+            "title",
+        ],
         aliases: &[],
-        required: &[0x7, 0, 0, 0],
+        required: &[0, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            key: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
+            assignees: None,
+            connector: None,
+            description: None,
+            owner: None,
+            settings: None,
+            severity: None,
+            status: None,
+            tags: None,
+            title: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.assignees),
+            1 => member.option(&mut self.connector),
+            2 => member.option(&mut self.description),
+            3 => member.option(&mut self.owner),
+            4 => member.option(&mut self.settings),
+            5 => member.option(&mut self.severity),
+            6 => member.option(&mut self.status),
+            7 => member.option(&mut self.tags),
+            8 => member.option(&mut self.title),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.assignees)?;
+        out.option(1, &self.connector)?;
+        out.option(2, &self.description)?;
+        out.option(3, &self.owner)?;
+        out.option(4, &self.settings)?;
+        out.option(5, &self.severity)?;
+        out.option(6, &self.status)?;
+        out.option(7, &self.tags)?;
+        out.option(8, &self.title)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CreatedBy {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CreatedBy",
+        members: &["email", "full_name", "profile_uid", "username"],
+        aliases: &[],
+        required: &[0xb, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            email: None,
+            full_name: None,
+            profile_uid: None,
+            username: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.email),
+            1 => member.option(&mut self.full_name),
+            2 => member.option(&mut self.profile_uid),
+            3 => member.option(&mut self.username),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.nullable(0, &self.email)?;
+        out.nullable(1, &self.full_name)?;
+        out.option(2, &self.profile_uid)?;
+        out.nullable(3, &self.username)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CustomField {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CustomField",
+        members: &["key", "type", "value"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            key: None,
+            r#type: None,
             value: None,
             extra: Extra::new(),
         }
@@ -2172,8 +1465,8 @@ impl rt::Model for CreateCaseRequestCustomField {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.key),
-            1 => member.value(&mut self.r#type),
+            0 => member.option(&mut self.key),
+            1 => member.option(&mut self.r#type),
             2 => member.option(&mut self.value),
             _ => member.untyped(),
         }
@@ -2182,14 +1475,14 @@ impl rt::Model for CreateCaseRequestCustomField {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.key)?;
-        out.value(1, &self.r#type)?;
-        out.nullable(2, &self.value)?;
+        out.option(0, &self.key)?;
+        out.option(1, &self.r#type)?;
+        out.option(2, &self.value)?;
         Ok(())
     }
 }
 
-impl rt::StringEnum for CreateCaseRequestCustomFieldType {
+impl rt::StringEnum for CustomFieldType {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "text" => Self::Text,
@@ -2203,6 +1496,46 @@ impl rt::StringEnum for CreateCaseRequestCustomFieldType {
             Self::Toggle => "toggle",
             Self::UnknownValue(name) => name,
         }
+    }
+}
+
+impl rt::Model for DescriptionPayload {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DescriptionPayload",
+        members: &["description"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            description: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.description),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.description)?;
+        Ok(())
     }
 }
 
@@ -2268,6 +1601,55 @@ impl rt::Model for ExternalService {
         out.option(4, &self.external_url)?;
         out.option(5, &self.pushed_at)?;
         out.option(6, &self.pushed_by)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ExternalServiceUser {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ExternalServiceUser",
+        members: &["email", "full_name", "profile_uid", "username"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            email: None,
+            full_name: None,
+            profile_uid: None,
+            username: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.email),
+            1 => member.option(&mut self.full_name),
+            2 => member.option(&mut self.profile_uid),
+            3 => member.option(&mut self.username),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.email)?;
+        out.option(1, &self.full_name)?;
+        out.option(2, &self.profile_uid)?;
+        out.option(3, &self.username)?;
         Ok(())
     }
 }
@@ -2387,46 +1769,612 @@ impl rt::Model for FindUserActionsResponse {
     }
 }
 
-impl rt::StringEnum for FindUserActionsType {
+impl rt::Model for FoundUserAction {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FoundUserAction",
+        members: &[
+            "action",
+            "comment_id",
+            "created_at",
+            "created_by",
+            "id",
+            "owner",
+            "payload",
+            "type",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x1ff, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            action: rt::Wire::blank(),
+            comment_id: None,
+            created_at: rt::Wire::blank(),
+            created_by: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            owner: rt::Wire::blank(),
+            payload: None,
+            r#type: rt::Wire::blank(),
+            version: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.action),
+            1 => member.option(&mut self.comment_id),
+            2 => member.value(&mut self.created_at),
+            3 => member.value(&mut self.created_by),
+            4 => member.value(&mut self.id),
+            5 => member.value(&mut self.owner),
+            6 => member.option(&mut self.payload),
+            7 => member.value(&mut self.r#type),
+            8 => member.value(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.action)?;
+        out.nullable(1, &self.comment_id)?;
+        out.value(2, &self.created_at)?;
+        out.value(3, &self.created_by)?;
+        out.value(4, &self.id)?;
+        out.value(5, &self.owner)?;
+        out.nullable(6, &self.payload)?;
+        out.value(7, &self.r#type)?;
+        out.value(8, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for FoundUserActionType {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
-            "action" => Self::Action,
-            "alert" => Self::Alert,
             "assignees" => Self::Assignees,
-            "attachment" => Self::Attachment,
+            "create_case" => Self::CreateCase,
             "comment" => Self::Comment,
             "connector" => Self::Connector,
-            "create_case" => Self::CreateCase,
             "description" => Self::Description,
             "pushed" => Self::Pushed,
-            "settings" => Self::Settings,
-            "severity" => Self::Severity,
-            "status" => Self::Status,
             "tags" => Self::Tags,
             "title" => Self::Title,
-            "user" => Self::User,
+            "status" => Self::Status,
+            "settings" => Self::Settings,
+            "severity" => Self::Severity,
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
     fn name(&self) -> &str {
         match self {
-            Self::Action => "action",
-            Self::Alert => "alert",
             Self::Assignees => "assignees",
-            Self::Attachment => "attachment",
+            Self::CreateCase => "create_case",
             Self::Comment => "comment",
             Self::Connector => "connector",
-            Self::CreateCase => "create_case",
             Self::Description => "description",
             Self::Pushed => "pushed",
-            Self::Settings => "settings",
-            Self::Severity => "severity",
-            Self::Status => "status",
             Self::Tags => "tags",
             Self::Title => "title",
-            Self::User => "user",
+            Self::Status => "status",
+            Self::Settings => "settings",
+            Self::Severity => "severity",
             Self::UnknownValue(name) => name,
         }
+    }
+}
+
+impl rt::Model for JiraConnector {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "JiraConnector",
+        members: &["fields", "id", "name", "type"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[3],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            fields: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            name: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.fields),
+            1 => member.value(&mut self.id),
+            2 => member.value(&mut self.name),
+            3 => member.literal("\".jira\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.fields)?;
+        out.value(1, &self.id)?;
+        out.value(2, &self.name)?;
+        out.literal(3, "\".jira\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for JiraFields {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "JiraFields",
+        members: &["issueType", "parent", "priority"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            issue_type: None,
+            parent: None,
+            priority: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.issue_type),
+            1 => member.option(&mut self.parent),
+            2 => member.option(&mut self.priority),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.nullable(0, &self.issue_type)?;
+        out.nullable(1, &self.parent)?;
+        out.nullable(2, &self.priority)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewAlertComment {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewAlertComment",
+        members: &["alertId", "index", "owner", "rule", "type"],
+        aliases: &[],
+        required: &[0xf, 0, 0, 0],
+        literals: &[4],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            alert_id: rt::Wire::blank(),
+            index: rt::Wire::blank(),
+            owner: rt::Wire::blank(),
+            rule: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.alert_id),
+            1 => member.value(&mut self.index),
+            2 => member.value(&mut self.owner),
+            3 => member.value(&mut self.rule),
+            4 => member.literal("\"alert\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.alert_id)?;
+        out.value(1, &self.index)?;
+        out.value(2, &self.owner)?;
+        out.value(3, &self.rule)?;
+        out.literal(4, "\"alert\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Union for NewCaseConnector {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &["fields", "id", "name", "type"],
+            &["fields", "id", "name", "type"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["fields", "id", "name", "type"],
+            &["fields", "id", "name", "type"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["fields", "id", "name", "type"],
+            &["fields", "id", "name", "type"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["fields", "id", "name", "type"],
+            &["fields", "id", "name", "type"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["fields", "id", "name", "type"],
+            &["fields", "id", "name", "type"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["fields", "id", "name", "type"],
+            &["fields", "id", "name", "type"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["fields", "id", "name", "type"],
+            &["fields", "id", "name", "type"],
+        ),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::NoConnector),
+            1 => rt::get(deserializer).map(Self::CasesWebhookConnector),
+            2 => rt::get(deserializer).map(Self::JiraConnector),
+            3 => rt::get(deserializer).map(Self::ResilientConnector),
+            4 => rt::get(deserializer).map(Self::ServiceNowConnector),
+            5 => rt::get(deserializer).map(Self::ServiceNowSirConnector),
+            6 => rt::get(deserializer).map(Self::SwimlaneConnector),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::NoConnector(value) => rt::Wire::encode(value, serializer),
+            Self::CasesWebhookConnector(value) => rt::Wire::encode(value, serializer),
+            Self::JiraConnector(value) => rt::Wire::encode(value, serializer),
+            Self::ResilientConnector(value) => rt::Wire::encode(value, serializer),
+            Self::ServiceNowConnector(value) => rt::Wire::encode(value, serializer),
+            Self::ServiceNowSirConnector(value) => rt::Wire::encode(value, serializer),
+            Self::SwimlaneConnector(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Union for NewComment {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &["alert"],
+            &["alertId", "index", "owner", "rule", "type"],
+            &["alertId", "index", "owner", "rule", "type"],
+        ),
+        rt::Arm::object(
+            64,
+            &["user"],
+            &["comment", "owner", "type"],
+            &["comment", "owner", "type"],
+        ),
+    ];
+    const TAG: Option<&'static str> = Some("type");
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Alert),
+            1 => rt::get(deserializer).map(Self::User),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Alert(value) => rt::Wire::encode(value, serializer),
+            Self::User(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for NewConfiguredConnector {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewConfiguredConnector",
+        members: &["fields", "id", "name", "type"],
+        aliases: &[],
+        required: &[0xf, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            fields: None,
+            id: rt::Wire::blank(),
+            name: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.fields),
+            1 => member.value(&mut self.id),
+            2 => member.value(&mut self.name),
+            3 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.nullable(0, &self.fields)?;
+        out.value(1, &self.id)?;
+        out.value(2, &self.name)?;
+        out.value(3, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewCustomField {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewCustomField",
+        members: &["key", "type", "value"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            key: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            value: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.key),
+            1 => member.value(&mut self.r#type),
+            2 => member.option(&mut self.value),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.key)?;
+        out.value(1, &self.r#type)?;
+        out.nullable(2, &self.value)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewCustomFieldConfiguration {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewCustomFieldConfiguration",
+        members: &["defaultValue", "key", "label", "required", "type"],
+        aliases: &[],
+        required: &[0x1e, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            default_value: None,
+            key: rt::Wire::blank(),
+            label: rt::Wire::blank(),
+            required: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.default_value),
+            1 => member.value(&mut self.key),
+            2 => member.value(&mut self.label),
+            3 => member.value(&mut self.required),
+            4 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.default_value)?;
+        out.value(1, &self.key)?;
+        out.value(2, &self.label)?;
+        out.value(3, &self.required)?;
+        out.value(4, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewUserComment {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewUserComment",
+        members: &["comment", "owner", "type"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[2],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            comment: rt::Wire::blank(),
+            owner: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.comment),
+            1 => member.value(&mut self.owner),
+            2 => member.literal("\"user\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.comment)?;
+        out.value(1, &self.owner)?;
+        out.literal(2, "\"user\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NoConnector {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NoConnector",
+        members: &["fields", "id", "name", "type"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[3],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            fields: None,
+            id: rt::Wire::blank(),
+            name: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.fields),
+            1 => member.value(&mut self.id),
+            2 => member.value(&mut self.name),
+            3 => member.literal("\".none\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.nullable(0, &self.fields)?;
+        out.value(1, &self.id)?;
+        out.value(2, &self.name)?;
+        out.literal(3, "\".none\"")?;
+        Ok(())
     }
 }
 
@@ -2449,73 +2397,31 @@ impl rt::StringEnum for Owner {
     }
 }
 
-impl rt::Union for Payload {
+impl rt::Text for OwnerFilter {
+    fn text(&self) -> Cow<'_, str> {
+        rt::json_text(self)
+    }
+}
+
+impl rt::Union for OwnerFilter {
     const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &[], &["comment"]),
-        rt::Arm::object(64, &[], &[], &["assignees"]),
-        rt::Arm::object(64, &[], &[], &["connector"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &[],
-            &[
-                "assignees",
-                "connector",
-                "description",
-                "owner",
-                "settings",
-                "severity",
-                "status",
-                "tags",
-                "title",
-            ],
-        ),
-        rt::Arm::of(64),
-        rt::Arm::object(64, &[], &[], &["description"]),
-        rt::Arm::object(64, &[], &[], &["externalService"]),
-        rt::Arm::object(64, &[], &[], &["settings"]),
-        rt::Arm::object(64, &[], &[], &["severity"]),
-        rt::Arm::object(64, &[], &[], &["status"]),
-        rt::Arm::object(64, &[], &[], &["tags"]),
-        rt::Arm::object(64, &[], &[], &["title"]),
-        rt::Arm::object(64, &[], &[], &["comment"]),
+        rt::Arm::strings(16, &["cases", "observability", "securitySolution"]),
+        rt::Arm::list(16),
     ];
     fn read<'de, D: Deserializer<'de>>(
         arm: usize,
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::PayloadAlertComment),
-            1 => rt::get(deserializer).map(Self::PayloadAssignees),
-            2 => rt::get(deserializer).map(Self::PayloadConnector),
-            3 => rt::get(deserializer).map(Self::PayloadCreateCase),
-            4 => rt::get(deserializer).map(Self::AnyMap),
-            5 => rt::get(deserializer).map(Self::PayloadDescription),
-            6 => rt::get(deserializer).map(Self::PayloadPushed),
-            7 => rt::get(deserializer).map(Self::PayloadSettings),
-            8 => rt::get(deserializer).map(Self::PayloadSeverity),
-            9 => rt::get(deserializer).map(Self::PayloadStatus),
-            10 => rt::get(deserializer).map(Self::PayloadTags),
-            11 => rt::get(deserializer).map(Self::PayloadTitle),
-            12 => rt::get(deserializer).map(Self::PayloadUserComment),
+            0 => rt::get(deserializer).map(Self::Owner),
+            1 => rt::get(deserializer).map(Self::OwnerList),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::PayloadAlertComment(value) => rt::Wire::encode(value, serializer),
-            Self::PayloadAssignees(value) => rt::Wire::encode(value, serializer),
-            Self::PayloadConnector(value) => rt::Wire::encode(value, serializer),
-            Self::PayloadCreateCase(value) => rt::Wire::encode(value, serializer),
-            Self::AnyMap(value) => rt::Wire::encode(value, serializer),
-            Self::PayloadDescription(value) => rt::Wire::encode(value, serializer),
-            Self::PayloadPushed(value) => rt::Wire::encode(value, serializer),
-            Self::PayloadSettings(value) => rt::Wire::encode(value, serializer),
-            Self::PayloadSeverity(value) => rt::Wire::encode(value, serializer),
-            Self::PayloadStatus(value) => rt::Wire::encode(value, serializer),
-            Self::PayloadTags(value) => rt::Wire::encode(value, serializer),
-            Self::PayloadTitle(value) => rt::Wire::encode(value, serializer),
-            Self::PayloadUserComment(value) => rt::Wire::encode(value, serializer),
+            Self::Owner(value) => rt::Wire::encode(value, serializer),
+            Self::OwnerList(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -2524,254 +2430,9 @@ impl rt::Union for Payload {
     }
 }
 
-impl rt::Model for PayloadAlertComment {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PayloadAlertComment",
-        members: &["comment"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            comment: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.comment),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.comment)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PayloadAlertCommentComment {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PayloadAlertCommentComment",
-        members: &["alertId", "index", "owner", "rule", "type"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[4],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            alert_id: None,
-            index: None,
-            owner: None,
-            rule: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.alert_id),
-            1 => member.option(&mut self.index),
-            2 => member.option(&mut self.owner),
-            3 => member.option(&mut self.rule),
-            4 => member.literal("\"alert\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alert_id)?;
-        out.option(1, &self.index)?;
-        out.option(2, &self.owner)?;
-        out.option(3, &self.rule)?;
-        out.literal(4, "\"alert\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PayloadAssignees {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PayloadAssignees",
-        members: &["assignees"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            assignees: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.assignees),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.assignees)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for PayloadConnector {
     const META: &'static rt::Meta = &rt::Meta {
         name: "PayloadConnector",
-        members: &["connector"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            connector: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.connector),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.connector)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PayloadCreateCase {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PayloadCreateCase",
-        members: &[
-            "assignees",
-            "connector",
-            "description",
-            "owner",
-            "settings",
-            "severity",
-            "status",
-            "tags",
-            "title",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            assignees: None,
-            connector: None,
-            description: None,
-            owner: None,
-            settings: None,
-            severity: None,
-            status: None,
-            tags: None,
-            title: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.assignees),
-            1 => member.option(&mut self.connector),
-            2 => member.option(&mut self.description),
-            3 => member.option(&mut self.owner),
-            4 => member.option(&mut self.settings),
-            5 => member.option(&mut self.severity),
-            6 => member.option(&mut self.status),
-            7 => member.option(&mut self.tags),
-            8 => member.option(&mut self.title),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.assignees)?;
-        out.option(1, &self.connector)?;
-        out.option(2, &self.description)?;
-        out.option(3, &self.owner)?;
-        out.option(4, &self.settings)?;
-        out.option(5, &self.severity)?;
-        out.option(6, &self.status)?;
-        out.option(7, &self.tags)?;
-        out.option(8, &self.title)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PayloadCreateCaseConnector {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PayloadCreateCaseConnector",
         members: &["fields", "id", "name", "type"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -2818,9 +2479,9 @@ impl rt::Model for PayloadCreateCaseConnector {
     }
 }
 
-impl rt::Model for PayloadCreateCaseConnectorFields {
+impl rt::Model for PayloadConnectorFields {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PayloadCreateCaseConnectorFields",
+        name: "PayloadConnectorFields",
         members: &[
             "caseId",
             "category",
@@ -2916,18 +2577,21 @@ impl rt::Model for PayloadCreateCaseConnectorFields {
     }
 }
 
-impl rt::Model for PayloadDescription {
+impl rt::Model for PushedBy {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PayloadDescription",
-        members: &["description"],
+        name: "PushedBy",
+        members: &["email", "full_name", "profile_uid", "username"],
         aliases: &[],
-        required: &[0, 0, 0, 0],
+        required: &[0xb, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            description: None,
+            email: None,
+            full_name: None,
+            profile_uid: None,
+            username: None,
             extra: Extra::new(),
         }
     }
@@ -2943,7 +2607,10 @@ impl rt::Model for PayloadDescription {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.description),
+            0 => member.option(&mut self.email),
+            1 => member.option(&mut self.full_name),
+            2 => member.option(&mut self.profile_uid),
+            3 => member.option(&mut self.username),
             _ => member.untyped(),
         }
     }
@@ -2951,14 +2618,17 @@ impl rt::Model for PayloadDescription {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
+        out.nullable(0, &self.email)?;
+        out.nullable(1, &self.full_name)?;
+        out.option(2, &self.profile_uid)?;
+        out.nullable(3, &self.username)?;
         Ok(())
     }
 }
 
-impl rt::Model for PayloadPushed {
+impl rt::Model for PushedPayload {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PayloadPushed",
+        name: "PushedPayload",
         members: &["externalService"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -2996,18 +2666,20 @@ impl rt::Model for PayloadPushed {
     }
 }
 
-impl rt::Model for PayloadSettings {
+impl rt::Model for ResilientConnector {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PayloadSettings",
-        members: &["settings"],
+        name: "ResilientConnector",
+        members: &["fields", "id", "name", "type"],
         aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[3],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            settings: None,
+            fields: None,
+            id: rt::Wire::blank(),
+            name: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -3023,7 +2695,10 @@ impl rt::Model for PayloadSettings {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.settings),
+            0 => member.option(&mut self.fields),
+            1 => member.value(&mut self.id),
+            2 => member.value(&mut self.name),
+            3 => member.literal("\".resilient\""),
             _ => member.untyped(),
         }
     }
@@ -3031,15 +2706,61 @@ impl rt::Model for PayloadSettings {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.settings)?;
+        out.nullable(0, &self.fields)?;
+        out.value(1, &self.id)?;
+        out.value(2, &self.name)?;
+        out.literal(3, "\".resilient\"")?;
         Ok(())
     }
 }
 
-impl rt::Model for PayloadSeverity {
+impl rt::Model for ResilientFields {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PayloadSeverity",
-        members: &["severity"],
+        name: "ResilientFields",
+        members: &["issueTypes", "severityCode"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            issue_types: rt::Wire::blank(),
+            severity_code: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.issue_types),
+            1 => member.value(&mut self.severity_code),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.issue_types)?;
+        out.value(1, &self.severity_code)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for Rule {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Rule",
+        members: &["id", "name"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -3047,7 +2768,152 @@ impl rt::Model for PayloadSeverity {
     };
     fn blank() -> Self {
         Self {
+            id: None,
+            name: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.id),
+            1 => member.option(&mut self.name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.id)?;
+        out.option(1, &self.name)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for SearchField {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "description" => Self::Description,
+            "title" => Self::Title,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Description => "description",
+            Self::Title => "title",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Text for SearchFieldFilter {
+    fn text(&self) -> Cow<'_, str> {
+        rt::json_text(self)
+    }
+}
+
+impl rt::Union for SearchFieldFilter {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::strings(16, &["description", "title"]),
+        rt::Arm::list(16),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::SearchField),
+            1 => rt::get(deserializer).map(Self::SearchFieldList),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::SearchField(value) => rt::Wire::encode(value, serializer),
+            Self::SearchFieldList(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for ServiceNowConnector {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ServiceNowConnector",
+        members: &["fields", "id", "name", "type"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[3],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            fields: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            name: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.fields),
+            1 => member.value(&mut self.id),
+            2 => member.value(&mut self.name),
+            3 => member.literal("\".servicenow\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.fields)?;
+        out.value(1, &self.id)?;
+        out.value(2, &self.name)?;
+        out.literal(3, "\".servicenow\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ServiceNowFields {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ServiceNowFields",
+        members: &["category", "impact", "severity", "subcategory", "urgency"],
+        aliases: &[],
+        required: &[0x1f, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            category: None,
+            impact: None,
             severity: None,
+            subcategory: None,
+            urgency: None,
             extra: Extra::new(),
         }
     }
@@ -3063,7 +2929,11 @@ impl rt::Model for PayloadSeverity {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.severity),
+            0 => member.option(&mut self.category),
+            1 => member.option(&mut self.impact),
+            2 => member.option(&mut self.severity),
+            3 => member.option(&mut self.subcategory),
+            4 => member.option(&mut self.urgency),
             _ => member.untyped(),
         }
     }
@@ -3071,23 +2941,29 @@ impl rt::Model for PayloadSeverity {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.severity)?;
+        out.nullable(0, &self.category)?;
+        out.nullable(1, &self.impact)?;
+        out.nullable(2, &self.severity)?;
+        out.nullable(3, &self.subcategory)?;
+        out.nullable(4, &self.urgency)?;
         Ok(())
     }
 }
 
-impl rt::Model for PayloadStatus {
+impl rt::Model for ServiceNowSirConnector {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PayloadStatus",
-        members: &["status"],
+        name: "ServiceNowSirConnector",
+        members: &["fields", "id", "name", "type"],
         aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[3],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            status: None,
+            fields: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            name: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -3103,7 +2979,10 @@ impl rt::Model for PayloadStatus {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.status),
+            0 => member.value(&mut self.fields),
+            1 => member.value(&mut self.id),
+            2 => member.value(&mut self.name),
+            3 => member.literal("\".servicenow-sir\""),
             _ => member.untyped(),
         }
     }
@@ -3111,179 +2990,17 @@ impl rt::Model for PayloadStatus {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.status)?;
+        out.value(0, &self.fields)?;
+        out.value(1, &self.id)?;
+        out.value(2, &self.name)?;
+        out.literal(3, "\".servicenow-sir\"")?;
         Ok(())
     }
 }
 
-impl rt::Model for PayloadTags {
+impl rt::Model for ServiceNowSirFields {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PayloadTags",
-        members: &["tags"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            tags: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.tags),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.tags)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PayloadTitle {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PayloadTitle",
-        members: &["title"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            title: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.title),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.title)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PayloadUserComment {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PayloadUserComment",
-        members: &["comment"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            comment: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.comment),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.comment)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PayloadUserCommentComment {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PayloadUserCommentComment",
-        members: &["comment", "owner", "type"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[2],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            comment: None,
-            owner: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.comment),
-            1 => member.option(&mut self.owner),
-            2 => member.literal("\"user\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.comment)?;
-        out.option(1, &self.owner)?;
-        out.literal(2, "\"user\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PropertiesServicenowSirFields {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PropertiesServicenowSirFields",
+        name: "ServiceNowSirFields",
         members: &[
             "category",
             "destIp",
@@ -3347,10 +3064,10 @@ impl rt::Model for PropertiesServicenowSirFields {
     }
 }
 
-impl rt::Model for PushedBy {
+impl rt::Model for SettingsPayload {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PushedBy",
-        members: &["email", "full_name", "profile_uid", "username"],
+        name: "SettingsPayload",
+        members: &["settings"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -3358,10 +3075,7 @@ impl rt::Model for PushedBy {
     };
     fn blank() -> Self {
         Self {
-            email: None,
-            full_name: None,
-            profile_uid: None,
-            username: None,
+            settings: None,
             extra: Extra::new(),
         }
     }
@@ -3377,10 +3091,7 @@ impl rt::Model for PushedBy {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.email),
-            1 => member.option(&mut self.full_name),
-            2 => member.option(&mut self.profile_uid),
-            3 => member.option(&mut self.username),
+            0 => member.option(&mut self.settings),
             _ => member.untyped(),
         }
     }
@@ -3388,18 +3099,15 @@ impl rt::Model for PushedBy {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.email)?;
-        out.option(1, &self.full_name)?;
-        out.option(2, &self.profile_uid)?;
-        out.option(3, &self.username)?;
+        out.option(0, &self.settings)?;
         Ok(())
     }
 }
 
-impl rt::Model for Rule {
+impl rt::Model for SeverityPayload {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Rule",
-        members: &["id", "name"],
+        name: "SeverityPayload",
+        members: &["severity"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -3407,8 +3115,7 @@ impl rt::Model for Rule {
     };
     fn blank() -> Self {
         Self {
-            id: None,
-            name: None,
+            severity: None,
             extra: Extra::new(),
         }
     }
@@ -3424,8 +3131,7 @@ impl rt::Model for Rule {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.id),
-            1 => member.option(&mut self.name),
+            0 => member.option(&mut self.severity),
             _ => member.untyped(),
         }
     }
@@ -3433,147 +3139,7 @@ impl rt::Model for Rule {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.name)?;
-        Ok(())
-    }
-}
-
-impl rt::Text for SearchFields {
-    fn text(&self) -> Cow<'_, str> {
-        rt::json_text(self)
-    }
-}
-
-impl rt::Union for SearchFields {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::strings(16, &["description", "title"]),
-        rt::Arm::list(16),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::SearchFieldsType),
-            1 => rt::get(deserializer).map(Self::SearchFieldsTypeList),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::SearchFieldsType(value) => rt::Wire::encode(value, serializer),
-            Self::SearchFieldsTypeList(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::StringEnum for SearchFieldsType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "description" => Self::Description,
-            "title" => Self::Title,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Description => "description",
-            Self::Title => "title",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for SetCaseConfigurationRequestConnector {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SetCaseConfigurationRequestConnector",
-        members: &["fields", "id", "name", "type"],
-        aliases: &[],
-        required: &[0xf, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            fields: None,
-            id: rt::Wire::blank(),
-            name: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.fields),
-            1 => member.value(&mut self.id),
-            2 => member.value(&mut self.name),
-            3 => member.value(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.fields)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.name)?;
-        out.value(3, &self.r#type)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Settings {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Settings",
-        members: &["syncAlerts"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            sync_alerts: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.sync_alerts),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.sync_alerts)?;
+        out.option(0, &self.severity)?;
         Ok(())
     }
 }
@@ -3619,6 +3185,174 @@ impl rt::StringEnum for SortOrder {
             Self::Desc => "desc",
             Self::UnknownValue(name) => name,
         }
+    }
+}
+
+impl rt::Model for StatusPayload {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "StatusPayload",
+        members: &["status"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            status: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.status),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.status)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SwimlaneConnector {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SwimlaneConnector",
+        members: &["fields", "id", "name", "type"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[3],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            fields: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            name: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.fields),
+            1 => member.value(&mut self.id),
+            2 => member.value(&mut self.name),
+            3 => member.literal("\".swimlane\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.fields)?;
+        out.value(1, &self.id)?;
+        out.value(2, &self.name)?;
+        out.literal(3, "\".swimlane\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SwimlaneFields {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SwimlaneFields",
+        members: &["caseId"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            case_id: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.case_id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.nullable(0, &self.case_id)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for TagsPayload {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "TagsPayload",
+        members: &["tags"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            tags: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.tags),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.tags)?;
+        Ok(())
     }
 }
 
@@ -3674,23 +3408,20 @@ impl rt::Model for Template {
     }
 }
 
-impl rt::Model for UpdateAlertCommentRequestProperties {
+impl rt::Model for TemplateCustomField {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "UpdateAlertCommentRequestProperties",
-        members: &["alertId", "id", "index", "owner", "rule", "type", "version"],
+        name: "TemplateCustomField",
+        members: &["key", "type", "value"],
         aliases: &[],
-        required: &[0x5f, 0, 0, 0],
-        literals: &[5],
+        required: &[0, 0, 0, 0],
+        literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            alert_id: rt::Wire::blank(),
-            id: rt::Wire::blank(),
-            index: rt::Wire::blank(),
-            owner: rt::Wire::blank(),
-            rule: rt::Wire::blank(),
-            version: rt::Wire::blank(),
+            key: None,
+            r#type: None,
+            value: None,
             extra: Extra::new(),
         }
     }
@@ -3706,13 +3437,9 @@ impl rt::Model for UpdateAlertCommentRequestProperties {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.alert_id),
-            1 => member.value(&mut self.id),
-            2 => member.value(&mut self.index),
-            3 => member.value(&mut self.owner),
-            4 => member.value(&mut self.rule),
-            6 => member.value(&mut self.version),
-            5 => member.literal("\"alert\""),
+            0 => member.option(&mut self.key),
+            1 => member.option(&mut self.r#type),
+            2 => member.option(&mut self.value),
             _ => member.untyped(),
         }
     }
@@ -3720,74 +3447,29 @@ impl rt::Model for UpdateAlertCommentRequestProperties {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.alert_id)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.index)?;
-        out.value(3, &self.owner)?;
-        out.value(4, &self.rule)?;
-        out.value(6, &self.version)?;
-        out.literal(5, "\"alert\"")?;
+        out.option(0, &self.key)?;
+        out.option(1, &self.r#type)?;
+        out.option(2, &self.value)?;
         Ok(())
     }
 }
 
-impl rt::Union for UpdateCaseCommentRequest {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &["alert"],
-            &["alertId", "id", "index", "owner", "rule", "type", "version"],
-            &["alertId", "id", "index", "owner", "rule", "type", "version"],
-        ),
-        rt::Arm::object(
-            64,
-            &["user"],
-            &["comment", "id", "owner", "type", "version"],
-            &["comment", "id", "owner", "type", "version"],
-        ),
-    ];
-    const TAG: Option<&'static str> = Some("type");
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::Alert),
-            1 => rt::get(deserializer).map(Self::User),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Alert(value) => rt::Wire::encode(value, serializer),
-            Self::User(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for UpdateCaseRequestCase {
+impl rt::Model for TemplateFields {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "UpdateCaseRequestCase",
+        name: "TemplateFields",
         members: &[
             "assignees",
             "category",
             "connector",
             "customFields",
             "description",
-            "id",
             "settings",
             "severity",
-            "status",
             "tags",
             "title",
-            "version",
         ],
         aliases: &[],
-        required: &[0x820, 0, 0, 0],
+        required: &[0, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
@@ -3798,13 +3480,10 @@ impl rt::Model for UpdateCaseRequestCase {
             connector: None,
             custom_fields: None,
             description: None,
-            id: rt::Wire::blank(),
             settings: None,
             severity: None,
-            status: None,
             tags: None,
             title: None,
-            version: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -3825,13 +3504,10 @@ impl rt::Model for UpdateCaseRequestCase {
             2 => member.option(&mut self.connector),
             3 => member.option(&mut self.custom_fields),
             4 => member.option(&mut self.description),
-            5 => member.value(&mut self.id),
-            6 => member.option(&mut self.settings),
-            7 => member.option(&mut self.severity),
-            8 => member.option(&mut self.status),
-            9 => member.option(&mut self.tags),
-            10 => member.option(&mut self.title),
-            11 => member.value(&mut self.version),
+            5 => member.option(&mut self.settings),
+            6 => member.option(&mut self.severity),
+            7 => member.option(&mut self.tags),
+            8 => member.option(&mut self.title),
             _ => member.untyped(),
         }
     }
@@ -3844,98 +3520,56 @@ impl rt::Model for UpdateCaseRequestCase {
         out.option(2, &self.connector)?;
         out.option(3, &self.custom_fields)?;
         out.option(4, &self.description)?;
-        out.value(5, &self.id)?;
-        out.option(6, &self.settings)?;
-        out.option(7, &self.severity)?;
-        out.option(8, &self.status)?;
-        out.option(9, &self.tags)?;
-        out.option(10, &self.title)?;
-        out.value(11, &self.version)?;
+        out.option(5, &self.settings)?;
+        out.option(6, &self.severity)?;
+        out.option(7, &self.tags)?;
+        out.option(8, &self.title)?;
         Ok(())
     }
 }
 
-impl rt::Model for UpdateUserCommentRequestProperties {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "UpdateUserCommentRequestProperties",
-        members: &["comment", "id", "owner", "type", "version"],
-        aliases: &[],
-        required: &[0x17, 0, 0, 0],
-        literals: &[3],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            comment: rt::Wire::blank(),
-            id: rt::Wire::blank(),
-            owner: rt::Wire::blank(),
-            version: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.comment),
-            1 => member.value(&mut self.id),
-            2 => member.value(&mut self.owner),
-            4 => member.value(&mut self.version),
-            3 => member.literal("\"user\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.comment)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.owner)?;
-        out.value(4, &self.version)?;
-        out.literal(3, "\"user\"")?;
-        Ok(())
+impl rt::Text for TextFilter {
+    fn text(&self) -> Cow<'_, str> {
+        rt::json_text(self)
     }
 }
 
-impl rt::Model for UserActionsFindResponseProperties {
+impl rt::Union for TextFilter {
+    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(16), rt::Arm::list(16)];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::String),
+            1 => rt::get(deserializer).map(Self::StringList),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::String(value) => rt::Wire::encode(value, serializer),
+            Self::StringList(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for TitlePayload {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "UserActionsFindResponseProperties",
-        members: &[
-            "action",
-            "comment_id",
-            "created_at",
-            "created_by",
-            "id",
-            "owner",
-            "payload",
-            "type",
-            "version",
-        ],
+        name: "TitlePayload",
+        members: &["title"],
         aliases: &[],
-        required: &[0x1ff, 0, 0, 0],
+        required: &[0, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            action: rt::Wire::blank(),
-            comment_id: None,
-            created_at: rt::Wire::blank(),
-            created_by: rt::Wire::blank(),
-            id: rt::Wire::blank(),
-            owner: rt::Wire::blank(),
-            payload: None,
-            r#type: rt::Wire::blank(),
-            version: rt::Wire::blank(),
+            title: None,
             extra: Extra::new(),
         }
     }
@@ -3951,15 +3585,7 @@ impl rt::Model for UserActionsFindResponseProperties {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.action),
-            1 => member.option(&mut self.comment_id),
-            2 => member.value(&mut self.created_at),
-            3 => member.value(&mut self.created_by),
-            4 => member.value(&mut self.id),
-            5 => member.value(&mut self.owner),
-            6 => member.option(&mut self.payload),
-            7 => member.value(&mut self.r#type),
-            8 => member.value(&mut self.version),
+            0 => member.option(&mut self.title),
             _ => member.untyped(),
         }
     }
@@ -3967,22 +3593,63 @@ impl rt::Model for UserActionsFindResponseProperties {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.action)?;
-        out.nullable(1, &self.comment_id)?;
-        out.value(2, &self.created_at)?;
-        out.value(3, &self.created_by)?;
-        out.value(4, &self.id)?;
-        out.value(5, &self.owner)?;
-        out.nullable(6, &self.payload)?;
-        out.value(7, &self.r#type)?;
-        out.value(8, &self.version)?;
+        out.option(0, &self.title)?;
         Ok(())
     }
 }
 
-impl rt::Model for UserActionsResponseProperties {
+impl rt::Model for UpdatedBy {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "UserActionsResponseProperties",
+        name: "UpdatedBy",
+        members: &["email", "full_name", "profile_uid", "username"],
+        aliases: &[],
+        required: &[0xb, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            email: None,
+            full_name: None,
+            profile_uid: None,
+            username: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.email),
+            1 => member.option(&mut self.full_name),
+            2 => member.option(&mut self.profile_uid),
+            3 => member.option(&mut self.username),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.nullable(0, &self.email)?;
+        out.nullable(1, &self.full_name)?;
+        out.option(2, &self.profile_uid)?;
+        out.nullable(3, &self.username)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for UserAction {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "UserAction",
         members: &[
             "action",
             "action_id",
@@ -4054,9 +3721,187 @@ impl rt::Model for UserActionsResponseProperties {
     }
 }
 
-impl rt::Model for UserCommentResponseProperties {
+impl rt::StringEnum for UserActionKind {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "add" => Self::Add,
+            "create" => Self::Create,
+            "delete" => Self::Delete,
+            "push_to_service" => Self::PushToService,
+            "update" => Self::Update,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Add => "add",
+            Self::Create => "create",
+            Self::Delete => "delete",
+            Self::PushToService => "push_to_service",
+            Self::Update => "update",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Union for UserActionPayload {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &[], &["comment"]),
+        rt::Arm::object(64, &[], &[], &["assignees"]),
+        rt::Arm::object(64, &[], &[], &["connector"]),
+        rt::Arm::object(
+            64,
+            &[],
+            &[],
+            &[
+                "assignees",
+                "connector",
+                "description",
+                "owner",
+                "settings",
+                "severity",
+                "status",
+                "tags",
+                "title",
+            ],
+        ),
+        rt::Arm::of(64),
+        rt::Arm::object(64, &[], &[], &["description"]),
+        rt::Arm::object(64, &[], &[], &["externalService"]),
+        rt::Arm::object(64, &[], &[], &["settings"]),
+        rt::Arm::object(64, &[], &[], &["severity"]),
+        rt::Arm::object(64, &[], &[], &["status"]),
+        rt::Arm::object(64, &[], &[], &["tags"]),
+        rt::Arm::object(64, &[], &[], &["title"]),
+        rt::Arm::object(64, &[], &[], &["comment"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::AlertCommentPayload),
+            1 => rt::get(deserializer).map(Self::AssigneesPayload),
+            2 => rt::get(deserializer).map(Self::ConnectorPayload),
+            3 => rt::get(deserializer).map(Self::CreateCasePayload),
+            4 => rt::get(deserializer).map(Self::AnyMap),
+            5 => rt::get(deserializer).map(Self::DescriptionPayload),
+            6 => rt::get(deserializer).map(Self::PushedPayload),
+            7 => rt::get(deserializer).map(Self::SettingsPayload),
+            8 => rt::get(deserializer).map(Self::SeverityPayload),
+            9 => rt::get(deserializer).map(Self::StatusPayload),
+            10 => rt::get(deserializer).map(Self::TagsPayload),
+            11 => rt::get(deserializer).map(Self::TitlePayload),
+            12 => rt::get(deserializer).map(Self::UserCommentPayload),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::AlertCommentPayload(value) => rt::Wire::encode(value, serializer),
+            Self::AssigneesPayload(value) => rt::Wire::encode(value, serializer),
+            Self::ConnectorPayload(value) => rt::Wire::encode(value, serializer),
+            Self::CreateCasePayload(value) => rt::Wire::encode(value, serializer),
+            Self::AnyMap(value) => rt::Wire::encode(value, serializer),
+            Self::DescriptionPayload(value) => rt::Wire::encode(value, serializer),
+            Self::PushedPayload(value) => rt::Wire::encode(value, serializer),
+            Self::SettingsPayload(value) => rt::Wire::encode(value, serializer),
+            Self::SeverityPayload(value) => rt::Wire::encode(value, serializer),
+            Self::StatusPayload(value) => rt::Wire::encode(value, serializer),
+            Self::TagsPayload(value) => rt::Wire::encode(value, serializer),
+            Self::TitlePayload(value) => rt::Wire::encode(value, serializer),
+            Self::UserCommentPayload(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::StringEnum for UserActionType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "assignees" => Self::Assignees,
+            "comment" => Self::Comment,
+            "connector" => Self::Connector,
+            "create_case" => Self::CreateCase,
+            "delete_case" => Self::DeleteCase,
+            "description" => Self::Description,
+            "pushed" => Self::Pushed,
+            "settings" => Self::Settings,
+            "severity" => Self::Severity,
+            "status" => Self::Status,
+            "tags" => Self::Tags,
+            "title" => Self::Title,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Assignees => "assignees",
+            Self::Comment => "comment",
+            Self::Connector => "connector",
+            Self::CreateCase => "create_case",
+            Self::DeleteCase => "delete_case",
+            Self::Description => "description",
+            Self::Pushed => "pushed",
+            Self::Settings => "settings",
+            Self::Severity => "severity",
+            Self::Status => "status",
+            Self::Tags => "tags",
+            Self::Title => "title",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::StringEnum for UserActionTypeFilter {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "action" => Self::Action,
+            "alert" => Self::Alert,
+            "assignees" => Self::Assignees,
+            "attachment" => Self::Attachment,
+            "comment" => Self::Comment,
+            "connector" => Self::Connector,
+            "create_case" => Self::CreateCase,
+            "description" => Self::Description,
+            "pushed" => Self::Pushed,
+            "settings" => Self::Settings,
+            "severity" => Self::Severity,
+            "status" => Self::Status,
+            "tags" => Self::Tags,
+            "title" => Self::Title,
+            "user" => Self::User,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Action => "action",
+            Self::Alert => "alert",
+            Self::Assignees => "assignees",
+            Self::Attachment => "attachment",
+            Self::Comment => "comment",
+            Self::Connector => "connector",
+            Self::CreateCase => "create_case",
+            Self::Description => "description",
+            Self::Pushed => "pushed",
+            Self::Settings => "settings",
+            Self::Severity => "severity",
+            Self::Status => "status",
+            Self::Tags => "tags",
+            Self::Title => "title",
+            Self::User => "user",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for UserComment {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "UserCommentResponseProperties",
+        name: "UserComment",
         members: &[
             "comment",
             "created_at",
@@ -4131,6 +3976,142 @@ impl rt::Model for UserCommentResponseProperties {
         out.option(9, &self.updated_by)?;
         out.option(10, &self.version)?;
         out.literal(7, "\"user\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for UserCommentPayload {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "UserCommentPayload",
+        members: &["comment"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            comment: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.comment),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.comment)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for UserCommentText {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "UserCommentText",
+        members: &["comment", "owner", "type"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[2],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            comment: None,
+            owner: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.comment),
+            1 => member.option(&mut self.owner),
+            2 => member.literal("\"user\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.comment)?;
+        out.option(1, &self.owner)?;
+        out.literal(2, "\"user\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for UserCommentUpdate {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "UserCommentUpdate",
+        members: &["comment", "id", "owner", "type", "version"],
+        aliases: &[],
+        required: &[0x17, 0, 0, 0],
+        literals: &[3],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            comment: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            owner: rt::Wire::blank(),
+            version: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.comment),
+            1 => member.value(&mut self.id),
+            2 => member.value(&mut self.owner),
+            4 => member.value(&mut self.version),
+            3 => member.literal("\"user\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.comment)?;
+        out.value(1, &self.id)?;
+        out.value(2, &self.owner)?;
+        out.value(4, &self.version)?;
+        out.literal(3, "\"user\"")?;
         Ok(())
     }
 }
@@ -4325,7 +4306,7 @@ impl rt::Endpoint for DeleteRequest {
 }
 
 impl rt::Paged for FindRequest {
-    type Item = CaseResponseProperties;
+    type Item = Case;
     fn begin(&mut self) {
         rt::first_page(&mut self.page, 1);
     }
@@ -4338,7 +4319,7 @@ impl rt::Paged for FindRequest {
             page.total.as_ref(),
         )
     }
-    fn items(page: FindResponse) -> Vec<CaseResponseProperties> {
+    fn items(page: FindResponse) -> Vec<Case> {
         page.cases.unwrap_or_default()
     }
 }
@@ -4439,7 +4420,7 @@ impl rt::Endpoint for FindConnectorsRequest {
 }
 
 impl rt::Paged for FindUserActionsRequest {
-    type Item = UserActionsFindResponseProperties;
+    type Item = FoundUserAction;
     fn begin(&mut self) {
         rt::first_page(&mut self.page, 1);
     }
@@ -4452,7 +4433,7 @@ impl rt::Paged for FindUserActionsRequest {
             page.total.as_ref(),
         )
     }
-    fn items(page: FindUserActionsResponse) -> Vec<UserActionsFindResponseProperties> {
+    fn items(page: FindUserActionsResponse) -> Vec<FoundUserAction> {
         page.user_actions.unwrap_or_default()
     }
 }

@@ -23,7 +23,7 @@ impl CasesComments {
     pub fn create(
         &self,
         case_id: impl Into<String>,
-        body: impl Into<cases::AddCaseCommentRequest>,
+        body: impl Into<cases::NewComment>,
     ) -> Create {
         Create::new(&self.client, CreateRequest::new(case_id, body))
     }
@@ -86,7 +86,7 @@ impl CasesComments {
     pub fn update(
         &self,
         case_id: impl Into<String>,
-        body: impl Into<cases::UpdateCaseCommentRequest>,
+        body: impl Into<cases::CommentUpdate>,
     ) -> Update {
         Update::new(&self.client, UpdateRequest::new(case_id, body))
     }

@@ -4,15 +4,15 @@
 use crate::types::Untyped;
 use super::super::cases;
 /// The answer to [`create`](super::CasesComments::create).
-pub type CreateResponse = cases::CaseResponseProperties;
+pub type CreateResponse = cases::Case;
 /// The answer to [`find`](super::CasesComments::find).
-pub type FindResponse = cases::CaseResponseProperties;
+pub type FindResponse = cases::Case;
 /// The answer to [`get`](super::CasesComments::get).
 pub type GetResponse = Untyped;
 /// The answer to [`list`](super::CasesComments::list).
-pub type ListResponse = cases::CaseResponseProperties;
+pub type ListResponse = cases::Case;
 /// The answer to [`update`](super::CasesComments::update).
-pub type UpdateResponse = cases::CaseResponseProperties;
+pub type UpdateResponse = cases::Case;
 /// The request of [`CasesComments::create`](super::CasesComments::create), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -20,16 +20,13 @@ pub struct CreateRequest {
     /// `caseId`
     pub case_id: String,
     /// `body`
-    pub body: cases::AddCaseCommentRequest,
+    pub body: cases::NewComment,
 }
 
 impl CreateRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(
-        case_id: impl Into<String>,
-        body: impl Into<cases::AddCaseCommentRequest>,
-    ) -> Self {
+    pub fn new(case_id: impl Into<String>, body: impl Into<cases::NewComment>) -> Self {
         Self {
             case_id: case_id.into(),
             body: body.into(),
@@ -151,7 +148,7 @@ pub struct UpdateRequest {
     /// `caseId`
     pub case_id: String,
     /// `body`
-    pub body: cases::UpdateCaseCommentRequest,
+    pub body: cases::CommentUpdate,
 }
 
 impl UpdateRequest {
@@ -159,7 +156,7 @@ impl UpdateRequest {
     #[must_use]
     pub fn new(
         case_id: impl Into<String>,
-        body: impl Into<cases::UpdateCaseCommentRequest>,
+        body: impl Into<cases::CommentUpdate>,
     ) -> Self {
         Self {
             case_id: case_id.into(),

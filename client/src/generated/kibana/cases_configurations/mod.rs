@@ -58,7 +58,7 @@ impl Create {
     pub fn custom_fields(
         mut self,
         custom_fields: impl IntoIterator<
-            Item = impl Into<cases::CaseConfigurationRequestCustomField>,
+            Item = impl Into<cases::NewCustomFieldConfiguration>,
         >,
     ) -> Self {
         self.0.request_mut().custom_fields = Some(
@@ -85,7 +85,7 @@ pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
 impl List {
     /// `owner`
-    pub fn owner(mut self, owner: impl Into<cases::ConfigurationOwner>) -> Self {
+    pub fn owner(mut self, owner: impl Into<cases::OwnerFilter>) -> Self {
         self.0.request_mut().owner = Some(owner.into());
         self
     }
@@ -98,14 +98,14 @@ pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
 impl Update {
     /// `closure_type`
-    pub fn closure_type(mut self, closure_type: impl Into<cases::ClosureTypes>) -> Self {
+    pub fn closure_type(mut self, closure_type: impl Into<cases::ClosureType>) -> Self {
         self.0.request_mut().closure_type = Some(closure_type.into());
         self
     }
     /// `connector`
     pub fn connector(
         mut self,
-        connector: impl Into<cases::SetCaseConfigurationRequestConnector>,
+        connector: impl Into<cases::NewConfiguredConnector>,
     ) -> Self {
         self.0.request_mut().connector = Some(connector.into());
         self
@@ -114,7 +114,7 @@ impl Update {
     pub fn custom_fields(
         mut self,
         custom_fields: impl IntoIterator<
-            Item = impl Into<cases::CaseConfigurationRequestCustomField>,
+            Item = impl Into<cases::NewCustomFieldConfiguration>,
         >,
     ) -> Self {
         self.0.request_mut().custom_fields = Some(

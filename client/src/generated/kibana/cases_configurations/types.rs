@@ -8,9 +8,9 @@ use super::super::{cases, common};
 #[non_exhaustive]
 pub struct Configuration {
     /// `closure_type`
-    pub closure_type: Option<cases::ClosureTypes>,
+    pub closure_type: Option<cases::ClosureType>,
     /// `connector`
-    pub connector: Option<cases::CaseFieldsConnector>,
+    pub connector: Option<cases::ConfiguredConnector>,
     /// `created_at`
     ///
     /// format `date-time`
@@ -18,7 +18,7 @@ pub struct Configuration {
     /// `created_by`
     pub created_by: Option<cases::CaseUser>,
     /// `customFields`
-    pub custom_fields: Option<Vec<CustomField>>,
+    pub custom_fields: Option<Vec<CustomFieldConfiguration>>,
     /// `error`
     pub error: Option<String>,
     /// `id`
@@ -57,10 +57,10 @@ pub struct ConfigurationMapping {
 
 /// The answer to [`create`](super::CasesConfigurations::create).
 pub type CreateResponse = Configuration;
-/// The `CustomField` object.
+/// The `CustomFieldConfiguration` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct CustomField {
+pub struct CustomFieldConfiguration {
     /// `defaultValue`
     pub default_value: Option<common::BooleanOrString>,
     /// `key`
@@ -74,7 +74,7 @@ pub struct CustomField {
     /// `required`
     pub required: Option<bool>,
     /// `type`
-    pub r#type: Option<cases::CreateCaseRequestCustomFieldType>,
+    pub r#type: Option<cases::CustomFieldType>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -88,9 +88,9 @@ pub type UpdateResponse = Configuration;
 #[allow(clippy::exhaustive_structs)]
 pub struct CreateRequired {
     /// `closure_type`
-    pub closure_type: cases::ClosureTypes,
+    pub closure_type: cases::ClosureType,
     /// `connector`
-    pub connector: cases::SetCaseConfigurationRequestConnector,
+    pub connector: cases::NewConfiguredConnector,
     /// `owner`
     pub owner: cases::Owner,
 }
@@ -100,13 +100,13 @@ pub struct CreateRequired {
 #[non_exhaustive]
 pub struct CreateRequest {
     /// `closure_type`
-    pub closure_type: cases::ClosureTypes,
+    pub closure_type: cases::ClosureType,
     /// `connector`
-    pub connector: cases::SetCaseConfigurationRequestConnector,
+    pub connector: cases::NewConfiguredConnector,
     /// `customFields`
     ///
     /// 0 to 10 items
-    pub custom_fields: Option<Vec<cases::CaseConfigurationRequestCustomField>>,
+    pub custom_fields: Option<Vec<cases::NewCustomFieldConfiguration>>,
     /// `owner`
     pub owner: cases::Owner,
     /// `templates`
@@ -135,7 +135,7 @@ impl CreateRequest {
 #[non_exhaustive]
 pub struct ListRequest {
     /// `owner`
-    pub owner: Option<cases::ConfigurationOwner>,
+    pub owner: Option<cases::OwnerFilter>,
 }
 
 impl ListRequest {
@@ -153,11 +153,11 @@ pub struct UpdateRequest {
     /// `configurationId`
     pub configuration_id: String,
     /// `closure_type`
-    pub closure_type: Option<cases::ClosureTypes>,
+    pub closure_type: Option<cases::ClosureType>,
     /// `connector`
-    pub connector: Option<cases::SetCaseConfigurationRequestConnector>,
+    pub connector: Option<cases::NewConfiguredConnector>,
     /// `customFields`
-    pub custom_fields: Option<Vec<cases::CaseConfigurationRequestCustomField>>,
+    pub custom_fields: Option<Vec<cases::NewCustomFieldConfiguration>>,
     /// `templates`
     pub templates: Option<Vec<cases::Template>>,
     /// `version`

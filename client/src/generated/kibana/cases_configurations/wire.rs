@@ -10,7 +10,8 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    Configuration, ConfigurationMapping, CustomField, CreateRequest, UpdateRequest
+    Configuration, ConfigurationMapping, CustomFieldConfiguration, CreateRequest,
+    UpdateRequest
 }
 
 impl rt::Model for Configuration {
@@ -149,9 +150,9 @@ impl rt::Model for ConfigurationMapping {
     }
 }
 
-impl rt::Model for CustomField {
+impl rt::Model for CustomFieldConfiguration {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CustomField",
+        name: "CustomFieldConfiguration",
         members: &["defaultValue", "key", "label", "required", "type"],
         aliases: &[],
         required: &[0, 0, 0, 0],

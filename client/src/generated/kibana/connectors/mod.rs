@@ -249,14 +249,14 @@ impl Update {
     /// `config`
     ///
     /// default `{}`
-    pub fn config(mut self, config: impl Into<UpdateConfig>) -> Self {
+    pub fn config(mut self, config: impl Into<ConnectorConfigUpdate>) -> Self {
         self.0.request_mut().config = Some(config.into());
         self
     }
     /// `secrets`
     ///
     /// default `{}`
-    pub fn secrets(mut self, secrets: impl Into<UpdateSecrets>) -> Self {
+    pub fn secrets(mut self, secrets: impl Into<ConnectorSecretsUpdate>) -> Self {
         self.0.request_mut().secrets = Some(secrets.into());
         self
     }

@@ -14,7 +14,7 @@ pub struct AcknowledgeOrResolvePagerDuty {
     /// at most 255 characters
     pub dedup_key: String,
     /// `eventAction`
-    pub event_action: EventAction,
+    pub event_action: PagerDutyEventAction,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -24,7 +24,7 @@ impl AcknowledgeOrResolvePagerDuty {
     #[must_use]
     pub fn new(
         dedup_key: impl Into<String>,
-        event_action: impl Into<EventAction>,
+        event_action: impl Into<PagerDutyEventAction>,
     ) -> Self {
         Self {
             dedup_key: dedup_key.into(),
@@ -39,7 +39,7 @@ impl AcknowledgeOrResolvePagerDuty {
 #[non_exhaustive]
 pub struct AddEvent {
     /// `subActionParams`
-    pub sub_action_params: Option<AddEventSubActionParams>,
+    pub sub_action_params: Option<AddEventParams>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -54,17 +54,17 @@ impl AddEvent {
     #[must_use]
     pub fn sub_action_params(
         mut self,
-        sub_action_params: impl Into<AddEventSubActionParams>,
+        sub_action_params: impl Into<AddEventParams>,
     ) -> Self {
         self.sub_action_params = Some(sub_action_params.into());
         self
     }
 }
 
-/// The `AddEventSubActionParams` object.
+/// The `AddEventParams` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct AddEventSubActionParams {
+pub struct AddEventParams {
     /// `additional_info`
     pub additional_info: Option<String>,
     /// `description`
@@ -91,7 +91,7 @@ pub struct AddEventSubActionParams {
     pub extra: Extra,
 }
 
-impl AddEventSubActionParams {
+impl AddEventParams {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -165,18 +165,20 @@ impl AddEventSubActionParams {
     }
 }
 
-/// A value of `AlertSubActionParamsResponderType`.
+/// A value of `AlertPriority`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum AlertSubActionParamsResponderType {
-    /// `escalation`
-    Escalation,
-    /// `schedule`
-    Schedule,
-    /// `team`
-    Team,
-    /// `user`
-    User,
+pub enum AlertPriority {
+    /// `P1`
+    P1,
+    /// `P2`
+    P2,
+    /// `P3`
+    P3,
+    /// `P4`
+    P4,
+    /// `P5`
+    P5,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
 }
@@ -207,18 +209,6 @@ impl AllowedChannel {
             ..rt::Model::blank()
         }
     }
-}
-
-/// A value of `AuthType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum AuthType {
-    /// `webhook-authentication-basic`
-    WebhookAuthenticationBasic,
-    /// `webhook-authentication-ssl`
-    WebhookAuthenticationSsl,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// The `BedrockConfig` object.
@@ -286,7 +276,7 @@ impl BedrockSecrets {
 #[non_exhaustive]
 pub struct CasesWebhookConfig {
     /// `authType`
-    pub auth_type: Option<AuthType>,
+    pub auth_type: Option<WebhookAuthType>,
     /// `ca`
     pub ca: Option<String>,
     /// `certType`
@@ -296,7 +286,7 @@ pub struct CasesWebhookConfig {
     /// `createCommentMethod`
     ///
     /// default `put`
-    pub create_comment_method: Option<CreateCommentMethod>,
+    pub create_comment_method: Option<CasesWebhookMethod>,
     /// `createCommentUrl`
     pub create_comment_url: Option<String>,
     /// `createIncidentJson`
@@ -304,7 +294,7 @@ pub struct CasesWebhookConfig {
     /// `createIncidentMethod`
     ///
     /// default `post`
-    pub create_incident_method: Option<CreateCommentMethod>,
+    pub create_incident_method: Option<CasesWebhookMethod>,
     /// `createIncidentResponseKey`
     pub create_incident_response_key: String,
     /// `createIncidentUrl`
@@ -322,7 +312,7 @@ pub struct CasesWebhookConfig {
     /// `updateIncidentMethod`
     ///
     /// default `put`
-    pub update_incident_method: Option<CreateCommentMethod>,
+    pub update_incident_method: Option<CasesWebhookMethod>,
     /// `updateIncidentUrl`
     pub update_incident_url: String,
     /// `verificationMode`
@@ -374,7 +364,7 @@ impl CasesWebhookConfig {
     }
     /// `authType`
     #[must_use]
-    pub fn auth_type(mut self, auth_type: impl Into<AuthType>) -> Self {
+    pub fn auth_type(mut self, auth_type: impl Into<WebhookAuthType>) -> Self {
         self.auth_type = Some(auth_type.into());
         self
     }
@@ -412,7 +402,7 @@ impl CasesWebhookConfig {
     #[must_use]
     pub fn create_comment_method(
         mut self,
-        create_comment_method: impl Into<CreateCommentMethod>,
+        create_comment_method: impl Into<CasesWebhookMethod>,
     ) -> Self {
         self.create_comment_method = Some(create_comment_method.into());
         self
@@ -429,7 +419,7 @@ impl CasesWebhookConfig {
     #[must_use]
     pub fn create_incident_method(
         mut self,
-        create_incident_method: impl Into<CreateCommentMethod>,
+        create_incident_method: impl Into<CasesWebhookMethod>,
     ) -> Self {
         self.create_incident_method = Some(create_incident_method.into());
         self
@@ -452,7 +442,7 @@ impl CasesWebhookConfig {
     #[must_use]
     pub fn update_incident_method(
         mut self,
-        update_incident_method: impl Into<CreateCommentMethod>,
+        update_incident_method: impl Into<CasesWebhookMethod>,
     ) -> Self {
         self.update_incident_method = Some(update_incident_method.into());
         self
@@ -466,6 +456,20 @@ impl CasesWebhookConfig {
         self.verification_mode = Some(verification_mode.into());
         self
     }
+}
+
+/// A value of `CasesWebhookMethod`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CasesWebhookMethod {
+    /// `patch`
+    Patch,
+    /// `post`
+    Post,
+    /// `put`
+    Put,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
 }
 
 /// The `CasesWebhookSecrets` object.
@@ -541,7 +545,7 @@ pub enum CertificateType {
 #[non_exhaustive]
 pub struct CheckChannelId {
     /// `subActionParams`
-    pub sub_action_params: CheckChannelIdSubActionParams,
+    pub sub_action_params: CheckChannelIdParams,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -549,7 +553,7 @@ pub struct CheckChannelId {
 impl CheckChannelId {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(sub_action_params: impl Into<CheckChannelIdSubActionParams>) -> Self {
+    pub fn new(sub_action_params: impl Into<CheckChannelIdParams>) -> Self {
         Self {
             sub_action_params: sub_action_params.into(),
             ..rt::Model::blank()
@@ -557,17 +561,17 @@ impl CheckChannelId {
     }
 }
 
-/// The `CheckChannelIdSubActionParams` object.
+/// The `CheckChannelIdParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct CheckChannelIdSubActionParams {
+pub struct CheckChannelIdParams {
     /// `channelId`
     pub channel_id: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl CheckChannelIdSubActionParams {
+impl CheckChannelIdParams {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(channel_id: impl Into<String>) -> Self {
@@ -583,7 +587,7 @@ impl CheckChannelIdSubActionParams {
 #[non_exhaustive]
 pub struct CloseAlert {
     /// `subActionParams`
-    pub sub_action_params: CloseAlertSubActionParams,
+    pub sub_action_params: CloseAlertParams,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -591,7 +595,7 @@ pub struct CloseAlert {
 impl CloseAlert {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(sub_action_params: impl Into<CloseAlertSubActionParams>) -> Self {
+    pub fn new(sub_action_params: impl Into<CloseAlertParams>) -> Self {
         Self {
             sub_action_params: sub_action_params.into(),
             ..rt::Model::blank()
@@ -599,10 +603,10 @@ impl CloseAlert {
     }
 }
 
-/// The `CloseAlertSubActionParams` object.
+/// The `CloseAlertParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct CloseAlertSubActionParams {
+pub struct CloseAlertParams {
     /// `alias`
     pub alias: String,
     /// `note`
@@ -615,7 +619,7 @@ pub struct CloseAlertSubActionParams {
     pub extra: Extra,
 }
 
-impl CloseAlertSubActionParams {
+impl CloseAlertParams {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(alias: impl Into<String>) -> Self {
@@ -649,7 +653,7 @@ impl CloseAlertSubActionParams {
 #[non_exhaustive]
 pub struct CloseIncident {
     /// `subActionParams`
-    pub sub_action_params: CloseIncidentSubActionParams,
+    pub sub_action_params: CloseIncidentParams,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -657,7 +661,7 @@ pub struct CloseIncident {
 impl CloseIncident {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(sub_action_params: impl Into<CloseIncidentSubActionParams>) -> Self {
+    pub fn new(sub_action_params: impl Into<CloseIncidentParams>) -> Self {
         Self {
             sub_action_params: sub_action_params.into(),
             ..rt::Model::blank()
@@ -665,116 +669,22 @@ impl CloseIncident {
     }
 }
 
-/// The `CloseIncidentSubActionParams` object.
+/// The `CloseIncidentParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct CloseIncidentSubActionParams {
+pub struct CloseIncidentParams {
     /// `incident`
-    pub incident: CloseIncidentSubActionParamsIncident,
+    pub incident: IncidentToClose,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl CloseIncidentSubActionParams {
+impl CloseIncidentParams {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(incident: impl Into<CloseIncidentSubActionParamsIncident>) -> Self {
+    pub fn new(incident: impl Into<IncidentToClose>) -> Self {
         Self {
             incident: incident.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `CloseIncidentSubActionParamsIncident` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct CloseIncidentSubActionParamsIncident {
-    /// `correlation_id`
-    ///
-    /// default `{{rule.id}}:{{alert.id}}` · at most 100 characters
-    pub correlation_id: Option<String>,
-    /// `externalId`
-    pub external_id: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl CloseIncidentSubActionParamsIncident {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `correlation_id`
-    ///
-    /// default `{{rule.id}}:{{alert.id}}` · at most 100 characters
-    #[must_use]
-    pub fn correlation_id(mut self, correlation_id: impl Into<String>) -> Self {
-        self.correlation_id = Some(correlation_id.into());
-        self
-    }
-    /// Sets `correlation_id` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn correlation_id_null(mut self) -> Self {
-        self.correlation_id = None;
-        self.extra.set_null(0);
-        self
-    }
-    /// `externalId`
-    #[must_use]
-    pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
-        self.external_id = Some(external_id.into());
-        self
-    }
-    /// Sets `externalId` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn external_id_null(mut self) -> Self {
-        self.external_id = None;
-        self.extra.set_null(1);
-        self
-    }
-}
-
-/// The `CommentsConfig` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CommentsConfig {
-    /// `fieldType`
-    pub field_type: String,
-    /// `id`
-    pub id: String,
-    /// `key`
-    pub key: String,
-    /// `name`
-    pub name: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`CommentsConfig`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct CommentsConfigRequired {
-    /// `fieldType`
-    pub field_type: String,
-    /// `id`
-    pub id: String,
-    /// `key`
-    pub key: String,
-    /// `name`
-    pub name: String,
-}
-
-impl CommentsConfig {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: CommentsConfigRequired) -> Self {
-        Self {
-            field_type: required.field_type,
-            id: required.id,
-            key: required.key,
-            name: required.name,
             ..rt::Model::blank()
         }
     }
@@ -1004,6 +914,206 @@ impl From<XMattersConfig> for ConnectorConfig {
     }
 }
 
+/// One of several forms of `ConnectorConfigUpdate`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ConnectorConfigUpdate {
+    /// The `BedrockConfig` form.
+    BedrockConfig(BedrockConfig),
+    /// The `CrowdStrikeConfig` form.
+    CrowdStrikeConfig(CrowdStrikeConfig),
+    /// The `D3SecurityConfig` form.
+    D3SecurityConfig(D3SecurityConfig),
+    /// The `EmailConfig` form.
+    EmailConfig(EmailConfig),
+    /// The `GeminiConfig` form.
+    GeminiConfig(GeminiConfig),
+    /// The `ResilientConfig` form.
+    ResilientConfig(ResilientConfig),
+    /// The `IndexConfig` form.
+    IndexConfig(IndexConfig),
+    /// The `JiraConfig` form.
+    JiraConfig(JiraConfig),
+    /// The `DefenderConfig` form.
+    DefenderConfig(DefenderConfig),
+    /// The `GenAiAzureConfig` form.
+    GenAiAzureConfig(GenAiAzureConfig),
+    /// The `GenAiOpenAiConfig` form.
+    GenAiOpenAiConfig(GenAiOpenAiConfig),
+    /// The `OpsgenieConfig` form.
+    OpsgenieConfig(OpsgenieConfig),
+    /// The `PagerDutyConfig` form.
+    PagerDutyConfig(PagerDutyConfig),
+    /// The `SentinelOneConfig` form.
+    SentinelOneConfig(SentinelOneConfig),
+    /// The `ServiceNowConfig` form.
+    ServiceNowConfig(ServiceNowConfig),
+    /// The `ServiceNowItomConfig` form.
+    ServiceNowItomConfig(ServiceNowItomConfig),
+    /// The `SlackApiConfig` form.
+    SlackApiConfig(SlackApiConfig),
+    /// The `SwimlaneConfig` form.
+    SwimlaneConfig(SwimlaneConfig),
+    /// The `TheHiveConfig` form.
+    TheHiveConfig(TheHiveConfig),
+    /// The `TinesConfig` form.
+    TinesConfig(TinesConfig),
+    /// The `TorqConfig` form.
+    TorqConfig(TorqConfig),
+    /// The `WebhookConfig` form.
+    WebhookConfig(WebhookConfig),
+    /// The `CasesWebhookConfig` form.
+    CasesWebhookConfig(CasesWebhookConfig),
+    /// The `XMattersConfig` form.
+    XMattersConfig(XMattersConfig),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<BedrockConfig> for ConnectorConfigUpdate {
+    fn from(value: BedrockConfig) -> Self {
+        Self::BedrockConfig(value)
+    }
+}
+
+impl From<CrowdStrikeConfig> for ConnectorConfigUpdate {
+    fn from(value: CrowdStrikeConfig) -> Self {
+        Self::CrowdStrikeConfig(value)
+    }
+}
+
+impl From<D3SecurityConfig> for ConnectorConfigUpdate {
+    fn from(value: D3SecurityConfig) -> Self {
+        Self::D3SecurityConfig(value)
+    }
+}
+
+impl From<EmailConfig> for ConnectorConfigUpdate {
+    fn from(value: EmailConfig) -> Self {
+        Self::EmailConfig(value)
+    }
+}
+
+impl From<GeminiConfig> for ConnectorConfigUpdate {
+    fn from(value: GeminiConfig) -> Self {
+        Self::GeminiConfig(value)
+    }
+}
+
+impl From<ResilientConfig> for ConnectorConfigUpdate {
+    fn from(value: ResilientConfig) -> Self {
+        Self::ResilientConfig(value)
+    }
+}
+
+impl From<IndexConfig> for ConnectorConfigUpdate {
+    fn from(value: IndexConfig) -> Self {
+        Self::IndexConfig(value)
+    }
+}
+
+impl From<JiraConfig> for ConnectorConfigUpdate {
+    fn from(value: JiraConfig) -> Self {
+        Self::JiraConfig(value)
+    }
+}
+
+impl From<DefenderConfig> for ConnectorConfigUpdate {
+    fn from(value: DefenderConfig) -> Self {
+        Self::DefenderConfig(value)
+    }
+}
+
+impl From<GenAiAzureConfig> for ConnectorConfigUpdate {
+    fn from(value: GenAiAzureConfig) -> Self {
+        Self::GenAiAzureConfig(value)
+    }
+}
+
+impl From<GenAiOpenAiConfig> for ConnectorConfigUpdate {
+    fn from(value: GenAiOpenAiConfig) -> Self {
+        Self::GenAiOpenAiConfig(value)
+    }
+}
+
+impl From<OpsgenieConfig> for ConnectorConfigUpdate {
+    fn from(value: OpsgenieConfig) -> Self {
+        Self::OpsgenieConfig(value)
+    }
+}
+
+impl From<PagerDutyConfig> for ConnectorConfigUpdate {
+    fn from(value: PagerDutyConfig) -> Self {
+        Self::PagerDutyConfig(value)
+    }
+}
+
+impl From<SentinelOneConfig> for ConnectorConfigUpdate {
+    fn from(value: SentinelOneConfig) -> Self {
+        Self::SentinelOneConfig(value)
+    }
+}
+
+impl From<ServiceNowConfig> for ConnectorConfigUpdate {
+    fn from(value: ServiceNowConfig) -> Self {
+        Self::ServiceNowConfig(value)
+    }
+}
+
+impl From<ServiceNowItomConfig> for ConnectorConfigUpdate {
+    fn from(value: ServiceNowItomConfig) -> Self {
+        Self::ServiceNowItomConfig(value)
+    }
+}
+
+impl From<SlackApiConfig> for ConnectorConfigUpdate {
+    fn from(value: SlackApiConfig) -> Self {
+        Self::SlackApiConfig(value)
+    }
+}
+
+impl From<SwimlaneConfig> for ConnectorConfigUpdate {
+    fn from(value: SwimlaneConfig) -> Self {
+        Self::SwimlaneConfig(value)
+    }
+}
+
+impl From<TheHiveConfig> for ConnectorConfigUpdate {
+    fn from(value: TheHiveConfig) -> Self {
+        Self::TheHiveConfig(value)
+    }
+}
+
+impl From<TinesConfig> for ConnectorConfigUpdate {
+    fn from(value: TinesConfig) -> Self {
+        Self::TinesConfig(value)
+    }
+}
+
+impl From<TorqConfig> for ConnectorConfigUpdate {
+    fn from(value: TorqConfig) -> Self {
+        Self::TorqConfig(value)
+    }
+}
+
+impl From<WebhookConfig> for ConnectorConfigUpdate {
+    fn from(value: WebhookConfig) -> Self {
+        Self::WebhookConfig(value)
+    }
+}
+
+impl From<CasesWebhookConfig> for ConnectorConfigUpdate {
+    fn from(value: CasesWebhookConfig) -> Self {
+        Self::CasesWebhookConfig(value)
+    }
+}
+
+impl From<XMattersConfig> for ConnectorConfigUpdate {
+    fn from(value: XMattersConfig) -> Self {
+        Self::XMattersConfig(value)
+    }
+}
+
 /// One of several forms of `ConnectorSecrets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1188,24 +1298,186 @@ impl From<XMattersSecrets> for ConnectorSecrets {
     }
 }
 
-/// A value of `ConnectorType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ConnectorType {
-    /// `all`
-    All,
-    /// `alerts`
-    Alerts,
-    /// `cases`
-    Cases,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `ConnectorsConnectorType` object.
+/// One of several forms of `ConnectorSecretsUpdate`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ConnectorsConnectorType {
+pub enum ConnectorSecretsUpdate {
+    /// The `BedrockSecrets` form.
+    BedrockSecrets(BedrockSecrets),
+    /// The `CrowdStrikeSecrets` form.
+    CrowdStrikeSecrets(CrowdStrikeSecrets),
+    /// The `D3SecuritySecrets` form.
+    D3SecuritySecrets(D3SecuritySecrets),
+    /// The `EmailSecrets` form.
+    EmailSecrets(EmailSecrets),
+    /// The `GeminiSecrets` form.
+    GeminiSecrets(GeminiSecrets),
+    /// The `ResilientSecrets` form.
+    ResilientSecrets(ResilientSecrets),
+    /// The `JiraSecrets` form.
+    JiraSecrets(JiraSecrets),
+    /// The `TeamsSecrets` form.
+    TeamsSecrets(TeamsSecrets),
+    /// The `GenAiSecrets` form.
+    GenAiSecrets(GenAiSecrets),
+    /// The `OpsgenieSecrets` form.
+    OpsgenieSecrets(OpsgenieSecrets),
+    /// The `PagerDutySecrets` form.
+    PagerDutySecrets(PagerDutySecrets),
+    /// The `SentinelOneSecrets` form.
+    SentinelOneSecrets(SentinelOneSecrets),
+    /// The `ServiceNowSecrets` form.
+    ServiceNowSecrets(ServiceNowSecrets),
+    /// The `SlackApiSecrets` form.
+    SlackApiSecrets(SlackApiSecrets),
+    /// The `SwimlaneSecrets` form.
+    SwimlaneSecrets(SwimlaneSecrets),
+    /// The `TheHiveSecrets` form.
+    TheHiveSecrets(TheHiveSecrets),
+    /// The `TinesSecrets` form.
+    TinesSecrets(TinesSecrets),
+    /// The `TorqSecrets` form.
+    TorqSecrets(TorqSecrets),
+    /// The `WebhookSecrets` form.
+    WebhookSecrets(WebhookSecrets),
+    /// The `CasesWebhookSecrets` form.
+    CasesWebhookSecrets(CasesWebhookSecrets),
+    /// The `XMattersSecrets` form.
+    XMattersSecrets(XMattersSecrets),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<BedrockSecrets> for ConnectorSecretsUpdate {
+    fn from(value: BedrockSecrets) -> Self {
+        Self::BedrockSecrets(value)
+    }
+}
+
+impl From<CrowdStrikeSecrets> for ConnectorSecretsUpdate {
+    fn from(value: CrowdStrikeSecrets) -> Self {
+        Self::CrowdStrikeSecrets(value)
+    }
+}
+
+impl From<D3SecuritySecrets> for ConnectorSecretsUpdate {
+    fn from(value: D3SecuritySecrets) -> Self {
+        Self::D3SecuritySecrets(value)
+    }
+}
+
+impl From<EmailSecrets> for ConnectorSecretsUpdate {
+    fn from(value: EmailSecrets) -> Self {
+        Self::EmailSecrets(value)
+    }
+}
+
+impl From<GeminiSecrets> for ConnectorSecretsUpdate {
+    fn from(value: GeminiSecrets) -> Self {
+        Self::GeminiSecrets(value)
+    }
+}
+
+impl From<ResilientSecrets> for ConnectorSecretsUpdate {
+    fn from(value: ResilientSecrets) -> Self {
+        Self::ResilientSecrets(value)
+    }
+}
+
+impl From<JiraSecrets> for ConnectorSecretsUpdate {
+    fn from(value: JiraSecrets) -> Self {
+        Self::JiraSecrets(value)
+    }
+}
+
+impl From<TeamsSecrets> for ConnectorSecretsUpdate {
+    fn from(value: TeamsSecrets) -> Self {
+        Self::TeamsSecrets(value)
+    }
+}
+
+impl From<GenAiSecrets> for ConnectorSecretsUpdate {
+    fn from(value: GenAiSecrets) -> Self {
+        Self::GenAiSecrets(value)
+    }
+}
+
+impl From<OpsgenieSecrets> for ConnectorSecretsUpdate {
+    fn from(value: OpsgenieSecrets) -> Self {
+        Self::OpsgenieSecrets(value)
+    }
+}
+
+impl From<PagerDutySecrets> for ConnectorSecretsUpdate {
+    fn from(value: PagerDutySecrets) -> Self {
+        Self::PagerDutySecrets(value)
+    }
+}
+
+impl From<SentinelOneSecrets> for ConnectorSecretsUpdate {
+    fn from(value: SentinelOneSecrets) -> Self {
+        Self::SentinelOneSecrets(value)
+    }
+}
+
+impl From<ServiceNowSecrets> for ConnectorSecretsUpdate {
+    fn from(value: ServiceNowSecrets) -> Self {
+        Self::ServiceNowSecrets(value)
+    }
+}
+
+impl From<SlackApiSecrets> for ConnectorSecretsUpdate {
+    fn from(value: SlackApiSecrets) -> Self {
+        Self::SlackApiSecrets(value)
+    }
+}
+
+impl From<SwimlaneSecrets> for ConnectorSecretsUpdate {
+    fn from(value: SwimlaneSecrets) -> Self {
+        Self::SwimlaneSecrets(value)
+    }
+}
+
+impl From<TheHiveSecrets> for ConnectorSecretsUpdate {
+    fn from(value: TheHiveSecrets) -> Self {
+        Self::TheHiveSecrets(value)
+    }
+}
+
+impl From<TinesSecrets> for ConnectorSecretsUpdate {
+    fn from(value: TinesSecrets) -> Self {
+        Self::TinesSecrets(value)
+    }
+}
+
+impl From<TorqSecrets> for ConnectorSecretsUpdate {
+    fn from(value: TorqSecrets) -> Self {
+        Self::TorqSecrets(value)
+    }
+}
+
+impl From<WebhookSecrets> for ConnectorSecretsUpdate {
+    fn from(value: WebhookSecrets) -> Self {
+        Self::WebhookSecrets(value)
+    }
+}
+
+impl From<CasesWebhookSecrets> for ConnectorSecretsUpdate {
+    fn from(value: CasesWebhookSecrets) -> Self {
+        Self::CasesWebhookSecrets(value)
+    }
+}
+
+impl From<XMattersSecrets> for ConnectorSecretsUpdate {
+    fn from(value: XMattersSecrets) -> Self {
+        Self::XMattersSecrets(value)
+    }
+}
+
+/// The `ConnectorType` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ConnectorType {
     /// `id`
     pub id: String,
     /// `name`
@@ -1231,7 +1503,7 @@ pub struct ConnectorsConnectorType {
 #[non_exhaustive]
 pub struct CreateAlert {
     /// `subActionParams`
-    pub sub_action_params: CreateAlertSubActionParams,
+    pub sub_action_params: CreateAlertParams,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1239,7 +1511,7 @@ pub struct CreateAlert {
 impl CreateAlert {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(sub_action_params: impl Into<CreateAlertSubActionParams>) -> Self {
+    pub fn new(sub_action_params: impl Into<CreateAlertParams>) -> Self {
         Self {
             sub_action_params: sub_action_params.into(),
             ..rt::Model::blank()
@@ -1247,10 +1519,10 @@ impl CreateAlert {
     }
 }
 
-/// The `CreateAlertSubActionParams` object.
+/// The `CreateAlertParams` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct CreateAlertSubActionParams {
+pub struct CreateAlertParams {
     /// `actions`
     pub actions: Option<Vec<String>>,
     /// `alias`
@@ -1266,9 +1538,9 @@ pub struct CreateAlertSubActionParams {
     /// `note`
     pub note: Option<String>,
     /// `priority`
-    pub priority: Option<CreateAlertSubActionParamsPriority>,
+    pub priority: Option<AlertPriority>,
     /// `responders`
-    pub responders: Option<Vec<CreateAlertSubActionParamsResponder>>,
+    pub responders: Option<Vec<Responder>>,
     /// `severity`
     ///
     /// 1 to 4
@@ -1295,7 +1567,7 @@ pub struct CreateAlertSubActionParams {
     pub extra: Extra,
 }
 
-impl CreateAlertSubActionParams {
+impl CreateAlertParams {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -1353,10 +1625,7 @@ impl CreateAlertSubActionParams {
     }
     /// `priority`
     #[must_use]
-    pub fn priority(
-        mut self,
-        priority: impl Into<CreateAlertSubActionParamsPriority>,
-    ) -> Self {
+    pub fn priority(mut self, priority: impl Into<AlertPriority>) -> Self {
         self.priority = Some(priority.into());
         self
     }
@@ -1364,9 +1633,7 @@ impl CreateAlertSubActionParams {
     #[must_use]
     pub fn responders(
         mut self,
-        responders: impl IntoIterator<
-            Item = impl Into<CreateAlertSubActionParamsResponder>,
-        >,
+        responders: impl IntoIterator<Item = impl Into<Responder>>,
     ) -> Self {
         self.responders = Some(responders.into_iter().map(Into::into).collect());
         self
@@ -1432,89 +1699,6 @@ impl CreateAlertSubActionParams {
         self.visible_to = Some(visible_to.into_iter().map(Into::into).collect());
         self
     }
-}
-
-/// A value of `CreateAlertSubActionParamsPriority`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum CreateAlertSubActionParamsPriority {
-    /// `P1`
-    P1,
-    /// `P2`
-    P2,
-    /// `P3`
-    P3,
-    /// `P4`
-    P4,
-    /// `P5`
-    P5,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `CreateAlertSubActionParamsResponder` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct CreateAlertSubActionParamsResponder {
-    /// `id`
-    pub id: Option<String>,
-    /// `name`
-    pub name: Option<String>,
-    /// `type`
-    pub r#type: Option<AlertSubActionParamsResponderType>,
-    /// `username`
-    pub username: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl CreateAlertSubActionParamsResponder {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `id`
-    #[must_use]
-    pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.id = Some(id.into());
-        self
-    }
-    /// `name`
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-    /// `type`
-    #[must_use]
-    pub fn r#type(
-        mut self,
-        r#type: impl Into<AlertSubActionParamsResponderType>,
-    ) -> Self {
-        self.r#type = Some(r#type.into());
-        self
-    }
-    /// `username`
-    #[must_use]
-    pub fn username(mut self, username: impl Into<String>) -> Self {
-        self.username = Some(username.into());
-        self
-    }
-}
-
-/// A value of `CreateCommentMethod`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum CreateCommentMethod {
-    /// `patch`
-    Patch,
-    /// `post`
-    Post,
-    /// `put`
-    Put,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// The answer to [`create`](super::Connectors::create).
@@ -1706,7 +1890,7 @@ pub struct EmailConfig {
     /// `secure`
     pub secure: Option<bool>,
     /// `service`
-    pub service: Option<EmailConfigService>,
+    pub service: Option<EmailService>,
     /// `tenantId`
     pub tenant_id: Option<String>,
     /// Members that this version of elkit does not know.
@@ -1776,7 +1960,7 @@ impl EmailConfig {
     }
     /// `service`
     #[must_use]
-    pub fn service(mut self, service: impl Into<EmailConfigService>) -> Self {
+    pub fn service(mut self, service: impl Into<EmailService>) -> Self {
         self.service = Some(service.into());
         self
     }
@@ -1793,26 +1977,6 @@ impl EmailConfig {
         self.extra.set_null(8);
         self
     }
-}
-
-/// A value of `EmailConfigService`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum EmailConfigService {
-    /// `elastic_cloud`
-    ElasticCloud,
-    /// `exchange_server`
-    ExchangeServer,
-    /// `gmail`
-    Gmail,
-    /// `other`
-    Other,
-    /// `outlook365`
-    Outlook365,
-    /// `ses`
-    Ses,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// The `EmailSecrets` object.
@@ -1855,14 +2019,22 @@ impl EmailSecrets {
     }
 }
 
-/// A value of `EventAction`.
+/// A value of `EmailService`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum EventAction {
-    /// `acknowledge`
-    Acknowledge,
-    /// `resolve`
-    Resolve,
+pub enum EmailService {
+    /// `elastic_cloud`
+    ElasticCloud,
+    /// `exchange_server`
+    ExchangeServer,
+    /// `gmail`
+    Gmail,
+    /// `other`
+    Other,
+    /// `outlook365`
+    Outlook365,
+    /// `ses`
+    Ses,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
 }
@@ -2151,7 +2323,7 @@ impl GenAiSecrets {
 #[non_exhaustive]
 pub struct GetAgentDetails {
     /// `subActionParams`
-    pub sub_action_params: GetAgentDetailsSubActionParams,
+    pub sub_action_params: GetAgentDetailsParams,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2159,7 +2331,7 @@ pub struct GetAgentDetails {
 impl GetAgentDetails {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(sub_action_params: impl Into<GetAgentDetailsSubActionParams>) -> Self {
+    pub fn new(sub_action_params: impl Into<GetAgentDetailsParams>) -> Self {
         Self {
             sub_action_params: sub_action_params.into(),
             ..rt::Model::blank()
@@ -2167,17 +2339,17 @@ impl GetAgentDetails {
     }
 }
 
-/// The `GetAgentDetailsSubActionParams` object.
+/// The `GetAgentDetailsParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct GetAgentDetailsSubActionParams {
+pub struct GetAgentDetailsParams {
     /// `ids`
     pub ids: Vec<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl GetAgentDetailsSubActionParams {
+impl GetAgentDetailsParams {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -2209,7 +2381,7 @@ impl GetAgents {
 #[non_exhaustive]
 pub struct GetChoices {
     /// `subActionParams`
-    pub sub_action_params: GetChoicesSubActionParams,
+    pub sub_action_params: GetChoicesParams,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2217,7 +2389,7 @@ pub struct GetChoices {
 impl GetChoices {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(sub_action_params: impl Into<GetChoicesSubActionParams>) -> Self {
+    pub fn new(sub_action_params: impl Into<GetChoicesParams>) -> Self {
         Self {
             sub_action_params: sub_action_params.into(),
             ..rt::Model::blank()
@@ -2225,17 +2397,17 @@ impl GetChoices {
     }
 }
 
-/// The `GetChoicesSubActionParams` object.
+/// The `GetChoicesParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct GetChoicesSubActionParams {
+pub struct GetChoicesParams {
     /// `fields`
     pub fields: Vec<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl GetChoicesSubActionParams {
+impl GetChoicesParams {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(fields: impl IntoIterator<Item = impl Into<String>>) -> Self {
@@ -2267,7 +2439,7 @@ impl GetFields {
 #[non_exhaustive]
 pub struct GetFieldsByIssueType {
     /// `subActionParams`
-    pub sub_action_params: GetIssueSubActionParams,
+    pub sub_action_params: GetIssueParams,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2275,7 +2447,7 @@ pub struct GetFieldsByIssueType {
 impl GetFieldsByIssueType {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(sub_action_params: impl Into<GetIssueSubActionParams>) -> Self {
+    pub fn new(sub_action_params: impl Into<GetIssueParams>) -> Self {
         Self {
             sub_action_params: sub_action_params.into(),
             ..rt::Model::blank()
@@ -2288,7 +2460,7 @@ impl GetFieldsByIssueType {
 #[non_exhaustive]
 pub struct GetIncident {
     /// `subActionParams`
-    pub sub_action_params: GetIncidentSubActionParams,
+    pub sub_action_params: GetIncidentParams,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2296,7 +2468,7 @@ pub struct GetIncident {
 impl GetIncident {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(sub_action_params: impl Into<GetIncidentSubActionParams>) -> Self {
+    pub fn new(sub_action_params: impl Into<GetIncidentParams>) -> Self {
         Self {
             sub_action_params: sub_action_params.into(),
             ..rt::Model::blank()
@@ -2304,17 +2476,17 @@ impl GetIncident {
     }
 }
 
-/// The `GetIncidentSubActionParams` object.
+/// The `GetIncidentParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct GetIncidentSubActionParams {
+pub struct GetIncidentParams {
     /// `externalId`
     pub external_id: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl GetIncidentSubActionParams {
+impl GetIncidentParams {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(external_id: impl Into<String>) -> Self {
@@ -2330,7 +2502,7 @@ impl GetIncidentSubActionParams {
 #[non_exhaustive]
 pub struct GetIssue {
     /// `subActionParams`
-    pub sub_action_params: Option<GetIssueSubActionParams>,
+    pub sub_action_params: Option<GetIssueParams>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2345,24 +2517,24 @@ impl GetIssue {
     #[must_use]
     pub fn sub_action_params(
         mut self,
-        sub_action_params: impl Into<GetIssueSubActionParams>,
+        sub_action_params: impl Into<GetIssueParams>,
     ) -> Self {
         self.sub_action_params = Some(sub_action_params.into());
         self
     }
 }
 
-/// The `GetIssueSubActionParams` object.
+/// The `GetIssueParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct GetIssueSubActionParams {
+pub struct GetIssueParams {
     /// `id`
     pub id: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl GetIssueSubActionParams {
+impl GetIssueParams {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
@@ -2394,7 +2566,7 @@ impl GetIssueTypes {
 #[non_exhaustive]
 pub struct GetIssues {
     /// `subActionParams`
-    pub sub_action_params: GetIssuesSubActionParams,
+    pub sub_action_params: GetIssuesParams,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2402,7 +2574,7 @@ pub struct GetIssues {
 impl GetIssues {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(sub_action_params: impl Into<GetIssuesSubActionParams>) -> Self {
+    pub fn new(sub_action_params: impl Into<GetIssuesParams>) -> Self {
         Self {
             sub_action_params: sub_action_params.into(),
             ..rt::Model::blank()
@@ -2410,17 +2582,17 @@ impl GetIssues {
     }
 }
 
-/// The `GetIssuesSubActionParams` object.
+/// The `GetIssuesParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct GetIssuesSubActionParams {
+pub struct GetIssuesParams {
     /// `title`
     pub title: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl GetIssuesSubActionParams {
+impl GetIssuesParams {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(title: impl Into<String>) -> Self {
@@ -2433,418 +2605,10 @@ impl GetIssuesSubActionParams {
 
 /// The answer to [`get`](super::Connectors::get).
 pub type GetResponse = Connector;
-/// The `IndexConfig` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct IndexConfig {
-    /// `executionTimeField`
-    ///
-    /// default `null`
-    pub execution_time_field: Option<String>,
-    /// `index`
-    pub index: String,
-    /// `refresh`
-    ///
-    /// default `false`
-    pub refresh: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl IndexConfig {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(index: impl Into<String>) -> Self {
-        Self {
-            index: index.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `executionTimeField`
-    ///
-    /// default `null`
-    #[must_use]
-    pub fn execution_time_field(
-        mut self,
-        execution_time_field: impl Into<String>,
-    ) -> Self {
-        self.execution_time_field = Some(execution_time_field.into());
-        self
-    }
-    /// Sets `executionTimeField` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn execution_time_field_null(mut self) -> Self {
-        self.execution_time_field = None;
-        self.extra.set_null(0);
-        self
-    }
-    /// `refresh`
-    ///
-    /// default `false`
-    #[must_use]
-    pub fn refresh(mut self, refresh: bool) -> Self {
-        self.refresh = Some(refresh);
-        self
-    }
-}
-
-/// The `IndexDocuments` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct IndexDocuments {
-    /// `documents`
-    pub documents: Vec<BTreeMap<String, Value>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl IndexDocuments {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        documents: impl IntoIterator<
-            Item = impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-        >,
-    ) -> Self {
-        Self {
-            documents: documents
-                .into_iter()
-                .map(|item| {
-                    item
-                        .into_iter()
-                        .map(|(key, value)| (key.into(), value.into()))
-                        .collect()
-                })
-                .collect(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `JiraConfig` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct JiraConfig {
-    /// `apiUrl`
-    pub api_url: String,
-    /// `projectKey`
-    pub project_key: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl JiraConfig {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(api_url: impl Into<String>, project_key: impl Into<String>) -> Self {
-        Self {
-            api_url: api_url.into(),
-            project_key: project_key.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `JiraSecrets` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct JiraSecrets {
-    /// `apiToken`
-    pub api_token: Secret<String>,
-    /// `email`
-    pub email: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl JiraSecrets {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(api_token: impl Into<Secret<String>>, email: impl Into<String>) -> Self {
-        Self {
-            api_token: api_token.into(),
-            email: email.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The answer to [`list`](super::Connectors::list).
-pub type ListResponse = Vec<Connector>;
-/// The answer to [`list_types`](super::Connectors::list_types).
-pub type ListTypesResponse = Vec<ConnectorsConnectorType>;
-/// The `OpsgenieConfig` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct OpsgenieConfig {
-    /// `apiUrl`
-    pub api_url: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl OpsgenieConfig {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(api_url: impl Into<String>) -> Self {
-        Self {
-            api_url: api_url.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `OpsgenieSecrets` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct OpsgenieSecrets {
-    /// `apiKey`
-    pub api_key: Secret<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl OpsgenieSecrets {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(api_key: impl Into<Secret<String>>) -> Self {
-        Self {
-            api_key: api_key.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `PagerDutyConfig` object.
+/// The `Incident` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct PagerDutyConfig {
-    /// `apiUrl`
-    pub api_url: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl PagerDutyConfig {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `apiUrl`
-    #[must_use]
-    pub fn api_url(mut self, api_url: impl Into<String>) -> Self {
-        self.api_url = Some(api_url.into());
-        self
-    }
-    /// Sets `apiUrl` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn api_url_null(mut self) -> Self {
-        self.api_url = None;
-        self.extra.set_null(0);
-        self
-    }
-}
-
-/// The `PagerDutySecrets` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PagerDutySecrets {
-    /// `routingKey`
-    pub routing_key: Secret<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl PagerDutySecrets {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(routing_key: impl Into<Secret<String>>) -> Self {
-        Self {
-            routing_key: routing_key.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `PostMessage` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PostMessage {
-    /// `subActionParams`
-    pub sub_action_params: PostMessageSubActionParams,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl PostMessage {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(sub_action_params: impl Into<PostMessageSubActionParams>) -> Self {
-        Self {
-            sub_action_params: sub_action_params.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `PostMessageSubActionParams` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PostMessageSubActionParams {
-    /// `channelIds`
-    ///
-    /// at most 1 items
-    pub channel_ids: Option<Vec<String>>,
-    /// `channels`
-    ///
-    /// at most 1 items
-    #[deprecated = "upstream deprecates it"]
-    pub channels: Option<Vec<String>>,
-    /// `text`
-    ///
-    /// at least 1 characters
-    pub text: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl PostMessageSubActionParams {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `channelIds`
-    ///
-    /// at most 1 items
-    #[must_use]
-    pub fn channel_ids(
-        mut self,
-        channel_ids: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.channel_ids = Some(channel_ids.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `channels`
-    ///
-    /// at most 1 items
-    #[deprecated = "upstream deprecates it"]
-    #[must_use]
-    pub fn channels(
-        mut self,
-        channels: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.channels = Some(channels.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `text`
-    ///
-    /// at least 1 characters
-    #[must_use]
-    pub fn text(mut self, text: impl Into<String>) -> Self {
-        self.text = Some(text.into());
-        self
-    }
-}
-
-/// The `PushToService` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PushToService {
-    /// `subActionParams`
-    pub sub_action_params: PushToServiceSubActionParams,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl PushToService {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(sub_action_params: impl Into<PushToServiceSubActionParams>) -> Self {
-        Self {
-            sub_action_params: sub_action_params.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `PushToServiceSubActionParams` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PushToServiceSubActionParams {
-    /// `comments`
-    pub comments: Option<Vec<PushToServiceSubActionParamsComment>>,
-    /// `incident`
-    pub incident: Option<PushToServiceSubActionParamsIncident>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl PushToServiceSubActionParams {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `comments`
-    #[must_use]
-    pub fn comments(
-        mut self,
-        comments: impl IntoIterator<
-            Item = impl Into<PushToServiceSubActionParamsComment>,
-        >,
-    ) -> Self {
-        self.comments = Some(comments.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `incident`
-    #[must_use]
-    pub fn incident(
-        mut self,
-        incident: impl Into<PushToServiceSubActionParamsIncident>,
-    ) -> Self {
-        self.incident = Some(incident.into());
-        self
-    }
-}
-
-/// The `PushToServiceSubActionParamsComment` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PushToServiceSubActionParamsComment {
-    /// `comment`
-    pub comment: Option<String>,
-    /// `commentId`
-    pub comment_id: Option<i64>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl PushToServiceSubActionParamsComment {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `comment`
-    #[must_use]
-    pub fn comment(mut self, comment: impl Into<String>) -> Self {
-        self.comment = Some(comment.into());
-        self
-    }
-    /// `commentId`
-    #[must_use]
-    pub fn comment_id(mut self, comment_id: i64) -> Self {
-        self.comment_id = Some(comment_id);
-        self
-    }
-}
-
-/// The `PushToServiceSubActionParamsIncident` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PushToServiceSubActionParamsIncident {
+pub struct Incident {
     /// `additional_fields`
     ///
     /// at most 20 characters
@@ -2913,7 +2677,7 @@ pub struct PushToServiceSubActionParamsIncident {
     pub extra: Extra,
 }
 
-impl PushToServiceSubActionParamsIncident {
+impl Incident {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -3126,6 +2890,519 @@ impl PushToServiceSubActionParamsIncident {
     }
 }
 
+/// The `IncidentComment` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct IncidentComment {
+    /// `comment`
+    pub comment: Option<String>,
+    /// `commentId`
+    pub comment_id: Option<i64>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl IncidentComment {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `comment`
+    #[must_use]
+    pub fn comment(mut self, comment: impl Into<String>) -> Self {
+        self.comment = Some(comment.into());
+        self
+    }
+    /// `commentId`
+    #[must_use]
+    pub fn comment_id(mut self, comment_id: i64) -> Self {
+        self.comment_id = Some(comment_id);
+        self
+    }
+}
+
+/// The `IncidentToClose` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct IncidentToClose {
+    /// `correlation_id`
+    ///
+    /// default `{{rule.id}}:{{alert.id}}` · at most 100 characters
+    pub correlation_id: Option<String>,
+    /// `externalId`
+    pub external_id: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl IncidentToClose {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `correlation_id`
+    ///
+    /// default `{{rule.id}}:{{alert.id}}` · at most 100 characters
+    #[must_use]
+    pub fn correlation_id(mut self, correlation_id: impl Into<String>) -> Self {
+        self.correlation_id = Some(correlation_id.into());
+        self
+    }
+    /// Sets `correlation_id` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn correlation_id_null(mut self) -> Self {
+        self.correlation_id = None;
+        self.extra.set_null(0);
+        self
+    }
+    /// `externalId`
+    #[must_use]
+    pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
+        self.external_id = Some(external_id.into());
+        self
+    }
+    /// Sets `externalId` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn external_id_null(mut self) -> Self {
+        self.external_id = None;
+        self.extra.set_null(1);
+        self
+    }
+}
+
+/// The `IndexConfig` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct IndexConfig {
+    /// `executionTimeField`
+    ///
+    /// default `null`
+    pub execution_time_field: Option<String>,
+    /// `index`
+    pub index: String,
+    /// `refresh`
+    ///
+    /// default `false`
+    pub refresh: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl IndexConfig {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(index: impl Into<String>) -> Self {
+        Self {
+            index: index.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `executionTimeField`
+    ///
+    /// default `null`
+    #[must_use]
+    pub fn execution_time_field(
+        mut self,
+        execution_time_field: impl Into<String>,
+    ) -> Self {
+        self.execution_time_field = Some(execution_time_field.into());
+        self
+    }
+    /// Sets `executionTimeField` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn execution_time_field_null(mut self) -> Self {
+        self.execution_time_field = None;
+        self.extra.set_null(0);
+        self
+    }
+    /// `refresh`
+    ///
+    /// default `false`
+    #[must_use]
+    pub fn refresh(mut self, refresh: bool) -> Self {
+        self.refresh = Some(refresh);
+        self
+    }
+}
+
+/// The `IndexDocuments` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct IndexDocuments {
+    /// `documents`
+    pub documents: Vec<BTreeMap<String, Value>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl IndexDocuments {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        documents: impl IntoIterator<
+            Item = impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+        >,
+    ) -> Self {
+        Self {
+            documents: documents
+                .into_iter()
+                .map(|item| {
+                    item
+                        .into_iter()
+                        .map(|(key, value)| (key.into(), value.into()))
+                        .collect()
+                })
+                .collect(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `JiraConfig` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct JiraConfig {
+    /// `apiUrl`
+    pub api_url: String,
+    /// `projectKey`
+    pub project_key: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl JiraConfig {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(api_url: impl Into<String>, project_key: impl Into<String>) -> Self {
+        Self {
+            api_url: api_url.into(),
+            project_key: project_key.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `JiraSecrets` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct JiraSecrets {
+    /// `apiToken`
+    pub api_token: Secret<String>,
+    /// `email`
+    pub email: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl JiraSecrets {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(api_token: impl Into<Secret<String>>, email: impl Into<String>) -> Self {
+        Self {
+            api_token: api_token.into(),
+            email: email.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The answer to [`list`](super::Connectors::list).
+pub type ListResponse = Vec<Connector>;
+/// The answer to [`list_types`](super::Connectors::list_types).
+pub type ListTypesResponse = Vec<ConnectorType>;
+/// The `OpsgenieConfig` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct OpsgenieConfig {
+    /// `apiUrl`
+    pub api_url: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl OpsgenieConfig {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(api_url: impl Into<String>) -> Self {
+        Self {
+            api_url: api_url.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `OpsgenieSecrets` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct OpsgenieSecrets {
+    /// `apiKey`
+    pub api_key: Secret<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl OpsgenieSecrets {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(api_key: impl Into<Secret<String>>) -> Self {
+        Self {
+            api_key: api_key.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `PagerDutyConfig` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct PagerDutyConfig {
+    /// `apiUrl`
+    pub api_url: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl PagerDutyConfig {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `apiUrl`
+    #[must_use]
+    pub fn api_url(mut self, api_url: impl Into<String>) -> Self {
+        self.api_url = Some(api_url.into());
+        self
+    }
+    /// Sets `apiUrl` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn api_url_null(mut self) -> Self {
+        self.api_url = None;
+        self.extra.set_null(0);
+        self
+    }
+}
+
+/// A value of `PagerDutyEventAction`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PagerDutyEventAction {
+    /// `acknowledge`
+    Acknowledge,
+    /// `resolve`
+    Resolve,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `PagerDutyLink` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct PagerDutyLink {
+    /// `href`
+    pub href: Option<String>,
+    /// `text`
+    pub text: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl PagerDutyLink {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `href`
+    #[must_use]
+    pub fn href(mut self, href: impl Into<String>) -> Self {
+        self.href = Some(href.into());
+        self
+    }
+    /// `text`
+    #[must_use]
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        self.text = Some(text.into());
+        self
+    }
+}
+
+/// The `PagerDutySecrets` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PagerDutySecrets {
+    /// `routingKey`
+    pub routing_key: Secret<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl PagerDutySecrets {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(routing_key: impl Into<Secret<String>>) -> Self {
+        Self {
+            routing_key: routing_key.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// A value of `PagerDutySeverity`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PagerDutySeverity {
+    /// `critical`
+    Critical,
+    /// `error`
+    Error,
+    /// `info`
+    Info,
+    /// `warning`
+    Warning,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `PostMessage` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PostMessage {
+    /// `subActionParams`
+    pub sub_action_params: PostMessageParams,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl PostMessage {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(sub_action_params: impl Into<PostMessageParams>) -> Self {
+        Self {
+            sub_action_params: sub_action_params.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `PostMessageParams` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct PostMessageParams {
+    /// `channelIds`
+    ///
+    /// at most 1 items
+    pub channel_ids: Option<Vec<String>>,
+    /// `channels`
+    ///
+    /// at most 1 items
+    #[deprecated = "upstream deprecates it"]
+    pub channels: Option<Vec<String>>,
+    /// `text`
+    ///
+    /// at least 1 characters
+    pub text: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl PostMessageParams {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `channelIds`
+    ///
+    /// at most 1 items
+    #[must_use]
+    pub fn channel_ids(
+        mut self,
+        channel_ids: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.channel_ids = Some(channel_ids.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `channels`
+    ///
+    /// at most 1 items
+    #[deprecated = "upstream deprecates it"]
+    #[must_use]
+    pub fn channels(
+        mut self,
+        channels: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.channels = Some(channels.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `text`
+    ///
+    /// at least 1 characters
+    #[must_use]
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        self.text = Some(text.into());
+        self
+    }
+}
+
+/// The `PushToService` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PushToService {
+    /// `subActionParams`
+    pub sub_action_params: PushToServiceParams,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl PushToService {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(sub_action_params: impl Into<PushToServiceParams>) -> Self {
+        Self {
+            sub_action_params: sub_action_params.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `PushToServiceParams` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct PushToServiceParams {
+    /// `comments`
+    pub comments: Option<Vec<IncidentComment>>,
+    /// `incident`
+    pub incident: Option<Incident>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl PushToServiceParams {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `comments`
+    #[must_use]
+    pub fn comments(
+        mut self,
+        comments: impl IntoIterator<Item = impl Into<IncidentComment>>,
+    ) -> Self {
+        self.comments = Some(comments.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `incident`
+    #[must_use]
+    pub fn incident(mut self, incident: impl Into<Incident>) -> Self {
+        self.incident = Some(incident.into());
+        self
+    }
+}
+
 /// The `ResilientConfig` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -3175,6 +3452,70 @@ impl ResilientSecrets {
             ..rt::Model::blank()
         }
     }
+}
+
+/// The `Responder` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Responder {
+    /// `id`
+    pub id: Option<String>,
+    /// `name`
+    pub name: Option<String>,
+    /// `type`
+    pub r#type: Option<ResponderType>,
+    /// `username`
+    pub username: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl Responder {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `id`
+    #[must_use]
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+    /// `name`
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+    /// `type`
+    #[must_use]
+    pub fn r#type(mut self, r#type: impl Into<ResponderType>) -> Self {
+        self.r#type = Some(r#type.into());
+        self
+    }
+    /// `username`
+    #[must_use]
+    pub fn username(mut self, username: impl Into<String>) -> Self {
+        self.username = Some(username.into());
+        self
+    }
+}
+
+/// A value of `ResponderType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ResponderType {
+    /// `escalation`
+    Escalation,
+    /// `schedule`
+    Schedule,
+    /// `team`
+    Team,
+    /// `user`
+    User,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
 }
 
 /// One of several forms of `RunParams`.
@@ -3474,6 +3815,26 @@ impl SentinelOneSecrets {
     }
 }
 
+/// A value of `ServerLogLevel`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ServerLogLevel {
+    /// `debug`
+    Debug,
+    /// `error`
+    Error,
+    /// `fatal`
+    Fatal,
+    /// `info`
+    Info,
+    /// `trace`
+    Trace,
+    /// `warn`
+    Warn,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// The `ServiceNowConfig` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -3724,9 +4085,9 @@ pub struct SwimlaneConfig {
     /// `appId`
     pub app_id: String,
     /// `connectorType`
-    pub connector_type: ConnectorType,
+    pub connector_type: SwimlaneConnectorType,
     /// `mappings`
-    pub mappings: Option<SwimlaneConfigMappings>,
+    pub mappings: Option<SwimlaneMappings>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -3740,7 +4101,7 @@ pub struct SwimlaneConfigRequired {
     /// `appId`
     pub app_id: String,
     /// `connectorType`
-    pub connector_type: ConnectorType,
+    pub connector_type: SwimlaneConnectorType,
 }
 
 impl SwimlaneConfig {
@@ -3756,35 +4117,93 @@ impl SwimlaneConfig {
     }
     /// `mappings`
     #[must_use]
-    pub fn mappings(mut self, mappings: impl Into<SwimlaneConfigMappings>) -> Self {
+    pub fn mappings(mut self, mappings: impl Into<SwimlaneMappings>) -> Self {
         self.mappings = Some(mappings.into());
         self
     }
 }
 
-/// The `SwimlaneConfigMappings` object.
-#[derive(Clone, Debug, PartialEq, Default)]
+/// A value of `SwimlaneConnectorType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct SwimlaneConfigMappings {
-    /// `alertIdConfig`
-    pub alert_id_config: Option<CommentsConfig>,
-    /// `caseIdConfig`
-    pub case_id_config: Option<CommentsConfig>,
-    /// `caseNameConfig`
-    pub case_name_config: Option<CommentsConfig>,
-    /// `commentsConfig`
-    pub comments_config: Option<CommentsConfig>,
-    /// `descriptionConfig`
-    pub description_config: Option<CommentsConfig>,
-    /// `ruleNameConfig`
-    pub rule_name_config: Option<CommentsConfig>,
-    /// `severityConfig`
-    pub severity_config: Option<CommentsConfig>,
+pub enum SwimlaneConnectorType {
+    /// `all`
+    All,
+    /// `alerts`
+    Alerts,
+    /// `cases`
+    Cases,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `SwimlaneMapping` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SwimlaneMapping {
+    /// `fieldType`
+    pub field_type: String,
+    /// `id`
+    pub id: String,
+    /// `key`
+    pub key: String,
+    /// `name`
+    pub name: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl SwimlaneConfigMappings {
+/// What a [`SwimlaneMapping`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct SwimlaneMappingRequired {
+    /// `fieldType`
+    pub field_type: String,
+    /// `id`
+    pub id: String,
+    /// `key`
+    pub key: String,
+    /// `name`
+    pub name: String,
+}
+
+impl SwimlaneMapping {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: SwimlaneMappingRequired) -> Self {
+        Self {
+            field_type: required.field_type,
+            id: required.id,
+            key: required.key,
+            name: required.name,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `SwimlaneMappings` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SwimlaneMappings {
+    /// `alertIdConfig`
+    pub alert_id_config: Option<SwimlaneMapping>,
+    /// `caseIdConfig`
+    pub case_id_config: Option<SwimlaneMapping>,
+    /// `caseNameConfig`
+    pub case_name_config: Option<SwimlaneMapping>,
+    /// `commentsConfig`
+    pub comments_config: Option<SwimlaneMapping>,
+    /// `descriptionConfig`
+    pub description_config: Option<SwimlaneMapping>,
+    /// `ruleNameConfig`
+    pub rule_name_config: Option<SwimlaneMapping>,
+    /// `severityConfig`
+    pub severity_config: Option<SwimlaneMapping>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl SwimlaneMappings {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -3794,14 +4213,14 @@ impl SwimlaneConfigMappings {
     #[must_use]
     pub fn alert_id_config(
         mut self,
-        alert_id_config: impl Into<CommentsConfig>,
+        alert_id_config: impl Into<SwimlaneMapping>,
     ) -> Self {
         self.alert_id_config = Some(alert_id_config.into());
         self
     }
     /// `caseIdConfig`
     #[must_use]
-    pub fn case_id_config(mut self, case_id_config: impl Into<CommentsConfig>) -> Self {
+    pub fn case_id_config(mut self, case_id_config: impl Into<SwimlaneMapping>) -> Self {
         self.case_id_config = Some(case_id_config.into());
         self
     }
@@ -3809,7 +4228,7 @@ impl SwimlaneConfigMappings {
     #[must_use]
     pub fn case_name_config(
         mut self,
-        case_name_config: impl Into<CommentsConfig>,
+        case_name_config: impl Into<SwimlaneMapping>,
     ) -> Self {
         self.case_name_config = Some(case_name_config.into());
         self
@@ -3818,7 +4237,7 @@ impl SwimlaneConfigMappings {
     #[must_use]
     pub fn comments_config(
         mut self,
-        comments_config: impl Into<CommentsConfig>,
+        comments_config: impl Into<SwimlaneMapping>,
     ) -> Self {
         self.comments_config = Some(comments_config.into());
         self
@@ -3827,7 +4246,7 @@ impl SwimlaneConfigMappings {
     #[must_use]
     pub fn description_config(
         mut self,
-        description_config: impl Into<CommentsConfig>,
+        description_config: impl Into<SwimlaneMapping>,
     ) -> Self {
         self.description_config = Some(description_config.into());
         self
@@ -3836,7 +4255,7 @@ impl SwimlaneConfigMappings {
     #[must_use]
     pub fn rule_name_config(
         mut self,
-        rule_name_config: impl Into<CommentsConfig>,
+        rule_name_config: impl Into<SwimlaneMapping>,
     ) -> Self {
         self.rule_name_config = Some(rule_name_config.into());
         self
@@ -3845,7 +4264,7 @@ impl SwimlaneConfigMappings {
     #[must_use]
     pub fn severity_config(
         mut self,
-        severity_config: impl Into<CommentsConfig>,
+        severity_config: impl Into<SwimlaneMapping>,
     ) -> Self {
         self.severity_config = Some(severity_config.into());
         self
@@ -4051,11 +4470,11 @@ pub struct TriggerPagerDuty {
     /// `group`
     pub group: Option<String>,
     /// `links`
-    pub links: Option<Vec<TriggerPagerDutyLink>>,
+    pub links: Option<Vec<PagerDutyLink>>,
     /// `severity`
     ///
     /// default `info`
-    pub severity: Option<TriggerPagerDutySeverity>,
+    pub severity: Option<PagerDutySeverity>,
     /// `source`
     pub source: Option<String>,
     /// `summary`
@@ -4120,7 +4539,7 @@ impl TriggerPagerDuty {
     #[must_use]
     pub fn links(
         mut self,
-        links: impl IntoIterator<Item = impl Into<TriggerPagerDutyLink>>,
+        links: impl IntoIterator<Item = impl Into<PagerDutyLink>>,
     ) -> Self {
         self.links = Some(links.into_iter().map(Into::into).collect());
         self
@@ -4129,7 +4548,7 @@ impl TriggerPagerDuty {
     ///
     /// default `info`
     #[must_use]
-    pub fn severity(mut self, severity: impl Into<TriggerPagerDutySeverity>) -> Self {
+    pub fn severity(mut self, severity: impl Into<PagerDutySeverity>) -> Self {
         self.severity = Some(severity.into());
         self
     }
@@ -4157,432 +4576,8 @@ impl TriggerPagerDuty {
     }
 }
 
-/// The `TriggerPagerDutyLink` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct TriggerPagerDutyLink {
-    /// `href`
-    pub href: Option<String>,
-    /// `text`
-    pub text: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl TriggerPagerDutyLink {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `href`
-    #[must_use]
-    pub fn href(mut self, href: impl Into<String>) -> Self {
-        self.href = Some(href.into());
-        self
-    }
-    /// `text`
-    #[must_use]
-    pub fn text(mut self, text: impl Into<String>) -> Self {
-        self.text = Some(text.into());
-        self
-    }
-}
-
-/// A value of `TriggerPagerDutySeverity`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TriggerPagerDutySeverity {
-    /// `critical`
-    Critical,
-    /// `error`
-    Error,
-    /// `info`
-    Info,
-    /// `warning`
-    Warning,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// One of several forms of `UpdateConfig`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum UpdateConfig {
-    /// The `BedrockConfig` form.
-    BedrockConfig(BedrockConfig),
-    /// The `CrowdStrikeConfig` form.
-    CrowdStrikeConfig(CrowdStrikeConfig),
-    /// The `D3SecurityConfig` form.
-    D3SecurityConfig(D3SecurityConfig),
-    /// The `EmailConfig` form.
-    EmailConfig(EmailConfig),
-    /// The `GeminiConfig` form.
-    GeminiConfig(GeminiConfig),
-    /// The `ResilientConfig` form.
-    ResilientConfig(ResilientConfig),
-    /// The `IndexConfig` form.
-    IndexConfig(IndexConfig),
-    /// The `JiraConfig` form.
-    JiraConfig(JiraConfig),
-    /// The `DefenderConfig` form.
-    DefenderConfig(DefenderConfig),
-    /// The `GenAiAzureConfig` form.
-    GenAiAzureConfig(GenAiAzureConfig),
-    /// The `GenAiOpenAiConfig` form.
-    GenAiOpenAiConfig(GenAiOpenAiConfig),
-    /// The `OpsgenieConfig` form.
-    OpsgenieConfig(OpsgenieConfig),
-    /// The `PagerDutyConfig` form.
-    PagerDutyConfig(PagerDutyConfig),
-    /// The `SentinelOneConfig` form.
-    SentinelOneConfig(SentinelOneConfig),
-    /// The `ServiceNowConfig` form.
-    ServiceNowConfig(ServiceNowConfig),
-    /// The `ServiceNowItomConfig` form.
-    ServiceNowItomConfig(ServiceNowItomConfig),
-    /// The `SlackApiConfig` form.
-    SlackApiConfig(SlackApiConfig),
-    /// The `SwimlaneConfig` form.
-    SwimlaneConfig(SwimlaneConfig),
-    /// The `TheHiveConfig` form.
-    TheHiveConfig(TheHiveConfig),
-    /// The `TinesConfig` form.
-    TinesConfig(TinesConfig),
-    /// The `TorqConfig` form.
-    TorqConfig(TorqConfig),
-    /// The `WebhookConfig` form.
-    WebhookConfig(WebhookConfig),
-    /// The `CasesWebhookConfig` form.
-    CasesWebhookConfig(CasesWebhookConfig),
-    /// The `XMattersConfig` form.
-    XMattersConfig(XMattersConfig),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<BedrockConfig> for UpdateConfig {
-    fn from(value: BedrockConfig) -> Self {
-        Self::BedrockConfig(value)
-    }
-}
-
-impl From<CrowdStrikeConfig> for UpdateConfig {
-    fn from(value: CrowdStrikeConfig) -> Self {
-        Self::CrowdStrikeConfig(value)
-    }
-}
-
-impl From<D3SecurityConfig> for UpdateConfig {
-    fn from(value: D3SecurityConfig) -> Self {
-        Self::D3SecurityConfig(value)
-    }
-}
-
-impl From<EmailConfig> for UpdateConfig {
-    fn from(value: EmailConfig) -> Self {
-        Self::EmailConfig(value)
-    }
-}
-
-impl From<GeminiConfig> for UpdateConfig {
-    fn from(value: GeminiConfig) -> Self {
-        Self::GeminiConfig(value)
-    }
-}
-
-impl From<ResilientConfig> for UpdateConfig {
-    fn from(value: ResilientConfig) -> Self {
-        Self::ResilientConfig(value)
-    }
-}
-
-impl From<IndexConfig> for UpdateConfig {
-    fn from(value: IndexConfig) -> Self {
-        Self::IndexConfig(value)
-    }
-}
-
-impl From<JiraConfig> for UpdateConfig {
-    fn from(value: JiraConfig) -> Self {
-        Self::JiraConfig(value)
-    }
-}
-
-impl From<DefenderConfig> for UpdateConfig {
-    fn from(value: DefenderConfig) -> Self {
-        Self::DefenderConfig(value)
-    }
-}
-
-impl From<GenAiAzureConfig> for UpdateConfig {
-    fn from(value: GenAiAzureConfig) -> Self {
-        Self::GenAiAzureConfig(value)
-    }
-}
-
-impl From<GenAiOpenAiConfig> for UpdateConfig {
-    fn from(value: GenAiOpenAiConfig) -> Self {
-        Self::GenAiOpenAiConfig(value)
-    }
-}
-
-impl From<OpsgenieConfig> for UpdateConfig {
-    fn from(value: OpsgenieConfig) -> Self {
-        Self::OpsgenieConfig(value)
-    }
-}
-
-impl From<PagerDutyConfig> for UpdateConfig {
-    fn from(value: PagerDutyConfig) -> Self {
-        Self::PagerDutyConfig(value)
-    }
-}
-
-impl From<SentinelOneConfig> for UpdateConfig {
-    fn from(value: SentinelOneConfig) -> Self {
-        Self::SentinelOneConfig(value)
-    }
-}
-
-impl From<ServiceNowConfig> for UpdateConfig {
-    fn from(value: ServiceNowConfig) -> Self {
-        Self::ServiceNowConfig(value)
-    }
-}
-
-impl From<ServiceNowItomConfig> for UpdateConfig {
-    fn from(value: ServiceNowItomConfig) -> Self {
-        Self::ServiceNowItomConfig(value)
-    }
-}
-
-impl From<SlackApiConfig> for UpdateConfig {
-    fn from(value: SlackApiConfig) -> Self {
-        Self::SlackApiConfig(value)
-    }
-}
-
-impl From<SwimlaneConfig> for UpdateConfig {
-    fn from(value: SwimlaneConfig) -> Self {
-        Self::SwimlaneConfig(value)
-    }
-}
-
-impl From<TheHiveConfig> for UpdateConfig {
-    fn from(value: TheHiveConfig) -> Self {
-        Self::TheHiveConfig(value)
-    }
-}
-
-impl From<TinesConfig> for UpdateConfig {
-    fn from(value: TinesConfig) -> Self {
-        Self::TinesConfig(value)
-    }
-}
-
-impl From<TorqConfig> for UpdateConfig {
-    fn from(value: TorqConfig) -> Self {
-        Self::TorqConfig(value)
-    }
-}
-
-impl From<WebhookConfig> for UpdateConfig {
-    fn from(value: WebhookConfig) -> Self {
-        Self::WebhookConfig(value)
-    }
-}
-
-impl From<CasesWebhookConfig> for UpdateConfig {
-    fn from(value: CasesWebhookConfig) -> Self {
-        Self::CasesWebhookConfig(value)
-    }
-}
-
-impl From<XMattersConfig> for UpdateConfig {
-    fn from(value: XMattersConfig) -> Self {
-        Self::XMattersConfig(value)
-    }
-}
-
 /// The answer to [`update`](super::Connectors::update).
 pub type UpdateResponse = Connector;
-/// One of several forms of `UpdateSecrets`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum UpdateSecrets {
-    /// The `BedrockSecrets` form.
-    BedrockSecrets(BedrockSecrets),
-    /// The `CrowdStrikeSecrets` form.
-    CrowdStrikeSecrets(CrowdStrikeSecrets),
-    /// The `D3SecuritySecrets` form.
-    D3SecuritySecrets(D3SecuritySecrets),
-    /// The `EmailSecrets` form.
-    EmailSecrets(EmailSecrets),
-    /// The `GeminiSecrets` form.
-    GeminiSecrets(GeminiSecrets),
-    /// The `ResilientSecrets` form.
-    ResilientSecrets(ResilientSecrets),
-    /// The `JiraSecrets` form.
-    JiraSecrets(JiraSecrets),
-    /// The `TeamsSecrets` form.
-    TeamsSecrets(TeamsSecrets),
-    /// The `GenAiSecrets` form.
-    GenAiSecrets(GenAiSecrets),
-    /// The `OpsgenieSecrets` form.
-    OpsgenieSecrets(OpsgenieSecrets),
-    /// The `PagerDutySecrets` form.
-    PagerDutySecrets(PagerDutySecrets),
-    /// The `SentinelOneSecrets` form.
-    SentinelOneSecrets(SentinelOneSecrets),
-    /// The `ServiceNowSecrets` form.
-    ServiceNowSecrets(ServiceNowSecrets),
-    /// The `SlackApiSecrets` form.
-    SlackApiSecrets(SlackApiSecrets),
-    /// The `SwimlaneSecrets` form.
-    SwimlaneSecrets(SwimlaneSecrets),
-    /// The `TheHiveSecrets` form.
-    TheHiveSecrets(TheHiveSecrets),
-    /// The `TinesSecrets` form.
-    TinesSecrets(TinesSecrets),
-    /// The `TorqSecrets` form.
-    TorqSecrets(TorqSecrets),
-    /// The `WebhookSecrets` form.
-    WebhookSecrets(WebhookSecrets),
-    /// The `CasesWebhookSecrets` form.
-    CasesWebhookSecrets(CasesWebhookSecrets),
-    /// The `XMattersSecrets` form.
-    XMattersSecrets(XMattersSecrets),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<BedrockSecrets> for UpdateSecrets {
-    fn from(value: BedrockSecrets) -> Self {
-        Self::BedrockSecrets(value)
-    }
-}
-
-impl From<CrowdStrikeSecrets> for UpdateSecrets {
-    fn from(value: CrowdStrikeSecrets) -> Self {
-        Self::CrowdStrikeSecrets(value)
-    }
-}
-
-impl From<D3SecuritySecrets> for UpdateSecrets {
-    fn from(value: D3SecuritySecrets) -> Self {
-        Self::D3SecuritySecrets(value)
-    }
-}
-
-impl From<EmailSecrets> for UpdateSecrets {
-    fn from(value: EmailSecrets) -> Self {
-        Self::EmailSecrets(value)
-    }
-}
-
-impl From<GeminiSecrets> for UpdateSecrets {
-    fn from(value: GeminiSecrets) -> Self {
-        Self::GeminiSecrets(value)
-    }
-}
-
-impl From<ResilientSecrets> for UpdateSecrets {
-    fn from(value: ResilientSecrets) -> Self {
-        Self::ResilientSecrets(value)
-    }
-}
-
-impl From<JiraSecrets> for UpdateSecrets {
-    fn from(value: JiraSecrets) -> Self {
-        Self::JiraSecrets(value)
-    }
-}
-
-impl From<TeamsSecrets> for UpdateSecrets {
-    fn from(value: TeamsSecrets) -> Self {
-        Self::TeamsSecrets(value)
-    }
-}
-
-impl From<GenAiSecrets> for UpdateSecrets {
-    fn from(value: GenAiSecrets) -> Self {
-        Self::GenAiSecrets(value)
-    }
-}
-
-impl From<OpsgenieSecrets> for UpdateSecrets {
-    fn from(value: OpsgenieSecrets) -> Self {
-        Self::OpsgenieSecrets(value)
-    }
-}
-
-impl From<PagerDutySecrets> for UpdateSecrets {
-    fn from(value: PagerDutySecrets) -> Self {
-        Self::PagerDutySecrets(value)
-    }
-}
-
-impl From<SentinelOneSecrets> for UpdateSecrets {
-    fn from(value: SentinelOneSecrets) -> Self {
-        Self::SentinelOneSecrets(value)
-    }
-}
-
-impl From<ServiceNowSecrets> for UpdateSecrets {
-    fn from(value: ServiceNowSecrets) -> Self {
-        Self::ServiceNowSecrets(value)
-    }
-}
-
-impl From<SlackApiSecrets> for UpdateSecrets {
-    fn from(value: SlackApiSecrets) -> Self {
-        Self::SlackApiSecrets(value)
-    }
-}
-
-impl From<SwimlaneSecrets> for UpdateSecrets {
-    fn from(value: SwimlaneSecrets) -> Self {
-        Self::SwimlaneSecrets(value)
-    }
-}
-
-impl From<TheHiveSecrets> for UpdateSecrets {
-    fn from(value: TheHiveSecrets) -> Self {
-        Self::TheHiveSecrets(value)
-    }
-}
-
-impl From<TinesSecrets> for UpdateSecrets {
-    fn from(value: TinesSecrets) -> Self {
-        Self::TinesSecrets(value)
-    }
-}
-
-impl From<TorqSecrets> for UpdateSecrets {
-    fn from(value: TorqSecrets) -> Self {
-        Self::TorqSecrets(value)
-    }
-}
-
-impl From<WebhookSecrets> for UpdateSecrets {
-    fn from(value: WebhookSecrets) -> Self {
-        Self::WebhookSecrets(value)
-    }
-}
-
-impl From<CasesWebhookSecrets> for UpdateSecrets {
-    fn from(value: CasesWebhookSecrets) -> Self {
-        Self::CasesWebhookSecrets(value)
-    }
-}
-
-impl From<XMattersSecrets> for UpdateSecrets {
-    fn from(value: XMattersSecrets) -> Self {
-        Self::XMattersSecrets(value)
-    }
-}
-
 /// A value of `VerificationMode`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -4654,12 +4649,24 @@ pub enum VisibleToType {
     UnknownValue(String),
 }
 
+/// A value of `WebhookAuthType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WebhookAuthType {
+    /// `webhook-authentication-basic`
+    WebhookAuthenticationBasic,
+    /// `webhook-authentication-ssl`
+    WebhookAuthenticationSsl,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// The `WebhookConfig` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct WebhookConfig {
     /// `authType`
-    pub auth_type: Option<AuthType>,
+    pub auth_type: Option<WebhookAuthType>,
     /// `ca`
     pub ca: Option<String>,
     /// `certType`
@@ -4671,7 +4678,7 @@ pub struct WebhookConfig {
     /// `method`
     ///
     /// default `post`
-    pub method: Option<WebhookConfigMethod>,
+    pub method: Option<WebhookMethod>,
     /// `url`
     pub url: Option<String>,
     /// `verificationMode`
@@ -4688,7 +4695,7 @@ impl WebhookConfig {
     }
     /// `authType`
     #[must_use]
-    pub fn auth_type(mut self, auth_type: impl Into<AuthType>) -> Self {
+    pub fn auth_type(mut self, auth_type: impl Into<WebhookAuthType>) -> Self {
         self.auth_type = Some(auth_type.into());
         self
     }
@@ -4739,7 +4746,7 @@ impl WebhookConfig {
     ///
     /// default `post`
     #[must_use]
-    pub fn method(mut self, method: impl Into<WebhookConfigMethod>) -> Self {
+    pub fn method(mut self, method: impl Into<WebhookMethod>) -> Self {
         self.method = Some(method.into());
         self
     }
@@ -4760,10 +4767,10 @@ impl WebhookConfig {
     }
 }
 
-/// A value of `WebhookConfigMethod`.
+/// A value of `WebhookMethod`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum WebhookConfigMethod {
+pub enum WebhookMethod {
     /// `post`
     Post,
     /// `put`
@@ -4835,7 +4842,7 @@ pub struct WriteServerLog {
     /// `level`
     ///
     /// default `info`
-    pub level: Option<WriteServerLogLevel>,
+    pub level: Option<ServerLogLevel>,
     /// `message`
     pub message: String,
     /// Members that this version of elkit does not know.
@@ -4855,30 +4862,10 @@ impl WriteServerLog {
     ///
     /// default `info`
     #[must_use]
-    pub fn level(mut self, level: impl Into<WriteServerLogLevel>) -> Self {
+    pub fn level(mut self, level: impl Into<ServerLogLevel>) -> Self {
         self.level = Some(level.into());
         self
     }
-}
-
-/// A value of `WriteServerLogLevel`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum WriteServerLogLevel {
-    /// `debug`
-    Debug,
-    /// `error`
-    Error,
-    /// `fatal`
-    Fatal,
-    /// `info`
-    Info,
-    /// `trace`
-    Trace,
-    /// `warn`
-    Warn,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// The `XMattersConfig` object.
@@ -5174,13 +5161,13 @@ pub struct UpdateRequest {
     /// `config`
     ///
     /// default `{}`
-    pub config: Option<UpdateConfig>,
+    pub config: Option<ConnectorConfigUpdate>,
     /// `name`
     pub name: String,
     /// `secrets`
     ///
     /// default `{}`
-    pub secrets: Option<UpdateSecrets>,
+    pub secrets: Option<ConnectorSecretsUpdate>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }

@@ -13,38 +13,36 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    AcknowledgeOrResolvePagerDuty, AddEvent, AddEventSubActionParams, AllowedChannel,
+    AcknowledgeOrResolvePagerDuty, AddEvent, AddEventParams, AllowedChannel,
     BedrockConfig, BedrockSecrets, CasesWebhookConfig, CasesWebhookSecrets,
-    CheckChannelId, CheckChannelIdSubActionParams, CloseAlert, CloseAlertSubActionParams,
-    CloseIncident, CloseIncidentSubActionParams, CloseIncidentSubActionParamsIncident,
-    CommentsConfig, Connector, ConnectorsConnectorType, CreateAlert,
-    CreateAlertSubActionParams, CreateAlertSubActionParamsResponder, CrowdStrikeConfig,
-    CrowdStrikeSecrets, D3SecurityConfig, D3SecuritySecrets, DefenderConfig,
-    DefenderSecrets, EmailConfig, EmailSecrets, GeminiConfig, GeminiSecrets,
-    GenAiAzureConfig, GenAiOpenAiConfig, GenAiOpenAiOtherConfig, GenAiSecrets,
-    GetAgentDetails, GetAgentDetailsSubActionParams, GetAgents, GetChoices,
-    GetChoicesSubActionParams, GetFields, GetFieldsByIssueType, GetIncident,
-    GetIncidentSubActionParams, GetIssue, GetIssueSubActionParams, GetIssueTypes,
-    GetIssues, GetIssuesSubActionParams, IndexConfig, IndexDocuments, JiraConfig,
-    JiraSecrets, OpsgenieConfig, OpsgenieSecrets, PagerDutyConfig, PagerDutySecrets,
-    PostMessage, PostMessageSubActionParams, PushToService, PushToServiceSubActionParams,
-    PushToServiceSubActionParamsComment, PushToServiceSubActionParamsIncident,
-    ResilientConfig, ResilientSecrets, SendEmail, SendSlackMessage, SentinelOneConfig,
-    SentinelOneSecrets, ServiceNowConfig, ServiceNowItomConfig, ServiceNowSecrets,
-    SlackApiConfig, SlackApiSecrets, SwimlaneConfig, SwimlaneConfigMappings,
-    SwimlaneSecrets, TeamsSecrets, TheHiveConfig, TheHiveSecrets, TinesConfig,
-    TinesSecrets, TorqConfig, TorqSecrets, TriggerPagerDuty, TriggerPagerDutyLink,
-    VisibleTo, WebhookConfig, WebhookSecrets, WriteServerLog, XMattersConfig,
-    XMattersSecrets, CreateRequest, CreateWithIdRequest, RunRequest, UpdateRequest
+    CheckChannelId, CheckChannelIdParams, CloseAlert, CloseAlertParams, CloseIncident,
+    CloseIncidentParams, Connector, ConnectorType, CreateAlert, CreateAlertParams,
+    CrowdStrikeConfig, CrowdStrikeSecrets, D3SecurityConfig, D3SecuritySecrets,
+    DefenderConfig, DefenderSecrets, EmailConfig, EmailSecrets, GeminiConfig,
+    GeminiSecrets, GenAiAzureConfig, GenAiOpenAiConfig, GenAiOpenAiOtherConfig,
+    GenAiSecrets, GetAgentDetails, GetAgentDetailsParams, GetAgents, GetChoices,
+    GetChoicesParams, GetFields, GetFieldsByIssueType, GetIncident, GetIncidentParams,
+    GetIssue, GetIssueParams, GetIssueTypes, GetIssues, GetIssuesParams, Incident,
+    IncidentComment, IncidentToClose, IndexConfig, IndexDocuments, JiraConfig,
+    JiraSecrets, OpsgenieConfig, OpsgenieSecrets, PagerDutyConfig, PagerDutyLink,
+    PagerDutySecrets, PostMessage, PostMessageParams, PushToService, PushToServiceParams,
+    ResilientConfig, ResilientSecrets, Responder, SendEmail, SendSlackMessage,
+    SentinelOneConfig, SentinelOneSecrets, ServiceNowConfig, ServiceNowItomConfig,
+    ServiceNowSecrets, SlackApiConfig, SlackApiSecrets, SwimlaneConfig, SwimlaneMapping,
+    SwimlaneMappings, SwimlaneSecrets, TeamsSecrets, TheHiveConfig, TheHiveSecrets,
+    TinesConfig, TinesSecrets, TorqConfig, TorqSecrets, TriggerPagerDuty, VisibleTo,
+    WebhookConfig, WebhookSecrets, WriteServerLog, XMattersConfig, XMattersSecrets,
+    CreateRequest, CreateWithIdRequest, RunRequest, UpdateRequest
 }
 rt::string_enum! {
-    AlertSubActionParamsResponderType, AuthType, CertificateType, ConnectorType,
-    CreateAlertSubActionParamsPriority, CreateCommentMethod, EmailConfigService,
-    EventAction, TriggerPagerDutySeverity, VerificationMode, VisibleToType,
-    WebhookConfigMethod, WriteServerLogLevel
+    AlertPriority, CasesWebhookMethod, CertificateType, EmailService,
+    PagerDutyEventAction, PagerDutySeverity, ResponderType, ServerLogLevel,
+    SwimlaneConnectorType, VerificationMode, VisibleToType, WebhookAuthType,
+    WebhookMethod
 }
 rt::union_! {
-    ConnectorConfig, ConnectorSecrets, RunParams, UpdateConfig, UpdateSecrets
+    ConnectorConfig, ConnectorConfigUpdate, ConnectorSecrets, ConnectorSecretsUpdate,
+    RunParams
 }
 
 impl rt::Model for AcknowledgeOrResolvePagerDuty {
@@ -132,9 +130,9 @@ impl rt::Model for AddEvent {
     }
 }
 
-impl rt::Model for AddEventSubActionParams {
+impl rt::Model for AddEventParams {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AddEventSubActionParams",
+        name: "AddEventParams",
         members: &[
             "additional_info",
             "description",
@@ -214,22 +212,24 @@ impl rt::Model for AddEventSubActionParams {
     }
 }
 
-impl rt::StringEnum for AlertSubActionParamsResponderType {
+impl rt::StringEnum for AlertPriority {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
-            "escalation" => Self::Escalation,
-            "schedule" => Self::Schedule,
-            "team" => Self::Team,
-            "user" => Self::User,
+            "P1" => Self::P1,
+            "P2" => Self::P2,
+            "P3" => Self::P3,
+            "P4" => Self::P4,
+            "P5" => Self::P5,
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
     fn name(&self) -> &str {
         match self {
-            Self::Escalation => "escalation",
-            Self::Schedule => "schedule",
-            Self::Team => "team",
-            Self::User => "user",
+            Self::P1 => "P1",
+            Self::P2 => "P2",
+            Self::P3 => "P3",
+            Self::P4 => "P4",
+            Self::P5 => "P5",
             Self::UnknownValue(name) => name,
         }
     }
@@ -275,23 +275,6 @@ impl rt::Model for AllowedChannel {
         out.value(0, &self.id)?;
         out.value(1, &self.name)?;
         Ok(())
-    }
-}
-
-impl rt::StringEnum for AuthType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "webhook-authentication-basic" => Self::WebhookAuthenticationBasic,
-            "webhook-authentication-ssl" => Self::WebhookAuthenticationSsl,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::WebhookAuthenticationBasic => "webhook-authentication-basic",
-            Self::WebhookAuthenticationSsl => "webhook-authentication-ssl",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -495,6 +478,25 @@ impl rt::Model for CasesWebhookConfig {
     }
 }
 
+impl rt::StringEnum for CasesWebhookMethod {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "patch" => Self::Patch,
+            "post" => Self::Post,
+            "put" => Self::Put,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Patch => "patch",
+            Self::Post => "post",
+            Self::Put => "put",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
 impl rt::Model for CasesWebhookSecrets {
     const META: &'static rt::Meta = &rt::Meta {
         name: "CasesWebhookSecrets",
@@ -606,9 +608,9 @@ impl rt::Model for CheckChannelId {
     }
 }
 
-impl rt::Model for CheckChannelIdSubActionParams {
+impl rt::Model for CheckChannelIdParams {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CheckChannelIdSubActionParams",
+        name: "CheckChannelIdParams",
         members: &["channelId"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -688,9 +690,9 @@ impl rt::Model for CloseAlert {
     }
 }
 
-impl rt::Model for CloseAlertSubActionParams {
+impl rt::Model for CloseAlertParams {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CloseAlertSubActionParams",
+        name: "CloseAlertParams",
         members: &["alias", "note", "source", "user"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -779,9 +781,9 @@ impl rt::Model for CloseIncident {
     }
 }
 
-impl rt::Model for CloseIncidentSubActionParams {
+impl rt::Model for CloseIncidentParams {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CloseIncidentSubActionParams",
+        name: "CloseIncidentParams",
         members: &["incident"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -815,98 +817,6 @@ impl rt::Model for CloseIncidentSubActionParams {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.value(0, &self.incident)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CloseIncidentSubActionParamsIncident {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CloseIncidentSubActionParamsIncident",
-        members: &["correlation_id", "externalId"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            correlation_id: None,
-            external_id: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.correlation_id),
-            1 => member.option(&mut self.external_id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.correlation_id)?;
-        out.option(1, &self.external_id)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CommentsConfig {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CommentsConfig",
-        members: &["fieldType", "id", "key", "name"],
-        aliases: &[],
-        required: &[0xf, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            field_type: rt::Wire::blank(),
-            id: rt::Wire::blank(),
-            key: rt::Wire::blank(),
-            name: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.field_type),
-            1 => member.value(&mut self.id),
-            2 => member.value(&mut self.key),
-            3 => member.value(&mut self.name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field_type)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.key)?;
-        out.value(3, &self.name)?;
         Ok(())
     }
 }
@@ -1188,6 +1098,204 @@ impl rt::Union for ConnectorConfig {
     }
 }
 
+impl rt::Union for ConnectorConfigUpdate {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &["apiUrl"], &["apiUrl", "defaultModel"]),
+        rt::Arm::object(64, &[], &["url"], &["url"]),
+        rt::Arm::object(64, &[], &["url"], &["url"]),
+        rt::Arm::object(
+            64,
+            &[],
+            &["from"],
+            &[
+                "clientId",
+                "from",
+                "hasAuth",
+                "host",
+                "oauthTokenUrl",
+                "port",
+                "secure",
+                "service",
+                "tenantId",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["apiUrl", "gcpProjectID", "gcpRegion"],
+            &["apiUrl", "defaultModel", "gcpProjectID", "gcpRegion"],
+        ),
+        rt::Arm::object(64, &[], &["apiUrl", "orgId"], &["apiUrl", "orgId"]),
+        rt::Arm::object(
+            64,
+            &[],
+            &["index"],
+            &["executionTimeField", "index", "refresh"],
+        ),
+        rt::Arm::object(64, &[], &["apiUrl", "projectKey"], &["apiUrl", "projectKey"]),
+        rt::Arm::object(
+            64,
+            &[],
+            &["apiUrl"],
+            &["apiUrl", "clientId", "oAuthScope", "oAuthServerUrl", "tenantId"],
+        ),
+        rt::Arm::object(64, &[], &["apiProvider", "apiUrl"], &["apiProvider", "apiUrl"]),
+        rt::Arm::object(
+            64,
+            &[],
+            &["apiProvider", "apiUrl"],
+            &["apiProvider", "apiUrl", "defaultModel"],
+        ),
+        rt::Arm::object(64, &[], &["apiUrl"], &["apiUrl"]),
+        rt::Arm::object(64, &[], &[], &["apiUrl"]),
+        rt::Arm::object(64, &[], &["url"], &["url"]),
+        rt::Arm::object(
+            64,
+            &[],
+            &["apiUrl"],
+            &[
+                "apiUrl",
+                "clientId",
+                "isOAuth",
+                "jwtKeyId",
+                "userIdentifierValue",
+                "usesTableApi",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["apiUrl"],
+            &["apiUrl", "clientId", "isOAuth", "jwtKeyId", "userIdentifierValue"],
+        ),
+        rt::Arm::object(64, &[], &[], &["allowedChannels"]),
+        rt::Arm::object(
+            64,
+            &[],
+            &["apiUrl", "appId", "connectorType"],
+            &["apiUrl", "appId", "connectorType", "mappings"],
+        ),
+        rt::Arm::object(64, &[], &["url"], &["organisation", "url"]),
+        rt::Arm::object(64, &[], &["url"], &["url"]),
+        rt::Arm::object(64, &[], &["webhookIntegrationUrl"], &["webhookIntegrationUrl"]),
+        rt::Arm::object(
+            64,
+            &[],
+            &[],
+            &[
+                "authType",
+                "ca",
+                "certType",
+                "hasAuth",
+                "headers",
+                "method",
+                "url",
+                "verificationMode",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &[
+                "createIncidentJson",
+                "createIncidentResponseKey",
+                "createIncidentUrl",
+                "getIncidentResponseExternalTitleKey",
+                "getIncidentUrl",
+                "updateIncidentJson",
+                "updateIncidentUrl",
+                "viewIncidentUrl",
+            ],
+            &[
+                "authType",
+                "ca",
+                "certType",
+                "createCommentJson",
+                "createCommentMethod",
+                "createCommentUrl",
+                "createIncidentJson",
+                "createIncidentMethod",
+                "createIncidentResponseKey",
+                "createIncidentUrl",
+                "getIncidentResponseExternalTitleKey",
+                "getIncidentUrl",
+                "hasAuth",
+                "headers",
+                "updateIncidentJson",
+                "updateIncidentMethod",
+                "updateIncidentUrl",
+                "verificationMode",
+                "viewIncidentUrl",
+            ],
+        ),
+        rt::Arm::object(64, &[], &[], &["configUrl", "usesBasic"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::BedrockConfig),
+            1 => rt::get(deserializer).map(Self::CrowdStrikeConfig),
+            2 => rt::get(deserializer).map(Self::D3SecurityConfig),
+            3 => rt::get(deserializer).map(Self::EmailConfig),
+            4 => rt::get(deserializer).map(Self::GeminiConfig),
+            5 => rt::get(deserializer).map(Self::ResilientConfig),
+            6 => rt::get(deserializer).map(Self::IndexConfig),
+            7 => rt::get(deserializer).map(Self::JiraConfig),
+            8 => rt::get(deserializer).map(Self::DefenderConfig),
+            9 => rt::get(deserializer).map(Self::GenAiAzureConfig),
+            10 => rt::get(deserializer).map(Self::GenAiOpenAiConfig),
+            11 => rt::get(deserializer).map(Self::OpsgenieConfig),
+            12 => rt::get(deserializer).map(Self::PagerDutyConfig),
+            13 => rt::get(deserializer).map(Self::SentinelOneConfig),
+            14 => rt::get(deserializer).map(Self::ServiceNowConfig),
+            15 => rt::get(deserializer).map(Self::ServiceNowItomConfig),
+            16 => rt::get(deserializer).map(Self::SlackApiConfig),
+            17 => rt::get(deserializer).map(Self::SwimlaneConfig),
+            18 => rt::get(deserializer).map(Self::TheHiveConfig),
+            19 => rt::get(deserializer).map(Self::TinesConfig),
+            20 => rt::get(deserializer).map(Self::TorqConfig),
+            21 => rt::get(deserializer).map(Self::WebhookConfig),
+            22 => rt::get(deserializer).map(Self::CasesWebhookConfig),
+            23 => rt::get(deserializer).map(Self::XMattersConfig),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::BedrockConfig(value) => rt::Wire::encode(value, serializer),
+            Self::CrowdStrikeConfig(value) => rt::Wire::encode(value, serializer),
+            Self::D3SecurityConfig(value) => rt::Wire::encode(value, serializer),
+            Self::EmailConfig(value) => rt::Wire::encode(value, serializer),
+            Self::GeminiConfig(value) => rt::Wire::encode(value, serializer),
+            Self::ResilientConfig(value) => rt::Wire::encode(value, serializer),
+            Self::IndexConfig(value) => rt::Wire::encode(value, serializer),
+            Self::JiraConfig(value) => rt::Wire::encode(value, serializer),
+            Self::DefenderConfig(value) => rt::Wire::encode(value, serializer),
+            Self::GenAiAzureConfig(value) => rt::Wire::encode(value, serializer),
+            Self::GenAiOpenAiConfig(value) => rt::Wire::encode(value, serializer),
+            Self::OpsgenieConfig(value) => rt::Wire::encode(value, serializer),
+            Self::PagerDutyConfig(value) => rt::Wire::encode(value, serializer),
+            Self::SentinelOneConfig(value) => rt::Wire::encode(value, serializer),
+            Self::ServiceNowConfig(value) => rt::Wire::encode(value, serializer),
+            Self::ServiceNowItomConfig(value) => rt::Wire::encode(value, serializer),
+            Self::SlackApiConfig(value) => rt::Wire::encode(value, serializer),
+            Self::SwimlaneConfig(value) => rt::Wire::encode(value, serializer),
+            Self::TheHiveConfig(value) => rt::Wire::encode(value, serializer),
+            Self::TinesConfig(value) => rt::Wire::encode(value, serializer),
+            Self::TorqConfig(value) => rt::Wire::encode(value, serializer),
+            Self::WebhookConfig(value) => rt::Wire::encode(value, serializer),
+            Self::CasesWebhookConfig(value) => rt::Wire::encode(value, serializer),
+            Self::XMattersConfig(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
 impl rt::Union for ConnectorSecrets {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(64, &[], &["accessKey", "secret"], &["accessKey", "secret"]),
@@ -1295,28 +1403,113 @@ impl rt::Union for ConnectorSecrets {
     }
 }
 
-impl rt::StringEnum for ConnectorType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "all" => Self::All,
-            "alerts" => Self::Alerts,
-            "cases" => Self::Cases,
-            _ => Self::UnknownValue(name.into_owned()),
+impl rt::Union for ConnectorSecretsUpdate {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &["accessKey", "secret"], &["accessKey", "secret"]),
+        rt::Arm::object(
+            64,
+            &[],
+            &["clientId", "clientSecret"],
+            &["clientId", "clientSecret"],
+        ),
+        rt::Arm::object(64, &[], &["token"], &["token"]),
+        rt::Arm::object(64, &[], &[], &["clientSecret", "password", "user"]),
+        rt::Arm::object(64, &[], &["credentialsJson"], &["credentialsJson"]),
+        rt::Arm::object(
+            64,
+            &[],
+            &["apiKeyId", "apiKeySecret"],
+            &["apiKeyId", "apiKeySecret"],
+        ),
+        rt::Arm::object(64, &[], &["apiToken", "email"], &["apiToken", "email"]),
+        rt::Arm::object(64, &[], &["webhookUrl"], &["webhookUrl"]),
+        rt::Arm::object(
+            64,
+            &[],
+            &[],
+            &["apiKey", "caData", "certificateData", "privateKeyData"],
+        ),
+        rt::Arm::object(64, &[], &["apiKey"], &["apiKey"]),
+        rt::Arm::object(64, &[], &["routingKey"], &["routingKey"]),
+        rt::Arm::object(64, &[], &["token"], &["token"]),
+        rt::Arm::object(
+            64,
+            &[],
+            &[],
+            &["clientSecret", "password", "privateKey", "privateKeyPassword", "username"],
+        ),
+        rt::Arm::object(64, &[], &["token"], &["token"]),
+        rt::Arm::object(64, &[], &[], &["apiToken"]),
+        rt::Arm::object(64, &[], &["apiKey"], &["apiKey"]),
+        rt::Arm::object(64, &[], &["email", "token"], &["email", "token"]),
+        rt::Arm::object(64, &[], &["token"], &["token"]),
+        rt::Arm::object(64, &[], &[], &["crt", "key", "password", "pfx", "user"]),
+        rt::Arm::object(64, &[], &[], &["crt", "key", "password", "pfx", "user"]),
+        rt::Arm::object(64, &[], &[], &["password", "secretsUrl", "user"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::BedrockSecrets),
+            1 => rt::get(deserializer).map(Self::CrowdStrikeSecrets),
+            2 => rt::get(deserializer).map(Self::D3SecuritySecrets),
+            3 => rt::get(deserializer).map(Self::EmailSecrets),
+            4 => rt::get(deserializer).map(Self::GeminiSecrets),
+            5 => rt::get(deserializer).map(Self::ResilientSecrets),
+            6 => rt::get(deserializer).map(Self::JiraSecrets),
+            7 => rt::get(deserializer).map(Self::TeamsSecrets),
+            8 => rt::get(deserializer).map(Self::GenAiSecrets),
+            9 => rt::get(deserializer).map(Self::OpsgenieSecrets),
+            10 => rt::get(deserializer).map(Self::PagerDutySecrets),
+            11 => rt::get(deserializer).map(Self::SentinelOneSecrets),
+            12 => rt::get(deserializer).map(Self::ServiceNowSecrets),
+            13 => rt::get(deserializer).map(Self::SlackApiSecrets),
+            14 => rt::get(deserializer).map(Self::SwimlaneSecrets),
+            15 => rt::get(deserializer).map(Self::TheHiveSecrets),
+            16 => rt::get(deserializer).map(Self::TinesSecrets),
+            17 => rt::get(deserializer).map(Self::TorqSecrets),
+            18 => rt::get(deserializer).map(Self::WebhookSecrets),
+            19 => rt::get(deserializer).map(Self::CasesWebhookSecrets),
+            20 => rt::get(deserializer).map(Self::XMattersSecrets),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
-    fn name(&self) -> &str {
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::All => "all",
-            Self::Alerts => "alerts",
-            Self::Cases => "cases",
-            Self::UnknownValue(name) => name,
+            Self::BedrockSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::CrowdStrikeSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::D3SecuritySecrets(value) => rt::Wire::encode(value, serializer),
+            Self::EmailSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::GeminiSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::ResilientSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::JiraSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::TeamsSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::GenAiSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::OpsgenieSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::PagerDutySecrets(value) => rt::Wire::encode(value, serializer),
+            Self::SentinelOneSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::ServiceNowSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::SlackApiSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::SwimlaneSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::TheHiveSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::TinesSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::TorqSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::WebhookSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::CasesWebhookSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::XMattersSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
         }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 
-impl rt::Model for ConnectorsConnectorType {
+impl rt::Model for ConnectorType {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ConnectorsConnectorType",
+        name: "ConnectorType",
         members: &[
             "enabled",
             "enabled_in_config",
@@ -1426,9 +1619,9 @@ impl rt::Model for CreateAlert {
     }
 }
 
-impl rt::Model for CreateAlertSubActionParams {
+impl rt::Model for CreateAlertParams {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateAlertSubActionParams",
+        name: "CreateAlertParams",
         members: &[
             "actions",
             "alias",
@@ -1533,97 +1726,6 @@ impl rt::Model for CreateAlertSubActionParams {
         out.option(16, &self.user)?;
         out.option(17, &self.visible_to)?;
         Ok(())
-    }
-}
-
-impl rt::StringEnum for CreateAlertSubActionParamsPriority {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "P1" => Self::P1,
-            "P2" => Self::P2,
-            "P3" => Self::P3,
-            "P4" => Self::P4,
-            "P5" => Self::P5,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::P1 => "P1",
-            Self::P2 => "P2",
-            Self::P3 => "P3",
-            Self::P4 => "P4",
-            Self::P5 => "P5",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for CreateAlertSubActionParamsResponder {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateAlertSubActionParamsResponder",
-        members: &["id", "name", "type", "username"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: None,
-            name: None,
-            r#type: None,
-            username: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.id),
-            1 => member.option(&mut self.name),
-            2 => member.option(&mut self.r#type),
-            3 => member.option(&mut self.username),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.name)?;
-        out.option(2, &self.r#type)?;
-        out.option(3, &self.username)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for CreateCommentMethod {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "patch" => Self::Patch,
-            "post" => Self::Post,
-            "put" => Self::Put,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Patch => "patch",
-            Self::Post => "post",
-            Self::Put => "put",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -1956,31 +2058,6 @@ impl rt::Model for EmailConfig {
     }
 }
 
-impl rt::StringEnum for EmailConfigService {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "elastic_cloud" => Self::ElasticCloud,
-            "exchange_server" => Self::ExchangeServer,
-            "gmail" => Self::Gmail,
-            "other" => Self::Other,
-            "outlook365" => Self::Outlook365,
-            "ses" => Self::Ses,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::ElasticCloud => "elastic_cloud",
-            Self::ExchangeServer => "exchange_server",
-            Self::Gmail => "gmail",
-            Self::Other => "other",
-            Self::Outlook365 => "outlook365",
-            Self::Ses => "ses",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
 impl rt::Model for EmailSecrets {
     const META: &'static rt::Meta = &rt::Meta {
         name: "EmailSecrets",
@@ -2027,18 +2104,26 @@ impl rt::Model for EmailSecrets {
     }
 }
 
-impl rt::StringEnum for EventAction {
+impl rt::StringEnum for EmailService {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
-            "acknowledge" => Self::Acknowledge,
-            "resolve" => Self::Resolve,
+            "elastic_cloud" => Self::ElasticCloud,
+            "exchange_server" => Self::ExchangeServer,
+            "gmail" => Self::Gmail,
+            "other" => Self::Other,
+            "outlook365" => Self::Outlook365,
+            "ses" => Self::Ses,
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
     fn name(&self) -> &str {
         match self {
-            Self::Acknowledge => "acknowledge",
-            Self::Resolve => "resolve",
+            Self::ElasticCloud => "elastic_cloud",
+            Self::ExchangeServer => "exchange_server",
+            Self::Gmail => "gmail",
+            Self::Other => "other",
+            Self::Outlook365 => "outlook365",
+            Self::Ses => "ses",
             Self::UnknownValue(name) => name,
         }
     }
@@ -2380,9 +2465,9 @@ impl rt::Model for GetAgentDetails {
     }
 }
 
-impl rt::Model for GetAgentDetailsSubActionParams {
+impl rt::Model for GetAgentDetailsParams {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "GetAgentDetailsSubActionParams",
+        name: "GetAgentDetailsParams",
         members: &["ids"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -2499,9 +2584,9 @@ impl rt::Model for GetChoices {
     }
 }
 
-impl rt::Model for GetChoicesSubActionParams {
+impl rt::Model for GetChoicesParams {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "GetChoicesSubActionParams",
+        name: "GetChoicesParams",
         members: &["fields"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -2660,9 +2745,9 @@ impl rt::Model for GetIncident {
     }
 }
 
-impl rt::Model for GetIncidentSubActionParams {
+impl rt::Model for GetIncidentParams {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "GetIncidentSubActionParams",
+        name: "GetIncidentParams",
         members: &["externalId"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -2742,9 +2827,9 @@ impl rt::Model for GetIssue {
     }
 }
 
-impl rt::Model for GetIssueSubActionParams {
+impl rt::Model for GetIssueParams {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "GetIssueSubActionParams",
+        name: "GetIssueParams",
         members: &["id"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -2861,9 +2946,9 @@ impl rt::Model for GetIssues {
     }
 }
 
-impl rt::Model for GetIssuesSubActionParams {
+impl rt::Model for GetIssuesParams {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "GetIssuesSubActionParams",
+        name: "GetIssuesParams",
         members: &["title"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -2897,6 +2982,250 @@ impl rt::Model for GetIssuesSubActionParams {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.value(0, &self.title)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for Incident {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Incident",
+        members: &[
+            "additional_fields",
+            "alertId",
+            "caseId",
+            "caseName",
+            "category",
+            "correlation_display",
+            "correlation_id",
+            "description",
+            "dest_ip",
+            "externalId",
+            "id",
+            "impact",
+            "issueType",
+            "labels",
+            "malware_hash",
+            "malware_url",
+            "otherFields",
+            "parent",
+            "priority",
+            "ruleName",
+            "severity",
+            "short_description",
+            "source_ip",
+            "status",
+            "subcategory",
+            "summary",
+            "tags",
+            "title",
+            "tlp",
+            "urgency",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            additional_fields: None,
+            alert_id: None,
+            case_id: None,
+            case_name: None,
+            category: None,
+            correlation_display: None,
+            correlation_id: None,
+            description: None,
+            dest_ip: None,
+            external_id: None,
+            id: None,
+            impact: None,
+            issue_type: None,
+            labels: None,
+            malware_hash: None,
+            malware_url: None,
+            other_fields: None,
+            parent: None,
+            priority: None,
+            rule_name: None,
+            severity: None,
+            short_description: None,
+            source_ip: None,
+            status: None,
+            subcategory: None,
+            summary: None,
+            tags: None,
+            title: None,
+            tlp: None,
+            urgency: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.additional_fields),
+            1 => member.option(&mut self.alert_id),
+            2 => member.option(&mut self.case_id),
+            3 => member.option(&mut self.case_name),
+            4 => member.option(&mut self.category),
+            5 => member.option(&mut self.correlation_display),
+            6 => member.option(&mut self.correlation_id),
+            7 => member.option(&mut self.description),
+            8 => member.option(&mut self.dest_ip),
+            9 => member.option(&mut self.external_id),
+            10 => member.option(&mut self.id),
+            11 => member.option(&mut self.impact),
+            12 => member.option(&mut self.issue_type),
+            13 => member.option(&mut self.labels),
+            14 => member.option(&mut self.malware_hash),
+            15 => member.option(&mut self.malware_url),
+            16 => member.option(&mut self.other_fields),
+            17 => member.option(&mut self.parent),
+            18 => member.option(&mut self.priority),
+            19 => member.option(&mut self.rule_name),
+            20 => member.option(&mut self.severity),
+            21 => member.option(&mut self.short_description),
+            22 => member.option(&mut self.source_ip),
+            23 => member.option(&mut self.status),
+            24 => member.option(&mut self.subcategory),
+            25 => member.option(&mut self.summary),
+            26 => member.option(&mut self.tags),
+            27 => member.option(&mut self.title),
+            28 => member.option(&mut self.tlp),
+            29 => member.option(&mut self.urgency),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.additional_fields)?;
+        out.option(1, &self.alert_id)?;
+        out.option(2, &self.case_id)?;
+        out.option(3, &self.case_name)?;
+        out.option(4, &self.category)?;
+        out.option(5, &self.correlation_display)?;
+        out.option(6, &self.correlation_id)?;
+        out.option(7, &self.description)?;
+        out.option(8, &self.dest_ip)?;
+        out.option(9, &self.external_id)?;
+        out.option(10, &self.id)?;
+        out.option(11, &self.impact)?;
+        out.option(12, &self.issue_type)?;
+        out.option(13, &self.labels)?;
+        out.option(14, &self.malware_hash)?;
+        out.option(15, &self.malware_url)?;
+        out.option(16, &self.other_fields)?;
+        out.option(17, &self.parent)?;
+        out.option(18, &self.priority)?;
+        out.option(19, &self.rule_name)?;
+        out.option(20, &self.severity)?;
+        out.option(21, &self.short_description)?;
+        out.option(22, &self.source_ip)?;
+        out.option(23, &self.status)?;
+        out.option(24, &self.subcategory)?;
+        out.option(25, &self.summary)?;
+        out.option(26, &self.tags)?;
+        out.option(27, &self.title)?;
+        out.option(28, &self.tlp)?;
+        out.option(29, &self.urgency)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for IncidentComment {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "IncidentComment",
+        members: &["comment", "commentId"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            comment: None,
+            comment_id: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.comment),
+            1 => member.option(&mut self.comment_id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.comment)?;
+        out.option(1, &self.comment_id)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for IncidentToClose {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "IncidentToClose",
+        members: &["correlation_id", "externalId"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            correlation_id: None,
+            external_id: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.correlation_id),
+            1 => member.option(&mut self.external_id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.correlation_id)?;
+        out.option(1, &self.external_id)?;
         Ok(())
     }
 }
@@ -3193,6 +3522,66 @@ impl rt::Model for PagerDutyConfig {
     }
 }
 
+impl rt::StringEnum for PagerDutyEventAction {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "acknowledge" => Self::Acknowledge,
+            "resolve" => Self::Resolve,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Acknowledge => "acknowledge",
+            Self::Resolve => "resolve",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for PagerDutyLink {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PagerDutyLink",
+        members: &["href", "text"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            href: None,
+            text: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.href),
+            1 => member.option(&mut self.text),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.href)?;
+        out.option(1, &self.text)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for PagerDutySecrets {
     const META: &'static rt::Meta = &rt::Meta {
         name: "PagerDutySecrets",
@@ -3230,6 +3619,27 @@ impl rt::Model for PagerDutySecrets {
     ) -> Result<(), S::Error> {
         out.value(0, &self.routing_key)?;
         Ok(())
+    }
+}
+
+impl rt::StringEnum for PagerDutySeverity {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "critical" => Self::Critical,
+            "error" => Self::Error,
+            "info" => Self::Info,
+            "warning" => Self::Warning,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Critical => "critical",
+            Self::Error => "error",
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
@@ -3275,9 +3685,9 @@ impl rt::Model for PostMessage {
     }
 }
 
-impl rt::Model for PostMessageSubActionParams {
+impl rt::Model for PostMessageParams {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PostMessageSubActionParams",
+        name: "PostMessageParams",
         members: &["channelIds", "channels", "text"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -3363,9 +3773,9 @@ impl rt::Model for PushToService {
     }
 }
 
-impl rt::Model for PushToServiceSubActionParams {
+impl rt::Model for PushToServiceParams {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PushToServiceSubActionParams",
+        name: "PushToServiceParams",
         members: &["comments", "incident"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -3402,207 +3812,6 @@ impl rt::Model for PushToServiceSubActionParams {
     ) -> Result<(), S::Error> {
         out.option(0, &self.comments)?;
         out.option(1, &self.incident)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PushToServiceSubActionParamsComment {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PushToServiceSubActionParamsComment",
-        members: &["comment", "commentId"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            comment: None,
-            comment_id: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.comment),
-            1 => member.option(&mut self.comment_id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.comment)?;
-        out.option(1, &self.comment_id)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PushToServiceSubActionParamsIncident {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PushToServiceSubActionParamsIncident",
-        members: &[
-            "additional_fields",
-            "alertId",
-            "caseId",
-            "caseName",
-            "category",
-            "correlation_display",
-            "correlation_id",
-            "description",
-            "dest_ip",
-            "externalId",
-            "id",
-            "impact",
-            "issueType",
-            "labels",
-            "malware_hash",
-            "malware_url",
-            "otherFields",
-            "parent",
-            "priority",
-            "ruleName",
-            "severity",
-            "short_description",
-            "source_ip",
-            "status",
-            "subcategory",
-            "summary",
-            "tags",
-            "title",
-            "tlp",
-            "urgency",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            additional_fields: None,
-            alert_id: None,
-            case_id: None,
-            case_name: None,
-            category: None,
-            correlation_display: None,
-            correlation_id: None,
-            description: None,
-            dest_ip: None,
-            external_id: None,
-            id: None,
-            impact: None,
-            issue_type: None,
-            labels: None,
-            malware_hash: None,
-            malware_url: None,
-            other_fields: None,
-            parent: None,
-            priority: None,
-            rule_name: None,
-            severity: None,
-            short_description: None,
-            source_ip: None,
-            status: None,
-            subcategory: None,
-            summary: None,
-            tags: None,
-            title: None,
-            tlp: None,
-            urgency: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.additional_fields),
-            1 => member.option(&mut self.alert_id),
-            2 => member.option(&mut self.case_id),
-            3 => member.option(&mut self.case_name),
-            4 => member.option(&mut self.category),
-            5 => member.option(&mut self.correlation_display),
-            6 => member.option(&mut self.correlation_id),
-            7 => member.option(&mut self.description),
-            8 => member.option(&mut self.dest_ip),
-            9 => member.option(&mut self.external_id),
-            10 => member.option(&mut self.id),
-            11 => member.option(&mut self.impact),
-            12 => member.option(&mut self.issue_type),
-            13 => member.option(&mut self.labels),
-            14 => member.option(&mut self.malware_hash),
-            15 => member.option(&mut self.malware_url),
-            16 => member.option(&mut self.other_fields),
-            17 => member.option(&mut self.parent),
-            18 => member.option(&mut self.priority),
-            19 => member.option(&mut self.rule_name),
-            20 => member.option(&mut self.severity),
-            21 => member.option(&mut self.short_description),
-            22 => member.option(&mut self.source_ip),
-            23 => member.option(&mut self.status),
-            24 => member.option(&mut self.subcategory),
-            25 => member.option(&mut self.summary),
-            26 => member.option(&mut self.tags),
-            27 => member.option(&mut self.title),
-            28 => member.option(&mut self.tlp),
-            29 => member.option(&mut self.urgency),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.additional_fields)?;
-        out.option(1, &self.alert_id)?;
-        out.option(2, &self.case_id)?;
-        out.option(3, &self.case_name)?;
-        out.option(4, &self.category)?;
-        out.option(5, &self.correlation_display)?;
-        out.option(6, &self.correlation_id)?;
-        out.option(7, &self.description)?;
-        out.option(8, &self.dest_ip)?;
-        out.option(9, &self.external_id)?;
-        out.option(10, &self.id)?;
-        out.option(11, &self.impact)?;
-        out.option(12, &self.issue_type)?;
-        out.option(13, &self.labels)?;
-        out.option(14, &self.malware_hash)?;
-        out.option(15, &self.malware_url)?;
-        out.option(16, &self.other_fields)?;
-        out.option(17, &self.parent)?;
-        out.option(18, &self.priority)?;
-        out.option(19, &self.rule_name)?;
-        out.option(20, &self.severity)?;
-        out.option(21, &self.short_description)?;
-        out.option(22, &self.source_ip)?;
-        out.option(23, &self.status)?;
-        out.option(24, &self.subcategory)?;
-        out.option(25, &self.summary)?;
-        out.option(26, &self.tags)?;
-        out.option(27, &self.title)?;
-        out.option(28, &self.tlp)?;
-        out.option(29, &self.urgency)?;
         Ok(())
     }
 }
@@ -3690,6 +3899,76 @@ impl rt::Model for ResilientSecrets {
         out.value(0, &self.api_key_id)?;
         out.value(1, &self.api_key_secret)?;
         Ok(())
+    }
+}
+
+impl rt::Model for Responder {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Responder",
+        members: &["id", "name", "type", "username"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: None,
+            name: None,
+            r#type: None,
+            username: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.id),
+            1 => member.option(&mut self.name),
+            2 => member.option(&mut self.r#type),
+            3 => member.option(&mut self.username),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.id)?;
+        out.option(1, &self.name)?;
+        out.option(2, &self.r#type)?;
+        out.option(3, &self.username)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for ResponderType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "escalation" => Self::Escalation,
+            "schedule" => Self::Schedule,
+            "team" => Self::Team,
+            "user" => Self::User,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Escalation => "escalation",
+            Self::Schedule => "schedule",
+            Self::Team => "team",
+            Self::User => "user",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
@@ -4036,6 +4315,31 @@ impl rt::Model for SentinelOneSecrets {
     }
 }
 
+impl rt::StringEnum for ServerLogLevel {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "debug" => Self::Debug,
+            "error" => Self::Error,
+            "fatal" => Self::Fatal,
+            "info" => Self::Info,
+            "trace" => Self::Trace,
+            "warn" => Self::Warn,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Debug => "debug",
+            Self::Error => "error",
+            Self::Fatal => "fatal",
+            Self::Info => "info",
+            Self::Trace => "trace",
+            Self::Warn => "warn",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
 impl rt::Model for ServiceNowConfig {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ServiceNowConfig",
@@ -4337,9 +4641,77 @@ impl rt::Model for SwimlaneConfig {
     }
 }
 
-impl rt::Model for SwimlaneConfigMappings {
+impl rt::StringEnum for SwimlaneConnectorType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "all" => Self::All,
+            "alerts" => Self::Alerts,
+            "cases" => Self::Cases,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::All => "all",
+            Self::Alerts => "alerts",
+            Self::Cases => "cases",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for SwimlaneMapping {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SwimlaneConfigMappings",
+        name: "SwimlaneMapping",
+        members: &["fieldType", "id", "key", "name"],
+        aliases: &[],
+        required: &[0xf, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            field_type: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            key: rt::Wire::blank(),
+            name: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.field_type),
+            1 => member.value(&mut self.id),
+            2 => member.value(&mut self.key),
+            3 => member.value(&mut self.name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.field_type)?;
+        out.value(1, &self.id)?;
+        out.value(2, &self.key)?;
+        out.value(3, &self.name)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SwimlaneMappings {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SwimlaneMappings",
         members: &[
             "alertIdConfig",
             "caseIdConfig",
@@ -4810,372 +5182,6 @@ impl rt::Model for TriggerPagerDuty {
     }
 }
 
-impl rt::Model for TriggerPagerDutyLink {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "TriggerPagerDutyLink",
-        members: &["href", "text"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            href: None,
-            text: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.href),
-            1 => member.option(&mut self.text),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.href)?;
-        out.option(1, &self.text)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for TriggerPagerDutySeverity {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "critical" => Self::Critical,
-            "error" => Self::Error,
-            "info" => Self::Info,
-            "warning" => Self::Warning,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Critical => "critical",
-            Self::Error => "error",
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Union for UpdateConfig {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &["apiUrl"], &["apiUrl", "defaultModel"]),
-        rt::Arm::object(64, &[], &["url"], &["url"]),
-        rt::Arm::object(64, &[], &["url"], &["url"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &["from"],
-            &[
-                "clientId",
-                "from",
-                "hasAuth",
-                "host",
-                "oauthTokenUrl",
-                "port",
-                "secure",
-                "service",
-                "tenantId",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["apiUrl", "gcpProjectID", "gcpRegion"],
-            &["apiUrl", "defaultModel", "gcpProjectID", "gcpRegion"],
-        ),
-        rt::Arm::object(64, &[], &["apiUrl", "orgId"], &["apiUrl", "orgId"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &["index"],
-            &["executionTimeField", "index", "refresh"],
-        ),
-        rt::Arm::object(64, &[], &["apiUrl", "projectKey"], &["apiUrl", "projectKey"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &["apiUrl"],
-            &["apiUrl", "clientId", "oAuthScope", "oAuthServerUrl", "tenantId"],
-        ),
-        rt::Arm::object(64, &[], &["apiProvider", "apiUrl"], &["apiProvider", "apiUrl"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &["apiProvider", "apiUrl"],
-            &["apiProvider", "apiUrl", "defaultModel"],
-        ),
-        rt::Arm::object(64, &[], &["apiUrl"], &["apiUrl"]),
-        rt::Arm::object(64, &[], &[], &["apiUrl"]),
-        rt::Arm::object(64, &[], &["url"], &["url"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &["apiUrl"],
-            &[
-                "apiUrl",
-                "clientId",
-                "isOAuth",
-                "jwtKeyId",
-                "userIdentifierValue",
-                "usesTableApi",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["apiUrl"],
-            &["apiUrl", "clientId", "isOAuth", "jwtKeyId", "userIdentifierValue"],
-        ),
-        rt::Arm::object(64, &[], &[], &["allowedChannels"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &["apiUrl", "appId", "connectorType"],
-            &["apiUrl", "appId", "connectorType", "mappings"],
-        ),
-        rt::Arm::object(64, &[], &["url"], &["organisation", "url"]),
-        rt::Arm::object(64, &[], &["url"], &["url"]),
-        rt::Arm::object(64, &[], &["webhookIntegrationUrl"], &["webhookIntegrationUrl"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &[],
-            &[
-                "authType",
-                "ca",
-                "certType",
-                "hasAuth",
-                "headers",
-                "method",
-                "url",
-                "verificationMode",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &[
-                "createIncidentJson",
-                "createIncidentResponseKey",
-                "createIncidentUrl",
-                "getIncidentResponseExternalTitleKey",
-                "getIncidentUrl",
-                "updateIncidentJson",
-                "updateIncidentUrl",
-                "viewIncidentUrl",
-            ],
-            &[
-                "authType",
-                "ca",
-                "certType",
-                "createCommentJson",
-                "createCommentMethod",
-                "createCommentUrl",
-                "createIncidentJson",
-                "createIncidentMethod",
-                "createIncidentResponseKey",
-                "createIncidentUrl",
-                "getIncidentResponseExternalTitleKey",
-                "getIncidentUrl",
-                "hasAuth",
-                "headers",
-                "updateIncidentJson",
-                "updateIncidentMethod",
-                "updateIncidentUrl",
-                "verificationMode",
-                "viewIncidentUrl",
-            ],
-        ),
-        rt::Arm::object(64, &[], &[], &["configUrl", "usesBasic"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::BedrockConfig),
-            1 => rt::get(deserializer).map(Self::CrowdStrikeConfig),
-            2 => rt::get(deserializer).map(Self::D3SecurityConfig),
-            3 => rt::get(deserializer).map(Self::EmailConfig),
-            4 => rt::get(deserializer).map(Self::GeminiConfig),
-            5 => rt::get(deserializer).map(Self::ResilientConfig),
-            6 => rt::get(deserializer).map(Self::IndexConfig),
-            7 => rt::get(deserializer).map(Self::JiraConfig),
-            8 => rt::get(deserializer).map(Self::DefenderConfig),
-            9 => rt::get(deserializer).map(Self::GenAiAzureConfig),
-            10 => rt::get(deserializer).map(Self::GenAiOpenAiConfig),
-            11 => rt::get(deserializer).map(Self::OpsgenieConfig),
-            12 => rt::get(deserializer).map(Self::PagerDutyConfig),
-            13 => rt::get(deserializer).map(Self::SentinelOneConfig),
-            14 => rt::get(deserializer).map(Self::ServiceNowConfig),
-            15 => rt::get(deserializer).map(Self::ServiceNowItomConfig),
-            16 => rt::get(deserializer).map(Self::SlackApiConfig),
-            17 => rt::get(deserializer).map(Self::SwimlaneConfig),
-            18 => rt::get(deserializer).map(Self::TheHiveConfig),
-            19 => rt::get(deserializer).map(Self::TinesConfig),
-            20 => rt::get(deserializer).map(Self::TorqConfig),
-            21 => rt::get(deserializer).map(Self::WebhookConfig),
-            22 => rt::get(deserializer).map(Self::CasesWebhookConfig),
-            23 => rt::get(deserializer).map(Self::XMattersConfig),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::BedrockConfig(value) => rt::Wire::encode(value, serializer),
-            Self::CrowdStrikeConfig(value) => rt::Wire::encode(value, serializer),
-            Self::D3SecurityConfig(value) => rt::Wire::encode(value, serializer),
-            Self::EmailConfig(value) => rt::Wire::encode(value, serializer),
-            Self::GeminiConfig(value) => rt::Wire::encode(value, serializer),
-            Self::ResilientConfig(value) => rt::Wire::encode(value, serializer),
-            Self::IndexConfig(value) => rt::Wire::encode(value, serializer),
-            Self::JiraConfig(value) => rt::Wire::encode(value, serializer),
-            Self::DefenderConfig(value) => rt::Wire::encode(value, serializer),
-            Self::GenAiAzureConfig(value) => rt::Wire::encode(value, serializer),
-            Self::GenAiOpenAiConfig(value) => rt::Wire::encode(value, serializer),
-            Self::OpsgenieConfig(value) => rt::Wire::encode(value, serializer),
-            Self::PagerDutyConfig(value) => rt::Wire::encode(value, serializer),
-            Self::SentinelOneConfig(value) => rt::Wire::encode(value, serializer),
-            Self::ServiceNowConfig(value) => rt::Wire::encode(value, serializer),
-            Self::ServiceNowItomConfig(value) => rt::Wire::encode(value, serializer),
-            Self::SlackApiConfig(value) => rt::Wire::encode(value, serializer),
-            Self::SwimlaneConfig(value) => rt::Wire::encode(value, serializer),
-            Self::TheHiveConfig(value) => rt::Wire::encode(value, serializer),
-            Self::TinesConfig(value) => rt::Wire::encode(value, serializer),
-            Self::TorqConfig(value) => rt::Wire::encode(value, serializer),
-            Self::WebhookConfig(value) => rt::Wire::encode(value, serializer),
-            Self::CasesWebhookConfig(value) => rt::Wire::encode(value, serializer),
-            Self::XMattersConfig(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Union for UpdateSecrets {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &["accessKey", "secret"], &["accessKey", "secret"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &["clientId", "clientSecret"],
-            &["clientId", "clientSecret"],
-        ),
-        rt::Arm::object(64, &[], &["token"], &["token"]),
-        rt::Arm::object(64, &[], &[], &["clientSecret", "password", "user"]),
-        rt::Arm::object(64, &[], &["credentialsJson"], &["credentialsJson"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &["apiKeyId", "apiKeySecret"],
-            &["apiKeyId", "apiKeySecret"],
-        ),
-        rt::Arm::object(64, &[], &["apiToken", "email"], &["apiToken", "email"]),
-        rt::Arm::object(64, &[], &["webhookUrl"], &["webhookUrl"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &[],
-            &["apiKey", "caData", "certificateData", "privateKeyData"],
-        ),
-        rt::Arm::object(64, &[], &["apiKey"], &["apiKey"]),
-        rt::Arm::object(64, &[], &["routingKey"], &["routingKey"]),
-        rt::Arm::object(64, &[], &["token"], &["token"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &[],
-            &["clientSecret", "password", "privateKey", "privateKeyPassword", "username"],
-        ),
-        rt::Arm::object(64, &[], &["token"], &["token"]),
-        rt::Arm::object(64, &[], &[], &["apiToken"]),
-        rt::Arm::object(64, &[], &["apiKey"], &["apiKey"]),
-        rt::Arm::object(64, &[], &["email", "token"], &["email", "token"]),
-        rt::Arm::object(64, &[], &["token"], &["token"]),
-        rt::Arm::object(64, &[], &[], &["crt", "key", "password", "pfx", "user"]),
-        rt::Arm::object(64, &[], &[], &["crt", "key", "password", "pfx", "user"]),
-        rt::Arm::object(64, &[], &[], &["password", "secretsUrl", "user"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::BedrockSecrets),
-            1 => rt::get(deserializer).map(Self::CrowdStrikeSecrets),
-            2 => rt::get(deserializer).map(Self::D3SecuritySecrets),
-            3 => rt::get(deserializer).map(Self::EmailSecrets),
-            4 => rt::get(deserializer).map(Self::GeminiSecrets),
-            5 => rt::get(deserializer).map(Self::ResilientSecrets),
-            6 => rt::get(deserializer).map(Self::JiraSecrets),
-            7 => rt::get(deserializer).map(Self::TeamsSecrets),
-            8 => rt::get(deserializer).map(Self::GenAiSecrets),
-            9 => rt::get(deserializer).map(Self::OpsgenieSecrets),
-            10 => rt::get(deserializer).map(Self::PagerDutySecrets),
-            11 => rt::get(deserializer).map(Self::SentinelOneSecrets),
-            12 => rt::get(deserializer).map(Self::ServiceNowSecrets),
-            13 => rt::get(deserializer).map(Self::SlackApiSecrets),
-            14 => rt::get(deserializer).map(Self::SwimlaneSecrets),
-            15 => rt::get(deserializer).map(Self::TheHiveSecrets),
-            16 => rt::get(deserializer).map(Self::TinesSecrets),
-            17 => rt::get(deserializer).map(Self::TorqSecrets),
-            18 => rt::get(deserializer).map(Self::WebhookSecrets),
-            19 => rt::get(deserializer).map(Self::CasesWebhookSecrets),
-            20 => rt::get(deserializer).map(Self::XMattersSecrets),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::BedrockSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::CrowdStrikeSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::D3SecuritySecrets(value) => rt::Wire::encode(value, serializer),
-            Self::EmailSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::GeminiSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::ResilientSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::JiraSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::TeamsSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::GenAiSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::OpsgenieSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::PagerDutySecrets(value) => rt::Wire::encode(value, serializer),
-            Self::SentinelOneSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::ServiceNowSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::SlackApiSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::SwimlaneSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::TheHiveSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::TinesSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::TorqSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::WebhookSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::CasesWebhookSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::XMattersSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
 impl rt::StringEnum for VerificationMode {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
@@ -5261,6 +5267,23 @@ impl rt::StringEnum for VisibleToType {
     }
 }
 
+impl rt::StringEnum for WebhookAuthType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "webhook-authentication-basic" => Self::WebhookAuthenticationBasic,
+            "webhook-authentication-ssl" => Self::WebhookAuthenticationSsl,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::WebhookAuthenticationBasic => "webhook-authentication-basic",
+            Self::WebhookAuthenticationSsl => "webhook-authentication-ssl",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
 impl rt::Model for WebhookConfig {
     const META: &'static rt::Meta = &rt::Meta {
         name: "WebhookConfig",
@@ -5331,7 +5354,7 @@ impl rt::Model for WebhookConfig {
     }
 }
 
-impl rt::StringEnum for WebhookConfigMethod {
+impl rt::StringEnum for WebhookMethod {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "post" => Self::Post,
@@ -5440,31 +5463,6 @@ impl rt::Model for WriteServerLog {
         out.option(0, &self.level)?;
         out.value(1, &self.message)?;
         Ok(())
-    }
-}
-
-impl rt::StringEnum for WriteServerLogLevel {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "debug" => Self::Debug,
-            "error" => Self::Error,
-            "fatal" => Self::Fatal,
-            "info" => Self::Info,
-            "trace" => Self::Trace,
-            "warn" => Self::Warn,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Debug => "debug",
-            Self::Error => "error",
-            Self::Fatal => "fatal",
-            Self::Info => "info",
-            Self::Trace => "trace",
-            Self::Warn => "warn",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 

@@ -3,10 +3,10 @@
 
 use crate::rt;
 use crate::types::Extra;
-/// The `ReferenceSchema` object.
+/// The `Reference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ReferenceSchema {
+pub struct Reference {
     /// `id`
     pub id: String,
     /// `name`
@@ -17,10 +17,10 @@ pub struct ReferenceSchema {
     pub extra: Extra,
 }
 
-/// What a [`ReferenceSchema`] can't do without.
+/// What a [`Reference`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct ReferenceSchemaRequired {
+pub struct ReferenceRequired {
     /// `id`
     pub id: String,
     /// `name`
@@ -29,10 +29,10 @@ pub struct ReferenceSchemaRequired {
     pub r#type: String,
 }
 
-impl ReferenceSchema {
+impl Reference {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: ReferenceSchemaRequired) -> Self {
+    pub fn new(required: ReferenceRequired) -> Self {
         Self {
             id: required.id,
             name: required.name,

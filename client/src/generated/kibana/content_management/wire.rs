@@ -8,12 +8,12 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    ReferenceSchema
+    Reference
 }
 
-impl rt::Model for ReferenceSchema {
+impl rt::Model for Reference {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ReferenceSchema",
+        name: "Reference",
         members: &["id", "name", "type"],
         aliases: &[],
         required: &[0x7, 0, 0, 0],

@@ -3,10 +3,10 @@
 
 use crate::rt;
 use crate::types::{Extra, Number};
-/// The `RefreshIntervalSchema` object.
+/// The `RefreshInterval` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct RefreshIntervalSchema {
+pub struct RefreshInterval {
     /// `pause`
     pub pause: bool,
     /// `value`
@@ -15,7 +15,7 @@ pub struct RefreshIntervalSchema {
     pub extra: Extra,
 }
 
-impl RefreshIntervalSchema {
+impl RefreshInterval {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(pause: bool, value: impl Into<Number>) -> Self {

@@ -8,12 +8,12 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    RefreshIntervalSchema
+    RefreshInterval
 }
 
-impl rt::Model for RefreshIntervalSchema {
+impl rt::Model for RefreshInterval {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "RefreshIntervalSchema",
+        name: "RefreshInterval",
         members: &["pause", "value"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],

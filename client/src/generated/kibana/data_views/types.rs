@@ -5,8 +5,18 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, OneOrMany};
+/// The `Acknowledgement` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Acknowledgement {
+    /// `acknowledged`
+    pub acknowledged: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The answer to [`create`](super::DataViews::create).
-pub type CreateResponse = DataViewResponseObject;
+pub type CreateResponse = WrappedDataView;
 /// The `DataView` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -14,7 +24,7 @@ pub struct DataView {
     /// `allowNoIndex`
     pub allow_no_index: Option<bool>,
     /// `fieldAttrs`
-    pub field_attrs: Option<BTreeMap<String, Fieldattrs>>,
+    pub field_attrs: Option<BTreeMap<String, FieldAttributes>>,
     /// `fieldFormats`
     pub field_formats: Option<BTreeMap<String, Value>>,
     /// `fields`
@@ -26,39 +36,29 @@ pub struct DataView {
     /// `namespaces`
     pub namespaces: Option<Vec<String>>,
     /// `runtimeFieldMap`
-    pub runtime_field_map: Option<BTreeMap<String, Runtimefieldmap>>,
+    pub runtime_field_map: Option<BTreeMap<String, RuntimeField>>,
     /// `sourceFilters`
-    pub source_filters: Option<Vec<Sourcefilter>>,
+    pub source_filters: Option<Vec<SourceFilter>>,
     /// `timeFieldName`
     pub time_field_name: Option<String>,
     /// `title`
     pub title: Option<String>,
     /// `typeMeta`
-    pub type_meta: Option<TypemetaResponse>,
+    pub type_meta: Option<TypeMetaRead>,
     /// `version`
     pub version: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `DataViewResponseObject` object.
+/// The `DataViewDeletion` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct DataViewResponseObject {
-    /// `data_view`
-    pub data_view: Option<DataView>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `DataViewResult` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct DataViewResult {
-    /// `id`
-    pub id: Option<String>,
-    /// `type`
-    pub r#type: Option<String>,
+pub struct DataViewDeletion {
+    /// `deletePerformed`
+    pub delete_performed: Option<bool>,
+    /// `remainingRefs`
+    pub remaining_refs: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -94,9 +94,9 @@ pub struct DataViewUpdate {
     /// `name`
     pub name: Option<String>,
     /// `runtimeFieldMap`
-    pub runtime_field_map: Option<BTreeMap<String, Runtimefieldmap>>,
+    pub runtime_field_map: Option<BTreeMap<String, RuntimeField>>,
     /// `sourceFilters`
-    pub source_filters: Option<Vec<Sourcefilter>>,
+    pub source_filters: Option<Vec<SourceFilter>>,
     /// `timeFieldName`
     pub time_field_name: Option<String>,
     /// `title`
@@ -104,7 +104,7 @@ pub struct DataViewUpdate {
     /// `type`
     pub r#type: Option<String>,
     /// `typeMeta`
-    pub type_meta: Option<Typemeta>,
+    pub type_meta: Option<TypeMeta>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -157,7 +157,7 @@ impl DataViewUpdate {
     pub fn runtime_field_map(
         mut self,
         runtime_field_map: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<Runtimefieldmap>),
+            Item = (impl Into<String>, impl Into<RuntimeField>),
         >,
     ) -> Self {
         self.runtime_field_map = Some(
@@ -172,7 +172,7 @@ impl DataViewUpdate {
     #[must_use]
     pub fn source_filters(
         mut self,
-        source_filters: impl IntoIterator<Item = impl Into<Sourcefilter>>,
+        source_filters: impl IntoIterator<Item = impl Into<SourceFilter>>,
     ) -> Self {
         self.source_filters = Some(source_filters.into_iter().map(Into::into).collect());
         self
@@ -197,38 +197,16 @@ impl DataViewUpdate {
     }
     /// `typeMeta`
     #[must_use]
-    pub fn type_meta(mut self, type_meta: impl Into<Typemeta>) -> Self {
+    pub fn type_meta(mut self, type_meta: impl Into<TypeMeta>) -> Self {
         self.type_meta = Some(type_meta.into());
         self
     }
 }
 
-/// The `DeleteStatus` object.
+/// The `FieldAttributes` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct DeleteStatus {
-    /// `deletePerformed`
-    pub delete_performed: Option<bool>,
-    /// `remainingRefs`
-    pub remaining_refs: Option<i64>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `FieldMetadata` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct FieldMetadata {
-    /// `acknowledged`
-    pub acknowledged: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `Fieldattrs` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct Fieldattrs {
+pub struct FieldAttributes {
     /// `count`
     pub count: Option<i64>,
     /// `customDescription`
@@ -241,7 +219,7 @@ pub struct Fieldattrs {
     pub extra: Extra,
 }
 
-impl Fieldattrs {
+impl FieldAttributes {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -280,7 +258,7 @@ pub struct GetDefaultResponse {
 }
 
 /// The answer to [`get`](super::DataViews::get).
-pub type GetResponse = DataViewResponseObject;
+pub type GetResponse = WrappedDataView;
 /// The answer to [`list`](super::DataViews::list).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -298,7 +276,7 @@ pub struct NewDataView {
     /// `allowNoIndex`
     pub allow_no_index: Option<bool>,
     /// `fieldAttrs`
-    pub field_attrs: Option<BTreeMap<String, Fieldattrs>>,
+    pub field_attrs: Option<BTreeMap<String, FieldAttributes>>,
     /// `fieldFormats`
     pub field_formats: Option<BTreeMap<String, Value>>,
     /// `fields`
@@ -310,9 +288,9 @@ pub struct NewDataView {
     /// `namespaces`
     pub namespaces: Option<Vec<String>>,
     /// `runtimeFieldMap`
-    pub runtime_field_map: Option<BTreeMap<String, Runtimefieldmap>>,
+    pub runtime_field_map: Option<BTreeMap<String, RuntimeField>>,
     /// `sourceFilters`
-    pub source_filters: Option<Vec<Sourcefilter>>,
+    pub source_filters: Option<Vec<SourceFilter>>,
     /// `timeFieldName`
     pub time_field_name: Option<String>,
     /// `title`
@@ -320,7 +298,7 @@ pub struct NewDataView {
     /// `type`
     pub r#type: Option<String>,
     /// `typeMeta`
-    pub type_meta: Option<Typemeta>,
+    pub type_meta: Option<TypeMeta>,
     /// `version`
     pub version: Option<String>,
     /// Members that this version of elkit does not know.
@@ -346,7 +324,9 @@ impl NewDataView {
     #[must_use]
     pub fn field_attrs(
         mut self,
-        field_attrs: impl IntoIterator<Item = (impl Into<String>, impl Into<Fieldattrs>)>,
+        field_attrs: impl IntoIterator<
+            Item = (impl Into<String>, impl Into<FieldAttributes>),
+        >,
     ) -> Self {
         self.field_attrs = Some(
             field_attrs
@@ -407,7 +387,7 @@ impl NewDataView {
     pub fn runtime_field_map(
         mut self,
         runtime_field_map: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<Runtimefieldmap>),
+            Item = (impl Into<String>, impl Into<RuntimeField>),
         >,
     ) -> Self {
         self.runtime_field_map = Some(
@@ -422,7 +402,7 @@ impl NewDataView {
     #[must_use]
     pub fn source_filters(
         mut self,
-        source_filters: impl IntoIterator<Item = impl Into<Sourcefilter>>,
+        source_filters: impl IntoIterator<Item = impl Into<SourceFilter>>,
     ) -> Self {
         self.source_filters = Some(source_filters.into_iter().map(Into::into).collect());
         self
@@ -441,7 +421,7 @@ impl NewDataView {
     }
     /// `typeMeta`
     #[must_use]
-    pub fn type_meta(mut self, type_meta: impl Into<Typemeta>) -> Self {
+    pub fn type_meta(mut self, type_meta: impl Into<TypeMeta>) -> Self {
         self.type_meta = Some(type_meta.into());
         self
     }
@@ -458,28 +438,40 @@ impl NewDataView {
 #[non_exhaustive]
 pub struct PreviewSwapReferencesResponse {
     /// `result`
-    pub result: Option<Vec<DataViewResult>>,
+    pub result: Option<Vec<ReplacedReference>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `Runtimefieldmap` object.
+/// The `ReplacedReference` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ReplacedReference {
+    /// `id`
+    pub id: Option<String>,
+    /// `type`
+    pub r#type: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `RuntimeField` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Runtimefieldmap {
+pub struct RuntimeField {
     /// `script`
-    pub script: RuntimefieldmapScript,
+    pub script: RuntimeFieldScript,
     /// `type`
     pub r#type: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl Runtimefieldmap {
+impl RuntimeField {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
-        script: impl Into<RuntimefieldmapScript>,
+        script: impl Into<RuntimeFieldScript>,
         r#type: impl Into<String>,
     ) -> Self {
         Self {
@@ -490,17 +482,17 @@ impl Runtimefieldmap {
     }
 }
 
-/// The `RuntimefieldmapScript` object.
+/// The `RuntimeFieldScript` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct RuntimefieldmapScript {
+pub struct RuntimeFieldScript {
     /// `source`
     pub source: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl RuntimefieldmapScript {
+impl RuntimeFieldScript {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -515,18 +507,18 @@ impl RuntimefieldmapScript {
 }
 
 /// The answer to [`set_default`](super::DataViews::set_default).
-pub type SetDefaultResponse = FieldMetadata;
-/// The `Sourcefilter` object.
+pub type SetDefaultResponse = Acknowledgement;
+/// The `SourceFilter` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Sourcefilter {
+pub struct SourceFilter {
     /// `value`
     pub value: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl Sourcefilter {
+impl SourceFilter {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(value: impl Into<String>) -> Self {
@@ -542,17 +534,17 @@ impl Sourcefilter {
 #[non_exhaustive]
 pub struct SwapReferencesResponse {
     /// `deleteStatus`
-    pub delete_status: Option<DeleteStatus>,
+    pub delete_status: Option<DataViewDeletion>,
     /// `result`
-    pub result: Option<Vec<DataViewResult>>,
+    pub result: Option<Vec<ReplacedReference>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `Typemeta` object.
+/// The `TypeMeta` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Typemeta {
+pub struct TypeMeta {
     /// `aggs`
     pub aggs: BTreeMap<String, Value>,
     /// `params`
@@ -561,7 +553,7 @@ pub struct Typemeta {
     pub extra: Extra,
 }
 
-impl Typemeta {
+impl TypeMeta {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
@@ -582,10 +574,10 @@ impl Typemeta {
     }
 }
 
-/// The `TypemetaResponse` object.
+/// The `TypeMetaRead` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct TypemetaResponse {
+pub struct TypeMetaRead {
     /// `aggs`
     pub aggs: Option<BTreeMap<String, Value>>,
     /// `params`
@@ -595,9 +587,19 @@ pub struct TypemetaResponse {
 }
 
 /// The answer to [`update_field_metadata`](super::DataViews::update_field_metadata).
-pub type UpdateFieldMetadataResponse = FieldMetadata;
+pub type UpdateFieldMetadataResponse = Acknowledgement;
 /// The answer to [`update`](super::DataViews::update).
-pub type UpdateResponse = DataViewResponseObject;
+pub type UpdateResponse = WrappedDataView;
+/// The `WrappedDataView` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct WrappedDataView {
+    /// `data_view`
+    pub data_view: Option<DataView>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The request of [`DataViews::create`](super::DataViews::create), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

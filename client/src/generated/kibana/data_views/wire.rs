@@ -11,12 +11,52 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    DataView, DataViewResponseObject, DataViewResult, DataViewSummary, DataViewUpdate,
-    DeleteStatus, FieldMetadata, Fieldattrs, GetDefaultResponse, ListResponse,
-    NewDataView, PreviewSwapReferencesResponse, Runtimefieldmap, RuntimefieldmapScript,
-    Sourcefilter, SwapReferencesResponse, Typemeta, TypemetaResponse, CreateRequest,
-    PreviewSwapReferencesRequest, SetDefaultRequest, SwapReferencesRequest,
-    UpdateRequest, UpdateFieldMetadataRequest
+    Acknowledgement, DataView, DataViewDeletion, DataViewSummary, DataViewUpdate,
+    FieldAttributes, GetDefaultResponse, ListResponse, NewDataView,
+    PreviewSwapReferencesResponse, ReplacedReference, RuntimeField, RuntimeFieldScript,
+    SourceFilter, SwapReferencesResponse, TypeMeta, TypeMetaRead, WrappedDataView,
+    CreateRequest, PreviewSwapReferencesRequest, SetDefaultRequest,
+    SwapReferencesRequest, UpdateRequest, UpdateFieldMetadataRequest
+}
+
+impl rt::Model for Acknowledgement {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Acknowledgement",
+        members: &["acknowledged"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            acknowledged: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.acknowledged),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.acknowledged)?;
+        Ok(())
+    }
 }
 
 impl rt::Model for DataView {
@@ -109,10 +149,10 @@ impl rt::Model for DataView {
     }
 }
 
-impl rt::Model for DataViewResponseObject {
+impl rt::Model for DataViewDeletion {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "DataViewResponseObject",
-        members: &["data_view"],
+        name: "DataViewDeletion",
+        members: &["deletePerformed", "remainingRefs"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -120,7 +160,8 @@ impl rt::Model for DataViewResponseObject {
     };
     fn blank() -> Self {
         Self {
-            data_view: None,
+            delete_performed: None,
+            remaining_refs: None,
             extra: Extra::new(),
         }
     }
@@ -136,7 +177,8 @@ impl rt::Model for DataViewResponseObject {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.data_view),
+            0 => member.option(&mut self.delete_performed),
+            1 => member.option(&mut self.remaining_refs),
             _ => member.untyped(),
         }
     }
@@ -144,50 +186,8 @@ impl rt::Model for DataViewResponseObject {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.data_view)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for DataViewResult {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "DataViewResult",
-        members: &["id", "type"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: None,
-            r#type: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.id),
-            1 => member.option(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.r#type)?;
+        out.option(0, &self.delete_performed)?;
+        out.option(1, &self.remaining_refs)?;
         Ok(())
     }
 }
@@ -322,92 +322,9 @@ impl rt::Model for DataViewUpdate {
     }
 }
 
-impl rt::Model for DeleteStatus {
+impl rt::Model for FieldAttributes {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "DeleteStatus",
-        members: &["deletePerformed", "remainingRefs"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            delete_performed: None,
-            remaining_refs: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.delete_performed),
-            1 => member.option(&mut self.remaining_refs),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.delete_performed)?;
-        out.option(1, &self.remaining_refs)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for FieldMetadata {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FieldMetadata",
-        members: &["acknowledged"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            acknowledged: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.acknowledged),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.acknowledged)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Fieldattrs {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Fieldattrs",
+        name: "FieldAttributes",
         members: &["count", "customDescription", "customLabel"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -665,9 +582,52 @@ impl rt::Model for PreviewSwapReferencesResponse {
     }
 }
 
-impl rt::Model for Runtimefieldmap {
+impl rt::Model for ReplacedReference {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Runtimefieldmap",
+        name: "ReplacedReference",
+        members: &["id", "type"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: None,
+            r#type: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.id),
+            1 => member.option(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.id)?;
+        out.option(1, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for RuntimeField {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RuntimeField",
         members: &["script", "type"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
@@ -708,9 +668,9 @@ impl rt::Model for Runtimefieldmap {
     }
 }
 
-impl rt::Model for RuntimefieldmapScript {
+impl rt::Model for RuntimeFieldScript {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "RuntimefieldmapScript",
+        name: "RuntimeFieldScript",
         members: &["source"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -748,9 +708,9 @@ impl rt::Model for RuntimefieldmapScript {
     }
 }
 
-impl rt::Model for Sourcefilter {
+impl rt::Model for SourceFilter {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Sourcefilter",
+        name: "SourceFilter",
         members: &["value"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -831,9 +791,9 @@ impl rt::Model for SwapReferencesResponse {
     }
 }
 
-impl rt::Model for Typemeta {
+impl rt::Model for TypeMeta {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Typemeta",
+        name: "TypeMeta",
         members: &["aggs", "params"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
@@ -874,9 +834,9 @@ impl rt::Model for Typemeta {
     }
 }
 
-impl rt::Model for TypemetaResponse {
+impl rt::Model for TypeMetaRead {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "TypemetaResponse",
+        name: "TypeMetaRead",
         members: &["aggs", "params"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -913,6 +873,46 @@ impl rt::Model for TypemetaResponse {
     ) -> Result<(), S::Error> {
         out.option(0, &self.aggs)?;
         out.option(1, &self.params)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for WrappedDataView {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "WrappedDataView",
+        members: &["data_view"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            data_view: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.data_view),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.data_view)?;
         Ok(())
     }
 }

@@ -7,13 +7,13 @@ use crate::types::Extra;
 /// The answer to [`create`](super::DataViewsRuntimeFields::create).
 pub type CreateResponse = BTreeMap<String, Value>;
 /// The answer to [`get`](super::DataViewsRuntimeFields::get).
-pub type GetResponse = RuntimeField;
+pub type GetResponse = RuntimeFieldAndDataView;
 /// The answer to [`put`](super::DataViewsRuntimeFields::put).
-pub type PutResponse = RuntimeField;
-/// The `RuntimeField` object.
+pub type PutResponse = RuntimeFieldAndDataView;
+/// The `RuntimeFieldAndDataView` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct RuntimeField {
+pub struct RuntimeFieldAndDataView {
     /// `data_view`
     pub data_view: Option<BTreeMap<String, Value>>,
     /// `fields`

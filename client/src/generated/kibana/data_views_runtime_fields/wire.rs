@@ -10,12 +10,12 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    RuntimeField, CreateRequest, PutRequest, UpdateRequest
+    RuntimeFieldAndDataView, CreateRequest, PutRequest, UpdateRequest
 }
 
-impl rt::Model for RuntimeField {
+impl rt::Model for RuntimeFieldAndDataView {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "RuntimeField",
+        name: "RuntimeFieldAndDataView",
         members: &["data_view", "fields"],
         aliases: &[],
         required: &[0, 0, 0, 0],

@@ -5,55 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, OneOrMany, Untyped};
-/// A value of `ActionEditPayloadIndexPatternsType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ActionEditPayloadIndexPatternsType {
-    /// `add_index_patterns`
-    AddIndexPatterns,
-    /// `delete_index_patterns`
-    DeleteIndexPatterns,
-    /// `set_index_patterns`
-    SetIndexPatterns,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `ActionEditPayloadRuleActionsValue` object.
+/// The `AlertAssigneesUpdate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ActionEditPayloadRuleActionsValue {
-    /// `actions`
-    pub actions: Vec<NormalizedRuleAction>,
-    /// `throttle`
-    pub throttle: Option<ThrottleForBulkActions>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ActionEditPayloadRuleActionsValue {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        actions: impl IntoIterator<Item = impl Into<NormalizedRuleAction>>,
-    ) -> Self {
-        Self {
-            actions: actions.into_iter().map(Into::into).collect(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `throttle`
-    #[must_use]
-    pub fn throttle(mut self, throttle: impl Into<ThrottleForBulkActions>) -> Self {
-        self.throttle = Some(throttle.into());
-        self
-    }
-}
-
-/// The `AlertAssignees` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AlertAssignees {
+pub struct AlertAssigneesUpdate {
     /// `add`
     ///
     /// at least 1 characters · format `nonempty`
@@ -66,7 +21,7 @@ pub struct AlertAssignees {
     pub extra: Extra,
 }
 
-impl AlertAssignees {
+impl AlertAssigneesUpdate {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
@@ -175,6 +130,38 @@ pub enum AlertSuppressionDurationUnit {
     UnknownValue(String),
 }
 
+/// One of several forms of `AlertSuppressionEdit`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum AlertSuppressionEdit {
+    /// The `SetAlertSuppression` form.
+    SetAlertSuppression(SetAlertSuppression),
+    /// The `SetThresholdAlertSuppression` form.
+    SetThresholdAlertSuppression(SetThresholdAlertSuppression),
+    /// The `DeleteAlertSuppression` form.
+    DeleteAlertSuppression(DeleteAlertSuppression),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<SetAlertSuppression> for AlertSuppressionEdit {
+    fn from(value: SetAlertSuppression) -> Self {
+        Self::SetAlertSuppression(value)
+    }
+}
+
+impl From<SetThresholdAlertSuppression> for AlertSuppressionEdit {
+    fn from(value: SetThresholdAlertSuppression) -> Self {
+        Self::SetThresholdAlertSuppression(value)
+    }
+}
+
+impl From<DeleteAlertSuppression> for AlertSuppressionEdit {
+    fn from(value: DeleteAlertSuppression) -> Self {
+        Self::DeleteAlertSuppression(value)
+    }
+}
+
 /// A value of `AlertSuppressionMissingFieldsStrategy`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -185,6 +172,33 @@ pub enum AlertSuppressionMissingFieldsStrategy {
     Suppress,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
+}
+
+/// The `AlertTagsUpdate` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AlertTagsUpdate {
+    /// `tags_to_add`
+    pub tags_to_add: Vec<String>,
+    /// `tags_to_remove`
+    pub tags_to_remove: Vec<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl AlertTagsUpdate {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        tags_to_add: impl IntoIterator<Item = impl Into<String>>,
+        tags_to_remove: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self {
+            tags_to_add: tags_to_add.into_iter().map(Into::into).collect(),
+            tags_to_remove: tags_to_remove.into_iter().map(Into::into).collect(),
+            ..rt::Model::blank()
+        }
+    }
 }
 
 /// The `AlertVersion` object.
@@ -204,17 +218,17 @@ pub struct AlertVersion {
 #[non_exhaustive]
 pub struct AlertsIndexMigrationError {
     /// `error`
-    pub error: AlertsIndexMigrationErrorError,
+    pub error: AlertsIndexMigrationErrorDetails,
     /// `index`
     pub index: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `AlertsIndexMigrationErrorError` object.
+/// The `AlertsIndexMigrationErrorDetails` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AlertsIndexMigrationErrorError {
+pub struct AlertsIndexMigrationErrorDetails {
     /// `message`
     pub message: String,
     /// `status_code`
@@ -237,10 +251,10 @@ pub struct AlertsIndexMigrationSuccess {
     pub extra: Extra,
 }
 
-/// One of several forms of `AlertsSortCombinations`.
+/// One of several forms of `AlertsSort`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum AlertsSortCombinations {
+pub enum AlertsSort {
     /// A string.
     String(String),
     /// A map.
@@ -249,470 +263,124 @@ pub enum AlertsSortCombinations {
     Other(Untyped),
 }
 
-impl From<&str> for AlertsSortCombinations {
+impl From<&str> for AlertsSort {
     fn from(value: &str) -> Self {
         Self::String(value.to_owned())
     }
 }
 
-impl From<String> for AlertsSortCombinations {
+impl From<String> for AlertsSort {
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
-/// One of several forms of `BulkActionEditPayload`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum BulkActionEditPayload {
-    /// The `BulkActionEditPayloadTags` form.
-    BulkActionEditPayloadTags(BulkActionEditPayloadTags),
-    /// The `BulkActionEditPayloadIndexPatterns` form.
-    BulkActionEditPayloadIndexPatterns(BulkActionEditPayloadIndexPatterns),
-    /// The `BulkActionEditPayloadInvestigationFields` form.
-    BulkActionEditPayloadInvestigationFields(BulkActionEditPayloadInvestigationFields),
-    /// The `BulkActionEditPayloadTimeline` form.
-    BulkActionEditPayloadTimeline(BulkActionEditPayloadTimeline),
-    /// The `BulkActionEditPayloadRuleActions` form.
-    BulkActionEditPayloadRuleActions(BulkActionEditPayloadRuleActions),
-    /// The `BulkActionEditPayloadSchedule` form.
-    BulkActionEditPayloadSchedule(BulkActionEditPayloadSchedule),
-    /// The `BulkActionEditPayloadAlertSuppression` form.
-    BulkActionEditPayloadAlertSuppression(BulkActionEditPayloadAlertSuppression),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<BulkActionEditPayloadTags> for BulkActionEditPayload {
-    fn from(value: BulkActionEditPayloadTags) -> Self {
-        Self::BulkActionEditPayloadTags(value)
-    }
-}
-
-impl From<BulkActionEditPayloadIndexPatterns> for BulkActionEditPayload {
-    fn from(value: BulkActionEditPayloadIndexPatterns) -> Self {
-        Self::BulkActionEditPayloadIndexPatterns(value)
-    }
-}
-
-impl From<BulkActionEditPayloadInvestigationFields> for BulkActionEditPayload {
-    fn from(value: BulkActionEditPayloadInvestigationFields) -> Self {
-        Self::BulkActionEditPayloadInvestigationFields(value)
-    }
-}
-
-impl From<BulkActionEditPayloadTimeline> for BulkActionEditPayload {
-    fn from(value: BulkActionEditPayloadTimeline) -> Self {
-        Self::BulkActionEditPayloadTimeline(value)
-    }
-}
-
-impl From<BulkActionEditPayloadRuleActions> for BulkActionEditPayload {
-    fn from(value: BulkActionEditPayloadRuleActions) -> Self {
-        Self::BulkActionEditPayloadRuleActions(value)
-    }
-}
-
-impl From<BulkActionEditPayloadSchedule> for BulkActionEditPayload {
-    fn from(value: BulkActionEditPayloadSchedule) -> Self {
-        Self::BulkActionEditPayloadSchedule(value)
-    }
-}
-
-impl From<BulkActionEditPayloadAlertSuppression> for BulkActionEditPayload {
-    fn from(value: BulkActionEditPayloadAlertSuppression) -> Self {
-        Self::BulkActionEditPayloadAlertSuppression(value)
-    }
-}
-
-/// One of several forms of `BulkActionEditPayloadAlertSuppression`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum BulkActionEditPayloadAlertSuppression {
-    /// The `BulkActionEditPayloadSetAlertSuppression` form.
-    BulkActionEditPayloadSetAlertSuppression(BulkActionEditPayloadSetAlertSuppression),
-    /// The `BulkActionEditPayloadSetAlertSuppressionForThreshold` form.
-    BulkActionEditPayloadSetAlertSuppressionForThreshold(
-        BulkActionEditPayloadSetAlertSuppressionForThreshold,
-    ),
-    /// The `BulkActionEditPayloadDeleteAlertSuppression` form.
-    BulkActionEditPayloadDeleteAlertSuppression(
-        BulkActionEditPayloadDeleteAlertSuppression,
-    ),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<BulkActionEditPayloadSetAlertSuppression>
-for BulkActionEditPayloadAlertSuppression {
-    fn from(value: BulkActionEditPayloadSetAlertSuppression) -> Self {
-        Self::BulkActionEditPayloadSetAlertSuppression(value)
-    }
-}
-
-impl From<BulkActionEditPayloadSetAlertSuppressionForThreshold>
-for BulkActionEditPayloadAlertSuppression {
-    fn from(value: BulkActionEditPayloadSetAlertSuppressionForThreshold) -> Self {
-        Self::BulkActionEditPayloadSetAlertSuppressionForThreshold(value)
-    }
-}
-
-impl From<BulkActionEditPayloadDeleteAlertSuppression>
-for BulkActionEditPayloadAlertSuppression {
-    fn from(value: BulkActionEditPayloadDeleteAlertSuppression) -> Self {
-        Self::BulkActionEditPayloadDeleteAlertSuppression(value)
-    }
-}
-
-/// The `BulkActionEditPayloadDeleteAlertSuppression` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct BulkActionEditPayloadDeleteAlertSuppression {
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl BulkActionEditPayloadDeleteAlertSuppression {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-}
-
-/// The `BulkActionEditPayloadIndexPatterns` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BulkActionEditPayloadIndexPatterns {
-    /// `overwrite_data_views`
-    pub overwrite_data_views: Option<bool>,
-    /// `type`
-    pub r#type: ActionEditPayloadIndexPatternsType,
-    /// `value`
-    pub value: Vec<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl BulkActionEditPayloadIndexPatterns {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        r#type: impl Into<ActionEditPayloadIndexPatternsType>,
-        value: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        Self {
-            r#type: r#type.into(),
-            value: value.into_iter().map(Into::into).collect(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `overwrite_data_views`
-    #[must_use]
-    pub fn overwrite_data_views(mut self, overwrite_data_views: bool) -> Self {
-        self.overwrite_data_views = Some(overwrite_data_views);
-        self
-    }
-}
-
-/// The `BulkActionEditPayloadInvestigationFields` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BulkActionEditPayloadInvestigationFields {
-    /// `type`
-    pub r#type: EditPayloadInvestigationFieldsType,
-    /// `value`
-    pub value: InvestigationFields,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl BulkActionEditPayloadInvestigationFields {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        r#type: impl Into<EditPayloadInvestigationFieldsType>,
-        value: impl Into<InvestigationFields>,
-    ) -> Self {
-        Self {
-            r#type: r#type.into(),
-            value: value.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `BulkActionEditPayloadRuleActions` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BulkActionEditPayloadRuleActions {
-    /// `type`
-    pub r#type: BulkActionEditPayloadRuleActionsType,
-    /// `value`
-    pub value: ActionEditPayloadRuleActionsValue,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl BulkActionEditPayloadRuleActions {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        r#type: impl Into<BulkActionEditPayloadRuleActionsType>,
-        value: impl Into<ActionEditPayloadRuleActionsValue>,
-    ) -> Self {
-        Self {
-            r#type: r#type.into(),
-            value: value.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// A value of `BulkActionEditPayloadRuleActionsType`.
+/// A value of `AliasPurpose`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum BulkActionEditPayloadRuleActionsType {
-    /// `add_rule_actions`
-    AddRuleActions,
-    /// `set_rule_actions`
-    SetRuleActions,
+pub enum AliasPurpose {
+    /// `savedObjectConversion`
+    SavedObjectConversion,
+    /// `savedObjectImport`
+    SavedObjectImport,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
 }
 
-/// The `BulkActionEditPayloadSchedule` object.
+/// The `BulkActionError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct BulkActionEditPayloadSchedule {
-    /// `value`
-    pub value: BulkActionEditPayloadScheduleValue,
+pub struct BulkActionError {
+    /// `err_code`
+    pub err_code: Option<DryRunErrorCode>,
+    /// `message`
+    pub message: String,
+    /// `rules`
+    pub rules: Vec<FailedRule>,
+    /// `status_code`
+    pub status_code: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl BulkActionEditPayloadSchedule {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(value: impl Into<BulkActionEditPayloadScheduleValue>) -> Self {
-        Self {
-            value: value.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `BulkActionEditPayloadScheduleValue` object.
+/// The `BulkActionOutcome` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct BulkActionEditPayloadScheduleValue {
-    /// `interval`
-    ///
-    /// matches `^[1-9]\d*[smh]$`
-    pub interval: String,
-    /// `lookback`
-    ///
-    /// matches `^[1-9]\d*[smh]$`
-    pub lookback: String,
+pub struct BulkActionOutcome {
+    /// `attributes`
+    pub attributes: BulkActionOutcomeAttributes,
+    /// `message`
+    pub message: Option<String>,
+    /// `rules_count`
+    pub rules_count: Option<i64>,
+    /// `status_code`
+    pub status_code: Option<i64>,
+    /// `success`
+    pub success: Option<bool>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl BulkActionEditPayloadScheduleValue {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(interval: impl Into<String>, lookback: impl Into<String>) -> Self {
-        Self {
-            interval: interval.into(),
-            lookback: lookback.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `BulkActionEditPayloadSetAlertSuppression` object.
+/// The `BulkActionOutcomeAttributes` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct BulkActionEditPayloadSetAlertSuppression {
-    /// `value`
-    pub value: AlertSuppression,
+pub struct BulkActionOutcomeAttributes {
+    /// `errors`
+    pub errors: Option<Vec<BulkActionError>>,
+    /// `results`
+    pub results: BulkActionResults,
+    /// `summary`
+    pub summary: BulkActionSummary,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl BulkActionEditPayloadSetAlertSuppression {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(value: impl Into<AlertSuppression>) -> Self {
-        Self {
-            value: value.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `BulkActionEditPayloadSetAlertSuppressionForThreshold` object.
+/// The `BulkActionResults` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct BulkActionEditPayloadSetAlertSuppressionForThreshold {
-    /// `value`
-    pub value: ThresholdAlertSuppression,
+pub struct BulkActionResults {
+    /// `created`
+    pub created: Vec<Rule>,
+    /// `deleted`
+    pub deleted: Vec<Rule>,
+    /// `skipped`
+    pub skipped: Vec<SkippedRule>,
+    /// `updated`
+    pub updated: Vec<Rule>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl BulkActionEditPayloadSetAlertSuppressionForThreshold {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(value: impl Into<ThresholdAlertSuppression>) -> Self {
-        Self {
-            value: value.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `BulkActionEditPayloadTags` object.
+/// The `BulkActionSummary` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct BulkActionEditPayloadTags {
-    /// `type`
-    pub r#type: BulkActionEditPayloadTagsType,
-    /// `value`
-    pub value: Vec<String>,
+pub struct BulkActionSummary {
+    /// `failed`
+    pub failed: i64,
+    /// `skipped`
+    pub skipped: i64,
+    /// `succeeded`
+    pub succeeded: i64,
+    /// `total`
+    pub total: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl BulkActionEditPayloadTags {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        r#type: impl Into<BulkActionEditPayloadTagsType>,
-        value: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        Self {
-            r#type: r#type.into(),
-            value: value.into_iter().map(Into::into).collect(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// A value of `BulkActionEditPayloadTagsType`.
+/// A value of `BulkActionThrottle`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum BulkActionEditPayloadTagsType {
-    /// `add_tags`
-    AddTags,
-    /// `delete_tags`
-    DeleteTags,
-    /// `set_tags`
-    SetTags,
+pub enum BulkActionThrottle {
+    /// `rule`
+    Rule,
+    /// `1h`
+    N1h,
+    /// `1d`
+    N1d,
+    /// `7d`
+    N7d,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
-}
-
-/// The `BulkActionEditPayloadTimeline` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BulkActionEditPayloadTimeline {
-    /// `value`
-    pub value: BulkActionEditPayloadTimelineValue,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl BulkActionEditPayloadTimeline {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(value: impl Into<BulkActionEditPayloadTimelineValue>) -> Self {
-        Self {
-            value: value.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `BulkActionEditPayloadTimelineValue` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BulkActionEditPayloadTimelineValue {
-    /// `timeline_id`
-    pub timeline_id: String,
-    /// `timeline_title`
-    pub timeline_title: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl BulkActionEditPayloadTimelineValue {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        timeline_id: impl Into<String>,
-        timeline_title: impl Into<String>,
-    ) -> Self {
-        Self {
-            timeline_id: timeline_id.into(),
-            timeline_title: timeline_title.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `BulkActionSkipResult` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BulkActionSkipResult {
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: Option<String>,
-    /// `skip_reason`
-    pub skip_reason: SkipReason,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `BulkActionsDryRunErrCode`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum BulkActionsDryRunErrCode {
-    /// `IMMUTABLE`
-    Immutable,
-    /// `PREBUILT_CUSTOMIZATION_LICENSE`
-    PrebuiltCustomizationLicense,
-    /// `MACHINE_LEARNING_AUTH`
-    MachineLearningAuth,
-    /// `MACHINE_LEARNING_INDEX_PATTERN`
-    MachineLearningIndexPattern,
-    /// `ESQL_INDEX_PATTERN`
-    EsqlIndexPattern,
-    /// `MANUAL_RULE_RUN_FEATURE`
-    ManualRuleRunFeature,
-    /// `MANUAL_RULE_RUN_DISABLED_RULE`
-    ManualRuleRunDisabledRule,
-    /// `THRESHOLD_RULE_TYPE_IN_SUPPRESSION`
-    ThresholdRuleTypeInSuppression,
-    /// `UNSUPPORTED_RULE_IN_SUPPRESSION_FOR_THRESHOLD`
-    UnsupportedRuleInSuppressionForThreshold,
-    /// `RULE_FILL_GAPS_DISABLED_RULE`
-    RuleFillGapsDisabledRule,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// One of several forms of `BulkCrudRulesResponse`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum BulkCrudRulesResponse {
-    /// The `RuleResponse` form.
-    RuleResponse(RuleResponse),
-    /// The `ErrorSchema` form.
-    ErrorSchema(ErrorSchema),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
 }
 
 /// The `BulkDeleteRules` object.
@@ -824,7 +492,7 @@ impl BulkDisableRules {
 #[non_exhaustive]
 pub struct BulkDuplicateRules {
     /// `duplicate`
-    pub duplicate: Option<BulkDuplicateRulesDuplicate>,
+    pub duplicate: Option<DuplicateOptions>,
     /// `gaps_range_end`
     pub gaps_range_end: Option<String>,
     /// `gaps_range_start`
@@ -847,10 +515,7 @@ impl BulkDuplicateRules {
     }
     /// `duplicate`
     #[must_use]
-    pub fn duplicate(
-        mut self,
-        duplicate: impl Into<BulkDuplicateRulesDuplicate>,
-    ) -> Self {
+    pub fn duplicate(mut self, duplicate: impl Into<DuplicateOptions>) -> Self {
         self.duplicate = Some(duplicate.into());
         self
     }
@@ -882,94 +547,6 @@ impl BulkDuplicateRules {
     }
 }
 
-/// The `BulkDuplicateRulesDuplicate` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BulkDuplicateRulesDuplicate {
-    /// `include_exceptions`
-    pub include_exceptions: bool,
-    /// `include_expired_exceptions`
-    pub include_expired_exceptions: bool,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl BulkDuplicateRulesDuplicate {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(include_exceptions: bool, include_expired_exceptions: bool) -> Self {
-        Self {
-            include_exceptions,
-            include_expired_exceptions,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `BulkEditActionResponse` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BulkEditActionResponse {
-    /// `attributes`
-    pub attributes: BulkEditActionResponseAttributes,
-    /// `message`
-    pub message: Option<String>,
-    /// `rules_count`
-    pub rules_count: Option<i64>,
-    /// `status_code`
-    pub status_code: Option<i64>,
-    /// `success`
-    pub success: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `BulkEditActionResponseAttributes` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BulkEditActionResponseAttributes {
-    /// `errors`
-    pub errors: Option<Vec<NormalizedRuleError>>,
-    /// `results`
-    pub results: BulkEditActionResults,
-    /// `summary`
-    pub summary: BulkEditActionSummary,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `BulkEditActionResults` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BulkEditActionResults {
-    /// `created`
-    pub created: Vec<RuleResponse>,
-    /// `deleted`
-    pub deleted: Vec<RuleResponse>,
-    /// `skipped`
-    pub skipped: Vec<BulkActionSkipResult>,
-    /// `updated`
-    pub updated: Vec<RuleResponse>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `BulkEditActionSummary` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BulkEditActionSummary {
-    /// `failed`
-    pub failed: i64,
-    /// `skipped`
-    pub skipped: i64,
-    /// `succeeded`
-    pub succeeded: i64,
-    /// `total`
-    pub total: i64,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The `BulkEditRules` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -977,7 +554,7 @@ pub struct BulkEditRules {
     /// `edit`
     ///
     /// at least 1 items
-    pub edit: Vec<BulkActionEditPayload>,
+    pub edit: Vec<RuleEdit>,
     /// `gaps_range_end`
     pub gaps_range_end: Option<String>,
     /// `gaps_range_start`
@@ -995,9 +572,7 @@ pub struct BulkEditRules {
 impl BulkEditRules {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(
-        edit: impl IntoIterator<Item = impl Into<BulkActionEditPayload>>,
-    ) -> Self {
+    pub fn new(edit: impl IntoIterator<Item = impl Into<RuleEdit>>) -> Self {
         Self {
             edit: edit.into_iter().map(Into::into).collect(),
             ..rt::Model::blank()
@@ -1135,12 +710,12 @@ impl BulkExportRules {
     }
 }
 
-/// The `BulkManualRuleFillGaps` object.
+/// The `BulkFillGaps` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct BulkManualRuleFillGaps {
+pub struct BulkFillGaps {
     /// `fill_gaps`
-    pub fill_gaps: FillGaps,
+    pub fill_gaps: GapsToFill,
     /// `gaps_range_end`
     pub gaps_range_end: Option<String>,
     /// `gaps_range_start`
@@ -1155,10 +730,10 @@ pub struct BulkManualRuleFillGaps {
     pub extra: Extra,
 }
 
-impl BulkManualRuleFillGaps {
+impl BulkFillGaps {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(fill_gaps: impl Into<FillGaps>) -> Self {
+    pub fn new(fill_gaps: impl Into<GapsToFill>) -> Self {
         Self {
             fill_gaps: fill_gaps.into(),
             ..rt::Model::blank()
@@ -1192,10 +767,10 @@ impl BulkManualRuleFillGaps {
     }
 }
 
-/// The `BulkManualRuleRun` object.
+/// The `BulkRunRules` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct BulkManualRuleRun {
+pub struct BulkRunRules {
     /// `gaps_range_end`
     pub gaps_range_end: Option<String>,
     /// `gaps_range_start`
@@ -1207,15 +782,15 @@ pub struct BulkManualRuleRun {
     /// `query`
     pub query: Option<String>,
     /// `run`
-    pub run: Run,
+    pub run: ManualRun,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl BulkManualRuleRun {
+impl BulkRunRules {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(run: impl Into<Run>) -> Self {
+    pub fn new(run: impl Into<ManualRun>) -> Self {
         Self {
             run: run.into(),
             ..rt::Model::blank()
@@ -1254,7 +829,7 @@ impl BulkManualRuleRun {
 #[non_exhaustive]
 pub struct CloseAlertsByIds {
     /// `reason`
-    pub reason: Option<ReasonEnum>,
+    pub reason: Option<ClosingReason>,
     /// `signal_ids`
     ///
     /// at least 1 characters · at least 1 items · format `nonempty`
@@ -1274,7 +849,7 @@ impl CloseAlertsByIds {
     }
     /// `reason`
     #[must_use]
-    pub fn reason(mut self, reason: impl Into<ReasonEnum>) -> Self {
+    pub fn reason(mut self, reason: impl Into<ClosingReason>) -> Self {
         self.reason = Some(reason.into());
         self
     }
@@ -1291,7 +866,7 @@ pub struct CloseAlertsByQuery {
     /// `query`
     pub query: BTreeMap<String, Value>,
     /// `reason`
-    pub reason: Option<ReasonEnum>,
+    pub reason: Option<ClosingReason>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1320,10 +895,30 @@ impl CloseAlertsByQuery {
     }
     /// `reason`
     #[must_use]
-    pub fn reason(mut self, reason: impl Into<ReasonEnum>) -> Self {
+    pub fn reason(mut self, reason: impl Into<ClosingReason>) -> Self {
         self.reason = Some(reason.into());
         self
     }
+}
+
+/// A value of `ClosingReason`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ClosingReason {
+    /// `false_positive`
+    FalsePositive,
+    /// `duplicate`
+    Duplicate,
+    /// `true_positive`
+    TruePositive,
+    /// `benign_positive`
+    BenignPositive,
+    /// `automated_closure`
+    AutomatedClosure,
+    /// `other`
+    Other,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
 }
 
 /// A value of `Conflicts`.
@@ -1338,17 +933,27 @@ pub enum Conflicts {
     UnknownValue(String),
 }
 
-/// The `DefaultParams` object.
+/// The `CustomizedField` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CustomizedField {
+    /// `field_name`
+    pub field_name: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `DefaultResponseActionParams` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct DefaultParams {
+pub struct DefaultResponseActionParams {
     /// `comment`
     pub comment: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl DefaultParams {
+impl DefaultResponseActionParams {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -1359,6 +964,74 @@ impl DefaultParams {
     pub fn comment(mut self, comment: impl Into<String>) -> Self {
         self.comment = Some(comment.into());
         self
+    }
+}
+
+/// The `DeleteAlertSuppression` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DeleteAlertSuppression {
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl DeleteAlertSuppression {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+}
+
+/// A value of `DryRunErrorCode`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DryRunErrorCode {
+    /// `IMMUTABLE`
+    Immutable,
+    /// `PREBUILT_CUSTOMIZATION_LICENSE`
+    PrebuiltCustomizationLicense,
+    /// `MACHINE_LEARNING_AUTH`
+    MachineLearningAuth,
+    /// `MACHINE_LEARNING_INDEX_PATTERN`
+    MachineLearningIndexPattern,
+    /// `ESQL_INDEX_PATTERN`
+    EsqlIndexPattern,
+    /// `MANUAL_RULE_RUN_FEATURE`
+    ManualRuleRunFeature,
+    /// `MANUAL_RULE_RUN_DISABLED_RULE`
+    ManualRuleRunDisabledRule,
+    /// `THRESHOLD_RULE_TYPE_IN_SUPPRESSION`
+    ThresholdRuleTypeInSuppression,
+    /// `UNSUPPORTED_RULE_IN_SUPPRESSION_FOR_THRESHOLD`
+    UnsupportedRuleInSuppressionForThreshold,
+    /// `RULE_FILL_GAPS_DISABLED_RULE`
+    RuleFillGapsDisabledRule,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `DuplicateOptions` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct DuplicateOptions {
+    /// `include_exceptions`
+    pub include_exceptions: bool,
+    /// `include_expired_exceptions`
+    pub include_expired_exceptions: bool,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl DuplicateOptions {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(include_exceptions: bool, include_expired_exceptions: bool) -> Self {
+        Self {
+            include_exceptions,
+            include_expired_exceptions,
+            ..rt::Model::blank()
+        }
     }
 }
 
@@ -1394,20 +1067,6 @@ impl EcsMapping {
     }
 }
 
-/// A value of `EditPayloadInvestigationFieldsType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum EditPayloadInvestigationFieldsType {
-    /// `add_investigation_fields`
-    AddInvestigationFields,
-    /// `delete_investigation_fields`
-    DeleteInvestigationFields,
-    /// `set_investigation_fields`
-    SetInvestigationFields,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
 /// The `EndpointResponseAction` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1433,23 +1092,23 @@ impl EndpointResponseAction {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum EndpointResponseActionParams {
-    /// The `DefaultParams` form.
-    DefaultParams(DefaultParams),
-    /// The `ProcessesParams` form.
-    ProcessesParams(ProcessesParams),
+    /// The `DefaultResponseActionParams` form.
+    DefaultResponseActionParams(DefaultResponseActionParams),
+    /// The `ProcessActionParams` form.
+    ProcessActionParams(ProcessActionParams),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-impl From<DefaultParams> for EndpointResponseActionParams {
-    fn from(value: DefaultParams) -> Self {
-        Self::DefaultParams(value)
+impl From<DefaultResponseActionParams> for EndpointResponseActionParams {
+    fn from(value: DefaultResponseActionParams) -> Self {
+        Self::DefaultResponseActionParams(value)
     }
 }
 
-impl From<ProcessesParams> for EndpointResponseActionParams {
-    fn from(value: ProcessesParams) -> Self {
-        Self::ProcessesParams(value)
+impl From<ProcessActionParams> for EndpointResponseActionParams {
+    fn from(value: ProcessActionParams) -> Self {
+        Self::ProcessActionParams(value)
     }
 }
 
@@ -1470,7 +1129,7 @@ pub struct EqlRule {
     /// `immutable`
     pub immutable: bool,
     /// `required_fields`
-    pub required_fields: Vec<RequiredFieldInput>,
+    pub required_fields: Vec<RequiredField>,
     /// `revision`
     pub revision: i64,
     /// `rule_id`
@@ -1502,7 +1161,7 @@ pub struct EqlRule {
     /// `actions`
     pub actions: Vec<RuleAction>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -1536,7 +1195,7 @@ pub struct EqlRule {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -1579,478 +1238,10 @@ pub struct EqlRule {
     pub extra: Extra,
 }
 
-/// The `EqlRuleCreateProps` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct EqlRuleCreateProps {
-    /// `query`
-    pub query: String,
-    /// `alert_suppression`
-    pub alert_suppression: Option<AlertSuppression>,
-    /// `data_view_id`
-    pub data_view_id: Option<String>,
-    /// `event_category_override`
-    pub event_category_override: Option<String>,
-    /// `filters`
-    pub filters: Option<Vec<Value>>,
-    /// `index`
-    pub index: Option<Vec<String>>,
-    /// `tiebreaker_field`
-    pub tiebreaker_field: Option<String>,
-    /// `timestamp_field`
-    pub timestamp_field: Option<String>,
-    /// `actions`
-    pub actions: Option<Vec<RuleAction>>,
-    /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
-    /// `alias_target_id`
-    pub alias_target_id: Option<String>,
-    /// `author`
-    pub author: Option<Vec<String>>,
-    /// `building_block_type`
-    pub building_block_type: Option<String>,
-    /// `description`
-    pub description: String,
-    /// `enabled`
-    pub enabled: Option<bool>,
-    /// `exceptions_list`
-    pub exceptions_list: Option<Vec<RuleExceptionList>>,
-    /// `false_positives`
-    pub false_positives: Option<Vec<String>>,
-    /// `from`
-    pub from: Option<String>,
-    /// `interval`
-    pub interval: Option<String>,
-    /// `investigation_fields`
-    pub investigation_fields: Option<InvestigationFields>,
-    /// `license`
-    pub license: Option<String>,
-    /// `max_signals`
-    pub max_signals: Option<i64>,
-    /// `meta`
-    pub meta: Option<BTreeMap<String, Value>>,
-    /// `name`
-    pub name: String,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `note`
-    pub note: Option<String>,
-    /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
-    /// `output_index`
-    pub output_index: Option<String>,
-    /// `references`
-    pub references: Option<Vec<String>>,
-    /// `related_integrations`
-    pub related_integrations: Option<Vec<RelatedIntegration>>,
-    /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
-    /// `response_actions`
-    pub response_actions: Option<Vec<ResponseAction>>,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `risk_score_mapping`
-    pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
-    /// `rule_id`
-    pub rule_id: Option<String>,
-    /// `rule_name_override`
-    pub rule_name_override: Option<String>,
-    /// `setup`
-    pub setup: Option<String>,
-    /// `severity`
-    pub severity: Severity,
-    /// `severity_mapping`
-    pub severity_mapping: Option<Vec<SeverityMapping>>,
-    /// `tags`
-    pub tags: Option<Vec<String>>,
-    /// `threat`
-    pub threat: Option<Vec<Threat>>,
-    /// `throttle`
-    pub throttle: Option<RuleActionThrottle>,
-    /// `timeline_id`
-    pub timeline_id: Option<String>,
-    /// `timeline_title`
-    pub timeline_title: Option<String>,
-    /// `timestamp_override`
-    pub timestamp_override: Option<String>,
-    /// `timestamp_override_fallback_disabled`
-    pub timestamp_override_fallback_disabled: Option<bool>,
-    /// `to`
-    pub to: Option<String>,
-    /// `version`
-    pub version: Option<i64>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`EqlRuleCreateProps`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct EqlRuleCreatePropsRequired {
-    /// `query`
-    pub query: String,
-    /// `description`
-    pub description: String,
-    /// `name`
-    pub name: String,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `severity`
-    pub severity: Severity,
-}
-
-impl EqlRuleCreateProps {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: EqlRuleCreatePropsRequired) -> Self {
-        Self {
-            query: required.query,
-            description: required.description,
-            name: required.name,
-            risk_score: required.risk_score,
-            severity: required.severity,
-            ..rt::Model::blank()
-        }
-    }
-    /// `alert_suppression`
-    #[must_use]
-    pub fn alert_suppression(
-        mut self,
-        alert_suppression: impl Into<AlertSuppression>,
-    ) -> Self {
-        self.alert_suppression = Some(alert_suppression.into());
-        self
-    }
-    /// `data_view_id`
-    #[must_use]
-    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
-        self.data_view_id = Some(data_view_id.into());
-        self
-    }
-    /// `event_category_override`
-    #[must_use]
-    pub fn event_category_override(
-        mut self,
-        event_category_override: impl Into<String>,
-    ) -> Self {
-        self.event_category_override = Some(event_category_override.into());
-        self
-    }
-    /// `filters`
-    #[must_use]
-    pub fn filters(
-        mut self,
-        filters: impl IntoIterator<Item = impl Into<Value>>,
-    ) -> Self {
-        self.filters = Some(filters.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `index`
-    #[must_use]
-    pub fn index(mut self, index: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.index = Some(index.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `tiebreaker_field`
-    #[must_use]
-    pub fn tiebreaker_field(mut self, tiebreaker_field: impl Into<String>) -> Self {
-        self.tiebreaker_field = Some(tiebreaker_field.into());
-        self
-    }
-    /// `timestamp_field`
-    #[must_use]
-    pub fn timestamp_field(mut self, timestamp_field: impl Into<String>) -> Self {
-        self.timestamp_field = Some(timestamp_field.into());
-        self
-    }
-    /// `actions`
-    #[must_use]
-    pub fn actions(
-        mut self,
-        actions: impl IntoIterator<Item = impl Into<RuleAction>>,
-    ) -> Self {
-        self.actions = Some(actions.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `alias_purpose`
-    #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
-        self.alias_purpose = Some(alias_purpose.into());
-        self
-    }
-    /// `alias_target_id`
-    #[must_use]
-    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
-        self.alias_target_id = Some(alias_target_id.into());
-        self
-    }
-    /// `author`
-    #[must_use]
-    pub fn author(
-        mut self,
-        author: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.author = Some(author.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `building_block_type`
-    #[must_use]
-    pub fn building_block_type(
-        mut self,
-        building_block_type: impl Into<String>,
-    ) -> Self {
-        self.building_block_type = Some(building_block_type.into());
-        self
-    }
-    /// `enabled`
-    #[must_use]
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = Some(enabled);
-        self
-    }
-    /// `exceptions_list`
-    #[must_use]
-    pub fn exceptions_list(
-        mut self,
-        exceptions_list: impl IntoIterator<Item = impl Into<RuleExceptionList>>,
-    ) -> Self {
-        self.exceptions_list = Some(
-            exceptions_list.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `false_positives`
-    #[must_use]
-    pub fn false_positives(
-        mut self,
-        false_positives: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.false_positives = Some(
-            false_positives.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `from`
-    #[must_use]
-    pub fn from(mut self, from: impl Into<String>) -> Self {
-        self.from = Some(from.into());
-        self
-    }
-    /// `interval`
-    #[must_use]
-    pub fn interval(mut self, interval: impl Into<String>) -> Self {
-        self.interval = Some(interval.into());
-        self
-    }
-    /// `investigation_fields`
-    #[must_use]
-    pub fn investigation_fields(
-        mut self,
-        investigation_fields: impl Into<InvestigationFields>,
-    ) -> Self {
-        self.investigation_fields = Some(investigation_fields.into());
-        self
-    }
-    /// `license`
-    #[must_use]
-    pub fn license(mut self, license: impl Into<String>) -> Self {
-        self.license = Some(license.into());
-        self
-    }
-    /// `max_signals`
-    #[must_use]
-    pub fn max_signals(mut self, max_signals: i64) -> Self {
-        self.max_signals = Some(max_signals);
-        self
-    }
-    /// `meta`
-    #[must_use]
-    pub fn meta(
-        mut self,
-        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.meta = Some(
-            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-    /// `namespace`
-    #[must_use]
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = Some(namespace.into());
-        self
-    }
-    /// `note`
-    #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
-        self
-    }
-    /// `outcome`
-    #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
-        self.outcome = Some(outcome.into());
-        self
-    }
-    /// `output_index`
-    #[must_use]
-    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
-        self.output_index = Some(output_index.into());
-        self
-    }
-    /// `references`
-    #[must_use]
-    pub fn references(
-        mut self,
-        references: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.references = Some(references.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `related_integrations`
-    #[must_use]
-    pub fn related_integrations(
-        mut self,
-        related_integrations: impl IntoIterator<Item = impl Into<RelatedIntegration>>,
-    ) -> Self {
-        self.related_integrations = Some(
-            related_integrations.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `required_fields`
-    #[must_use]
-    pub fn required_fields(
-        mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
-    ) -> Self {
-        self.required_fields = Some(
-            required_fields.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `response_actions`
-    #[must_use]
-    pub fn response_actions(
-        mut self,
-        response_actions: impl IntoIterator<Item = impl Into<ResponseAction>>,
-    ) -> Self {
-        self.response_actions = Some(
-            response_actions.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `risk_score_mapping`
-    #[must_use]
-    pub fn risk_score_mapping(
-        mut self,
-        risk_score_mapping: impl IntoIterator<Item = impl Into<RiskScoreMapping>>,
-    ) -> Self {
-        self.risk_score_mapping = Some(
-            risk_score_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `rule_id`
-    #[must_use]
-    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
-        self.rule_id = Some(rule_id.into());
-        self
-    }
-    /// `rule_name_override`
-    #[must_use]
-    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
-        self.rule_name_override = Some(rule_name_override.into());
-        self
-    }
-    /// `setup`
-    #[must_use]
-    pub fn setup(mut self, setup: impl Into<String>) -> Self {
-        self.setup = Some(setup.into());
-        self
-    }
-    /// `severity_mapping`
-    #[must_use]
-    pub fn severity_mapping(
-        mut self,
-        severity_mapping: impl IntoIterator<Item = impl Into<SeverityMapping>>,
-    ) -> Self {
-        self.severity_mapping = Some(
-            severity_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `tags`
-    #[must_use]
-    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.tags = Some(tags.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `threat`
-    #[must_use]
-    pub fn threat(
-        mut self,
-        threat: impl IntoIterator<Item = impl Into<Threat>>,
-    ) -> Self {
-        self.threat = Some(threat.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `throttle`
-    #[must_use]
-    pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
-        self.throttle = Some(throttle.into());
-        self
-    }
-    /// `timeline_id`
-    #[must_use]
-    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
-        self.timeline_id = Some(timeline_id.into());
-        self
-    }
-    /// `timeline_title`
-    #[must_use]
-    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
-        self.timeline_title = Some(timeline_title.into());
-        self
-    }
-    /// `timestamp_override`
-    #[must_use]
-    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
-        self.timestamp_override = Some(timestamp_override.into());
-        self
-    }
-    /// `timestamp_override_fallback_disabled`
-    #[must_use]
-    pub fn timestamp_override_fallback_disabled(
-        mut self,
-        timestamp_override_fallback_disabled: bool,
-    ) -> Self {
-        self.timestamp_override_fallback_disabled = Some(
-            timestamp_override_fallback_disabled,
-        );
-        self
-    }
-    /// `to`
-    #[must_use]
-    pub fn to(mut self, to: impl Into<String>) -> Self {
-        self.to = Some(to.into());
-        self
-    }
-    /// `version`
-    #[must_use]
-    pub fn version(mut self, version: i64) -> Self {
-        self.version = Some(version);
-        self
-    }
-}
-
-/// The `EqlRulePatchProps` object.
+/// The `EqlRulePatch` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct EqlRulePatchProps {
+pub struct EqlRulePatch {
     /// `alert_suppression`
     pub alert_suppression: Option<AlertSuppression>,
     /// `data_view_id`
@@ -2070,7 +1261,7 @@ pub struct EqlRulePatchProps {
     /// `actions`
     pub actions: Option<Vec<RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -2106,7 +1297,7 @@ pub struct EqlRulePatchProps {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -2114,7 +1305,7 @@ pub struct EqlRulePatchProps {
     /// `related_integrations`
     pub related_integrations: Option<Vec<RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
+    pub required_fields: Option<Vec<RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
@@ -2153,7 +1344,7 @@ pub struct EqlRulePatchProps {
     pub extra: Extra,
 }
 
-impl EqlRulePatchProps {
+impl EqlRulePatch {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -2227,10 +1418,7 @@ impl EqlRulePatchProps {
     }
     /// `alias_purpose`
     #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
     }
@@ -2362,7 +1550,7 @@ impl EqlRulePatchProps {
     }
     /// `outcome`
     #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
         self.outcome = Some(outcome.into());
         self
     }
@@ -2396,7 +1584,7 @@ impl EqlRulePatchProps {
     #[must_use]
     pub fn required_fields(
         mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
     ) -> Self {
         self.required_fields = Some(
             required_fields.into_iter().map(Into::into).collect(),
@@ -2530,10 +1718,10 @@ impl EqlRulePatchProps {
     }
 }
 
-/// The `EqlRuleUpdateProps` object.
+/// The `EqlRuleUpdate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct EqlRuleUpdateProps {
+pub struct EqlRuleUpdate {
     /// `query`
     pub query: String,
     /// `alert_suppression`
@@ -2553,7 +1741,7 @@ pub struct EqlRuleUpdateProps {
     /// `actions`
     pub actions: Option<Vec<RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -2589,7 +1777,7 @@ pub struct EqlRuleUpdateProps {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -2597,7 +1785,7 @@ pub struct EqlRuleUpdateProps {
     /// `related_integrations`
     pub related_integrations: Option<Vec<RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
+    pub required_fields: Option<Vec<RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
@@ -2636,10 +1824,10 @@ pub struct EqlRuleUpdateProps {
     pub extra: Extra,
 }
 
-/// What a [`EqlRuleUpdateProps`] can't do without.
+/// What a [`EqlRuleUpdate`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct EqlRuleUpdatePropsRequired {
+pub struct EqlRuleUpdateRequired {
     /// `query`
     pub query: String,
     /// `description`
@@ -2652,10 +1840,10 @@ pub struct EqlRuleUpdatePropsRequired {
     pub severity: Severity,
 }
 
-impl EqlRuleUpdateProps {
+impl EqlRuleUpdate {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: EqlRuleUpdatePropsRequired) -> Self {
+    pub fn new(required: EqlRuleUpdateRequired) -> Self {
         Self {
             query: required.query,
             description: required.description,
@@ -2727,10 +1915,7 @@ impl EqlRuleUpdateProps {
     }
     /// `alias_purpose`
     #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
     }
@@ -2850,7 +2035,7 @@ impl EqlRuleUpdateProps {
     }
     /// `outcome`
     #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
         self.outcome = Some(outcome.into());
         self
     }
@@ -2884,7 +2069,7 @@ impl EqlRuleUpdateProps {
     #[must_use]
     pub fn required_fields(
         mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
     ) -> Self {
         self.required_fields = Some(
             required_fields.into_iter().map(Into::into).collect(),
@@ -3004,42 +2189,6 @@ impl EqlRuleUpdateProps {
         self.version = Some(version);
         self
     }
-}
-
-/// The `ErrorSchema` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ErrorSchema {
-    /// `error`
-    pub error: ErrorSchemaError,
-    /// `id`
-    pub id: Option<String>,
-    /// `item_id`
-    ///
-    /// at least 1 characters
-    pub item_id: Option<String>,
-    /// `list_id`
-    ///
-    /// at least 1 characters
-    pub list_id: Option<String>,
-    /// `rule_id`
-    pub rule_id: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ErrorSchemaError` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ErrorSchemaError {
-    /// `message`
-    pub message: String,
-    /// `status_code`
-    ///
-    /// at least 400
-    pub status_code: i64,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
 }
 
 /// The `EsqlRule` object.
@@ -3059,7 +2208,7 @@ pub struct EsqlRule {
     /// `immutable`
     pub immutable: bool,
     /// `required_fields`
-    pub required_fields: Vec<RequiredFieldInput>,
+    pub required_fields: Vec<RequiredField>,
     /// `revision`
     pub revision: i64,
     /// `rule_id`
@@ -3079,7 +2228,7 @@ pub struct EsqlRule {
     /// `actions`
     pub actions: Vec<RuleAction>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -3113,7 +2262,7 @@ pub struct EsqlRule {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -3156,430 +2305,16 @@ pub struct EsqlRule {
     pub extra: Extra,
 }
 
-/// The `EsqlRuleCreateProps` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct EsqlRuleCreateProps {
-    /// `alert_suppression`
-    pub alert_suppression: Option<AlertSuppression>,
-    /// `query`
-    pub query: String,
-    /// `actions`
-    pub actions: Option<Vec<RuleAction>>,
-    /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
-    /// `alias_target_id`
-    pub alias_target_id: Option<String>,
-    /// `author`
-    pub author: Option<Vec<String>>,
-    /// `building_block_type`
-    pub building_block_type: Option<String>,
-    /// `description`
-    pub description: String,
-    /// `enabled`
-    pub enabled: Option<bool>,
-    /// `exceptions_list`
-    pub exceptions_list: Option<Vec<RuleExceptionList>>,
-    /// `false_positives`
-    pub false_positives: Option<Vec<String>>,
-    /// `from`
-    pub from: Option<String>,
-    /// `interval`
-    pub interval: Option<String>,
-    /// `investigation_fields`
-    pub investigation_fields: Option<InvestigationFields>,
-    /// `license`
-    pub license: Option<String>,
-    /// `max_signals`
-    pub max_signals: Option<i64>,
-    /// `meta`
-    pub meta: Option<BTreeMap<String, Value>>,
-    /// `name`
-    pub name: String,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `note`
-    pub note: Option<String>,
-    /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
-    /// `output_index`
-    pub output_index: Option<String>,
-    /// `references`
-    pub references: Option<Vec<String>>,
-    /// `related_integrations`
-    pub related_integrations: Option<Vec<RelatedIntegration>>,
-    /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
-    /// `response_actions`
-    pub response_actions: Option<Vec<ResponseAction>>,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `risk_score_mapping`
-    pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
-    /// `rule_id`
-    pub rule_id: Option<String>,
-    /// `rule_name_override`
-    pub rule_name_override: Option<String>,
-    /// `setup`
-    pub setup: Option<String>,
-    /// `severity`
-    pub severity: Severity,
-    /// `severity_mapping`
-    pub severity_mapping: Option<Vec<SeverityMapping>>,
-    /// `tags`
-    pub tags: Option<Vec<String>>,
-    /// `threat`
-    pub threat: Option<Vec<Threat>>,
-    /// `throttle`
-    pub throttle: Option<RuleActionThrottle>,
-    /// `timeline_id`
-    pub timeline_id: Option<String>,
-    /// `timeline_title`
-    pub timeline_title: Option<String>,
-    /// `timestamp_override`
-    pub timestamp_override: Option<String>,
-    /// `timestamp_override_fallback_disabled`
-    pub timestamp_override_fallback_disabled: Option<bool>,
-    /// `to`
-    pub to: Option<String>,
-    /// `version`
-    pub version: Option<i64>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`EsqlRuleCreateProps`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct EsqlRuleCreatePropsRequired {
-    /// `query`
-    pub query: String,
-    /// `description`
-    pub description: String,
-    /// `name`
-    pub name: String,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `severity`
-    pub severity: Severity,
-}
-
-impl EsqlRuleCreateProps {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: EsqlRuleCreatePropsRequired) -> Self {
-        Self {
-            query: required.query,
-            description: required.description,
-            name: required.name,
-            risk_score: required.risk_score,
-            severity: required.severity,
-            ..rt::Model::blank()
-        }
-    }
-    /// `alert_suppression`
-    #[must_use]
-    pub fn alert_suppression(
-        mut self,
-        alert_suppression: impl Into<AlertSuppression>,
-    ) -> Self {
-        self.alert_suppression = Some(alert_suppression.into());
-        self
-    }
-    /// `actions`
-    #[must_use]
-    pub fn actions(
-        mut self,
-        actions: impl IntoIterator<Item = impl Into<RuleAction>>,
-    ) -> Self {
-        self.actions = Some(actions.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `alias_purpose`
-    #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
-        self.alias_purpose = Some(alias_purpose.into());
-        self
-    }
-    /// `alias_target_id`
-    #[must_use]
-    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
-        self.alias_target_id = Some(alias_target_id.into());
-        self
-    }
-    /// `author`
-    #[must_use]
-    pub fn author(
-        mut self,
-        author: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.author = Some(author.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `building_block_type`
-    #[must_use]
-    pub fn building_block_type(
-        mut self,
-        building_block_type: impl Into<String>,
-    ) -> Self {
-        self.building_block_type = Some(building_block_type.into());
-        self
-    }
-    /// `enabled`
-    #[must_use]
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = Some(enabled);
-        self
-    }
-    /// `exceptions_list`
-    #[must_use]
-    pub fn exceptions_list(
-        mut self,
-        exceptions_list: impl IntoIterator<Item = impl Into<RuleExceptionList>>,
-    ) -> Self {
-        self.exceptions_list = Some(
-            exceptions_list.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `false_positives`
-    #[must_use]
-    pub fn false_positives(
-        mut self,
-        false_positives: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.false_positives = Some(
-            false_positives.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `from`
-    #[must_use]
-    pub fn from(mut self, from: impl Into<String>) -> Self {
-        self.from = Some(from.into());
-        self
-    }
-    /// `interval`
-    #[must_use]
-    pub fn interval(mut self, interval: impl Into<String>) -> Self {
-        self.interval = Some(interval.into());
-        self
-    }
-    /// `investigation_fields`
-    #[must_use]
-    pub fn investigation_fields(
-        mut self,
-        investigation_fields: impl Into<InvestigationFields>,
-    ) -> Self {
-        self.investigation_fields = Some(investigation_fields.into());
-        self
-    }
-    /// `license`
-    #[must_use]
-    pub fn license(mut self, license: impl Into<String>) -> Self {
-        self.license = Some(license.into());
-        self
-    }
-    /// `max_signals`
-    #[must_use]
-    pub fn max_signals(mut self, max_signals: i64) -> Self {
-        self.max_signals = Some(max_signals);
-        self
-    }
-    /// `meta`
-    #[must_use]
-    pub fn meta(
-        mut self,
-        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.meta = Some(
-            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-    /// `namespace`
-    #[must_use]
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = Some(namespace.into());
-        self
-    }
-    /// `note`
-    #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
-        self
-    }
-    /// `outcome`
-    #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
-        self.outcome = Some(outcome.into());
-        self
-    }
-    /// `output_index`
-    #[must_use]
-    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
-        self.output_index = Some(output_index.into());
-        self
-    }
-    /// `references`
-    #[must_use]
-    pub fn references(
-        mut self,
-        references: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.references = Some(references.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `related_integrations`
-    #[must_use]
-    pub fn related_integrations(
-        mut self,
-        related_integrations: impl IntoIterator<Item = impl Into<RelatedIntegration>>,
-    ) -> Self {
-        self.related_integrations = Some(
-            related_integrations.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `required_fields`
-    #[must_use]
-    pub fn required_fields(
-        mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
-    ) -> Self {
-        self.required_fields = Some(
-            required_fields.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `response_actions`
-    #[must_use]
-    pub fn response_actions(
-        mut self,
-        response_actions: impl IntoIterator<Item = impl Into<ResponseAction>>,
-    ) -> Self {
-        self.response_actions = Some(
-            response_actions.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `risk_score_mapping`
-    #[must_use]
-    pub fn risk_score_mapping(
-        mut self,
-        risk_score_mapping: impl IntoIterator<Item = impl Into<RiskScoreMapping>>,
-    ) -> Self {
-        self.risk_score_mapping = Some(
-            risk_score_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `rule_id`
-    #[must_use]
-    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
-        self.rule_id = Some(rule_id.into());
-        self
-    }
-    /// `rule_name_override`
-    #[must_use]
-    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
-        self.rule_name_override = Some(rule_name_override.into());
-        self
-    }
-    /// `setup`
-    #[must_use]
-    pub fn setup(mut self, setup: impl Into<String>) -> Self {
-        self.setup = Some(setup.into());
-        self
-    }
-    /// `severity_mapping`
-    #[must_use]
-    pub fn severity_mapping(
-        mut self,
-        severity_mapping: impl IntoIterator<Item = impl Into<SeverityMapping>>,
-    ) -> Self {
-        self.severity_mapping = Some(
-            severity_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `tags`
-    #[must_use]
-    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.tags = Some(tags.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `threat`
-    #[must_use]
-    pub fn threat(
-        mut self,
-        threat: impl IntoIterator<Item = impl Into<Threat>>,
-    ) -> Self {
-        self.threat = Some(threat.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `throttle`
-    #[must_use]
-    pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
-        self.throttle = Some(throttle.into());
-        self
-    }
-    /// `timeline_id`
-    #[must_use]
-    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
-        self.timeline_id = Some(timeline_id.into());
-        self
-    }
-    /// `timeline_title`
-    #[must_use]
-    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
-        self.timeline_title = Some(timeline_title.into());
-        self
-    }
-    /// `timestamp_override`
-    #[must_use]
-    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
-        self.timestamp_override = Some(timestamp_override.into());
-        self
-    }
-    /// `timestamp_override_fallback_disabled`
-    #[must_use]
-    pub fn timestamp_override_fallback_disabled(
-        mut self,
-        timestamp_override_fallback_disabled: bool,
-    ) -> Self {
-        self.timestamp_override_fallback_disabled = Some(
-            timestamp_override_fallback_disabled,
-        );
-        self
-    }
-    /// `to`
-    #[must_use]
-    pub fn to(mut self, to: impl Into<String>) -> Self {
-        self.to = Some(to.into());
-        self
-    }
-    /// `version`
-    #[must_use]
-    pub fn version(mut self, version: i64) -> Self {
-        self.version = Some(version);
-        self
-    }
-}
-
-/// The `EsqlRulePatchProps` object.
+/// The `EsqlRulePatch` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct EsqlRulePatchProps {
+pub struct EsqlRulePatch {
     /// `alert_suppression`
     pub alert_suppression: Option<AlertSuppression>,
     /// `actions`
     pub actions: Option<Vec<RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -3615,7 +2350,7 @@ pub struct EsqlRulePatchProps {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `query`
@@ -3625,7 +2360,7 @@ pub struct EsqlRulePatchProps {
     /// `related_integrations`
     pub related_integrations: Option<Vec<RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
+    pub required_fields: Option<Vec<RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
@@ -3664,7 +2399,7 @@ pub struct EsqlRulePatchProps {
     pub extra: Extra,
 }
 
-impl EsqlRulePatchProps {
+impl EsqlRulePatch {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -3690,10 +2425,7 @@ impl EsqlRulePatchProps {
     }
     /// `alias_purpose`
     #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
     }
@@ -3825,7 +2557,7 @@ impl EsqlRulePatchProps {
     }
     /// `outcome`
     #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
         self.outcome = Some(outcome.into());
         self
     }
@@ -3865,7 +2597,7 @@ impl EsqlRulePatchProps {
     #[must_use]
     pub fn required_fields(
         mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
     ) -> Self {
         self.required_fields = Some(
             required_fields.into_iter().map(Into::into).collect(),
@@ -3999,10 +2731,10 @@ impl EsqlRulePatchProps {
     }
 }
 
-/// The `EsqlRuleUpdateProps` object.
+/// The `EsqlRuleUpdate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct EsqlRuleUpdateProps {
+pub struct EsqlRuleUpdate {
     /// `alert_suppression`
     pub alert_suppression: Option<AlertSuppression>,
     /// `query`
@@ -4010,7 +2742,7 @@ pub struct EsqlRuleUpdateProps {
     /// `actions`
     pub actions: Option<Vec<RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -4046,7 +2778,7 @@ pub struct EsqlRuleUpdateProps {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -4054,7 +2786,7 @@ pub struct EsqlRuleUpdateProps {
     /// `related_integrations`
     pub related_integrations: Option<Vec<RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
+    pub required_fields: Option<Vec<RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
@@ -4093,10 +2825,10 @@ pub struct EsqlRuleUpdateProps {
     pub extra: Extra,
 }
 
-/// What a [`EsqlRuleUpdateProps`] can't do without.
+/// What a [`EsqlRuleUpdate`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct EsqlRuleUpdatePropsRequired {
+pub struct EsqlRuleUpdateRequired {
     /// `query`
     pub query: String,
     /// `description`
@@ -4109,10 +2841,10 @@ pub struct EsqlRuleUpdatePropsRequired {
     pub severity: Severity,
 }
 
-impl EsqlRuleUpdateProps {
+impl EsqlRuleUpdate {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: EsqlRuleUpdatePropsRequired) -> Self {
+    pub fn new(required: EsqlRuleUpdateRequired) -> Self {
         Self {
             query: required.query,
             description: required.description,
@@ -4142,10 +2874,7 @@ impl EsqlRuleUpdateProps {
     }
     /// `alias_purpose`
     #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
     }
@@ -4265,7 +2994,7 @@ impl EsqlRuleUpdateProps {
     }
     /// `outcome`
     #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
         self.outcome = Some(outcome.into());
         self
     }
@@ -4299,7 +3028,7 @@ impl EsqlRuleUpdateProps {
     #[must_use]
     pub fn required_fields(
         mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
     ) -> Self {
         self.required_fields = Some(
             required_fields.into_iter().map(Into::into).collect(),
@@ -4445,22 +3174,12 @@ pub enum ExceptionListType {
     UnknownValue(String),
 }
 
-/// The `ExternalRuleCustomizedField` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExternalRuleCustomizedField {
-    /// `field_name`
-    pub field_name: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The `ExternalRuleSource` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExternalRuleSource {
     /// `customized_fields`
-    pub customized_fields: Option<Vec<ExternalRuleCustomizedField>>,
+    pub customized_fields: Option<Vec<CustomizedField>>,
     /// `has_base_version`
     pub has_base_version: Option<bool>,
     /// `is_customized`
@@ -4469,64 +3188,16 @@ pub struct ExternalRuleSource {
     pub extra: Extra,
 }
 
-/// The `FillGaps` object.
+/// The `FailedRule` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct FillGaps {
-    /// `end_date`
-    pub end_date: String,
-    /// `start_date`
-    pub start_date: String,
+pub struct FailedRule {
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-impl FillGaps {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(end_date: impl Into<String>, start_date: impl Into<String>) -> Self {
-        Self {
-            end_date: end_date.into(),
-            start_date: start_date.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// A value of `FindRulesSortField`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FindRulesSortField {
-    /// `created_at`
-    CreatedAt,
-    /// `createdAt`
-    CreatedAt_,
-    /// `enabled`
-    Enabled,
-    /// `execution_summary.last_execution.date`
-    ExecutionSummaryLastExecutionDate,
-    /// `execution_summary.last_execution.metrics.execution_gap_duration_s`
-    ExecutionSummaryLastExecutionMetricsExecutionGapDurationS,
-    /// `execution_summary.last_execution.metrics.total_indexing_duration_ms`
-    ExecutionSummaryLastExecutionMetricsTotalIndexingDurationMs,
-    /// `execution_summary.last_execution.metrics.total_search_duration_ms`
-    ExecutionSummaryLastExecutionMetricsTotalSearchDurationMs,
-    /// `execution_summary.last_execution.status`
-    ExecutionSummaryLastExecutionStatus,
-    /// `name`
-    Name,
-    /// `risk_score`
-    RiskScore,
-    /// `riskScore`
-    RiskScore_,
-    /// `severity`
-    Severity,
-    /// `updated_at`
-    UpdatedAt,
-    /// `updatedAt`
-    UpdatedAt_,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// The `GapRange` object.
@@ -4541,6 +3212,30 @@ pub struct GapRange {
     pub extra: Extra,
 }
 
+/// The `GapsToFill` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct GapsToFill {
+    /// `end_date`
+    pub end_date: String,
+    /// `start_date`
+    pub start_date: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl GapsToFill {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(end_date: impl Into<String>, start_date: impl Into<String>) -> Self {
+        Self {
+            end_date: end_date.into(),
+            start_date: start_date.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
 /// The answer to [`get_privileges`](super::DetectionEngine::get_privileges).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -4549,6 +3244,22 @@ pub struct GetPrivilegesResponse {
     pub has_encryption_key: bool,
     /// `is_authenticated`
     pub is_authenticated: bool,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ImportWarning` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ImportWarning {
+    /// `actionPath`
+    pub action_path: String,
+    /// `buttonLabel`
+    pub button_label: Option<String>,
+    /// `message`
+    pub message: String,
+    /// `type`
+    pub r#type: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -4569,6 +3280,55 @@ pub struct IndexMigrationStatus {
     pub version: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// The `IndexPatternsEdit` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct IndexPatternsEdit {
+    /// `overwrite_data_views`
+    pub overwrite_data_views: Option<bool>,
+    /// `type`
+    pub r#type: IndexPatternsEditType,
+    /// `value`
+    pub value: Vec<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl IndexPatternsEdit {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        r#type: impl Into<IndexPatternsEditType>,
+        value: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self {
+            r#type: r#type.into(),
+            value: value.into_iter().map(Into::into).collect(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `overwrite_data_views`
+    #[must_use]
+    pub fn overwrite_data_views(mut self, overwrite_data_views: bool) -> Self {
+        self.overwrite_data_views = Some(overwrite_data_views);
+        self
+    }
+}
+
+/// A value of `IndexPatternsEditType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum IndexPatternsEditType {
+    /// `add_index_patterns`
+    AddIndexPatterns,
+    /// `delete_index_patterns`
+    DeleteIndexPatterns,
+    /// `set_index_patterns`
+    SetIndexPatterns,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
 }
 
 /// The `InternalRuleSource` object.
@@ -4600,6 +3360,59 @@ impl InvestigationFields {
             ..rt::Model::blank()
         }
     }
+}
+
+/// The `InvestigationFieldsEdit` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct InvestigationFieldsEdit {
+    /// `type`
+    pub r#type: InvestigationFieldsEditType,
+    /// `value`
+    pub value: InvestigationFields,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl InvestigationFieldsEdit {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        r#type: impl Into<InvestigationFieldsEditType>,
+        value: impl Into<InvestigationFields>,
+    ) -> Self {
+        Self {
+            r#type: r#type.into(),
+            value: value.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// A value of `InvestigationFieldsEditType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum InvestigationFieldsEditType {
+    /// `add_investigation_fields`
+    AddInvestigationFields,
+    /// `delete_investigation_fields`
+    DeleteInvestigationFields,
+    /// `set_investigation_fields`
+    SetInvestigationFields,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// A value of `KnownRuleActionThrottle`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KnownRuleActionThrottle {
+    /// `no_actions`
+    NoActions,
+    /// `rule`
+    Rule,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
 }
 
 /// A value of `KqlQueryLanguage`.
@@ -4651,7 +3464,7 @@ pub struct MachineLearningRule {
     /// `immutable`
     pub immutable: bool,
     /// `required_fields`
-    pub required_fields: Vec<RequiredFieldInput>,
+    pub required_fields: Vec<RequiredField>,
     /// `revision`
     pub revision: i64,
     /// `rule_id`
@@ -4673,7 +3486,7 @@ pub struct MachineLearningRule {
     /// `actions`
     pub actions: Vec<RuleAction>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -4707,7 +3520,7 @@ pub struct MachineLearningRule {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -4750,429 +3563,10 @@ pub struct MachineLearningRule {
     pub extra: Extra,
 }
 
-/// The `MachineLearningRuleCreateProps` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct MachineLearningRuleCreateProps {
-    /// `anomaly_threshold`
-    pub anomaly_threshold: i64,
-    /// `machine_learning_job_id`
-    pub machine_learning_job_id: OneOrMany<String>,
-    /// `alert_suppression`
-    pub alert_suppression: Option<AlertSuppression>,
-    /// `actions`
-    pub actions: Option<Vec<RuleAction>>,
-    /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
-    /// `alias_target_id`
-    pub alias_target_id: Option<String>,
-    /// `author`
-    pub author: Option<Vec<String>>,
-    /// `building_block_type`
-    pub building_block_type: Option<String>,
-    /// `description`
-    pub description: String,
-    /// `enabled`
-    pub enabled: Option<bool>,
-    /// `exceptions_list`
-    pub exceptions_list: Option<Vec<RuleExceptionList>>,
-    /// `false_positives`
-    pub false_positives: Option<Vec<String>>,
-    /// `from`
-    pub from: Option<String>,
-    /// `interval`
-    pub interval: Option<String>,
-    /// `investigation_fields`
-    pub investigation_fields: Option<InvestigationFields>,
-    /// `license`
-    pub license: Option<String>,
-    /// `max_signals`
-    pub max_signals: Option<i64>,
-    /// `meta`
-    pub meta: Option<BTreeMap<String, Value>>,
-    /// `name`
-    pub name: String,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `note`
-    pub note: Option<String>,
-    /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
-    /// `output_index`
-    pub output_index: Option<String>,
-    /// `references`
-    pub references: Option<Vec<String>>,
-    /// `related_integrations`
-    pub related_integrations: Option<Vec<RelatedIntegration>>,
-    /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
-    /// `response_actions`
-    pub response_actions: Option<Vec<ResponseAction>>,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `risk_score_mapping`
-    pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
-    /// `rule_id`
-    pub rule_id: Option<String>,
-    /// `rule_name_override`
-    pub rule_name_override: Option<String>,
-    /// `setup`
-    pub setup: Option<String>,
-    /// `severity`
-    pub severity: Severity,
-    /// `severity_mapping`
-    pub severity_mapping: Option<Vec<SeverityMapping>>,
-    /// `tags`
-    pub tags: Option<Vec<String>>,
-    /// `threat`
-    pub threat: Option<Vec<Threat>>,
-    /// `throttle`
-    pub throttle: Option<RuleActionThrottle>,
-    /// `timeline_id`
-    pub timeline_id: Option<String>,
-    /// `timeline_title`
-    pub timeline_title: Option<String>,
-    /// `timestamp_override`
-    pub timestamp_override: Option<String>,
-    /// `timestamp_override_fallback_disabled`
-    pub timestamp_override_fallback_disabled: Option<bool>,
-    /// `to`
-    pub to: Option<String>,
-    /// `version`
-    pub version: Option<i64>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`MachineLearningRuleCreateProps`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct MachineLearningRuleCreatePropsRequired {
-    /// `anomaly_threshold`
-    pub anomaly_threshold: i64,
-    /// `machine_learning_job_id`
-    pub machine_learning_job_id: OneOrMany<String>,
-    /// `description`
-    pub description: String,
-    /// `name`
-    pub name: String,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `severity`
-    pub severity: Severity,
-}
-
-impl MachineLearningRuleCreateProps {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: MachineLearningRuleCreatePropsRequired) -> Self {
-        Self {
-            anomaly_threshold: required.anomaly_threshold,
-            machine_learning_job_id: required.machine_learning_job_id,
-            description: required.description,
-            name: required.name,
-            risk_score: required.risk_score,
-            severity: required.severity,
-            ..rt::Model::blank()
-        }
-    }
-    /// `alert_suppression`
-    #[must_use]
-    pub fn alert_suppression(
-        mut self,
-        alert_suppression: impl Into<AlertSuppression>,
-    ) -> Self {
-        self.alert_suppression = Some(alert_suppression.into());
-        self
-    }
-    /// `actions`
-    #[must_use]
-    pub fn actions(
-        mut self,
-        actions: impl IntoIterator<Item = impl Into<RuleAction>>,
-    ) -> Self {
-        self.actions = Some(actions.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `alias_purpose`
-    #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
-        self.alias_purpose = Some(alias_purpose.into());
-        self
-    }
-    /// `alias_target_id`
-    #[must_use]
-    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
-        self.alias_target_id = Some(alias_target_id.into());
-        self
-    }
-    /// `author`
-    #[must_use]
-    pub fn author(
-        mut self,
-        author: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.author = Some(author.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `building_block_type`
-    #[must_use]
-    pub fn building_block_type(
-        mut self,
-        building_block_type: impl Into<String>,
-    ) -> Self {
-        self.building_block_type = Some(building_block_type.into());
-        self
-    }
-    /// `enabled`
-    #[must_use]
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = Some(enabled);
-        self
-    }
-    /// `exceptions_list`
-    #[must_use]
-    pub fn exceptions_list(
-        mut self,
-        exceptions_list: impl IntoIterator<Item = impl Into<RuleExceptionList>>,
-    ) -> Self {
-        self.exceptions_list = Some(
-            exceptions_list.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `false_positives`
-    #[must_use]
-    pub fn false_positives(
-        mut self,
-        false_positives: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.false_positives = Some(
-            false_positives.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `from`
-    #[must_use]
-    pub fn from(mut self, from: impl Into<String>) -> Self {
-        self.from = Some(from.into());
-        self
-    }
-    /// `interval`
-    #[must_use]
-    pub fn interval(mut self, interval: impl Into<String>) -> Self {
-        self.interval = Some(interval.into());
-        self
-    }
-    /// `investigation_fields`
-    #[must_use]
-    pub fn investigation_fields(
-        mut self,
-        investigation_fields: impl Into<InvestigationFields>,
-    ) -> Self {
-        self.investigation_fields = Some(investigation_fields.into());
-        self
-    }
-    /// `license`
-    #[must_use]
-    pub fn license(mut self, license: impl Into<String>) -> Self {
-        self.license = Some(license.into());
-        self
-    }
-    /// `max_signals`
-    #[must_use]
-    pub fn max_signals(mut self, max_signals: i64) -> Self {
-        self.max_signals = Some(max_signals);
-        self
-    }
-    /// `meta`
-    #[must_use]
-    pub fn meta(
-        mut self,
-        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.meta = Some(
-            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-    /// `namespace`
-    #[must_use]
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = Some(namespace.into());
-        self
-    }
-    /// `note`
-    #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
-        self
-    }
-    /// `outcome`
-    #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
-        self.outcome = Some(outcome.into());
-        self
-    }
-    /// `output_index`
-    #[must_use]
-    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
-        self.output_index = Some(output_index.into());
-        self
-    }
-    /// `references`
-    #[must_use]
-    pub fn references(
-        mut self,
-        references: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.references = Some(references.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `related_integrations`
-    #[must_use]
-    pub fn related_integrations(
-        mut self,
-        related_integrations: impl IntoIterator<Item = impl Into<RelatedIntegration>>,
-    ) -> Self {
-        self.related_integrations = Some(
-            related_integrations.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `required_fields`
-    #[must_use]
-    pub fn required_fields(
-        mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
-    ) -> Self {
-        self.required_fields = Some(
-            required_fields.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `response_actions`
-    #[must_use]
-    pub fn response_actions(
-        mut self,
-        response_actions: impl IntoIterator<Item = impl Into<ResponseAction>>,
-    ) -> Self {
-        self.response_actions = Some(
-            response_actions.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `risk_score_mapping`
-    #[must_use]
-    pub fn risk_score_mapping(
-        mut self,
-        risk_score_mapping: impl IntoIterator<Item = impl Into<RiskScoreMapping>>,
-    ) -> Self {
-        self.risk_score_mapping = Some(
-            risk_score_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `rule_id`
-    #[must_use]
-    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
-        self.rule_id = Some(rule_id.into());
-        self
-    }
-    /// `rule_name_override`
-    #[must_use]
-    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
-        self.rule_name_override = Some(rule_name_override.into());
-        self
-    }
-    /// `setup`
-    #[must_use]
-    pub fn setup(mut self, setup: impl Into<String>) -> Self {
-        self.setup = Some(setup.into());
-        self
-    }
-    /// `severity_mapping`
-    #[must_use]
-    pub fn severity_mapping(
-        mut self,
-        severity_mapping: impl IntoIterator<Item = impl Into<SeverityMapping>>,
-    ) -> Self {
-        self.severity_mapping = Some(
-            severity_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `tags`
-    #[must_use]
-    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.tags = Some(tags.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `threat`
-    #[must_use]
-    pub fn threat(
-        mut self,
-        threat: impl IntoIterator<Item = impl Into<Threat>>,
-    ) -> Self {
-        self.threat = Some(threat.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `throttle`
-    #[must_use]
-    pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
-        self.throttle = Some(throttle.into());
-        self
-    }
-    /// `timeline_id`
-    #[must_use]
-    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
-        self.timeline_id = Some(timeline_id.into());
-        self
-    }
-    /// `timeline_title`
-    #[must_use]
-    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
-        self.timeline_title = Some(timeline_title.into());
-        self
-    }
-    /// `timestamp_override`
-    #[must_use]
-    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
-        self.timestamp_override = Some(timestamp_override.into());
-        self
-    }
-    /// `timestamp_override_fallback_disabled`
-    #[must_use]
-    pub fn timestamp_override_fallback_disabled(
-        mut self,
-        timestamp_override_fallback_disabled: bool,
-    ) -> Self {
-        self.timestamp_override_fallback_disabled = Some(
-            timestamp_override_fallback_disabled,
-        );
-        self
-    }
-    /// `to`
-    #[must_use]
-    pub fn to(mut self, to: impl Into<String>) -> Self {
-        self.to = Some(to.into());
-        self
-    }
-    /// `version`
-    #[must_use]
-    pub fn version(mut self, version: i64) -> Self {
-        self.version = Some(version);
-        self
-    }
-}
-
-/// The `MachineLearningRulePatchProps` object.
+/// The `MachineLearningRulePatch` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct MachineLearningRulePatchProps {
+pub struct MachineLearningRulePatch {
     /// `alert_suppression`
     pub alert_suppression: Option<AlertSuppression>,
     /// `anomaly_threshold`
@@ -5182,7 +3576,7 @@ pub struct MachineLearningRulePatchProps {
     /// `actions`
     pub actions: Option<Vec<RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -5218,7 +3612,7 @@ pub struct MachineLearningRulePatchProps {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -5226,7 +3620,7 @@ pub struct MachineLearningRulePatchProps {
     /// `related_integrations`
     pub related_integrations: Option<Vec<RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
+    pub required_fields: Option<Vec<RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
@@ -5265,7 +3659,7 @@ pub struct MachineLearningRulePatchProps {
     pub extra: Extra,
 }
 
-impl MachineLearningRulePatchProps {
+impl MachineLearningRulePatch {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -5306,10 +3700,7 @@ impl MachineLearningRulePatchProps {
     }
     /// `alias_purpose`
     #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
     }
@@ -5441,7 +3832,7 @@ impl MachineLearningRulePatchProps {
     }
     /// `outcome`
     #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
         self.outcome = Some(outcome.into());
         self
     }
@@ -5475,7 +3866,7 @@ impl MachineLearningRulePatchProps {
     #[must_use]
     pub fn required_fields(
         mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
     ) -> Self {
         self.required_fields = Some(
             required_fields.into_iter().map(Into::into).collect(),
@@ -5609,10 +4000,10 @@ impl MachineLearningRulePatchProps {
     }
 }
 
-/// The `MachineLearningRuleUpdateProps` object.
+/// The `MachineLearningRuleUpdate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct MachineLearningRuleUpdateProps {
+pub struct MachineLearningRuleUpdate {
     /// `anomaly_threshold`
     pub anomaly_threshold: i64,
     /// `machine_learning_job_id`
@@ -5622,7 +4013,7 @@ pub struct MachineLearningRuleUpdateProps {
     /// `actions`
     pub actions: Option<Vec<RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -5658,7 +4049,7 @@ pub struct MachineLearningRuleUpdateProps {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -5666,7 +4057,7 @@ pub struct MachineLearningRuleUpdateProps {
     /// `related_integrations`
     pub related_integrations: Option<Vec<RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
+    pub required_fields: Option<Vec<RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
@@ -5705,10 +4096,10 @@ pub struct MachineLearningRuleUpdateProps {
     pub extra: Extra,
 }
 
-/// What a [`MachineLearningRuleUpdateProps`] can't do without.
+/// What a [`MachineLearningRuleUpdate`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct MachineLearningRuleUpdatePropsRequired {
+pub struct MachineLearningRuleUpdateRequired {
     /// `anomaly_threshold`
     pub anomaly_threshold: i64,
     /// `machine_learning_job_id`
@@ -5723,10 +4114,10 @@ pub struct MachineLearningRuleUpdatePropsRequired {
     pub severity: Severity,
 }
 
-impl MachineLearningRuleUpdateProps {
+impl MachineLearningRuleUpdate {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: MachineLearningRuleUpdatePropsRequired) -> Self {
+    pub fn new(required: MachineLearningRuleUpdateRequired) -> Self {
         Self {
             anomaly_threshold: required.anomaly_threshold,
             machine_learning_job_id: required.machine_learning_job_id,
@@ -5757,10 +4148,7 @@ impl MachineLearningRuleUpdateProps {
     }
     /// `alias_purpose`
     #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
     }
@@ -5880,7 +4268,7 @@ impl MachineLearningRuleUpdateProps {
     }
     /// `outcome`
     #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
         self.outcome = Some(outcome.into());
         self
     }
@@ -5914,7 +4302,7 @@ impl MachineLearningRuleUpdateProps {
     #[must_use]
     pub fn required_fields(
         mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
     ) -> Self {
         self.required_fields = Some(
             required_fields.into_iter().map(Into::into).collect(),
@@ -6036,6 +4424,106 @@ impl MachineLearningRuleUpdateProps {
     }
 }
 
+/// The `ManualRun` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ManualRun {
+    /// `end_date`
+    pub end_date: Option<String>,
+    /// `start_date`
+    pub start_date: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ManualRun {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(start_date: impl Into<String>) -> Self {
+        Self {
+            start_date: start_date.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `end_date`
+    #[must_use]
+    pub fn end_date(mut self, end_date: impl Into<String>) -> Self {
+        self.end_date = Some(end_date.into());
+        self
+    }
+}
+
+/// The `MarkAlertsByIds` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MarkAlertsByIds {
+    /// `signal_ids`
+    ///
+    /// at least 1 characters · at least 1 items · format `nonempty`
+    pub signal_ids: Vec<String>,
+    /// `status`
+    pub status: AlertStatusExceptClosed,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl MarkAlertsByIds {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        signal_ids: impl IntoIterator<Item = impl Into<String>>,
+        status: impl Into<AlertStatusExceptClosed>,
+    ) -> Self {
+        Self {
+            signal_ids: signal_ids.into_iter().map(Into::into).collect(),
+            status: status.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `MarkAlertsByQuery` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MarkAlertsByQuery {
+    /// `conflicts`
+    ///
+    /// default `abort`
+    pub conflicts: Option<Conflicts>,
+    /// `query`
+    pub query: BTreeMap<String, Value>,
+    /// `status`
+    pub status: AlertStatusExceptClosed,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl MarkAlertsByQuery {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        query: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+        status: impl Into<AlertStatusExceptClosed>,
+    ) -> Self {
+        Self {
+            query: query
+                .into_iter()
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+            status: status.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `conflicts`
+    ///
+    /// default `abort`
+    #[must_use]
+    pub fn conflicts(mut self, conflicts: impl Into<Conflicts>) -> Self {
+        self.conflicts = Some(conflicts.into());
+        self
+    }
+}
+
 /// The `MigrationCleanupResult` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -6043,13 +4531,13 @@ pub struct MigrationCleanupResult {
     /// `destinationIndex`
     pub destination_index: String,
     /// `error`
-    pub error: Option<MigrationCleanupResultError>,
+    pub error: Option<MigrationError>,
     /// `id`
     pub id: String,
     /// `sourceIndex`
     pub source_index: String,
     /// `status`
-    pub status: Status,
+    pub status: MigrationOutcome,
     /// `updated`
     ///
     /// format `date-time`
@@ -6060,10 +4548,10 @@ pub struct MigrationCleanupResult {
     pub extra: Extra,
 }
 
-/// The `MigrationCleanupResultError` object.
+/// The `MigrationError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct MigrationCleanupResultError {
+pub struct MigrationError {
     /// `message`
     pub message: String,
     /// `status_code`
@@ -6081,13 +4569,13 @@ pub struct MigrationFinalizationResult {
     /// `destinationIndex`
     pub destination_index: String,
     /// `error`
-    pub error: Option<MigrationCleanupResultError>,
+    pub error: Option<MigrationError>,
     /// `id`
     pub id: String,
     /// `sourceIndex`
     pub source_index: String,
     /// `status`
-    pub status: Status,
+    pub status: MigrationOutcome,
     /// `updated`
     ///
     /// format `date-time`
@@ -6098,6 +4586,20 @@ pub struct MigrationFinalizationResult {
     pub extra: Extra,
 }
 
+/// A value of `MigrationOutcome`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MigrationOutcome {
+    /// `success`
+    Success,
+    /// `failure`
+    Failure,
+    /// `pending`
+    Pending,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// The `MigrationStatus` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -6105,7 +4607,7 @@ pub struct MigrationStatus {
     /// `id`
     pub id: String,
     /// `status`
-    pub status: Status,
+    pub status: MigrationOutcome,
     /// `updated`
     ///
     /// format `date-time`
@@ -6128,156 +4630,30 @@ pub enum NamespaceType {
     UnknownValue(String),
 }
 
-/// The `NewTermsRule` object.
+/// The `NewEqlRule` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct NewTermsRule {
-    /// `created_at`
-    ///
-    /// format `date-time`
-    pub created_at: String,
-    /// `created_by`
-    pub created_by: String,
-    /// `execution_summary`
-    pub execution_summary: Option<RuleExecutionSummary>,
-    /// `id`
-    pub id: String,
-    /// `immutable`
-    pub immutable: bool,
-    /// `required_fields`
-    pub required_fields: Vec<RequiredFieldInput>,
-    /// `revision`
-    pub revision: i64,
-    /// `rule_id`
-    pub rule_id: String,
-    /// `rule_source`
-    pub rule_source: RuleSource,
-    /// `updated_at`
-    ///
-    /// format `date-time`
-    pub updated_at: String,
-    /// `updated_by`
-    pub updated_by: String,
-    /// `history_window_start`
-    pub history_window_start: String,
-    /// `new_terms_fields`
-    pub new_terms_fields: Vec<String>,
+pub struct NewEqlRule {
     /// `query`
     pub query: String,
     /// `alert_suppression`
     pub alert_suppression: Option<AlertSuppression>,
     /// `data_view_id`
     pub data_view_id: Option<String>,
+    /// `event_category_override`
+    pub event_category_override: Option<String>,
     /// `filters`
     pub filters: Option<Vec<Value>>,
     /// `index`
     pub index: Option<Vec<String>>,
-    /// `language`
-    pub language: KqlQueryLanguage,
-    /// `actions`
-    pub actions: Vec<RuleAction>,
-    /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
-    /// `alias_target_id`
-    pub alias_target_id: Option<String>,
-    /// `author`
-    pub author: Vec<String>,
-    /// `building_block_type`
-    pub building_block_type: Option<String>,
-    /// `description`
-    pub description: String,
-    /// `enabled`
-    pub enabled: bool,
-    /// `exceptions_list`
-    pub exceptions_list: Vec<RuleExceptionList>,
-    /// `false_positives`
-    pub false_positives: Vec<String>,
-    /// `from`
-    pub from: String,
-    /// `interval`
-    pub interval: String,
-    /// `investigation_fields`
-    pub investigation_fields: Option<InvestigationFields>,
-    /// `license`
-    pub license: Option<String>,
-    /// `max_signals`
-    pub max_signals: i64,
-    /// `meta`
-    pub meta: Option<BTreeMap<String, Value>>,
-    /// `name`
-    pub name: String,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `note`
-    pub note: Option<String>,
-    /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
-    /// `output_index`
-    pub output_index: Option<String>,
-    /// `references`
-    pub references: Vec<String>,
-    /// `related_integrations`
-    pub related_integrations: Vec<RelatedIntegration>,
-    /// `response_actions`
-    pub response_actions: Option<Vec<ResponseAction>>,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `risk_score_mapping`
-    pub risk_score_mapping: Vec<RiskScoreMapping>,
-    /// `rule_name_override`
-    pub rule_name_override: Option<String>,
-    /// `setup`
-    pub setup: String,
-    /// `severity`
-    pub severity: Severity,
-    /// `severity_mapping`
-    pub severity_mapping: Vec<SeverityMapping>,
-    /// `tags`
-    pub tags: Vec<String>,
-    /// `threat`
-    pub threat: Vec<Threat>,
-    /// `throttle`
-    pub throttle: Option<RuleActionThrottle>,
-    /// `timeline_id`
-    pub timeline_id: Option<String>,
-    /// `timeline_title`
-    pub timeline_title: Option<String>,
-    /// `timestamp_override`
-    pub timestamp_override: Option<String>,
-    /// `timestamp_override_fallback_disabled`
-    pub timestamp_override_fallback_disabled: Option<bool>,
-    /// `to`
-    pub to: String,
-    /// `version`
-    pub version: i64,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `NewTermsRuleCreateProps` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct NewTermsRuleCreateProps {
-    /// `history_window_start`
-    pub history_window_start: String,
-    /// `new_terms_fields`
-    pub new_terms_fields: Vec<String>,
-    /// `query`
-    pub query: String,
-    /// `alert_suppression`
-    pub alert_suppression: Option<AlertSuppression>,
-    /// `data_view_id`
-    pub data_view_id: Option<String>,
-    /// `filters`
-    pub filters: Option<Vec<Value>>,
-    /// `index`
-    pub index: Option<Vec<String>>,
-    /// `language`
-    pub language: Option<KqlQueryLanguage>,
+    /// `tiebreaker_field`
+    pub tiebreaker_field: Option<String>,
+    /// `timestamp_field`
+    pub timestamp_field: Option<String>,
     /// `actions`
     pub actions: Option<Vec<RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -6311,7 +4687,7 @@ pub struct NewTermsRuleCreateProps {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -6319,7 +4695,7 @@ pub struct NewTermsRuleCreateProps {
     /// `related_integrations`
     pub related_integrations: Option<Vec<RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
+    pub required_fields: Option<Vec<RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
@@ -6358,14 +4734,10 @@ pub struct NewTermsRuleCreateProps {
     pub extra: Extra,
 }
 
-/// What a [`NewTermsRuleCreateProps`] can't do without.
+/// What a [`NewEqlRule`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct NewTermsRuleCreatePropsRequired {
-    /// `history_window_start`
-    pub history_window_start: String,
-    /// `new_terms_fields`
-    pub new_terms_fields: Vec<String>,
+pub struct NewEqlRuleRequired {
     /// `query`
     pub query: String,
     /// `description`
@@ -6378,13 +4750,11 @@ pub struct NewTermsRuleCreatePropsRequired {
     pub severity: Severity,
 }
 
-impl NewTermsRuleCreateProps {
+impl NewEqlRule {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: NewTermsRuleCreatePropsRequired) -> Self {
+    pub fn new(required: NewEqlRuleRequired) -> Self {
         Self {
-            history_window_start: required.history_window_start,
-            new_terms_fields: required.new_terms_fields,
             query: required.query,
             description: required.description,
             name: required.name,
@@ -6408,6 +4778,15 @@ impl NewTermsRuleCreateProps {
         self.data_view_id = Some(data_view_id.into());
         self
     }
+    /// `event_category_override`
+    #[must_use]
+    pub fn event_category_override(
+        mut self,
+        event_category_override: impl Into<String>,
+    ) -> Self {
+        self.event_category_override = Some(event_category_override.into());
+        self
+    }
     /// `filters`
     #[must_use]
     pub fn filters(
@@ -6423,10 +4802,16 @@ impl NewTermsRuleCreateProps {
         self.index = Some(index.into_iter().map(Into::into).collect());
         self
     }
-    /// `language`
+    /// `tiebreaker_field`
     #[must_use]
-    pub fn language(mut self, language: impl Into<KqlQueryLanguage>) -> Self {
-        self.language = Some(language.into());
+    pub fn tiebreaker_field(mut self, tiebreaker_field: impl Into<String>) -> Self {
+        self.tiebreaker_field = Some(tiebreaker_field.into());
+        self
+    }
+    /// `timestamp_field`
+    #[must_use]
+    pub fn timestamp_field(mut self, timestamp_field: impl Into<String>) -> Self {
+        self.timestamp_field = Some(timestamp_field.into());
         self
     }
     /// `actions`
@@ -6440,10 +4825,7 @@ impl NewTermsRuleCreateProps {
     }
     /// `alias_purpose`
     #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
     }
@@ -6557,7 +4939,7 @@ impl NewTermsRuleCreateProps {
     }
     /// `outcome`
     #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
         self.outcome = Some(outcome.into());
         self
     }
@@ -6591,7 +4973,7 @@ impl NewTermsRuleCreateProps {
     #[must_use]
     pub fn required_fields(
         mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
     ) -> Self {
         self.required_fields = Some(
             required_fields.into_iter().map(Into::into).collect(),
@@ -6713,10 +5095,2402 @@ impl NewTermsRuleCreateProps {
     }
 }
 
-/// The `NewTermsRulePatchProps` object.
+/// The `NewEsqlRule` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewEsqlRule {
+    /// `alert_suppression`
+    pub alert_suppression: Option<AlertSuppression>,
+    /// `query`
+    pub query: String,
+    /// `actions`
+    pub actions: Option<Vec<RuleAction>>,
+    /// `alias_purpose`
+    pub alias_purpose: Option<AliasPurpose>,
+    /// `alias_target_id`
+    pub alias_target_id: Option<String>,
+    /// `author`
+    pub author: Option<Vec<String>>,
+    /// `building_block_type`
+    pub building_block_type: Option<String>,
+    /// `description`
+    pub description: String,
+    /// `enabled`
+    pub enabled: Option<bool>,
+    /// `exceptions_list`
+    pub exceptions_list: Option<Vec<RuleExceptionList>>,
+    /// `false_positives`
+    pub false_positives: Option<Vec<String>>,
+    /// `from`
+    pub from: Option<String>,
+    /// `interval`
+    pub interval: Option<String>,
+    /// `investigation_fields`
+    pub investigation_fields: Option<InvestigationFields>,
+    /// `license`
+    pub license: Option<String>,
+    /// `max_signals`
+    pub max_signals: Option<i64>,
+    /// `meta`
+    pub meta: Option<BTreeMap<String, Value>>,
+    /// `name`
+    pub name: String,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// `note`
+    pub note: Option<String>,
+    /// `outcome`
+    pub outcome: Option<ResolveOutcome>,
+    /// `output_index`
+    pub output_index: Option<String>,
+    /// `references`
+    pub references: Option<Vec<String>>,
+    /// `related_integrations`
+    pub related_integrations: Option<Vec<RelatedIntegration>>,
+    /// `required_fields`
+    pub required_fields: Option<Vec<RequiredField>>,
+    /// `response_actions`
+    pub response_actions: Option<Vec<ResponseAction>>,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `risk_score_mapping`
+    pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
+    /// `rule_id`
+    pub rule_id: Option<String>,
+    /// `rule_name_override`
+    pub rule_name_override: Option<String>,
+    /// `setup`
+    pub setup: Option<String>,
+    /// `severity`
+    pub severity: Severity,
+    /// `severity_mapping`
+    pub severity_mapping: Option<Vec<SeverityMapping>>,
+    /// `tags`
+    pub tags: Option<Vec<String>>,
+    /// `threat`
+    pub threat: Option<Vec<Threat>>,
+    /// `throttle`
+    pub throttle: Option<RuleActionThrottle>,
+    /// `timeline_id`
+    pub timeline_id: Option<String>,
+    /// `timeline_title`
+    pub timeline_title: Option<String>,
+    /// `timestamp_override`
+    pub timestamp_override: Option<String>,
+    /// `timestamp_override_fallback_disabled`
+    pub timestamp_override_fallback_disabled: Option<bool>,
+    /// `to`
+    pub to: Option<String>,
+    /// `version`
+    pub version: Option<i64>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`NewEsqlRule`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct NewEsqlRuleRequired {
+    /// `query`
+    pub query: String,
+    /// `description`
+    pub description: String,
+    /// `name`
+    pub name: String,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `severity`
+    pub severity: Severity,
+}
+
+impl NewEsqlRule {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: NewEsqlRuleRequired) -> Self {
+        Self {
+            query: required.query,
+            description: required.description,
+            name: required.name,
+            risk_score: required.risk_score,
+            severity: required.severity,
+            ..rt::Model::blank()
+        }
+    }
+    /// `alert_suppression`
+    #[must_use]
+    pub fn alert_suppression(
+        mut self,
+        alert_suppression: impl Into<AlertSuppression>,
+    ) -> Self {
+        self.alert_suppression = Some(alert_suppression.into());
+        self
+    }
+    /// `actions`
+    #[must_use]
+    pub fn actions(
+        mut self,
+        actions: impl IntoIterator<Item = impl Into<RuleAction>>,
+    ) -> Self {
+        self.actions = Some(actions.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `alias_purpose`
+    #[must_use]
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
+        self.alias_purpose = Some(alias_purpose.into());
+        self
+    }
+    /// `alias_target_id`
+    #[must_use]
+    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
+        self.alias_target_id = Some(alias_target_id.into());
+        self
+    }
+    /// `author`
+    #[must_use]
+    pub fn author(
+        mut self,
+        author: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.author = Some(author.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `building_block_type`
+    #[must_use]
+    pub fn building_block_type(
+        mut self,
+        building_block_type: impl Into<String>,
+    ) -> Self {
+        self.building_block_type = Some(building_block_type.into());
+        self
+    }
+    /// `enabled`
+    #[must_use]
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+    /// `exceptions_list`
+    #[must_use]
+    pub fn exceptions_list(
+        mut self,
+        exceptions_list: impl IntoIterator<Item = impl Into<RuleExceptionList>>,
+    ) -> Self {
+        self.exceptions_list = Some(
+            exceptions_list.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `false_positives`
+    #[must_use]
+    pub fn false_positives(
+        mut self,
+        false_positives: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.false_positives = Some(
+            false_positives.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `from`
+    #[must_use]
+    pub fn from(mut self, from: impl Into<String>) -> Self {
+        self.from = Some(from.into());
+        self
+    }
+    /// `interval`
+    #[must_use]
+    pub fn interval(mut self, interval: impl Into<String>) -> Self {
+        self.interval = Some(interval.into());
+        self
+    }
+    /// `investigation_fields`
+    #[must_use]
+    pub fn investigation_fields(
+        mut self,
+        investigation_fields: impl Into<InvestigationFields>,
+    ) -> Self {
+        self.investigation_fields = Some(investigation_fields.into());
+        self
+    }
+    /// `license`
+    #[must_use]
+    pub fn license(mut self, license: impl Into<String>) -> Self {
+        self.license = Some(license.into());
+        self
+    }
+    /// `max_signals`
+    #[must_use]
+    pub fn max_signals(mut self, max_signals: i64) -> Self {
+        self.max_signals = Some(max_signals);
+        self
+    }
+    /// `meta`
+    #[must_use]
+    pub fn meta(
+        mut self,
+        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.meta = Some(
+            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+    /// `namespace`
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+    /// `note`
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+    /// `outcome`
+    #[must_use]
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
+        self.outcome = Some(outcome.into());
+        self
+    }
+    /// `output_index`
+    #[must_use]
+    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
+        self.output_index = Some(output_index.into());
+        self
+    }
+    /// `references`
+    #[must_use]
+    pub fn references(
+        mut self,
+        references: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.references = Some(references.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `related_integrations`
+    #[must_use]
+    pub fn related_integrations(
+        mut self,
+        related_integrations: impl IntoIterator<Item = impl Into<RelatedIntegration>>,
+    ) -> Self {
+        self.related_integrations = Some(
+            related_integrations.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `required_fields`
+    #[must_use]
+    pub fn required_fields(
+        mut self,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
+    ) -> Self {
+        self.required_fields = Some(
+            required_fields.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `response_actions`
+    #[must_use]
+    pub fn response_actions(
+        mut self,
+        response_actions: impl IntoIterator<Item = impl Into<ResponseAction>>,
+    ) -> Self {
+        self.response_actions = Some(
+            response_actions.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `risk_score_mapping`
+    #[must_use]
+    pub fn risk_score_mapping(
+        mut self,
+        risk_score_mapping: impl IntoIterator<Item = impl Into<RiskScoreMapping>>,
+    ) -> Self {
+        self.risk_score_mapping = Some(
+            risk_score_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `rule_id`
+    #[must_use]
+    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
+        self.rule_id = Some(rule_id.into());
+        self
+    }
+    /// `rule_name_override`
+    #[must_use]
+    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
+        self.rule_name_override = Some(rule_name_override.into());
+        self
+    }
+    /// `setup`
+    #[must_use]
+    pub fn setup(mut self, setup: impl Into<String>) -> Self {
+        self.setup = Some(setup.into());
+        self
+    }
+    /// `severity_mapping`
+    #[must_use]
+    pub fn severity_mapping(
+        mut self,
+        severity_mapping: impl IntoIterator<Item = impl Into<SeverityMapping>>,
+    ) -> Self {
+        self.severity_mapping = Some(
+            severity_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `tags`
+    #[must_use]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = Some(tags.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `threat`
+    #[must_use]
+    pub fn threat(
+        mut self,
+        threat: impl IntoIterator<Item = impl Into<Threat>>,
+    ) -> Self {
+        self.threat = Some(threat.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `throttle`
+    #[must_use]
+    pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
+        self.throttle = Some(throttle.into());
+        self
+    }
+    /// `timeline_id`
+    #[must_use]
+    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
+        self.timeline_id = Some(timeline_id.into());
+        self
+    }
+    /// `timeline_title`
+    #[must_use]
+    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
+        self.timeline_title = Some(timeline_title.into());
+        self
+    }
+    /// `timestamp_override`
+    #[must_use]
+    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
+        self.timestamp_override = Some(timestamp_override.into());
+        self
+    }
+    /// `timestamp_override_fallback_disabled`
+    #[must_use]
+    pub fn timestamp_override_fallback_disabled(
+        mut self,
+        timestamp_override_fallback_disabled: bool,
+    ) -> Self {
+        self.timestamp_override_fallback_disabled = Some(
+            timestamp_override_fallback_disabled,
+        );
+        self
+    }
+    /// `to`
+    #[must_use]
+    pub fn to(mut self, to: impl Into<String>) -> Self {
+        self.to = Some(to.into());
+        self
+    }
+    /// `version`
+    #[must_use]
+    pub fn version(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+}
+
+/// The `NewMachineLearningRule` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewMachineLearningRule {
+    /// `anomaly_threshold`
+    pub anomaly_threshold: i64,
+    /// `machine_learning_job_id`
+    pub machine_learning_job_id: OneOrMany<String>,
+    /// `alert_suppression`
+    pub alert_suppression: Option<AlertSuppression>,
+    /// `actions`
+    pub actions: Option<Vec<RuleAction>>,
+    /// `alias_purpose`
+    pub alias_purpose: Option<AliasPurpose>,
+    /// `alias_target_id`
+    pub alias_target_id: Option<String>,
+    /// `author`
+    pub author: Option<Vec<String>>,
+    /// `building_block_type`
+    pub building_block_type: Option<String>,
+    /// `description`
+    pub description: String,
+    /// `enabled`
+    pub enabled: Option<bool>,
+    /// `exceptions_list`
+    pub exceptions_list: Option<Vec<RuleExceptionList>>,
+    /// `false_positives`
+    pub false_positives: Option<Vec<String>>,
+    /// `from`
+    pub from: Option<String>,
+    /// `interval`
+    pub interval: Option<String>,
+    /// `investigation_fields`
+    pub investigation_fields: Option<InvestigationFields>,
+    /// `license`
+    pub license: Option<String>,
+    /// `max_signals`
+    pub max_signals: Option<i64>,
+    /// `meta`
+    pub meta: Option<BTreeMap<String, Value>>,
+    /// `name`
+    pub name: String,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// `note`
+    pub note: Option<String>,
+    /// `outcome`
+    pub outcome: Option<ResolveOutcome>,
+    /// `output_index`
+    pub output_index: Option<String>,
+    /// `references`
+    pub references: Option<Vec<String>>,
+    /// `related_integrations`
+    pub related_integrations: Option<Vec<RelatedIntegration>>,
+    /// `required_fields`
+    pub required_fields: Option<Vec<RequiredField>>,
+    /// `response_actions`
+    pub response_actions: Option<Vec<ResponseAction>>,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `risk_score_mapping`
+    pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
+    /// `rule_id`
+    pub rule_id: Option<String>,
+    /// `rule_name_override`
+    pub rule_name_override: Option<String>,
+    /// `setup`
+    pub setup: Option<String>,
+    /// `severity`
+    pub severity: Severity,
+    /// `severity_mapping`
+    pub severity_mapping: Option<Vec<SeverityMapping>>,
+    /// `tags`
+    pub tags: Option<Vec<String>>,
+    /// `threat`
+    pub threat: Option<Vec<Threat>>,
+    /// `throttle`
+    pub throttle: Option<RuleActionThrottle>,
+    /// `timeline_id`
+    pub timeline_id: Option<String>,
+    /// `timeline_title`
+    pub timeline_title: Option<String>,
+    /// `timestamp_override`
+    pub timestamp_override: Option<String>,
+    /// `timestamp_override_fallback_disabled`
+    pub timestamp_override_fallback_disabled: Option<bool>,
+    /// `to`
+    pub to: Option<String>,
+    /// `version`
+    pub version: Option<i64>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`NewMachineLearningRule`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct NewMachineLearningRuleRequired {
+    /// `anomaly_threshold`
+    pub anomaly_threshold: i64,
+    /// `machine_learning_job_id`
+    pub machine_learning_job_id: OneOrMany<String>,
+    /// `description`
+    pub description: String,
+    /// `name`
+    pub name: String,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `severity`
+    pub severity: Severity,
+}
+
+impl NewMachineLearningRule {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: NewMachineLearningRuleRequired) -> Self {
+        Self {
+            anomaly_threshold: required.anomaly_threshold,
+            machine_learning_job_id: required.machine_learning_job_id,
+            description: required.description,
+            name: required.name,
+            risk_score: required.risk_score,
+            severity: required.severity,
+            ..rt::Model::blank()
+        }
+    }
+    /// `alert_suppression`
+    #[must_use]
+    pub fn alert_suppression(
+        mut self,
+        alert_suppression: impl Into<AlertSuppression>,
+    ) -> Self {
+        self.alert_suppression = Some(alert_suppression.into());
+        self
+    }
+    /// `actions`
+    #[must_use]
+    pub fn actions(
+        mut self,
+        actions: impl IntoIterator<Item = impl Into<RuleAction>>,
+    ) -> Self {
+        self.actions = Some(actions.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `alias_purpose`
+    #[must_use]
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
+        self.alias_purpose = Some(alias_purpose.into());
+        self
+    }
+    /// `alias_target_id`
+    #[must_use]
+    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
+        self.alias_target_id = Some(alias_target_id.into());
+        self
+    }
+    /// `author`
+    #[must_use]
+    pub fn author(
+        mut self,
+        author: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.author = Some(author.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `building_block_type`
+    #[must_use]
+    pub fn building_block_type(
+        mut self,
+        building_block_type: impl Into<String>,
+    ) -> Self {
+        self.building_block_type = Some(building_block_type.into());
+        self
+    }
+    /// `enabled`
+    #[must_use]
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+    /// `exceptions_list`
+    #[must_use]
+    pub fn exceptions_list(
+        mut self,
+        exceptions_list: impl IntoIterator<Item = impl Into<RuleExceptionList>>,
+    ) -> Self {
+        self.exceptions_list = Some(
+            exceptions_list.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `false_positives`
+    #[must_use]
+    pub fn false_positives(
+        mut self,
+        false_positives: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.false_positives = Some(
+            false_positives.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `from`
+    #[must_use]
+    pub fn from(mut self, from: impl Into<String>) -> Self {
+        self.from = Some(from.into());
+        self
+    }
+    /// `interval`
+    #[must_use]
+    pub fn interval(mut self, interval: impl Into<String>) -> Self {
+        self.interval = Some(interval.into());
+        self
+    }
+    /// `investigation_fields`
+    #[must_use]
+    pub fn investigation_fields(
+        mut self,
+        investigation_fields: impl Into<InvestigationFields>,
+    ) -> Self {
+        self.investigation_fields = Some(investigation_fields.into());
+        self
+    }
+    /// `license`
+    #[must_use]
+    pub fn license(mut self, license: impl Into<String>) -> Self {
+        self.license = Some(license.into());
+        self
+    }
+    /// `max_signals`
+    #[must_use]
+    pub fn max_signals(mut self, max_signals: i64) -> Self {
+        self.max_signals = Some(max_signals);
+        self
+    }
+    /// `meta`
+    #[must_use]
+    pub fn meta(
+        mut self,
+        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.meta = Some(
+            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+    /// `namespace`
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+    /// `note`
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+    /// `outcome`
+    #[must_use]
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
+        self.outcome = Some(outcome.into());
+        self
+    }
+    /// `output_index`
+    #[must_use]
+    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
+        self.output_index = Some(output_index.into());
+        self
+    }
+    /// `references`
+    #[must_use]
+    pub fn references(
+        mut self,
+        references: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.references = Some(references.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `related_integrations`
+    #[must_use]
+    pub fn related_integrations(
+        mut self,
+        related_integrations: impl IntoIterator<Item = impl Into<RelatedIntegration>>,
+    ) -> Self {
+        self.related_integrations = Some(
+            related_integrations.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `required_fields`
+    #[must_use]
+    pub fn required_fields(
+        mut self,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
+    ) -> Self {
+        self.required_fields = Some(
+            required_fields.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `response_actions`
+    #[must_use]
+    pub fn response_actions(
+        mut self,
+        response_actions: impl IntoIterator<Item = impl Into<ResponseAction>>,
+    ) -> Self {
+        self.response_actions = Some(
+            response_actions.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `risk_score_mapping`
+    #[must_use]
+    pub fn risk_score_mapping(
+        mut self,
+        risk_score_mapping: impl IntoIterator<Item = impl Into<RiskScoreMapping>>,
+    ) -> Self {
+        self.risk_score_mapping = Some(
+            risk_score_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `rule_id`
+    #[must_use]
+    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
+        self.rule_id = Some(rule_id.into());
+        self
+    }
+    /// `rule_name_override`
+    #[must_use]
+    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
+        self.rule_name_override = Some(rule_name_override.into());
+        self
+    }
+    /// `setup`
+    #[must_use]
+    pub fn setup(mut self, setup: impl Into<String>) -> Self {
+        self.setup = Some(setup.into());
+        self
+    }
+    /// `severity_mapping`
+    #[must_use]
+    pub fn severity_mapping(
+        mut self,
+        severity_mapping: impl IntoIterator<Item = impl Into<SeverityMapping>>,
+    ) -> Self {
+        self.severity_mapping = Some(
+            severity_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `tags`
+    #[must_use]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = Some(tags.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `threat`
+    #[must_use]
+    pub fn threat(
+        mut self,
+        threat: impl IntoIterator<Item = impl Into<Threat>>,
+    ) -> Self {
+        self.threat = Some(threat.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `throttle`
+    #[must_use]
+    pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
+        self.throttle = Some(throttle.into());
+        self
+    }
+    /// `timeline_id`
+    #[must_use]
+    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
+        self.timeline_id = Some(timeline_id.into());
+        self
+    }
+    /// `timeline_title`
+    #[must_use]
+    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
+        self.timeline_title = Some(timeline_title.into());
+        self
+    }
+    /// `timestamp_override`
+    #[must_use]
+    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
+        self.timestamp_override = Some(timestamp_override.into());
+        self
+    }
+    /// `timestamp_override_fallback_disabled`
+    #[must_use]
+    pub fn timestamp_override_fallback_disabled(
+        mut self,
+        timestamp_override_fallback_disabled: bool,
+    ) -> Self {
+        self.timestamp_override_fallback_disabled = Some(
+            timestamp_override_fallback_disabled,
+        );
+        self
+    }
+    /// `to`
+    #[must_use]
+    pub fn to(mut self, to: impl Into<String>) -> Self {
+        self.to = Some(to.into());
+        self
+    }
+    /// `version`
+    #[must_use]
+    pub fn version(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+}
+
+/// The `NewNewTermsRule` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewNewTermsRule {
+    /// `history_window_start`
+    pub history_window_start: String,
+    /// `new_terms_fields`
+    pub new_terms_fields: Vec<String>,
+    /// `query`
+    pub query: String,
+    /// `alert_suppression`
+    pub alert_suppression: Option<AlertSuppression>,
+    /// `data_view_id`
+    pub data_view_id: Option<String>,
+    /// `filters`
+    pub filters: Option<Vec<Value>>,
+    /// `index`
+    pub index: Option<Vec<String>>,
+    /// `language`
+    pub language: Option<KqlQueryLanguage>,
+    /// `actions`
+    pub actions: Option<Vec<RuleAction>>,
+    /// `alias_purpose`
+    pub alias_purpose: Option<AliasPurpose>,
+    /// `alias_target_id`
+    pub alias_target_id: Option<String>,
+    /// `author`
+    pub author: Option<Vec<String>>,
+    /// `building_block_type`
+    pub building_block_type: Option<String>,
+    /// `description`
+    pub description: String,
+    /// `enabled`
+    pub enabled: Option<bool>,
+    /// `exceptions_list`
+    pub exceptions_list: Option<Vec<RuleExceptionList>>,
+    /// `false_positives`
+    pub false_positives: Option<Vec<String>>,
+    /// `from`
+    pub from: Option<String>,
+    /// `interval`
+    pub interval: Option<String>,
+    /// `investigation_fields`
+    pub investigation_fields: Option<InvestigationFields>,
+    /// `license`
+    pub license: Option<String>,
+    /// `max_signals`
+    pub max_signals: Option<i64>,
+    /// `meta`
+    pub meta: Option<BTreeMap<String, Value>>,
+    /// `name`
+    pub name: String,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// `note`
+    pub note: Option<String>,
+    /// `outcome`
+    pub outcome: Option<ResolveOutcome>,
+    /// `output_index`
+    pub output_index: Option<String>,
+    /// `references`
+    pub references: Option<Vec<String>>,
+    /// `related_integrations`
+    pub related_integrations: Option<Vec<RelatedIntegration>>,
+    /// `required_fields`
+    pub required_fields: Option<Vec<RequiredField>>,
+    /// `response_actions`
+    pub response_actions: Option<Vec<ResponseAction>>,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `risk_score_mapping`
+    pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
+    /// `rule_id`
+    pub rule_id: Option<String>,
+    /// `rule_name_override`
+    pub rule_name_override: Option<String>,
+    /// `setup`
+    pub setup: Option<String>,
+    /// `severity`
+    pub severity: Severity,
+    /// `severity_mapping`
+    pub severity_mapping: Option<Vec<SeverityMapping>>,
+    /// `tags`
+    pub tags: Option<Vec<String>>,
+    /// `threat`
+    pub threat: Option<Vec<Threat>>,
+    /// `throttle`
+    pub throttle: Option<RuleActionThrottle>,
+    /// `timeline_id`
+    pub timeline_id: Option<String>,
+    /// `timeline_title`
+    pub timeline_title: Option<String>,
+    /// `timestamp_override`
+    pub timestamp_override: Option<String>,
+    /// `timestamp_override_fallback_disabled`
+    pub timestamp_override_fallback_disabled: Option<bool>,
+    /// `to`
+    pub to: Option<String>,
+    /// `version`
+    pub version: Option<i64>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`NewNewTermsRule`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct NewNewTermsRuleRequired {
+    /// `history_window_start`
+    pub history_window_start: String,
+    /// `new_terms_fields`
+    pub new_terms_fields: Vec<String>,
+    /// `query`
+    pub query: String,
+    /// `description`
+    pub description: String,
+    /// `name`
+    pub name: String,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `severity`
+    pub severity: Severity,
+}
+
+impl NewNewTermsRule {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: NewNewTermsRuleRequired) -> Self {
+        Self {
+            history_window_start: required.history_window_start,
+            new_terms_fields: required.new_terms_fields,
+            query: required.query,
+            description: required.description,
+            name: required.name,
+            risk_score: required.risk_score,
+            severity: required.severity,
+            ..rt::Model::blank()
+        }
+    }
+    /// `alert_suppression`
+    #[must_use]
+    pub fn alert_suppression(
+        mut self,
+        alert_suppression: impl Into<AlertSuppression>,
+    ) -> Self {
+        self.alert_suppression = Some(alert_suppression.into());
+        self
+    }
+    /// `data_view_id`
+    #[must_use]
+    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
+        self.data_view_id = Some(data_view_id.into());
+        self
+    }
+    /// `filters`
+    #[must_use]
+    pub fn filters(
+        mut self,
+        filters: impl IntoIterator<Item = impl Into<Value>>,
+    ) -> Self {
+        self.filters = Some(filters.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `index`
+    #[must_use]
+    pub fn index(mut self, index: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.index = Some(index.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `language`
+    #[must_use]
+    pub fn language(mut self, language: impl Into<KqlQueryLanguage>) -> Self {
+        self.language = Some(language.into());
+        self
+    }
+    /// `actions`
+    #[must_use]
+    pub fn actions(
+        mut self,
+        actions: impl IntoIterator<Item = impl Into<RuleAction>>,
+    ) -> Self {
+        self.actions = Some(actions.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `alias_purpose`
+    #[must_use]
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
+        self.alias_purpose = Some(alias_purpose.into());
+        self
+    }
+    /// `alias_target_id`
+    #[must_use]
+    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
+        self.alias_target_id = Some(alias_target_id.into());
+        self
+    }
+    /// `author`
+    #[must_use]
+    pub fn author(
+        mut self,
+        author: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.author = Some(author.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `building_block_type`
+    #[must_use]
+    pub fn building_block_type(
+        mut self,
+        building_block_type: impl Into<String>,
+    ) -> Self {
+        self.building_block_type = Some(building_block_type.into());
+        self
+    }
+    /// `enabled`
+    #[must_use]
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+    /// `exceptions_list`
+    #[must_use]
+    pub fn exceptions_list(
+        mut self,
+        exceptions_list: impl IntoIterator<Item = impl Into<RuleExceptionList>>,
+    ) -> Self {
+        self.exceptions_list = Some(
+            exceptions_list.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `false_positives`
+    #[must_use]
+    pub fn false_positives(
+        mut self,
+        false_positives: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.false_positives = Some(
+            false_positives.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `from`
+    #[must_use]
+    pub fn from(mut self, from: impl Into<String>) -> Self {
+        self.from = Some(from.into());
+        self
+    }
+    /// `interval`
+    #[must_use]
+    pub fn interval(mut self, interval: impl Into<String>) -> Self {
+        self.interval = Some(interval.into());
+        self
+    }
+    /// `investigation_fields`
+    #[must_use]
+    pub fn investigation_fields(
+        mut self,
+        investigation_fields: impl Into<InvestigationFields>,
+    ) -> Self {
+        self.investigation_fields = Some(investigation_fields.into());
+        self
+    }
+    /// `license`
+    #[must_use]
+    pub fn license(mut self, license: impl Into<String>) -> Self {
+        self.license = Some(license.into());
+        self
+    }
+    /// `max_signals`
+    #[must_use]
+    pub fn max_signals(mut self, max_signals: i64) -> Self {
+        self.max_signals = Some(max_signals);
+        self
+    }
+    /// `meta`
+    #[must_use]
+    pub fn meta(
+        mut self,
+        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.meta = Some(
+            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+    /// `namespace`
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+    /// `note`
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+    /// `outcome`
+    #[must_use]
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
+        self.outcome = Some(outcome.into());
+        self
+    }
+    /// `output_index`
+    #[must_use]
+    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
+        self.output_index = Some(output_index.into());
+        self
+    }
+    /// `references`
+    #[must_use]
+    pub fn references(
+        mut self,
+        references: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.references = Some(references.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `related_integrations`
+    #[must_use]
+    pub fn related_integrations(
+        mut self,
+        related_integrations: impl IntoIterator<Item = impl Into<RelatedIntegration>>,
+    ) -> Self {
+        self.related_integrations = Some(
+            related_integrations.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `required_fields`
+    #[must_use]
+    pub fn required_fields(
+        mut self,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
+    ) -> Self {
+        self.required_fields = Some(
+            required_fields.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `response_actions`
+    #[must_use]
+    pub fn response_actions(
+        mut self,
+        response_actions: impl IntoIterator<Item = impl Into<ResponseAction>>,
+    ) -> Self {
+        self.response_actions = Some(
+            response_actions.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `risk_score_mapping`
+    #[must_use]
+    pub fn risk_score_mapping(
+        mut self,
+        risk_score_mapping: impl IntoIterator<Item = impl Into<RiskScoreMapping>>,
+    ) -> Self {
+        self.risk_score_mapping = Some(
+            risk_score_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `rule_id`
+    #[must_use]
+    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
+        self.rule_id = Some(rule_id.into());
+        self
+    }
+    /// `rule_name_override`
+    #[must_use]
+    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
+        self.rule_name_override = Some(rule_name_override.into());
+        self
+    }
+    /// `setup`
+    #[must_use]
+    pub fn setup(mut self, setup: impl Into<String>) -> Self {
+        self.setup = Some(setup.into());
+        self
+    }
+    /// `severity_mapping`
+    #[must_use]
+    pub fn severity_mapping(
+        mut self,
+        severity_mapping: impl IntoIterator<Item = impl Into<SeverityMapping>>,
+    ) -> Self {
+        self.severity_mapping = Some(
+            severity_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `tags`
+    #[must_use]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = Some(tags.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `threat`
+    #[must_use]
+    pub fn threat(
+        mut self,
+        threat: impl IntoIterator<Item = impl Into<Threat>>,
+    ) -> Self {
+        self.threat = Some(threat.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `throttle`
+    #[must_use]
+    pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
+        self.throttle = Some(throttle.into());
+        self
+    }
+    /// `timeline_id`
+    #[must_use]
+    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
+        self.timeline_id = Some(timeline_id.into());
+        self
+    }
+    /// `timeline_title`
+    #[must_use]
+    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
+        self.timeline_title = Some(timeline_title.into());
+        self
+    }
+    /// `timestamp_override`
+    #[must_use]
+    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
+        self.timestamp_override = Some(timestamp_override.into());
+        self
+    }
+    /// `timestamp_override_fallback_disabled`
+    #[must_use]
+    pub fn timestamp_override_fallback_disabled(
+        mut self,
+        timestamp_override_fallback_disabled: bool,
+    ) -> Self {
+        self.timestamp_override_fallback_disabled = Some(
+            timestamp_override_fallback_disabled,
+        );
+        self
+    }
+    /// `to`
+    #[must_use]
+    pub fn to(mut self, to: impl Into<String>) -> Self {
+        self.to = Some(to.into());
+        self
+    }
+    /// `version`
+    #[must_use]
+    pub fn version(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+}
+
+/// The `NewQueryRule` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewQueryRule {
+    /// `alert_suppression`
+    pub alert_suppression: Option<AlertSuppression>,
+    /// `data_view_id`
+    pub data_view_id: Option<String>,
+    /// `filters`
+    pub filters: Option<Vec<Value>>,
+    /// `index`
+    pub index: Option<Vec<String>>,
+    /// `saved_id`
+    pub saved_id: Option<String>,
+    /// `language`
+    pub language: Option<KqlQueryLanguage>,
+    /// `query`
+    pub query: Option<String>,
+    /// `actions`
+    pub actions: Option<Vec<RuleAction>>,
+    /// `alias_purpose`
+    pub alias_purpose: Option<AliasPurpose>,
+    /// `alias_target_id`
+    pub alias_target_id: Option<String>,
+    /// `author`
+    pub author: Option<Vec<String>>,
+    /// `building_block_type`
+    pub building_block_type: Option<String>,
+    /// `description`
+    pub description: String,
+    /// `enabled`
+    pub enabled: Option<bool>,
+    /// `exceptions_list`
+    pub exceptions_list: Option<Vec<RuleExceptionList>>,
+    /// `false_positives`
+    pub false_positives: Option<Vec<String>>,
+    /// `from`
+    pub from: Option<String>,
+    /// `interval`
+    pub interval: Option<String>,
+    /// `investigation_fields`
+    pub investigation_fields: Option<InvestigationFields>,
+    /// `license`
+    pub license: Option<String>,
+    /// `max_signals`
+    pub max_signals: Option<i64>,
+    /// `meta`
+    pub meta: Option<BTreeMap<String, Value>>,
+    /// `name`
+    pub name: String,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// `note`
+    pub note: Option<String>,
+    /// `outcome`
+    pub outcome: Option<ResolveOutcome>,
+    /// `output_index`
+    pub output_index: Option<String>,
+    /// `references`
+    pub references: Option<Vec<String>>,
+    /// `related_integrations`
+    pub related_integrations: Option<Vec<RelatedIntegration>>,
+    /// `required_fields`
+    pub required_fields: Option<Vec<RequiredField>>,
+    /// `response_actions`
+    pub response_actions: Option<Vec<ResponseAction>>,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `risk_score_mapping`
+    pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
+    /// `rule_id`
+    pub rule_id: Option<String>,
+    /// `rule_name_override`
+    pub rule_name_override: Option<String>,
+    /// `setup`
+    pub setup: Option<String>,
+    /// `severity`
+    pub severity: Severity,
+    /// `severity_mapping`
+    pub severity_mapping: Option<Vec<SeverityMapping>>,
+    /// `tags`
+    pub tags: Option<Vec<String>>,
+    /// `threat`
+    pub threat: Option<Vec<Threat>>,
+    /// `throttle`
+    pub throttle: Option<RuleActionThrottle>,
+    /// `timeline_id`
+    pub timeline_id: Option<String>,
+    /// `timeline_title`
+    pub timeline_title: Option<String>,
+    /// `timestamp_override`
+    pub timestamp_override: Option<String>,
+    /// `timestamp_override_fallback_disabled`
+    pub timestamp_override_fallback_disabled: Option<bool>,
+    /// `to`
+    pub to: Option<String>,
+    /// `version`
+    pub version: Option<i64>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`NewQueryRule`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct NewQueryRuleRequired {
+    /// `description`
+    pub description: String,
+    /// `name`
+    pub name: String,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `severity`
+    pub severity: Severity,
+}
+
+impl NewQueryRule {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: NewQueryRuleRequired) -> Self {
+        Self {
+            description: required.description,
+            name: required.name,
+            risk_score: required.risk_score,
+            severity: required.severity,
+            ..rt::Model::blank()
+        }
+    }
+    /// `alert_suppression`
+    #[must_use]
+    pub fn alert_suppression(
+        mut self,
+        alert_suppression: impl Into<AlertSuppression>,
+    ) -> Self {
+        self.alert_suppression = Some(alert_suppression.into());
+        self
+    }
+    /// `data_view_id`
+    #[must_use]
+    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
+        self.data_view_id = Some(data_view_id.into());
+        self
+    }
+    /// `filters`
+    #[must_use]
+    pub fn filters(
+        mut self,
+        filters: impl IntoIterator<Item = impl Into<Value>>,
+    ) -> Self {
+        self.filters = Some(filters.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `index`
+    #[must_use]
+    pub fn index(mut self, index: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.index = Some(index.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `saved_id`
+    #[must_use]
+    pub fn saved_id(mut self, saved_id: impl Into<String>) -> Self {
+        self.saved_id = Some(saved_id.into());
+        self
+    }
+    /// `language`
+    #[must_use]
+    pub fn language(mut self, language: impl Into<KqlQueryLanguage>) -> Self {
+        self.language = Some(language.into());
+        self
+    }
+    /// `query`
+    #[must_use]
+    pub fn query(mut self, query: impl Into<String>) -> Self {
+        self.query = Some(query.into());
+        self
+    }
+    /// `actions`
+    #[must_use]
+    pub fn actions(
+        mut self,
+        actions: impl IntoIterator<Item = impl Into<RuleAction>>,
+    ) -> Self {
+        self.actions = Some(actions.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `alias_purpose`
+    #[must_use]
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
+        self.alias_purpose = Some(alias_purpose.into());
+        self
+    }
+    /// `alias_target_id`
+    #[must_use]
+    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
+        self.alias_target_id = Some(alias_target_id.into());
+        self
+    }
+    /// `author`
+    #[must_use]
+    pub fn author(
+        mut self,
+        author: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.author = Some(author.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `building_block_type`
+    #[must_use]
+    pub fn building_block_type(
+        mut self,
+        building_block_type: impl Into<String>,
+    ) -> Self {
+        self.building_block_type = Some(building_block_type.into());
+        self
+    }
+    /// `enabled`
+    #[must_use]
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+    /// `exceptions_list`
+    #[must_use]
+    pub fn exceptions_list(
+        mut self,
+        exceptions_list: impl IntoIterator<Item = impl Into<RuleExceptionList>>,
+    ) -> Self {
+        self.exceptions_list = Some(
+            exceptions_list.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `false_positives`
+    #[must_use]
+    pub fn false_positives(
+        mut self,
+        false_positives: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.false_positives = Some(
+            false_positives.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `from`
+    #[must_use]
+    pub fn from(mut self, from: impl Into<String>) -> Self {
+        self.from = Some(from.into());
+        self
+    }
+    /// `interval`
+    #[must_use]
+    pub fn interval(mut self, interval: impl Into<String>) -> Self {
+        self.interval = Some(interval.into());
+        self
+    }
+    /// `investigation_fields`
+    #[must_use]
+    pub fn investigation_fields(
+        mut self,
+        investigation_fields: impl Into<InvestigationFields>,
+    ) -> Self {
+        self.investigation_fields = Some(investigation_fields.into());
+        self
+    }
+    /// `license`
+    #[must_use]
+    pub fn license(mut self, license: impl Into<String>) -> Self {
+        self.license = Some(license.into());
+        self
+    }
+    /// `max_signals`
+    #[must_use]
+    pub fn max_signals(mut self, max_signals: i64) -> Self {
+        self.max_signals = Some(max_signals);
+        self
+    }
+    /// `meta`
+    #[must_use]
+    pub fn meta(
+        mut self,
+        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.meta = Some(
+            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+    /// `namespace`
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+    /// `note`
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+    /// `outcome`
+    #[must_use]
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
+        self.outcome = Some(outcome.into());
+        self
+    }
+    /// `output_index`
+    #[must_use]
+    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
+        self.output_index = Some(output_index.into());
+        self
+    }
+    /// `references`
+    #[must_use]
+    pub fn references(
+        mut self,
+        references: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.references = Some(references.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `related_integrations`
+    #[must_use]
+    pub fn related_integrations(
+        mut self,
+        related_integrations: impl IntoIterator<Item = impl Into<RelatedIntegration>>,
+    ) -> Self {
+        self.related_integrations = Some(
+            related_integrations.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `required_fields`
+    #[must_use]
+    pub fn required_fields(
+        mut self,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
+    ) -> Self {
+        self.required_fields = Some(
+            required_fields.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `response_actions`
+    #[must_use]
+    pub fn response_actions(
+        mut self,
+        response_actions: impl IntoIterator<Item = impl Into<ResponseAction>>,
+    ) -> Self {
+        self.response_actions = Some(
+            response_actions.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `risk_score_mapping`
+    #[must_use]
+    pub fn risk_score_mapping(
+        mut self,
+        risk_score_mapping: impl IntoIterator<Item = impl Into<RiskScoreMapping>>,
+    ) -> Self {
+        self.risk_score_mapping = Some(
+            risk_score_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `rule_id`
+    #[must_use]
+    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
+        self.rule_id = Some(rule_id.into());
+        self
+    }
+    /// `rule_name_override`
+    #[must_use]
+    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
+        self.rule_name_override = Some(rule_name_override.into());
+        self
+    }
+    /// `setup`
+    #[must_use]
+    pub fn setup(mut self, setup: impl Into<String>) -> Self {
+        self.setup = Some(setup.into());
+        self
+    }
+    /// `severity_mapping`
+    #[must_use]
+    pub fn severity_mapping(
+        mut self,
+        severity_mapping: impl IntoIterator<Item = impl Into<SeverityMapping>>,
+    ) -> Self {
+        self.severity_mapping = Some(
+            severity_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `tags`
+    #[must_use]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = Some(tags.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `threat`
+    #[must_use]
+    pub fn threat(
+        mut self,
+        threat: impl IntoIterator<Item = impl Into<Threat>>,
+    ) -> Self {
+        self.threat = Some(threat.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `throttle`
+    #[must_use]
+    pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
+        self.throttle = Some(throttle.into());
+        self
+    }
+    /// `timeline_id`
+    #[must_use]
+    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
+        self.timeline_id = Some(timeline_id.into());
+        self
+    }
+    /// `timeline_title`
+    #[must_use]
+    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
+        self.timeline_title = Some(timeline_title.into());
+        self
+    }
+    /// `timestamp_override`
+    #[must_use]
+    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
+        self.timestamp_override = Some(timestamp_override.into());
+        self
+    }
+    /// `timestamp_override_fallback_disabled`
+    #[must_use]
+    pub fn timestamp_override_fallback_disabled(
+        mut self,
+        timestamp_override_fallback_disabled: bool,
+    ) -> Self {
+        self.timestamp_override_fallback_disabled = Some(
+            timestamp_override_fallback_disabled,
+        );
+        self
+    }
+    /// `to`
+    #[must_use]
+    pub fn to(mut self, to: impl Into<String>) -> Self {
+        self.to = Some(to.into());
+        self
+    }
+    /// `version`
+    #[must_use]
+    pub fn version(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+}
+
+/// One of several forms of `NewRule`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum NewRule {
+    /// Where `type` is `eql`.
+    Eql(NewEqlRule),
+    /// Where `type` is `query`.
+    Query(NewQueryRule),
+    /// Where `type` is `saved_query`.
+    SavedQuery(NewSavedQueryRule),
+    /// Where `type` is `threshold`.
+    Threshold(NewThresholdRule),
+    /// Where `type` is `threat_match`.
+    ThreatMatch(NewThreatMatchRule),
+    /// Where `type` is `machine_learning`.
+    MachineLearning(NewMachineLearningRule),
+    /// Where `type` is `new_terms`.
+    NewTerms(NewNewTermsRule),
+    /// Where `type` is `esql`.
+    Esql(NewEsqlRule),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<NewEqlRule> for NewRule {
+    fn from(value: NewEqlRule) -> Self {
+        Self::Eql(value)
+    }
+}
+
+impl From<NewQueryRule> for NewRule {
+    fn from(value: NewQueryRule) -> Self {
+        Self::Query(value)
+    }
+}
+
+impl From<NewSavedQueryRule> for NewRule {
+    fn from(value: NewSavedQueryRule) -> Self {
+        Self::SavedQuery(value)
+    }
+}
+
+impl From<NewThresholdRule> for NewRule {
+    fn from(value: NewThresholdRule) -> Self {
+        Self::Threshold(value)
+    }
+}
+
+impl From<NewThreatMatchRule> for NewRule {
+    fn from(value: NewThreatMatchRule) -> Self {
+        Self::ThreatMatch(value)
+    }
+}
+
+impl From<NewMachineLearningRule> for NewRule {
+    fn from(value: NewMachineLearningRule) -> Self {
+        Self::MachineLearning(value)
+    }
+}
+
+impl From<NewNewTermsRule> for NewRule {
+    fn from(value: NewNewTermsRule) -> Self {
+        Self::NewTerms(value)
+    }
+}
+
+impl From<NewEsqlRule> for NewRule {
+    fn from(value: NewEsqlRule) -> Self {
+        Self::Esql(value)
+    }
+}
+
+/// The `NewSavedQueryRule` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewSavedQueryRule {
+    /// `saved_id`
+    pub saved_id: String,
+    /// `alert_suppression`
+    pub alert_suppression: Option<AlertSuppression>,
+    /// `data_view_id`
+    pub data_view_id: Option<String>,
+    /// `filters`
+    pub filters: Option<Vec<Value>>,
+    /// `index`
+    pub index: Option<Vec<String>>,
+    /// `query`
+    pub query: Option<String>,
+    /// `language`
+    pub language: Option<KqlQueryLanguage>,
+    /// `actions`
+    pub actions: Option<Vec<RuleAction>>,
+    /// `alias_purpose`
+    pub alias_purpose: Option<AliasPurpose>,
+    /// `alias_target_id`
+    pub alias_target_id: Option<String>,
+    /// `author`
+    pub author: Option<Vec<String>>,
+    /// `building_block_type`
+    pub building_block_type: Option<String>,
+    /// `description`
+    pub description: String,
+    /// `enabled`
+    pub enabled: Option<bool>,
+    /// `exceptions_list`
+    pub exceptions_list: Option<Vec<RuleExceptionList>>,
+    /// `false_positives`
+    pub false_positives: Option<Vec<String>>,
+    /// `from`
+    pub from: Option<String>,
+    /// `interval`
+    pub interval: Option<String>,
+    /// `investigation_fields`
+    pub investigation_fields: Option<InvestigationFields>,
+    /// `license`
+    pub license: Option<String>,
+    /// `max_signals`
+    pub max_signals: Option<i64>,
+    /// `meta`
+    pub meta: Option<BTreeMap<String, Value>>,
+    /// `name`
+    pub name: String,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// `note`
+    pub note: Option<String>,
+    /// `outcome`
+    pub outcome: Option<ResolveOutcome>,
+    /// `output_index`
+    pub output_index: Option<String>,
+    /// `references`
+    pub references: Option<Vec<String>>,
+    /// `related_integrations`
+    pub related_integrations: Option<Vec<RelatedIntegration>>,
+    /// `required_fields`
+    pub required_fields: Option<Vec<RequiredField>>,
+    /// `response_actions`
+    pub response_actions: Option<Vec<ResponseAction>>,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `risk_score_mapping`
+    pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
+    /// `rule_id`
+    pub rule_id: Option<String>,
+    /// `rule_name_override`
+    pub rule_name_override: Option<String>,
+    /// `setup`
+    pub setup: Option<String>,
+    /// `severity`
+    pub severity: Severity,
+    /// `severity_mapping`
+    pub severity_mapping: Option<Vec<SeverityMapping>>,
+    /// `tags`
+    pub tags: Option<Vec<String>>,
+    /// `threat`
+    pub threat: Option<Vec<Threat>>,
+    /// `throttle`
+    pub throttle: Option<RuleActionThrottle>,
+    /// `timeline_id`
+    pub timeline_id: Option<String>,
+    /// `timeline_title`
+    pub timeline_title: Option<String>,
+    /// `timestamp_override`
+    pub timestamp_override: Option<String>,
+    /// `timestamp_override_fallback_disabled`
+    pub timestamp_override_fallback_disabled: Option<bool>,
+    /// `to`
+    pub to: Option<String>,
+    /// `version`
+    pub version: Option<i64>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`NewSavedQueryRule`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct NewSavedQueryRuleRequired {
+    /// `saved_id`
+    pub saved_id: String,
+    /// `description`
+    pub description: String,
+    /// `name`
+    pub name: String,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `severity`
+    pub severity: Severity,
+}
+
+impl NewSavedQueryRule {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: NewSavedQueryRuleRequired) -> Self {
+        Self {
+            saved_id: required.saved_id,
+            description: required.description,
+            name: required.name,
+            risk_score: required.risk_score,
+            severity: required.severity,
+            ..rt::Model::blank()
+        }
+    }
+    /// `alert_suppression`
+    #[must_use]
+    pub fn alert_suppression(
+        mut self,
+        alert_suppression: impl Into<AlertSuppression>,
+    ) -> Self {
+        self.alert_suppression = Some(alert_suppression.into());
+        self
+    }
+    /// `data_view_id`
+    #[must_use]
+    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
+        self.data_view_id = Some(data_view_id.into());
+        self
+    }
+    /// `filters`
+    #[must_use]
+    pub fn filters(
+        mut self,
+        filters: impl IntoIterator<Item = impl Into<Value>>,
+    ) -> Self {
+        self.filters = Some(filters.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `index`
+    #[must_use]
+    pub fn index(mut self, index: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.index = Some(index.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `query`
+    #[must_use]
+    pub fn query(mut self, query: impl Into<String>) -> Self {
+        self.query = Some(query.into());
+        self
+    }
+    /// `language`
+    #[must_use]
+    pub fn language(mut self, language: impl Into<KqlQueryLanguage>) -> Self {
+        self.language = Some(language.into());
+        self
+    }
+    /// `actions`
+    #[must_use]
+    pub fn actions(
+        mut self,
+        actions: impl IntoIterator<Item = impl Into<RuleAction>>,
+    ) -> Self {
+        self.actions = Some(actions.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `alias_purpose`
+    #[must_use]
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
+        self.alias_purpose = Some(alias_purpose.into());
+        self
+    }
+    /// `alias_target_id`
+    #[must_use]
+    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
+        self.alias_target_id = Some(alias_target_id.into());
+        self
+    }
+    /// `author`
+    #[must_use]
+    pub fn author(
+        mut self,
+        author: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.author = Some(author.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `building_block_type`
+    #[must_use]
+    pub fn building_block_type(
+        mut self,
+        building_block_type: impl Into<String>,
+    ) -> Self {
+        self.building_block_type = Some(building_block_type.into());
+        self
+    }
+    /// `enabled`
+    #[must_use]
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+    /// `exceptions_list`
+    #[must_use]
+    pub fn exceptions_list(
+        mut self,
+        exceptions_list: impl IntoIterator<Item = impl Into<RuleExceptionList>>,
+    ) -> Self {
+        self.exceptions_list = Some(
+            exceptions_list.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `false_positives`
+    #[must_use]
+    pub fn false_positives(
+        mut self,
+        false_positives: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.false_positives = Some(
+            false_positives.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `from`
+    #[must_use]
+    pub fn from(mut self, from: impl Into<String>) -> Self {
+        self.from = Some(from.into());
+        self
+    }
+    /// `interval`
+    #[must_use]
+    pub fn interval(mut self, interval: impl Into<String>) -> Self {
+        self.interval = Some(interval.into());
+        self
+    }
+    /// `investigation_fields`
+    #[must_use]
+    pub fn investigation_fields(
+        mut self,
+        investigation_fields: impl Into<InvestigationFields>,
+    ) -> Self {
+        self.investigation_fields = Some(investigation_fields.into());
+        self
+    }
+    /// `license`
+    #[must_use]
+    pub fn license(mut self, license: impl Into<String>) -> Self {
+        self.license = Some(license.into());
+        self
+    }
+    /// `max_signals`
+    #[must_use]
+    pub fn max_signals(mut self, max_signals: i64) -> Self {
+        self.max_signals = Some(max_signals);
+        self
+    }
+    /// `meta`
+    #[must_use]
+    pub fn meta(
+        mut self,
+        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.meta = Some(
+            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+    /// `namespace`
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+    /// `note`
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+    /// `outcome`
+    #[must_use]
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
+        self.outcome = Some(outcome.into());
+        self
+    }
+    /// `output_index`
+    #[must_use]
+    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
+        self.output_index = Some(output_index.into());
+        self
+    }
+    /// `references`
+    #[must_use]
+    pub fn references(
+        mut self,
+        references: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.references = Some(references.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `related_integrations`
+    #[must_use]
+    pub fn related_integrations(
+        mut self,
+        related_integrations: impl IntoIterator<Item = impl Into<RelatedIntegration>>,
+    ) -> Self {
+        self.related_integrations = Some(
+            related_integrations.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `required_fields`
+    #[must_use]
+    pub fn required_fields(
+        mut self,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
+    ) -> Self {
+        self.required_fields = Some(
+            required_fields.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `response_actions`
+    #[must_use]
+    pub fn response_actions(
+        mut self,
+        response_actions: impl IntoIterator<Item = impl Into<ResponseAction>>,
+    ) -> Self {
+        self.response_actions = Some(
+            response_actions.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `risk_score_mapping`
+    #[must_use]
+    pub fn risk_score_mapping(
+        mut self,
+        risk_score_mapping: impl IntoIterator<Item = impl Into<RiskScoreMapping>>,
+    ) -> Self {
+        self.risk_score_mapping = Some(
+            risk_score_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `rule_id`
+    #[must_use]
+    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
+        self.rule_id = Some(rule_id.into());
+        self
+    }
+    /// `rule_name_override`
+    #[must_use]
+    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
+        self.rule_name_override = Some(rule_name_override.into());
+        self
+    }
+    /// `setup`
+    #[must_use]
+    pub fn setup(mut self, setup: impl Into<String>) -> Self {
+        self.setup = Some(setup.into());
+        self
+    }
+    /// `severity_mapping`
+    #[must_use]
+    pub fn severity_mapping(
+        mut self,
+        severity_mapping: impl IntoIterator<Item = impl Into<SeverityMapping>>,
+    ) -> Self {
+        self.severity_mapping = Some(
+            severity_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `tags`
+    #[must_use]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = Some(tags.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `threat`
+    #[must_use]
+    pub fn threat(
+        mut self,
+        threat: impl IntoIterator<Item = impl Into<Threat>>,
+    ) -> Self {
+        self.threat = Some(threat.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `throttle`
+    #[must_use]
+    pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
+        self.throttle = Some(throttle.into());
+        self
+    }
+    /// `timeline_id`
+    #[must_use]
+    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
+        self.timeline_id = Some(timeline_id.into());
+        self
+    }
+    /// `timeline_title`
+    #[must_use]
+    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
+        self.timeline_title = Some(timeline_title.into());
+        self
+    }
+    /// `timestamp_override`
+    #[must_use]
+    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
+        self.timestamp_override = Some(timestamp_override.into());
+        self
+    }
+    /// `timestamp_override_fallback_disabled`
+    #[must_use]
+    pub fn timestamp_override_fallback_disabled(
+        mut self,
+        timestamp_override_fallback_disabled: bool,
+    ) -> Self {
+        self.timestamp_override_fallback_disabled = Some(
+            timestamp_override_fallback_disabled,
+        );
+        self
+    }
+    /// `to`
+    #[must_use]
+    pub fn to(mut self, to: impl Into<String>) -> Self {
+        self.to = Some(to.into());
+        self
+    }
+    /// `version`
+    #[must_use]
+    pub fn version(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+}
+
+/// The `NewTermsRule` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewTermsRule {
+    /// `created_at`
+    ///
+    /// format `date-time`
+    pub created_at: String,
+    /// `created_by`
+    pub created_by: String,
+    /// `execution_summary`
+    pub execution_summary: Option<RuleExecutionSummary>,
+    /// `id`
+    pub id: String,
+    /// `immutable`
+    pub immutable: bool,
+    /// `required_fields`
+    pub required_fields: Vec<RequiredField>,
+    /// `revision`
+    pub revision: i64,
+    /// `rule_id`
+    pub rule_id: String,
+    /// `rule_source`
+    pub rule_source: RuleSource,
+    /// `updated_at`
+    ///
+    /// format `date-time`
+    pub updated_at: String,
+    /// `updated_by`
+    pub updated_by: String,
+    /// `history_window_start`
+    pub history_window_start: String,
+    /// `new_terms_fields`
+    pub new_terms_fields: Vec<String>,
+    /// `query`
+    pub query: String,
+    /// `alert_suppression`
+    pub alert_suppression: Option<AlertSuppression>,
+    /// `data_view_id`
+    pub data_view_id: Option<String>,
+    /// `filters`
+    pub filters: Option<Vec<Value>>,
+    /// `index`
+    pub index: Option<Vec<String>>,
+    /// `language`
+    pub language: KqlQueryLanguage,
+    /// `actions`
+    pub actions: Vec<RuleAction>,
+    /// `alias_purpose`
+    pub alias_purpose: Option<AliasPurpose>,
+    /// `alias_target_id`
+    pub alias_target_id: Option<String>,
+    /// `author`
+    pub author: Vec<String>,
+    /// `building_block_type`
+    pub building_block_type: Option<String>,
+    /// `description`
+    pub description: String,
+    /// `enabled`
+    pub enabled: bool,
+    /// `exceptions_list`
+    pub exceptions_list: Vec<RuleExceptionList>,
+    /// `false_positives`
+    pub false_positives: Vec<String>,
+    /// `from`
+    pub from: String,
+    /// `interval`
+    pub interval: String,
+    /// `investigation_fields`
+    pub investigation_fields: Option<InvestigationFields>,
+    /// `license`
+    pub license: Option<String>,
+    /// `max_signals`
+    pub max_signals: i64,
+    /// `meta`
+    pub meta: Option<BTreeMap<String, Value>>,
+    /// `name`
+    pub name: String,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// `note`
+    pub note: Option<String>,
+    /// `outcome`
+    pub outcome: Option<ResolveOutcome>,
+    /// `output_index`
+    pub output_index: Option<String>,
+    /// `references`
+    pub references: Vec<String>,
+    /// `related_integrations`
+    pub related_integrations: Vec<RelatedIntegration>,
+    /// `response_actions`
+    pub response_actions: Option<Vec<ResponseAction>>,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `risk_score_mapping`
+    pub risk_score_mapping: Vec<RiskScoreMapping>,
+    /// `rule_name_override`
+    pub rule_name_override: Option<String>,
+    /// `setup`
+    pub setup: String,
+    /// `severity`
+    pub severity: Severity,
+    /// `severity_mapping`
+    pub severity_mapping: Vec<SeverityMapping>,
+    /// `tags`
+    pub tags: Vec<String>,
+    /// `threat`
+    pub threat: Vec<Threat>,
+    /// `throttle`
+    pub throttle: Option<RuleActionThrottle>,
+    /// `timeline_id`
+    pub timeline_id: Option<String>,
+    /// `timeline_title`
+    pub timeline_title: Option<String>,
+    /// `timestamp_override`
+    pub timestamp_override: Option<String>,
+    /// `timestamp_override_fallback_disabled`
+    pub timestamp_override_fallback_disabled: Option<bool>,
+    /// `to`
+    pub to: String,
+    /// `version`
+    pub version: i64,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `NewTermsRulePatch` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct NewTermsRulePatchProps {
+pub struct NewTermsRulePatch {
     /// `alert_suppression`
     pub alert_suppression: Option<AlertSuppression>,
     /// `data_view_id`
@@ -6736,7 +7510,7 @@ pub struct NewTermsRulePatchProps {
     /// `actions`
     pub actions: Option<Vec<RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -6772,7 +7546,7 @@ pub struct NewTermsRulePatchProps {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -6780,7 +7554,7 @@ pub struct NewTermsRulePatchProps {
     /// `related_integrations`
     pub related_integrations: Option<Vec<RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
+    pub required_fields: Option<Vec<RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
@@ -6819,7 +7593,7 @@ pub struct NewTermsRulePatchProps {
     pub extra: Extra,
 }
 
-impl NewTermsRulePatchProps {
+impl NewTermsRulePatch {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -6898,10 +7672,7 @@ impl NewTermsRulePatchProps {
     }
     /// `alias_purpose`
     #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
     }
@@ -7033,7 +7804,7 @@ impl NewTermsRulePatchProps {
     }
     /// `outcome`
     #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
         self.outcome = Some(outcome.into());
         self
     }
@@ -7067,7 +7838,7 @@ impl NewTermsRulePatchProps {
     #[must_use]
     pub fn required_fields(
         mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
     ) -> Self {
         self.required_fields = Some(
             required_fields.into_iter().map(Into::into).collect(),
@@ -7201,10 +7972,10 @@ impl NewTermsRulePatchProps {
     }
 }
 
-/// The `NewTermsRuleUpdateProps` object.
+/// The `NewTermsRuleUpdate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct NewTermsRuleUpdateProps {
+pub struct NewTermsRuleUpdate {
     /// `history_window_start`
     pub history_window_start: String,
     /// `new_terms_fields`
@@ -7224,7 +7995,7 @@ pub struct NewTermsRuleUpdateProps {
     /// `actions`
     pub actions: Option<Vec<RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -7260,7 +8031,7 @@ pub struct NewTermsRuleUpdateProps {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -7268,7 +8039,7 @@ pub struct NewTermsRuleUpdateProps {
     /// `related_integrations`
     pub related_integrations: Option<Vec<RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
+    pub required_fields: Option<Vec<RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
@@ -7307,10 +8078,10 @@ pub struct NewTermsRuleUpdateProps {
     pub extra: Extra,
 }
 
-/// What a [`NewTermsRuleUpdateProps`] can't do without.
+/// What a [`NewTermsRuleUpdate`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct NewTermsRuleUpdatePropsRequired {
+pub struct NewTermsRuleUpdateRequired {
     /// `history_window_start`
     pub history_window_start: String,
     /// `new_terms_fields`
@@ -7327,10 +8098,10 @@ pub struct NewTermsRuleUpdatePropsRequired {
     pub severity: Severity,
 }
 
-impl NewTermsRuleUpdateProps {
+impl NewTermsRuleUpdate {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: NewTermsRuleUpdatePropsRequired) -> Self {
+    pub fn new(required: NewTermsRuleUpdateRequired) -> Self {
         Self {
             history_window_start: required.history_window_start,
             new_terms_fields: required.new_terms_fields,
@@ -7389,10 +8160,7 @@ impl NewTermsRuleUpdateProps {
     }
     /// `alias_purpose`
     #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
     }
@@ -7512,7 +8280,7 @@ impl NewTermsRuleUpdateProps {
     }
     /// `outcome`
     #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
         self.outcome = Some(outcome.into());
         self
     }
@@ -7546,7 +8314,984 @@ impl NewTermsRuleUpdateProps {
     #[must_use]
     pub fn required_fields(
         mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
+    ) -> Self {
+        self.required_fields = Some(
+            required_fields.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `response_actions`
+    #[must_use]
+    pub fn response_actions(
+        mut self,
+        response_actions: impl IntoIterator<Item = impl Into<ResponseAction>>,
+    ) -> Self {
+        self.response_actions = Some(
+            response_actions.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `risk_score_mapping`
+    #[must_use]
+    pub fn risk_score_mapping(
+        mut self,
+        risk_score_mapping: impl IntoIterator<Item = impl Into<RiskScoreMapping>>,
+    ) -> Self {
+        self.risk_score_mapping = Some(
+            risk_score_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `rule_id`
+    #[must_use]
+    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
+        self.rule_id = Some(rule_id.into());
+        self
+    }
+    /// `rule_name_override`
+    #[must_use]
+    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
+        self.rule_name_override = Some(rule_name_override.into());
+        self
+    }
+    /// `setup`
+    #[must_use]
+    pub fn setup(mut self, setup: impl Into<String>) -> Self {
+        self.setup = Some(setup.into());
+        self
+    }
+    /// `severity_mapping`
+    #[must_use]
+    pub fn severity_mapping(
+        mut self,
+        severity_mapping: impl IntoIterator<Item = impl Into<SeverityMapping>>,
+    ) -> Self {
+        self.severity_mapping = Some(
+            severity_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `tags`
+    #[must_use]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = Some(tags.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `threat`
+    #[must_use]
+    pub fn threat(
+        mut self,
+        threat: impl IntoIterator<Item = impl Into<Threat>>,
+    ) -> Self {
+        self.threat = Some(threat.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `throttle`
+    #[must_use]
+    pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
+        self.throttle = Some(throttle.into());
+        self
+    }
+    /// `timeline_id`
+    #[must_use]
+    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
+        self.timeline_id = Some(timeline_id.into());
+        self
+    }
+    /// `timeline_title`
+    #[must_use]
+    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
+        self.timeline_title = Some(timeline_title.into());
+        self
+    }
+    /// `timestamp_override`
+    #[must_use]
+    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
+        self.timestamp_override = Some(timestamp_override.into());
+        self
+    }
+    /// `timestamp_override_fallback_disabled`
+    #[must_use]
+    pub fn timestamp_override_fallback_disabled(
+        mut self,
+        timestamp_override_fallback_disabled: bool,
+    ) -> Self {
+        self.timestamp_override_fallback_disabled = Some(
+            timestamp_override_fallback_disabled,
+        );
+        self
+    }
+    /// `to`
+    #[must_use]
+    pub fn to(mut self, to: impl Into<String>) -> Self {
+        self.to = Some(to.into());
+        self
+    }
+    /// `version`
+    #[must_use]
+    pub fn version(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+}
+
+/// The `NewThreatMatchRule` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewThreatMatchRule {
+    /// `query`
+    pub query: String,
+    /// `threat_index`
+    pub threat_index: Vec<String>,
+    /// `threat_mapping`
+    pub threat_mapping: Vec<ThreatMapping>,
+    /// `threat_query`
+    pub threat_query: String,
+    /// `alert_suppression`
+    pub alert_suppression: Option<AlertSuppression>,
+    /// `concurrent_searches`
+    pub concurrent_searches: Option<i64>,
+    /// `data_view_id`
+    pub data_view_id: Option<String>,
+    /// `filters`
+    pub filters: Option<Vec<Value>>,
+    /// `index`
+    pub index: Option<Vec<String>>,
+    /// `items_per_search`
+    pub items_per_search: Option<i64>,
+    /// `saved_id`
+    pub saved_id: Option<String>,
+    /// `threat_filters`
+    pub threat_filters: Option<Vec<Value>>,
+    /// `threat_indicator_path`
+    pub threat_indicator_path: Option<String>,
+    /// `threat_language`
+    pub threat_language: Option<KqlQueryLanguage>,
+    /// `language`
+    pub language: Option<KqlQueryLanguage>,
+    /// `actions`
+    pub actions: Option<Vec<RuleAction>>,
+    /// `alias_purpose`
+    pub alias_purpose: Option<AliasPurpose>,
+    /// `alias_target_id`
+    pub alias_target_id: Option<String>,
+    /// `author`
+    pub author: Option<Vec<String>>,
+    /// `building_block_type`
+    pub building_block_type: Option<String>,
+    /// `description`
+    pub description: String,
+    /// `enabled`
+    pub enabled: Option<bool>,
+    /// `exceptions_list`
+    pub exceptions_list: Option<Vec<RuleExceptionList>>,
+    /// `false_positives`
+    pub false_positives: Option<Vec<String>>,
+    /// `from`
+    pub from: Option<String>,
+    /// `interval`
+    pub interval: Option<String>,
+    /// `investigation_fields`
+    pub investigation_fields: Option<InvestigationFields>,
+    /// `license`
+    pub license: Option<String>,
+    /// `max_signals`
+    pub max_signals: Option<i64>,
+    /// `meta`
+    pub meta: Option<BTreeMap<String, Value>>,
+    /// `name`
+    pub name: String,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// `note`
+    pub note: Option<String>,
+    /// `outcome`
+    pub outcome: Option<ResolveOutcome>,
+    /// `output_index`
+    pub output_index: Option<String>,
+    /// `references`
+    pub references: Option<Vec<String>>,
+    /// `related_integrations`
+    pub related_integrations: Option<Vec<RelatedIntegration>>,
+    /// `required_fields`
+    pub required_fields: Option<Vec<RequiredField>>,
+    /// `response_actions`
+    pub response_actions: Option<Vec<ResponseAction>>,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `risk_score_mapping`
+    pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
+    /// `rule_id`
+    pub rule_id: Option<String>,
+    /// `rule_name_override`
+    pub rule_name_override: Option<String>,
+    /// `setup`
+    pub setup: Option<String>,
+    /// `severity`
+    pub severity: Severity,
+    /// `severity_mapping`
+    pub severity_mapping: Option<Vec<SeverityMapping>>,
+    /// `tags`
+    pub tags: Option<Vec<String>>,
+    /// `threat`
+    pub threat: Option<Vec<Threat>>,
+    /// `throttle`
+    pub throttle: Option<RuleActionThrottle>,
+    /// `timeline_id`
+    pub timeline_id: Option<String>,
+    /// `timeline_title`
+    pub timeline_title: Option<String>,
+    /// `timestamp_override`
+    pub timestamp_override: Option<String>,
+    /// `timestamp_override_fallback_disabled`
+    pub timestamp_override_fallback_disabled: Option<bool>,
+    /// `to`
+    pub to: Option<String>,
+    /// `version`
+    pub version: Option<i64>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`NewThreatMatchRule`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct NewThreatMatchRuleRequired {
+    /// `query`
+    pub query: String,
+    /// `threat_index`
+    pub threat_index: Vec<String>,
+    /// `threat_mapping`
+    pub threat_mapping: Vec<ThreatMapping>,
+    /// `threat_query`
+    pub threat_query: String,
+    /// `description`
+    pub description: String,
+    /// `name`
+    pub name: String,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `severity`
+    pub severity: Severity,
+}
+
+impl NewThreatMatchRule {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: NewThreatMatchRuleRequired) -> Self {
+        Self {
+            query: required.query,
+            threat_index: required.threat_index,
+            threat_mapping: required.threat_mapping,
+            threat_query: required.threat_query,
+            description: required.description,
+            name: required.name,
+            risk_score: required.risk_score,
+            severity: required.severity,
+            ..rt::Model::blank()
+        }
+    }
+    /// `alert_suppression`
+    #[must_use]
+    pub fn alert_suppression(
+        mut self,
+        alert_suppression: impl Into<AlertSuppression>,
+    ) -> Self {
+        self.alert_suppression = Some(alert_suppression.into());
+        self
+    }
+    /// `concurrent_searches`
+    #[must_use]
+    pub fn concurrent_searches(mut self, concurrent_searches: i64) -> Self {
+        self.concurrent_searches = Some(concurrent_searches);
+        self
+    }
+    /// `data_view_id`
+    #[must_use]
+    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
+        self.data_view_id = Some(data_view_id.into());
+        self
+    }
+    /// `filters`
+    #[must_use]
+    pub fn filters(
+        mut self,
+        filters: impl IntoIterator<Item = impl Into<Value>>,
+    ) -> Self {
+        self.filters = Some(filters.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `index`
+    #[must_use]
+    pub fn index(mut self, index: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.index = Some(index.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `items_per_search`
+    #[must_use]
+    pub fn items_per_search(mut self, items_per_search: i64) -> Self {
+        self.items_per_search = Some(items_per_search);
+        self
+    }
+    /// `saved_id`
+    #[must_use]
+    pub fn saved_id(mut self, saved_id: impl Into<String>) -> Self {
+        self.saved_id = Some(saved_id.into());
+        self
+    }
+    /// `threat_filters`
+    #[must_use]
+    pub fn threat_filters(
+        mut self,
+        threat_filters: impl IntoIterator<Item = impl Into<Value>>,
+    ) -> Self {
+        self.threat_filters = Some(threat_filters.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `threat_indicator_path`
+    #[must_use]
+    pub fn threat_indicator_path(
+        mut self,
+        threat_indicator_path: impl Into<String>,
+    ) -> Self {
+        self.threat_indicator_path = Some(threat_indicator_path.into());
+        self
+    }
+    /// `threat_language`
+    #[must_use]
+    pub fn threat_language(
+        mut self,
+        threat_language: impl Into<KqlQueryLanguage>,
+    ) -> Self {
+        self.threat_language = Some(threat_language.into());
+        self
+    }
+    /// `language`
+    #[must_use]
+    pub fn language(mut self, language: impl Into<KqlQueryLanguage>) -> Self {
+        self.language = Some(language.into());
+        self
+    }
+    /// `actions`
+    #[must_use]
+    pub fn actions(
+        mut self,
+        actions: impl IntoIterator<Item = impl Into<RuleAction>>,
+    ) -> Self {
+        self.actions = Some(actions.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `alias_purpose`
+    #[must_use]
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
+        self.alias_purpose = Some(alias_purpose.into());
+        self
+    }
+    /// `alias_target_id`
+    #[must_use]
+    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
+        self.alias_target_id = Some(alias_target_id.into());
+        self
+    }
+    /// `author`
+    #[must_use]
+    pub fn author(
+        mut self,
+        author: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.author = Some(author.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `building_block_type`
+    #[must_use]
+    pub fn building_block_type(
+        mut self,
+        building_block_type: impl Into<String>,
+    ) -> Self {
+        self.building_block_type = Some(building_block_type.into());
+        self
+    }
+    /// `enabled`
+    #[must_use]
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+    /// `exceptions_list`
+    #[must_use]
+    pub fn exceptions_list(
+        mut self,
+        exceptions_list: impl IntoIterator<Item = impl Into<RuleExceptionList>>,
+    ) -> Self {
+        self.exceptions_list = Some(
+            exceptions_list.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `false_positives`
+    #[must_use]
+    pub fn false_positives(
+        mut self,
+        false_positives: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.false_positives = Some(
+            false_positives.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `from`
+    #[must_use]
+    pub fn from(mut self, from: impl Into<String>) -> Self {
+        self.from = Some(from.into());
+        self
+    }
+    /// `interval`
+    #[must_use]
+    pub fn interval(mut self, interval: impl Into<String>) -> Self {
+        self.interval = Some(interval.into());
+        self
+    }
+    /// `investigation_fields`
+    #[must_use]
+    pub fn investigation_fields(
+        mut self,
+        investigation_fields: impl Into<InvestigationFields>,
+    ) -> Self {
+        self.investigation_fields = Some(investigation_fields.into());
+        self
+    }
+    /// `license`
+    #[must_use]
+    pub fn license(mut self, license: impl Into<String>) -> Self {
+        self.license = Some(license.into());
+        self
+    }
+    /// `max_signals`
+    #[must_use]
+    pub fn max_signals(mut self, max_signals: i64) -> Self {
+        self.max_signals = Some(max_signals);
+        self
+    }
+    /// `meta`
+    #[must_use]
+    pub fn meta(
+        mut self,
+        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.meta = Some(
+            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+    /// `namespace`
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+    /// `note`
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+    /// `outcome`
+    #[must_use]
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
+        self.outcome = Some(outcome.into());
+        self
+    }
+    /// `output_index`
+    #[must_use]
+    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
+        self.output_index = Some(output_index.into());
+        self
+    }
+    /// `references`
+    #[must_use]
+    pub fn references(
+        mut self,
+        references: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.references = Some(references.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `related_integrations`
+    #[must_use]
+    pub fn related_integrations(
+        mut self,
+        related_integrations: impl IntoIterator<Item = impl Into<RelatedIntegration>>,
+    ) -> Self {
+        self.related_integrations = Some(
+            related_integrations.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `required_fields`
+    #[must_use]
+    pub fn required_fields(
+        mut self,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
+    ) -> Self {
+        self.required_fields = Some(
+            required_fields.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `response_actions`
+    #[must_use]
+    pub fn response_actions(
+        mut self,
+        response_actions: impl IntoIterator<Item = impl Into<ResponseAction>>,
+    ) -> Self {
+        self.response_actions = Some(
+            response_actions.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `risk_score_mapping`
+    #[must_use]
+    pub fn risk_score_mapping(
+        mut self,
+        risk_score_mapping: impl IntoIterator<Item = impl Into<RiskScoreMapping>>,
+    ) -> Self {
+        self.risk_score_mapping = Some(
+            risk_score_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `rule_id`
+    #[must_use]
+    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
+        self.rule_id = Some(rule_id.into());
+        self
+    }
+    /// `rule_name_override`
+    #[must_use]
+    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
+        self.rule_name_override = Some(rule_name_override.into());
+        self
+    }
+    /// `setup`
+    #[must_use]
+    pub fn setup(mut self, setup: impl Into<String>) -> Self {
+        self.setup = Some(setup.into());
+        self
+    }
+    /// `severity_mapping`
+    #[must_use]
+    pub fn severity_mapping(
+        mut self,
+        severity_mapping: impl IntoIterator<Item = impl Into<SeverityMapping>>,
+    ) -> Self {
+        self.severity_mapping = Some(
+            severity_mapping.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `tags`
+    #[must_use]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = Some(tags.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `threat`
+    #[must_use]
+    pub fn threat(
+        mut self,
+        threat: impl IntoIterator<Item = impl Into<Threat>>,
+    ) -> Self {
+        self.threat = Some(threat.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `throttle`
+    #[must_use]
+    pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
+        self.throttle = Some(throttle.into());
+        self
+    }
+    /// `timeline_id`
+    #[must_use]
+    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
+        self.timeline_id = Some(timeline_id.into());
+        self
+    }
+    /// `timeline_title`
+    #[must_use]
+    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
+        self.timeline_title = Some(timeline_title.into());
+        self
+    }
+    /// `timestamp_override`
+    #[must_use]
+    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
+        self.timestamp_override = Some(timestamp_override.into());
+        self
+    }
+    /// `timestamp_override_fallback_disabled`
+    #[must_use]
+    pub fn timestamp_override_fallback_disabled(
+        mut self,
+        timestamp_override_fallback_disabled: bool,
+    ) -> Self {
+        self.timestamp_override_fallback_disabled = Some(
+            timestamp_override_fallback_disabled,
+        );
+        self
+    }
+    /// `to`
+    #[must_use]
+    pub fn to(mut self, to: impl Into<String>) -> Self {
+        self.to = Some(to.into());
+        self
+    }
+    /// `version`
+    #[must_use]
+    pub fn version(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+}
+
+/// The `NewThresholdRule` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewThresholdRule {
+    /// `query`
+    pub query: String,
+    /// `threshold`
+    pub threshold: Threshold,
+    /// `alert_suppression`
+    pub alert_suppression: Option<ThresholdAlertSuppression>,
+    /// `data_view_id`
+    pub data_view_id: Option<String>,
+    /// `filters`
+    pub filters: Option<Vec<Value>>,
+    /// `index`
+    pub index: Option<Vec<String>>,
+    /// `saved_id`
+    pub saved_id: Option<String>,
+    /// `language`
+    pub language: Option<KqlQueryLanguage>,
+    /// `actions`
+    pub actions: Option<Vec<RuleAction>>,
+    /// `alias_purpose`
+    pub alias_purpose: Option<AliasPurpose>,
+    /// `alias_target_id`
+    pub alias_target_id: Option<String>,
+    /// `author`
+    pub author: Option<Vec<String>>,
+    /// `building_block_type`
+    pub building_block_type: Option<String>,
+    /// `description`
+    pub description: String,
+    /// `enabled`
+    pub enabled: Option<bool>,
+    /// `exceptions_list`
+    pub exceptions_list: Option<Vec<RuleExceptionList>>,
+    /// `false_positives`
+    pub false_positives: Option<Vec<String>>,
+    /// `from`
+    pub from: Option<String>,
+    /// `interval`
+    pub interval: Option<String>,
+    /// `investigation_fields`
+    pub investigation_fields: Option<InvestigationFields>,
+    /// `license`
+    pub license: Option<String>,
+    /// `max_signals`
+    pub max_signals: Option<i64>,
+    /// `meta`
+    pub meta: Option<BTreeMap<String, Value>>,
+    /// `name`
+    pub name: String,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// `note`
+    pub note: Option<String>,
+    /// `outcome`
+    pub outcome: Option<ResolveOutcome>,
+    /// `output_index`
+    pub output_index: Option<String>,
+    /// `references`
+    pub references: Option<Vec<String>>,
+    /// `related_integrations`
+    pub related_integrations: Option<Vec<RelatedIntegration>>,
+    /// `required_fields`
+    pub required_fields: Option<Vec<RequiredField>>,
+    /// `response_actions`
+    pub response_actions: Option<Vec<ResponseAction>>,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `risk_score_mapping`
+    pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
+    /// `rule_id`
+    pub rule_id: Option<String>,
+    /// `rule_name_override`
+    pub rule_name_override: Option<String>,
+    /// `setup`
+    pub setup: Option<String>,
+    /// `severity`
+    pub severity: Severity,
+    /// `severity_mapping`
+    pub severity_mapping: Option<Vec<SeverityMapping>>,
+    /// `tags`
+    pub tags: Option<Vec<String>>,
+    /// `threat`
+    pub threat: Option<Vec<Threat>>,
+    /// `throttle`
+    pub throttle: Option<RuleActionThrottle>,
+    /// `timeline_id`
+    pub timeline_id: Option<String>,
+    /// `timeline_title`
+    pub timeline_title: Option<String>,
+    /// `timestamp_override`
+    pub timestamp_override: Option<String>,
+    /// `timestamp_override_fallback_disabled`
+    pub timestamp_override_fallback_disabled: Option<bool>,
+    /// `to`
+    pub to: Option<String>,
+    /// `version`
+    pub version: Option<i64>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`NewThresholdRule`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct NewThresholdRuleRequired {
+    /// `query`
+    pub query: String,
+    /// `threshold`
+    pub threshold: Threshold,
+    /// `description`
+    pub description: String,
+    /// `name`
+    pub name: String,
+    /// `risk_score`
+    pub risk_score: i64,
+    /// `severity`
+    pub severity: Severity,
+}
+
+impl NewThresholdRule {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: NewThresholdRuleRequired) -> Self {
+        Self {
+            query: required.query,
+            threshold: required.threshold,
+            description: required.description,
+            name: required.name,
+            risk_score: required.risk_score,
+            severity: required.severity,
+            ..rt::Model::blank()
+        }
+    }
+    /// `alert_suppression`
+    #[must_use]
+    pub fn alert_suppression(
+        mut self,
+        alert_suppression: impl Into<ThresholdAlertSuppression>,
+    ) -> Self {
+        self.alert_suppression = Some(alert_suppression.into());
+        self
+    }
+    /// `data_view_id`
+    #[must_use]
+    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
+        self.data_view_id = Some(data_view_id.into());
+        self
+    }
+    /// `filters`
+    #[must_use]
+    pub fn filters(
+        mut self,
+        filters: impl IntoIterator<Item = impl Into<Value>>,
+    ) -> Self {
+        self.filters = Some(filters.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `index`
+    #[must_use]
+    pub fn index(mut self, index: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.index = Some(index.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `saved_id`
+    #[must_use]
+    pub fn saved_id(mut self, saved_id: impl Into<String>) -> Self {
+        self.saved_id = Some(saved_id.into());
+        self
+    }
+    /// `language`
+    #[must_use]
+    pub fn language(mut self, language: impl Into<KqlQueryLanguage>) -> Self {
+        self.language = Some(language.into());
+        self
+    }
+    /// `actions`
+    #[must_use]
+    pub fn actions(
+        mut self,
+        actions: impl IntoIterator<Item = impl Into<RuleAction>>,
+    ) -> Self {
+        self.actions = Some(actions.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `alias_purpose`
+    #[must_use]
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
+        self.alias_purpose = Some(alias_purpose.into());
+        self
+    }
+    /// `alias_target_id`
+    #[must_use]
+    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
+        self.alias_target_id = Some(alias_target_id.into());
+        self
+    }
+    /// `author`
+    #[must_use]
+    pub fn author(
+        mut self,
+        author: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.author = Some(author.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `building_block_type`
+    #[must_use]
+    pub fn building_block_type(
+        mut self,
+        building_block_type: impl Into<String>,
+    ) -> Self {
+        self.building_block_type = Some(building_block_type.into());
+        self
+    }
+    /// `enabled`
+    #[must_use]
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+    /// `exceptions_list`
+    #[must_use]
+    pub fn exceptions_list(
+        mut self,
+        exceptions_list: impl IntoIterator<Item = impl Into<RuleExceptionList>>,
+    ) -> Self {
+        self.exceptions_list = Some(
+            exceptions_list.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `false_positives`
+    #[must_use]
+    pub fn false_positives(
+        mut self,
+        false_positives: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.false_positives = Some(
+            false_positives.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `from`
+    #[must_use]
+    pub fn from(mut self, from: impl Into<String>) -> Self {
+        self.from = Some(from.into());
+        self
+    }
+    /// `interval`
+    #[must_use]
+    pub fn interval(mut self, interval: impl Into<String>) -> Self {
+        self.interval = Some(interval.into());
+        self
+    }
+    /// `investigation_fields`
+    #[must_use]
+    pub fn investigation_fields(
+        mut self,
+        investigation_fields: impl Into<InvestigationFields>,
+    ) -> Self {
+        self.investigation_fields = Some(investigation_fields.into());
+        self
+    }
+    /// `license`
+    #[must_use]
+    pub fn license(mut self, license: impl Into<String>) -> Self {
+        self.license = Some(license.into());
+        self
+    }
+    /// `max_signals`
+    #[must_use]
+    pub fn max_signals(mut self, max_signals: i64) -> Self {
+        self.max_signals = Some(max_signals);
+        self
+    }
+    /// `meta`
+    #[must_use]
+    pub fn meta(
+        mut self,
+        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.meta = Some(
+            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+    /// `namespace`
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+    /// `note`
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+    /// `outcome`
+    #[must_use]
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
+        self.outcome = Some(outcome.into());
+        self
+    }
+    /// `output_index`
+    #[must_use]
+    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
+        self.output_index = Some(output_index.into());
+        self
+    }
+    /// `references`
+    #[must_use]
+    pub fn references(
+        mut self,
+        references: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.references = Some(references.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `related_integrations`
+    #[must_use]
+    pub fn related_integrations(
+        mut self,
+        related_integrations: impl IntoIterator<Item = impl Into<RelatedIntegration>>,
+    ) -> Self {
+        self.related_integrations = Some(
+            related_integrations.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `required_fields`
+    #[must_use]
+    pub fn required_fields(
+        mut self,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
     ) -> Self {
         self.required_fields = Some(
             required_fields.into_iter().map(Into::into).collect(),
@@ -7730,22 +9475,6 @@ impl NormalizedRuleAction {
     }
 }
 
-/// The `NormalizedRuleError` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct NormalizedRuleError {
-    /// `err_code`
-    pub err_code: Option<BulkActionsDryRunErrCode>,
-    /// `message`
-    pub message: String,
-    /// `rules`
-    pub rules: Vec<RuleDetailsInError>,
-    /// `status_code`
-    pub status_code: i64,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The `OsqueryParams` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -7914,57 +9643,10 @@ impl OsqueryResponseAction {
     }
 }
 
-/// The `ProcessesParams` object.
+/// The `ProcessActionConfig` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ProcessesParams {
-    /// `command`
-    pub command: ProcessesParamsCommand,
-    /// `comment`
-    pub comment: Option<String>,
-    /// `config`
-    pub config: ProcessesParamsConfig,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ProcessesParams {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        command: impl Into<ProcessesParamsCommand>,
-        config: impl Into<ProcessesParamsConfig>,
-    ) -> Self {
-        Self {
-            command: command.into(),
-            config: config.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `comment`
-    #[must_use]
-    pub fn comment(mut self, comment: impl Into<String>) -> Self {
-        self.comment = Some(comment.into());
-        self
-    }
-}
-
-/// A value of `ProcessesParamsCommand`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ProcessesParamsCommand {
-    /// `kill-process`
-    KillProcess,
-    /// `suspend-process`
-    SuspendProcess,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `ProcessesParamsConfig` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ProcessesParamsConfig {
+pub struct ProcessActionConfig {
     /// `field`
     pub field: String,
     /// `overwrite`
@@ -7975,7 +9657,7 @@ pub struct ProcessesParamsConfig {
     pub extra: Extra,
 }
 
-impl ProcessesParamsConfig {
+impl ProcessActionConfig {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(field: impl Into<String>) -> Self {
@@ -7992,6 +9674,53 @@ impl ProcessesParamsConfig {
         self.overwrite = Some(overwrite);
         self
     }
+}
+
+/// The `ProcessActionParams` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ProcessActionParams {
+    /// `command`
+    pub command: ProcessCommand,
+    /// `comment`
+    pub comment: Option<String>,
+    /// `config`
+    pub config: ProcessActionConfig,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ProcessActionParams {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        command: impl Into<ProcessCommand>,
+        config: impl Into<ProcessActionConfig>,
+    ) -> Self {
+        Self {
+            command: command.into(),
+            config: config.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `comment`
+    #[must_use]
+    pub fn comment(mut self, comment: impl Into<String>) -> Self {
+        self.comment = Some(comment.into());
+        self
+    }
+}
+
+/// A value of `ProcessCommand`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ProcessCommand {
+    /// `kill-process`
+    KillProcess,
+    /// `suspend-process`
+    SuspendProcess,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
 }
 
 /// The `QueryRule` object.
@@ -8011,7 +9740,7 @@ pub struct QueryRule {
     /// `immutable`
     pub immutable: bool,
     /// `required_fields`
-    pub required_fields: Vec<RequiredFieldInput>,
+    pub required_fields: Vec<RequiredField>,
     /// `revision`
     pub revision: i64,
     /// `rule_id`
@@ -8041,7 +9770,7 @@ pub struct QueryRule {
     /// `actions`
     pub actions: Vec<RuleAction>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -8075,7 +9804,7 @@ pub struct QueryRule {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -8118,470 +9847,10 @@ pub struct QueryRule {
     pub extra: Extra,
 }
 
-/// The `QueryRuleCreateProps` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct QueryRuleCreateProps {
-    /// `alert_suppression`
-    pub alert_suppression: Option<AlertSuppression>,
-    /// `data_view_id`
-    pub data_view_id: Option<String>,
-    /// `filters`
-    pub filters: Option<Vec<Value>>,
-    /// `index`
-    pub index: Option<Vec<String>>,
-    /// `saved_id`
-    pub saved_id: Option<String>,
-    /// `language`
-    pub language: Option<KqlQueryLanguage>,
-    /// `query`
-    pub query: Option<String>,
-    /// `actions`
-    pub actions: Option<Vec<RuleAction>>,
-    /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
-    /// `alias_target_id`
-    pub alias_target_id: Option<String>,
-    /// `author`
-    pub author: Option<Vec<String>>,
-    /// `building_block_type`
-    pub building_block_type: Option<String>,
-    /// `description`
-    pub description: String,
-    /// `enabled`
-    pub enabled: Option<bool>,
-    /// `exceptions_list`
-    pub exceptions_list: Option<Vec<RuleExceptionList>>,
-    /// `false_positives`
-    pub false_positives: Option<Vec<String>>,
-    /// `from`
-    pub from: Option<String>,
-    /// `interval`
-    pub interval: Option<String>,
-    /// `investigation_fields`
-    pub investigation_fields: Option<InvestigationFields>,
-    /// `license`
-    pub license: Option<String>,
-    /// `max_signals`
-    pub max_signals: Option<i64>,
-    /// `meta`
-    pub meta: Option<BTreeMap<String, Value>>,
-    /// `name`
-    pub name: String,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `note`
-    pub note: Option<String>,
-    /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
-    /// `output_index`
-    pub output_index: Option<String>,
-    /// `references`
-    pub references: Option<Vec<String>>,
-    /// `related_integrations`
-    pub related_integrations: Option<Vec<RelatedIntegration>>,
-    /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
-    /// `response_actions`
-    pub response_actions: Option<Vec<ResponseAction>>,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `risk_score_mapping`
-    pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
-    /// `rule_id`
-    pub rule_id: Option<String>,
-    /// `rule_name_override`
-    pub rule_name_override: Option<String>,
-    /// `setup`
-    pub setup: Option<String>,
-    /// `severity`
-    pub severity: Severity,
-    /// `severity_mapping`
-    pub severity_mapping: Option<Vec<SeverityMapping>>,
-    /// `tags`
-    pub tags: Option<Vec<String>>,
-    /// `threat`
-    pub threat: Option<Vec<Threat>>,
-    /// `throttle`
-    pub throttle: Option<RuleActionThrottle>,
-    /// `timeline_id`
-    pub timeline_id: Option<String>,
-    /// `timeline_title`
-    pub timeline_title: Option<String>,
-    /// `timestamp_override`
-    pub timestamp_override: Option<String>,
-    /// `timestamp_override_fallback_disabled`
-    pub timestamp_override_fallback_disabled: Option<bool>,
-    /// `to`
-    pub to: Option<String>,
-    /// `version`
-    pub version: Option<i64>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`QueryRuleCreateProps`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct QueryRuleCreatePropsRequired {
-    /// `description`
-    pub description: String,
-    /// `name`
-    pub name: String,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `severity`
-    pub severity: Severity,
-}
-
-impl QueryRuleCreateProps {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: QueryRuleCreatePropsRequired) -> Self {
-        Self {
-            description: required.description,
-            name: required.name,
-            risk_score: required.risk_score,
-            severity: required.severity,
-            ..rt::Model::blank()
-        }
-    }
-    /// `alert_suppression`
-    #[must_use]
-    pub fn alert_suppression(
-        mut self,
-        alert_suppression: impl Into<AlertSuppression>,
-    ) -> Self {
-        self.alert_suppression = Some(alert_suppression.into());
-        self
-    }
-    /// `data_view_id`
-    #[must_use]
-    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
-        self.data_view_id = Some(data_view_id.into());
-        self
-    }
-    /// `filters`
-    #[must_use]
-    pub fn filters(
-        mut self,
-        filters: impl IntoIterator<Item = impl Into<Value>>,
-    ) -> Self {
-        self.filters = Some(filters.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `index`
-    #[must_use]
-    pub fn index(mut self, index: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.index = Some(index.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `saved_id`
-    #[must_use]
-    pub fn saved_id(mut self, saved_id: impl Into<String>) -> Self {
-        self.saved_id = Some(saved_id.into());
-        self
-    }
-    /// `language`
-    #[must_use]
-    pub fn language(mut self, language: impl Into<KqlQueryLanguage>) -> Self {
-        self.language = Some(language.into());
-        self
-    }
-    /// `query`
-    #[must_use]
-    pub fn query(mut self, query: impl Into<String>) -> Self {
-        self.query = Some(query.into());
-        self
-    }
-    /// `actions`
-    #[must_use]
-    pub fn actions(
-        mut self,
-        actions: impl IntoIterator<Item = impl Into<RuleAction>>,
-    ) -> Self {
-        self.actions = Some(actions.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `alias_purpose`
-    #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
-        self.alias_purpose = Some(alias_purpose.into());
-        self
-    }
-    /// `alias_target_id`
-    #[must_use]
-    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
-        self.alias_target_id = Some(alias_target_id.into());
-        self
-    }
-    /// `author`
-    #[must_use]
-    pub fn author(
-        mut self,
-        author: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.author = Some(author.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `building_block_type`
-    #[must_use]
-    pub fn building_block_type(
-        mut self,
-        building_block_type: impl Into<String>,
-    ) -> Self {
-        self.building_block_type = Some(building_block_type.into());
-        self
-    }
-    /// `enabled`
-    #[must_use]
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = Some(enabled);
-        self
-    }
-    /// `exceptions_list`
-    #[must_use]
-    pub fn exceptions_list(
-        mut self,
-        exceptions_list: impl IntoIterator<Item = impl Into<RuleExceptionList>>,
-    ) -> Self {
-        self.exceptions_list = Some(
-            exceptions_list.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `false_positives`
-    #[must_use]
-    pub fn false_positives(
-        mut self,
-        false_positives: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.false_positives = Some(
-            false_positives.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `from`
-    #[must_use]
-    pub fn from(mut self, from: impl Into<String>) -> Self {
-        self.from = Some(from.into());
-        self
-    }
-    /// `interval`
-    #[must_use]
-    pub fn interval(mut self, interval: impl Into<String>) -> Self {
-        self.interval = Some(interval.into());
-        self
-    }
-    /// `investigation_fields`
-    #[must_use]
-    pub fn investigation_fields(
-        mut self,
-        investigation_fields: impl Into<InvestigationFields>,
-    ) -> Self {
-        self.investigation_fields = Some(investigation_fields.into());
-        self
-    }
-    /// `license`
-    #[must_use]
-    pub fn license(mut self, license: impl Into<String>) -> Self {
-        self.license = Some(license.into());
-        self
-    }
-    /// `max_signals`
-    #[must_use]
-    pub fn max_signals(mut self, max_signals: i64) -> Self {
-        self.max_signals = Some(max_signals);
-        self
-    }
-    /// `meta`
-    #[must_use]
-    pub fn meta(
-        mut self,
-        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.meta = Some(
-            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-    /// `namespace`
-    #[must_use]
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = Some(namespace.into());
-        self
-    }
-    /// `note`
-    #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
-        self
-    }
-    /// `outcome`
-    #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
-        self.outcome = Some(outcome.into());
-        self
-    }
-    /// `output_index`
-    #[must_use]
-    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
-        self.output_index = Some(output_index.into());
-        self
-    }
-    /// `references`
-    #[must_use]
-    pub fn references(
-        mut self,
-        references: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.references = Some(references.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `related_integrations`
-    #[must_use]
-    pub fn related_integrations(
-        mut self,
-        related_integrations: impl IntoIterator<Item = impl Into<RelatedIntegration>>,
-    ) -> Self {
-        self.related_integrations = Some(
-            related_integrations.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `required_fields`
-    #[must_use]
-    pub fn required_fields(
-        mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
-    ) -> Self {
-        self.required_fields = Some(
-            required_fields.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `response_actions`
-    #[must_use]
-    pub fn response_actions(
-        mut self,
-        response_actions: impl IntoIterator<Item = impl Into<ResponseAction>>,
-    ) -> Self {
-        self.response_actions = Some(
-            response_actions.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `risk_score_mapping`
-    #[must_use]
-    pub fn risk_score_mapping(
-        mut self,
-        risk_score_mapping: impl IntoIterator<Item = impl Into<RiskScoreMapping>>,
-    ) -> Self {
-        self.risk_score_mapping = Some(
-            risk_score_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `rule_id`
-    #[must_use]
-    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
-        self.rule_id = Some(rule_id.into());
-        self
-    }
-    /// `rule_name_override`
-    #[must_use]
-    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
-        self.rule_name_override = Some(rule_name_override.into());
-        self
-    }
-    /// `setup`
-    #[must_use]
-    pub fn setup(mut self, setup: impl Into<String>) -> Self {
-        self.setup = Some(setup.into());
-        self
-    }
-    /// `severity_mapping`
-    #[must_use]
-    pub fn severity_mapping(
-        mut self,
-        severity_mapping: impl IntoIterator<Item = impl Into<SeverityMapping>>,
-    ) -> Self {
-        self.severity_mapping = Some(
-            severity_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `tags`
-    #[must_use]
-    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.tags = Some(tags.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `threat`
-    #[must_use]
-    pub fn threat(
-        mut self,
-        threat: impl IntoIterator<Item = impl Into<Threat>>,
-    ) -> Self {
-        self.threat = Some(threat.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `throttle`
-    #[must_use]
-    pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
-        self.throttle = Some(throttle.into());
-        self
-    }
-    /// `timeline_id`
-    #[must_use]
-    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
-        self.timeline_id = Some(timeline_id.into());
-        self
-    }
-    /// `timeline_title`
-    #[must_use]
-    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
-        self.timeline_title = Some(timeline_title.into());
-        self
-    }
-    /// `timestamp_override`
-    #[must_use]
-    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
-        self.timestamp_override = Some(timestamp_override.into());
-        self
-    }
-    /// `timestamp_override_fallback_disabled`
-    #[must_use]
-    pub fn timestamp_override_fallback_disabled(
-        mut self,
-        timestamp_override_fallback_disabled: bool,
-    ) -> Self {
-        self.timestamp_override_fallback_disabled = Some(
-            timestamp_override_fallback_disabled,
-        );
-        self
-    }
-    /// `to`
-    #[must_use]
-    pub fn to(mut self, to: impl Into<String>) -> Self {
-        self.to = Some(to.into());
-        self
-    }
-    /// `version`
-    #[must_use]
-    pub fn version(mut self, version: i64) -> Self {
-        self.version = Some(version);
-        self
-    }
-}
-
-/// The `QueryRulePatchProps` object.
+/// The `QueryRulePatch` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct QueryRulePatchProps {
+pub struct QueryRulePatch {
     /// `alert_suppression`
     pub alert_suppression: Option<AlertSuppression>,
     /// `data_view_id`
@@ -8599,7 +9868,7 @@ pub struct QueryRulePatchProps {
     /// `actions`
     pub actions: Option<Vec<RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -8635,7 +9904,7 @@ pub struct QueryRulePatchProps {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -8643,7 +9912,7 @@ pub struct QueryRulePatchProps {
     /// `related_integrations`
     pub related_integrations: Option<Vec<RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
+    pub required_fields: Option<Vec<RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
@@ -8682,7 +9951,7 @@ pub struct QueryRulePatchProps {
     pub extra: Extra,
 }
 
-impl QueryRulePatchProps {
+impl QueryRulePatch {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -8747,10 +10016,7 @@ impl QueryRulePatchProps {
     }
     /// `alias_purpose`
     #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
     }
@@ -8882,7 +10148,7 @@ impl QueryRulePatchProps {
     }
     /// `outcome`
     #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
         self.outcome = Some(outcome.into());
         self
     }
@@ -8916,7 +10182,7 @@ impl QueryRulePatchProps {
     #[must_use]
     pub fn required_fields(
         mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
     ) -> Self {
         self.required_fields = Some(
             required_fields.into_iter().map(Into::into).collect(),
@@ -9050,10 +10316,10 @@ impl QueryRulePatchProps {
     }
 }
 
-/// The `QueryRuleUpdateProps` object.
+/// The `QueryRuleUpdate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct QueryRuleUpdateProps {
+pub struct QueryRuleUpdate {
     /// `alert_suppression`
     pub alert_suppression: Option<AlertSuppression>,
     /// `data_view_id`
@@ -9071,7 +10337,7 @@ pub struct QueryRuleUpdateProps {
     /// `actions`
     pub actions: Option<Vec<RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -9107,7 +10373,7 @@ pub struct QueryRuleUpdateProps {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -9115,7 +10381,7 @@ pub struct QueryRuleUpdateProps {
     /// `related_integrations`
     pub related_integrations: Option<Vec<RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
+    pub required_fields: Option<Vec<RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
@@ -9154,10 +10420,10 @@ pub struct QueryRuleUpdateProps {
     pub extra: Extra,
 }
 
-/// What a [`QueryRuleUpdateProps`] can't do without.
+/// What a [`QueryRuleUpdate`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct QueryRuleUpdatePropsRequired {
+pub struct QueryRuleUpdateRequired {
     /// `description`
     pub description: String,
     /// `name`
@@ -9168,10 +10434,10 @@ pub struct QueryRuleUpdatePropsRequired {
     pub severity: Severity,
 }
 
-impl QueryRuleUpdateProps {
+impl QueryRuleUpdate {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: QueryRuleUpdatePropsRequired) -> Self {
+    pub fn new(required: QueryRuleUpdateRequired) -> Self {
         Self {
             description: required.description,
             name: required.name,
@@ -9239,10 +10505,7 @@ impl QueryRuleUpdateProps {
     }
     /// `alias_purpose`
     #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
     }
@@ -9362,7 +10625,7 @@ impl QueryRuleUpdateProps {
     }
     /// `outcome`
     #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
         self.outcome = Some(outcome.into());
         self
     }
@@ -9396,7 +10659,7 @@ impl QueryRuleUpdateProps {
     #[must_use]
     pub fn required_fields(
         mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
     ) -> Self {
         self.required_fields = Some(
             required_fields.into_iter().map(Into::into).collect(),
@@ -9518,26 +10781,6 @@ impl QueryRuleUpdateProps {
     }
 }
 
-/// A value of `ReasonEnum`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ReasonEnum {
-    /// `false_positive`
-    FalsePositive,
-    /// `duplicate`
-    Duplicate,
-    /// `true_positive`
-    TruePositive,
-    /// `benign_positive`
-    BenignPositive,
-    /// `automated_closure`
-    AutomatedClosure,
-    /// `other`
-    Other,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
 /// The `RelatedIntegration` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -9570,10 +10813,10 @@ impl RelatedIntegration {
     }
 }
 
-/// The `RequiredFieldInput` object.
+/// The `RequiredField` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct RequiredFieldInput {
+pub struct RequiredField {
     /// `name`
     ///
     /// at least 1 characters · format `nonempty`
@@ -9586,7 +10829,7 @@ pub struct RequiredFieldInput {
     pub extra: Extra,
 }
 
-impl RequiredFieldInput {
+impl RequiredField {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(name: impl Into<String>, r#type: impl Into<String>) -> Self {
@@ -9596,6 +10839,20 @@ impl RequiredFieldInput {
             ..rt::Model::blank()
         }
     }
+}
+
+/// A value of `ResolveOutcome`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ResolveOutcome {
+    /// `exactMatch`
+    ExactMatch,
+    /// `aliasMatch`
+    AliasMatch,
+    /// `conflict`
+    Conflict,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
 }
 
 /// One of several forms of `ResponseAction`.
@@ -9652,6 +10909,30 @@ impl RiskScoreMapping {
         self.risk_score = Some(risk_score);
         self
     }
+}
+
+/// One of several forms of `Rule`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Rule {
+    /// Where `type` is `eql`.
+    Eql(EqlRule),
+    /// Where `type` is `query`.
+    Query(QueryRule),
+    /// Where `type` is `saved_query`.
+    SavedQuery(SavedQueryRule),
+    /// Where `type` is `threshold`.
+    Threshold(ThresholdRule),
+    /// Where `type` is `threat_match`.
+    ThreatMatch(ThreatMatchRule),
+    /// Where `type` is `machine_learning`.
+    MachineLearning(MachineLearningRule),
+    /// Where `type` is `new_terms`.
+    NewTerms(NewTermsRule),
+    /// Where `type` is `esql`.
+    Esql(EsqlRule),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
 }
 
 /// The `RuleAction` object.
@@ -9790,8 +11071,8 @@ pub enum RuleActionNotifyWhen {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RuleActionThrottle {
-    /// The `RuleActionThrottleValue` form.
-    Word(RuleActionThrottleValue),
+    /// The `KnownRuleActionThrottle` form.
+    Known(KnownRuleActionThrottle),
     /// A string.
     String(String),
     /// A form that this version of elkit does not know, as it was read.
@@ -9810,104 +11091,178 @@ impl From<String> for RuleActionThrottle {
     }
 }
 
-impl From<RuleActionThrottleValue> for RuleActionThrottle {
-    fn from(value: RuleActionThrottleValue) -> Self {
-        Self::Word(value)
+impl From<KnownRuleActionThrottle> for RuleActionThrottle {
+    fn from(value: KnownRuleActionThrottle) -> Self {
+        Self::Known(value)
     }
 }
 
-/// A value of `RuleActionThrottleValue`.
+/// The `RuleActionsEdit` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RuleActionsEdit {
+    /// `type`
+    pub r#type: RuleActionsEditType,
+    /// `value`
+    pub value: RuleActionsEditValue,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl RuleActionsEdit {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        r#type: impl Into<RuleActionsEditType>,
+        value: impl Into<RuleActionsEditValue>,
+    ) -> Self {
+        Self {
+            r#type: r#type.into(),
+            value: value.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// A value of `RuleActionsEditType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum RuleActionThrottleValue {
-    /// `no_actions`
-    NoActions,
-    /// `rule`
-    Rule,
+pub enum RuleActionsEditType {
+    /// `add_rule_actions`
+    AddRuleActions,
+    /// `set_rule_actions`
+    SetRuleActions,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
 }
 
-/// One of several forms of `RuleCreateProps`.
+/// The `RuleActionsEditValue` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum RuleCreateProps {
-    /// Where `type` is `eql`.
-    Eql(EqlRuleCreateProps),
-    /// Where `type` is `query`.
-    Query(QueryRuleCreateProps),
-    /// Where `type` is `saved_query`.
-    SavedQuery(SavedQueryRuleCreateProps),
-    /// Where `type` is `threshold`.
-    Threshold(ThresholdRuleCreateProps),
-    /// Where `type` is `threat_match`.
-    ThreatMatch(ThreatMatchRuleCreateProps),
-    /// Where `type` is `machine_learning`.
-    MachineLearning(MachineLearningRuleCreateProps),
-    /// Where `type` is `new_terms`.
-    NewTerms(NewTermsRuleCreateProps),
-    /// Where `type` is `esql`.
-    Esql(EsqlRuleCreateProps),
+pub struct RuleActionsEditValue {
+    /// `actions`
+    pub actions: Vec<NormalizedRuleAction>,
+    /// `throttle`
+    pub throttle: Option<BulkActionThrottle>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl RuleActionsEditValue {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        actions: impl IntoIterator<Item = impl Into<NormalizedRuleAction>>,
+    ) -> Self {
+        Self {
+            actions: actions.into_iter().map(Into::into).collect(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `throttle`
+    #[must_use]
+    pub fn throttle(mut self, throttle: impl Into<BulkActionThrottle>) -> Self {
+        self.throttle = Some(throttle.into());
+        self
+    }
+}
+
+/// One of several forms of `RuleEdit`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum RuleEdit {
+    /// The `TagsEdit` form.
+    TagsEdit(TagsEdit),
+    /// The `IndexPatternsEdit` form.
+    IndexPatternsEdit(IndexPatternsEdit),
+    /// The `InvestigationFieldsEdit` form.
+    InvestigationFieldsEdit(InvestigationFieldsEdit),
+    /// The `TimelineEdit` form.
+    TimelineEdit(TimelineEdit),
+    /// The `RuleActionsEdit` form.
+    RuleActionsEdit(RuleActionsEdit),
+    /// The `ScheduleEdit` form.
+    ScheduleEdit(ScheduleEdit),
+    /// The `AlertSuppressionEdit` form.
+    AlertSuppressionEdit(AlertSuppressionEdit),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-impl From<EqlRuleCreateProps> for RuleCreateProps {
-    fn from(value: EqlRuleCreateProps) -> Self {
-        Self::Eql(value)
+impl From<TagsEdit> for RuleEdit {
+    fn from(value: TagsEdit) -> Self {
+        Self::TagsEdit(value)
     }
 }
 
-impl From<QueryRuleCreateProps> for RuleCreateProps {
-    fn from(value: QueryRuleCreateProps) -> Self {
-        Self::Query(value)
+impl From<IndexPatternsEdit> for RuleEdit {
+    fn from(value: IndexPatternsEdit) -> Self {
+        Self::IndexPatternsEdit(value)
     }
 }
 
-impl From<SavedQueryRuleCreateProps> for RuleCreateProps {
-    fn from(value: SavedQueryRuleCreateProps) -> Self {
-        Self::SavedQuery(value)
+impl From<InvestigationFieldsEdit> for RuleEdit {
+    fn from(value: InvestigationFieldsEdit) -> Self {
+        Self::InvestigationFieldsEdit(value)
     }
 }
 
-impl From<ThresholdRuleCreateProps> for RuleCreateProps {
-    fn from(value: ThresholdRuleCreateProps) -> Self {
-        Self::Threshold(value)
+impl From<TimelineEdit> for RuleEdit {
+    fn from(value: TimelineEdit) -> Self {
+        Self::TimelineEdit(value)
     }
 }
 
-impl From<ThreatMatchRuleCreateProps> for RuleCreateProps {
-    fn from(value: ThreatMatchRuleCreateProps) -> Self {
-        Self::ThreatMatch(value)
+impl From<RuleActionsEdit> for RuleEdit {
+    fn from(value: RuleActionsEdit) -> Self {
+        Self::RuleActionsEdit(value)
     }
 }
 
-impl From<MachineLearningRuleCreateProps> for RuleCreateProps {
-    fn from(value: MachineLearningRuleCreateProps) -> Self {
-        Self::MachineLearning(value)
+impl From<ScheduleEdit> for RuleEdit {
+    fn from(value: ScheduleEdit) -> Self {
+        Self::ScheduleEdit(value)
     }
 }
 
-impl From<NewTermsRuleCreateProps> for RuleCreateProps {
-    fn from(value: NewTermsRuleCreateProps) -> Self {
-        Self::NewTerms(value)
+impl From<AlertSuppressionEdit> for RuleEdit {
+    fn from(value: AlertSuppressionEdit) -> Self {
+        Self::AlertSuppressionEdit(value)
     }
 }
 
-impl From<EsqlRuleCreateProps> for RuleCreateProps {
-    fn from(value: EsqlRuleCreateProps) -> Self {
-        Self::Esql(value)
-    }
-}
-
-/// The `RuleDetailsInError` object.
+/// The `RuleError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct RuleDetailsInError {
+pub struct RuleError {
+    /// `error`
+    pub error: RuleErrorDetails,
     /// `id`
-    pub id: String,
-    /// `name`
-    pub name: Option<String>,
+    pub id: Option<String>,
+    /// `item_id`
+    ///
+    /// at least 1 characters
+    pub item_id: Option<String>,
+    /// `list_id`
+    ///
+    /// at least 1 characters
+    pub list_id: Option<String>,
+    /// `rule_id`
+    pub rule_id: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `RuleErrorDetails` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RuleErrorDetails {
+    /// `message`
+    pub message: String,
+    /// `status_code`
+    ///
+    /// at least 400
+    pub status_code: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -10022,75 +11377,87 @@ pub struct RuleExecutionSummary {
     pub extra: Extra,
 }
 
-/// One of several forms of `RulePatchProps`.
+/// One of several forms of `RuleOrError`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum RulePatchProps {
-    /// The `EqlRulePatchProps` form.
-    EqlRulePatchProps(EqlRulePatchProps),
-    /// The `QueryRulePatchProps` form.
-    QueryRulePatchProps(QueryRulePatchProps),
-    /// The `SavedQueryRulePatchProps` form.
-    SavedQueryRulePatchProps(SavedQueryRulePatchProps),
-    /// The `ThresholdRulePatchProps` form.
-    ThresholdRulePatchProps(ThresholdRulePatchProps),
-    /// The `ThreatMatchRulePatchProps` form.
-    ThreatMatchRulePatchProps(ThreatMatchRulePatchProps),
-    /// The `MachineLearningRulePatchProps` form.
-    MachineLearningRulePatchProps(MachineLearningRulePatchProps),
-    /// The `NewTermsRulePatchProps` form.
-    NewTermsRulePatchProps(NewTermsRulePatchProps),
-    /// The `EsqlRulePatchProps` form.
-    EsqlRulePatchProps(EsqlRulePatchProps),
+pub enum RuleOrError {
+    /// The `Rule` form.
+    Rule(Rule),
+    /// The `RuleError` form.
+    RuleError(RuleError),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-impl From<EqlRulePatchProps> for RulePatchProps {
-    fn from(value: EqlRulePatchProps) -> Self {
-        Self::EqlRulePatchProps(value)
+/// One of several forms of `RulePatch`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum RulePatch {
+    /// The `EqlRulePatch` form.
+    Eql(EqlRulePatch),
+    /// The `QueryRulePatch` form.
+    Query(QueryRulePatch),
+    /// The `SavedQueryRulePatch` form.
+    SavedQuery(SavedQueryRulePatch),
+    /// The `ThresholdRulePatch` form.
+    Threshold(ThresholdRulePatch),
+    /// The `ThreatMatchRulePatch` form.
+    ThreatMatch(ThreatMatchRulePatch),
+    /// The `MachineLearningRulePatch` form.
+    MachineLearning(MachineLearningRulePatch),
+    /// The `NewTermsRulePatch` form.
+    NewTerms(NewTermsRulePatch),
+    /// The `EsqlRulePatch` form.
+    Esql(EsqlRulePatch),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<EqlRulePatch> for RulePatch {
+    fn from(value: EqlRulePatch) -> Self {
+        Self::Eql(value)
     }
 }
 
-impl From<QueryRulePatchProps> for RulePatchProps {
-    fn from(value: QueryRulePatchProps) -> Self {
-        Self::QueryRulePatchProps(value)
+impl From<QueryRulePatch> for RulePatch {
+    fn from(value: QueryRulePatch) -> Self {
+        Self::Query(value)
     }
 }
 
-impl From<SavedQueryRulePatchProps> for RulePatchProps {
-    fn from(value: SavedQueryRulePatchProps) -> Self {
-        Self::SavedQueryRulePatchProps(value)
+impl From<SavedQueryRulePatch> for RulePatch {
+    fn from(value: SavedQueryRulePatch) -> Self {
+        Self::SavedQuery(value)
     }
 }
 
-impl From<ThresholdRulePatchProps> for RulePatchProps {
-    fn from(value: ThresholdRulePatchProps) -> Self {
-        Self::ThresholdRulePatchProps(value)
+impl From<ThresholdRulePatch> for RulePatch {
+    fn from(value: ThresholdRulePatch) -> Self {
+        Self::Threshold(value)
     }
 }
 
-impl From<ThreatMatchRulePatchProps> for RulePatchProps {
-    fn from(value: ThreatMatchRulePatchProps) -> Self {
-        Self::ThreatMatchRulePatchProps(value)
+impl From<ThreatMatchRulePatch> for RulePatch {
+    fn from(value: ThreatMatchRulePatch) -> Self {
+        Self::ThreatMatch(value)
     }
 }
 
-impl From<MachineLearningRulePatchProps> for RulePatchProps {
-    fn from(value: MachineLearningRulePatchProps) -> Self {
-        Self::MachineLearningRulePatchProps(value)
+impl From<MachineLearningRulePatch> for RulePatch {
+    fn from(value: MachineLearningRulePatch) -> Self {
+        Self::MachineLearning(value)
     }
 }
 
-impl From<NewTermsRulePatchProps> for RulePatchProps {
-    fn from(value: NewTermsRulePatchProps) -> Self {
-        Self::NewTermsRulePatchProps(value)
+impl From<NewTermsRulePatch> for RulePatch {
+    fn from(value: NewTermsRulePatch) -> Self {
+        Self::NewTerms(value)
     }
 }
 
-impl From<EsqlRulePatchProps> for RulePatchProps {
-    fn from(value: EsqlRulePatchProps) -> Self {
-        Self::EsqlRulePatchProps(value)
+impl From<EsqlRulePatch> for RulePatch {
+    fn from(value: EsqlRulePatch) -> Self {
+        Self::Esql(value)
     }
 }
 
@@ -10128,28 +11495,40 @@ pub struct RulePreviewLogs {
     pub extra: Extra,
 }
 
-/// One of several forms of `RuleResponse`.
-#[derive(Clone, Debug, PartialEq)]
+/// A value of `RuleSortField`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum RuleResponse {
-    /// Where `type` is `eql`.
-    Eql(EqlRule),
-    /// Where `type` is `query`.
-    Query(QueryRule),
-    /// Where `type` is `saved_query`.
-    SavedQuery(SavedQueryRule),
-    /// Where `type` is `threshold`.
-    Threshold(ThresholdRule),
-    /// Where `type` is `threat_match`.
-    ThreatMatch(ThreatMatchRule),
-    /// Where `type` is `machine_learning`.
-    MachineLearning(MachineLearningRule),
-    /// Where `type` is `new_terms`.
-    NewTerms(NewTermsRule),
-    /// Where `type` is `esql`.
-    Esql(EsqlRule),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
+pub enum RuleSortField {
+    /// `created_at`
+    CreatedAt,
+    /// `createdAt`
+    CreatedAt_,
+    /// `enabled`
+    Enabled,
+    /// `execution_summary.last_execution.date`
+    ExecutionSummaryLastExecutionDate,
+    /// `execution_summary.last_execution.metrics.execution_gap_duration_s`
+    ExecutionSummaryLastExecutionMetricsExecutionGapDurationS,
+    /// `execution_summary.last_execution.metrics.total_indexing_duration_ms`
+    ExecutionSummaryLastExecutionMetricsTotalIndexingDurationMs,
+    /// `execution_summary.last_execution.metrics.total_search_duration_ms`
+    ExecutionSummaryLastExecutionMetricsTotalSearchDurationMs,
+    /// `execution_summary.last_execution.status`
+    ExecutionSummaryLastExecutionStatus,
+    /// `name`
+    Name,
+    /// `risk_score`
+    RiskScore,
+    /// `riskScore`
+    RiskScore_,
+    /// `severity`
+    Severity,
+    /// `updated_at`
+    UpdatedAt,
+    /// `updatedAt`
+    UpdatedAt_,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
 }
 
 /// One of several forms of `RuleSource`.
@@ -10164,131 +11543,76 @@ pub enum RuleSource {
     Other(Untyped),
 }
 
-/// One of several forms of `RuleUpdateProps`.
+/// One of several forms of `RuleUpdate`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum RuleUpdateProps {
+pub enum RuleUpdate {
     /// Where `type` is `eql`.
-    Eql(EqlRuleUpdateProps),
+    Eql(EqlRuleUpdate),
     /// Where `type` is `query`.
-    Query(QueryRuleUpdateProps),
+    Query(QueryRuleUpdate),
     /// Where `type` is `saved_query`.
-    SavedQuery(SavedQueryRuleUpdateProps),
+    SavedQuery(SavedQueryRuleUpdate),
     /// Where `type` is `threshold`.
-    Threshold(ThresholdRuleUpdateProps),
+    Threshold(ThresholdRuleUpdate),
     /// Where `type` is `threat_match`.
-    ThreatMatch(ThreatMatchRuleUpdateProps),
+    ThreatMatch(ThreatMatchRuleUpdate),
     /// Where `type` is `machine_learning`.
-    MachineLearning(MachineLearningRuleUpdateProps),
+    MachineLearning(MachineLearningRuleUpdate),
     /// Where `type` is `new_terms`.
-    NewTerms(NewTermsRuleUpdateProps),
+    NewTerms(NewTermsRuleUpdate),
     /// Where `type` is `esql`.
-    Esql(EsqlRuleUpdateProps),
+    Esql(EsqlRuleUpdate),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-impl From<EqlRuleUpdateProps> for RuleUpdateProps {
-    fn from(value: EqlRuleUpdateProps) -> Self {
+impl From<EqlRuleUpdate> for RuleUpdate {
+    fn from(value: EqlRuleUpdate) -> Self {
         Self::Eql(value)
     }
 }
 
-impl From<QueryRuleUpdateProps> for RuleUpdateProps {
-    fn from(value: QueryRuleUpdateProps) -> Self {
+impl From<QueryRuleUpdate> for RuleUpdate {
+    fn from(value: QueryRuleUpdate) -> Self {
         Self::Query(value)
     }
 }
 
-impl From<SavedQueryRuleUpdateProps> for RuleUpdateProps {
-    fn from(value: SavedQueryRuleUpdateProps) -> Self {
+impl From<SavedQueryRuleUpdate> for RuleUpdate {
+    fn from(value: SavedQueryRuleUpdate) -> Self {
         Self::SavedQuery(value)
     }
 }
 
-impl From<ThresholdRuleUpdateProps> for RuleUpdateProps {
-    fn from(value: ThresholdRuleUpdateProps) -> Self {
+impl From<ThresholdRuleUpdate> for RuleUpdate {
+    fn from(value: ThresholdRuleUpdate) -> Self {
         Self::Threshold(value)
     }
 }
 
-impl From<ThreatMatchRuleUpdateProps> for RuleUpdateProps {
-    fn from(value: ThreatMatchRuleUpdateProps) -> Self {
+impl From<ThreatMatchRuleUpdate> for RuleUpdate {
+    fn from(value: ThreatMatchRuleUpdate) -> Self {
         Self::ThreatMatch(value)
     }
 }
 
-impl From<MachineLearningRuleUpdateProps> for RuleUpdateProps {
-    fn from(value: MachineLearningRuleUpdateProps) -> Self {
+impl From<MachineLearningRuleUpdate> for RuleUpdate {
+    fn from(value: MachineLearningRuleUpdate) -> Self {
         Self::MachineLearning(value)
     }
 }
 
-impl From<NewTermsRuleUpdateProps> for RuleUpdateProps {
-    fn from(value: NewTermsRuleUpdateProps) -> Self {
+impl From<NewTermsRuleUpdate> for RuleUpdate {
+    fn from(value: NewTermsRuleUpdate) -> Self {
         Self::NewTerms(value)
     }
 }
 
-impl From<EsqlRuleUpdateProps> for RuleUpdateProps {
-    fn from(value: EsqlRuleUpdateProps) -> Self {
+impl From<EsqlRuleUpdate> for RuleUpdate {
+    fn from(value: EsqlRuleUpdate) -> Self {
         Self::Esql(value)
     }
-}
-
-/// The `Run` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Run {
-    /// `end_date`
-    pub end_date: Option<String>,
-    /// `start_date`
-    pub start_date: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl Run {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(start_date: impl Into<String>) -> Self {
-        Self {
-            start_date: start_date.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `end_date`
-    #[must_use]
-    pub fn end_date(mut self, end_date: impl Into<String>) -> Self {
-        self.end_date = Some(end_date.into());
-        self
-    }
-}
-
-/// A value of `SavedObjectResolveAliasPurpose`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SavedObjectResolveAliasPurpose {
-    /// `savedObjectConversion`
-    SavedObjectConversion,
-    /// `savedObjectImport`
-    SavedObjectImport,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `SavedObjectResolveOutcome`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SavedObjectResolveOutcome {
-    /// `exactMatch`
-    ExactMatch,
-    /// `aliasMatch`
-    AliasMatch,
-    /// `conflict`
-    Conflict,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// The `SavedQueryRule` object.
@@ -10308,7 +11632,7 @@ pub struct SavedQueryRule {
     /// `immutable`
     pub immutable: bool,
     /// `required_fields`
-    pub required_fields: Vec<RequiredFieldInput>,
+    pub required_fields: Vec<RequiredField>,
     /// `revision`
     pub revision: i64,
     /// `rule_id`
@@ -10338,7 +11662,7 @@ pub struct SavedQueryRule {
     /// `actions`
     pub actions: Vec<RuleAction>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -10372,7 +11696,7 @@ pub struct SavedQueryRule {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -10415,467 +11739,10 @@ pub struct SavedQueryRule {
     pub extra: Extra,
 }
 
-/// The `SavedQueryRuleCreateProps` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct SavedQueryRuleCreateProps {
-    /// `saved_id`
-    pub saved_id: String,
-    /// `alert_suppression`
-    pub alert_suppression: Option<AlertSuppression>,
-    /// `data_view_id`
-    pub data_view_id: Option<String>,
-    /// `filters`
-    pub filters: Option<Vec<Value>>,
-    /// `index`
-    pub index: Option<Vec<String>>,
-    /// `query`
-    pub query: Option<String>,
-    /// `language`
-    pub language: Option<KqlQueryLanguage>,
-    /// `actions`
-    pub actions: Option<Vec<RuleAction>>,
-    /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
-    /// `alias_target_id`
-    pub alias_target_id: Option<String>,
-    /// `author`
-    pub author: Option<Vec<String>>,
-    /// `building_block_type`
-    pub building_block_type: Option<String>,
-    /// `description`
-    pub description: String,
-    /// `enabled`
-    pub enabled: Option<bool>,
-    /// `exceptions_list`
-    pub exceptions_list: Option<Vec<RuleExceptionList>>,
-    /// `false_positives`
-    pub false_positives: Option<Vec<String>>,
-    /// `from`
-    pub from: Option<String>,
-    /// `interval`
-    pub interval: Option<String>,
-    /// `investigation_fields`
-    pub investigation_fields: Option<InvestigationFields>,
-    /// `license`
-    pub license: Option<String>,
-    /// `max_signals`
-    pub max_signals: Option<i64>,
-    /// `meta`
-    pub meta: Option<BTreeMap<String, Value>>,
-    /// `name`
-    pub name: String,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `note`
-    pub note: Option<String>,
-    /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
-    /// `output_index`
-    pub output_index: Option<String>,
-    /// `references`
-    pub references: Option<Vec<String>>,
-    /// `related_integrations`
-    pub related_integrations: Option<Vec<RelatedIntegration>>,
-    /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
-    /// `response_actions`
-    pub response_actions: Option<Vec<ResponseAction>>,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `risk_score_mapping`
-    pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
-    /// `rule_id`
-    pub rule_id: Option<String>,
-    /// `rule_name_override`
-    pub rule_name_override: Option<String>,
-    /// `setup`
-    pub setup: Option<String>,
-    /// `severity`
-    pub severity: Severity,
-    /// `severity_mapping`
-    pub severity_mapping: Option<Vec<SeverityMapping>>,
-    /// `tags`
-    pub tags: Option<Vec<String>>,
-    /// `threat`
-    pub threat: Option<Vec<Threat>>,
-    /// `throttle`
-    pub throttle: Option<RuleActionThrottle>,
-    /// `timeline_id`
-    pub timeline_id: Option<String>,
-    /// `timeline_title`
-    pub timeline_title: Option<String>,
-    /// `timestamp_override`
-    pub timestamp_override: Option<String>,
-    /// `timestamp_override_fallback_disabled`
-    pub timestamp_override_fallback_disabled: Option<bool>,
-    /// `to`
-    pub to: Option<String>,
-    /// `version`
-    pub version: Option<i64>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`SavedQueryRuleCreateProps`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct SavedQueryRuleCreatePropsRequired {
-    /// `saved_id`
-    pub saved_id: String,
-    /// `description`
-    pub description: String,
-    /// `name`
-    pub name: String,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `severity`
-    pub severity: Severity,
-}
-
-impl SavedQueryRuleCreateProps {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: SavedQueryRuleCreatePropsRequired) -> Self {
-        Self {
-            saved_id: required.saved_id,
-            description: required.description,
-            name: required.name,
-            risk_score: required.risk_score,
-            severity: required.severity,
-            ..rt::Model::blank()
-        }
-    }
-    /// `alert_suppression`
-    #[must_use]
-    pub fn alert_suppression(
-        mut self,
-        alert_suppression: impl Into<AlertSuppression>,
-    ) -> Self {
-        self.alert_suppression = Some(alert_suppression.into());
-        self
-    }
-    /// `data_view_id`
-    #[must_use]
-    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
-        self.data_view_id = Some(data_view_id.into());
-        self
-    }
-    /// `filters`
-    #[must_use]
-    pub fn filters(
-        mut self,
-        filters: impl IntoIterator<Item = impl Into<Value>>,
-    ) -> Self {
-        self.filters = Some(filters.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `index`
-    #[must_use]
-    pub fn index(mut self, index: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.index = Some(index.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `query`
-    #[must_use]
-    pub fn query(mut self, query: impl Into<String>) -> Self {
-        self.query = Some(query.into());
-        self
-    }
-    /// `language`
-    #[must_use]
-    pub fn language(mut self, language: impl Into<KqlQueryLanguage>) -> Self {
-        self.language = Some(language.into());
-        self
-    }
-    /// `actions`
-    #[must_use]
-    pub fn actions(
-        mut self,
-        actions: impl IntoIterator<Item = impl Into<RuleAction>>,
-    ) -> Self {
-        self.actions = Some(actions.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `alias_purpose`
-    #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
-        self.alias_purpose = Some(alias_purpose.into());
-        self
-    }
-    /// `alias_target_id`
-    #[must_use]
-    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
-        self.alias_target_id = Some(alias_target_id.into());
-        self
-    }
-    /// `author`
-    #[must_use]
-    pub fn author(
-        mut self,
-        author: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.author = Some(author.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `building_block_type`
-    #[must_use]
-    pub fn building_block_type(
-        mut self,
-        building_block_type: impl Into<String>,
-    ) -> Self {
-        self.building_block_type = Some(building_block_type.into());
-        self
-    }
-    /// `enabled`
-    #[must_use]
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = Some(enabled);
-        self
-    }
-    /// `exceptions_list`
-    #[must_use]
-    pub fn exceptions_list(
-        mut self,
-        exceptions_list: impl IntoIterator<Item = impl Into<RuleExceptionList>>,
-    ) -> Self {
-        self.exceptions_list = Some(
-            exceptions_list.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `false_positives`
-    #[must_use]
-    pub fn false_positives(
-        mut self,
-        false_positives: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.false_positives = Some(
-            false_positives.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `from`
-    #[must_use]
-    pub fn from(mut self, from: impl Into<String>) -> Self {
-        self.from = Some(from.into());
-        self
-    }
-    /// `interval`
-    #[must_use]
-    pub fn interval(mut self, interval: impl Into<String>) -> Self {
-        self.interval = Some(interval.into());
-        self
-    }
-    /// `investigation_fields`
-    #[must_use]
-    pub fn investigation_fields(
-        mut self,
-        investigation_fields: impl Into<InvestigationFields>,
-    ) -> Self {
-        self.investigation_fields = Some(investigation_fields.into());
-        self
-    }
-    /// `license`
-    #[must_use]
-    pub fn license(mut self, license: impl Into<String>) -> Self {
-        self.license = Some(license.into());
-        self
-    }
-    /// `max_signals`
-    #[must_use]
-    pub fn max_signals(mut self, max_signals: i64) -> Self {
-        self.max_signals = Some(max_signals);
-        self
-    }
-    /// `meta`
-    #[must_use]
-    pub fn meta(
-        mut self,
-        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.meta = Some(
-            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-    /// `namespace`
-    #[must_use]
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = Some(namespace.into());
-        self
-    }
-    /// `note`
-    #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
-        self
-    }
-    /// `outcome`
-    #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
-        self.outcome = Some(outcome.into());
-        self
-    }
-    /// `output_index`
-    #[must_use]
-    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
-        self.output_index = Some(output_index.into());
-        self
-    }
-    /// `references`
-    #[must_use]
-    pub fn references(
-        mut self,
-        references: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.references = Some(references.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `related_integrations`
-    #[must_use]
-    pub fn related_integrations(
-        mut self,
-        related_integrations: impl IntoIterator<Item = impl Into<RelatedIntegration>>,
-    ) -> Self {
-        self.related_integrations = Some(
-            related_integrations.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `required_fields`
-    #[must_use]
-    pub fn required_fields(
-        mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
-    ) -> Self {
-        self.required_fields = Some(
-            required_fields.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `response_actions`
-    #[must_use]
-    pub fn response_actions(
-        mut self,
-        response_actions: impl IntoIterator<Item = impl Into<ResponseAction>>,
-    ) -> Self {
-        self.response_actions = Some(
-            response_actions.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `risk_score_mapping`
-    #[must_use]
-    pub fn risk_score_mapping(
-        mut self,
-        risk_score_mapping: impl IntoIterator<Item = impl Into<RiskScoreMapping>>,
-    ) -> Self {
-        self.risk_score_mapping = Some(
-            risk_score_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `rule_id`
-    #[must_use]
-    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
-        self.rule_id = Some(rule_id.into());
-        self
-    }
-    /// `rule_name_override`
-    #[must_use]
-    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
-        self.rule_name_override = Some(rule_name_override.into());
-        self
-    }
-    /// `setup`
-    #[must_use]
-    pub fn setup(mut self, setup: impl Into<String>) -> Self {
-        self.setup = Some(setup.into());
-        self
-    }
-    /// `severity_mapping`
-    #[must_use]
-    pub fn severity_mapping(
-        mut self,
-        severity_mapping: impl IntoIterator<Item = impl Into<SeverityMapping>>,
-    ) -> Self {
-        self.severity_mapping = Some(
-            severity_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `tags`
-    #[must_use]
-    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.tags = Some(tags.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `threat`
-    #[must_use]
-    pub fn threat(
-        mut self,
-        threat: impl IntoIterator<Item = impl Into<Threat>>,
-    ) -> Self {
-        self.threat = Some(threat.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `throttle`
-    #[must_use]
-    pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
-        self.throttle = Some(throttle.into());
-        self
-    }
-    /// `timeline_id`
-    #[must_use]
-    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
-        self.timeline_id = Some(timeline_id.into());
-        self
-    }
-    /// `timeline_title`
-    #[must_use]
-    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
-        self.timeline_title = Some(timeline_title.into());
-        self
-    }
-    /// `timestamp_override`
-    #[must_use]
-    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
-        self.timestamp_override = Some(timestamp_override.into());
-        self
-    }
-    /// `timestamp_override_fallback_disabled`
-    #[must_use]
-    pub fn timestamp_override_fallback_disabled(
-        mut self,
-        timestamp_override_fallback_disabled: bool,
-    ) -> Self {
-        self.timestamp_override_fallback_disabled = Some(
-            timestamp_override_fallback_disabled,
-        );
-        self
-    }
-    /// `to`
-    #[must_use]
-    pub fn to(mut self, to: impl Into<String>) -> Self {
-        self.to = Some(to.into());
-        self
-    }
-    /// `version`
-    #[must_use]
-    pub fn version(mut self, version: i64) -> Self {
-        self.version = Some(version);
-        self
-    }
-}
-
-/// The `SavedQueryRulePatchProps` object.
+/// The `SavedQueryRulePatch` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct SavedQueryRulePatchProps {
+pub struct SavedQueryRulePatch {
     /// `alert_suppression`
     pub alert_suppression: Option<AlertSuppression>,
     /// `data_view_id`
@@ -10893,7 +11760,7 @@ pub struct SavedQueryRulePatchProps {
     /// `actions`
     pub actions: Option<Vec<RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -10929,7 +11796,7 @@ pub struct SavedQueryRulePatchProps {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -10937,7 +11804,7 @@ pub struct SavedQueryRulePatchProps {
     /// `related_integrations`
     pub related_integrations: Option<Vec<RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
+    pub required_fields: Option<Vec<RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
@@ -10976,7 +11843,7 @@ pub struct SavedQueryRulePatchProps {
     pub extra: Extra,
 }
 
-impl SavedQueryRulePatchProps {
+impl SavedQueryRulePatch {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -11041,10 +11908,7 @@ impl SavedQueryRulePatchProps {
     }
     /// `alias_purpose`
     #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
     }
@@ -11176,7 +12040,7 @@ impl SavedQueryRulePatchProps {
     }
     /// `outcome`
     #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
         self.outcome = Some(outcome.into());
         self
     }
@@ -11210,7 +12074,7 @@ impl SavedQueryRulePatchProps {
     #[must_use]
     pub fn required_fields(
         mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
     ) -> Self {
         self.required_fields = Some(
             required_fields.into_iter().map(Into::into).collect(),
@@ -11344,10 +12208,10 @@ impl SavedQueryRulePatchProps {
     }
 }
 
-/// The `SavedQueryRuleUpdateProps` object.
+/// The `SavedQueryRuleUpdate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct SavedQueryRuleUpdateProps {
+pub struct SavedQueryRuleUpdate {
     /// `saved_id`
     pub saved_id: String,
     /// `alert_suppression`
@@ -11365,7 +12229,7 @@ pub struct SavedQueryRuleUpdateProps {
     /// `actions`
     pub actions: Option<Vec<RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -11401,7 +12265,7 @@ pub struct SavedQueryRuleUpdateProps {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -11409,7 +12273,7 @@ pub struct SavedQueryRuleUpdateProps {
     /// `related_integrations`
     pub related_integrations: Option<Vec<RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
+    pub required_fields: Option<Vec<RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
@@ -11448,10 +12312,10 @@ pub struct SavedQueryRuleUpdateProps {
     pub extra: Extra,
 }
 
-/// What a [`SavedQueryRuleUpdateProps`] can't do without.
+/// What a [`SavedQueryRuleUpdate`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct SavedQueryRuleUpdatePropsRequired {
+pub struct SavedQueryRuleUpdateRequired {
     /// `saved_id`
     pub saved_id: String,
     /// `description`
@@ -11464,10 +12328,10 @@ pub struct SavedQueryRuleUpdatePropsRequired {
     pub severity: Severity,
 }
 
-impl SavedQueryRuleUpdateProps {
+impl SavedQueryRuleUpdate {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: SavedQueryRuleUpdatePropsRequired) -> Self {
+    pub fn new(required: SavedQueryRuleUpdateRequired) -> Self {
         Self {
             saved_id: required.saved_id,
             description: required.description,
@@ -11530,10 +12394,7 @@ impl SavedQueryRuleUpdateProps {
     }
     /// `alias_purpose`
     #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
     }
@@ -11653,7 +12514,7 @@ impl SavedQueryRuleUpdateProps {
     }
     /// `outcome`
     #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
         self.outcome = Some(outcome.into());
         self
     }
@@ -11687,7 +12548,7 @@ impl SavedQueryRuleUpdateProps {
     #[must_use]
     pub fn required_fields(
         mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
     ) -> Self {
         self.required_fields = Some(
             required_fields.into_iter().map(Into::into).collect(),
@@ -11809,28 +12670,71 @@ impl SavedQueryRuleUpdateProps {
     }
 }
 
-/// The `SetAlertTags` object.
+/// The `ScheduleEdit` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct SetAlertTags {
-    /// `tags_to_add`
-    pub tags_to_add: Vec<String>,
-    /// `tags_to_remove`
-    pub tags_to_remove: Vec<String>,
+pub struct ScheduleEdit {
+    /// `value`
+    pub value: ScheduleEditValue,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl SetAlertTags {
+impl ScheduleEdit {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(
-        tags_to_add: impl IntoIterator<Item = impl Into<String>>,
-        tags_to_remove: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
+    pub fn new(value: impl Into<ScheduleEditValue>) -> Self {
         Self {
-            tags_to_add: tags_to_add.into_iter().map(Into::into).collect(),
-            tags_to_remove: tags_to_remove.into_iter().map(Into::into).collect(),
+            value: value.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `ScheduleEditValue` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ScheduleEditValue {
+    /// `interval`
+    ///
+    /// matches `^[1-9]\d*[smh]$`
+    pub interval: String,
+    /// `lookback`
+    ///
+    /// matches `^[1-9]\d*[smh]$`
+    pub lookback: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ScheduleEditValue {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(interval: impl Into<String>, lookback: impl Into<String>) -> Self {
+        Self {
+            interval: interval.into(),
+            lookback: lookback.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `SetAlertSuppression` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SetAlertSuppression {
+    /// `value`
+    pub value: AlertSuppression,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl SetAlertSuppression {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(value: impl Into<AlertSuppression>) -> Self {
+        Self {
+            value: value.into(),
             ..rt::Model::blank()
         }
     }
@@ -11843,7 +12747,7 @@ pub enum SetAlertsStatusByIds {
     /// Where `status` is `closed`.
     Closed(CloseAlertsByIds),
     /// Where `status` is `open` or `acknowledged` or `in-progress`.
-    SetAlertsStatusByIdsBase(SetAlertsStatusByIdsBase),
+    MarkAlertsByIds(MarkAlertsByIds),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
@@ -11854,38 +12758,9 @@ impl From<CloseAlertsByIds> for SetAlertsStatusByIds {
     }
 }
 
-impl From<SetAlertsStatusByIdsBase> for SetAlertsStatusByIds {
-    fn from(value: SetAlertsStatusByIdsBase) -> Self {
-        Self::SetAlertsStatusByIdsBase(value)
-    }
-}
-
-/// The `SetAlertsStatusByIdsBase` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct SetAlertsStatusByIdsBase {
-    /// `signal_ids`
-    ///
-    /// at least 1 characters · at least 1 items · format `nonempty`
-    pub signal_ids: Vec<String>,
-    /// `status`
-    pub status: AlertStatusExceptClosed,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl SetAlertsStatusByIdsBase {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        signal_ids: impl IntoIterator<Item = impl Into<String>>,
-        status: impl Into<AlertStatusExceptClosed>,
-    ) -> Self {
-        Self {
-            signal_ids: signal_ids.into_iter().map(Into::into).collect(),
-            status: status.into(),
-            ..rt::Model::blank()
-        }
+impl From<MarkAlertsByIds> for SetAlertsStatusByIds {
+    fn from(value: MarkAlertsByIds) -> Self {
+        Self::MarkAlertsByIds(value)
     }
 }
 
@@ -11896,7 +12771,7 @@ pub enum SetAlertsStatusByQuery {
     /// Where `status` is `closed`.
     Closed(CloseAlertsByQuery),
     /// Where `status` is `open` or `acknowledged` or `in-progress`.
-    SetAlertsStatusByQueryBase(SetAlertsStatusByQueryBase),
+    MarkAlertsByQuery(MarkAlertsByQuery),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
@@ -11907,51 +12782,30 @@ impl From<CloseAlertsByQuery> for SetAlertsStatusByQuery {
     }
 }
 
-impl From<SetAlertsStatusByQueryBase> for SetAlertsStatusByQuery {
-    fn from(value: SetAlertsStatusByQueryBase) -> Self {
-        Self::SetAlertsStatusByQueryBase(value)
+impl From<MarkAlertsByQuery> for SetAlertsStatusByQuery {
+    fn from(value: MarkAlertsByQuery) -> Self {
+        Self::MarkAlertsByQuery(value)
     }
 }
 
-/// The `SetAlertsStatusByQueryBase` object.
+/// The `SetThresholdAlertSuppression` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct SetAlertsStatusByQueryBase {
-    /// `conflicts`
-    ///
-    /// default `abort`
-    pub conflicts: Option<Conflicts>,
-    /// `query`
-    pub query: BTreeMap<String, Value>,
-    /// `status`
-    pub status: AlertStatusExceptClosed,
+pub struct SetThresholdAlertSuppression {
+    /// `value`
+    pub value: ThresholdAlertSuppression,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl SetAlertsStatusByQueryBase {
+impl SetThresholdAlertSuppression {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(
-        query: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-        status: impl Into<AlertStatusExceptClosed>,
-    ) -> Self {
+    pub fn new(value: impl Into<ThresholdAlertSuppression>) -> Self {
         Self {
-            query: query
-                .into_iter()
-                .map(|(key, value)| (key.into(), value.into()))
-                .collect(),
-            status: status.into(),
+            value: value.into(),
             ..rt::Model::blank()
         }
-    }
-    /// `conflicts`
-    ///
-    /// default `abort`
-    #[must_use]
-    pub fn conflicts(mut self, conflicts: impl Into<Conflicts>) -> Self {
-        self.conflicts = Some(conflicts.into());
-        self
     }
 }
 
@@ -12032,6 +12886,20 @@ pub struct SkippedAlertsIndexMigration {
     pub extra: Extra,
 }
 
+/// The `SkippedRule` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SkippedRule {
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: Option<String>,
+    /// `skip_reason`
+    pub skip_reason: SkipReason,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// A value of `SortOrder`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -12044,16 +12912,43 @@ pub enum SortOrder {
     UnknownValue(String),
 }
 
-/// A value of `Status`.
+/// The `TagsEdit` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TagsEdit {
+    /// `type`
+    pub r#type: TagsEditType,
+    /// `value`
+    pub value: Vec<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl TagsEdit {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        r#type: impl Into<TagsEditType>,
+        value: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        Self {
+            r#type: r#type.into(),
+            value: value.into_iter().map(Into::into).collect(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// A value of `TagsEditType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Status {
-    /// `success`
-    Success,
-    /// `failure`
-    Failure,
-    /// `pending`
-    Pending,
+pub enum TagsEditType {
+    /// `add_tags`
+    AddTags,
+    /// `delete_tags`
+    DeleteTags,
+    /// `set_tags`
+    SetTags,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
 }
@@ -12165,7 +13060,7 @@ pub struct ThreatMatchRule {
     /// `immutable`
     pub immutable: bool,
     /// `required_fields`
-    pub required_fields: Vec<RequiredFieldInput>,
+    pub required_fields: Vec<RequiredField>,
     /// `revision`
     pub revision: i64,
     /// `rule_id`
@@ -12211,7 +13106,7 @@ pub struct ThreatMatchRule {
     /// `actions`
     pub actions: Vec<RuleAction>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -12245,7 +13140,7 @@ pub struct ThreatMatchRule {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -12288,531 +13183,10 @@ pub struct ThreatMatchRule {
     pub extra: Extra,
 }
 
-/// The `ThreatMatchRuleCreateProps` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ThreatMatchRuleCreateProps {
-    /// `query`
-    pub query: String,
-    /// `threat_index`
-    pub threat_index: Vec<String>,
-    /// `threat_mapping`
-    pub threat_mapping: Vec<ThreatMapping>,
-    /// `threat_query`
-    pub threat_query: String,
-    /// `alert_suppression`
-    pub alert_suppression: Option<AlertSuppression>,
-    /// `concurrent_searches`
-    pub concurrent_searches: Option<i64>,
-    /// `data_view_id`
-    pub data_view_id: Option<String>,
-    /// `filters`
-    pub filters: Option<Vec<Value>>,
-    /// `index`
-    pub index: Option<Vec<String>>,
-    /// `items_per_search`
-    pub items_per_search: Option<i64>,
-    /// `saved_id`
-    pub saved_id: Option<String>,
-    /// `threat_filters`
-    pub threat_filters: Option<Vec<Value>>,
-    /// `threat_indicator_path`
-    pub threat_indicator_path: Option<String>,
-    /// `threat_language`
-    pub threat_language: Option<KqlQueryLanguage>,
-    /// `language`
-    pub language: Option<KqlQueryLanguage>,
-    /// `actions`
-    pub actions: Option<Vec<RuleAction>>,
-    /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
-    /// `alias_target_id`
-    pub alias_target_id: Option<String>,
-    /// `author`
-    pub author: Option<Vec<String>>,
-    /// `building_block_type`
-    pub building_block_type: Option<String>,
-    /// `description`
-    pub description: String,
-    /// `enabled`
-    pub enabled: Option<bool>,
-    /// `exceptions_list`
-    pub exceptions_list: Option<Vec<RuleExceptionList>>,
-    /// `false_positives`
-    pub false_positives: Option<Vec<String>>,
-    /// `from`
-    pub from: Option<String>,
-    /// `interval`
-    pub interval: Option<String>,
-    /// `investigation_fields`
-    pub investigation_fields: Option<InvestigationFields>,
-    /// `license`
-    pub license: Option<String>,
-    /// `max_signals`
-    pub max_signals: Option<i64>,
-    /// `meta`
-    pub meta: Option<BTreeMap<String, Value>>,
-    /// `name`
-    pub name: String,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `note`
-    pub note: Option<String>,
-    /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
-    /// `output_index`
-    pub output_index: Option<String>,
-    /// `references`
-    pub references: Option<Vec<String>>,
-    /// `related_integrations`
-    pub related_integrations: Option<Vec<RelatedIntegration>>,
-    /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
-    /// `response_actions`
-    pub response_actions: Option<Vec<ResponseAction>>,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `risk_score_mapping`
-    pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
-    /// `rule_id`
-    pub rule_id: Option<String>,
-    /// `rule_name_override`
-    pub rule_name_override: Option<String>,
-    /// `setup`
-    pub setup: Option<String>,
-    /// `severity`
-    pub severity: Severity,
-    /// `severity_mapping`
-    pub severity_mapping: Option<Vec<SeverityMapping>>,
-    /// `tags`
-    pub tags: Option<Vec<String>>,
-    /// `threat`
-    pub threat: Option<Vec<Threat>>,
-    /// `throttle`
-    pub throttle: Option<RuleActionThrottle>,
-    /// `timeline_id`
-    pub timeline_id: Option<String>,
-    /// `timeline_title`
-    pub timeline_title: Option<String>,
-    /// `timestamp_override`
-    pub timestamp_override: Option<String>,
-    /// `timestamp_override_fallback_disabled`
-    pub timestamp_override_fallback_disabled: Option<bool>,
-    /// `to`
-    pub to: Option<String>,
-    /// `version`
-    pub version: Option<i64>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ThreatMatchRuleCreateProps`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ThreatMatchRuleCreatePropsRequired {
-    /// `query`
-    pub query: String,
-    /// `threat_index`
-    pub threat_index: Vec<String>,
-    /// `threat_mapping`
-    pub threat_mapping: Vec<ThreatMapping>,
-    /// `threat_query`
-    pub threat_query: String,
-    /// `description`
-    pub description: String,
-    /// `name`
-    pub name: String,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `severity`
-    pub severity: Severity,
-}
-
-impl ThreatMatchRuleCreateProps {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ThreatMatchRuleCreatePropsRequired) -> Self {
-        Self {
-            query: required.query,
-            threat_index: required.threat_index,
-            threat_mapping: required.threat_mapping,
-            threat_query: required.threat_query,
-            description: required.description,
-            name: required.name,
-            risk_score: required.risk_score,
-            severity: required.severity,
-            ..rt::Model::blank()
-        }
-    }
-    /// `alert_suppression`
-    #[must_use]
-    pub fn alert_suppression(
-        mut self,
-        alert_suppression: impl Into<AlertSuppression>,
-    ) -> Self {
-        self.alert_suppression = Some(alert_suppression.into());
-        self
-    }
-    /// `concurrent_searches`
-    #[must_use]
-    pub fn concurrent_searches(mut self, concurrent_searches: i64) -> Self {
-        self.concurrent_searches = Some(concurrent_searches);
-        self
-    }
-    /// `data_view_id`
-    #[must_use]
-    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
-        self.data_view_id = Some(data_view_id.into());
-        self
-    }
-    /// `filters`
-    #[must_use]
-    pub fn filters(
-        mut self,
-        filters: impl IntoIterator<Item = impl Into<Value>>,
-    ) -> Self {
-        self.filters = Some(filters.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `index`
-    #[must_use]
-    pub fn index(mut self, index: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.index = Some(index.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `items_per_search`
-    #[must_use]
-    pub fn items_per_search(mut self, items_per_search: i64) -> Self {
-        self.items_per_search = Some(items_per_search);
-        self
-    }
-    /// `saved_id`
-    #[must_use]
-    pub fn saved_id(mut self, saved_id: impl Into<String>) -> Self {
-        self.saved_id = Some(saved_id.into());
-        self
-    }
-    /// `threat_filters`
-    #[must_use]
-    pub fn threat_filters(
-        mut self,
-        threat_filters: impl IntoIterator<Item = impl Into<Value>>,
-    ) -> Self {
-        self.threat_filters = Some(threat_filters.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `threat_indicator_path`
-    #[must_use]
-    pub fn threat_indicator_path(
-        mut self,
-        threat_indicator_path: impl Into<String>,
-    ) -> Self {
-        self.threat_indicator_path = Some(threat_indicator_path.into());
-        self
-    }
-    /// `threat_language`
-    #[must_use]
-    pub fn threat_language(
-        mut self,
-        threat_language: impl Into<KqlQueryLanguage>,
-    ) -> Self {
-        self.threat_language = Some(threat_language.into());
-        self
-    }
-    /// `language`
-    #[must_use]
-    pub fn language(mut self, language: impl Into<KqlQueryLanguage>) -> Self {
-        self.language = Some(language.into());
-        self
-    }
-    /// `actions`
-    #[must_use]
-    pub fn actions(
-        mut self,
-        actions: impl IntoIterator<Item = impl Into<RuleAction>>,
-    ) -> Self {
-        self.actions = Some(actions.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `alias_purpose`
-    #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
-        self.alias_purpose = Some(alias_purpose.into());
-        self
-    }
-    /// `alias_target_id`
-    #[must_use]
-    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
-        self.alias_target_id = Some(alias_target_id.into());
-        self
-    }
-    /// `author`
-    #[must_use]
-    pub fn author(
-        mut self,
-        author: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.author = Some(author.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `building_block_type`
-    #[must_use]
-    pub fn building_block_type(
-        mut self,
-        building_block_type: impl Into<String>,
-    ) -> Self {
-        self.building_block_type = Some(building_block_type.into());
-        self
-    }
-    /// `enabled`
-    #[must_use]
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = Some(enabled);
-        self
-    }
-    /// `exceptions_list`
-    #[must_use]
-    pub fn exceptions_list(
-        mut self,
-        exceptions_list: impl IntoIterator<Item = impl Into<RuleExceptionList>>,
-    ) -> Self {
-        self.exceptions_list = Some(
-            exceptions_list.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `false_positives`
-    #[must_use]
-    pub fn false_positives(
-        mut self,
-        false_positives: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.false_positives = Some(
-            false_positives.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `from`
-    #[must_use]
-    pub fn from(mut self, from: impl Into<String>) -> Self {
-        self.from = Some(from.into());
-        self
-    }
-    /// `interval`
-    #[must_use]
-    pub fn interval(mut self, interval: impl Into<String>) -> Self {
-        self.interval = Some(interval.into());
-        self
-    }
-    /// `investigation_fields`
-    #[must_use]
-    pub fn investigation_fields(
-        mut self,
-        investigation_fields: impl Into<InvestigationFields>,
-    ) -> Self {
-        self.investigation_fields = Some(investigation_fields.into());
-        self
-    }
-    /// `license`
-    #[must_use]
-    pub fn license(mut self, license: impl Into<String>) -> Self {
-        self.license = Some(license.into());
-        self
-    }
-    /// `max_signals`
-    #[must_use]
-    pub fn max_signals(mut self, max_signals: i64) -> Self {
-        self.max_signals = Some(max_signals);
-        self
-    }
-    /// `meta`
-    #[must_use]
-    pub fn meta(
-        mut self,
-        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.meta = Some(
-            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-    /// `namespace`
-    #[must_use]
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = Some(namespace.into());
-        self
-    }
-    /// `note`
-    #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
-        self
-    }
-    /// `outcome`
-    #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
-        self.outcome = Some(outcome.into());
-        self
-    }
-    /// `output_index`
-    #[must_use]
-    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
-        self.output_index = Some(output_index.into());
-        self
-    }
-    /// `references`
-    #[must_use]
-    pub fn references(
-        mut self,
-        references: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.references = Some(references.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `related_integrations`
-    #[must_use]
-    pub fn related_integrations(
-        mut self,
-        related_integrations: impl IntoIterator<Item = impl Into<RelatedIntegration>>,
-    ) -> Self {
-        self.related_integrations = Some(
-            related_integrations.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `required_fields`
-    #[must_use]
-    pub fn required_fields(
-        mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
-    ) -> Self {
-        self.required_fields = Some(
-            required_fields.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `response_actions`
-    #[must_use]
-    pub fn response_actions(
-        mut self,
-        response_actions: impl IntoIterator<Item = impl Into<ResponseAction>>,
-    ) -> Self {
-        self.response_actions = Some(
-            response_actions.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `risk_score_mapping`
-    #[must_use]
-    pub fn risk_score_mapping(
-        mut self,
-        risk_score_mapping: impl IntoIterator<Item = impl Into<RiskScoreMapping>>,
-    ) -> Self {
-        self.risk_score_mapping = Some(
-            risk_score_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `rule_id`
-    #[must_use]
-    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
-        self.rule_id = Some(rule_id.into());
-        self
-    }
-    /// `rule_name_override`
-    #[must_use]
-    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
-        self.rule_name_override = Some(rule_name_override.into());
-        self
-    }
-    /// `setup`
-    #[must_use]
-    pub fn setup(mut self, setup: impl Into<String>) -> Self {
-        self.setup = Some(setup.into());
-        self
-    }
-    /// `severity_mapping`
-    #[must_use]
-    pub fn severity_mapping(
-        mut self,
-        severity_mapping: impl IntoIterator<Item = impl Into<SeverityMapping>>,
-    ) -> Self {
-        self.severity_mapping = Some(
-            severity_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `tags`
-    #[must_use]
-    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.tags = Some(tags.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `threat`
-    #[must_use]
-    pub fn threat(
-        mut self,
-        threat: impl IntoIterator<Item = impl Into<Threat>>,
-    ) -> Self {
-        self.threat = Some(threat.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `throttle`
-    #[must_use]
-    pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
-        self.throttle = Some(throttle.into());
-        self
-    }
-    /// `timeline_id`
-    #[must_use]
-    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
-        self.timeline_id = Some(timeline_id.into());
-        self
-    }
-    /// `timeline_title`
-    #[must_use]
-    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
-        self.timeline_title = Some(timeline_title.into());
-        self
-    }
-    /// `timestamp_override`
-    #[must_use]
-    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
-        self.timestamp_override = Some(timestamp_override.into());
-        self
-    }
-    /// `timestamp_override_fallback_disabled`
-    #[must_use]
-    pub fn timestamp_override_fallback_disabled(
-        mut self,
-        timestamp_override_fallback_disabled: bool,
-    ) -> Self {
-        self.timestamp_override_fallback_disabled = Some(
-            timestamp_override_fallback_disabled,
-        );
-        self
-    }
-    /// `to`
-    #[must_use]
-    pub fn to(mut self, to: impl Into<String>) -> Self {
-        self.to = Some(to.into());
-        self
-    }
-    /// `version`
-    #[must_use]
-    pub fn version(mut self, version: i64) -> Self {
-        self.version = Some(version);
-        self
-    }
-}
-
-/// The `ThreatMatchRulePatchProps` object.
+/// The `ThreatMatchRulePatch` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct ThreatMatchRulePatchProps {
+pub struct ThreatMatchRulePatch {
     /// `alert_suppression`
     pub alert_suppression: Option<AlertSuppression>,
     /// `concurrent_searches`
@@ -12846,7 +13220,7 @@ pub struct ThreatMatchRulePatchProps {
     /// `actions`
     pub actions: Option<Vec<RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -12882,7 +13256,7 @@ pub struct ThreatMatchRulePatchProps {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -12890,7 +13264,7 @@ pub struct ThreatMatchRulePatchProps {
     /// `related_integrations`
     pub related_integrations: Option<Vec<RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
+    pub required_fields: Option<Vec<RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
@@ -12929,7 +13303,7 @@ pub struct ThreatMatchRulePatchProps {
     pub extra: Extra,
 }
 
-impl ThreatMatchRulePatchProps {
+impl ThreatMatchRulePatch {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -13057,10 +13431,7 @@ impl ThreatMatchRulePatchProps {
     }
     /// `alias_purpose`
     #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
     }
@@ -13192,7 +13563,7 @@ impl ThreatMatchRulePatchProps {
     }
     /// `outcome`
     #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
         self.outcome = Some(outcome.into());
         self
     }
@@ -13226,7 +13597,7 @@ impl ThreatMatchRulePatchProps {
     #[must_use]
     pub fn required_fields(
         mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
     ) -> Self {
         self.required_fields = Some(
             required_fields.into_iter().map(Into::into).collect(),
@@ -13360,10 +13731,10 @@ impl ThreatMatchRulePatchProps {
     }
 }
 
-/// The `ThreatMatchRuleUpdateProps` object.
+/// The `ThreatMatchRuleUpdate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ThreatMatchRuleUpdateProps {
+pub struct ThreatMatchRuleUpdate {
     /// `query`
     pub query: String,
     /// `threat_index`
@@ -13397,7 +13768,7 @@ pub struct ThreatMatchRuleUpdateProps {
     /// `actions`
     pub actions: Option<Vec<RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -13433,7 +13804,7 @@ pub struct ThreatMatchRuleUpdateProps {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -13441,7 +13812,7 @@ pub struct ThreatMatchRuleUpdateProps {
     /// `related_integrations`
     pub related_integrations: Option<Vec<RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
+    pub required_fields: Option<Vec<RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
@@ -13480,10 +13851,10 @@ pub struct ThreatMatchRuleUpdateProps {
     pub extra: Extra,
 }
 
-/// What a [`ThreatMatchRuleUpdateProps`] can't do without.
+/// What a [`ThreatMatchRuleUpdate`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct ThreatMatchRuleUpdatePropsRequired {
+pub struct ThreatMatchRuleUpdateRequired {
     /// `query`
     pub query: String,
     /// `threat_index`
@@ -13502,10 +13873,10 @@ pub struct ThreatMatchRuleUpdatePropsRequired {
     pub severity: Severity,
 }
 
-impl ThreatMatchRuleUpdateProps {
+impl ThreatMatchRuleUpdate {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: ThreatMatchRuleUpdatePropsRequired) -> Self {
+    pub fn new(required: ThreatMatchRuleUpdateRequired) -> Self {
         Self {
             query: required.query,
             threat_index: required.threat_index,
@@ -13610,10 +13981,7 @@ impl ThreatMatchRuleUpdateProps {
     }
     /// `alias_purpose`
     #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
     }
@@ -13733,7 +14101,7 @@ impl ThreatMatchRuleUpdateProps {
     }
     /// `outcome`
     #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
         self.outcome = Some(outcome.into());
         self
     }
@@ -13767,7 +14135,7 @@ impl ThreatMatchRuleUpdateProps {
     #[must_use]
     pub fn required_fields(
         mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
     ) -> Self {
         self.required_fields = Some(
             required_fields.into_iter().map(Into::into).collect(),
@@ -14116,7 +14484,7 @@ pub struct ThresholdRule {
     /// `immutable`
     pub immutable: bool,
     /// `required_fields`
-    pub required_fields: Vec<RequiredFieldInput>,
+    pub required_fields: Vec<RequiredField>,
     /// `revision`
     pub revision: i64,
     /// `rule_id`
@@ -14148,7 +14516,7 @@ pub struct ThresholdRule {
     /// `actions`
     pub actions: Vec<RuleAction>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -14182,7 +14550,7 @@ pub struct ThresholdRule {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -14225,472 +14593,10 @@ pub struct ThresholdRule {
     pub extra: Extra,
 }
 
-/// The `ThresholdRuleCreateProps` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ThresholdRuleCreateProps {
-    /// `query`
-    pub query: String,
-    /// `threshold`
-    pub threshold: Threshold,
-    /// `alert_suppression`
-    pub alert_suppression: Option<ThresholdAlertSuppression>,
-    /// `data_view_id`
-    pub data_view_id: Option<String>,
-    /// `filters`
-    pub filters: Option<Vec<Value>>,
-    /// `index`
-    pub index: Option<Vec<String>>,
-    /// `saved_id`
-    pub saved_id: Option<String>,
-    /// `language`
-    pub language: Option<KqlQueryLanguage>,
-    /// `actions`
-    pub actions: Option<Vec<RuleAction>>,
-    /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
-    /// `alias_target_id`
-    pub alias_target_id: Option<String>,
-    /// `author`
-    pub author: Option<Vec<String>>,
-    /// `building_block_type`
-    pub building_block_type: Option<String>,
-    /// `description`
-    pub description: String,
-    /// `enabled`
-    pub enabled: Option<bool>,
-    /// `exceptions_list`
-    pub exceptions_list: Option<Vec<RuleExceptionList>>,
-    /// `false_positives`
-    pub false_positives: Option<Vec<String>>,
-    /// `from`
-    pub from: Option<String>,
-    /// `interval`
-    pub interval: Option<String>,
-    /// `investigation_fields`
-    pub investigation_fields: Option<InvestigationFields>,
-    /// `license`
-    pub license: Option<String>,
-    /// `max_signals`
-    pub max_signals: Option<i64>,
-    /// `meta`
-    pub meta: Option<BTreeMap<String, Value>>,
-    /// `name`
-    pub name: String,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `note`
-    pub note: Option<String>,
-    /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
-    /// `output_index`
-    pub output_index: Option<String>,
-    /// `references`
-    pub references: Option<Vec<String>>,
-    /// `related_integrations`
-    pub related_integrations: Option<Vec<RelatedIntegration>>,
-    /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
-    /// `response_actions`
-    pub response_actions: Option<Vec<ResponseAction>>,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `risk_score_mapping`
-    pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
-    /// `rule_id`
-    pub rule_id: Option<String>,
-    /// `rule_name_override`
-    pub rule_name_override: Option<String>,
-    /// `setup`
-    pub setup: Option<String>,
-    /// `severity`
-    pub severity: Severity,
-    /// `severity_mapping`
-    pub severity_mapping: Option<Vec<SeverityMapping>>,
-    /// `tags`
-    pub tags: Option<Vec<String>>,
-    /// `threat`
-    pub threat: Option<Vec<Threat>>,
-    /// `throttle`
-    pub throttle: Option<RuleActionThrottle>,
-    /// `timeline_id`
-    pub timeline_id: Option<String>,
-    /// `timeline_title`
-    pub timeline_title: Option<String>,
-    /// `timestamp_override`
-    pub timestamp_override: Option<String>,
-    /// `timestamp_override_fallback_disabled`
-    pub timestamp_override_fallback_disabled: Option<bool>,
-    /// `to`
-    pub to: Option<String>,
-    /// `version`
-    pub version: Option<i64>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ThresholdRuleCreateProps`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ThresholdRuleCreatePropsRequired {
-    /// `query`
-    pub query: String,
-    /// `threshold`
-    pub threshold: Threshold,
-    /// `description`
-    pub description: String,
-    /// `name`
-    pub name: String,
-    /// `risk_score`
-    pub risk_score: i64,
-    /// `severity`
-    pub severity: Severity,
-}
-
-impl ThresholdRuleCreateProps {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ThresholdRuleCreatePropsRequired) -> Self {
-        Self {
-            query: required.query,
-            threshold: required.threshold,
-            description: required.description,
-            name: required.name,
-            risk_score: required.risk_score,
-            severity: required.severity,
-            ..rt::Model::blank()
-        }
-    }
-    /// `alert_suppression`
-    #[must_use]
-    pub fn alert_suppression(
-        mut self,
-        alert_suppression: impl Into<ThresholdAlertSuppression>,
-    ) -> Self {
-        self.alert_suppression = Some(alert_suppression.into());
-        self
-    }
-    /// `data_view_id`
-    #[must_use]
-    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
-        self.data_view_id = Some(data_view_id.into());
-        self
-    }
-    /// `filters`
-    #[must_use]
-    pub fn filters(
-        mut self,
-        filters: impl IntoIterator<Item = impl Into<Value>>,
-    ) -> Self {
-        self.filters = Some(filters.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `index`
-    #[must_use]
-    pub fn index(mut self, index: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.index = Some(index.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `saved_id`
-    #[must_use]
-    pub fn saved_id(mut self, saved_id: impl Into<String>) -> Self {
-        self.saved_id = Some(saved_id.into());
-        self
-    }
-    /// `language`
-    #[must_use]
-    pub fn language(mut self, language: impl Into<KqlQueryLanguage>) -> Self {
-        self.language = Some(language.into());
-        self
-    }
-    /// `actions`
-    #[must_use]
-    pub fn actions(
-        mut self,
-        actions: impl IntoIterator<Item = impl Into<RuleAction>>,
-    ) -> Self {
-        self.actions = Some(actions.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `alias_purpose`
-    #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
-        self.alias_purpose = Some(alias_purpose.into());
-        self
-    }
-    /// `alias_target_id`
-    #[must_use]
-    pub fn alias_target_id(mut self, alias_target_id: impl Into<String>) -> Self {
-        self.alias_target_id = Some(alias_target_id.into());
-        self
-    }
-    /// `author`
-    #[must_use]
-    pub fn author(
-        mut self,
-        author: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.author = Some(author.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `building_block_type`
-    #[must_use]
-    pub fn building_block_type(
-        mut self,
-        building_block_type: impl Into<String>,
-    ) -> Self {
-        self.building_block_type = Some(building_block_type.into());
-        self
-    }
-    /// `enabled`
-    #[must_use]
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = Some(enabled);
-        self
-    }
-    /// `exceptions_list`
-    #[must_use]
-    pub fn exceptions_list(
-        mut self,
-        exceptions_list: impl IntoIterator<Item = impl Into<RuleExceptionList>>,
-    ) -> Self {
-        self.exceptions_list = Some(
-            exceptions_list.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `false_positives`
-    #[must_use]
-    pub fn false_positives(
-        mut self,
-        false_positives: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.false_positives = Some(
-            false_positives.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `from`
-    #[must_use]
-    pub fn from(mut self, from: impl Into<String>) -> Self {
-        self.from = Some(from.into());
-        self
-    }
-    /// `interval`
-    #[must_use]
-    pub fn interval(mut self, interval: impl Into<String>) -> Self {
-        self.interval = Some(interval.into());
-        self
-    }
-    /// `investigation_fields`
-    #[must_use]
-    pub fn investigation_fields(
-        mut self,
-        investigation_fields: impl Into<InvestigationFields>,
-    ) -> Self {
-        self.investigation_fields = Some(investigation_fields.into());
-        self
-    }
-    /// `license`
-    #[must_use]
-    pub fn license(mut self, license: impl Into<String>) -> Self {
-        self.license = Some(license.into());
-        self
-    }
-    /// `max_signals`
-    #[must_use]
-    pub fn max_signals(mut self, max_signals: i64) -> Self {
-        self.max_signals = Some(max_signals);
-        self
-    }
-    /// `meta`
-    #[must_use]
-    pub fn meta(
-        mut self,
-        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.meta = Some(
-            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-    /// `namespace`
-    #[must_use]
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = Some(namespace.into());
-        self
-    }
-    /// `note`
-    #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
-        self
-    }
-    /// `outcome`
-    #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
-        self.outcome = Some(outcome.into());
-        self
-    }
-    /// `output_index`
-    #[must_use]
-    pub fn output_index(mut self, output_index: impl Into<String>) -> Self {
-        self.output_index = Some(output_index.into());
-        self
-    }
-    /// `references`
-    #[must_use]
-    pub fn references(
-        mut self,
-        references: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.references = Some(references.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `related_integrations`
-    #[must_use]
-    pub fn related_integrations(
-        mut self,
-        related_integrations: impl IntoIterator<Item = impl Into<RelatedIntegration>>,
-    ) -> Self {
-        self.related_integrations = Some(
-            related_integrations.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `required_fields`
-    #[must_use]
-    pub fn required_fields(
-        mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
-    ) -> Self {
-        self.required_fields = Some(
-            required_fields.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `response_actions`
-    #[must_use]
-    pub fn response_actions(
-        mut self,
-        response_actions: impl IntoIterator<Item = impl Into<ResponseAction>>,
-    ) -> Self {
-        self.response_actions = Some(
-            response_actions.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `risk_score_mapping`
-    #[must_use]
-    pub fn risk_score_mapping(
-        mut self,
-        risk_score_mapping: impl IntoIterator<Item = impl Into<RiskScoreMapping>>,
-    ) -> Self {
-        self.risk_score_mapping = Some(
-            risk_score_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `rule_id`
-    #[must_use]
-    pub fn rule_id(mut self, rule_id: impl Into<String>) -> Self {
-        self.rule_id = Some(rule_id.into());
-        self
-    }
-    /// `rule_name_override`
-    #[must_use]
-    pub fn rule_name_override(mut self, rule_name_override: impl Into<String>) -> Self {
-        self.rule_name_override = Some(rule_name_override.into());
-        self
-    }
-    /// `setup`
-    #[must_use]
-    pub fn setup(mut self, setup: impl Into<String>) -> Self {
-        self.setup = Some(setup.into());
-        self
-    }
-    /// `severity_mapping`
-    #[must_use]
-    pub fn severity_mapping(
-        mut self,
-        severity_mapping: impl IntoIterator<Item = impl Into<SeverityMapping>>,
-    ) -> Self {
-        self.severity_mapping = Some(
-            severity_mapping.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `tags`
-    #[must_use]
-    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.tags = Some(tags.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `threat`
-    #[must_use]
-    pub fn threat(
-        mut self,
-        threat: impl IntoIterator<Item = impl Into<Threat>>,
-    ) -> Self {
-        self.threat = Some(threat.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `throttle`
-    #[must_use]
-    pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
-        self.throttle = Some(throttle.into());
-        self
-    }
-    /// `timeline_id`
-    #[must_use]
-    pub fn timeline_id(mut self, timeline_id: impl Into<String>) -> Self {
-        self.timeline_id = Some(timeline_id.into());
-        self
-    }
-    /// `timeline_title`
-    #[must_use]
-    pub fn timeline_title(mut self, timeline_title: impl Into<String>) -> Self {
-        self.timeline_title = Some(timeline_title.into());
-        self
-    }
-    /// `timestamp_override`
-    #[must_use]
-    pub fn timestamp_override(mut self, timestamp_override: impl Into<String>) -> Self {
-        self.timestamp_override = Some(timestamp_override.into());
-        self
-    }
-    /// `timestamp_override_fallback_disabled`
-    #[must_use]
-    pub fn timestamp_override_fallback_disabled(
-        mut self,
-        timestamp_override_fallback_disabled: bool,
-    ) -> Self {
-        self.timestamp_override_fallback_disabled = Some(
-            timestamp_override_fallback_disabled,
-        );
-        self
-    }
-    /// `to`
-    #[must_use]
-    pub fn to(mut self, to: impl Into<String>) -> Self {
-        self.to = Some(to.into());
-        self
-    }
-    /// `version`
-    #[must_use]
-    pub fn version(mut self, version: i64) -> Self {
-        self.version = Some(version);
-        self
-    }
-}
-
-/// The `ThresholdRulePatchProps` object.
+/// The `ThresholdRulePatch` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct ThresholdRulePatchProps {
+pub struct ThresholdRulePatch {
     /// `alert_suppression`
     pub alert_suppression: Option<ThresholdAlertSuppression>,
     /// `data_view_id`
@@ -14710,7 +14616,7 @@ pub struct ThresholdRulePatchProps {
     /// `actions`
     pub actions: Option<Vec<RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -14746,7 +14652,7 @@ pub struct ThresholdRulePatchProps {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -14754,7 +14660,7 @@ pub struct ThresholdRulePatchProps {
     /// `related_integrations`
     pub related_integrations: Option<Vec<RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
+    pub required_fields: Option<Vec<RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
@@ -14793,7 +14699,7 @@ pub struct ThresholdRulePatchProps {
     pub extra: Extra,
 }
 
-impl ThresholdRulePatchProps {
+impl ThresholdRulePatch {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -14864,10 +14770,7 @@ impl ThresholdRulePatchProps {
     }
     /// `alias_purpose`
     #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
     }
@@ -14999,7 +14902,7 @@ impl ThresholdRulePatchProps {
     }
     /// `outcome`
     #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
         self.outcome = Some(outcome.into());
         self
     }
@@ -15033,7 +14936,7 @@ impl ThresholdRulePatchProps {
     #[must_use]
     pub fn required_fields(
         mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
     ) -> Self {
         self.required_fields = Some(
             required_fields.into_iter().map(Into::into).collect(),
@@ -15167,10 +15070,10 @@ impl ThresholdRulePatchProps {
     }
 }
 
-/// The `ThresholdRuleUpdateProps` object.
+/// The `ThresholdRuleUpdate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ThresholdRuleUpdateProps {
+pub struct ThresholdRuleUpdate {
     /// `query`
     pub query: String,
     /// `threshold`
@@ -15190,7 +15093,7 @@ pub struct ThresholdRuleUpdateProps {
     /// `actions`
     pub actions: Option<Vec<RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -15226,7 +15129,7 @@ pub struct ThresholdRuleUpdateProps {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<SavedObjectResolveOutcome>,
+    pub outcome: Option<ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -15234,7 +15137,7 @@ pub struct ThresholdRuleUpdateProps {
     /// `related_integrations`
     pub related_integrations: Option<Vec<RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<RequiredFieldInput>>,
+    pub required_fields: Option<Vec<RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
@@ -15273,10 +15176,10 @@ pub struct ThresholdRuleUpdateProps {
     pub extra: Extra,
 }
 
-/// What a [`ThresholdRuleUpdateProps`] can't do without.
+/// What a [`ThresholdRuleUpdate`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct ThresholdRuleUpdatePropsRequired {
+pub struct ThresholdRuleUpdateRequired {
     /// `query`
     pub query: String,
     /// `threshold`
@@ -15291,10 +15194,10 @@ pub struct ThresholdRuleUpdatePropsRequired {
     pub severity: Severity,
 }
 
-impl ThresholdRuleUpdateProps {
+impl ThresholdRuleUpdate {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: ThresholdRuleUpdatePropsRequired) -> Self {
+    pub fn new(required: ThresholdRuleUpdateRequired) -> Self {
         Self {
             query: required.query,
             threshold: required.threshold,
@@ -15358,10 +15261,7 @@ impl ThresholdRuleUpdateProps {
     }
     /// `alias_purpose`
     #[must_use]
-    pub fn alias_purpose(
-        mut self,
-        alias_purpose: impl Into<SavedObjectResolveAliasPurpose>,
-    ) -> Self {
+    pub fn alias_purpose(mut self, alias_purpose: impl Into<AliasPurpose>) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
     }
@@ -15481,7 +15381,7 @@ impl ThresholdRuleUpdateProps {
     }
     /// `outcome`
     #[must_use]
-    pub fn outcome(mut self, outcome: impl Into<SavedObjectResolveOutcome>) -> Self {
+    pub fn outcome(mut self, outcome: impl Into<ResolveOutcome>) -> Self {
         self.outcome = Some(outcome.into());
         self
     }
@@ -15515,7 +15415,7 @@ impl ThresholdRuleUpdateProps {
     #[must_use]
     pub fn required_fields(
         mut self,
-        required_fields: impl IntoIterator<Item = impl Into<RequiredFieldInput>>,
+        required_fields: impl IntoIterator<Item = impl Into<RequiredField>>,
     ) -> Self {
         self.required_fields = Some(
             required_fields.into_iter().map(Into::into).collect(),
@@ -15637,36 +15537,52 @@ impl ThresholdRuleUpdateProps {
     }
 }
 
-/// A value of `ThrottleForBulkActions`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ThrottleForBulkActions {
-    /// `rule`
-    Rule,
-    /// `1h`
-    N1h,
-    /// `1d`
-    N1d,
-    /// `7d`
-    N7d,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `WarningSchema` object.
+/// The `TimelineEdit` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct WarningSchema {
-    /// `actionPath`
-    pub action_path: String,
-    /// `buttonLabel`
-    pub button_label: Option<String>,
-    /// `message`
-    pub message: String,
-    /// `type`
-    pub r#type: String,
+pub struct TimelineEdit {
+    /// `value`
+    pub value: TimelineEditValue,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+impl TimelineEdit {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(value: impl Into<TimelineEditValue>) -> Self {
+        Self {
+            value: value.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `TimelineEditValue` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TimelineEditValue {
+    /// `timeline_id`
+    pub timeline_id: String,
+    /// `timeline_title`
+    pub timeline_title: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl TimelineEditValue {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        timeline_id: impl Into<String>,
+        timeline_title: impl Into<String>,
+    ) -> Self {
+        Self {
+            timeline_id: timeline_id.into(),
+            timeline_title: timeline_title.into(),
+            ..rt::Model::blank()
+        }
+    }
 }
 
 /// The request of [`DetectionEngine::get_privileges`](super::DetectionEngine::get_privileges), as plain data.

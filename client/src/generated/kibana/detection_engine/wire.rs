@@ -11,126 +11,55 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    ActionEditPayloadRuleActionsValue, AlertAssignees, AlertSuppression,
-    AlertSuppressionDuration, AlertVersion, AlertsIndexMigrationError,
-    AlertsIndexMigrationErrorError, AlertsIndexMigrationSuccess,
-    BulkActionEditPayloadDeleteAlertSuppression, BulkActionEditPayloadIndexPatterns,
-    BulkActionEditPayloadInvestigationFields, BulkActionEditPayloadRuleActions,
-    BulkActionEditPayloadSchedule, BulkActionEditPayloadScheduleValue,
-    BulkActionEditPayloadSetAlertSuppression,
-    BulkActionEditPayloadSetAlertSuppressionForThreshold, BulkActionEditPayloadTags,
-    BulkActionEditPayloadTimeline, BulkActionEditPayloadTimelineValue,
-    BulkActionSkipResult, BulkDeleteRules, BulkDisableRules, BulkDuplicateRules,
-    BulkDuplicateRulesDuplicate, BulkEditActionResponse,
-    BulkEditActionResponseAttributes, BulkEditActionResults, BulkEditActionSummary,
-    BulkEditRules, BulkEnableRules, BulkExportRules, BulkManualRuleFillGaps,
-    BulkManualRuleRun, CloseAlertsByIds, CloseAlertsByQuery, DefaultParams, EcsMapping,
-    EndpointResponseAction, EqlRule, EqlRuleCreateProps, EqlRulePatchProps,
-    EqlRuleUpdateProps, ErrorSchema, ErrorSchemaError, EsqlRule, EsqlRuleCreateProps,
-    EsqlRulePatchProps, EsqlRuleUpdateProps, ExternalRuleCustomizedField,
-    ExternalRuleSource, FillGaps, GapRange, GetPrivilegesResponse, IndexMigrationStatus,
-    InternalRuleSource, InvestigationFields, LastExecution, MachineLearningRule,
-    MachineLearningRuleCreateProps, MachineLearningRulePatchProps,
-    MachineLearningRuleUpdateProps, MigrationCleanupResult, MigrationCleanupResultError,
-    MigrationFinalizationResult, MigrationStatus, NewTermsRule, NewTermsRuleCreateProps,
-    NewTermsRulePatchProps, NewTermsRuleUpdateProps, NormalizedRuleAction,
-    NormalizedRuleError, OsqueryParams, OsqueryQuery, OsqueryResponseAction,
-    ProcessesParams, ProcessesParamsConfig, QueryRule, QueryRuleCreateProps,
-    QueryRulePatchProps, QueryRuleUpdateProps, RelatedIntegration, RequiredFieldInput,
-    RiskScoreMapping, RuleAction, RuleActionFrequency, RuleDetailsInError,
-    RuleExceptionList, RuleExecutionMetrics, RuleExecutionSummary,
-    RulePreviewLoggedRequest, RulePreviewLogs, Run, SavedQueryRule,
-    SavedQueryRuleCreateProps, SavedQueryRulePatchProps, SavedQueryRuleUpdateProps,
-    SetAlertTags, SetAlertsStatusByIdsBase, SetAlertsStatusByQueryBase, SeverityMapping,
-    SkippedAlertsIndexMigration, Threat, ThreatMapping, ThreatMappingEntry,
-    ThreatMatchRule, ThreatMatchRuleCreateProps, ThreatMatchRulePatchProps,
-    ThreatMatchRuleUpdateProps, ThreatSubtechnique, ThreatTactic, ThreatTechnique,
-    Threshold, ThresholdAlertSuppression, ThresholdCardinality, ThresholdRule,
-    ThresholdRuleCreateProps, ThresholdRulePatchProps, ThresholdRuleUpdateProps,
-    WarningSchema
+    AlertAssigneesUpdate, AlertSuppression, AlertSuppressionDuration, AlertTagsUpdate,
+    AlertVersion, AlertsIndexMigrationError, AlertsIndexMigrationErrorDetails,
+    AlertsIndexMigrationSuccess, BulkActionError, BulkActionOutcome,
+    BulkActionOutcomeAttributes, BulkActionResults, BulkActionSummary, BulkDeleteRules,
+    BulkDisableRules, BulkDuplicateRules, BulkEditRules, BulkEnableRules,
+    BulkExportRules, BulkFillGaps, BulkRunRules, CloseAlertsByIds, CloseAlertsByQuery,
+    CustomizedField, DefaultResponseActionParams, DeleteAlertSuppression,
+    DuplicateOptions, EcsMapping, EndpointResponseAction, EqlRule, EqlRulePatch,
+    EqlRuleUpdate, EsqlRule, EsqlRulePatch, EsqlRuleUpdate, ExternalRuleSource,
+    FailedRule, GapRange, GapsToFill, GetPrivilegesResponse, ImportWarning,
+    IndexMigrationStatus, IndexPatternsEdit, InternalRuleSource, InvestigationFields,
+    InvestigationFieldsEdit, LastExecution, MachineLearningRule,
+    MachineLearningRulePatch, MachineLearningRuleUpdate, ManualRun, MarkAlertsByIds,
+    MarkAlertsByQuery, MigrationCleanupResult, MigrationError,
+    MigrationFinalizationResult, MigrationStatus, NewEqlRule, NewEsqlRule,
+    NewMachineLearningRule, NewNewTermsRule, NewQueryRule, NewSavedQueryRule,
+    NewTermsRule, NewTermsRulePatch, NewTermsRuleUpdate, NewThreatMatchRule,
+    NewThresholdRule, NormalizedRuleAction, OsqueryParams, OsqueryQuery,
+    OsqueryResponseAction, ProcessActionConfig, ProcessActionParams, QueryRule,
+    QueryRulePatch, QueryRuleUpdate, RelatedIntegration, RequiredField, RiskScoreMapping,
+    RuleAction, RuleActionFrequency, RuleActionsEdit, RuleActionsEditValue, RuleError,
+    RuleErrorDetails, RuleExceptionList, RuleExecutionMetrics, RuleExecutionSummary,
+    RulePreviewLoggedRequest, RulePreviewLogs, SavedQueryRule, SavedQueryRulePatch,
+    SavedQueryRuleUpdate, ScheduleEdit, ScheduleEditValue, SetAlertSuppression,
+    SetThresholdAlertSuppression, SeverityMapping, SkippedAlertsIndexMigration,
+    SkippedRule, TagsEdit, Threat, ThreatMapping, ThreatMappingEntry, ThreatMatchRule,
+    ThreatMatchRulePatch, ThreatMatchRuleUpdate, ThreatSubtechnique, ThreatTactic,
+    ThreatTechnique, Threshold, ThresholdAlertSuppression, ThresholdCardinality,
+    ThresholdRule, ThresholdRulePatch, ThresholdRuleUpdate, TimelineEdit,
+    TimelineEditValue
 }
 rt::string_enum! {
-    ActionEditPayloadIndexPatternsType, AlertStatusExceptClosed,
-    AlertSuppressionDurationUnit, AlertSuppressionMissingFieldsStrategy,
-    BulkActionEditPayloadRuleActionsType, BulkActionEditPayloadTagsType,
-    BulkActionsDryRunErrCode, Conflicts, EditPayloadInvestigationFieldsType,
-    ExceptionListType, FindRulesSortField, KqlQueryLanguage, NamespaceType,
-    ProcessesParamsCommand, ReasonEnum, RuleActionNotifyWhen, RuleActionThrottleValue,
-    RuleExecutionStatus, SavedObjectResolveAliasPurpose, SavedObjectResolveOutcome,
-    Severity, SkipReason, SortOrder, Status, ThrottleForBulkActions
+    AlertStatusExceptClosed, AlertSuppressionDurationUnit,
+    AlertSuppressionMissingFieldsStrategy, AliasPurpose, BulkActionThrottle,
+    ClosingReason, Conflicts, DryRunErrorCode, ExceptionListType, IndexPatternsEditType,
+    InvestigationFieldsEditType, KnownRuleActionThrottle, KqlQueryLanguage,
+    MigrationOutcome, NamespaceType, ProcessCommand, ResolveOutcome,
+    RuleActionNotifyWhen, RuleActionsEditType, RuleExecutionStatus, RuleSortField,
+    Severity, SkipReason, SortOrder, TagsEditType
 }
 rt::union_! {
-    AlertsSortCombinations, BulkActionEditPayload, BulkActionEditPayloadAlertSuppression,
-    BulkCrudRulesResponse, EndpointResponseActionParams, ResponseAction,
-    RuleActionThrottle, RuleCreateProps, RulePatchProps, RuleResponse, RuleSource,
-    RuleUpdateProps, SetAlertsStatusByIds, SetAlertsStatusByQuery
+    AlertSuppressionEdit, AlertsSort, EndpointResponseActionParams, NewRule,
+    ResponseAction, Rule, RuleActionThrottle, RuleEdit, RuleOrError, RulePatch,
+    RuleSource, RuleUpdate, SetAlertsStatusByIds, SetAlertsStatusByQuery
 }
 
-impl rt::StringEnum for ActionEditPayloadIndexPatternsType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "add_index_patterns" => Self::AddIndexPatterns,
-            "delete_index_patterns" => Self::DeleteIndexPatterns,
-            "set_index_patterns" => Self::SetIndexPatterns,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::AddIndexPatterns => "add_index_patterns",
-            Self::DeleteIndexPatterns => "delete_index_patterns",
-            Self::SetIndexPatterns => "set_index_patterns",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for ActionEditPayloadRuleActionsValue {
+impl rt::Model for AlertAssigneesUpdate {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ActionEditPayloadRuleActionsValue",
-        members: &["actions", "throttle"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            actions: rt::Wire::blank(),
-            throttle: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.actions),
-            1 => member.option(&mut self.throttle),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.actions)?;
-        out.option(1, &self.throttle)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AlertAssignees {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AlertAssignees",
+        name: "AlertAssigneesUpdate",
         members: &["add", "remove"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
@@ -298,6 +227,38 @@ impl rt::StringEnum for AlertSuppressionDurationUnit {
     }
 }
 
+impl rt::Union for AlertSuppressionEdit {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &["type", "value"], &["type", "value"]),
+        rt::Arm::object(64, &[], &["type", "value"], &["type", "value"]),
+        rt::Arm::object(64, &[], &["type"], &["type"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::SetAlertSuppression),
+            1 => rt::get(deserializer).map(Self::SetThresholdAlertSuppression),
+            2 => rt::get(deserializer).map(Self::DeleteAlertSuppression),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::SetAlertSuppression(value) => rt::Wire::encode(value, serializer),
+            Self::SetThresholdAlertSuppression(value) => {
+                rt::Wire::encode(value, serializer)
+            }
+            Self::DeleteAlertSuppression(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
 impl rt::StringEnum for AlertSuppressionMissingFieldsStrategy {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
@@ -312,6 +273,49 @@ impl rt::StringEnum for AlertSuppressionMissingFieldsStrategy {
             Self::Suppress => "suppress",
             Self::UnknownValue(name) => name,
         }
+    }
+}
+
+impl rt::Model for AlertTagsUpdate {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AlertTagsUpdate",
+        members: &["tags_to_add", "tags_to_remove"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            tags_to_add: rt::Wire::blank(),
+            tags_to_remove: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.tags_to_add),
+            1 => member.value(&mut self.tags_to_remove),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.tags_to_add)?;
+        out.value(1, &self.tags_to_remove)?;
+        Ok(())
     }
 }
 
@@ -401,9 +405,9 @@ impl rt::Model for AlertsIndexMigrationError {
     }
 }
 
-impl rt::Model for AlertsIndexMigrationErrorError {
+impl rt::Model for AlertsIndexMigrationErrorDetails {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AlertsIndexMigrationErrorError",
+        name: "AlertsIndexMigrationErrorDetails",
         members: &["message", "status_code"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
@@ -490,7 +494,7 @@ impl rt::Model for AlertsIndexMigrationSuccess {
     }
 }
 
-impl rt::Union for AlertsSortCombinations {
+impl rt::Union for AlertsSort {
     const ARMS: &'static [rt::Arm] = &[rt::Arm::of(16), rt::Arm::of(64)];
     fn read<'de, D: Deserializer<'de>>(
         arm: usize,
@@ -514,122 +518,40 @@ impl rt::Union for AlertsSortCombinations {
     }
 }
 
-impl rt::Union for BulkActionEditPayload {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &["type", "value"], &["type", "value"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &["type", "value"],
-            &["overwrite_data_views", "type", "value"],
-        ),
-        rt::Arm::object(64, &[], &["type", "value"], &["type", "value"]),
-        rt::Arm::object(64, &[], &["type", "value"], &["type", "value"]),
-        rt::Arm::object(64, &[], &["type", "value"], &["type", "value"]),
-        rt::Arm::object(64, &[], &["type", "value"], &["type", "value"]),
-        rt::Arm::of(64),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::BulkActionEditPayloadTags),
-            1 => rt::get(deserializer).map(Self::BulkActionEditPayloadIndexPatterns),
-            2 => {
-                rt::get(deserializer).map(Self::BulkActionEditPayloadInvestigationFields)
-            }
-            3 => rt::get(deserializer).map(Self::BulkActionEditPayloadTimeline),
-            4 => rt::get(deserializer).map(Self::BulkActionEditPayloadRuleActions),
-            5 => rt::get(deserializer).map(Self::BulkActionEditPayloadSchedule),
-            6 => rt::get(deserializer).map(Self::BulkActionEditPayloadAlertSuppression),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
+impl rt::StringEnum for AliasPurpose {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "savedObjectConversion" => Self::SavedObjectConversion,
+            "savedObjectImport" => Self::SavedObjectImport,
+            _ => Self::UnknownValue(name.into_owned()),
         }
     }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn name(&self) -> &str {
         match self {
-            Self::BulkActionEditPayloadTags(value) => rt::Wire::encode(value, serializer),
-            Self::BulkActionEditPayloadIndexPatterns(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::BulkActionEditPayloadInvestigationFields(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::BulkActionEditPayloadTimeline(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::BulkActionEditPayloadRuleActions(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::BulkActionEditPayloadSchedule(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::BulkActionEditPayloadAlertSuppression(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::Other(value) => rt::Wire::encode(value, serializer),
+            Self::SavedObjectConversion => "savedObjectConversion",
+            Self::SavedObjectImport => "savedObjectImport",
+            Self::UnknownValue(name) => name,
         }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 
-impl rt::Union for BulkActionEditPayloadAlertSuppression {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &["type", "value"], &["type", "value"]),
-        rt::Arm::object(64, &[], &["type", "value"], &["type", "value"]),
-        rt::Arm::object(64, &[], &["type"], &["type"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => {
-                rt::get(deserializer).map(Self::BulkActionEditPayloadSetAlertSuppression)
-            }
-            1 => {
-                rt::get(deserializer)
-                    .map(Self::BulkActionEditPayloadSetAlertSuppressionForThreshold)
-            }
-            2 => {
-                rt::get(deserializer)
-                    .map(Self::BulkActionEditPayloadDeleteAlertSuppression)
-            }
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::BulkActionEditPayloadSetAlertSuppression(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::BulkActionEditPayloadSetAlertSuppressionForThreshold(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::BulkActionEditPayloadDeleteAlertSuppression(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for BulkActionEditPayloadDeleteAlertSuppression {
+impl rt::Model for BulkActionError {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkActionEditPayloadDeleteAlertSuppression",
-        members: &["type"],
+        name: "BulkActionError",
+        members: &["err_code", "message", "rules", "status_code"],
         aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[0],
+        required: &[0xe, 0, 0, 0],
+        literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
-        Self { extra: Extra::new() }
+        Self {
+            err_code: None,
+            message: rt::Wire::blank(),
+            rules: rt::Wire::blank(),
+            status_code: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
     }
     fn extra(&self) -> &Extra {
         &self.extra
@@ -643,7 +565,10 @@ impl rt::Model for BulkActionEditPayloadDeleteAlertSuppression {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.literal("\"delete_alert_suppression\""),
+            0 => member.option(&mut self.err_code),
+            1 => member.value(&mut self.message),
+            2 => member.value(&mut self.rules),
+            3 => member.value(&mut self.status_code),
             _ => member.untyped(),
         }
     }
@@ -651,15 +576,70 @@ impl rt::Model for BulkActionEditPayloadDeleteAlertSuppression {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.literal(0, "\"delete_alert_suppression\"")?;
+        out.option(0, &self.err_code)?;
+        out.value(1, &self.message)?;
+        out.value(2, &self.rules)?;
+        out.value(3, &self.status_code)?;
         Ok(())
     }
 }
 
-impl rt::Model for BulkActionEditPayloadIndexPatterns {
+impl rt::Model for BulkActionOutcome {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkActionEditPayloadIndexPatterns",
-        members: &["overwrite_data_views", "type", "value"],
+        name: "BulkActionOutcome",
+        members: &["attributes", "message", "rules_count", "status_code", "success"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            attributes: rt::Wire::blank(),
+            message: None,
+            rules_count: None,
+            status_code: None,
+            success: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.attributes),
+            1 => member.option(&mut self.message),
+            2 => member.option(&mut self.rules_count),
+            3 => member.option(&mut self.status_code),
+            4 => member.option(&mut self.success),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.attributes)?;
+        out.option(1, &self.message)?;
+        out.option(2, &self.rules_count)?;
+        out.option(3, &self.status_code)?;
+        out.option(4, &self.success)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for BulkActionOutcomeAttributes {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "BulkActionOutcomeAttributes",
+        members: &["errors", "results", "summary"],
         aliases: &[],
         required: &[0x6, 0, 0, 0],
         literals: &[],
@@ -667,9 +647,9 @@ impl rt::Model for BulkActionEditPayloadIndexPatterns {
     };
     fn blank() -> Self {
         Self {
-            overwrite_data_views: None,
-            r#type: rt::Wire::blank(),
-            value: rt::Wire::blank(),
+            errors: None,
+            results: rt::Wire::blank(),
+            summary: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -685,9 +665,9 @@ impl rt::Model for BulkActionEditPayloadIndexPatterns {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.overwrite_data_views),
-            1 => member.value(&mut self.r#type),
-            2 => member.value(&mut self.value),
+            0 => member.option(&mut self.errors),
+            1 => member.value(&mut self.results),
+            2 => member.value(&mut self.summary),
             _ => member.untyped(),
         }
     }
@@ -695,26 +675,28 @@ impl rt::Model for BulkActionEditPayloadIndexPatterns {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.overwrite_data_views)?;
-        out.value(1, &self.r#type)?;
-        out.value(2, &self.value)?;
+        out.option(0, &self.errors)?;
+        out.value(1, &self.results)?;
+        out.value(2, &self.summary)?;
         Ok(())
     }
 }
 
-impl rt::Model for BulkActionEditPayloadInvestigationFields {
+impl rt::Model for BulkActionResults {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkActionEditPayloadInvestigationFields",
-        members: &["type", "value"],
+        name: "BulkActionResults",
+        members: &["created", "deleted", "skipped", "updated"],
         aliases: &[],
-        required: &[0x3, 0, 0, 0],
+        required: &[0xf, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            r#type: rt::Wire::blank(),
-            value: rt::Wire::blank(),
+            created: rt::Wire::blank(),
+            deleted: rt::Wire::blank(),
+            skipped: rt::Wire::blank(),
+            updated: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -730,8 +712,10 @@ impl rt::Model for BulkActionEditPayloadInvestigationFields {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.r#type),
-            1 => member.value(&mut self.value),
+            0 => member.value(&mut self.created),
+            1 => member.value(&mut self.deleted),
+            2 => member.value(&mut self.skipped),
+            3 => member.value(&mut self.updated),
             _ => member.untyped(),
         }
     }
@@ -739,25 +723,29 @@ impl rt::Model for BulkActionEditPayloadInvestigationFields {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.r#type)?;
-        out.value(1, &self.value)?;
+        out.value(0, &self.created)?;
+        out.value(1, &self.deleted)?;
+        out.value(2, &self.skipped)?;
+        out.value(3, &self.updated)?;
         Ok(())
     }
 }
 
-impl rt::Model for BulkActionEditPayloadRuleActions {
+impl rt::Model for BulkActionSummary {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkActionEditPayloadRuleActions",
-        members: &["type", "value"],
+        name: "BulkActionSummary",
+        members: &["failed", "skipped", "succeeded", "total"],
         aliases: &[],
-        required: &[0x3, 0, 0, 0],
+        required: &[0xf, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            r#type: rt::Wire::blank(),
-            value: rt::Wire::blank(),
+            failed: rt::Wire::blank(),
+            skipped: rt::Wire::blank(),
+            succeeded: rt::Wire::blank(),
+            total: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -773,8 +761,10 @@ impl rt::Model for BulkActionEditPayloadRuleActions {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.r#type),
-            1 => member.value(&mut self.value),
+            0 => member.value(&mut self.failed),
+            1 => member.value(&mut self.skipped),
+            2 => member.value(&mut self.succeeded),
+            3 => member.value(&mut self.total),
             _ => member.untyped(),
         }
     }
@@ -782,457 +772,32 @@ impl rt::Model for BulkActionEditPayloadRuleActions {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.r#type)?;
-        out.value(1, &self.value)?;
+        out.value(0, &self.failed)?;
+        out.value(1, &self.skipped)?;
+        out.value(2, &self.succeeded)?;
+        out.value(3, &self.total)?;
         Ok(())
     }
 }
 
-impl rt::StringEnum for BulkActionEditPayloadRuleActionsType {
+impl rt::StringEnum for BulkActionThrottle {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
-            "add_rule_actions" => Self::AddRuleActions,
-            "set_rule_actions" => Self::SetRuleActions,
+            "rule" => Self::Rule,
+            "1h" => Self::N1h,
+            "1d" => Self::N1d,
+            "7d" => Self::N7d,
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
     fn name(&self) -> &str {
         match self {
-            Self::AddRuleActions => "add_rule_actions",
-            Self::SetRuleActions => "set_rule_actions",
+            Self::Rule => "rule",
+            Self::N1h => "1h",
+            Self::N1d => "1d",
+            Self::N7d => "7d",
             Self::UnknownValue(name) => name,
         }
-    }
-}
-
-impl rt::Model for BulkActionEditPayloadSchedule {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkActionEditPayloadSchedule",
-        members: &["type", "value"],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[0],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            value: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            1 => member.value(&mut self.value),
-            0 => member.literal("\"set_schedule\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.value)?;
-        out.literal(0, "\"set_schedule\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for BulkActionEditPayloadScheduleValue {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkActionEditPayloadScheduleValue",
-        members: &["interval", "lookback"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            interval: rt::Wire::blank(),
-            lookback: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.interval),
-            1 => member.value(&mut self.lookback),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.interval)?;
-        out.value(1, &self.lookback)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for BulkActionEditPayloadSetAlertSuppression {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkActionEditPayloadSetAlertSuppression",
-        members: &["type", "value"],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[0],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            value: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            1 => member.value(&mut self.value),
-            0 => member.literal("\"set_alert_suppression\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.value)?;
-        out.literal(0, "\"set_alert_suppression\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for BulkActionEditPayloadSetAlertSuppressionForThreshold {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkActionEditPayloadSetAlertSuppressionForThreshold",
-        members: &["type", "value"],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[0],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            value: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            1 => member.value(&mut self.value),
-            0 => member.literal("\"set_alert_suppression_for_threshold\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.value)?;
-        out.literal(0, "\"set_alert_suppression_for_threshold\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for BulkActionEditPayloadTags {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkActionEditPayloadTags",
-        members: &["type", "value"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            r#type: rt::Wire::blank(),
-            value: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.r#type),
-            1 => member.value(&mut self.value),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.r#type)?;
-        out.value(1, &self.value)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for BulkActionEditPayloadTagsType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "add_tags" => Self::AddTags,
-            "delete_tags" => Self::DeleteTags,
-            "set_tags" => Self::SetTags,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::AddTags => "add_tags",
-            Self::DeleteTags => "delete_tags",
-            Self::SetTags => "set_tags",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for BulkActionEditPayloadTimeline {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkActionEditPayloadTimeline",
-        members: &["type", "value"],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[0],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            value: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            1 => member.value(&mut self.value),
-            0 => member.literal("\"set_timeline\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.value)?;
-        out.literal(0, "\"set_timeline\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for BulkActionEditPayloadTimelineValue {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkActionEditPayloadTimelineValue",
-        members: &["timeline_id", "timeline_title"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            timeline_id: rt::Wire::blank(),
-            timeline_title: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.timeline_id),
-            1 => member.value(&mut self.timeline_title),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.timeline_id)?;
-        out.value(1, &self.timeline_title)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for BulkActionSkipResult {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkActionSkipResult",
-        members: &["id", "name", "skip_reason"],
-        aliases: &[],
-        required: &[0x5, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            name: None,
-            skip_reason: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            1 => member.option(&mut self.name),
-            2 => member.value(&mut self.skip_reason),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.name)?;
-        out.value(2, &self.skip_reason)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for BulkActionsDryRunErrCode {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "IMMUTABLE" => Self::Immutable,
-            "PREBUILT_CUSTOMIZATION_LICENSE" => Self::PrebuiltCustomizationLicense,
-            "MACHINE_LEARNING_AUTH" => Self::MachineLearningAuth,
-            "MACHINE_LEARNING_INDEX_PATTERN" => Self::MachineLearningIndexPattern,
-            "ESQL_INDEX_PATTERN" => Self::EsqlIndexPattern,
-            "MANUAL_RULE_RUN_FEATURE" => Self::ManualRuleRunFeature,
-            "MANUAL_RULE_RUN_DISABLED_RULE" => Self::ManualRuleRunDisabledRule,
-            "THRESHOLD_RULE_TYPE_IN_SUPPRESSION" => Self::ThresholdRuleTypeInSuppression,
-            "UNSUPPORTED_RULE_IN_SUPPRESSION_FOR_THRESHOLD" => {
-                Self::UnsupportedRuleInSuppressionForThreshold
-            }
-            "RULE_FILL_GAPS_DISABLED_RULE" => Self::RuleFillGapsDisabledRule,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Immutable => "IMMUTABLE",
-            Self::PrebuiltCustomizationLicense => "PREBUILT_CUSTOMIZATION_LICENSE",
-            Self::MachineLearningAuth => "MACHINE_LEARNING_AUTH",
-            Self::MachineLearningIndexPattern => "MACHINE_LEARNING_INDEX_PATTERN",
-            Self::EsqlIndexPattern => "ESQL_INDEX_PATTERN",
-            Self::ManualRuleRunFeature => "MANUAL_RULE_RUN_FEATURE",
-            Self::ManualRuleRunDisabledRule => "MANUAL_RULE_RUN_DISABLED_RULE",
-            Self::ThresholdRuleTypeInSuppression => "THRESHOLD_RULE_TYPE_IN_SUPPRESSION",
-            Self::UnsupportedRuleInSuppressionForThreshold => {
-                "UNSUPPORTED_RULE_IN_SUPPRESSION_FOR_THRESHOLD"
-            }
-            Self::RuleFillGapsDisabledRule => "RULE_FILL_GAPS_DISABLED_RULE",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Union for BulkCrudRulesResponse {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::of(64),
-        rt::Arm::object(
-            64,
-            &[],
-            &["error"],
-            &["error", "id", "item_id", "list_id", "rule_id"],
-        ),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::RuleResponse),
-            1 => rt::get(deserializer).map(Self::ErrorSchema),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::RuleResponse(value) => rt::Wire::encode(value, serializer),
-            Self::ErrorSchema(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 
@@ -1395,245 +960,6 @@ impl rt::Model for BulkDuplicateRules {
         out.option(4, &self.ids)?;
         out.option(5, &self.query)?;
         out.literal(0, "\"duplicate\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for BulkDuplicateRulesDuplicate {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkDuplicateRulesDuplicate",
-        members: &["include_exceptions", "include_expired_exceptions"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            include_exceptions: rt::Wire::blank(),
-            include_expired_exceptions: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.include_exceptions),
-            1 => member.value(&mut self.include_expired_exceptions),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.include_exceptions)?;
-        out.value(1, &self.include_expired_exceptions)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for BulkEditActionResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkEditActionResponse",
-        members: &["attributes", "message", "rules_count", "status_code", "success"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            attributes: rt::Wire::blank(),
-            message: None,
-            rules_count: None,
-            status_code: None,
-            success: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.attributes),
-            1 => member.option(&mut self.message),
-            2 => member.option(&mut self.rules_count),
-            3 => member.option(&mut self.status_code),
-            4 => member.option(&mut self.success),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.attributes)?;
-        out.option(1, &self.message)?;
-        out.option(2, &self.rules_count)?;
-        out.option(3, &self.status_code)?;
-        out.option(4, &self.success)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for BulkEditActionResponseAttributes {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkEditActionResponseAttributes",
-        members: &["errors", "results", "summary"],
-        aliases: &[],
-        required: &[0x6, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            errors: None,
-            results: rt::Wire::blank(),
-            summary: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.errors),
-            1 => member.value(&mut self.results),
-            2 => member.value(&mut self.summary),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.errors)?;
-        out.value(1, &self.results)?;
-        out.value(2, &self.summary)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for BulkEditActionResults {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkEditActionResults",
-        members: &["created", "deleted", "skipped", "updated"],
-        aliases: &[],
-        required: &[0xf, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            created: rt::Wire::blank(),
-            deleted: rt::Wire::blank(),
-            skipped: rt::Wire::blank(),
-            updated: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.created),
-            1 => member.value(&mut self.deleted),
-            2 => member.value(&mut self.skipped),
-            3 => member.value(&mut self.updated),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.created)?;
-        out.value(1, &self.deleted)?;
-        out.value(2, &self.skipped)?;
-        out.value(3, &self.updated)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for BulkEditActionSummary {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkEditActionSummary",
-        members: &["failed", "skipped", "succeeded", "total"],
-        aliases: &[],
-        required: &[0xf, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            failed: rt::Wire::blank(),
-            skipped: rt::Wire::blank(),
-            succeeded: rt::Wire::blank(),
-            total: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.failed),
-            1 => member.value(&mut self.skipped),
-            2 => member.value(&mut self.succeeded),
-            3 => member.value(&mut self.total),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.failed)?;
-        out.value(1, &self.skipped)?;
-        out.value(2, &self.succeeded)?;
-        out.value(3, &self.total)?;
         Ok(())
     }
 }
@@ -1801,9 +1127,9 @@ impl rt::Model for BulkExportRules {
     }
 }
 
-impl rt::Model for BulkManualRuleFillGaps {
+impl rt::Model for BulkFillGaps {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkManualRuleFillGaps",
+        name: "BulkFillGaps",
         members: &[
             "action",
             "fill_gaps",
@@ -1862,9 +1188,9 @@ impl rt::Model for BulkManualRuleFillGaps {
     }
 }
 
-impl rt::Model for BulkManualRuleRun {
+impl rt::Model for BulkRunRules {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkManualRuleRun",
+        name: "BulkRunRules",
         members: &[
             "action",
             "gaps_range_end",
@@ -2016,6 +1342,31 @@ impl rt::Model for CloseAlertsByQuery {
     }
 }
 
+impl rt::StringEnum for ClosingReason {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "false_positive" => Self::FalsePositive,
+            "duplicate" => Self::Duplicate,
+            "true_positive" => Self::TruePositive,
+            "benign_positive" => Self::BenignPositive,
+            "automated_closure" => Self::AutomatedClosure,
+            "other" => Self::Other,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::FalsePositive => "false_positive",
+            Self::Duplicate => "duplicate",
+            Self::TruePositive => "true_positive",
+            Self::BenignPositive => "benign_positive",
+            Self::AutomatedClosure => "automated_closure",
+            Self::Other => "other",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
 impl rt::StringEnum for Conflicts {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
@@ -2033,9 +1384,49 @@ impl rt::StringEnum for Conflicts {
     }
 }
 
-impl rt::Model for DefaultParams {
+impl rt::Model for CustomizedField {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "DefaultParams",
+        name: "CustomizedField",
+        members: &["field_name"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            field_name: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.field_name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.field_name)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DefaultResponseActionParams {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DefaultResponseActionParams",
         members: &["command", "comment"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -2071,6 +1462,123 @@ impl rt::Model for DefaultParams {
     ) -> Result<(), S::Error> {
         out.option(1, &self.comment)?;
         out.literal(0, "\"isolate\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DeleteAlertSuppression {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DeleteAlertSuppression",
+        members: &["type"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[0],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self { extra: Extra::new() }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.literal("\"delete_alert_suppression\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.literal(0, "\"delete_alert_suppression\"")?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for DryRunErrorCode {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "IMMUTABLE" => Self::Immutable,
+            "PREBUILT_CUSTOMIZATION_LICENSE" => Self::PrebuiltCustomizationLicense,
+            "MACHINE_LEARNING_AUTH" => Self::MachineLearningAuth,
+            "MACHINE_LEARNING_INDEX_PATTERN" => Self::MachineLearningIndexPattern,
+            "ESQL_INDEX_PATTERN" => Self::EsqlIndexPattern,
+            "MANUAL_RULE_RUN_FEATURE" => Self::ManualRuleRunFeature,
+            "MANUAL_RULE_RUN_DISABLED_RULE" => Self::ManualRuleRunDisabledRule,
+            "THRESHOLD_RULE_TYPE_IN_SUPPRESSION" => Self::ThresholdRuleTypeInSuppression,
+            "UNSUPPORTED_RULE_IN_SUPPRESSION_FOR_THRESHOLD" => {
+                Self::UnsupportedRuleInSuppressionForThreshold
+            }
+            "RULE_FILL_GAPS_DISABLED_RULE" => Self::RuleFillGapsDisabledRule,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Immutable => "IMMUTABLE",
+            Self::PrebuiltCustomizationLicense => "PREBUILT_CUSTOMIZATION_LICENSE",
+            Self::MachineLearningAuth => "MACHINE_LEARNING_AUTH",
+            Self::MachineLearningIndexPattern => "MACHINE_LEARNING_INDEX_PATTERN",
+            Self::EsqlIndexPattern => "ESQL_INDEX_PATTERN",
+            Self::ManualRuleRunFeature => "MANUAL_RULE_RUN_FEATURE",
+            Self::ManualRuleRunDisabledRule => "MANUAL_RULE_RUN_DISABLED_RULE",
+            Self::ThresholdRuleTypeInSuppression => "THRESHOLD_RULE_TYPE_IN_SUPPRESSION",
+            Self::UnsupportedRuleInSuppressionForThreshold => {
+                "UNSUPPORTED_RULE_IN_SUPPRESSION_FOR_THRESHOLD"
+            }
+            Self::RuleFillGapsDisabledRule => "RULE_FILL_GAPS_DISABLED_RULE",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for DuplicateOptions {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DuplicateOptions",
+        members: &["include_exceptions", "include_expired_exceptions"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            include_exceptions: rt::Wire::blank(),
+            include_expired_exceptions: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.include_exceptions),
+            1 => member.value(&mut self.include_expired_exceptions),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.include_exceptions)?;
+        out.value(1, &self.include_expired_exceptions)?;
         Ok(())
     }
 }
@@ -2115,25 +1623,6 @@ impl rt::Model for EcsMapping {
         out.option(0, &self.field)?;
         out.option(1, &self.value)?;
         Ok(())
-    }
-}
-
-impl rt::StringEnum for EditPayloadInvestigationFieldsType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "add_investigation_fields" => Self::AddInvestigationFields,
-            "delete_investigation_fields" => Self::DeleteInvestigationFields,
-            "set_investigation_fields" => Self::SetInvestigationFields,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::AddInvestigationFields => "add_investigation_fields",
-            Self::DeleteInvestigationFields => "delete_investigation_fields",
-            Self::SetInvestigationFields => "set_investigation_fields",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -2194,15 +1683,17 @@ impl rt::Union for EndpointResponseActionParams {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::DefaultParams),
-            1 => rt::get(deserializer).map(Self::ProcessesParams),
+            0 => rt::get(deserializer).map(Self::DefaultResponseActionParams),
+            1 => rt::get(deserializer).map(Self::ProcessActionParams),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::DefaultParams(value) => rt::Wire::encode(value, serializer),
-            Self::ProcessesParams(value) => rt::Wire::encode(value, serializer),
+            Self::DefaultResponseActionParams(value) => {
+                rt::Wire::encode(value, serializer)
+            }
+            Self::ProcessActionParams(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -2483,245 +1974,9 @@ impl rt::Model for EqlRule {
     }
 }
 
-impl rt::Model for EqlRuleCreateProps {
+impl rt::Model for EqlRulePatch {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "EqlRuleCreateProps",
-        members: &[
-            "actions",
-            "alert_suppression",
-            "alias_purpose",
-            "alias_target_id",
-            "author",
-            "building_block_type",
-            "data_view_id",
-            "description",
-            "enabled",
-            "event_category_override",
-            "exceptions_list",
-            "false_positives",
-            "filters",
-            "from",
-            "index",
-            "interval",
-            "investigation_fields",
-            "language",
-            "license",
-            "max_signals",
-            "meta",
-            "name",
-            "namespace",
-            "note",
-            "outcome",
-            "output_index",
-            "query",
-            "references",
-            "related_integrations",
-            "required_fields",
-            "response_actions",
-            "risk_score",
-            "risk_score_mapping",
-            "rule_id",
-            "rule_name_override",
-            "setup",
-            "severity",
-            "severity_mapping",
-            "tags",
-            "threat",
-            "throttle",
-            "tiebreaker_field",
-            "timeline_id",
-            "timeline_title",
-            "timestamp_field",
-            "timestamp_override",
-            "timestamp_override_fallback_disabled",
-            "to",
-            "type",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x1084200080, 0, 0, 0],
-        literals: &[17, 48],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            query: rt::Wire::blank(),
-            alert_suppression: None,
-            data_view_id: None,
-            event_category_override: None,
-            filters: None,
-            index: None,
-            tiebreaker_field: None,
-            timestamp_field: None,
-            actions: None,
-            alias_purpose: None,
-            alias_target_id: None,
-            author: None,
-            building_block_type: None,
-            description: rt::Wire::blank(),
-            enabled: None,
-            exceptions_list: None,
-            false_positives: None,
-            from: None,
-            interval: None,
-            investigation_fields: None,
-            license: None,
-            max_signals: None,
-            meta: None,
-            name: rt::Wire::blank(),
-            namespace: None,
-            note: None,
-            outcome: None,
-            output_index: None,
-            references: None,
-            related_integrations: None,
-            required_fields: None,
-            response_actions: None,
-            risk_score: rt::Wire::blank(),
-            risk_score_mapping: None,
-            rule_id: None,
-            rule_name_override: None,
-            setup: None,
-            severity: rt::Wire::blank(),
-            severity_mapping: None,
-            tags: None,
-            threat: None,
-            throttle: None,
-            timeline_id: None,
-            timeline_title: None,
-            timestamp_override: None,
-            timestamp_override_fallback_disabled: None,
-            to: None,
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            26 => member.value(&mut self.query),
-            1 => member.option(&mut self.alert_suppression),
-            6 => member.option(&mut self.data_view_id),
-            9 => member.option(&mut self.event_category_override),
-            12 => member.option(&mut self.filters),
-            14 => member.option(&mut self.index),
-            41 => member.option(&mut self.tiebreaker_field),
-            44 => member.option(&mut self.timestamp_field),
-            0 => member.option(&mut self.actions),
-            2 => member.option(&mut self.alias_purpose),
-            3 => member.option(&mut self.alias_target_id),
-            4 => member.option(&mut self.author),
-            5 => member.option(&mut self.building_block_type),
-            7 => member.value(&mut self.description),
-            8 => member.option(&mut self.enabled),
-            10 => member.option(&mut self.exceptions_list),
-            11 => member.option(&mut self.false_positives),
-            13 => member.option(&mut self.from),
-            15 => member.option(&mut self.interval),
-            16 => member.option(&mut self.investigation_fields),
-            18 => member.option(&mut self.license),
-            19 => member.option(&mut self.max_signals),
-            20 => member.option(&mut self.meta),
-            21 => member.value(&mut self.name),
-            22 => member.option(&mut self.namespace),
-            23 => member.option(&mut self.note),
-            24 => member.option(&mut self.outcome),
-            25 => member.option(&mut self.output_index),
-            27 => member.option(&mut self.references),
-            28 => member.option(&mut self.related_integrations),
-            29 => member.option(&mut self.required_fields),
-            30 => member.option(&mut self.response_actions),
-            31 => member.value(&mut self.risk_score),
-            32 => member.option(&mut self.risk_score_mapping),
-            33 => member.option(&mut self.rule_id),
-            34 => member.option(&mut self.rule_name_override),
-            35 => member.option(&mut self.setup),
-            36 => member.value(&mut self.severity),
-            37 => member.option(&mut self.severity_mapping),
-            38 => member.option(&mut self.tags),
-            39 => member.option(&mut self.threat),
-            40 => member.option(&mut self.throttle),
-            42 => member.option(&mut self.timeline_id),
-            43 => member.option(&mut self.timeline_title),
-            45 => member.option(&mut self.timestamp_override),
-            46 => member.option(&mut self.timestamp_override_fallback_disabled),
-            47 => member.option(&mut self.to),
-            49 => member.option(&mut self.version),
-            17 => member.literal("\"eql\""),
-            48 => member.literal("\"eql\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(26, &self.query)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(9, &self.event_category_override)?;
-        out.option(12, &self.filters)?;
-        out.option(14, &self.index)?;
-        out.option(41, &self.tiebreaker_field)?;
-        out.option(44, &self.timestamp_field)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(10, &self.exceptions_list)?;
-        out.option(11, &self.false_positives)?;
-        out.option(13, &self.from)?;
-        out.option(15, &self.interval)?;
-        out.option(16, &self.investigation_fields)?;
-        out.option(18, &self.license)?;
-        out.option(19, &self.max_signals)?;
-        out.option(20, &self.meta)?;
-        out.value(21, &self.name)?;
-        out.option(22, &self.namespace)?;
-        out.option(23, &self.note)?;
-        out.option(24, &self.outcome)?;
-        out.option(25, &self.output_index)?;
-        out.option(27, &self.references)?;
-        out.option(28, &self.related_integrations)?;
-        out.option(29, &self.required_fields)?;
-        out.option(30, &self.response_actions)?;
-        out.value(31, &self.risk_score)?;
-        out.option(32, &self.risk_score_mapping)?;
-        out.option(33, &self.rule_id)?;
-        out.option(34, &self.rule_name_override)?;
-        out.option(35, &self.setup)?;
-        out.value(36, &self.severity)?;
-        out.option(37, &self.severity_mapping)?;
-        out.option(38, &self.tags)?;
-        out.option(39, &self.threat)?;
-        out.option(40, &self.throttle)?;
-        out.option(42, &self.timeline_id)?;
-        out.option(43, &self.timeline_title)?;
-        out.option(45, &self.timestamp_override)?;
-        out.option(46, &self.timestamp_override_fallback_disabled)?;
-        out.option(47, &self.to)?;
-        out.option(49, &self.version)?;
-        out.literal(17, "\"eql\"")?;
-        out.literal(48, "\"eql\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for EqlRulePatchProps {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "EqlRulePatchProps",
+        name: "EqlRulePatch",
         members: &[
             "actions",
             "alert_suppression",
@@ -2959,9 +2214,9 @@ impl rt::Model for EqlRulePatchProps {
     }
 }
 
-impl rt::Model for EqlRuleUpdateProps {
+impl rt::Model for EqlRuleUpdate {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "EqlRuleUpdateProps",
+        name: "EqlRuleUpdate",
         members: &[
             "actions",
             "alert_suppression",
@@ -3195,101 +2450,6 @@ impl rt::Model for EqlRuleUpdateProps {
         out.option(50, &self.version)?;
         out.literal(18, "\"eql\"")?;
         out.literal(49, "\"eql\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ErrorSchema {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ErrorSchema",
-        members: &["error", "id", "item_id", "list_id", "rule_id"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            error: rt::Wire::blank(),
-            id: None,
-            item_id: None,
-            list_id: None,
-            rule_id: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.error),
-            1 => member.option(&mut self.id),
-            2 => member.option(&mut self.item_id),
-            3 => member.option(&mut self.list_id),
-            4 => member.option(&mut self.rule_id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.error)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.item_id)?;
-        out.option(3, &self.list_id)?;
-        out.option(4, &self.rule_id)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ErrorSchemaError {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ErrorSchemaError",
-        members: &["message", "status_code"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            message: rt::Wire::blank(),
-            status_code: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.message),
-            1 => member.value(&mut self.status_code),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.message)?;
-        out.value(1, &self.status_code)?;
         Ok(())
     }
 }
@@ -3542,221 +2702,9 @@ impl rt::Model for EsqlRule {
     }
 }
 
-impl rt::Model for EsqlRuleCreateProps {
+impl rt::Model for EsqlRulePatch {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "EsqlRuleCreateProps",
-        members: &[
-            "actions",
-            "alert_suppression",
-            "alias_purpose",
-            "alias_target_id",
-            "author",
-            "building_block_type",
-            "description",
-            "enabled",
-            "exceptions_list",
-            "false_positives",
-            "from",
-            "interval",
-            "investigation_fields",
-            "language",
-            "license",
-            "max_signals",
-            "meta",
-            "name",
-            "namespace",
-            "note",
-            "outcome",
-            "output_index",
-            "query",
-            "references",
-            "related_integrations",
-            "required_fields",
-            "response_actions",
-            "risk_score",
-            "risk_score_mapping",
-            "rule_id",
-            "rule_name_override",
-            "setup",
-            "severity",
-            "severity_mapping",
-            "tags",
-            "threat",
-            "throttle",
-            "timeline_id",
-            "timeline_title",
-            "timestamp_override",
-            "timestamp_override_fallback_disabled",
-            "to",
-            "type",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x108420040, 0, 0, 0],
-        literals: &[13, 42],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            alert_suppression: None,
-            query: rt::Wire::blank(),
-            actions: None,
-            alias_purpose: None,
-            alias_target_id: None,
-            author: None,
-            building_block_type: None,
-            description: rt::Wire::blank(),
-            enabled: None,
-            exceptions_list: None,
-            false_positives: None,
-            from: None,
-            interval: None,
-            investigation_fields: None,
-            license: None,
-            max_signals: None,
-            meta: None,
-            name: rt::Wire::blank(),
-            namespace: None,
-            note: None,
-            outcome: None,
-            output_index: None,
-            references: None,
-            related_integrations: None,
-            required_fields: None,
-            response_actions: None,
-            risk_score: rt::Wire::blank(),
-            risk_score_mapping: None,
-            rule_id: None,
-            rule_name_override: None,
-            setup: None,
-            severity: rt::Wire::blank(),
-            severity_mapping: None,
-            tags: None,
-            threat: None,
-            throttle: None,
-            timeline_id: None,
-            timeline_title: None,
-            timestamp_override: None,
-            timestamp_override_fallback_disabled: None,
-            to: None,
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            1 => member.option(&mut self.alert_suppression),
-            22 => member.value(&mut self.query),
-            0 => member.option(&mut self.actions),
-            2 => member.option(&mut self.alias_purpose),
-            3 => member.option(&mut self.alias_target_id),
-            4 => member.option(&mut self.author),
-            5 => member.option(&mut self.building_block_type),
-            6 => member.value(&mut self.description),
-            7 => member.option(&mut self.enabled),
-            8 => member.option(&mut self.exceptions_list),
-            9 => member.option(&mut self.false_positives),
-            10 => member.option(&mut self.from),
-            11 => member.option(&mut self.interval),
-            12 => member.option(&mut self.investigation_fields),
-            14 => member.option(&mut self.license),
-            15 => member.option(&mut self.max_signals),
-            16 => member.option(&mut self.meta),
-            17 => member.value(&mut self.name),
-            18 => member.option(&mut self.namespace),
-            19 => member.option(&mut self.note),
-            20 => member.option(&mut self.outcome),
-            21 => member.option(&mut self.output_index),
-            23 => member.option(&mut self.references),
-            24 => member.option(&mut self.related_integrations),
-            25 => member.option(&mut self.required_fields),
-            26 => member.option(&mut self.response_actions),
-            27 => member.value(&mut self.risk_score),
-            28 => member.option(&mut self.risk_score_mapping),
-            29 => member.option(&mut self.rule_id),
-            30 => member.option(&mut self.rule_name_override),
-            31 => member.option(&mut self.setup),
-            32 => member.value(&mut self.severity),
-            33 => member.option(&mut self.severity_mapping),
-            34 => member.option(&mut self.tags),
-            35 => member.option(&mut self.threat),
-            36 => member.option(&mut self.throttle),
-            37 => member.option(&mut self.timeline_id),
-            38 => member.option(&mut self.timeline_title),
-            39 => member.option(&mut self.timestamp_override),
-            40 => member.option(&mut self.timestamp_override_fallback_disabled),
-            41 => member.option(&mut self.to),
-            43 => member.option(&mut self.version),
-            13 => member.literal("\"esql\""),
-            42 => member.literal("\"esql\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.alert_suppression)?;
-        out.value(22, &self.query)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(6, &self.description)?;
-        out.option(7, &self.enabled)?;
-        out.option(8, &self.exceptions_list)?;
-        out.option(9, &self.false_positives)?;
-        out.option(10, &self.from)?;
-        out.option(11, &self.interval)?;
-        out.option(12, &self.investigation_fields)?;
-        out.option(14, &self.license)?;
-        out.option(15, &self.max_signals)?;
-        out.option(16, &self.meta)?;
-        out.value(17, &self.name)?;
-        out.option(18, &self.namespace)?;
-        out.option(19, &self.note)?;
-        out.option(20, &self.outcome)?;
-        out.option(21, &self.output_index)?;
-        out.option(23, &self.references)?;
-        out.option(24, &self.related_integrations)?;
-        out.option(25, &self.required_fields)?;
-        out.option(26, &self.response_actions)?;
-        out.value(27, &self.risk_score)?;
-        out.option(28, &self.risk_score_mapping)?;
-        out.option(29, &self.rule_id)?;
-        out.option(30, &self.rule_name_override)?;
-        out.option(31, &self.setup)?;
-        out.value(32, &self.severity)?;
-        out.option(33, &self.severity_mapping)?;
-        out.option(34, &self.tags)?;
-        out.option(35, &self.threat)?;
-        out.option(36, &self.throttle)?;
-        out.option(37, &self.timeline_id)?;
-        out.option(38, &self.timeline_title)?;
-        out.option(39, &self.timestamp_override)?;
-        out.option(40, &self.timestamp_override_fallback_disabled)?;
-        out.option(41, &self.to)?;
-        out.option(43, &self.version)?;
-        out.literal(13, "\"esql\"")?;
-        out.literal(42, "\"esql\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for EsqlRulePatchProps {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "EsqlRulePatchProps",
+        name: "EsqlRulePatch",
         members: &[
             "actions",
             "alert_suppression",
@@ -3970,9 +2918,9 @@ impl rt::Model for EsqlRulePatchProps {
     }
 }
 
-impl rt::Model for EsqlRuleUpdateProps {
+impl rt::Model for EsqlRuleUpdate {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "EsqlRuleUpdateProps",
+        name: "EsqlRuleUpdate",
         members: &[
             "actions",
             "alert_suppression",
@@ -4215,46 +3163,6 @@ impl rt::StringEnum for ExceptionListType {
     }
 }
 
-impl rt::Model for ExternalRuleCustomizedField {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ExternalRuleCustomizedField",
-        members: &["field_name"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            field_name: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.field_name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field_name)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for ExternalRuleSource {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ExternalRuleSource",
@@ -4303,19 +3211,19 @@ impl rt::Model for ExternalRuleSource {
     }
 }
 
-impl rt::Model for FillGaps {
+impl rt::Model for FailedRule {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "FillGaps",
-        members: &["end_date", "start_date"],
+        name: "FailedRule",
+        members: &["id", "name"],
         aliases: &[],
-        required: &[0x3, 0, 0, 0],
+        required: &[0x1, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            end_date: rt::Wire::blank(),
-            start_date: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            name: None,
             extra: Extra::new(),
         }
     }
@@ -4331,8 +3239,8 @@ impl rt::Model for FillGaps {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.end_date),
-            1 => member.value(&mut self.start_date),
+            0 => member.value(&mut self.id),
+            1 => member.option(&mut self.name),
             _ => member.untyped(),
         }
     }
@@ -4340,70 +3248,9 @@ impl rt::Model for FillGaps {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.end_date)?;
-        out.value(1, &self.start_date)?;
+        out.value(0, &self.id)?;
+        out.option(1, &self.name)?;
         Ok(())
-    }
-}
-
-impl rt::StringEnum for FindRulesSortField {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "created_at" => Self::CreatedAt,
-            "createdAt" => Self::CreatedAt_,
-            "enabled" => Self::Enabled,
-            "execution_summary.last_execution.date" => {
-                Self::ExecutionSummaryLastExecutionDate
-            }
-            "execution_summary.last_execution.metrics.execution_gap_duration_s" => {
-                Self::ExecutionSummaryLastExecutionMetricsExecutionGapDurationS
-            }
-            "execution_summary.last_execution.metrics.total_indexing_duration_ms" => {
-                Self::ExecutionSummaryLastExecutionMetricsTotalIndexingDurationMs
-            }
-            "execution_summary.last_execution.metrics.total_search_duration_ms" => {
-                Self::ExecutionSummaryLastExecutionMetricsTotalSearchDurationMs
-            }
-            "execution_summary.last_execution.status" => {
-                Self::ExecutionSummaryLastExecutionStatus
-            }
-            "name" => Self::Name,
-            "risk_score" => Self::RiskScore,
-            "riskScore" => Self::RiskScore_,
-            "severity" => Self::Severity,
-            "updated_at" => Self::UpdatedAt,
-            "updatedAt" => Self::UpdatedAt_,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::CreatedAt => "created_at",
-            Self::CreatedAt_ => "createdAt",
-            Self::Enabled => "enabled",
-            Self::ExecutionSummaryLastExecutionDate => {
-                "execution_summary.last_execution.date"
-            }
-            Self::ExecutionSummaryLastExecutionMetricsExecutionGapDurationS => {
-                "execution_summary.last_execution.metrics.execution_gap_duration_s"
-            }
-            Self::ExecutionSummaryLastExecutionMetricsTotalIndexingDurationMs => {
-                "execution_summary.last_execution.metrics.total_indexing_duration_ms"
-            }
-            Self::ExecutionSummaryLastExecutionMetricsTotalSearchDurationMs => {
-                "execution_summary.last_execution.metrics.total_search_duration_ms"
-            }
-            Self::ExecutionSummaryLastExecutionStatus => {
-                "execution_summary.last_execution.status"
-            }
-            Self::Name => "name",
-            Self::RiskScore => "risk_score",
-            Self::RiskScore_ => "riskScore",
-            Self::Severity => "severity",
-            Self::UpdatedAt => "updated_at",
-            Self::UpdatedAt_ => "updatedAt",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -4450,6 +3297,49 @@ impl rt::Model for GapRange {
     }
 }
 
+impl rt::Model for GapsToFill {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "GapsToFill",
+        members: &["end_date", "start_date"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            end_date: rt::Wire::blank(),
+            start_date: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.end_date),
+            1 => member.value(&mut self.start_date),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.end_date)?;
+        out.value(1, &self.start_date)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for GetPrivilegesResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "GetPrivilegesResponse",
@@ -4489,6 +3379,55 @@ impl rt::Model for GetPrivilegesResponse {
     ) -> Result<(), S::Error> {
         out.value(0, &self.has_encryption_key)?;
         out.value(1, &self.is_authenticated)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ImportWarning {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ImportWarning",
+        members: &["actionPath", "buttonLabel", "message", "type"],
+        aliases: &[],
+        required: &[0xd, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            action_path: rt::Wire::blank(),
+            button_label: None,
+            message: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.action_path),
+            1 => member.option(&mut self.button_label),
+            2 => member.value(&mut self.message),
+            3 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.action_path)?;
+        out.option(1, &self.button_label)?;
+        out.value(2, &self.message)?;
+        out.value(3, &self.r#type)?;
         Ok(())
     }
 }
@@ -4542,6 +3481,71 @@ impl rt::Model for IndexMigrationStatus {
         out.value(3, &self.signal_versions)?;
         out.value(4, &self.version)?;
         Ok(())
+    }
+}
+
+impl rt::Model for IndexPatternsEdit {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "IndexPatternsEdit",
+        members: &["overwrite_data_views", "type", "value"],
+        aliases: &[],
+        required: &[0x6, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            overwrite_data_views: None,
+            r#type: rt::Wire::blank(),
+            value: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.overwrite_data_views),
+            1 => member.value(&mut self.r#type),
+            2 => member.value(&mut self.value),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.overwrite_data_views)?;
+        out.value(1, &self.r#type)?;
+        out.value(2, &self.value)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for IndexPatternsEditType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "add_index_patterns" => Self::AddIndexPatterns,
+            "delete_index_patterns" => Self::DeleteIndexPatterns,
+            "set_index_patterns" => Self::SetIndexPatterns,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::AddIndexPatterns => "add_index_patterns",
+            Self::DeleteIndexPatterns => "delete_index_patterns",
+            Self::SetIndexPatterns => "set_index_patterns",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
@@ -4619,6 +3623,85 @@ impl rt::Model for InvestigationFields {
     ) -> Result<(), S::Error> {
         out.value(0, &self.field_names)?;
         Ok(())
+    }
+}
+
+impl rt::Model for InvestigationFieldsEdit {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "InvestigationFieldsEdit",
+        members: &["type", "value"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            r#type: rt::Wire::blank(),
+            value: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.r#type),
+            1 => member.value(&mut self.value),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.r#type)?;
+        out.value(1, &self.value)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for InvestigationFieldsEditType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "add_investigation_fields" => Self::AddInvestigationFields,
+            "delete_investigation_fields" => Self::DeleteInvestigationFields,
+            "set_investigation_fields" => Self::SetInvestigationFields,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::AddInvestigationFields => "add_investigation_fields",
+            Self::DeleteInvestigationFields => "delete_investigation_fields",
+            Self::SetInvestigationFields => "set_investigation_fields",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::StringEnum for KnownRuleActionThrottle {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "no_actions" => Self::NoActions,
+            "rule" => Self::Rule,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::NoActions => "no_actions",
+            Self::Rule => "rule",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
@@ -4940,222 +4023,9 @@ impl rt::Model for MachineLearningRule {
     }
 }
 
-impl rt::Model for MachineLearningRuleCreateProps {
+impl rt::Model for MachineLearningRulePatch {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "MachineLearningRuleCreateProps",
-        members: &[
-            "actions",
-            "alert_suppression",
-            "alias_purpose",
-            "alias_target_id",
-            "anomaly_threshold",
-            "author",
-            "building_block_type",
-            "description",
-            "enabled",
-            "exceptions_list",
-            "false_positives",
-            "from",
-            "interval",
-            "investigation_fields",
-            "license",
-            "machine_learning_job_id",
-            "max_signals",
-            "meta",
-            "name",
-            "namespace",
-            "note",
-            "outcome",
-            "output_index",
-            "references",
-            "related_integrations",
-            "required_fields",
-            "response_actions",
-            "risk_score",
-            "risk_score_mapping",
-            "rule_id",
-            "rule_name_override",
-            "setup",
-            "severity",
-            "severity_mapping",
-            "tags",
-            "threat",
-            "throttle",
-            "timeline_id",
-            "timeline_title",
-            "timestamp_override",
-            "timestamp_override_fallback_disabled",
-            "to",
-            "type",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x108048090, 0, 0, 0],
-        literals: &[42],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            anomaly_threshold: rt::Wire::blank(),
-            machine_learning_job_id: rt::Wire::blank(),
-            alert_suppression: None,
-            actions: None,
-            alias_purpose: None,
-            alias_target_id: None,
-            author: None,
-            building_block_type: None,
-            description: rt::Wire::blank(),
-            enabled: None,
-            exceptions_list: None,
-            false_positives: None,
-            from: None,
-            interval: None,
-            investigation_fields: None,
-            license: None,
-            max_signals: None,
-            meta: None,
-            name: rt::Wire::blank(),
-            namespace: None,
-            note: None,
-            outcome: None,
-            output_index: None,
-            references: None,
-            related_integrations: None,
-            required_fields: None,
-            response_actions: None,
-            risk_score: rt::Wire::blank(),
-            risk_score_mapping: None,
-            rule_id: None,
-            rule_name_override: None,
-            setup: None,
-            severity: rt::Wire::blank(),
-            severity_mapping: None,
-            tags: None,
-            threat: None,
-            throttle: None,
-            timeline_id: None,
-            timeline_title: None,
-            timestamp_override: None,
-            timestamp_override_fallback_disabled: None,
-            to: None,
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            4 => member.value(&mut self.anomaly_threshold),
-            15 => member.value(&mut self.machine_learning_job_id),
-            1 => member.option(&mut self.alert_suppression),
-            0 => member.option(&mut self.actions),
-            2 => member.option(&mut self.alias_purpose),
-            3 => member.option(&mut self.alias_target_id),
-            5 => member.option(&mut self.author),
-            6 => member.option(&mut self.building_block_type),
-            7 => member.value(&mut self.description),
-            8 => member.option(&mut self.enabled),
-            9 => member.option(&mut self.exceptions_list),
-            10 => member.option(&mut self.false_positives),
-            11 => member.option(&mut self.from),
-            12 => member.option(&mut self.interval),
-            13 => member.option(&mut self.investigation_fields),
-            14 => member.option(&mut self.license),
-            16 => member.option(&mut self.max_signals),
-            17 => member.option(&mut self.meta),
-            18 => member.value(&mut self.name),
-            19 => member.option(&mut self.namespace),
-            20 => member.option(&mut self.note),
-            21 => member.option(&mut self.outcome),
-            22 => member.option(&mut self.output_index),
-            23 => member.option(&mut self.references),
-            24 => member.option(&mut self.related_integrations),
-            25 => member.option(&mut self.required_fields),
-            26 => member.option(&mut self.response_actions),
-            27 => member.value(&mut self.risk_score),
-            28 => member.option(&mut self.risk_score_mapping),
-            29 => member.option(&mut self.rule_id),
-            30 => member.option(&mut self.rule_name_override),
-            31 => member.option(&mut self.setup),
-            32 => member.value(&mut self.severity),
-            33 => member.option(&mut self.severity_mapping),
-            34 => member.option(&mut self.tags),
-            35 => member.option(&mut self.threat),
-            36 => member.option(&mut self.throttle),
-            37 => member.option(&mut self.timeline_id),
-            38 => member.option(&mut self.timeline_title),
-            39 => member.option(&mut self.timestamp_override),
-            40 => member.option(&mut self.timestamp_override_fallback_disabled),
-            41 => member.option(&mut self.to),
-            43 => member.option(&mut self.version),
-            42 => member.literal("\"machine_learning\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(4, &self.anomaly_threshold)?;
-        out.value(15, &self.machine_learning_job_id)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(5, &self.author)?;
-        out.option(6, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(11, &self.from)?;
-        out.option(12, &self.interval)?;
-        out.option(13, &self.investigation_fields)?;
-        out.option(14, &self.license)?;
-        out.option(16, &self.max_signals)?;
-        out.option(17, &self.meta)?;
-        out.value(18, &self.name)?;
-        out.option(19, &self.namespace)?;
-        out.option(20, &self.note)?;
-        out.option(21, &self.outcome)?;
-        out.option(22, &self.output_index)?;
-        out.option(23, &self.references)?;
-        out.option(24, &self.related_integrations)?;
-        out.option(25, &self.required_fields)?;
-        out.option(26, &self.response_actions)?;
-        out.value(27, &self.risk_score)?;
-        out.option(28, &self.risk_score_mapping)?;
-        out.option(29, &self.rule_id)?;
-        out.option(30, &self.rule_name_override)?;
-        out.option(31, &self.setup)?;
-        out.value(32, &self.severity)?;
-        out.option(33, &self.severity_mapping)?;
-        out.option(34, &self.tags)?;
-        out.option(35, &self.threat)?;
-        out.option(36, &self.throttle)?;
-        out.option(37, &self.timeline_id)?;
-        out.option(38, &self.timeline_title)?;
-        out.option(39, &self.timestamp_override)?;
-        out.option(40, &self.timestamp_override_fallback_disabled)?;
-        out.option(41, &self.to)?;
-        out.option(43, &self.version)?;
-        out.literal(42, "\"machine_learning\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for MachineLearningRulePatchProps {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "MachineLearningRulePatchProps",
+        name: "MachineLearningRulePatch",
         members: &[
             "actions",
             "alert_suppression",
@@ -5370,9 +4240,9 @@ impl rt::Model for MachineLearningRulePatchProps {
     }
 }
 
-impl rt::Model for MachineLearningRuleUpdateProps {
+impl rt::Model for MachineLearningRuleUpdate {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "MachineLearningRuleUpdateProps",
+        name: "MachineLearningRuleUpdate",
         members: &[
             "actions",
             "alert_suppression",
@@ -5587,6 +4457,138 @@ impl rt::Model for MachineLearningRuleUpdateProps {
     }
 }
 
+impl rt::Model for ManualRun {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ManualRun",
+        members: &["end_date", "start_date"],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            end_date: None,
+            start_date: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.end_date),
+            1 => member.value(&mut self.start_date),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.end_date)?;
+        out.value(1, &self.start_date)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for MarkAlertsByIds {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "MarkAlertsByIds",
+        members: &["signal_ids", "status"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            signal_ids: rt::Wire::blank(),
+            status: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.signal_ids),
+            1 => member.value(&mut self.status),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.signal_ids)?;
+        out.value(1, &self.status)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for MarkAlertsByQuery {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "MarkAlertsByQuery",
+        members: &["conflicts", "query", "status"],
+        aliases: &[],
+        required: &[0x6, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            conflicts: None,
+            query: rt::Wire::blank(),
+            status: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.conflicts),
+            1 => member.value(&mut self.query),
+            2 => member.value(&mut self.status),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.conflicts)?;
+        out.value(1, &self.query)?;
+        out.value(2, &self.status)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for MigrationCleanupResult {
     const META: &'static rt::Meta = &rt::Meta {
         name: "MigrationCleanupResult",
@@ -5653,9 +4655,9 @@ impl rt::Model for MigrationCleanupResult {
     }
 }
 
-impl rt::Model for MigrationCleanupResultError {
+impl rt::Model for MigrationError {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "MigrationCleanupResultError",
+        name: "MigrationError",
         members: &["message", "status_code"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
@@ -5766,6 +4768,25 @@ impl rt::Model for MigrationFinalizationResult {
     }
 }
 
+impl rt::StringEnum for MigrationOutcome {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "success" => Self::Success,
+            "failure" => Self::Failure,
+            "pending" => Self::Pending,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Pending => "pending",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
 impl rt::Model for MigrationStatus {
     const META: &'static rt::Meta = &rt::Meta {
         name: "MigrationStatus",
@@ -5829,6 +4850,1891 @@ impl rt::StringEnum for NamespaceType {
             Self::Single => "single",
             Self::UnknownValue(name) => name,
         }
+    }
+}
+
+impl rt::Model for NewEqlRule {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewEqlRule",
+        members: &[
+            "actions",
+            "alert_suppression",
+            "alias_purpose",
+            "alias_target_id",
+            "author",
+            "building_block_type",
+            "data_view_id",
+            "description",
+            "enabled",
+            "event_category_override",
+            "exceptions_list",
+            "false_positives",
+            "filters",
+            "from",
+            "index",
+            "interval",
+            "investigation_fields",
+            "language",
+            "license",
+            "max_signals",
+            "meta",
+            "name",
+            "namespace",
+            "note",
+            "outcome",
+            "output_index",
+            "query",
+            "references",
+            "related_integrations",
+            "required_fields",
+            "response_actions",
+            "risk_score",
+            "risk_score_mapping",
+            "rule_id",
+            "rule_name_override",
+            "setup",
+            "severity",
+            "severity_mapping",
+            "tags",
+            "threat",
+            "throttle",
+            "tiebreaker_field",
+            "timeline_id",
+            "timeline_title",
+            "timestamp_field",
+            "timestamp_override",
+            "timestamp_override_fallback_disabled",
+            "to",
+            "type",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x1084200080, 0, 0, 0],
+        literals: &[17, 48],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            query: rt::Wire::blank(),
+            alert_suppression: None,
+            data_view_id: None,
+            event_category_override: None,
+            filters: None,
+            index: None,
+            tiebreaker_field: None,
+            timestamp_field: None,
+            actions: None,
+            alias_purpose: None,
+            alias_target_id: None,
+            author: None,
+            building_block_type: None,
+            description: rt::Wire::blank(),
+            enabled: None,
+            exceptions_list: None,
+            false_positives: None,
+            from: None,
+            interval: None,
+            investigation_fields: None,
+            license: None,
+            max_signals: None,
+            meta: None,
+            name: rt::Wire::blank(),
+            namespace: None,
+            note: None,
+            outcome: None,
+            output_index: None,
+            references: None,
+            related_integrations: None,
+            required_fields: None,
+            response_actions: None,
+            risk_score: rt::Wire::blank(),
+            risk_score_mapping: None,
+            rule_id: None,
+            rule_name_override: None,
+            setup: None,
+            severity: rt::Wire::blank(),
+            severity_mapping: None,
+            tags: None,
+            threat: None,
+            throttle: None,
+            timeline_id: None,
+            timeline_title: None,
+            timestamp_override: None,
+            timestamp_override_fallback_disabled: None,
+            to: None,
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            26 => member.value(&mut self.query),
+            1 => member.option(&mut self.alert_suppression),
+            6 => member.option(&mut self.data_view_id),
+            9 => member.option(&mut self.event_category_override),
+            12 => member.option(&mut self.filters),
+            14 => member.option(&mut self.index),
+            41 => member.option(&mut self.tiebreaker_field),
+            44 => member.option(&mut self.timestamp_field),
+            0 => member.option(&mut self.actions),
+            2 => member.option(&mut self.alias_purpose),
+            3 => member.option(&mut self.alias_target_id),
+            4 => member.option(&mut self.author),
+            5 => member.option(&mut self.building_block_type),
+            7 => member.value(&mut self.description),
+            8 => member.option(&mut self.enabled),
+            10 => member.option(&mut self.exceptions_list),
+            11 => member.option(&mut self.false_positives),
+            13 => member.option(&mut self.from),
+            15 => member.option(&mut self.interval),
+            16 => member.option(&mut self.investigation_fields),
+            18 => member.option(&mut self.license),
+            19 => member.option(&mut self.max_signals),
+            20 => member.option(&mut self.meta),
+            21 => member.value(&mut self.name),
+            22 => member.option(&mut self.namespace),
+            23 => member.option(&mut self.note),
+            24 => member.option(&mut self.outcome),
+            25 => member.option(&mut self.output_index),
+            27 => member.option(&mut self.references),
+            28 => member.option(&mut self.related_integrations),
+            29 => member.option(&mut self.required_fields),
+            30 => member.option(&mut self.response_actions),
+            31 => member.value(&mut self.risk_score),
+            32 => member.option(&mut self.risk_score_mapping),
+            33 => member.option(&mut self.rule_id),
+            34 => member.option(&mut self.rule_name_override),
+            35 => member.option(&mut self.setup),
+            36 => member.value(&mut self.severity),
+            37 => member.option(&mut self.severity_mapping),
+            38 => member.option(&mut self.tags),
+            39 => member.option(&mut self.threat),
+            40 => member.option(&mut self.throttle),
+            42 => member.option(&mut self.timeline_id),
+            43 => member.option(&mut self.timeline_title),
+            45 => member.option(&mut self.timestamp_override),
+            46 => member.option(&mut self.timestamp_override_fallback_disabled),
+            47 => member.option(&mut self.to),
+            49 => member.option(&mut self.version),
+            17 => member.literal("\"eql\""),
+            48 => member.literal("\"eql\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(26, &self.query)?;
+        out.option(1, &self.alert_suppression)?;
+        out.option(6, &self.data_view_id)?;
+        out.option(9, &self.event_category_override)?;
+        out.option(12, &self.filters)?;
+        out.option(14, &self.index)?;
+        out.option(41, &self.tiebreaker_field)?;
+        out.option(44, &self.timestamp_field)?;
+        out.option(0, &self.actions)?;
+        out.option(2, &self.alias_purpose)?;
+        out.option(3, &self.alias_target_id)?;
+        out.option(4, &self.author)?;
+        out.option(5, &self.building_block_type)?;
+        out.value(7, &self.description)?;
+        out.option(8, &self.enabled)?;
+        out.option(10, &self.exceptions_list)?;
+        out.option(11, &self.false_positives)?;
+        out.option(13, &self.from)?;
+        out.option(15, &self.interval)?;
+        out.option(16, &self.investigation_fields)?;
+        out.option(18, &self.license)?;
+        out.option(19, &self.max_signals)?;
+        out.option(20, &self.meta)?;
+        out.value(21, &self.name)?;
+        out.option(22, &self.namespace)?;
+        out.option(23, &self.note)?;
+        out.option(24, &self.outcome)?;
+        out.option(25, &self.output_index)?;
+        out.option(27, &self.references)?;
+        out.option(28, &self.related_integrations)?;
+        out.option(29, &self.required_fields)?;
+        out.option(30, &self.response_actions)?;
+        out.value(31, &self.risk_score)?;
+        out.option(32, &self.risk_score_mapping)?;
+        out.option(33, &self.rule_id)?;
+        out.option(34, &self.rule_name_override)?;
+        out.option(35, &self.setup)?;
+        out.value(36, &self.severity)?;
+        out.option(37, &self.severity_mapping)?;
+        out.option(38, &self.tags)?;
+        out.option(39, &self.threat)?;
+        out.option(40, &self.throttle)?;
+        out.option(42, &self.timeline_id)?;
+        out.option(43, &self.timeline_title)?;
+        out.option(45, &self.timestamp_override)?;
+        out.option(46, &self.timestamp_override_fallback_disabled)?;
+        out.option(47, &self.to)?;
+        out.option(49, &self.version)?;
+        out.literal(17, "\"eql\"")?;
+        out.literal(48, "\"eql\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewEsqlRule {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewEsqlRule",
+        members: &[
+            "actions",
+            "alert_suppression",
+            "alias_purpose",
+            "alias_target_id",
+            "author",
+            "building_block_type",
+            "description",
+            "enabled",
+            "exceptions_list",
+            "false_positives",
+            "from",
+            "interval",
+            "investigation_fields",
+            "language",
+            "license",
+            "max_signals",
+            "meta",
+            "name",
+            "namespace",
+            "note",
+            "outcome",
+            "output_index",
+            "query",
+            "references",
+            "related_integrations",
+            "required_fields",
+            "response_actions",
+            "risk_score",
+            "risk_score_mapping",
+            "rule_id",
+            "rule_name_override",
+            "setup",
+            "severity",
+            "severity_mapping",
+            "tags",
+            "threat",
+            "throttle",
+            "timeline_id",
+            "timeline_title",
+            "timestamp_override",
+            "timestamp_override_fallback_disabled",
+            "to",
+            "type",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x108420040, 0, 0, 0],
+        literals: &[13, 42],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            alert_suppression: None,
+            query: rt::Wire::blank(),
+            actions: None,
+            alias_purpose: None,
+            alias_target_id: None,
+            author: None,
+            building_block_type: None,
+            description: rt::Wire::blank(),
+            enabled: None,
+            exceptions_list: None,
+            false_positives: None,
+            from: None,
+            interval: None,
+            investigation_fields: None,
+            license: None,
+            max_signals: None,
+            meta: None,
+            name: rt::Wire::blank(),
+            namespace: None,
+            note: None,
+            outcome: None,
+            output_index: None,
+            references: None,
+            related_integrations: None,
+            required_fields: None,
+            response_actions: None,
+            risk_score: rt::Wire::blank(),
+            risk_score_mapping: None,
+            rule_id: None,
+            rule_name_override: None,
+            setup: None,
+            severity: rt::Wire::blank(),
+            severity_mapping: None,
+            tags: None,
+            threat: None,
+            throttle: None,
+            timeline_id: None,
+            timeline_title: None,
+            timestamp_override: None,
+            timestamp_override_fallback_disabled: None,
+            to: None,
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            1 => member.option(&mut self.alert_suppression),
+            22 => member.value(&mut self.query),
+            0 => member.option(&mut self.actions),
+            2 => member.option(&mut self.alias_purpose),
+            3 => member.option(&mut self.alias_target_id),
+            4 => member.option(&mut self.author),
+            5 => member.option(&mut self.building_block_type),
+            6 => member.value(&mut self.description),
+            7 => member.option(&mut self.enabled),
+            8 => member.option(&mut self.exceptions_list),
+            9 => member.option(&mut self.false_positives),
+            10 => member.option(&mut self.from),
+            11 => member.option(&mut self.interval),
+            12 => member.option(&mut self.investigation_fields),
+            14 => member.option(&mut self.license),
+            15 => member.option(&mut self.max_signals),
+            16 => member.option(&mut self.meta),
+            17 => member.value(&mut self.name),
+            18 => member.option(&mut self.namespace),
+            19 => member.option(&mut self.note),
+            20 => member.option(&mut self.outcome),
+            21 => member.option(&mut self.output_index),
+            23 => member.option(&mut self.references),
+            24 => member.option(&mut self.related_integrations),
+            25 => member.option(&mut self.required_fields),
+            26 => member.option(&mut self.response_actions),
+            27 => member.value(&mut self.risk_score),
+            28 => member.option(&mut self.risk_score_mapping),
+            29 => member.option(&mut self.rule_id),
+            30 => member.option(&mut self.rule_name_override),
+            31 => member.option(&mut self.setup),
+            32 => member.value(&mut self.severity),
+            33 => member.option(&mut self.severity_mapping),
+            34 => member.option(&mut self.tags),
+            35 => member.option(&mut self.threat),
+            36 => member.option(&mut self.throttle),
+            37 => member.option(&mut self.timeline_id),
+            38 => member.option(&mut self.timeline_title),
+            39 => member.option(&mut self.timestamp_override),
+            40 => member.option(&mut self.timestamp_override_fallback_disabled),
+            41 => member.option(&mut self.to),
+            43 => member.option(&mut self.version),
+            13 => member.literal("\"esql\""),
+            42 => member.literal("\"esql\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(1, &self.alert_suppression)?;
+        out.value(22, &self.query)?;
+        out.option(0, &self.actions)?;
+        out.option(2, &self.alias_purpose)?;
+        out.option(3, &self.alias_target_id)?;
+        out.option(4, &self.author)?;
+        out.option(5, &self.building_block_type)?;
+        out.value(6, &self.description)?;
+        out.option(7, &self.enabled)?;
+        out.option(8, &self.exceptions_list)?;
+        out.option(9, &self.false_positives)?;
+        out.option(10, &self.from)?;
+        out.option(11, &self.interval)?;
+        out.option(12, &self.investigation_fields)?;
+        out.option(14, &self.license)?;
+        out.option(15, &self.max_signals)?;
+        out.option(16, &self.meta)?;
+        out.value(17, &self.name)?;
+        out.option(18, &self.namespace)?;
+        out.option(19, &self.note)?;
+        out.option(20, &self.outcome)?;
+        out.option(21, &self.output_index)?;
+        out.option(23, &self.references)?;
+        out.option(24, &self.related_integrations)?;
+        out.option(25, &self.required_fields)?;
+        out.option(26, &self.response_actions)?;
+        out.value(27, &self.risk_score)?;
+        out.option(28, &self.risk_score_mapping)?;
+        out.option(29, &self.rule_id)?;
+        out.option(30, &self.rule_name_override)?;
+        out.option(31, &self.setup)?;
+        out.value(32, &self.severity)?;
+        out.option(33, &self.severity_mapping)?;
+        out.option(34, &self.tags)?;
+        out.option(35, &self.threat)?;
+        out.option(36, &self.throttle)?;
+        out.option(37, &self.timeline_id)?;
+        out.option(38, &self.timeline_title)?;
+        out.option(39, &self.timestamp_override)?;
+        out.option(40, &self.timestamp_override_fallback_disabled)?;
+        out.option(41, &self.to)?;
+        out.option(43, &self.version)?;
+        out.literal(13, "\"esql\"")?;
+        out.literal(42, "\"esql\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewMachineLearningRule {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewMachineLearningRule",
+        members: &[
+            "actions",
+            "alert_suppression",
+            "alias_purpose",
+            "alias_target_id",
+            "anomaly_threshold",
+            "author",
+            "building_block_type",
+            "description",
+            "enabled",
+            "exceptions_list",
+            "false_positives",
+            "from",
+            "interval",
+            "investigation_fields",
+            "license",
+            "machine_learning_job_id",
+            "max_signals",
+            "meta",
+            "name",
+            "namespace",
+            "note",
+            "outcome",
+            "output_index",
+            "references",
+            "related_integrations",
+            "required_fields",
+            "response_actions",
+            "risk_score",
+            "risk_score_mapping",
+            "rule_id",
+            "rule_name_override",
+            "setup",
+            "severity",
+            "severity_mapping",
+            "tags",
+            "threat",
+            "throttle",
+            "timeline_id",
+            "timeline_title",
+            "timestamp_override",
+            "timestamp_override_fallback_disabled",
+            "to",
+            "type",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x108048090, 0, 0, 0],
+        literals: &[42],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            anomaly_threshold: rt::Wire::blank(),
+            machine_learning_job_id: rt::Wire::blank(),
+            alert_suppression: None,
+            actions: None,
+            alias_purpose: None,
+            alias_target_id: None,
+            author: None,
+            building_block_type: None,
+            description: rt::Wire::blank(),
+            enabled: None,
+            exceptions_list: None,
+            false_positives: None,
+            from: None,
+            interval: None,
+            investigation_fields: None,
+            license: None,
+            max_signals: None,
+            meta: None,
+            name: rt::Wire::blank(),
+            namespace: None,
+            note: None,
+            outcome: None,
+            output_index: None,
+            references: None,
+            related_integrations: None,
+            required_fields: None,
+            response_actions: None,
+            risk_score: rt::Wire::blank(),
+            risk_score_mapping: None,
+            rule_id: None,
+            rule_name_override: None,
+            setup: None,
+            severity: rt::Wire::blank(),
+            severity_mapping: None,
+            tags: None,
+            threat: None,
+            throttle: None,
+            timeline_id: None,
+            timeline_title: None,
+            timestamp_override: None,
+            timestamp_override_fallback_disabled: None,
+            to: None,
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            4 => member.value(&mut self.anomaly_threshold),
+            15 => member.value(&mut self.machine_learning_job_id),
+            1 => member.option(&mut self.alert_suppression),
+            0 => member.option(&mut self.actions),
+            2 => member.option(&mut self.alias_purpose),
+            3 => member.option(&mut self.alias_target_id),
+            5 => member.option(&mut self.author),
+            6 => member.option(&mut self.building_block_type),
+            7 => member.value(&mut self.description),
+            8 => member.option(&mut self.enabled),
+            9 => member.option(&mut self.exceptions_list),
+            10 => member.option(&mut self.false_positives),
+            11 => member.option(&mut self.from),
+            12 => member.option(&mut self.interval),
+            13 => member.option(&mut self.investigation_fields),
+            14 => member.option(&mut self.license),
+            16 => member.option(&mut self.max_signals),
+            17 => member.option(&mut self.meta),
+            18 => member.value(&mut self.name),
+            19 => member.option(&mut self.namespace),
+            20 => member.option(&mut self.note),
+            21 => member.option(&mut self.outcome),
+            22 => member.option(&mut self.output_index),
+            23 => member.option(&mut self.references),
+            24 => member.option(&mut self.related_integrations),
+            25 => member.option(&mut self.required_fields),
+            26 => member.option(&mut self.response_actions),
+            27 => member.value(&mut self.risk_score),
+            28 => member.option(&mut self.risk_score_mapping),
+            29 => member.option(&mut self.rule_id),
+            30 => member.option(&mut self.rule_name_override),
+            31 => member.option(&mut self.setup),
+            32 => member.value(&mut self.severity),
+            33 => member.option(&mut self.severity_mapping),
+            34 => member.option(&mut self.tags),
+            35 => member.option(&mut self.threat),
+            36 => member.option(&mut self.throttle),
+            37 => member.option(&mut self.timeline_id),
+            38 => member.option(&mut self.timeline_title),
+            39 => member.option(&mut self.timestamp_override),
+            40 => member.option(&mut self.timestamp_override_fallback_disabled),
+            41 => member.option(&mut self.to),
+            43 => member.option(&mut self.version),
+            42 => member.literal("\"machine_learning\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(4, &self.anomaly_threshold)?;
+        out.value(15, &self.machine_learning_job_id)?;
+        out.option(1, &self.alert_suppression)?;
+        out.option(0, &self.actions)?;
+        out.option(2, &self.alias_purpose)?;
+        out.option(3, &self.alias_target_id)?;
+        out.option(5, &self.author)?;
+        out.option(6, &self.building_block_type)?;
+        out.value(7, &self.description)?;
+        out.option(8, &self.enabled)?;
+        out.option(9, &self.exceptions_list)?;
+        out.option(10, &self.false_positives)?;
+        out.option(11, &self.from)?;
+        out.option(12, &self.interval)?;
+        out.option(13, &self.investigation_fields)?;
+        out.option(14, &self.license)?;
+        out.option(16, &self.max_signals)?;
+        out.option(17, &self.meta)?;
+        out.value(18, &self.name)?;
+        out.option(19, &self.namespace)?;
+        out.option(20, &self.note)?;
+        out.option(21, &self.outcome)?;
+        out.option(22, &self.output_index)?;
+        out.option(23, &self.references)?;
+        out.option(24, &self.related_integrations)?;
+        out.option(25, &self.required_fields)?;
+        out.option(26, &self.response_actions)?;
+        out.value(27, &self.risk_score)?;
+        out.option(28, &self.risk_score_mapping)?;
+        out.option(29, &self.rule_id)?;
+        out.option(30, &self.rule_name_override)?;
+        out.option(31, &self.setup)?;
+        out.value(32, &self.severity)?;
+        out.option(33, &self.severity_mapping)?;
+        out.option(34, &self.tags)?;
+        out.option(35, &self.threat)?;
+        out.option(36, &self.throttle)?;
+        out.option(37, &self.timeline_id)?;
+        out.option(38, &self.timeline_title)?;
+        out.option(39, &self.timestamp_override)?;
+        out.option(40, &self.timestamp_override_fallback_disabled)?;
+        out.option(41, &self.to)?;
+        out.option(43, &self.version)?;
+        out.literal(42, "\"machine_learning\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewNewTermsRule {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewNewTermsRule",
+        members: &[
+            "actions",
+            "alert_suppression",
+            "alias_purpose",
+            "alias_target_id",
+            "author",
+            "building_block_type",
+            "data_view_id",
+            "description",
+            "enabled",
+            "exceptions_list",
+            "false_positives",
+            "filters",
+            "from",
+            "history_window_start",
+            "index",
+            "interval",
+            "investigation_fields",
+            "language",
+            "license",
+            "max_signals",
+            "meta",
+            "name",
+            "namespace",
+            "new_terms_fields",
+            "note",
+            "outcome",
+            "output_index",
+            "query",
+            "references",
+            "related_integrations",
+            "required_fields",
+            "response_actions",
+            "risk_score",
+            "risk_score_mapping",
+            "rule_id",
+            "rule_name_override",
+            "setup",
+            "severity",
+            "severity_mapping",
+            "tags",
+            "threat",
+            "throttle",
+            "timeline_id",
+            "timeline_title",
+            "timestamp_override",
+            "timestamp_override_fallback_disabled",
+            "to",
+            "type",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x2108a02080, 0, 0, 0],
+        literals: &[47],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            history_window_start: rt::Wire::blank(),
+            new_terms_fields: rt::Wire::blank(),
+            query: rt::Wire::blank(),
+            alert_suppression: None,
+            data_view_id: None,
+            filters: None,
+            index: None,
+            language: None,
+            actions: None,
+            alias_purpose: None,
+            alias_target_id: None,
+            author: None,
+            building_block_type: None,
+            description: rt::Wire::blank(),
+            enabled: None,
+            exceptions_list: None,
+            false_positives: None,
+            from: None,
+            interval: None,
+            investigation_fields: None,
+            license: None,
+            max_signals: None,
+            meta: None,
+            name: rt::Wire::blank(),
+            namespace: None,
+            note: None,
+            outcome: None,
+            output_index: None,
+            references: None,
+            related_integrations: None,
+            required_fields: None,
+            response_actions: None,
+            risk_score: rt::Wire::blank(),
+            risk_score_mapping: None,
+            rule_id: None,
+            rule_name_override: None,
+            setup: None,
+            severity: rt::Wire::blank(),
+            severity_mapping: None,
+            tags: None,
+            threat: None,
+            throttle: None,
+            timeline_id: None,
+            timeline_title: None,
+            timestamp_override: None,
+            timestamp_override_fallback_disabled: None,
+            to: None,
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            13 => member.value(&mut self.history_window_start),
+            23 => member.value(&mut self.new_terms_fields),
+            27 => member.value(&mut self.query),
+            1 => member.option(&mut self.alert_suppression),
+            6 => member.option(&mut self.data_view_id),
+            11 => member.option(&mut self.filters),
+            14 => member.option(&mut self.index),
+            17 => member.option(&mut self.language),
+            0 => member.option(&mut self.actions),
+            2 => member.option(&mut self.alias_purpose),
+            3 => member.option(&mut self.alias_target_id),
+            4 => member.option(&mut self.author),
+            5 => member.option(&mut self.building_block_type),
+            7 => member.value(&mut self.description),
+            8 => member.option(&mut self.enabled),
+            9 => member.option(&mut self.exceptions_list),
+            10 => member.option(&mut self.false_positives),
+            12 => member.option(&mut self.from),
+            15 => member.option(&mut self.interval),
+            16 => member.option(&mut self.investigation_fields),
+            18 => member.option(&mut self.license),
+            19 => member.option(&mut self.max_signals),
+            20 => member.option(&mut self.meta),
+            21 => member.value(&mut self.name),
+            22 => member.option(&mut self.namespace),
+            24 => member.option(&mut self.note),
+            25 => member.option(&mut self.outcome),
+            26 => member.option(&mut self.output_index),
+            28 => member.option(&mut self.references),
+            29 => member.option(&mut self.related_integrations),
+            30 => member.option(&mut self.required_fields),
+            31 => member.option(&mut self.response_actions),
+            32 => member.value(&mut self.risk_score),
+            33 => member.option(&mut self.risk_score_mapping),
+            34 => member.option(&mut self.rule_id),
+            35 => member.option(&mut self.rule_name_override),
+            36 => member.option(&mut self.setup),
+            37 => member.value(&mut self.severity),
+            38 => member.option(&mut self.severity_mapping),
+            39 => member.option(&mut self.tags),
+            40 => member.option(&mut self.threat),
+            41 => member.option(&mut self.throttle),
+            42 => member.option(&mut self.timeline_id),
+            43 => member.option(&mut self.timeline_title),
+            44 => member.option(&mut self.timestamp_override),
+            45 => member.option(&mut self.timestamp_override_fallback_disabled),
+            46 => member.option(&mut self.to),
+            48 => member.option(&mut self.version),
+            47 => member.literal("\"new_terms\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(13, &self.history_window_start)?;
+        out.value(23, &self.new_terms_fields)?;
+        out.value(27, &self.query)?;
+        out.option(1, &self.alert_suppression)?;
+        out.option(6, &self.data_view_id)?;
+        out.option(11, &self.filters)?;
+        out.option(14, &self.index)?;
+        out.option(17, &self.language)?;
+        out.option(0, &self.actions)?;
+        out.option(2, &self.alias_purpose)?;
+        out.option(3, &self.alias_target_id)?;
+        out.option(4, &self.author)?;
+        out.option(5, &self.building_block_type)?;
+        out.value(7, &self.description)?;
+        out.option(8, &self.enabled)?;
+        out.option(9, &self.exceptions_list)?;
+        out.option(10, &self.false_positives)?;
+        out.option(12, &self.from)?;
+        out.option(15, &self.interval)?;
+        out.option(16, &self.investigation_fields)?;
+        out.option(18, &self.license)?;
+        out.option(19, &self.max_signals)?;
+        out.option(20, &self.meta)?;
+        out.value(21, &self.name)?;
+        out.option(22, &self.namespace)?;
+        out.option(24, &self.note)?;
+        out.option(25, &self.outcome)?;
+        out.option(26, &self.output_index)?;
+        out.option(28, &self.references)?;
+        out.option(29, &self.related_integrations)?;
+        out.option(30, &self.required_fields)?;
+        out.option(31, &self.response_actions)?;
+        out.value(32, &self.risk_score)?;
+        out.option(33, &self.risk_score_mapping)?;
+        out.option(34, &self.rule_id)?;
+        out.option(35, &self.rule_name_override)?;
+        out.option(36, &self.setup)?;
+        out.value(37, &self.severity)?;
+        out.option(38, &self.severity_mapping)?;
+        out.option(39, &self.tags)?;
+        out.option(40, &self.threat)?;
+        out.option(41, &self.throttle)?;
+        out.option(42, &self.timeline_id)?;
+        out.option(43, &self.timeline_title)?;
+        out.option(44, &self.timestamp_override)?;
+        out.option(45, &self.timestamp_override_fallback_disabled)?;
+        out.option(46, &self.to)?;
+        out.option(48, &self.version)?;
+        out.literal(47, "\"new_terms\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewQueryRule {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewQueryRule",
+        members: &[
+            "actions",
+            "alert_suppression",
+            "alias_purpose",
+            "alias_target_id",
+            "author",
+            "building_block_type",
+            "data_view_id",
+            "description",
+            "enabled",
+            "exceptions_list",
+            "false_positives",
+            "filters",
+            "from",
+            "index",
+            "interval",
+            "investigation_fields",
+            "language",
+            "license",
+            "max_signals",
+            "meta",
+            "name",
+            "namespace",
+            "note",
+            "outcome",
+            "output_index",
+            "query",
+            "references",
+            "related_integrations",
+            "required_fields",
+            "response_actions",
+            "risk_score",
+            "risk_score_mapping",
+            "rule_id",
+            "rule_name_override",
+            "saved_id",
+            "setup",
+            "severity",
+            "severity_mapping",
+            "tags",
+            "threat",
+            "throttle",
+            "timeline_id",
+            "timeline_title",
+            "timestamp_override",
+            "timestamp_override_fallback_disabled",
+            "to",
+            "type",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x1040100080, 0, 0, 0],
+        literals: &[46],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            alert_suppression: None,
+            data_view_id: None,
+            filters: None,
+            index: None,
+            saved_id: None,
+            language: None,
+            query: None,
+            actions: None,
+            alias_purpose: None,
+            alias_target_id: None,
+            author: None,
+            building_block_type: None,
+            description: rt::Wire::blank(),
+            enabled: None,
+            exceptions_list: None,
+            false_positives: None,
+            from: None,
+            interval: None,
+            investigation_fields: None,
+            license: None,
+            max_signals: None,
+            meta: None,
+            name: rt::Wire::blank(),
+            namespace: None,
+            note: None,
+            outcome: None,
+            output_index: None,
+            references: None,
+            related_integrations: None,
+            required_fields: None,
+            response_actions: None,
+            risk_score: rt::Wire::blank(),
+            risk_score_mapping: None,
+            rule_id: None,
+            rule_name_override: None,
+            setup: None,
+            severity: rt::Wire::blank(),
+            severity_mapping: None,
+            tags: None,
+            threat: None,
+            throttle: None,
+            timeline_id: None,
+            timeline_title: None,
+            timestamp_override: None,
+            timestamp_override_fallback_disabled: None,
+            to: None,
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            1 => member.option(&mut self.alert_suppression),
+            6 => member.option(&mut self.data_view_id),
+            11 => member.option(&mut self.filters),
+            13 => member.option(&mut self.index),
+            34 => member.option(&mut self.saved_id),
+            16 => member.option(&mut self.language),
+            25 => member.option(&mut self.query),
+            0 => member.option(&mut self.actions),
+            2 => member.option(&mut self.alias_purpose),
+            3 => member.option(&mut self.alias_target_id),
+            4 => member.option(&mut self.author),
+            5 => member.option(&mut self.building_block_type),
+            7 => member.value(&mut self.description),
+            8 => member.option(&mut self.enabled),
+            9 => member.option(&mut self.exceptions_list),
+            10 => member.option(&mut self.false_positives),
+            12 => member.option(&mut self.from),
+            14 => member.option(&mut self.interval),
+            15 => member.option(&mut self.investigation_fields),
+            17 => member.option(&mut self.license),
+            18 => member.option(&mut self.max_signals),
+            19 => member.option(&mut self.meta),
+            20 => member.value(&mut self.name),
+            21 => member.option(&mut self.namespace),
+            22 => member.option(&mut self.note),
+            23 => member.option(&mut self.outcome),
+            24 => member.option(&mut self.output_index),
+            26 => member.option(&mut self.references),
+            27 => member.option(&mut self.related_integrations),
+            28 => member.option(&mut self.required_fields),
+            29 => member.option(&mut self.response_actions),
+            30 => member.value(&mut self.risk_score),
+            31 => member.option(&mut self.risk_score_mapping),
+            32 => member.option(&mut self.rule_id),
+            33 => member.option(&mut self.rule_name_override),
+            35 => member.option(&mut self.setup),
+            36 => member.value(&mut self.severity),
+            37 => member.option(&mut self.severity_mapping),
+            38 => member.option(&mut self.tags),
+            39 => member.option(&mut self.threat),
+            40 => member.option(&mut self.throttle),
+            41 => member.option(&mut self.timeline_id),
+            42 => member.option(&mut self.timeline_title),
+            43 => member.option(&mut self.timestamp_override),
+            44 => member.option(&mut self.timestamp_override_fallback_disabled),
+            45 => member.option(&mut self.to),
+            47 => member.option(&mut self.version),
+            46 => member.literal("\"query\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(1, &self.alert_suppression)?;
+        out.option(6, &self.data_view_id)?;
+        out.option(11, &self.filters)?;
+        out.option(13, &self.index)?;
+        out.option(34, &self.saved_id)?;
+        out.option(16, &self.language)?;
+        out.option(25, &self.query)?;
+        out.option(0, &self.actions)?;
+        out.option(2, &self.alias_purpose)?;
+        out.option(3, &self.alias_target_id)?;
+        out.option(4, &self.author)?;
+        out.option(5, &self.building_block_type)?;
+        out.value(7, &self.description)?;
+        out.option(8, &self.enabled)?;
+        out.option(9, &self.exceptions_list)?;
+        out.option(10, &self.false_positives)?;
+        out.option(12, &self.from)?;
+        out.option(14, &self.interval)?;
+        out.option(15, &self.investigation_fields)?;
+        out.option(17, &self.license)?;
+        out.option(18, &self.max_signals)?;
+        out.option(19, &self.meta)?;
+        out.value(20, &self.name)?;
+        out.option(21, &self.namespace)?;
+        out.option(22, &self.note)?;
+        out.option(23, &self.outcome)?;
+        out.option(24, &self.output_index)?;
+        out.option(26, &self.references)?;
+        out.option(27, &self.related_integrations)?;
+        out.option(28, &self.required_fields)?;
+        out.option(29, &self.response_actions)?;
+        out.value(30, &self.risk_score)?;
+        out.option(31, &self.risk_score_mapping)?;
+        out.option(32, &self.rule_id)?;
+        out.option(33, &self.rule_name_override)?;
+        out.option(35, &self.setup)?;
+        out.value(36, &self.severity)?;
+        out.option(37, &self.severity_mapping)?;
+        out.option(38, &self.tags)?;
+        out.option(39, &self.threat)?;
+        out.option(40, &self.throttle)?;
+        out.option(41, &self.timeline_id)?;
+        out.option(42, &self.timeline_title)?;
+        out.option(43, &self.timestamp_override)?;
+        out.option(44, &self.timestamp_override_fallback_disabled)?;
+        out.option(45, &self.to)?;
+        out.option(47, &self.version)?;
+        out.literal(46, "\"query\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Union for NewRule {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &["eql"],
+            &[
+                "language",
+                "query",
+                "type",
+                "description",
+                "name",
+                "risk_score",
+                "severity",
+            ],
+            &[
+                "language",
+                "query",
+                "type",
+                "alert_suppression",
+                "data_view_id",
+                "event_category_override",
+                "filters",
+                "index",
+                "tiebreaker_field",
+                "timestamp_field",
+                "actions",
+                "alias_purpose",
+                "alias_target_id",
+                "author",
+                "building_block_type",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "investigation_fields",
+                "license",
+                "max_signals",
+                "meta",
+                "name",
+                "namespace",
+                "note",
+                "outcome",
+                "output_index",
+                "references",
+                "related_integrations",
+                "required_fields",
+                "response_actions",
+                "risk_score",
+                "risk_score_mapping",
+                "rule_id",
+                "rule_name_override",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "throttle",
+                "timeline_id",
+                "timeline_title",
+                "timestamp_override",
+                "timestamp_override_fallback_disabled",
+                "to",
+                "version",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &["query"],
+            &["type", "description", "name", "risk_score", "severity"],
+            &[
+                "type",
+                "alert_suppression",
+                "data_view_id",
+                "filters",
+                "index",
+                "saved_id",
+                "language",
+                "query",
+                "actions",
+                "alias_purpose",
+                "alias_target_id",
+                "author",
+                "building_block_type",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "investigation_fields",
+                "license",
+                "max_signals",
+                "meta",
+                "name",
+                "namespace",
+                "note",
+                "outcome",
+                "output_index",
+                "references",
+                "related_integrations",
+                "required_fields",
+                "response_actions",
+                "risk_score",
+                "risk_score_mapping",
+                "rule_id",
+                "rule_name_override",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "throttle",
+                "timeline_id",
+                "timeline_title",
+                "timestamp_override",
+                "timestamp_override_fallback_disabled",
+                "to",
+                "version",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &["saved_query"],
+            &["saved_id", "type", "description", "name", "risk_score", "severity"],
+            &[
+                "saved_id",
+                "type",
+                "alert_suppression",
+                "data_view_id",
+                "filters",
+                "index",
+                "query",
+                "language",
+                "actions",
+                "alias_purpose",
+                "alias_target_id",
+                "author",
+                "building_block_type",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "investigation_fields",
+                "license",
+                "max_signals",
+                "meta",
+                "name",
+                "namespace",
+                "note",
+                "outcome",
+                "output_index",
+                "references",
+                "related_integrations",
+                "required_fields",
+                "response_actions",
+                "risk_score",
+                "risk_score_mapping",
+                "rule_id",
+                "rule_name_override",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "throttle",
+                "timeline_id",
+                "timeline_title",
+                "timestamp_override",
+                "timestamp_override_fallback_disabled",
+                "to",
+                "version",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &["threshold"],
+            &[
+                "query",
+                "threshold",
+                "type",
+                "description",
+                "name",
+                "risk_score",
+                "severity",
+            ],
+            &[
+                "query",
+                "threshold",
+                "type",
+                "alert_suppression",
+                "data_view_id",
+                "filters",
+                "index",
+                "saved_id",
+                "language",
+                "actions",
+                "alias_purpose",
+                "alias_target_id",
+                "author",
+                "building_block_type",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "investigation_fields",
+                "license",
+                "max_signals",
+                "meta",
+                "name",
+                "namespace",
+                "note",
+                "outcome",
+                "output_index",
+                "references",
+                "related_integrations",
+                "required_fields",
+                "response_actions",
+                "risk_score",
+                "risk_score_mapping",
+                "rule_id",
+                "rule_name_override",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "throttle",
+                "timeline_id",
+                "timeline_title",
+                "timestamp_override",
+                "timestamp_override_fallback_disabled",
+                "to",
+                "version",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &["threat_match"],
+            &[
+                "query",
+                "threat_index",
+                "threat_mapping",
+                "threat_query",
+                "type",
+                "description",
+                "name",
+                "risk_score",
+                "severity",
+            ],
+            &[
+                "query",
+                "threat_index",
+                "threat_mapping",
+                "threat_query",
+                "type",
+                "alert_suppression",
+                "concurrent_searches",
+                "data_view_id",
+                "filters",
+                "index",
+                "items_per_search",
+                "saved_id",
+                "threat_filters",
+                "threat_indicator_path",
+                "threat_language",
+                "language",
+                "actions",
+                "alias_purpose",
+                "alias_target_id",
+                "author",
+                "building_block_type",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "investigation_fields",
+                "license",
+                "max_signals",
+                "meta",
+                "name",
+                "namespace",
+                "note",
+                "outcome",
+                "output_index",
+                "references",
+                "related_integrations",
+                "required_fields",
+                "response_actions",
+                "risk_score",
+                "risk_score_mapping",
+                "rule_id",
+                "rule_name_override",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "throttle",
+                "timeline_id",
+                "timeline_title",
+                "timestamp_override",
+                "timestamp_override_fallback_disabled",
+                "to",
+                "version",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &["machine_learning"],
+            &[
+                "anomaly_threshold",
+                "machine_learning_job_id",
+                "type",
+                "description",
+                "name",
+                "risk_score",
+                "severity",
+            ],
+            &[
+                "anomaly_threshold",
+                "machine_learning_job_id",
+                "type",
+                "alert_suppression",
+                "actions",
+                "alias_purpose",
+                "alias_target_id",
+                "author",
+                "building_block_type",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "investigation_fields",
+                "license",
+                "max_signals",
+                "meta",
+                "name",
+                "namespace",
+                "note",
+                "outcome",
+                "output_index",
+                "references",
+                "related_integrations",
+                "required_fields",
+                "response_actions",
+                "risk_score",
+                "risk_score_mapping",
+                "rule_id",
+                "rule_name_override",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "throttle",
+                "timeline_id",
+                "timeline_title",
+                "timestamp_override",
+                "timestamp_override_fallback_disabled",
+                "to",
+                "version",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &["new_terms"],
+            &[
+                "history_window_start",
+                "new_terms_fields",
+                "query",
+                "type",
+                "description",
+                "name",
+                "risk_score",
+                "severity",
+            ],
+            &[
+                "history_window_start",
+                "new_terms_fields",
+                "query",
+                "type",
+                "alert_suppression",
+                "data_view_id",
+                "filters",
+                "index",
+                "language",
+                "actions",
+                "alias_purpose",
+                "alias_target_id",
+                "author",
+                "building_block_type",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "investigation_fields",
+                "license",
+                "max_signals",
+                "meta",
+                "name",
+                "namespace",
+                "note",
+                "outcome",
+                "output_index",
+                "references",
+                "related_integrations",
+                "required_fields",
+                "response_actions",
+                "risk_score",
+                "risk_score_mapping",
+                "rule_id",
+                "rule_name_override",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "throttle",
+                "timeline_id",
+                "timeline_title",
+                "timestamp_override",
+                "timestamp_override_fallback_disabled",
+                "to",
+                "version",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &["esql"],
+            &[
+                "language",
+                "query",
+                "type",
+                "description",
+                "name",
+                "risk_score",
+                "severity",
+            ],
+            &[
+                "alert_suppression",
+                "language",
+                "query",
+                "type",
+                "actions",
+                "alias_purpose",
+                "alias_target_id",
+                "author",
+                "building_block_type",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "investigation_fields",
+                "license",
+                "max_signals",
+                "meta",
+                "name",
+                "namespace",
+                "note",
+                "outcome",
+                "output_index",
+                "references",
+                "related_integrations",
+                "required_fields",
+                "response_actions",
+                "risk_score",
+                "risk_score_mapping",
+                "rule_id",
+                "rule_name_override",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "throttle",
+                "timeline_id",
+                "timeline_title",
+                "timestamp_override",
+                "timestamp_override_fallback_disabled",
+                "to",
+                "version",
+            ],
+        ),
+    ];
+    const TAG: Option<&'static str> = Some("type");
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Eql),
+            1 => rt::get(deserializer).map(Self::Query),
+            2 => rt::get(deserializer).map(Self::SavedQuery),
+            3 => rt::get(deserializer).map(Self::Threshold),
+            4 => rt::get(deserializer).map(Self::ThreatMatch),
+            5 => rt::get(deserializer).map(Self::MachineLearning),
+            6 => rt::get(deserializer).map(Self::NewTerms),
+            7 => rt::get(deserializer).map(Self::Esql),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Eql(value) => rt::Wire::encode(value, serializer),
+            Self::Query(value) => rt::Wire::encode(value, serializer),
+            Self::SavedQuery(value) => rt::Wire::encode(value, serializer),
+            Self::Threshold(value) => rt::Wire::encode(value, serializer),
+            Self::ThreatMatch(value) => rt::Wire::encode(value, serializer),
+            Self::MachineLearning(value) => rt::Wire::encode(value, serializer),
+            Self::NewTerms(value) => rt::Wire::encode(value, serializer),
+            Self::Esql(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for NewSavedQueryRule {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewSavedQueryRule",
+        members: &[
+            "actions",
+            "alert_suppression",
+            "alias_purpose",
+            "alias_target_id",
+            "author",
+            "building_block_type",
+            "data_view_id",
+            "description",
+            "enabled",
+            "exceptions_list",
+            "false_positives",
+            "filters",
+            "from",
+            "index",
+            "interval",
+            "investigation_fields",
+            "language",
+            "license",
+            "max_signals",
+            "meta",
+            "name",
+            "namespace",
+            "note",
+            "outcome",
+            "output_index",
+            "query",
+            "references",
+            "related_integrations",
+            "required_fields",
+            "response_actions",
+            "risk_score",
+            "risk_score_mapping",
+            "rule_id",
+            "rule_name_override",
+            "saved_id",
+            "setup",
+            "severity",
+            "severity_mapping",
+            "tags",
+            "threat",
+            "throttle",
+            "timeline_id",
+            "timeline_title",
+            "timestamp_override",
+            "timestamp_override_fallback_disabled",
+            "to",
+            "type",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x1440100080, 0, 0, 0],
+        literals: &[46],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            saved_id: rt::Wire::blank(),
+            alert_suppression: None,
+            data_view_id: None,
+            filters: None,
+            index: None,
+            query: None,
+            language: None,
+            actions: None,
+            alias_purpose: None,
+            alias_target_id: None,
+            author: None,
+            building_block_type: None,
+            description: rt::Wire::blank(),
+            enabled: None,
+            exceptions_list: None,
+            false_positives: None,
+            from: None,
+            interval: None,
+            investigation_fields: None,
+            license: None,
+            max_signals: None,
+            meta: None,
+            name: rt::Wire::blank(),
+            namespace: None,
+            note: None,
+            outcome: None,
+            output_index: None,
+            references: None,
+            related_integrations: None,
+            required_fields: None,
+            response_actions: None,
+            risk_score: rt::Wire::blank(),
+            risk_score_mapping: None,
+            rule_id: None,
+            rule_name_override: None,
+            setup: None,
+            severity: rt::Wire::blank(),
+            severity_mapping: None,
+            tags: None,
+            threat: None,
+            throttle: None,
+            timeline_id: None,
+            timeline_title: None,
+            timestamp_override: None,
+            timestamp_override_fallback_disabled: None,
+            to: None,
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            34 => member.value(&mut self.saved_id),
+            1 => member.option(&mut self.alert_suppression),
+            6 => member.option(&mut self.data_view_id),
+            11 => member.option(&mut self.filters),
+            13 => member.option(&mut self.index),
+            25 => member.option(&mut self.query),
+            16 => member.option(&mut self.language),
+            0 => member.option(&mut self.actions),
+            2 => member.option(&mut self.alias_purpose),
+            3 => member.option(&mut self.alias_target_id),
+            4 => member.option(&mut self.author),
+            5 => member.option(&mut self.building_block_type),
+            7 => member.value(&mut self.description),
+            8 => member.option(&mut self.enabled),
+            9 => member.option(&mut self.exceptions_list),
+            10 => member.option(&mut self.false_positives),
+            12 => member.option(&mut self.from),
+            14 => member.option(&mut self.interval),
+            15 => member.option(&mut self.investigation_fields),
+            17 => member.option(&mut self.license),
+            18 => member.option(&mut self.max_signals),
+            19 => member.option(&mut self.meta),
+            20 => member.value(&mut self.name),
+            21 => member.option(&mut self.namespace),
+            22 => member.option(&mut self.note),
+            23 => member.option(&mut self.outcome),
+            24 => member.option(&mut self.output_index),
+            26 => member.option(&mut self.references),
+            27 => member.option(&mut self.related_integrations),
+            28 => member.option(&mut self.required_fields),
+            29 => member.option(&mut self.response_actions),
+            30 => member.value(&mut self.risk_score),
+            31 => member.option(&mut self.risk_score_mapping),
+            32 => member.option(&mut self.rule_id),
+            33 => member.option(&mut self.rule_name_override),
+            35 => member.option(&mut self.setup),
+            36 => member.value(&mut self.severity),
+            37 => member.option(&mut self.severity_mapping),
+            38 => member.option(&mut self.tags),
+            39 => member.option(&mut self.threat),
+            40 => member.option(&mut self.throttle),
+            41 => member.option(&mut self.timeline_id),
+            42 => member.option(&mut self.timeline_title),
+            43 => member.option(&mut self.timestamp_override),
+            44 => member.option(&mut self.timestamp_override_fallback_disabled),
+            45 => member.option(&mut self.to),
+            47 => member.option(&mut self.version),
+            46 => member.literal("\"saved_query\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(34, &self.saved_id)?;
+        out.option(1, &self.alert_suppression)?;
+        out.option(6, &self.data_view_id)?;
+        out.option(11, &self.filters)?;
+        out.option(13, &self.index)?;
+        out.option(25, &self.query)?;
+        out.option(16, &self.language)?;
+        out.option(0, &self.actions)?;
+        out.option(2, &self.alias_purpose)?;
+        out.option(3, &self.alias_target_id)?;
+        out.option(4, &self.author)?;
+        out.option(5, &self.building_block_type)?;
+        out.value(7, &self.description)?;
+        out.option(8, &self.enabled)?;
+        out.option(9, &self.exceptions_list)?;
+        out.option(10, &self.false_positives)?;
+        out.option(12, &self.from)?;
+        out.option(14, &self.interval)?;
+        out.option(15, &self.investigation_fields)?;
+        out.option(17, &self.license)?;
+        out.option(18, &self.max_signals)?;
+        out.option(19, &self.meta)?;
+        out.value(20, &self.name)?;
+        out.option(21, &self.namespace)?;
+        out.option(22, &self.note)?;
+        out.option(23, &self.outcome)?;
+        out.option(24, &self.output_index)?;
+        out.option(26, &self.references)?;
+        out.option(27, &self.related_integrations)?;
+        out.option(28, &self.required_fields)?;
+        out.option(29, &self.response_actions)?;
+        out.value(30, &self.risk_score)?;
+        out.option(31, &self.risk_score_mapping)?;
+        out.option(32, &self.rule_id)?;
+        out.option(33, &self.rule_name_override)?;
+        out.option(35, &self.setup)?;
+        out.value(36, &self.severity)?;
+        out.option(37, &self.severity_mapping)?;
+        out.option(38, &self.tags)?;
+        out.option(39, &self.threat)?;
+        out.option(40, &self.throttle)?;
+        out.option(41, &self.timeline_id)?;
+        out.option(42, &self.timeline_title)?;
+        out.option(43, &self.timestamp_override)?;
+        out.option(44, &self.timestamp_override_fallback_disabled)?;
+        out.option(45, &self.to)?;
+        out.option(47, &self.version)?;
+        out.literal(46, "\"saved_query\"")?;
+        Ok(())
     }
 }
 
@@ -6101,242 +7007,9 @@ impl rt::Model for NewTermsRule {
     }
 }
 
-impl rt::Model for NewTermsRuleCreateProps {
+impl rt::Model for NewTermsRulePatch {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "NewTermsRuleCreateProps",
-        members: &[
-            "actions",
-            "alert_suppression",
-            "alias_purpose",
-            "alias_target_id",
-            "author",
-            "building_block_type",
-            "data_view_id",
-            "description",
-            "enabled",
-            "exceptions_list",
-            "false_positives",
-            "filters",
-            "from",
-            "history_window_start",
-            "index",
-            "interval",
-            "investigation_fields",
-            "language",
-            "license",
-            "max_signals",
-            "meta",
-            "name",
-            "namespace",
-            "new_terms_fields",
-            "note",
-            "outcome",
-            "output_index",
-            "query",
-            "references",
-            "related_integrations",
-            "required_fields",
-            "response_actions",
-            "risk_score",
-            "risk_score_mapping",
-            "rule_id",
-            "rule_name_override",
-            "setup",
-            "severity",
-            "severity_mapping",
-            "tags",
-            "threat",
-            "throttle",
-            "timeline_id",
-            "timeline_title",
-            "timestamp_override",
-            "timestamp_override_fallback_disabled",
-            "to",
-            "type",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x2108a02080, 0, 0, 0],
-        literals: &[47],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            history_window_start: rt::Wire::blank(),
-            new_terms_fields: rt::Wire::blank(),
-            query: rt::Wire::blank(),
-            alert_suppression: None,
-            data_view_id: None,
-            filters: None,
-            index: None,
-            language: None,
-            actions: None,
-            alias_purpose: None,
-            alias_target_id: None,
-            author: None,
-            building_block_type: None,
-            description: rt::Wire::blank(),
-            enabled: None,
-            exceptions_list: None,
-            false_positives: None,
-            from: None,
-            interval: None,
-            investigation_fields: None,
-            license: None,
-            max_signals: None,
-            meta: None,
-            name: rt::Wire::blank(),
-            namespace: None,
-            note: None,
-            outcome: None,
-            output_index: None,
-            references: None,
-            related_integrations: None,
-            required_fields: None,
-            response_actions: None,
-            risk_score: rt::Wire::blank(),
-            risk_score_mapping: None,
-            rule_id: None,
-            rule_name_override: None,
-            setup: None,
-            severity: rt::Wire::blank(),
-            severity_mapping: None,
-            tags: None,
-            threat: None,
-            throttle: None,
-            timeline_id: None,
-            timeline_title: None,
-            timestamp_override: None,
-            timestamp_override_fallback_disabled: None,
-            to: None,
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            13 => member.value(&mut self.history_window_start),
-            23 => member.value(&mut self.new_terms_fields),
-            27 => member.value(&mut self.query),
-            1 => member.option(&mut self.alert_suppression),
-            6 => member.option(&mut self.data_view_id),
-            11 => member.option(&mut self.filters),
-            14 => member.option(&mut self.index),
-            17 => member.option(&mut self.language),
-            0 => member.option(&mut self.actions),
-            2 => member.option(&mut self.alias_purpose),
-            3 => member.option(&mut self.alias_target_id),
-            4 => member.option(&mut self.author),
-            5 => member.option(&mut self.building_block_type),
-            7 => member.value(&mut self.description),
-            8 => member.option(&mut self.enabled),
-            9 => member.option(&mut self.exceptions_list),
-            10 => member.option(&mut self.false_positives),
-            12 => member.option(&mut self.from),
-            15 => member.option(&mut self.interval),
-            16 => member.option(&mut self.investigation_fields),
-            18 => member.option(&mut self.license),
-            19 => member.option(&mut self.max_signals),
-            20 => member.option(&mut self.meta),
-            21 => member.value(&mut self.name),
-            22 => member.option(&mut self.namespace),
-            24 => member.option(&mut self.note),
-            25 => member.option(&mut self.outcome),
-            26 => member.option(&mut self.output_index),
-            28 => member.option(&mut self.references),
-            29 => member.option(&mut self.related_integrations),
-            30 => member.option(&mut self.required_fields),
-            31 => member.option(&mut self.response_actions),
-            32 => member.value(&mut self.risk_score),
-            33 => member.option(&mut self.risk_score_mapping),
-            34 => member.option(&mut self.rule_id),
-            35 => member.option(&mut self.rule_name_override),
-            36 => member.option(&mut self.setup),
-            37 => member.value(&mut self.severity),
-            38 => member.option(&mut self.severity_mapping),
-            39 => member.option(&mut self.tags),
-            40 => member.option(&mut self.threat),
-            41 => member.option(&mut self.throttle),
-            42 => member.option(&mut self.timeline_id),
-            43 => member.option(&mut self.timeline_title),
-            44 => member.option(&mut self.timestamp_override),
-            45 => member.option(&mut self.timestamp_override_fallback_disabled),
-            46 => member.option(&mut self.to),
-            48 => member.option(&mut self.version),
-            47 => member.literal("\"new_terms\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(13, &self.history_window_start)?;
-        out.value(23, &self.new_terms_fields)?;
-        out.value(27, &self.query)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(14, &self.index)?;
-        out.option(17, &self.language)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(15, &self.interval)?;
-        out.option(16, &self.investigation_fields)?;
-        out.option(18, &self.license)?;
-        out.option(19, &self.max_signals)?;
-        out.option(20, &self.meta)?;
-        out.value(21, &self.name)?;
-        out.option(22, &self.namespace)?;
-        out.option(24, &self.note)?;
-        out.option(25, &self.outcome)?;
-        out.option(26, &self.output_index)?;
-        out.option(28, &self.references)?;
-        out.option(29, &self.related_integrations)?;
-        out.option(30, &self.required_fields)?;
-        out.option(31, &self.response_actions)?;
-        out.value(32, &self.risk_score)?;
-        out.option(33, &self.risk_score_mapping)?;
-        out.option(34, &self.rule_id)?;
-        out.option(35, &self.rule_name_override)?;
-        out.option(36, &self.setup)?;
-        out.value(37, &self.severity)?;
-        out.option(38, &self.severity_mapping)?;
-        out.option(39, &self.tags)?;
-        out.option(40, &self.threat)?;
-        out.option(41, &self.throttle)?;
-        out.option(42, &self.timeline_id)?;
-        out.option(43, &self.timeline_title)?;
-        out.option(44, &self.timestamp_override)?;
-        out.option(45, &self.timestamp_override_fallback_disabled)?;
-        out.option(46, &self.to)?;
-        out.option(48, &self.version)?;
-        out.literal(47, "\"new_terms\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for NewTermsRulePatchProps {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "NewTermsRulePatchProps",
+        name: "NewTermsRulePatch",
         members: &[
             "actions",
             "alert_suppression",
@@ -6571,9 +7244,9 @@ impl rt::Model for NewTermsRulePatchProps {
     }
 }
 
-impl rt::Model for NewTermsRuleUpdateProps {
+impl rt::Model for NewTermsRuleUpdate {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "NewTermsRuleUpdateProps",
+        name: "NewTermsRuleUpdate",
         members: &[
             "actions",
             "alert_suppression",
@@ -6808,6 +7481,500 @@ impl rt::Model for NewTermsRuleUpdateProps {
     }
 }
 
+impl rt::Model for NewThreatMatchRule {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewThreatMatchRule",
+        members: &[
+            "actions",
+            "alert_suppression",
+            "alias_purpose",
+            "alias_target_id",
+            "author",
+            "building_block_type",
+            "concurrent_searches",
+            "data_view_id",
+            "description",
+            "enabled",
+            "exceptions_list",
+            "false_positives",
+            "filters",
+            "from",
+            "index",
+            "interval",
+            "investigation_fields",
+            "items_per_search",
+            "language",
+            "license",
+            "max_signals",
+            "meta",
+            "name",
+            "namespace",
+            "note",
+            "outcome",
+            "output_index",
+            "query",
+            "references",
+            "related_integrations",
+            "required_fields",
+            "response_actions",
+            "risk_score",
+            "risk_score_mapping",
+            "rule_id",
+            "rule_name_override",
+            "saved_id",
+            "setup",
+            "severity",
+            "severity_mapping",
+            "tags",
+            "threat",
+            "threat_filters",
+            "threat_index",
+            "threat_indicator_path",
+            "threat_language",
+            "threat_mapping",
+            "threat_query",
+            "throttle",
+            "timeline_id",
+            "timeline_title",
+            "timestamp_override",
+            "timestamp_override_fallback_disabled",
+            "to",
+            "type",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0xc84108400100, 0, 0, 0],
+        literals: &[54],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            query: rt::Wire::blank(),
+            threat_index: rt::Wire::blank(),
+            threat_mapping: rt::Wire::blank(),
+            threat_query: rt::Wire::blank(),
+            alert_suppression: None,
+            concurrent_searches: None,
+            data_view_id: None,
+            filters: None,
+            index: None,
+            items_per_search: None,
+            saved_id: None,
+            threat_filters: None,
+            threat_indicator_path: None,
+            threat_language: None,
+            language: None,
+            actions: None,
+            alias_purpose: None,
+            alias_target_id: None,
+            author: None,
+            building_block_type: None,
+            description: rt::Wire::blank(),
+            enabled: None,
+            exceptions_list: None,
+            false_positives: None,
+            from: None,
+            interval: None,
+            investigation_fields: None,
+            license: None,
+            max_signals: None,
+            meta: None,
+            name: rt::Wire::blank(),
+            namespace: None,
+            note: None,
+            outcome: None,
+            output_index: None,
+            references: None,
+            related_integrations: None,
+            required_fields: None,
+            response_actions: None,
+            risk_score: rt::Wire::blank(),
+            risk_score_mapping: None,
+            rule_id: None,
+            rule_name_override: None,
+            setup: None,
+            severity: rt::Wire::blank(),
+            severity_mapping: None,
+            tags: None,
+            threat: None,
+            throttle: None,
+            timeline_id: None,
+            timeline_title: None,
+            timestamp_override: None,
+            timestamp_override_fallback_disabled: None,
+            to: None,
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            27 => member.value(&mut self.query),
+            43 => member.value(&mut self.threat_index),
+            46 => member.value(&mut self.threat_mapping),
+            47 => member.value(&mut self.threat_query),
+            1 => member.option(&mut self.alert_suppression),
+            6 => member.option(&mut self.concurrent_searches),
+            7 => member.option(&mut self.data_view_id),
+            12 => member.option(&mut self.filters),
+            14 => member.option(&mut self.index),
+            17 => member.option(&mut self.items_per_search),
+            36 => member.option(&mut self.saved_id),
+            42 => member.option(&mut self.threat_filters),
+            44 => member.option(&mut self.threat_indicator_path),
+            45 => member.option(&mut self.threat_language),
+            18 => member.option(&mut self.language),
+            0 => member.option(&mut self.actions),
+            2 => member.option(&mut self.alias_purpose),
+            3 => member.option(&mut self.alias_target_id),
+            4 => member.option(&mut self.author),
+            5 => member.option(&mut self.building_block_type),
+            8 => member.value(&mut self.description),
+            9 => member.option(&mut self.enabled),
+            10 => member.option(&mut self.exceptions_list),
+            11 => member.option(&mut self.false_positives),
+            13 => member.option(&mut self.from),
+            15 => member.option(&mut self.interval),
+            16 => member.option(&mut self.investigation_fields),
+            19 => member.option(&mut self.license),
+            20 => member.option(&mut self.max_signals),
+            21 => member.option(&mut self.meta),
+            22 => member.value(&mut self.name),
+            23 => member.option(&mut self.namespace),
+            24 => member.option(&mut self.note),
+            25 => member.option(&mut self.outcome),
+            26 => member.option(&mut self.output_index),
+            28 => member.option(&mut self.references),
+            29 => member.option(&mut self.related_integrations),
+            30 => member.option(&mut self.required_fields),
+            31 => member.option(&mut self.response_actions),
+            32 => member.value(&mut self.risk_score),
+            33 => member.option(&mut self.risk_score_mapping),
+            34 => member.option(&mut self.rule_id),
+            35 => member.option(&mut self.rule_name_override),
+            37 => member.option(&mut self.setup),
+            38 => member.value(&mut self.severity),
+            39 => member.option(&mut self.severity_mapping),
+            40 => member.option(&mut self.tags),
+            41 => member.option(&mut self.threat),
+            48 => member.option(&mut self.throttle),
+            49 => member.option(&mut self.timeline_id),
+            50 => member.option(&mut self.timeline_title),
+            51 => member.option(&mut self.timestamp_override),
+            52 => member.option(&mut self.timestamp_override_fallback_disabled),
+            53 => member.option(&mut self.to),
+            55 => member.option(&mut self.version),
+            54 => member.literal("\"threat_match\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(27, &self.query)?;
+        out.value(43, &self.threat_index)?;
+        out.value(46, &self.threat_mapping)?;
+        out.value(47, &self.threat_query)?;
+        out.option(1, &self.alert_suppression)?;
+        out.option(6, &self.concurrent_searches)?;
+        out.option(7, &self.data_view_id)?;
+        out.option(12, &self.filters)?;
+        out.option(14, &self.index)?;
+        out.option(17, &self.items_per_search)?;
+        out.option(36, &self.saved_id)?;
+        out.option(42, &self.threat_filters)?;
+        out.option(44, &self.threat_indicator_path)?;
+        out.option(45, &self.threat_language)?;
+        out.option(18, &self.language)?;
+        out.option(0, &self.actions)?;
+        out.option(2, &self.alias_purpose)?;
+        out.option(3, &self.alias_target_id)?;
+        out.option(4, &self.author)?;
+        out.option(5, &self.building_block_type)?;
+        out.value(8, &self.description)?;
+        out.option(9, &self.enabled)?;
+        out.option(10, &self.exceptions_list)?;
+        out.option(11, &self.false_positives)?;
+        out.option(13, &self.from)?;
+        out.option(15, &self.interval)?;
+        out.option(16, &self.investigation_fields)?;
+        out.option(19, &self.license)?;
+        out.option(20, &self.max_signals)?;
+        out.option(21, &self.meta)?;
+        out.value(22, &self.name)?;
+        out.option(23, &self.namespace)?;
+        out.option(24, &self.note)?;
+        out.option(25, &self.outcome)?;
+        out.option(26, &self.output_index)?;
+        out.option(28, &self.references)?;
+        out.option(29, &self.related_integrations)?;
+        out.option(30, &self.required_fields)?;
+        out.option(31, &self.response_actions)?;
+        out.value(32, &self.risk_score)?;
+        out.option(33, &self.risk_score_mapping)?;
+        out.option(34, &self.rule_id)?;
+        out.option(35, &self.rule_name_override)?;
+        out.option(37, &self.setup)?;
+        out.value(38, &self.severity)?;
+        out.option(39, &self.severity_mapping)?;
+        out.option(40, &self.tags)?;
+        out.option(41, &self.threat)?;
+        out.option(48, &self.throttle)?;
+        out.option(49, &self.timeline_id)?;
+        out.option(50, &self.timeline_title)?;
+        out.option(51, &self.timestamp_override)?;
+        out.option(52, &self.timestamp_override_fallback_disabled)?;
+        out.option(53, &self.to)?;
+        out.option(55, &self.version)?;
+        out.literal(54, "\"threat_match\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewThresholdRule {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewThresholdRule",
+        members: &[
+            "actions",
+            "alert_suppression",
+            "alias_purpose",
+            "alias_target_id",
+            "author",
+            "building_block_type",
+            "data_view_id",
+            "description",
+            "enabled",
+            "exceptions_list",
+            "false_positives",
+            "filters",
+            "from",
+            "index",
+            "interval",
+            "investigation_fields",
+            "language",
+            "license",
+            "max_signals",
+            "meta",
+            "name",
+            "namespace",
+            "note",
+            "outcome",
+            "output_index",
+            "query",
+            "references",
+            "related_integrations",
+            "required_fields",
+            "response_actions",
+            "risk_score",
+            "risk_score_mapping",
+            "rule_id",
+            "rule_name_override",
+            "saved_id",
+            "setup",
+            "severity",
+            "severity_mapping",
+            "tags",
+            "threat",
+            "threshold",
+            "throttle",
+            "timeline_id",
+            "timeline_title",
+            "timestamp_override",
+            "timestamp_override_fallback_disabled",
+            "to",
+            "type",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x11042100080, 0, 0, 0],
+        literals: &[47],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            query: rt::Wire::blank(),
+            threshold: rt::Wire::blank(),
+            alert_suppression: None,
+            data_view_id: None,
+            filters: None,
+            index: None,
+            saved_id: None,
+            language: None,
+            actions: None,
+            alias_purpose: None,
+            alias_target_id: None,
+            author: None,
+            building_block_type: None,
+            description: rt::Wire::blank(),
+            enabled: None,
+            exceptions_list: None,
+            false_positives: None,
+            from: None,
+            interval: None,
+            investigation_fields: None,
+            license: None,
+            max_signals: None,
+            meta: None,
+            name: rt::Wire::blank(),
+            namespace: None,
+            note: None,
+            outcome: None,
+            output_index: None,
+            references: None,
+            related_integrations: None,
+            required_fields: None,
+            response_actions: None,
+            risk_score: rt::Wire::blank(),
+            risk_score_mapping: None,
+            rule_id: None,
+            rule_name_override: None,
+            setup: None,
+            severity: rt::Wire::blank(),
+            severity_mapping: None,
+            tags: None,
+            threat: None,
+            throttle: None,
+            timeline_id: None,
+            timeline_title: None,
+            timestamp_override: None,
+            timestamp_override_fallback_disabled: None,
+            to: None,
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            25 => member.value(&mut self.query),
+            40 => member.value(&mut self.threshold),
+            1 => member.option(&mut self.alert_suppression),
+            6 => member.option(&mut self.data_view_id),
+            11 => member.option(&mut self.filters),
+            13 => member.option(&mut self.index),
+            34 => member.option(&mut self.saved_id),
+            16 => member.option(&mut self.language),
+            0 => member.option(&mut self.actions),
+            2 => member.option(&mut self.alias_purpose),
+            3 => member.option(&mut self.alias_target_id),
+            4 => member.option(&mut self.author),
+            5 => member.option(&mut self.building_block_type),
+            7 => member.value(&mut self.description),
+            8 => member.option(&mut self.enabled),
+            9 => member.option(&mut self.exceptions_list),
+            10 => member.option(&mut self.false_positives),
+            12 => member.option(&mut self.from),
+            14 => member.option(&mut self.interval),
+            15 => member.option(&mut self.investigation_fields),
+            17 => member.option(&mut self.license),
+            18 => member.option(&mut self.max_signals),
+            19 => member.option(&mut self.meta),
+            20 => member.value(&mut self.name),
+            21 => member.option(&mut self.namespace),
+            22 => member.option(&mut self.note),
+            23 => member.option(&mut self.outcome),
+            24 => member.option(&mut self.output_index),
+            26 => member.option(&mut self.references),
+            27 => member.option(&mut self.related_integrations),
+            28 => member.option(&mut self.required_fields),
+            29 => member.option(&mut self.response_actions),
+            30 => member.value(&mut self.risk_score),
+            31 => member.option(&mut self.risk_score_mapping),
+            32 => member.option(&mut self.rule_id),
+            33 => member.option(&mut self.rule_name_override),
+            35 => member.option(&mut self.setup),
+            36 => member.value(&mut self.severity),
+            37 => member.option(&mut self.severity_mapping),
+            38 => member.option(&mut self.tags),
+            39 => member.option(&mut self.threat),
+            41 => member.option(&mut self.throttle),
+            42 => member.option(&mut self.timeline_id),
+            43 => member.option(&mut self.timeline_title),
+            44 => member.option(&mut self.timestamp_override),
+            45 => member.option(&mut self.timestamp_override_fallback_disabled),
+            46 => member.option(&mut self.to),
+            48 => member.option(&mut self.version),
+            47 => member.literal("\"threshold\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(25, &self.query)?;
+        out.value(40, &self.threshold)?;
+        out.option(1, &self.alert_suppression)?;
+        out.option(6, &self.data_view_id)?;
+        out.option(11, &self.filters)?;
+        out.option(13, &self.index)?;
+        out.option(34, &self.saved_id)?;
+        out.option(16, &self.language)?;
+        out.option(0, &self.actions)?;
+        out.option(2, &self.alias_purpose)?;
+        out.option(3, &self.alias_target_id)?;
+        out.option(4, &self.author)?;
+        out.option(5, &self.building_block_type)?;
+        out.value(7, &self.description)?;
+        out.option(8, &self.enabled)?;
+        out.option(9, &self.exceptions_list)?;
+        out.option(10, &self.false_positives)?;
+        out.option(12, &self.from)?;
+        out.option(14, &self.interval)?;
+        out.option(15, &self.investigation_fields)?;
+        out.option(17, &self.license)?;
+        out.option(18, &self.max_signals)?;
+        out.option(19, &self.meta)?;
+        out.value(20, &self.name)?;
+        out.option(21, &self.namespace)?;
+        out.option(22, &self.note)?;
+        out.option(23, &self.outcome)?;
+        out.option(24, &self.output_index)?;
+        out.option(26, &self.references)?;
+        out.option(27, &self.related_integrations)?;
+        out.option(28, &self.required_fields)?;
+        out.option(29, &self.response_actions)?;
+        out.value(30, &self.risk_score)?;
+        out.option(31, &self.risk_score_mapping)?;
+        out.option(32, &self.rule_id)?;
+        out.option(33, &self.rule_name_override)?;
+        out.option(35, &self.setup)?;
+        out.value(36, &self.severity)?;
+        out.option(37, &self.severity_mapping)?;
+        out.option(38, &self.tags)?;
+        out.option(39, &self.threat)?;
+        out.option(41, &self.throttle)?;
+        out.option(42, &self.timeline_id)?;
+        out.option(43, &self.timeline_title)?;
+        out.option(44, &self.timestamp_override)?;
+        out.option(45, &self.timestamp_override_fallback_disabled)?;
+        out.option(46, &self.to)?;
+        out.option(48, &self.version)?;
+        out.literal(47, "\"threshold\"")?;
+        Ok(())
+    }
+}
+
 impl rt::Model for NormalizedRuleAction {
     const META: &'static rt::Meta = &rt::Meta {
         name: "NormalizedRuleAction",
@@ -6856,55 +8023,6 @@ impl rt::Model for NormalizedRuleAction {
         out.option(2, &self.group)?;
         out.value(3, &self.id)?;
         out.value(4, &self.params)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for NormalizedRuleError {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "NormalizedRuleError",
-        members: &["err_code", "message", "rules", "status_code"],
-        aliases: &[],
-        required: &[0xe, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            err_code: None,
-            message: rt::Wire::blank(),
-            rules: rt::Wire::blank(),
-            status_code: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.err_code),
-            1 => member.value(&mut self.message),
-            2 => member.value(&mut self.rules),
-            3 => member.value(&mut self.status_code),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.err_code)?;
-        out.value(1, &self.message)?;
-        out.value(2, &self.rules)?;
-        out.value(3, &self.status_code)?;
         Ok(())
     }
 }
@@ -7079,9 +8197,52 @@ impl rt::Model for OsqueryResponseAction {
     }
 }
 
-impl rt::Model for ProcessesParams {
+impl rt::Model for ProcessActionConfig {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ProcessesParams",
+        name: "ProcessActionConfig",
+        members: &["field", "overwrite"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            field: rt::Wire::blank(),
+            overwrite: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.field),
+            1 => member.option(&mut self.overwrite),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.field)?;
+        out.option(1, &self.overwrite)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ProcessActionParams {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ProcessActionParams",
         members: &["command", "comment", "config"],
         aliases: &[],
         required: &[0x5, 0, 0, 0],
@@ -7125,7 +8286,7 @@ impl rt::Model for ProcessesParams {
     }
 }
 
-impl rt::StringEnum for ProcessesParamsCommand {
+impl rt::StringEnum for ProcessCommand {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "kill-process" => Self::KillProcess,
@@ -7139,49 +8300,6 @@ impl rt::StringEnum for ProcessesParamsCommand {
             Self::SuspendProcess => "suspend-process",
             Self::UnknownValue(name) => name,
         }
-    }
-}
-
-impl rt::Model for ProcessesParamsConfig {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ProcessesParamsConfig",
-        members: &["field", "overwrite"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            field: rt::Wire::blank(),
-            overwrite: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.field),
-            1 => member.option(&mut self.overwrite),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.option(1, &self.overwrite)?;
-        Ok(())
     }
 }
 
@@ -7450,238 +8568,9 @@ impl rt::Model for QueryRule {
     }
 }
 
-impl rt::Model for QueryRuleCreateProps {
+impl rt::Model for QueryRulePatch {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "QueryRuleCreateProps",
-        members: &[
-            "actions",
-            "alert_suppression",
-            "alias_purpose",
-            "alias_target_id",
-            "author",
-            "building_block_type",
-            "data_view_id",
-            "description",
-            "enabled",
-            "exceptions_list",
-            "false_positives",
-            "filters",
-            "from",
-            "index",
-            "interval",
-            "investigation_fields",
-            "language",
-            "license",
-            "max_signals",
-            "meta",
-            "name",
-            "namespace",
-            "note",
-            "outcome",
-            "output_index",
-            "query",
-            "references",
-            "related_integrations",
-            "required_fields",
-            "response_actions",
-            "risk_score",
-            "risk_score_mapping",
-            "rule_id",
-            "rule_name_override",
-            "saved_id",
-            "setup",
-            "severity",
-            "severity_mapping",
-            "tags",
-            "threat",
-            "throttle",
-            "timeline_id",
-            "timeline_title",
-            "timestamp_override",
-            "timestamp_override_fallback_disabled",
-            "to",
-            "type",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x1040100080, 0, 0, 0],
-        literals: &[46],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            alert_suppression: None,
-            data_view_id: None,
-            filters: None,
-            index: None,
-            saved_id: None,
-            language: None,
-            query: None,
-            actions: None,
-            alias_purpose: None,
-            alias_target_id: None,
-            author: None,
-            building_block_type: None,
-            description: rt::Wire::blank(),
-            enabled: None,
-            exceptions_list: None,
-            false_positives: None,
-            from: None,
-            interval: None,
-            investigation_fields: None,
-            license: None,
-            max_signals: None,
-            meta: None,
-            name: rt::Wire::blank(),
-            namespace: None,
-            note: None,
-            outcome: None,
-            output_index: None,
-            references: None,
-            related_integrations: None,
-            required_fields: None,
-            response_actions: None,
-            risk_score: rt::Wire::blank(),
-            risk_score_mapping: None,
-            rule_id: None,
-            rule_name_override: None,
-            setup: None,
-            severity: rt::Wire::blank(),
-            severity_mapping: None,
-            tags: None,
-            threat: None,
-            throttle: None,
-            timeline_id: None,
-            timeline_title: None,
-            timestamp_override: None,
-            timestamp_override_fallback_disabled: None,
-            to: None,
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            1 => member.option(&mut self.alert_suppression),
-            6 => member.option(&mut self.data_view_id),
-            11 => member.option(&mut self.filters),
-            13 => member.option(&mut self.index),
-            34 => member.option(&mut self.saved_id),
-            16 => member.option(&mut self.language),
-            25 => member.option(&mut self.query),
-            0 => member.option(&mut self.actions),
-            2 => member.option(&mut self.alias_purpose),
-            3 => member.option(&mut self.alias_target_id),
-            4 => member.option(&mut self.author),
-            5 => member.option(&mut self.building_block_type),
-            7 => member.value(&mut self.description),
-            8 => member.option(&mut self.enabled),
-            9 => member.option(&mut self.exceptions_list),
-            10 => member.option(&mut self.false_positives),
-            12 => member.option(&mut self.from),
-            14 => member.option(&mut self.interval),
-            15 => member.option(&mut self.investigation_fields),
-            17 => member.option(&mut self.license),
-            18 => member.option(&mut self.max_signals),
-            19 => member.option(&mut self.meta),
-            20 => member.value(&mut self.name),
-            21 => member.option(&mut self.namespace),
-            22 => member.option(&mut self.note),
-            23 => member.option(&mut self.outcome),
-            24 => member.option(&mut self.output_index),
-            26 => member.option(&mut self.references),
-            27 => member.option(&mut self.related_integrations),
-            28 => member.option(&mut self.required_fields),
-            29 => member.option(&mut self.response_actions),
-            30 => member.value(&mut self.risk_score),
-            31 => member.option(&mut self.risk_score_mapping),
-            32 => member.option(&mut self.rule_id),
-            33 => member.option(&mut self.rule_name_override),
-            35 => member.option(&mut self.setup),
-            36 => member.value(&mut self.severity),
-            37 => member.option(&mut self.severity_mapping),
-            38 => member.option(&mut self.tags),
-            39 => member.option(&mut self.threat),
-            40 => member.option(&mut self.throttle),
-            41 => member.option(&mut self.timeline_id),
-            42 => member.option(&mut self.timeline_title),
-            43 => member.option(&mut self.timestamp_override),
-            44 => member.option(&mut self.timestamp_override_fallback_disabled),
-            45 => member.option(&mut self.to),
-            47 => member.option(&mut self.version),
-            46 => member.literal("\"query\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(13, &self.index)?;
-        out.option(34, &self.saved_id)?;
-        out.option(16, &self.language)?;
-        out.option(25, &self.query)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(14, &self.interval)?;
-        out.option(15, &self.investigation_fields)?;
-        out.option(17, &self.license)?;
-        out.option(18, &self.max_signals)?;
-        out.option(19, &self.meta)?;
-        out.value(20, &self.name)?;
-        out.option(21, &self.namespace)?;
-        out.option(22, &self.note)?;
-        out.option(23, &self.outcome)?;
-        out.option(24, &self.output_index)?;
-        out.option(26, &self.references)?;
-        out.option(27, &self.related_integrations)?;
-        out.option(28, &self.required_fields)?;
-        out.option(29, &self.response_actions)?;
-        out.value(30, &self.risk_score)?;
-        out.option(31, &self.risk_score_mapping)?;
-        out.option(32, &self.rule_id)?;
-        out.option(33, &self.rule_name_override)?;
-        out.option(35, &self.setup)?;
-        out.value(36, &self.severity)?;
-        out.option(37, &self.severity_mapping)?;
-        out.option(38, &self.tags)?;
-        out.option(39, &self.threat)?;
-        out.option(40, &self.throttle)?;
-        out.option(41, &self.timeline_id)?;
-        out.option(42, &self.timeline_title)?;
-        out.option(43, &self.timestamp_override)?;
-        out.option(44, &self.timestamp_override_fallback_disabled)?;
-        out.option(45, &self.to)?;
-        out.option(47, &self.version)?;
-        out.literal(46, "\"query\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for QueryRulePatchProps {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "QueryRulePatchProps",
+        name: "QueryRulePatch",
         members: &[
             "actions",
             "alert_suppression",
@@ -7912,9 +8801,9 @@ impl rt::Model for QueryRulePatchProps {
     }
 }
 
-impl rt::Model for QueryRuleUpdateProps {
+impl rt::Model for QueryRuleUpdate {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "QueryRuleUpdateProps",
+        name: "QueryRuleUpdate",
         members: &[
             "actions",
             "alert_suppression",
@@ -8145,31 +9034,6 @@ impl rt::Model for QueryRuleUpdateProps {
     }
 }
 
-impl rt::StringEnum for ReasonEnum {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "false_positive" => Self::FalsePositive,
-            "duplicate" => Self::Duplicate,
-            "true_positive" => Self::TruePositive,
-            "benign_positive" => Self::BenignPositive,
-            "automated_closure" => Self::AutomatedClosure,
-            "other" => Self::Other,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::FalsePositive => "false_positive",
-            Self::Duplicate => "duplicate",
-            Self::TruePositive => "true_positive",
-            Self::BenignPositive => "benign_positive",
-            Self::AutomatedClosure => "automated_closure",
-            Self::Other => "other",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
 impl rt::Model for RelatedIntegration {
     const META: &'static rt::Meta = &rt::Meta {
         name: "RelatedIntegration",
@@ -8216,9 +9080,9 @@ impl rt::Model for RelatedIntegration {
     }
 }
 
-impl rt::Model for RequiredFieldInput {
+impl rt::Model for RequiredField {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "RequiredFieldInput",
+        name: "RequiredField",
         members: &["name", "type"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
@@ -8256,6 +9120,25 @@ impl rt::Model for RequiredFieldInput {
         out.value(0, &self.name)?;
         out.value(1, &self.r#type)?;
         Ok(())
+    }
+}
+
+impl rt::StringEnum for ResolveOutcome {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "exactMatch" => Self::ExactMatch,
+            "aliasMatch" => Self::AliasMatch,
+            "conflict" => Self::Conflict,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::ExactMatch => "exactMatch",
+            Self::AliasMatch => "aliasMatch",
+            Self::Conflict => "conflict",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
@@ -8341,6 +9224,846 @@ impl rt::Model for RiskScoreMapping {
         out.value(3, &self.value)?;
         out.literal(1, "\"equals\"")?;
         Ok(())
+    }
+}
+
+impl rt::Union for Rule {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &["eql"],
+            &[
+                "created_at",
+                "created_by",
+                "id",
+                "immutable",
+                "required_fields",
+                "revision",
+                "rule_id",
+                "rule_source",
+                "updated_at",
+                "updated_by",
+                "language",
+                "query",
+                "type",
+                "actions",
+                "author",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "max_signals",
+                "name",
+                "references",
+                "related_integrations",
+                "risk_score",
+                "risk_score_mapping",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "to",
+                "version",
+            ],
+            &[
+                "created_at",
+                "created_by",
+                "execution_summary",
+                "id",
+                "immutable",
+                "required_fields",
+                "revision",
+                "rule_id",
+                "rule_source",
+                "updated_at",
+                "updated_by",
+                "language",
+                "query",
+                "type",
+                "alert_suppression",
+                "data_view_id",
+                "event_category_override",
+                "filters",
+                "index",
+                "tiebreaker_field",
+                "timestamp_field",
+                "actions",
+                "alias_purpose",
+                "alias_target_id",
+                "author",
+                "building_block_type",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "investigation_fields",
+                "license",
+                "max_signals",
+                "meta",
+                "name",
+                "namespace",
+                "note",
+                "outcome",
+                "output_index",
+                "references",
+                "related_integrations",
+                "response_actions",
+                "risk_score",
+                "risk_score_mapping",
+                "rule_name_override",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "throttle",
+                "timeline_id",
+                "timeline_title",
+                "timestamp_override",
+                "timestamp_override_fallback_disabled",
+                "to",
+                "version",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &["query"],
+            &[
+                "created_at",
+                "created_by",
+                "id",
+                "immutable",
+                "required_fields",
+                "revision",
+                "rule_id",
+                "rule_source",
+                "updated_at",
+                "updated_by",
+                "type",
+                "language",
+                "query",
+                "actions",
+                "author",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "max_signals",
+                "name",
+                "references",
+                "related_integrations",
+                "risk_score",
+                "risk_score_mapping",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "to",
+                "version",
+            ],
+            &[
+                "created_at",
+                "created_by",
+                "execution_summary",
+                "id",
+                "immutable",
+                "required_fields",
+                "revision",
+                "rule_id",
+                "rule_source",
+                "updated_at",
+                "updated_by",
+                "type",
+                "alert_suppression",
+                "data_view_id",
+                "filters",
+                "index",
+                "saved_id",
+                "language",
+                "query",
+                "actions",
+                "alias_purpose",
+                "alias_target_id",
+                "author",
+                "building_block_type",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "investigation_fields",
+                "license",
+                "max_signals",
+                "meta",
+                "name",
+                "namespace",
+                "note",
+                "outcome",
+                "output_index",
+                "references",
+                "related_integrations",
+                "response_actions",
+                "risk_score",
+                "risk_score_mapping",
+                "rule_name_override",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "throttle",
+                "timeline_id",
+                "timeline_title",
+                "timestamp_override",
+                "timestamp_override_fallback_disabled",
+                "to",
+                "version",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &["saved_query"],
+            &[
+                "created_at",
+                "created_by",
+                "id",
+                "immutable",
+                "required_fields",
+                "revision",
+                "rule_id",
+                "rule_source",
+                "updated_at",
+                "updated_by",
+                "saved_id",
+                "type",
+                "language",
+                "actions",
+                "author",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "max_signals",
+                "name",
+                "references",
+                "related_integrations",
+                "risk_score",
+                "risk_score_mapping",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "to",
+                "version",
+            ],
+            &[
+                "created_at",
+                "created_by",
+                "execution_summary",
+                "id",
+                "immutable",
+                "required_fields",
+                "revision",
+                "rule_id",
+                "rule_source",
+                "updated_at",
+                "updated_by",
+                "saved_id",
+                "type",
+                "alert_suppression",
+                "data_view_id",
+                "filters",
+                "index",
+                "query",
+                "language",
+                "actions",
+                "alias_purpose",
+                "alias_target_id",
+                "author",
+                "building_block_type",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "investigation_fields",
+                "license",
+                "max_signals",
+                "meta",
+                "name",
+                "namespace",
+                "note",
+                "outcome",
+                "output_index",
+                "references",
+                "related_integrations",
+                "response_actions",
+                "risk_score",
+                "risk_score_mapping",
+                "rule_name_override",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "throttle",
+                "timeline_id",
+                "timeline_title",
+                "timestamp_override",
+                "timestamp_override_fallback_disabled",
+                "to",
+                "version",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &["threshold"],
+            &[
+                "created_at",
+                "created_by",
+                "id",
+                "immutable",
+                "required_fields",
+                "revision",
+                "rule_id",
+                "rule_source",
+                "updated_at",
+                "updated_by",
+                "query",
+                "threshold",
+                "type",
+                "language",
+                "actions",
+                "author",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "max_signals",
+                "name",
+                "references",
+                "related_integrations",
+                "risk_score",
+                "risk_score_mapping",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "to",
+                "version",
+            ],
+            &[
+                "created_at",
+                "created_by",
+                "execution_summary",
+                "id",
+                "immutable",
+                "required_fields",
+                "revision",
+                "rule_id",
+                "rule_source",
+                "updated_at",
+                "updated_by",
+                "query",
+                "threshold",
+                "type",
+                "alert_suppression",
+                "data_view_id",
+                "filters",
+                "index",
+                "saved_id",
+                "language",
+                "actions",
+                "alias_purpose",
+                "alias_target_id",
+                "author",
+                "building_block_type",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "investigation_fields",
+                "license",
+                "max_signals",
+                "meta",
+                "name",
+                "namespace",
+                "note",
+                "outcome",
+                "output_index",
+                "references",
+                "related_integrations",
+                "response_actions",
+                "risk_score",
+                "risk_score_mapping",
+                "rule_name_override",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "throttle",
+                "timeline_id",
+                "timeline_title",
+                "timestamp_override",
+                "timestamp_override_fallback_disabled",
+                "to",
+                "version",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &["threat_match"],
+            &[
+                "created_at",
+                "created_by",
+                "id",
+                "immutable",
+                "required_fields",
+                "revision",
+                "rule_id",
+                "rule_source",
+                "updated_at",
+                "updated_by",
+                "query",
+                "threat_index",
+                "threat_mapping",
+                "threat_query",
+                "type",
+                "language",
+                "actions",
+                "author",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "max_signals",
+                "name",
+                "references",
+                "related_integrations",
+                "risk_score",
+                "risk_score_mapping",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "to",
+                "version",
+            ],
+            &[
+                "created_at",
+                "created_by",
+                "execution_summary",
+                "id",
+                "immutable",
+                "required_fields",
+                "revision",
+                "rule_id",
+                "rule_source",
+                "updated_at",
+                "updated_by",
+                "query",
+                "threat_index",
+                "threat_mapping",
+                "threat_query",
+                "type",
+                "alert_suppression",
+                "concurrent_searches",
+                "data_view_id",
+                "filters",
+                "index",
+                "items_per_search",
+                "saved_id",
+                "threat_filters",
+                "threat_indicator_path",
+                "threat_language",
+                "language",
+                "actions",
+                "alias_purpose",
+                "alias_target_id",
+                "author",
+                "building_block_type",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "investigation_fields",
+                "license",
+                "max_signals",
+                "meta",
+                "name",
+                "namespace",
+                "note",
+                "outcome",
+                "output_index",
+                "references",
+                "related_integrations",
+                "response_actions",
+                "risk_score",
+                "risk_score_mapping",
+                "rule_name_override",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "throttle",
+                "timeline_id",
+                "timeline_title",
+                "timestamp_override",
+                "timestamp_override_fallback_disabled",
+                "to",
+                "version",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &["machine_learning"],
+            &[
+                "created_at",
+                "created_by",
+                "id",
+                "immutable",
+                "required_fields",
+                "revision",
+                "rule_id",
+                "rule_source",
+                "updated_at",
+                "updated_by",
+                "anomaly_threshold",
+                "machine_learning_job_id",
+                "type",
+                "actions",
+                "author",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "max_signals",
+                "name",
+                "references",
+                "related_integrations",
+                "risk_score",
+                "risk_score_mapping",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "to",
+                "version",
+            ],
+            &[
+                "created_at",
+                "created_by",
+                "execution_summary",
+                "id",
+                "immutable",
+                "required_fields",
+                "revision",
+                "rule_id",
+                "rule_source",
+                "updated_at",
+                "updated_by",
+                "anomaly_threshold",
+                "machine_learning_job_id",
+                "type",
+                "alert_suppression",
+                "actions",
+                "alias_purpose",
+                "alias_target_id",
+                "author",
+                "building_block_type",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "investigation_fields",
+                "license",
+                "max_signals",
+                "meta",
+                "name",
+                "namespace",
+                "note",
+                "outcome",
+                "output_index",
+                "references",
+                "related_integrations",
+                "response_actions",
+                "risk_score",
+                "risk_score_mapping",
+                "rule_name_override",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "throttle",
+                "timeline_id",
+                "timeline_title",
+                "timestamp_override",
+                "timestamp_override_fallback_disabled",
+                "to",
+                "version",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &["new_terms"],
+            &[
+                "created_at",
+                "created_by",
+                "id",
+                "immutable",
+                "required_fields",
+                "revision",
+                "rule_id",
+                "rule_source",
+                "updated_at",
+                "updated_by",
+                "history_window_start",
+                "new_terms_fields",
+                "query",
+                "type",
+                "language",
+                "actions",
+                "author",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "max_signals",
+                "name",
+                "references",
+                "related_integrations",
+                "risk_score",
+                "risk_score_mapping",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "to",
+                "version",
+            ],
+            &[
+                "created_at",
+                "created_by",
+                "execution_summary",
+                "id",
+                "immutable",
+                "required_fields",
+                "revision",
+                "rule_id",
+                "rule_source",
+                "updated_at",
+                "updated_by",
+                "history_window_start",
+                "new_terms_fields",
+                "query",
+                "type",
+                "alert_suppression",
+                "data_view_id",
+                "filters",
+                "index",
+                "language",
+                "actions",
+                "alias_purpose",
+                "alias_target_id",
+                "author",
+                "building_block_type",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "investigation_fields",
+                "license",
+                "max_signals",
+                "meta",
+                "name",
+                "namespace",
+                "note",
+                "outcome",
+                "output_index",
+                "references",
+                "related_integrations",
+                "response_actions",
+                "risk_score",
+                "risk_score_mapping",
+                "rule_name_override",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "throttle",
+                "timeline_id",
+                "timeline_title",
+                "timestamp_override",
+                "timestamp_override_fallback_disabled",
+                "to",
+                "version",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &["esql"],
+            &[
+                "created_at",
+                "created_by",
+                "id",
+                "immutable",
+                "required_fields",
+                "revision",
+                "rule_id",
+                "rule_source",
+                "updated_at",
+                "updated_by",
+                "language",
+                "query",
+                "type",
+                "actions",
+                "author",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "max_signals",
+                "name",
+                "references",
+                "related_integrations",
+                "risk_score",
+                "risk_score_mapping",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "to",
+                "version",
+            ],
+            &[
+                "created_at",
+                "created_by",
+                "execution_summary",
+                "id",
+                "immutable",
+                "required_fields",
+                "revision",
+                "rule_id",
+                "rule_source",
+                "updated_at",
+                "updated_by",
+                "alert_suppression",
+                "language",
+                "query",
+                "type",
+                "actions",
+                "alias_purpose",
+                "alias_target_id",
+                "author",
+                "building_block_type",
+                "description",
+                "enabled",
+                "exceptions_list",
+                "false_positives",
+                "from",
+                "interval",
+                "investigation_fields",
+                "license",
+                "max_signals",
+                "meta",
+                "name",
+                "namespace",
+                "note",
+                "outcome",
+                "output_index",
+                "references",
+                "related_integrations",
+                "response_actions",
+                "risk_score",
+                "risk_score_mapping",
+                "rule_name_override",
+                "setup",
+                "severity",
+                "severity_mapping",
+                "tags",
+                "threat",
+                "throttle",
+                "timeline_id",
+                "timeline_title",
+                "timestamp_override",
+                "timestamp_override_fallback_disabled",
+                "to",
+                "version",
+            ],
+        ),
+    ];
+    const TAG: Option<&'static str> = Some("type");
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Eql),
+            1 => rt::get(deserializer).map(Self::Query),
+            2 => rt::get(deserializer).map(Self::SavedQuery),
+            3 => rt::get(deserializer).map(Self::Threshold),
+            4 => rt::get(deserializer).map(Self::ThreatMatch),
+            5 => rt::get(deserializer).map(Self::MachineLearning),
+            6 => rt::get(deserializer).map(Self::NewTerms),
+            7 => rt::get(deserializer).map(Self::Esql),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Eql(value) => rt::Wire::encode(value, serializer),
+            Self::Query(value) => rt::Wire::encode(value, serializer),
+            Self::SavedQuery(value) => rt::Wire::encode(value, serializer),
+            Self::Threshold(value) => rt::Wire::encode(value, serializer),
+            Self::ThreatMatch(value) => rt::Wire::encode(value, serializer),
+            Self::MachineLearning(value) => rt::Wire::encode(value, serializer),
+            Self::NewTerms(value) => rt::Wire::encode(value, serializer),
+            Self::Esql(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 
@@ -8485,14 +10208,14 @@ impl rt::Union for RuleActionThrottle {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::Word),
+            0 => rt::get(deserializer).map(Self::Known),
             1 => rt::get(deserializer).map(Self::String),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Word(value) => rt::Wire::encode(value, serializer),
+            Self::Known(value) => rt::Wire::encode(value, serializer),
             Self::String(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
@@ -8502,569 +10225,19 @@ impl rt::Union for RuleActionThrottle {
     }
 }
 
-impl rt::StringEnum for RuleActionThrottleValue {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "no_actions" => Self::NoActions,
-            "rule" => Self::Rule,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::NoActions => "no_actions",
-            Self::Rule => "rule",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Union for RuleCreateProps {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &["eql"],
-            &[
-                "language",
-                "query",
-                "type",
-                "description",
-                "name",
-                "risk_score",
-                "severity",
-            ],
-            &[
-                "language",
-                "query",
-                "type",
-                "alert_suppression",
-                "data_view_id",
-                "event_category_override",
-                "filters",
-                "index",
-                "tiebreaker_field",
-                "timestamp_field",
-                "actions",
-                "alias_purpose",
-                "alias_target_id",
-                "author",
-                "building_block_type",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "investigation_fields",
-                "license",
-                "max_signals",
-                "meta",
-                "name",
-                "namespace",
-                "note",
-                "outcome",
-                "output_index",
-                "references",
-                "related_integrations",
-                "required_fields",
-                "response_actions",
-                "risk_score",
-                "risk_score_mapping",
-                "rule_id",
-                "rule_name_override",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "throttle",
-                "timeline_id",
-                "timeline_title",
-                "timestamp_override",
-                "timestamp_override_fallback_disabled",
-                "to",
-                "version",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &["query"],
-            &["type", "description", "name", "risk_score", "severity"],
-            &[
-                "type",
-                "alert_suppression",
-                "data_view_id",
-                "filters",
-                "index",
-                "saved_id",
-                "language",
-                "query",
-                "actions",
-                "alias_purpose",
-                "alias_target_id",
-                "author",
-                "building_block_type",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "investigation_fields",
-                "license",
-                "max_signals",
-                "meta",
-                "name",
-                "namespace",
-                "note",
-                "outcome",
-                "output_index",
-                "references",
-                "related_integrations",
-                "required_fields",
-                "response_actions",
-                "risk_score",
-                "risk_score_mapping",
-                "rule_id",
-                "rule_name_override",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "throttle",
-                "timeline_id",
-                "timeline_title",
-                "timestamp_override",
-                "timestamp_override_fallback_disabled",
-                "to",
-                "version",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &["saved_query"],
-            &["saved_id", "type", "description", "name", "risk_score", "severity"],
-            &[
-                "saved_id",
-                "type",
-                "alert_suppression",
-                "data_view_id",
-                "filters",
-                "index",
-                "query",
-                "language",
-                "actions",
-                "alias_purpose",
-                "alias_target_id",
-                "author",
-                "building_block_type",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "investigation_fields",
-                "license",
-                "max_signals",
-                "meta",
-                "name",
-                "namespace",
-                "note",
-                "outcome",
-                "output_index",
-                "references",
-                "related_integrations",
-                "required_fields",
-                "response_actions",
-                "risk_score",
-                "risk_score_mapping",
-                "rule_id",
-                "rule_name_override",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "throttle",
-                "timeline_id",
-                "timeline_title",
-                "timestamp_override",
-                "timestamp_override_fallback_disabled",
-                "to",
-                "version",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &["threshold"],
-            &[
-                "query",
-                "threshold",
-                "type",
-                "description",
-                "name",
-                "risk_score",
-                "severity",
-            ],
-            &[
-                "query",
-                "threshold",
-                "type",
-                "alert_suppression",
-                "data_view_id",
-                "filters",
-                "index",
-                "saved_id",
-                "language",
-                "actions",
-                "alias_purpose",
-                "alias_target_id",
-                "author",
-                "building_block_type",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "investigation_fields",
-                "license",
-                "max_signals",
-                "meta",
-                "name",
-                "namespace",
-                "note",
-                "outcome",
-                "output_index",
-                "references",
-                "related_integrations",
-                "required_fields",
-                "response_actions",
-                "risk_score",
-                "risk_score_mapping",
-                "rule_id",
-                "rule_name_override",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "throttle",
-                "timeline_id",
-                "timeline_title",
-                "timestamp_override",
-                "timestamp_override_fallback_disabled",
-                "to",
-                "version",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &["threat_match"],
-            &[
-                "query",
-                "threat_index",
-                "threat_mapping",
-                "threat_query",
-                "type",
-                "description",
-                "name",
-                "risk_score",
-                "severity",
-            ],
-            &[
-                "query",
-                "threat_index",
-                "threat_mapping",
-                "threat_query",
-                "type",
-                "alert_suppression",
-                "concurrent_searches",
-                "data_view_id",
-                "filters",
-                "index",
-                "items_per_search",
-                "saved_id",
-                "threat_filters",
-                "threat_indicator_path",
-                "threat_language",
-                "language",
-                "actions",
-                "alias_purpose",
-                "alias_target_id",
-                "author",
-                "building_block_type",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "investigation_fields",
-                "license",
-                "max_signals",
-                "meta",
-                "name",
-                "namespace",
-                "note",
-                "outcome",
-                "output_index",
-                "references",
-                "related_integrations",
-                "required_fields",
-                "response_actions",
-                "risk_score",
-                "risk_score_mapping",
-                "rule_id",
-                "rule_name_override",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "throttle",
-                "timeline_id",
-                "timeline_title",
-                "timestamp_override",
-                "timestamp_override_fallback_disabled",
-                "to",
-                "version",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &["machine_learning"],
-            &[
-                "anomaly_threshold",
-                "machine_learning_job_id",
-                "type",
-                "description",
-                "name",
-                "risk_score",
-                "severity",
-            ],
-            &[
-                "anomaly_threshold",
-                "machine_learning_job_id",
-                "type",
-                "alert_suppression",
-                "actions",
-                "alias_purpose",
-                "alias_target_id",
-                "author",
-                "building_block_type",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "investigation_fields",
-                "license",
-                "max_signals",
-                "meta",
-                "name",
-                "namespace",
-                "note",
-                "outcome",
-                "output_index",
-                "references",
-                "related_integrations",
-                "required_fields",
-                "response_actions",
-                "risk_score",
-                "risk_score_mapping",
-                "rule_id",
-                "rule_name_override",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "throttle",
-                "timeline_id",
-                "timeline_title",
-                "timestamp_override",
-                "timestamp_override_fallback_disabled",
-                "to",
-                "version",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &["new_terms"],
-            &[
-                "history_window_start",
-                "new_terms_fields",
-                "query",
-                "type",
-                "description",
-                "name",
-                "risk_score",
-                "severity",
-            ],
-            &[
-                "history_window_start",
-                "new_terms_fields",
-                "query",
-                "type",
-                "alert_suppression",
-                "data_view_id",
-                "filters",
-                "index",
-                "language",
-                "actions",
-                "alias_purpose",
-                "alias_target_id",
-                "author",
-                "building_block_type",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "investigation_fields",
-                "license",
-                "max_signals",
-                "meta",
-                "name",
-                "namespace",
-                "note",
-                "outcome",
-                "output_index",
-                "references",
-                "related_integrations",
-                "required_fields",
-                "response_actions",
-                "risk_score",
-                "risk_score_mapping",
-                "rule_id",
-                "rule_name_override",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "throttle",
-                "timeline_id",
-                "timeline_title",
-                "timestamp_override",
-                "timestamp_override_fallback_disabled",
-                "to",
-                "version",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &["esql"],
-            &[
-                "language",
-                "query",
-                "type",
-                "description",
-                "name",
-                "risk_score",
-                "severity",
-            ],
-            &[
-                "alert_suppression",
-                "language",
-                "query",
-                "type",
-                "actions",
-                "alias_purpose",
-                "alias_target_id",
-                "author",
-                "building_block_type",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "investigation_fields",
-                "license",
-                "max_signals",
-                "meta",
-                "name",
-                "namespace",
-                "note",
-                "outcome",
-                "output_index",
-                "references",
-                "related_integrations",
-                "required_fields",
-                "response_actions",
-                "risk_score",
-                "risk_score_mapping",
-                "rule_id",
-                "rule_name_override",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "throttle",
-                "timeline_id",
-                "timeline_title",
-                "timestamp_override",
-                "timestamp_override_fallback_disabled",
-                "to",
-                "version",
-            ],
-        ),
-    ];
-    const TAG: Option<&'static str> = Some("type");
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::Eql),
-            1 => rt::get(deserializer).map(Self::Query),
-            2 => rt::get(deserializer).map(Self::SavedQuery),
-            3 => rt::get(deserializer).map(Self::Threshold),
-            4 => rt::get(deserializer).map(Self::ThreatMatch),
-            5 => rt::get(deserializer).map(Self::MachineLearning),
-            6 => rt::get(deserializer).map(Self::NewTerms),
-            7 => rt::get(deserializer).map(Self::Esql),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Eql(value) => rt::Wire::encode(value, serializer),
-            Self::Query(value) => rt::Wire::encode(value, serializer),
-            Self::SavedQuery(value) => rt::Wire::encode(value, serializer),
-            Self::Threshold(value) => rt::Wire::encode(value, serializer),
-            Self::ThreatMatch(value) => rt::Wire::encode(value, serializer),
-            Self::MachineLearning(value) => rt::Wire::encode(value, serializer),
-            Self::NewTerms(value) => rt::Wire::encode(value, serializer),
-            Self::Esql(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for RuleDetailsInError {
+impl rt::Model for RuleActionsEdit {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "RuleDetailsInError",
-        members: &["id", "name"],
+        name: "RuleActionsEdit",
+        members: &["type", "value"],
         aliases: &[],
-        required: &[0x1, 0, 0, 0],
+        required: &[0x3, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            id: rt::Wire::blank(),
-            name: None,
+            r#type: rt::Wire::blank(),
+            value: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -9080,8 +10253,8 @@ impl rt::Model for RuleDetailsInError {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.id),
-            1 => member.option(&mut self.name),
+            0 => member.value(&mut self.r#type),
+            1 => member.value(&mut self.value),
             _ => member.untyped(),
         }
     }
@@ -9089,8 +10262,210 @@ impl rt::Model for RuleDetailsInError {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.name)?;
+        out.value(0, &self.r#type)?;
+        out.value(1, &self.value)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for RuleActionsEditType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "add_rule_actions" => Self::AddRuleActions,
+            "set_rule_actions" => Self::SetRuleActions,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::AddRuleActions => "add_rule_actions",
+            Self::SetRuleActions => "set_rule_actions",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for RuleActionsEditValue {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RuleActionsEditValue",
+        members: &["actions", "throttle"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            actions: rt::Wire::blank(),
+            throttle: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.actions),
+            1 => member.option(&mut self.throttle),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.actions)?;
+        out.option(1, &self.throttle)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for RuleEdit {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &["type", "value"], &["type", "value"]),
+        rt::Arm::object(
+            64,
+            &[],
+            &["type", "value"],
+            &["overwrite_data_views", "type", "value"],
+        ),
+        rt::Arm::object(64, &[], &["type", "value"], &["type", "value"]),
+        rt::Arm::object(64, &[], &["type", "value"], &["type", "value"]),
+        rt::Arm::object(64, &[], &["type", "value"], &["type", "value"]),
+        rt::Arm::object(64, &[], &["type", "value"], &["type", "value"]),
+        rt::Arm::of(64),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::TagsEdit),
+            1 => rt::get(deserializer).map(Self::IndexPatternsEdit),
+            2 => rt::get(deserializer).map(Self::InvestigationFieldsEdit),
+            3 => rt::get(deserializer).map(Self::TimelineEdit),
+            4 => rt::get(deserializer).map(Self::RuleActionsEdit),
+            5 => rt::get(deserializer).map(Self::ScheduleEdit),
+            6 => rt::get(deserializer).map(Self::AlertSuppressionEdit),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::TagsEdit(value) => rt::Wire::encode(value, serializer),
+            Self::IndexPatternsEdit(value) => rt::Wire::encode(value, serializer),
+            Self::InvestigationFieldsEdit(value) => rt::Wire::encode(value, serializer),
+            Self::TimelineEdit(value) => rt::Wire::encode(value, serializer),
+            Self::RuleActionsEdit(value) => rt::Wire::encode(value, serializer),
+            Self::ScheduleEdit(value) => rt::Wire::encode(value, serializer),
+            Self::AlertSuppressionEdit(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for RuleError {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RuleError",
+        members: &["error", "id", "item_id", "list_id", "rule_id"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            error: rt::Wire::blank(),
+            id: None,
+            item_id: None,
+            list_id: None,
+            rule_id: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.error),
+            1 => member.option(&mut self.id),
+            2 => member.option(&mut self.item_id),
+            3 => member.option(&mut self.list_id),
+            4 => member.option(&mut self.rule_id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.error)?;
+        out.option(1, &self.id)?;
+        out.option(2, &self.item_id)?;
+        out.option(3, &self.list_id)?;
+        out.option(4, &self.rule_id)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for RuleErrorDetails {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RuleErrorDetails",
+        members: &["message", "status_code"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            message: rt::Wire::blank(),
+            status_code: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.message),
+            1 => member.value(&mut self.status_code),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.message)?;
+        out.value(1, &self.status_code)?;
         Ok(())
     }
 }
@@ -9269,7 +10644,39 @@ impl rt::Model for RuleExecutionSummary {
     }
 }
 
-impl rt::Union for RulePatchProps {
+impl rt::Union for RuleOrError {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::of(64),
+        rt::Arm::object(
+            64,
+            &[],
+            &["error"],
+            &["error", "id", "item_id", "list_id", "rule_id"],
+        ),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Rule),
+            1 => rt::get(deserializer).map(Self::RuleError),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Rule(value) => rt::Wire::encode(value, serializer),
+            Self::RuleError(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Union for RulePatch {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(
             64,
@@ -9729,29 +11136,27 @@ impl rt::Union for RulePatchProps {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::EqlRulePatchProps),
-            1 => rt::get(deserializer).map(Self::QueryRulePatchProps),
-            2 => rt::get(deserializer).map(Self::SavedQueryRulePatchProps),
-            3 => rt::get(deserializer).map(Self::ThresholdRulePatchProps),
-            4 => rt::get(deserializer).map(Self::ThreatMatchRulePatchProps),
-            5 => rt::get(deserializer).map(Self::MachineLearningRulePatchProps),
-            6 => rt::get(deserializer).map(Self::NewTermsRulePatchProps),
-            7 => rt::get(deserializer).map(Self::EsqlRulePatchProps),
+            0 => rt::get(deserializer).map(Self::Eql),
+            1 => rt::get(deserializer).map(Self::Query),
+            2 => rt::get(deserializer).map(Self::SavedQuery),
+            3 => rt::get(deserializer).map(Self::Threshold),
+            4 => rt::get(deserializer).map(Self::ThreatMatch),
+            5 => rt::get(deserializer).map(Self::MachineLearning),
+            6 => rt::get(deserializer).map(Self::NewTerms),
+            7 => rt::get(deserializer).map(Self::Esql),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::EqlRulePatchProps(value) => rt::Wire::encode(value, serializer),
-            Self::QueryRulePatchProps(value) => rt::Wire::encode(value, serializer),
-            Self::SavedQueryRulePatchProps(value) => rt::Wire::encode(value, serializer),
-            Self::ThresholdRulePatchProps(value) => rt::Wire::encode(value, serializer),
-            Self::ThreatMatchRulePatchProps(value) => rt::Wire::encode(value, serializer),
-            Self::MachineLearningRulePatchProps(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::NewTermsRulePatchProps(value) => rt::Wire::encode(value, serializer),
-            Self::EsqlRulePatchProps(value) => rt::Wire::encode(value, serializer),
+            Self::Eql(value) => rt::Wire::encode(value, serializer),
+            Self::Query(value) => rt::Wire::encode(value, serializer),
+            Self::SavedQuery(value) => rt::Wire::encode(value, serializer),
+            Self::Threshold(value) => rt::Wire::encode(value, serializer),
+            Self::ThreatMatch(value) => rt::Wire::encode(value, serializer),
+            Self::MachineLearning(value) => rt::Wire::encode(value, serializer),
+            Self::NewTerms(value) => rt::Wire::encode(value, serializer),
+            Self::Esql(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -9861,843 +11266,64 @@ impl rt::Model for RulePreviewLogs {
     }
 }
 
-impl rt::Union for RuleResponse {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &["eql"],
-            &[
-                "created_at",
-                "created_by",
-                "id",
-                "immutable",
-                "required_fields",
-                "revision",
-                "rule_id",
-                "rule_source",
-                "updated_at",
-                "updated_by",
-                "language",
-                "query",
-                "type",
-                "actions",
-                "author",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "max_signals",
-                "name",
-                "references",
-                "related_integrations",
-                "risk_score",
-                "risk_score_mapping",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "to",
-                "version",
-            ],
-            &[
-                "created_at",
-                "created_by",
-                "execution_summary",
-                "id",
-                "immutable",
-                "required_fields",
-                "revision",
-                "rule_id",
-                "rule_source",
-                "updated_at",
-                "updated_by",
-                "language",
-                "query",
-                "type",
-                "alert_suppression",
-                "data_view_id",
-                "event_category_override",
-                "filters",
-                "index",
-                "tiebreaker_field",
-                "timestamp_field",
-                "actions",
-                "alias_purpose",
-                "alias_target_id",
-                "author",
-                "building_block_type",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "investigation_fields",
-                "license",
-                "max_signals",
-                "meta",
-                "name",
-                "namespace",
-                "note",
-                "outcome",
-                "output_index",
-                "references",
-                "related_integrations",
-                "response_actions",
-                "risk_score",
-                "risk_score_mapping",
-                "rule_name_override",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "throttle",
-                "timeline_id",
-                "timeline_title",
-                "timestamp_override",
-                "timestamp_override_fallback_disabled",
-                "to",
-                "version",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &["query"],
-            &[
-                "created_at",
-                "created_by",
-                "id",
-                "immutable",
-                "required_fields",
-                "revision",
-                "rule_id",
-                "rule_source",
-                "updated_at",
-                "updated_by",
-                "type",
-                "language",
-                "query",
-                "actions",
-                "author",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "max_signals",
-                "name",
-                "references",
-                "related_integrations",
-                "risk_score",
-                "risk_score_mapping",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "to",
-                "version",
-            ],
-            &[
-                "created_at",
-                "created_by",
-                "execution_summary",
-                "id",
-                "immutable",
-                "required_fields",
-                "revision",
-                "rule_id",
-                "rule_source",
-                "updated_at",
-                "updated_by",
-                "type",
-                "alert_suppression",
-                "data_view_id",
-                "filters",
-                "index",
-                "saved_id",
-                "language",
-                "query",
-                "actions",
-                "alias_purpose",
-                "alias_target_id",
-                "author",
-                "building_block_type",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "investigation_fields",
-                "license",
-                "max_signals",
-                "meta",
-                "name",
-                "namespace",
-                "note",
-                "outcome",
-                "output_index",
-                "references",
-                "related_integrations",
-                "response_actions",
-                "risk_score",
-                "risk_score_mapping",
-                "rule_name_override",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "throttle",
-                "timeline_id",
-                "timeline_title",
-                "timestamp_override",
-                "timestamp_override_fallback_disabled",
-                "to",
-                "version",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &["saved_query"],
-            &[
-                "created_at",
-                "created_by",
-                "id",
-                "immutable",
-                "required_fields",
-                "revision",
-                "rule_id",
-                "rule_source",
-                "updated_at",
-                "updated_by",
-                "saved_id",
-                "type",
-                "language",
-                "actions",
-                "author",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "max_signals",
-                "name",
-                "references",
-                "related_integrations",
-                "risk_score",
-                "risk_score_mapping",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "to",
-                "version",
-            ],
-            &[
-                "created_at",
-                "created_by",
-                "execution_summary",
-                "id",
-                "immutable",
-                "required_fields",
-                "revision",
-                "rule_id",
-                "rule_source",
-                "updated_at",
-                "updated_by",
-                "saved_id",
-                "type",
-                "alert_suppression",
-                "data_view_id",
-                "filters",
-                "index",
-                "query",
-                "language",
-                "actions",
-                "alias_purpose",
-                "alias_target_id",
-                "author",
-                "building_block_type",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "investigation_fields",
-                "license",
-                "max_signals",
-                "meta",
-                "name",
-                "namespace",
-                "note",
-                "outcome",
-                "output_index",
-                "references",
-                "related_integrations",
-                "response_actions",
-                "risk_score",
-                "risk_score_mapping",
-                "rule_name_override",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "throttle",
-                "timeline_id",
-                "timeline_title",
-                "timestamp_override",
-                "timestamp_override_fallback_disabled",
-                "to",
-                "version",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &["threshold"],
-            &[
-                "created_at",
-                "created_by",
-                "id",
-                "immutable",
-                "required_fields",
-                "revision",
-                "rule_id",
-                "rule_source",
-                "updated_at",
-                "updated_by",
-                "query",
-                "threshold",
-                "type",
-                "language",
-                "actions",
-                "author",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "max_signals",
-                "name",
-                "references",
-                "related_integrations",
-                "risk_score",
-                "risk_score_mapping",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "to",
-                "version",
-            ],
-            &[
-                "created_at",
-                "created_by",
-                "execution_summary",
-                "id",
-                "immutable",
-                "required_fields",
-                "revision",
-                "rule_id",
-                "rule_source",
-                "updated_at",
-                "updated_by",
-                "query",
-                "threshold",
-                "type",
-                "alert_suppression",
-                "data_view_id",
-                "filters",
-                "index",
-                "saved_id",
-                "language",
-                "actions",
-                "alias_purpose",
-                "alias_target_id",
-                "author",
-                "building_block_type",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "investigation_fields",
-                "license",
-                "max_signals",
-                "meta",
-                "name",
-                "namespace",
-                "note",
-                "outcome",
-                "output_index",
-                "references",
-                "related_integrations",
-                "response_actions",
-                "risk_score",
-                "risk_score_mapping",
-                "rule_name_override",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "throttle",
-                "timeline_id",
-                "timeline_title",
-                "timestamp_override",
-                "timestamp_override_fallback_disabled",
-                "to",
-                "version",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &["threat_match"],
-            &[
-                "created_at",
-                "created_by",
-                "id",
-                "immutable",
-                "required_fields",
-                "revision",
-                "rule_id",
-                "rule_source",
-                "updated_at",
-                "updated_by",
-                "query",
-                "threat_index",
-                "threat_mapping",
-                "threat_query",
-                "type",
-                "language",
-                "actions",
-                "author",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "max_signals",
-                "name",
-                "references",
-                "related_integrations",
-                "risk_score",
-                "risk_score_mapping",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "to",
-                "version",
-            ],
-            &[
-                "created_at",
-                "created_by",
-                "execution_summary",
-                "id",
-                "immutable",
-                "required_fields",
-                "revision",
-                "rule_id",
-                "rule_source",
-                "updated_at",
-                "updated_by",
-                "query",
-                "threat_index",
-                "threat_mapping",
-                "threat_query",
-                "type",
-                "alert_suppression",
-                "concurrent_searches",
-                "data_view_id",
-                "filters",
-                "index",
-                "items_per_search",
-                "saved_id",
-                "threat_filters",
-                "threat_indicator_path",
-                "threat_language",
-                "language",
-                "actions",
-                "alias_purpose",
-                "alias_target_id",
-                "author",
-                "building_block_type",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "investigation_fields",
-                "license",
-                "max_signals",
-                "meta",
-                "name",
-                "namespace",
-                "note",
-                "outcome",
-                "output_index",
-                "references",
-                "related_integrations",
-                "response_actions",
-                "risk_score",
-                "risk_score_mapping",
-                "rule_name_override",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "throttle",
-                "timeline_id",
-                "timeline_title",
-                "timestamp_override",
-                "timestamp_override_fallback_disabled",
-                "to",
-                "version",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &["machine_learning"],
-            &[
-                "created_at",
-                "created_by",
-                "id",
-                "immutable",
-                "required_fields",
-                "revision",
-                "rule_id",
-                "rule_source",
-                "updated_at",
-                "updated_by",
-                "anomaly_threshold",
-                "machine_learning_job_id",
-                "type",
-                "actions",
-                "author",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "max_signals",
-                "name",
-                "references",
-                "related_integrations",
-                "risk_score",
-                "risk_score_mapping",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "to",
-                "version",
-            ],
-            &[
-                "created_at",
-                "created_by",
-                "execution_summary",
-                "id",
-                "immutable",
-                "required_fields",
-                "revision",
-                "rule_id",
-                "rule_source",
-                "updated_at",
-                "updated_by",
-                "anomaly_threshold",
-                "machine_learning_job_id",
-                "type",
-                "alert_suppression",
-                "actions",
-                "alias_purpose",
-                "alias_target_id",
-                "author",
-                "building_block_type",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "investigation_fields",
-                "license",
-                "max_signals",
-                "meta",
-                "name",
-                "namespace",
-                "note",
-                "outcome",
-                "output_index",
-                "references",
-                "related_integrations",
-                "response_actions",
-                "risk_score",
-                "risk_score_mapping",
-                "rule_name_override",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "throttle",
-                "timeline_id",
-                "timeline_title",
-                "timestamp_override",
-                "timestamp_override_fallback_disabled",
-                "to",
-                "version",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &["new_terms"],
-            &[
-                "created_at",
-                "created_by",
-                "id",
-                "immutable",
-                "required_fields",
-                "revision",
-                "rule_id",
-                "rule_source",
-                "updated_at",
-                "updated_by",
-                "history_window_start",
-                "new_terms_fields",
-                "query",
-                "type",
-                "language",
-                "actions",
-                "author",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "max_signals",
-                "name",
-                "references",
-                "related_integrations",
-                "risk_score",
-                "risk_score_mapping",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "to",
-                "version",
-            ],
-            &[
-                "created_at",
-                "created_by",
-                "execution_summary",
-                "id",
-                "immutable",
-                "required_fields",
-                "revision",
-                "rule_id",
-                "rule_source",
-                "updated_at",
-                "updated_by",
-                "history_window_start",
-                "new_terms_fields",
-                "query",
-                "type",
-                "alert_suppression",
-                "data_view_id",
-                "filters",
-                "index",
-                "language",
-                "actions",
-                "alias_purpose",
-                "alias_target_id",
-                "author",
-                "building_block_type",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "investigation_fields",
-                "license",
-                "max_signals",
-                "meta",
-                "name",
-                "namespace",
-                "note",
-                "outcome",
-                "output_index",
-                "references",
-                "related_integrations",
-                "response_actions",
-                "risk_score",
-                "risk_score_mapping",
-                "rule_name_override",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "throttle",
-                "timeline_id",
-                "timeline_title",
-                "timestamp_override",
-                "timestamp_override_fallback_disabled",
-                "to",
-                "version",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &["esql"],
-            &[
-                "created_at",
-                "created_by",
-                "id",
-                "immutable",
-                "required_fields",
-                "revision",
-                "rule_id",
-                "rule_source",
-                "updated_at",
-                "updated_by",
-                "language",
-                "query",
-                "type",
-                "actions",
-                "author",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "max_signals",
-                "name",
-                "references",
-                "related_integrations",
-                "risk_score",
-                "risk_score_mapping",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "to",
-                "version",
-            ],
-            &[
-                "created_at",
-                "created_by",
-                "execution_summary",
-                "id",
-                "immutable",
-                "required_fields",
-                "revision",
-                "rule_id",
-                "rule_source",
-                "updated_at",
-                "updated_by",
-                "alert_suppression",
-                "language",
-                "query",
-                "type",
-                "actions",
-                "alias_purpose",
-                "alias_target_id",
-                "author",
-                "building_block_type",
-                "description",
-                "enabled",
-                "exceptions_list",
-                "false_positives",
-                "from",
-                "interval",
-                "investigation_fields",
-                "license",
-                "max_signals",
-                "meta",
-                "name",
-                "namespace",
-                "note",
-                "outcome",
-                "output_index",
-                "references",
-                "related_integrations",
-                "response_actions",
-                "risk_score",
-                "risk_score_mapping",
-                "rule_name_override",
-                "setup",
-                "severity",
-                "severity_mapping",
-                "tags",
-                "threat",
-                "throttle",
-                "timeline_id",
-                "timeline_title",
-                "timestamp_override",
-                "timestamp_override_fallback_disabled",
-                "to",
-                "version",
-            ],
-        ),
-    ];
-    const TAG: Option<&'static str> = Some("type");
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::Eql),
-            1 => rt::get(deserializer).map(Self::Query),
-            2 => rt::get(deserializer).map(Self::SavedQuery),
-            3 => rt::get(deserializer).map(Self::Threshold),
-            4 => rt::get(deserializer).map(Self::ThreatMatch),
-            5 => rt::get(deserializer).map(Self::MachineLearning),
-            6 => rt::get(deserializer).map(Self::NewTerms),
-            7 => rt::get(deserializer).map(Self::Esql),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
+impl rt::StringEnum for RuleSortField {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "created_at" => Self::CreatedAt,
+            "createdAt" => Self::CreatedAt_,
+            "enabled" => Self::Enabled,
+            "execution_summary.last_execution.date" => {
+                Self::ExecutionSummaryLastExecutionDate
+            }
+            "execution_summary.last_execution.metrics.execution_gap_duration_s" => {
+                Self::ExecutionSummaryLastExecutionMetricsExecutionGapDurationS
+            }
+            "execution_summary.last_execution.metrics.total_indexing_duration_ms" => {
+                Self::ExecutionSummaryLastExecutionMetricsTotalIndexingDurationMs
+            }
+            "execution_summary.last_execution.metrics.total_search_duration_ms" => {
+                Self::ExecutionSummaryLastExecutionMetricsTotalSearchDurationMs
+            }
+            "execution_summary.last_execution.status" => {
+                Self::ExecutionSummaryLastExecutionStatus
+            }
+            "name" => Self::Name,
+            "risk_score" => Self::RiskScore,
+            "riskScore" => Self::RiskScore_,
+            "severity" => Self::Severity,
+            "updated_at" => Self::UpdatedAt,
+            "updatedAt" => Self::UpdatedAt_,
+            _ => Self::UnknownValue(name.into_owned()),
         }
     }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn name(&self) -> &str {
         match self {
-            Self::Eql(value) => rt::Wire::encode(value, serializer),
-            Self::Query(value) => rt::Wire::encode(value, serializer),
-            Self::SavedQuery(value) => rt::Wire::encode(value, serializer),
-            Self::Threshold(value) => rt::Wire::encode(value, serializer),
-            Self::ThreatMatch(value) => rt::Wire::encode(value, serializer),
-            Self::MachineLearning(value) => rt::Wire::encode(value, serializer),
-            Self::NewTerms(value) => rt::Wire::encode(value, serializer),
-            Self::Esql(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
+            Self::CreatedAt => "created_at",
+            Self::CreatedAt_ => "createdAt",
+            Self::Enabled => "enabled",
+            Self::ExecutionSummaryLastExecutionDate => {
+                "execution_summary.last_execution.date"
+            }
+            Self::ExecutionSummaryLastExecutionMetricsExecutionGapDurationS => {
+                "execution_summary.last_execution.metrics.execution_gap_duration_s"
+            }
+            Self::ExecutionSummaryLastExecutionMetricsTotalIndexingDurationMs => {
+                "execution_summary.last_execution.metrics.total_indexing_duration_ms"
+            }
+            Self::ExecutionSummaryLastExecutionMetricsTotalSearchDurationMs => {
+                "execution_summary.last_execution.metrics.total_search_duration_ms"
+            }
+            Self::ExecutionSummaryLastExecutionStatus => {
+                "execution_summary.last_execution.status"
+            }
+            Self::Name => "name",
+            Self::RiskScore => "risk_score",
+            Self::RiskScore_ => "riskScore",
+            Self::Severity => "severity",
+            Self::UpdatedAt => "updated_at",
+            Self::UpdatedAt_ => "updatedAt",
+            Self::UnknownValue(name) => name,
         }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 
@@ -10734,7 +11360,7 @@ impl rt::Union for RuleSource {
     }
 }
 
-impl rt::Union for RuleUpdateProps {
+impl rt::Union for RuleUpdate {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(
             64,
@@ -11272,85 +11898,6 @@ impl rt::Union for RuleUpdateProps {
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
-    }
-}
-
-impl rt::Model for Run {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Run",
-        members: &["end_date", "start_date"],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            end_date: None,
-            start_date: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.end_date),
-            1 => member.value(&mut self.start_date),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.end_date)?;
-        out.value(1, &self.start_date)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for SavedObjectResolveAliasPurpose {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "savedObjectConversion" => Self::SavedObjectConversion,
-            "savedObjectImport" => Self::SavedObjectImport,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::SavedObjectConversion => "savedObjectConversion",
-            Self::SavedObjectImport => "savedObjectImport",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for SavedObjectResolveOutcome {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "exactMatch" => Self::ExactMatch,
-            "aliasMatch" => Self::AliasMatch,
-            "conflict" => Self::Conflict,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::ExactMatch => "exactMatch",
-            Self::AliasMatch => "aliasMatch",
-            Self::Conflict => "conflict",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -11619,238 +12166,9 @@ impl rt::Model for SavedQueryRule {
     }
 }
 
-impl rt::Model for SavedQueryRuleCreateProps {
+impl rt::Model for SavedQueryRulePatch {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SavedQueryRuleCreateProps",
-        members: &[
-            "actions",
-            "alert_suppression",
-            "alias_purpose",
-            "alias_target_id",
-            "author",
-            "building_block_type",
-            "data_view_id",
-            "description",
-            "enabled",
-            "exceptions_list",
-            "false_positives",
-            "filters",
-            "from",
-            "index",
-            "interval",
-            "investigation_fields",
-            "language",
-            "license",
-            "max_signals",
-            "meta",
-            "name",
-            "namespace",
-            "note",
-            "outcome",
-            "output_index",
-            "query",
-            "references",
-            "related_integrations",
-            "required_fields",
-            "response_actions",
-            "risk_score",
-            "risk_score_mapping",
-            "rule_id",
-            "rule_name_override",
-            "saved_id",
-            "setup",
-            "severity",
-            "severity_mapping",
-            "tags",
-            "threat",
-            "throttle",
-            "timeline_id",
-            "timeline_title",
-            "timestamp_override",
-            "timestamp_override_fallback_disabled",
-            "to",
-            "type",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x1440100080, 0, 0, 0],
-        literals: &[46],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            saved_id: rt::Wire::blank(),
-            alert_suppression: None,
-            data_view_id: None,
-            filters: None,
-            index: None,
-            query: None,
-            language: None,
-            actions: None,
-            alias_purpose: None,
-            alias_target_id: None,
-            author: None,
-            building_block_type: None,
-            description: rt::Wire::blank(),
-            enabled: None,
-            exceptions_list: None,
-            false_positives: None,
-            from: None,
-            interval: None,
-            investigation_fields: None,
-            license: None,
-            max_signals: None,
-            meta: None,
-            name: rt::Wire::blank(),
-            namespace: None,
-            note: None,
-            outcome: None,
-            output_index: None,
-            references: None,
-            related_integrations: None,
-            required_fields: None,
-            response_actions: None,
-            risk_score: rt::Wire::blank(),
-            risk_score_mapping: None,
-            rule_id: None,
-            rule_name_override: None,
-            setup: None,
-            severity: rt::Wire::blank(),
-            severity_mapping: None,
-            tags: None,
-            threat: None,
-            throttle: None,
-            timeline_id: None,
-            timeline_title: None,
-            timestamp_override: None,
-            timestamp_override_fallback_disabled: None,
-            to: None,
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            34 => member.value(&mut self.saved_id),
-            1 => member.option(&mut self.alert_suppression),
-            6 => member.option(&mut self.data_view_id),
-            11 => member.option(&mut self.filters),
-            13 => member.option(&mut self.index),
-            25 => member.option(&mut self.query),
-            16 => member.option(&mut self.language),
-            0 => member.option(&mut self.actions),
-            2 => member.option(&mut self.alias_purpose),
-            3 => member.option(&mut self.alias_target_id),
-            4 => member.option(&mut self.author),
-            5 => member.option(&mut self.building_block_type),
-            7 => member.value(&mut self.description),
-            8 => member.option(&mut self.enabled),
-            9 => member.option(&mut self.exceptions_list),
-            10 => member.option(&mut self.false_positives),
-            12 => member.option(&mut self.from),
-            14 => member.option(&mut self.interval),
-            15 => member.option(&mut self.investigation_fields),
-            17 => member.option(&mut self.license),
-            18 => member.option(&mut self.max_signals),
-            19 => member.option(&mut self.meta),
-            20 => member.value(&mut self.name),
-            21 => member.option(&mut self.namespace),
-            22 => member.option(&mut self.note),
-            23 => member.option(&mut self.outcome),
-            24 => member.option(&mut self.output_index),
-            26 => member.option(&mut self.references),
-            27 => member.option(&mut self.related_integrations),
-            28 => member.option(&mut self.required_fields),
-            29 => member.option(&mut self.response_actions),
-            30 => member.value(&mut self.risk_score),
-            31 => member.option(&mut self.risk_score_mapping),
-            32 => member.option(&mut self.rule_id),
-            33 => member.option(&mut self.rule_name_override),
-            35 => member.option(&mut self.setup),
-            36 => member.value(&mut self.severity),
-            37 => member.option(&mut self.severity_mapping),
-            38 => member.option(&mut self.tags),
-            39 => member.option(&mut self.threat),
-            40 => member.option(&mut self.throttle),
-            41 => member.option(&mut self.timeline_id),
-            42 => member.option(&mut self.timeline_title),
-            43 => member.option(&mut self.timestamp_override),
-            44 => member.option(&mut self.timestamp_override_fallback_disabled),
-            45 => member.option(&mut self.to),
-            47 => member.option(&mut self.version),
-            46 => member.literal("\"saved_query\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(34, &self.saved_id)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(13, &self.index)?;
-        out.option(25, &self.query)?;
-        out.option(16, &self.language)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(14, &self.interval)?;
-        out.option(15, &self.investigation_fields)?;
-        out.option(17, &self.license)?;
-        out.option(18, &self.max_signals)?;
-        out.option(19, &self.meta)?;
-        out.value(20, &self.name)?;
-        out.option(21, &self.namespace)?;
-        out.option(22, &self.note)?;
-        out.option(23, &self.outcome)?;
-        out.option(24, &self.output_index)?;
-        out.option(26, &self.references)?;
-        out.option(27, &self.related_integrations)?;
-        out.option(28, &self.required_fields)?;
-        out.option(29, &self.response_actions)?;
-        out.value(30, &self.risk_score)?;
-        out.option(31, &self.risk_score_mapping)?;
-        out.option(32, &self.rule_id)?;
-        out.option(33, &self.rule_name_override)?;
-        out.option(35, &self.setup)?;
-        out.value(36, &self.severity)?;
-        out.option(37, &self.severity_mapping)?;
-        out.option(38, &self.tags)?;
-        out.option(39, &self.threat)?;
-        out.option(40, &self.throttle)?;
-        out.option(41, &self.timeline_id)?;
-        out.option(42, &self.timeline_title)?;
-        out.option(43, &self.timestamp_override)?;
-        out.option(44, &self.timestamp_override_fallback_disabled)?;
-        out.option(45, &self.to)?;
-        out.option(47, &self.version)?;
-        out.literal(46, "\"saved_query\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for SavedQueryRulePatchProps {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SavedQueryRulePatchProps",
+        name: "SavedQueryRulePatch",
         members: &[
             "actions",
             "alert_suppression",
@@ -12081,9 +12399,9 @@ impl rt::Model for SavedQueryRulePatchProps {
     }
 }
 
-impl rt::Model for SavedQueryRuleUpdateProps {
+impl rt::Model for SavedQueryRuleUpdate {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SavedQueryRuleUpdateProps",
+        name: "SavedQueryRuleUpdate",
         members: &[
             "actions",
             "alert_suppression",
@@ -12314,19 +12632,18 @@ impl rt::Model for SavedQueryRuleUpdateProps {
     }
 }
 
-impl rt::Model for SetAlertTags {
+impl rt::Model for ScheduleEdit {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SetAlertTags",
-        members: &["tags_to_add", "tags_to_remove"],
+        name: "ScheduleEdit",
+        members: &["type", "value"],
         aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[0],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            tags_to_add: rt::Wire::blank(),
-            tags_to_remove: rt::Wire::blank(),
+            value: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -12342,8 +12659,8 @@ impl rt::Model for SetAlertTags {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.tags_to_add),
-            1 => member.value(&mut self.tags_to_remove),
+            1 => member.value(&mut self.value),
+            0 => member.literal("\"set_schedule\""),
             _ => member.untyped(),
         }
     }
@@ -12351,8 +12668,93 @@ impl rt::Model for SetAlertTags {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.tags_to_add)?;
-        out.value(1, &self.tags_to_remove)?;
+        out.value(1, &self.value)?;
+        out.literal(0, "\"set_schedule\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ScheduleEditValue {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ScheduleEditValue",
+        members: &["interval", "lookback"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            interval: rt::Wire::blank(),
+            lookback: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.interval),
+            1 => member.value(&mut self.lookback),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.interval)?;
+        out.value(1, &self.lookback)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SetAlertSuppression {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SetAlertSuppression",
+        members: &["type", "value"],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[0],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            value: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            1 => member.value(&mut self.value),
+            0 => member.literal("\"set_alert_suppression\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(1, &self.value)?;
+        out.literal(0, "\"set_alert_suppression\"")?;
         Ok(())
     }
 }
@@ -12379,62 +12781,19 @@ impl rt::Union for SetAlertsStatusByIds {
     ) -> Result<Self, D::Error> {
         match arm {
             0 => rt::get(deserializer).map(Self::Closed),
-            1 => rt::get(deserializer).map(Self::SetAlertsStatusByIdsBase),
+            1 => rt::get(deserializer).map(Self::MarkAlertsByIds),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Closed(value) => rt::Wire::encode(value, serializer),
-            Self::SetAlertsStatusByIdsBase(value) => rt::Wire::encode(value, serializer),
+            Self::MarkAlertsByIds(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
-    }
-}
-
-impl rt::Model for SetAlertsStatusByIdsBase {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SetAlertsStatusByIdsBase",
-        members: &["signal_ids", "status"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            signal_ids: rt::Wire::blank(),
-            status: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.signal_ids),
-            1 => member.value(&mut self.status),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.signal_ids)?;
-        out.value(1, &self.status)?;
-        Ok(())
     }
 }
 
@@ -12460,16 +12819,14 @@ impl rt::Union for SetAlertsStatusByQuery {
     ) -> Result<Self, D::Error> {
         match arm {
             0 => rt::get(deserializer).map(Self::Closed),
-            1 => rt::get(deserializer).map(Self::SetAlertsStatusByQueryBase),
+            1 => rt::get(deserializer).map(Self::MarkAlertsByQuery),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Closed(value) => rt::Wire::encode(value, serializer),
-            Self::SetAlertsStatusByQueryBase(value) => {
-                rt::Wire::encode(value, serializer)
-            }
+            Self::MarkAlertsByQuery(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -12478,20 +12835,18 @@ impl rt::Union for SetAlertsStatusByQuery {
     }
 }
 
-impl rt::Model for SetAlertsStatusByQueryBase {
+impl rt::Model for SetThresholdAlertSuppression {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SetAlertsStatusByQueryBase",
-        members: &["conflicts", "query", "status"],
+        name: "SetThresholdAlertSuppression",
+        members: &["type", "value"],
         aliases: &[],
-        required: &[0x6, 0, 0, 0],
-        literals: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[0],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            conflicts: None,
-            query: rt::Wire::blank(),
-            status: rt::Wire::blank(),
+            value: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -12507,9 +12862,8 @@ impl rt::Model for SetAlertsStatusByQueryBase {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.conflicts),
-            1 => member.value(&mut self.query),
-            2 => member.value(&mut self.status),
+            1 => member.value(&mut self.value),
+            0 => member.literal("\"set_alert_suppression_for_threshold\""),
             _ => member.untyped(),
         }
     }
@@ -12517,9 +12871,8 @@ impl rt::Model for SetAlertsStatusByQueryBase {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.conflicts)?;
-        out.value(1, &self.query)?;
-        out.value(2, &self.status)?;
+        out.value(1, &self.value)?;
+        out.literal(0, "\"set_alert_suppression_for_threshold\"")?;
         Ok(())
     }
 }
@@ -12650,6 +13003,52 @@ impl rt::Model for SkippedAlertsIndexMigration {
     }
 }
 
+impl rt::Model for SkippedRule {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SkippedRule",
+        members: &["id", "name", "skip_reason"],
+        aliases: &[],
+        required: &[0x5, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            name: None,
+            skip_reason: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.option(&mut self.name),
+            2 => member.value(&mut self.skip_reason),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.option(1, &self.name)?;
+        out.value(2, &self.skip_reason)?;
+        Ok(())
+    }
+}
+
 impl rt::StringEnum for SortOrder {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
@@ -12667,20 +13066,63 @@ impl rt::StringEnum for SortOrder {
     }
 }
 
-impl rt::StringEnum for Status {
+impl rt::Model for TagsEdit {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "TagsEdit",
+        members: &["type", "value"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            r#type: rt::Wire::blank(),
+            value: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.r#type),
+            1 => member.value(&mut self.value),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.r#type)?;
+        out.value(1, &self.value)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for TagsEditType {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
-            "success" => Self::Success,
-            "failure" => Self::Failure,
-            "pending" => Self::Pending,
+            "add_tags" => Self::AddTags,
+            "delete_tags" => Self::DeleteTags,
+            "set_tags" => Self::SetTags,
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
     fn name(&self) -> &str {
         match self {
-            Self::Success => "success",
-            Self::Failure => "failure",
-            Self::Pending => "pending",
+            Self::AddTags => "add_tags",
+            Self::DeleteTags => "delete_tags",
+            Self::SetTags => "set_tags",
             Self::UnknownValue(name) => name,
         }
     }
@@ -13117,270 +13559,9 @@ impl rt::Model for ThreatMatchRule {
     }
 }
 
-impl rt::Model for ThreatMatchRuleCreateProps {
+impl rt::Model for ThreatMatchRulePatch {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ThreatMatchRuleCreateProps",
-        members: &[
-            "actions",
-            "alert_suppression",
-            "alias_purpose",
-            "alias_target_id",
-            "author",
-            "building_block_type",
-            "concurrent_searches",
-            "data_view_id",
-            "description",
-            "enabled",
-            "exceptions_list",
-            "false_positives",
-            "filters",
-            "from",
-            "index",
-            "interval",
-            "investigation_fields",
-            "items_per_search",
-            "language",
-            "license",
-            "max_signals",
-            "meta",
-            "name",
-            "namespace",
-            "note",
-            "outcome",
-            "output_index",
-            "query",
-            "references",
-            "related_integrations",
-            "required_fields",
-            "response_actions",
-            "risk_score",
-            "risk_score_mapping",
-            "rule_id",
-            "rule_name_override",
-            "saved_id",
-            "setup",
-            "severity",
-            "severity_mapping",
-            "tags",
-            "threat",
-            "threat_filters",
-            "threat_index",
-            "threat_indicator_path",
-            "threat_language",
-            "threat_mapping",
-            "threat_query",
-            "throttle",
-            "timeline_id",
-            "timeline_title",
-            "timestamp_override",
-            "timestamp_override_fallback_disabled",
-            "to",
-            "type",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0xc84108400100, 0, 0, 0],
-        literals: &[54],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            query: rt::Wire::blank(),
-            threat_index: rt::Wire::blank(),
-            threat_mapping: rt::Wire::blank(),
-            threat_query: rt::Wire::blank(),
-            alert_suppression: None,
-            concurrent_searches: None,
-            data_view_id: None,
-            filters: None,
-            index: None,
-            items_per_search: None,
-            saved_id: None,
-            threat_filters: None,
-            threat_indicator_path: None,
-            threat_language: None,
-            language: None,
-            actions: None,
-            alias_purpose: None,
-            alias_target_id: None,
-            author: None,
-            building_block_type: None,
-            description: rt::Wire::blank(),
-            enabled: None,
-            exceptions_list: None,
-            false_positives: None,
-            from: None,
-            interval: None,
-            investigation_fields: None,
-            license: None,
-            max_signals: None,
-            meta: None,
-            name: rt::Wire::blank(),
-            namespace: None,
-            note: None,
-            outcome: None,
-            output_index: None,
-            references: None,
-            related_integrations: None,
-            required_fields: None,
-            response_actions: None,
-            risk_score: rt::Wire::blank(),
-            risk_score_mapping: None,
-            rule_id: None,
-            rule_name_override: None,
-            setup: None,
-            severity: rt::Wire::blank(),
-            severity_mapping: None,
-            tags: None,
-            threat: None,
-            throttle: None,
-            timeline_id: None,
-            timeline_title: None,
-            timestamp_override: None,
-            timestamp_override_fallback_disabled: None,
-            to: None,
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            27 => member.value(&mut self.query),
-            43 => member.value(&mut self.threat_index),
-            46 => member.value(&mut self.threat_mapping),
-            47 => member.value(&mut self.threat_query),
-            1 => member.option(&mut self.alert_suppression),
-            6 => member.option(&mut self.concurrent_searches),
-            7 => member.option(&mut self.data_view_id),
-            12 => member.option(&mut self.filters),
-            14 => member.option(&mut self.index),
-            17 => member.option(&mut self.items_per_search),
-            36 => member.option(&mut self.saved_id),
-            42 => member.option(&mut self.threat_filters),
-            44 => member.option(&mut self.threat_indicator_path),
-            45 => member.option(&mut self.threat_language),
-            18 => member.option(&mut self.language),
-            0 => member.option(&mut self.actions),
-            2 => member.option(&mut self.alias_purpose),
-            3 => member.option(&mut self.alias_target_id),
-            4 => member.option(&mut self.author),
-            5 => member.option(&mut self.building_block_type),
-            8 => member.value(&mut self.description),
-            9 => member.option(&mut self.enabled),
-            10 => member.option(&mut self.exceptions_list),
-            11 => member.option(&mut self.false_positives),
-            13 => member.option(&mut self.from),
-            15 => member.option(&mut self.interval),
-            16 => member.option(&mut self.investigation_fields),
-            19 => member.option(&mut self.license),
-            20 => member.option(&mut self.max_signals),
-            21 => member.option(&mut self.meta),
-            22 => member.value(&mut self.name),
-            23 => member.option(&mut self.namespace),
-            24 => member.option(&mut self.note),
-            25 => member.option(&mut self.outcome),
-            26 => member.option(&mut self.output_index),
-            28 => member.option(&mut self.references),
-            29 => member.option(&mut self.related_integrations),
-            30 => member.option(&mut self.required_fields),
-            31 => member.option(&mut self.response_actions),
-            32 => member.value(&mut self.risk_score),
-            33 => member.option(&mut self.risk_score_mapping),
-            34 => member.option(&mut self.rule_id),
-            35 => member.option(&mut self.rule_name_override),
-            37 => member.option(&mut self.setup),
-            38 => member.value(&mut self.severity),
-            39 => member.option(&mut self.severity_mapping),
-            40 => member.option(&mut self.tags),
-            41 => member.option(&mut self.threat),
-            48 => member.option(&mut self.throttle),
-            49 => member.option(&mut self.timeline_id),
-            50 => member.option(&mut self.timeline_title),
-            51 => member.option(&mut self.timestamp_override),
-            52 => member.option(&mut self.timestamp_override_fallback_disabled),
-            53 => member.option(&mut self.to),
-            55 => member.option(&mut self.version),
-            54 => member.literal("\"threat_match\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(27, &self.query)?;
-        out.value(43, &self.threat_index)?;
-        out.value(46, &self.threat_mapping)?;
-        out.value(47, &self.threat_query)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.concurrent_searches)?;
-        out.option(7, &self.data_view_id)?;
-        out.option(12, &self.filters)?;
-        out.option(14, &self.index)?;
-        out.option(17, &self.items_per_search)?;
-        out.option(36, &self.saved_id)?;
-        out.option(42, &self.threat_filters)?;
-        out.option(44, &self.threat_indicator_path)?;
-        out.option(45, &self.threat_language)?;
-        out.option(18, &self.language)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(8, &self.description)?;
-        out.option(9, &self.enabled)?;
-        out.option(10, &self.exceptions_list)?;
-        out.option(11, &self.false_positives)?;
-        out.option(13, &self.from)?;
-        out.option(15, &self.interval)?;
-        out.option(16, &self.investigation_fields)?;
-        out.option(19, &self.license)?;
-        out.option(20, &self.max_signals)?;
-        out.option(21, &self.meta)?;
-        out.value(22, &self.name)?;
-        out.option(23, &self.namespace)?;
-        out.option(24, &self.note)?;
-        out.option(25, &self.outcome)?;
-        out.option(26, &self.output_index)?;
-        out.option(28, &self.references)?;
-        out.option(29, &self.related_integrations)?;
-        out.option(30, &self.required_fields)?;
-        out.option(31, &self.response_actions)?;
-        out.value(32, &self.risk_score)?;
-        out.option(33, &self.risk_score_mapping)?;
-        out.option(34, &self.rule_id)?;
-        out.option(35, &self.rule_name_override)?;
-        out.option(37, &self.setup)?;
-        out.value(38, &self.severity)?;
-        out.option(39, &self.severity_mapping)?;
-        out.option(40, &self.tags)?;
-        out.option(41, &self.threat)?;
-        out.option(48, &self.throttle)?;
-        out.option(49, &self.timeline_id)?;
-        out.option(50, &self.timeline_title)?;
-        out.option(51, &self.timestamp_override)?;
-        out.option(52, &self.timestamp_override_fallback_disabled)?;
-        out.option(53, &self.to)?;
-        out.option(55, &self.version)?;
-        out.literal(54, "\"threat_match\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ThreatMatchRulePatchProps {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ThreatMatchRulePatchProps",
+        name: "ThreatMatchRulePatch",
         members: &[
             "actions",
             "alert_suppression",
@@ -13643,9 +13824,9 @@ impl rt::Model for ThreatMatchRulePatchProps {
     }
 }
 
-impl rt::Model for ThreatMatchRuleUpdateProps {
+impl rt::Model for ThreatMatchRuleUpdate {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ThreatMatchRuleUpdateProps",
+        name: "ThreatMatchRuleUpdate",
         members: &[
             "actions",
             "alert_suppression",
@@ -14447,242 +14628,9 @@ impl rt::Model for ThresholdRule {
     }
 }
 
-impl rt::Model for ThresholdRuleCreateProps {
+impl rt::Model for ThresholdRulePatch {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ThresholdRuleCreateProps",
-        members: &[
-            "actions",
-            "alert_suppression",
-            "alias_purpose",
-            "alias_target_id",
-            "author",
-            "building_block_type",
-            "data_view_id",
-            "description",
-            "enabled",
-            "exceptions_list",
-            "false_positives",
-            "filters",
-            "from",
-            "index",
-            "interval",
-            "investigation_fields",
-            "language",
-            "license",
-            "max_signals",
-            "meta",
-            "name",
-            "namespace",
-            "note",
-            "outcome",
-            "output_index",
-            "query",
-            "references",
-            "related_integrations",
-            "required_fields",
-            "response_actions",
-            "risk_score",
-            "risk_score_mapping",
-            "rule_id",
-            "rule_name_override",
-            "saved_id",
-            "setup",
-            "severity",
-            "severity_mapping",
-            "tags",
-            "threat",
-            "threshold",
-            "throttle",
-            "timeline_id",
-            "timeline_title",
-            "timestamp_override",
-            "timestamp_override_fallback_disabled",
-            "to",
-            "type",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x11042100080, 0, 0, 0],
-        literals: &[47],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            query: rt::Wire::blank(),
-            threshold: rt::Wire::blank(),
-            alert_suppression: None,
-            data_view_id: None,
-            filters: None,
-            index: None,
-            saved_id: None,
-            language: None,
-            actions: None,
-            alias_purpose: None,
-            alias_target_id: None,
-            author: None,
-            building_block_type: None,
-            description: rt::Wire::blank(),
-            enabled: None,
-            exceptions_list: None,
-            false_positives: None,
-            from: None,
-            interval: None,
-            investigation_fields: None,
-            license: None,
-            max_signals: None,
-            meta: None,
-            name: rt::Wire::blank(),
-            namespace: None,
-            note: None,
-            outcome: None,
-            output_index: None,
-            references: None,
-            related_integrations: None,
-            required_fields: None,
-            response_actions: None,
-            risk_score: rt::Wire::blank(),
-            risk_score_mapping: None,
-            rule_id: None,
-            rule_name_override: None,
-            setup: None,
-            severity: rt::Wire::blank(),
-            severity_mapping: None,
-            tags: None,
-            threat: None,
-            throttle: None,
-            timeline_id: None,
-            timeline_title: None,
-            timestamp_override: None,
-            timestamp_override_fallback_disabled: None,
-            to: None,
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            25 => member.value(&mut self.query),
-            40 => member.value(&mut self.threshold),
-            1 => member.option(&mut self.alert_suppression),
-            6 => member.option(&mut self.data_view_id),
-            11 => member.option(&mut self.filters),
-            13 => member.option(&mut self.index),
-            34 => member.option(&mut self.saved_id),
-            16 => member.option(&mut self.language),
-            0 => member.option(&mut self.actions),
-            2 => member.option(&mut self.alias_purpose),
-            3 => member.option(&mut self.alias_target_id),
-            4 => member.option(&mut self.author),
-            5 => member.option(&mut self.building_block_type),
-            7 => member.value(&mut self.description),
-            8 => member.option(&mut self.enabled),
-            9 => member.option(&mut self.exceptions_list),
-            10 => member.option(&mut self.false_positives),
-            12 => member.option(&mut self.from),
-            14 => member.option(&mut self.interval),
-            15 => member.option(&mut self.investigation_fields),
-            17 => member.option(&mut self.license),
-            18 => member.option(&mut self.max_signals),
-            19 => member.option(&mut self.meta),
-            20 => member.value(&mut self.name),
-            21 => member.option(&mut self.namespace),
-            22 => member.option(&mut self.note),
-            23 => member.option(&mut self.outcome),
-            24 => member.option(&mut self.output_index),
-            26 => member.option(&mut self.references),
-            27 => member.option(&mut self.related_integrations),
-            28 => member.option(&mut self.required_fields),
-            29 => member.option(&mut self.response_actions),
-            30 => member.value(&mut self.risk_score),
-            31 => member.option(&mut self.risk_score_mapping),
-            32 => member.option(&mut self.rule_id),
-            33 => member.option(&mut self.rule_name_override),
-            35 => member.option(&mut self.setup),
-            36 => member.value(&mut self.severity),
-            37 => member.option(&mut self.severity_mapping),
-            38 => member.option(&mut self.tags),
-            39 => member.option(&mut self.threat),
-            41 => member.option(&mut self.throttle),
-            42 => member.option(&mut self.timeline_id),
-            43 => member.option(&mut self.timeline_title),
-            44 => member.option(&mut self.timestamp_override),
-            45 => member.option(&mut self.timestamp_override_fallback_disabled),
-            46 => member.option(&mut self.to),
-            48 => member.option(&mut self.version),
-            47 => member.literal("\"threshold\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(25, &self.query)?;
-        out.value(40, &self.threshold)?;
-        out.option(1, &self.alert_suppression)?;
-        out.option(6, &self.data_view_id)?;
-        out.option(11, &self.filters)?;
-        out.option(13, &self.index)?;
-        out.option(34, &self.saved_id)?;
-        out.option(16, &self.language)?;
-        out.option(0, &self.actions)?;
-        out.option(2, &self.alias_purpose)?;
-        out.option(3, &self.alias_target_id)?;
-        out.option(4, &self.author)?;
-        out.option(5, &self.building_block_type)?;
-        out.value(7, &self.description)?;
-        out.option(8, &self.enabled)?;
-        out.option(9, &self.exceptions_list)?;
-        out.option(10, &self.false_positives)?;
-        out.option(12, &self.from)?;
-        out.option(14, &self.interval)?;
-        out.option(15, &self.investigation_fields)?;
-        out.option(17, &self.license)?;
-        out.option(18, &self.max_signals)?;
-        out.option(19, &self.meta)?;
-        out.value(20, &self.name)?;
-        out.option(21, &self.namespace)?;
-        out.option(22, &self.note)?;
-        out.option(23, &self.outcome)?;
-        out.option(24, &self.output_index)?;
-        out.option(26, &self.references)?;
-        out.option(27, &self.related_integrations)?;
-        out.option(28, &self.required_fields)?;
-        out.option(29, &self.response_actions)?;
-        out.value(30, &self.risk_score)?;
-        out.option(31, &self.risk_score_mapping)?;
-        out.option(32, &self.rule_id)?;
-        out.option(33, &self.rule_name_override)?;
-        out.option(35, &self.setup)?;
-        out.value(36, &self.severity)?;
-        out.option(37, &self.severity_mapping)?;
-        out.option(38, &self.tags)?;
-        out.option(39, &self.threat)?;
-        out.option(41, &self.throttle)?;
-        out.option(42, &self.timeline_id)?;
-        out.option(43, &self.timeline_title)?;
-        out.option(44, &self.timestamp_override)?;
-        out.option(45, &self.timestamp_override_fallback_disabled)?;
-        out.option(46, &self.to)?;
-        out.option(48, &self.version)?;
-        out.literal(47, "\"threshold\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ThresholdRulePatchProps {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ThresholdRulePatchProps",
+        name: "ThresholdRulePatch",
         members: &[
             "actions",
             "alert_suppression",
@@ -14917,9 +14865,9 @@ impl rt::Model for ThresholdRulePatchProps {
     }
 }
 
-impl rt::Model for ThresholdRuleUpdateProps {
+impl rt::Model for ThresholdRuleUpdate {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ThresholdRuleUpdateProps",
+        name: "ThresholdRuleUpdate",
         members: &[
             "actions",
             "alert_suppression",
@@ -15154,42 +15102,18 @@ impl rt::Model for ThresholdRuleUpdateProps {
     }
 }
 
-impl rt::StringEnum for ThrottleForBulkActions {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "rule" => Self::Rule,
-            "1h" => Self::N1h,
-            "1d" => Self::N1d,
-            "7d" => Self::N7d,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Rule => "rule",
-            Self::N1h => "1h",
-            Self::N1d => "1d",
-            Self::N7d => "7d",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for WarningSchema {
+impl rt::Model for TimelineEdit {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "WarningSchema",
-        members: &["actionPath", "buttonLabel", "message", "type"],
+        name: "TimelineEdit",
+        members: &["type", "value"],
         aliases: &[],
-        required: &[0xd, 0, 0, 0],
-        literals: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[0],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            action_path: rt::Wire::blank(),
-            button_label: None,
-            message: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
+            value: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -15205,10 +15129,8 @@ impl rt::Model for WarningSchema {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.action_path),
-            1 => member.option(&mut self.button_label),
-            2 => member.value(&mut self.message),
-            3 => member.value(&mut self.r#type),
+            1 => member.value(&mut self.value),
+            0 => member.literal("\"set_timeline\""),
             _ => member.untyped(),
         }
     }
@@ -15216,10 +15138,51 @@ impl rt::Model for WarningSchema {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.action_path)?;
-        out.option(1, &self.button_label)?;
-        out.value(2, &self.message)?;
-        out.value(3, &self.r#type)?;
+        out.value(1, &self.value)?;
+        out.literal(0, "\"set_timeline\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for TimelineEditValue {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "TimelineEditValue",
+        members: &["timeline_id", "timeline_title"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            timeline_id: rt::Wire::blank(),
+            timeline_title: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.timeline_id),
+            1 => member.value(&mut self.timeline_title),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.timeline_id)?;
+        out.value(1, &self.timeline_title)?;
         Ok(())
     }
 }

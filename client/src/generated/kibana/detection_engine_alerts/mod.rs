@@ -60,7 +60,7 @@ impl DetectionEngineAlerts {
     #[doc(alias = "POST /api/detection_engine/signals/assignees")]
     pub fn set_assignees(
         &self,
-        assignees: impl Into<detection_engine::AlertAssignees>,
+        assignees: impl Into<detection_engine::AlertAssigneesUpdate>,
         ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> SetAssignees {
         SetAssignees::new(&self.client, SetAssigneesRequest::new(assignees, ids))
@@ -71,7 +71,7 @@ impl DetectionEngineAlerts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-setalertsstatus)
     #[doc(alias = "detection_engine.alerts.set_status")]
     #[doc(alias = "POST /api/detection_engine/signals/status")]
-    pub fn set_status(&self, body: impl Into<SetStatusBody>) -> SetStatus {
+    pub fn set_status(&self, body: impl Into<AlertsStatusUpdate>) -> SetStatus {
         SetStatus::new(&self.client, SetStatusRequest::new(body))
     }
     /// Adds tags to, or removes them from, alerts.
@@ -83,7 +83,7 @@ impl DetectionEngineAlerts {
     pub fn set_tags(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
-        tags: impl Into<detection_engine::SetAlertTags>,
+        tags: impl Into<detection_engine::AlertTagsUpdate>,
     ) -> SetTags {
         SetTags::new(&self.client, SetTagsRequest::new(ids, tags))
     }
@@ -111,7 +111,7 @@ pub struct Search(Call<SearchRequest>);
 rt::call!(Search, SearchRequest => SearchResponse);
 impl Search {
     /// `_source`
-    pub fn source(mut self, source: impl Into<Source>) -> Self {
+    pub fn source(mut self, source: impl Into<SourceFilter>) -> Self {
         self.0.request_mut().source = Some(source.into());
         self
     }
@@ -166,7 +166,7 @@ impl Search {
     /// `sort`
     pub fn sort(
         mut self,
-        sort: impl Into<OneOrMany<detection_engine::AlertsSortCombinations>>,
+        sort: impl Into<OneOrMany<detection_engine::AlertsSort>>,
     ) -> Self {
         self.0.request_mut().sort = Some(sort.into());
         self

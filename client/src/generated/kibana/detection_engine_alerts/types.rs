@@ -5,10 +5,44 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::{Extra, OneOrMany, Untyped};
 use super::super::detection_engine;
+/// The `Acknowledgement` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Acknowledgement {
+    /// `acknowledged`
+    pub acknowledged: bool,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// One of several forms of `AlertsStatusUpdate`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum AlertsStatusUpdate {
+    /// The `SetAlertsStatusByIds` form.
+    SetAlertsStatusByIds(detection_engine::SetAlertsStatusByIds),
+    /// The `SetAlertsStatusByQuery` form.
+    SetAlertsStatusByQuery(detection_engine::SetAlertsStatusByQuery),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<detection_engine::SetAlertsStatusByIds> for AlertsStatusUpdate {
+    fn from(value: detection_engine::SetAlertsStatusByIds) -> Self {
+        Self::SetAlertsStatusByIds(value)
+    }
+}
+
+impl From<detection_engine::SetAlertsStatusByQuery> for AlertsStatusUpdate {
+    fn from(value: detection_engine::SetAlertsStatusByQuery) -> Self {
+        Self::SetAlertsStatusByQuery(value)
+    }
+}
+
 /// The answer to [`create_index`](super::DetectionEngineAlerts::create_index).
-pub type CreateIndexResponse = Index;
+pub type CreateIndexResponse = Acknowledgement;
 /// The answer to [`delete_index`](super::DetectionEngineAlerts::delete_index).
-pub type DeleteIndexResponse = Index;
+pub type DeleteIndexResponse = Acknowledgement;
 /// The answer to [`get_index`](super::DetectionEngineAlerts::get_index).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -21,50 +55,16 @@ pub struct GetIndexResponse {
     pub extra: Extra,
 }
 
-/// The `Index` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Index {
-    /// `acknowledged`
-    pub acknowledged: bool,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The answer to [`search`](super::DetectionEngineAlerts::search).
 pub type SearchResponse = BTreeMap<String, Value>;
-/// One of several forms of `SetStatusBody`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum SetStatusBody {
-    /// The `SetAlertsStatusByIds` form.
-    SetAlertsStatusByIds(detection_engine::SetAlertsStatusByIds),
-    /// The `SetAlertsStatusByQuery` form.
-    SetAlertsStatusByQuery(detection_engine::SetAlertsStatusByQuery),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<detection_engine::SetAlertsStatusByIds> for SetStatusBody {
-    fn from(value: detection_engine::SetAlertsStatusByIds) -> Self {
-        Self::SetAlertsStatusByIds(value)
-    }
-}
-
-impl From<detection_engine::SetAlertsStatusByQuery> for SetStatusBody {
-    fn from(value: detection_engine::SetAlertsStatusByQuery) -> Self {
-        Self::SetAlertsStatusByQuery(value)
-    }
-}
-
 /// The answer to [`set_status`](super::DetectionEngineAlerts::set_status).
 pub type SetStatusResponse = BTreeMap<String, Value>;
 /// The answer to [`set_tags`](super::DetectionEngineAlerts::set_tags).
 pub type SetTagsResponse = BTreeMap<String, Value>;
-/// One of several forms of `Source`.
+/// One of several forms of `SourceFilter`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Source {
+pub enum SourceFilter {
     /// A boolean.
     Boolean(bool),
     /// A string.
@@ -75,19 +75,19 @@ pub enum Source {
     Other(Untyped),
 }
 
-impl From<bool> for Source {
+impl From<bool> for SourceFilter {
     fn from(value: bool) -> Self {
         Self::Boolean(value)
     }
 }
 
-impl From<&str> for Source {
+impl From<&str> for SourceFilter {
     fn from(value: &str) -> Self {
         Self::String(value.to_owned())
     }
 }
 
-impl From<String> for Source {
+impl From<String> for SourceFilter {
     fn from(value: String) -> Self {
         Self::String(value)
     }
@@ -134,7 +134,7 @@ impl GetIndexRequest {
 #[non_exhaustive]
 pub struct SearchRequest {
     /// `_source`
-    pub source: Option<Source>,
+    pub source: Option<SourceFilter>,
     /// `aggs`
     pub aggs: Option<BTreeMap<String, Value>>,
     /// `fields`
@@ -148,7 +148,7 @@ pub struct SearchRequest {
     /// at least 0
     pub size: Option<i64>,
     /// `sort`
-    pub sort: Option<OneOrMany<detection_engine::AlertsSortCombinations>>,
+    pub sort: Option<OneOrMany<detection_engine::AlertsSort>>,
     /// `track_total_hits`
     pub track_total_hits: Option<bool>,
     /// Members of the body that this version of elkit does not know.
@@ -178,7 +178,7 @@ impl SearchRequest {
 #[non_exhaustive]
 pub struct SetAssigneesRequest {
     /// `assignees`
-    pub assignees: detection_engine::AlertAssignees,
+    pub assignees: detection_engine::AlertAssigneesUpdate,
     /// `ids`
     pub ids: Vec<String>,
     /// Members of the body that this version of elkit does not know.
@@ -189,7 +189,7 @@ impl SetAssigneesRequest {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
-        assignees: impl Into<detection_engine::AlertAssignees>,
+        assignees: impl Into<detection_engine::AlertAssigneesUpdate>,
         ids: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
         Self {
@@ -205,13 +205,13 @@ impl SetAssigneesRequest {
 #[non_exhaustive]
 pub struct SetStatusRequest {
     /// `body`
-    pub body: SetStatusBody,
+    pub body: AlertsStatusUpdate,
 }
 
 impl SetStatusRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(body: impl Into<SetStatusBody>) -> Self {
+    pub fn new(body: impl Into<AlertsStatusUpdate>) -> Self {
         Self { body: body.into() }
     }
 }
@@ -223,7 +223,7 @@ pub struct SetTagsRequest {
     /// `ids`
     pub ids: Vec<String>,
     /// `tags`
-    pub tags: detection_engine::SetAlertTags,
+    pub tags: detection_engine::AlertTagsUpdate,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -233,7 +233,7 @@ impl SetTagsRequest {
     #[must_use]
     pub fn new(
         ids: impl IntoIterator<Item = impl Into<String>>,
-        tags: impl Into<detection_engine::SetAlertTags>,
+        tags: impl Into<detection_engine::AlertTagsUpdate>,
     ) -> Self {
         Self {
             ids: ids.into_iter().map(Into::into).collect(),

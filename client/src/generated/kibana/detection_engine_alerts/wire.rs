@@ -12,10 +12,74 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    GetIndexResponse, Index, SearchRequest, SetAssigneesRequest, SetTagsRequest
+    Acknowledgement, GetIndexResponse, SearchRequest, SetAssigneesRequest, SetTagsRequest
 }
 rt::union_! {
-    SetStatusBody, Source
+    AlertsStatusUpdate, SourceFilter
+}
+
+impl rt::Model for Acknowledgement {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Acknowledgement",
+        members: &["acknowledged"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            acknowledged: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.acknowledged),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.acknowledged)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for AlertsStatusUpdate {
+    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(64), rt::Arm::of(64)];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::SetAlertsStatusByIds),
+            1 => rt::get(deserializer).map(Self::SetAlertsStatusByQuery),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::SetAlertsStatusByIds(value) => rt::Wire::encode(value, serializer),
+            Self::SetAlertsStatusByQuery(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
 }
 
 impl rt::Model for GetIndexResponse {
@@ -61,71 +125,7 @@ impl rt::Model for GetIndexResponse {
     }
 }
 
-impl rt::Model for Index {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Index",
-        members: &["acknowledged"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            acknowledged: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.acknowledged),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.acknowledged)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for SetStatusBody {
-    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(64), rt::Arm::of(64)];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::SetAlertsStatusByIds),
-            1 => rt::get(deserializer).map(Self::SetAlertsStatusByQuery),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::SetAlertsStatusByIds(value) => rt::Wire::encode(value, serializer),
-            Self::SetAlertsStatusByQuery(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Union for Source {
+impl rt::Union for SourceFilter {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::of(2),
         rt::Arm::of(16),

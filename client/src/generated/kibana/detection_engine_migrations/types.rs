@@ -8,7 +8,7 @@ use super::super::detection_engine;
 #[non_exhaustive]
 pub struct CreateResponse {
     /// `indices`
-    pub indices: Vec<Index>,
+    pub indices: Vec<IndexMigration>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -27,10 +27,10 @@ pub struct GetStatusResponse {
     pub extra: Extra,
 }
 
-/// One of several forms of `Index`.
+/// One of several forms of `IndexMigration`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Index {
+pub enum IndexMigration {
     /// The `AlertsIndexMigrationSuccess` form.
     AlertsIndexMigrationSuccess(detection_engine::AlertsIndexMigrationSuccess),
     /// The `AlertsIndexMigrationError` form.

@@ -14,7 +14,7 @@ rt::model! {
     CreateResponse, GetStatusResponse, CreateRequest, DeleteRequest, FinalizeRequest
 }
 rt::union_! {
-    Index
+    IndexMigration
 }
 
 impl rt::Model for CreateResponse {
@@ -97,7 +97,7 @@ impl rt::Model for GetStatusResponse {
     }
 }
 
-impl rt::Union for Index {
+impl rt::Union for IndexMigration {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(
             64,

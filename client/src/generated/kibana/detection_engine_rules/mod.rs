@@ -34,7 +34,7 @@ impl DetectionEngineRules {
     #[deprecated = "upstream deprecates it"]
     pub fn bulk_create(
         &self,
-        body: impl IntoIterator<Item = impl Into<detection_engine::RuleCreateProps>>,
+        body: impl IntoIterator<Item = impl Into<detection_engine::NewRule>>,
     ) -> BulkCreate {
         BulkCreate::new(&self.client, BulkCreateRequest::new(body))
     }
@@ -73,7 +73,7 @@ impl DetectionEngineRules {
     #[deprecated = "upstream deprecates it"]
     pub fn bulk_patch(
         &self,
-        body: impl IntoIterator<Item = impl Into<detection_engine::RulePatchProps>>,
+        body: impl IntoIterator<Item = impl Into<detection_engine::RulePatch>>,
     ) -> BulkPatch {
         BulkPatch::new(&self.client, BulkPatchRequest::new(body))
     }
@@ -86,7 +86,7 @@ impl DetectionEngineRules {
     #[deprecated = "upstream deprecates it"]
     pub fn bulk_update(
         &self,
-        body: impl IntoIterator<Item = impl Into<detection_engine::RuleUpdateProps>>,
+        body: impl IntoIterator<Item = impl Into<detection_engine::RuleUpdate>>,
     ) -> BulkUpdate {
         BulkUpdate::new(&self.client, BulkUpdateRequest::new(body))
     }
@@ -96,7 +96,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createrule)
     #[doc(alias = "detection_engine.rules.create")]
     #[doc(alias = "POST /api/detection_engine/rules")]
-    pub fn create(&self, body: impl Into<detection_engine::RuleCreateProps>) -> Create {
+    pub fn create(&self, body: impl Into<detection_engine::NewRule>) -> Create {
         Create::new(&self.client, CreateRequest::new(body))
     }
     /// Adds exception items to the default list of one rule.
@@ -109,7 +109,7 @@ impl DetectionEngineRules {
         &self,
         id: impl Into<String>,
         body_items: impl IntoIterator<
-            Item = impl Into<exception_lists::CreateRuleExceptionListItemProps>,
+            Item = impl Into<exception_lists::NewRuleExceptionItem>,
         >,
     ) -> CreateExceptions {
         CreateExceptions::new(&self.client, CreateExceptionsRequest::new(id, body_items))
@@ -193,7 +193,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-patchrule)
     #[doc(alias = "detection_engine.rules.patch")]
     #[doc(alias = "PATCH /api/detection_engine/rules")]
-    pub fn patch(&self, body: impl Into<detection_engine::RulePatchProps>) -> Patch {
+    pub fn patch(&self, body: impl Into<detection_engine::RulePatch>) -> Patch {
         Patch::new(&self.client, PatchRequest::new(body))
     }
     /// Simulates a rule and returns the preview run and its logs.
@@ -211,7 +211,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-updaterule)
     #[doc(alias = "detection_engine.rules.update")]
     #[doc(alias = "PUT /api/detection_engine/rules")]
-    pub fn update(&self, body: impl Into<detection_engine::RuleUpdateProps>) -> Update {
+    pub fn update(&self, body: impl Into<detection_engine::RuleUpdate>) -> Update {
         Update::new(&self.client, UpdateRequest::new(body))
     }
 }
@@ -228,7 +228,7 @@ impl BulkAction {
         self
     }
     /// `body`
-    pub fn body(mut self, body: impl Into<BulkActionBody>) -> Self {
+    pub fn body(mut self, body: impl Into<RulesAction>) -> Self {
         self.0.request_mut().body = Some(body.into());
         self
     }
@@ -308,7 +308,7 @@ impl Export {
         self
     }
     /// `body`
-    pub fn body(mut self, body: impl Into<ExportBody>) -> Self {
+    pub fn body(mut self, body: impl Into<RulesToExport>) -> Self {
         self.0.request_mut().body = Some(body.into());
         self
     }
@@ -337,7 +337,7 @@ impl Find {
     /// `sort_field`
     pub fn sort_field(
         mut self,
-        sort_field: impl Into<detection_engine::FindRulesSortField>,
+        sort_field: impl Into<detection_engine::RuleSortField>,
     ) -> Self {
         self.0.request_mut().sort_field = Some(sort_field.into());
         self

@@ -7,96 +7,24 @@ use crate::rt;
 use crate::body::Upload;
 use crate::types::{Extra, OneOrMany, Untyped};
 use super::super::{detection_engine, exception_lists};
-/// One of several forms of `BulkActionBody`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum BulkActionBody {
-    /// The `BulkDeleteRules` form.
-    BulkDeleteRules(detection_engine::BulkDeleteRules),
-    /// The `BulkDisableRules` form.
-    BulkDisableRules(detection_engine::BulkDisableRules),
-    /// The `BulkEnableRules` form.
-    BulkEnableRules(detection_engine::BulkEnableRules),
-    /// The `BulkExportRules` form.
-    BulkExportRules(detection_engine::BulkExportRules),
-    /// The `BulkDuplicateRules` form.
-    BulkDuplicateRules(detection_engine::BulkDuplicateRules),
-    /// The `BulkManualRuleRun` form.
-    BulkManualRuleRun(detection_engine::BulkManualRuleRun),
-    /// The `BulkManualRuleFillGaps` form.
-    BulkManualRuleFillGaps(detection_engine::BulkManualRuleFillGaps),
-    /// The `BulkEditRules` form.
-    BulkEditRules(detection_engine::BulkEditRules),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<detection_engine::BulkDeleteRules> for BulkActionBody {
-    fn from(value: detection_engine::BulkDeleteRules) -> Self {
-        Self::BulkDeleteRules(value)
-    }
-}
-
-impl From<detection_engine::BulkDisableRules> for BulkActionBody {
-    fn from(value: detection_engine::BulkDisableRules) -> Self {
-        Self::BulkDisableRules(value)
-    }
-}
-
-impl From<detection_engine::BulkEnableRules> for BulkActionBody {
-    fn from(value: detection_engine::BulkEnableRules) -> Self {
-        Self::BulkEnableRules(value)
-    }
-}
-
-impl From<detection_engine::BulkExportRules> for BulkActionBody {
-    fn from(value: detection_engine::BulkExportRules) -> Self {
-        Self::BulkExportRules(value)
-    }
-}
-
-impl From<detection_engine::BulkDuplicateRules> for BulkActionBody {
-    fn from(value: detection_engine::BulkDuplicateRules) -> Self {
-        Self::BulkDuplicateRules(value)
-    }
-}
-
-impl From<detection_engine::BulkManualRuleRun> for BulkActionBody {
-    fn from(value: detection_engine::BulkManualRuleRun) -> Self {
-        Self::BulkManualRuleRun(value)
-    }
-}
-
-impl From<detection_engine::BulkManualRuleFillGaps> for BulkActionBody {
-    fn from(value: detection_engine::BulkManualRuleFillGaps) -> Self {
-        Self::BulkManualRuleFillGaps(value)
-    }
-}
-
-impl From<detection_engine::BulkEditRules> for BulkActionBody {
-    fn from(value: detection_engine::BulkEditRules) -> Self {
-        Self::BulkEditRules(value)
-    }
-}
-
 /// The answer to [`bulk_action`](super::DetectionEngineRules::bulk_action).
 pub type BulkActionResponse = Untyped;
 /// The answer to [`bulk_create`](super::DetectionEngineRules::bulk_create).
-pub type BulkCreateResponse = Vec<detection_engine::BulkCrudRulesResponse>;
+pub type BulkCreateResponse = Vec<detection_engine::RuleOrError>;
 /// The answer to [`bulk_delete`](super::DetectionEngineRules::bulk_delete).
-pub type BulkDeleteResponse = Vec<detection_engine::BulkCrudRulesResponse>;
+pub type BulkDeleteResponse = Vec<detection_engine::RuleOrError>;
 /// The answer to [`bulk_delete_via_post`](super::DetectionEngineRules::bulk_delete_via_post).
-pub type BulkDeleteViaPostResponse = Vec<detection_engine::BulkCrudRulesResponse>;
+pub type BulkDeleteViaPostResponse = Vec<detection_engine::RuleOrError>;
 /// The answer to [`bulk_patch`](super::DetectionEngineRules::bulk_patch).
-pub type BulkPatchResponse = Vec<detection_engine::BulkCrudRulesResponse>;
+pub type BulkPatchResponse = Vec<detection_engine::RuleOrError>;
 /// The answer to [`bulk_update`](super::DetectionEngineRules::bulk_update).
-pub type BulkUpdateResponse = Vec<detection_engine::BulkCrudRulesResponse>;
+pub type BulkUpdateResponse = Vec<detection_engine::RuleOrError>;
 /// The answer to [`create_exceptions`](super::DetectionEngineRules::create_exceptions).
 pub type CreateExceptionsResponse = Vec<exception_lists::ExceptionListItem>;
 /// The answer to [`create`](super::DetectionEngineRules::create).
-pub type CreateResponse = detection_engine::RuleResponse;
+pub type CreateResponse = detection_engine::Rule;
 /// The answer to [`delete`](super::DetectionEngineRules::delete).
-pub type DeleteResponse = detection_engine::RuleResponse;
+pub type DeleteResponse = detection_engine::Rule;
 /// The `EqlRulePreview` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -120,7 +48,7 @@ pub struct EqlRulePreview {
     /// `actions`
     pub actions: Option<Vec<detection_engine::RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<detection_engine::SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<detection_engine::AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -154,7 +82,7 @@ pub struct EqlRulePreview {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<detection_engine::SavedObjectResolveOutcome>,
+    pub outcome: Option<detection_engine::ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -162,7 +90,7 @@ pub struct EqlRulePreview {
     /// `related_integrations`
     pub related_integrations: Option<Vec<detection_engine::RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<detection_engine::RequiredFieldInput>>,
+    pub required_fields: Option<Vec<detection_engine::RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
     /// `risk_score`
@@ -308,7 +236,7 @@ impl EqlRulePreview {
     #[must_use]
     pub fn alias_purpose(
         mut self,
-        alias_purpose: impl Into<detection_engine::SavedObjectResolveAliasPurpose>,
+        alias_purpose: impl Into<detection_engine::AliasPurpose>,
     ) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
@@ -427,7 +355,7 @@ impl EqlRulePreview {
     #[must_use]
     pub fn outcome(
         mut self,
-        outcome: impl Into<detection_engine::SavedObjectResolveOutcome>,
+        outcome: impl Into<detection_engine::ResolveOutcome>,
     ) -> Self {
         self.outcome = Some(outcome.into());
         self
@@ -465,7 +393,7 @@ impl EqlRulePreview {
     pub fn required_fields(
         mut self,
         required_fields: impl IntoIterator<
-            Item = impl Into<detection_engine::RequiredFieldInput>,
+            Item = impl Into<detection_engine::RequiredField>,
         >,
     ) -> Self {
         self.required_fields = Some(
@@ -608,7 +536,7 @@ pub struct EsqlRulePreview {
     /// `actions`
     pub actions: Option<Vec<detection_engine::RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<detection_engine::SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<detection_engine::AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -642,7 +570,7 @@ pub struct EsqlRulePreview {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<detection_engine::SavedObjectResolveOutcome>,
+    pub outcome: Option<detection_engine::ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -650,7 +578,7 @@ pub struct EsqlRulePreview {
     /// `related_integrations`
     pub related_integrations: Option<Vec<detection_engine::RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<detection_engine::RequiredFieldInput>>,
+    pub required_fields: Option<Vec<detection_engine::RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
     /// `risk_score`
@@ -754,7 +682,7 @@ impl EsqlRulePreview {
     #[must_use]
     pub fn alias_purpose(
         mut self,
-        alias_purpose: impl Into<detection_engine::SavedObjectResolveAliasPurpose>,
+        alias_purpose: impl Into<detection_engine::AliasPurpose>,
     ) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
@@ -873,7 +801,7 @@ impl EsqlRulePreview {
     #[must_use]
     pub fn outcome(
         mut self,
-        outcome: impl Into<detection_engine::SavedObjectResolveOutcome>,
+        outcome: impl Into<detection_engine::ResolveOutcome>,
     ) -> Self {
         self.outcome = Some(outcome.into());
         self
@@ -911,7 +839,7 @@ impl EsqlRulePreview {
     pub fn required_fields(
         mut self,
         required_fields: impl IntoIterator<
-            Item = impl Into<detection_engine::RequiredFieldInput>,
+            Item = impl Into<detection_engine::RequiredField>,
         >,
     ) -> Self {
         self.required_fields = Some(
@@ -1043,33 +971,12 @@ impl EsqlRulePreview {
     }
 }
 
-/// The `ExportBody` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExportBody {
-    /// `objects`
-    pub objects: Vec<RuleToExport>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ExportBody {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(objects: impl IntoIterator<Item = impl Into<RuleToExport>>) -> Self {
-        Self {
-            objects: objects.into_iter().map(Into::into).collect(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
 /// The answer to [`find`](super::DetectionEngineRules::find).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FindResponse {
     /// `data`
-    pub data: Vec<detection_engine::RuleResponse>,
+    pub data: Vec<detection_engine::Rule>,
     /// `page`
     pub page: i64,
     /// `perPage`
@@ -1117,13 +1024,13 @@ pub struct GetPrebuiltStatusResponse {
 }
 
 /// The answer to [`get`](super::DetectionEngineRules::get).
-pub type GetResponse = detection_engine::RuleResponse;
+pub type GetResponse = detection_engine::Rule;
 /// The answer to [`import`](super::DetectionEngineRules::import).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImportResponse {
     /// `action_connectors_errors`
-    pub action_connectors_errors: Vec<detection_engine::ErrorSchema>,
+    pub action_connectors_errors: Vec<detection_engine::RuleError>,
     /// `action_connectors_success`
     pub action_connectors_success: bool,
     /// `action_connectors_success_count`
@@ -1131,11 +1038,11 @@ pub struct ImportResponse {
     /// at least 0
     pub action_connectors_success_count: i64,
     /// `action_connectors_warnings`
-    pub action_connectors_warnings: Vec<detection_engine::WarningSchema>,
+    pub action_connectors_warnings: Vec<detection_engine::ImportWarning>,
     /// `errors`
-    pub errors: Vec<detection_engine::ErrorSchema>,
+    pub errors: Vec<detection_engine::RuleError>,
     /// `exceptions_errors`
-    pub exceptions_errors: Vec<detection_engine::ErrorSchema>,
+    pub exceptions_errors: Vec<detection_engine::RuleError>,
     /// `exceptions_success`
     pub exceptions_success: bool,
     /// `exceptions_success_count`
@@ -1195,7 +1102,7 @@ pub struct MachineLearningRulePreview {
     /// `actions`
     pub actions: Option<Vec<detection_engine::RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<detection_engine::SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<detection_engine::AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -1229,7 +1136,7 @@ pub struct MachineLearningRulePreview {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<detection_engine::SavedObjectResolveOutcome>,
+    pub outcome: Option<detection_engine::ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -1237,7 +1144,7 @@ pub struct MachineLearningRulePreview {
     /// `related_integrations`
     pub related_integrations: Option<Vec<detection_engine::RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<detection_engine::RequiredFieldInput>>,
+    pub required_fields: Option<Vec<detection_engine::RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
     /// `risk_score`
@@ -1344,7 +1251,7 @@ impl MachineLearningRulePreview {
     #[must_use]
     pub fn alias_purpose(
         mut self,
-        alias_purpose: impl Into<detection_engine::SavedObjectResolveAliasPurpose>,
+        alias_purpose: impl Into<detection_engine::AliasPurpose>,
     ) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
@@ -1463,7 +1370,7 @@ impl MachineLearningRulePreview {
     #[must_use]
     pub fn outcome(
         mut self,
-        outcome: impl Into<detection_engine::SavedObjectResolveOutcome>,
+        outcome: impl Into<detection_engine::ResolveOutcome>,
     ) -> Self {
         self.outcome = Some(outcome.into());
         self
@@ -1501,7 +1408,7 @@ impl MachineLearningRulePreview {
     pub fn required_fields(
         mut self,
         required_fields: impl IntoIterator<
-            Item = impl Into<detection_engine::RequiredFieldInput>,
+            Item = impl Into<detection_engine::RequiredField>,
         >,
     ) -> Self {
         self.required_fields = Some(
@@ -1656,7 +1563,7 @@ pub struct NewTermsRulePreview {
     /// `actions`
     pub actions: Option<Vec<detection_engine::RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<detection_engine::SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<detection_engine::AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -1690,7 +1597,7 @@ pub struct NewTermsRulePreview {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<detection_engine::SavedObjectResolveOutcome>,
+    pub outcome: Option<detection_engine::ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -1698,7 +1605,7 @@ pub struct NewTermsRulePreview {
     /// `related_integrations`
     pub related_integrations: Option<Vec<detection_engine::RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<detection_engine::RequiredFieldInput>>,
+    pub required_fields: Option<Vec<detection_engine::RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
     /// `risk_score`
@@ -1838,7 +1745,7 @@ impl NewTermsRulePreview {
     #[must_use]
     pub fn alias_purpose(
         mut self,
-        alias_purpose: impl Into<detection_engine::SavedObjectResolveAliasPurpose>,
+        alias_purpose: impl Into<detection_engine::AliasPurpose>,
     ) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
@@ -1957,7 +1864,7 @@ impl NewTermsRulePreview {
     #[must_use]
     pub fn outcome(
         mut self,
-        outcome: impl Into<detection_engine::SavedObjectResolveOutcome>,
+        outcome: impl Into<detection_engine::ResolveOutcome>,
     ) -> Self {
         self.outcome = Some(outcome.into());
         self
@@ -1995,7 +1902,7 @@ impl NewTermsRulePreview {
     pub fn required_fields(
         mut self,
         required_fields: impl IntoIterator<
-            Item = impl Into<detection_engine::RequiredFieldInput>,
+            Item = impl Into<detection_engine::RequiredField>,
         >,
     ) -> Self {
         self.required_fields = Some(
@@ -2128,7 +2035,7 @@ impl NewTermsRulePreview {
 }
 
 /// The answer to [`patch`](super::DetectionEngineRules::patch).
-pub type PatchResponse = detection_engine::RuleResponse;
+pub type PatchResponse = detection_engine::Rule;
 /// The answer to [`preview`](super::DetectionEngineRules::preview).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -2164,7 +2071,7 @@ pub struct QueryRulePreview {
     /// `actions`
     pub actions: Option<Vec<detection_engine::RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<detection_engine::SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<detection_engine::AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -2198,7 +2105,7 @@ pub struct QueryRulePreview {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<detection_engine::SavedObjectResolveOutcome>,
+    pub outcome: Option<detection_engine::ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -2206,7 +2113,7 @@ pub struct QueryRulePreview {
     /// `related_integrations`
     pub related_integrations: Option<Vec<detection_engine::RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<detection_engine::RequiredFieldInput>>,
+    pub required_fields: Option<Vec<detection_engine::RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
     /// `risk_score`
@@ -2349,7 +2256,7 @@ impl QueryRulePreview {
     #[must_use]
     pub fn alias_purpose(
         mut self,
-        alias_purpose: impl Into<detection_engine::SavedObjectResolveAliasPurpose>,
+        alias_purpose: impl Into<detection_engine::AliasPurpose>,
     ) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
@@ -2468,7 +2375,7 @@ impl QueryRulePreview {
     #[must_use]
     pub fn outcome(
         mut self,
-        outcome: impl Into<detection_engine::SavedObjectResolveOutcome>,
+        outcome: impl Into<detection_engine::ResolveOutcome>,
     ) -> Self {
         self.outcome = Some(outcome.into());
         self
@@ -2506,7 +2413,7 @@ impl QueryRulePreview {
     pub fn required_fields(
         mut self,
         required_fields: impl IntoIterator<
-            Item = impl Into<detection_engine::RequiredFieldInput>,
+            Item = impl Into<detection_engine::RequiredField>,
         >,
     ) -> Self {
         self.required_fields = Some(
@@ -2763,6 +2670,99 @@ impl RuleToExport {
     }
 }
 
+/// One of several forms of `RulesAction`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum RulesAction {
+    /// The `BulkDeleteRules` form.
+    BulkDeleteRules(detection_engine::BulkDeleteRules),
+    /// The `BulkDisableRules` form.
+    BulkDisableRules(detection_engine::BulkDisableRules),
+    /// The `BulkEnableRules` form.
+    BulkEnableRules(detection_engine::BulkEnableRules),
+    /// The `BulkExportRules` form.
+    BulkExportRules(detection_engine::BulkExportRules),
+    /// The `BulkDuplicateRules` form.
+    BulkDuplicateRules(detection_engine::BulkDuplicateRules),
+    /// The `BulkRunRules` form.
+    BulkRunRules(detection_engine::BulkRunRules),
+    /// The `BulkFillGaps` form.
+    BulkFillGaps(detection_engine::BulkFillGaps),
+    /// The `BulkEditRules` form.
+    BulkEditRules(detection_engine::BulkEditRules),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<detection_engine::BulkDeleteRules> for RulesAction {
+    fn from(value: detection_engine::BulkDeleteRules) -> Self {
+        Self::BulkDeleteRules(value)
+    }
+}
+
+impl From<detection_engine::BulkDisableRules> for RulesAction {
+    fn from(value: detection_engine::BulkDisableRules) -> Self {
+        Self::BulkDisableRules(value)
+    }
+}
+
+impl From<detection_engine::BulkEnableRules> for RulesAction {
+    fn from(value: detection_engine::BulkEnableRules) -> Self {
+        Self::BulkEnableRules(value)
+    }
+}
+
+impl From<detection_engine::BulkExportRules> for RulesAction {
+    fn from(value: detection_engine::BulkExportRules) -> Self {
+        Self::BulkExportRules(value)
+    }
+}
+
+impl From<detection_engine::BulkDuplicateRules> for RulesAction {
+    fn from(value: detection_engine::BulkDuplicateRules) -> Self {
+        Self::BulkDuplicateRules(value)
+    }
+}
+
+impl From<detection_engine::BulkRunRules> for RulesAction {
+    fn from(value: detection_engine::BulkRunRules) -> Self {
+        Self::BulkRunRules(value)
+    }
+}
+
+impl From<detection_engine::BulkFillGaps> for RulesAction {
+    fn from(value: detection_engine::BulkFillGaps) -> Self {
+        Self::BulkFillGaps(value)
+    }
+}
+
+impl From<detection_engine::BulkEditRules> for RulesAction {
+    fn from(value: detection_engine::BulkEditRules) -> Self {
+        Self::BulkEditRules(value)
+    }
+}
+
+/// The `RulesToExport` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RulesToExport {
+    /// `objects`
+    pub objects: Vec<RuleToExport>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl RulesToExport {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(objects: impl IntoIterator<Item = impl Into<RuleToExport>>) -> Self {
+        Self {
+            objects: objects.into_iter().map(Into::into).collect(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
 /// The `SavedQueryRulePreview` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -2784,7 +2784,7 @@ pub struct SavedQueryRulePreview {
     /// `actions`
     pub actions: Option<Vec<detection_engine::RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<detection_engine::SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<detection_engine::AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -2818,7 +2818,7 @@ pub struct SavedQueryRulePreview {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<detection_engine::SavedObjectResolveOutcome>,
+    pub outcome: Option<detection_engine::ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -2826,7 +2826,7 @@ pub struct SavedQueryRulePreview {
     /// `related_integrations`
     pub related_integrations: Option<Vec<detection_engine::RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<detection_engine::RequiredFieldInput>>,
+    pub required_fields: Option<Vec<detection_engine::RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
     /// `risk_score`
@@ -2966,7 +2966,7 @@ impl SavedQueryRulePreview {
     #[must_use]
     pub fn alias_purpose(
         mut self,
-        alias_purpose: impl Into<detection_engine::SavedObjectResolveAliasPurpose>,
+        alias_purpose: impl Into<detection_engine::AliasPurpose>,
     ) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
@@ -3085,7 +3085,7 @@ impl SavedQueryRulePreview {
     #[must_use]
     pub fn outcome(
         mut self,
-        outcome: impl Into<detection_engine::SavedObjectResolveOutcome>,
+        outcome: impl Into<detection_engine::ResolveOutcome>,
     ) -> Self {
         self.outcome = Some(outcome.into());
         self
@@ -3123,7 +3123,7 @@ impl SavedQueryRulePreview {
     pub fn required_fields(
         mut self,
         required_fields: impl IntoIterator<
-            Item = impl Into<detection_engine::RequiredFieldInput>,
+            Item = impl Into<detection_engine::RequiredField>,
         >,
     ) -> Self {
         self.required_fields = Some(
@@ -3292,7 +3292,7 @@ pub struct ThreatMatchRulePreview {
     /// `actions`
     pub actions: Option<Vec<detection_engine::RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<detection_engine::SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<detection_engine::AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -3326,7 +3326,7 @@ pub struct ThreatMatchRulePreview {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<detection_engine::SavedObjectResolveOutcome>,
+    pub outcome: Option<detection_engine::ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -3334,7 +3334,7 @@ pub struct ThreatMatchRulePreview {
     /// `related_integrations`
     pub related_integrations: Option<Vec<detection_engine::RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<detection_engine::RequiredFieldInput>>,
+    pub required_fields: Option<Vec<detection_engine::RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
     /// `risk_score`
@@ -3522,7 +3522,7 @@ impl ThreatMatchRulePreview {
     #[must_use]
     pub fn alias_purpose(
         mut self,
-        alias_purpose: impl Into<detection_engine::SavedObjectResolveAliasPurpose>,
+        alias_purpose: impl Into<detection_engine::AliasPurpose>,
     ) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
@@ -3641,7 +3641,7 @@ impl ThreatMatchRulePreview {
     #[must_use]
     pub fn outcome(
         mut self,
-        outcome: impl Into<detection_engine::SavedObjectResolveOutcome>,
+        outcome: impl Into<detection_engine::ResolveOutcome>,
     ) -> Self {
         self.outcome = Some(outcome.into());
         self
@@ -3679,7 +3679,7 @@ impl ThreatMatchRulePreview {
     pub fn required_fields(
         mut self,
         required_fields: impl IntoIterator<
-            Item = impl Into<detection_engine::RequiredFieldInput>,
+            Item = impl Into<detection_engine::RequiredField>,
         >,
     ) -> Self {
         self.required_fields = Some(
@@ -3834,7 +3834,7 @@ pub struct ThresholdRulePreview {
     /// `actions`
     pub actions: Option<Vec<detection_engine::RuleAction>>,
     /// `alias_purpose`
-    pub alias_purpose: Option<detection_engine::SavedObjectResolveAliasPurpose>,
+    pub alias_purpose: Option<detection_engine::AliasPurpose>,
     /// `alias_target_id`
     pub alias_target_id: Option<String>,
     /// `author`
@@ -3868,7 +3868,7 @@ pub struct ThresholdRulePreview {
     /// `note`
     pub note: Option<String>,
     /// `outcome`
-    pub outcome: Option<detection_engine::SavedObjectResolveOutcome>,
+    pub outcome: Option<detection_engine::ResolveOutcome>,
     /// `output_index`
     pub output_index: Option<String>,
     /// `references`
@@ -3876,7 +3876,7 @@ pub struct ThresholdRulePreview {
     /// `related_integrations`
     pub related_integrations: Option<Vec<detection_engine::RelatedIntegration>>,
     /// `required_fields`
-    pub required_fields: Option<Vec<detection_engine::RequiredFieldInput>>,
+    pub required_fields: Option<Vec<detection_engine::RequiredField>>,
     /// `response_actions`
     pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
     /// `risk_score`
@@ -4019,7 +4019,7 @@ impl ThresholdRulePreview {
     #[must_use]
     pub fn alias_purpose(
         mut self,
-        alias_purpose: impl Into<detection_engine::SavedObjectResolveAliasPurpose>,
+        alias_purpose: impl Into<detection_engine::AliasPurpose>,
     ) -> Self {
         self.alias_purpose = Some(alias_purpose.into());
         self
@@ -4138,7 +4138,7 @@ impl ThresholdRulePreview {
     #[must_use]
     pub fn outcome(
         mut self,
-        outcome: impl Into<detection_engine::SavedObjectResolveOutcome>,
+        outcome: impl Into<detection_engine::ResolveOutcome>,
     ) -> Self {
         self.outcome = Some(outcome.into());
         self
@@ -4176,7 +4176,7 @@ impl ThresholdRulePreview {
     pub fn required_fields(
         mut self,
         required_fields: impl IntoIterator<
-            Item = impl Into<detection_engine::RequiredFieldInput>,
+            Item = impl Into<detection_engine::RequiredField>,
         >,
     ) -> Self {
         self.required_fields = Some(
@@ -4309,7 +4309,7 @@ impl ThresholdRulePreview {
 }
 
 /// The answer to [`update`](super::DetectionEngineRules::update).
-pub type UpdateResponse = detection_engine::RuleResponse;
+pub type UpdateResponse = detection_engine::Rule;
 /// The request of [`DetectionEngineRules::bulk_action`](super::DetectionEngineRules::bulk_action), as plain data.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -4317,7 +4317,7 @@ pub struct BulkActionRequest {
     /// `dry_run`
     pub dry_run: Option<bool>,
     /// `body`
-    pub body: Option<BulkActionBody>,
+    pub body: Option<RulesAction>,
 }
 
 impl BulkActionRequest {
@@ -4333,14 +4333,14 @@ impl BulkActionRequest {
 #[non_exhaustive]
 pub struct BulkCreateRequest {
     /// `body`
-    pub body: Vec<detection_engine::RuleCreateProps>,
+    pub body: Vec<detection_engine::NewRule>,
 }
 
 impl BulkCreateRequest {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
-        body: impl IntoIterator<Item = impl Into<detection_engine::RuleCreateProps>>,
+        body: impl IntoIterator<Item = impl Into<detection_engine::NewRule>>,
     ) -> Self {
         Self {
             body: body.into_iter().map(Into::into).collect(),
@@ -4389,14 +4389,14 @@ impl BulkDeleteViaPostRequest {
 #[non_exhaustive]
 pub struct BulkPatchRequest {
     /// `body`
-    pub body: Vec<detection_engine::RulePatchProps>,
+    pub body: Vec<detection_engine::RulePatch>,
 }
 
 impl BulkPatchRequest {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
-        body: impl IntoIterator<Item = impl Into<detection_engine::RulePatchProps>>,
+        body: impl IntoIterator<Item = impl Into<detection_engine::RulePatch>>,
     ) -> Self {
         Self {
             body: body.into_iter().map(Into::into).collect(),
@@ -4409,14 +4409,14 @@ impl BulkPatchRequest {
 #[non_exhaustive]
 pub struct BulkUpdateRequest {
     /// `body`
-    pub body: Vec<detection_engine::RuleUpdateProps>,
+    pub body: Vec<detection_engine::RuleUpdate>,
 }
 
 impl BulkUpdateRequest {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
-        body: impl IntoIterator<Item = impl Into<detection_engine::RuleUpdateProps>>,
+        body: impl IntoIterator<Item = impl Into<detection_engine::RuleUpdate>>,
     ) -> Self {
         Self {
             body: body.into_iter().map(Into::into).collect(),
@@ -4429,13 +4429,13 @@ impl BulkUpdateRequest {
 #[non_exhaustive]
 pub struct CreateRequest {
     /// `body`
-    pub body: detection_engine::RuleCreateProps,
+    pub body: detection_engine::NewRule,
 }
 
 impl CreateRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(body: impl Into<detection_engine::RuleCreateProps>) -> Self {
+    pub fn new(body: impl Into<detection_engine::NewRule>) -> Self {
         Self { body: body.into() }
     }
 }
@@ -4447,7 +4447,7 @@ pub struct CreateExceptionsRequest {
     /// `id`
     pub id: String,
     /// `items`
-    pub body_items: Vec<exception_lists::CreateRuleExceptionListItemProps>,
+    pub body_items: Vec<exception_lists::NewRuleExceptionItem>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -4458,7 +4458,7 @@ impl CreateExceptionsRequest {
     pub fn new(
         id: impl Into<String>,
         body_items: impl IntoIterator<
-            Item = impl Into<exception_lists::CreateRuleExceptionListItemProps>,
+            Item = impl Into<exception_lists::NewRuleExceptionItem>,
         >,
     ) -> Self {
         Self {
@@ -4500,7 +4500,7 @@ pub struct ExportRequest {
     /// default `export.ndjson`
     pub file_name: Option<String>,
     /// `body`
-    pub body: Option<ExportBody>,
+    pub body: Option<RulesToExport>,
 }
 
 impl ExportRequest {
@@ -4524,7 +4524,7 @@ pub struct FindRequest {
     /// `filter`
     pub filter: Option<String>,
     /// `sort_field`
-    pub sort_field: Option<detection_engine::FindRulesSortField>,
+    pub sort_field: Option<detection_engine::RuleSortField>,
     /// `sort_order`
     pub sort_order: Option<detection_engine::SortOrder>,
     /// `page`
@@ -4655,13 +4655,13 @@ impl ListTagsRequest {
 #[non_exhaustive]
 pub struct PatchRequest {
     /// `body`
-    pub body: detection_engine::RulePatchProps,
+    pub body: detection_engine::RulePatch,
 }
 
 impl PatchRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(body: impl Into<detection_engine::RulePatchProps>) -> Self {
+    pub fn new(body: impl Into<detection_engine::RulePatch>) -> Self {
         Self { body: body.into() }
     }
 }
@@ -4692,13 +4692,13 @@ impl PreviewRequest {
 #[non_exhaustive]
 pub struct UpdateRequest {
     /// `body`
-    pub body: detection_engine::RuleUpdateProps,
+    pub body: detection_engine::RuleUpdate,
 }
 
 impl UpdateRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(body: impl Into<detection_engine::RuleUpdateProps>) -> Self {
+    pub fn new(body: impl Into<detection_engine::RuleUpdate>) -> Self {
         Self { body: body.into() }
     }
 }

@@ -13,113 +13,14 @@ use super::super::detection_engine;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    EqlRulePreview, EsqlRulePreview, ExportBody, FindResponse, GetPrebuiltStatusResponse,
+    EqlRulePreview, EsqlRulePreview, FindResponse, GetPrebuiltStatusResponse,
     ImportResponse, InstallPrebuiltResponse, MachineLearningRulePreview,
     NewTermsRulePreview, PreviewResponse, QueryRulePreview, RuleToDelete, RuleToExport,
-    SavedQueryRulePreview, ThreatMatchRulePreview, ThresholdRulePreview,
+    RulesToExport, SavedQueryRulePreview, ThreatMatchRulePreview, ThresholdRulePreview,
     CreateExceptionsRequest
 }
 rt::union_! {
-    BulkActionBody, RulePreview
-}
-
-impl rt::Union for BulkActionBody {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &[],
-            &["action"],
-            &["action", "gaps_range_end", "gaps_range_start", "ids", "query"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["action"],
-            &["action", "gaps_range_end", "gaps_range_start", "ids", "query"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["action"],
-            &["action", "gaps_range_end", "gaps_range_start", "ids", "query"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["action"],
-            &["action", "gaps_range_end", "gaps_range_start", "ids", "query"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["action"],
-            &[
-                "action",
-                "duplicate",
-                "gaps_range_end",
-                "gaps_range_start",
-                "ids",
-                "query",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["action", "run"],
-            &["action", "gaps_range_end", "gaps_range_start", "ids", "query", "run"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["action", "fill_gaps"],
-            &[
-                "action",
-                "fill_gaps",
-                "gaps_range_end",
-                "gaps_range_start",
-                "ids",
-                "query",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["action", "edit"],
-            &["action", "edit", "gaps_range_end", "gaps_range_start", "ids", "query"],
-        ),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::BulkDeleteRules),
-            1 => rt::get(deserializer).map(Self::BulkDisableRules),
-            2 => rt::get(deserializer).map(Self::BulkEnableRules),
-            3 => rt::get(deserializer).map(Self::BulkExportRules),
-            4 => rt::get(deserializer).map(Self::BulkDuplicateRules),
-            5 => rt::get(deserializer).map(Self::BulkManualRuleRun),
-            6 => rt::get(deserializer).map(Self::BulkManualRuleFillGaps),
-            7 => rt::get(deserializer).map(Self::BulkEditRules),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::BulkDeleteRules(value) => rt::Wire::encode(value, serializer),
-            Self::BulkDisableRules(value) => rt::Wire::encode(value, serializer),
-            Self::BulkEnableRules(value) => rt::Wire::encode(value, serializer),
-            Self::BulkExportRules(value) => rt::Wire::encode(value, serializer),
-            Self::BulkDuplicateRules(value) => rt::Wire::encode(value, serializer),
-            Self::BulkManualRuleRun(value) => rt::Wire::encode(value, serializer),
-            Self::BulkManualRuleFillGaps(value) => rt::Wire::encode(value, serializer),
-            Self::BulkEditRules(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
+    RulePreview, RulesAction
 }
 
 impl rt::Model for EqlRulePreview {
@@ -582,46 +483,6 @@ impl rt::Model for EsqlRulePreview {
         out.value(38, &self.timeframe_end)?;
         out.literal(14, "\"esql\"")?;
         out.literal(44, "\"esql\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ExportBody {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ExportBody",
-        members: &["objects"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            objects: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.objects),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.objects)?;
         Ok(())
     }
 }
@@ -2283,6 +2144,145 @@ impl rt::Model for RuleToExport {
     }
 }
 
+impl rt::Union for RulesAction {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &["action"],
+            &["action", "gaps_range_end", "gaps_range_start", "ids", "query"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["action"],
+            &["action", "gaps_range_end", "gaps_range_start", "ids", "query"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["action"],
+            &["action", "gaps_range_end", "gaps_range_start", "ids", "query"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["action"],
+            &["action", "gaps_range_end", "gaps_range_start", "ids", "query"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["action"],
+            &[
+                "action",
+                "duplicate",
+                "gaps_range_end",
+                "gaps_range_start",
+                "ids",
+                "query",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["action", "run"],
+            &["action", "gaps_range_end", "gaps_range_start", "ids", "query", "run"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["action", "fill_gaps"],
+            &[
+                "action",
+                "fill_gaps",
+                "gaps_range_end",
+                "gaps_range_start",
+                "ids",
+                "query",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["action", "edit"],
+            &["action", "edit", "gaps_range_end", "gaps_range_start", "ids", "query"],
+        ),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::BulkDeleteRules),
+            1 => rt::get(deserializer).map(Self::BulkDisableRules),
+            2 => rt::get(deserializer).map(Self::BulkEnableRules),
+            3 => rt::get(deserializer).map(Self::BulkExportRules),
+            4 => rt::get(deserializer).map(Self::BulkDuplicateRules),
+            5 => rt::get(deserializer).map(Self::BulkRunRules),
+            6 => rt::get(deserializer).map(Self::BulkFillGaps),
+            7 => rt::get(deserializer).map(Self::BulkEditRules),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::BulkDeleteRules(value) => rt::Wire::encode(value, serializer),
+            Self::BulkDisableRules(value) => rt::Wire::encode(value, serializer),
+            Self::BulkEnableRules(value) => rt::Wire::encode(value, serializer),
+            Self::BulkExportRules(value) => rt::Wire::encode(value, serializer),
+            Self::BulkDuplicateRules(value) => rt::Wire::encode(value, serializer),
+            Self::BulkRunRules(value) => rt::Wire::encode(value, serializer),
+            Self::BulkFillGaps(value) => rt::Wire::encode(value, serializer),
+            Self::BulkEditRules(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for RulesToExport {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RulesToExport",
+        members: &["objects"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            objects: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.objects),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.objects)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for SavedQueryRulePreview {
     const META: &'static rt::Meta = &rt::Meta {
         name: "SavedQueryRulePreview",
@@ -3366,7 +3366,7 @@ impl rt::Endpoint for ExportRequest {
 }
 
 impl rt::Paged for FindRequest {
-    type Item = detection_engine::RuleResponse;
+    type Item = detection_engine::Rule;
     fn begin(&mut self) {
         rt::first_page(&mut self.page, 1);
     }
@@ -3379,7 +3379,7 @@ impl rt::Paged for FindRequest {
             Some(&page.total),
         )
     }
-    fn items(page: FindResponse) -> Vec<detection_engine::RuleResponse> {
+    fn items(page: FindResponse) -> Vec<detection_engine::Rule> {
         page.data
     }
 }

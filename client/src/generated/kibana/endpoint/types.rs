@@ -5,124 +5,144 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
-/// One of several forms of `ActionDetailsResponse`.
+/// The `ActionHost` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ActionHost {
+    /// `name`
+    pub name: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ActionOutput` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum ActionDetailsResponse {
-    /// Where `command` is `kill-process`.
-    KillProcess(KillProcess),
-    /// Where `command` is `get-file`.
-    GetFile(GetFile),
-    /// Where `command` is `execute`.
-    Execute(Execute),
-    /// Where `command` is `runscript`.
-    Runscript(Runscript),
-    /// Where `command` is `upload`.
-    Upload(EndpointUpload),
-    /// Where `command` is `scan`.
-    Scan(Scan),
-    /// Where `command` is `cancel`.
-    Cancel(Cancel),
-    /// Where `command` is `isolate`.
-    Isolate(ResponseActionDetails),
-    /// Where `command` is `unisolate`.
-    Unisolate(ResponseActionDetails),
-    /// Where `command` is `suspend-process`.
-    SuspendProcess(SuspendProcess),
-    /// Where `command` is `running-processes`.
-    RunningProcesses(RunningProcesses),
+pub struct ActionOutput {
+    /// `content`
+    pub content: ActionOutputContent,
+    /// `type`
+    pub r#type: ActionOutputType,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// One of several forms of `ActionOutputContent`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ActionOutputContent {
+    /// A map.
+    AnyMap(BTreeMap<String, Value>),
+    /// A string.
+    String(String),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-/// The `ActionDetailsResponseOutput` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ActionDetailsResponseOutput {
-    /// `content`
-    pub content: Option<ActionDetailsResponseOutputContent>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
+impl From<&str> for ActionOutputContent {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
 }
 
-/// The `ActionDetailsResponseOutputContent` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ActionDetailsResponseOutputContent {
-    /// `code`
-    pub code: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
+impl From<String> for ActionOutputContent {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
 }
 
-/// The `ActionDetailsResponseParameters` object.
+/// A value of `ActionOutputType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ActionOutputType {
+    /// `json`
+    Json,
+    /// `text`
+    Text,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `ActionPath` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct ActionDetailsResponseParameters {
+pub struct ActionPath {
     /// `path`
     pub path: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `ActionStateSuccessResponse` object.
+/// The `ActionState` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ActionStateSuccessResponse {
+pub struct ActionState {
     /// `body`
-    pub body: ActionStateSuccessResponseBody,
+    pub body: ActionStateBody,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `ActionStateSuccessResponseBody` object.
+/// The `ActionStateBody` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ActionStateSuccessResponseBody {
+pub struct ActionStateBody {
     /// `data`
-    pub data: ActionStateSuccessResponseBodyData,
+    pub data: ActionStateData,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `ActionStateSuccessResponseBodyData` object.
+/// The `ActionStateData` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct ActionStateSuccessResponseBodyData {
+pub struct ActionStateData {
     /// `canEncrypt`
     pub can_encrypt: Option<bool>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `ActionStatusSuccessResponse` object.
+/// The `ActionStatus` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ActionStatusSuccessResponse {
+pub struct ActionStatus {
     /// `body`
-    pub body: ActionStatusSuccessResponseBody,
+    pub body: ActionStatusBody,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `ActionStatusSuccessResponseBody` object.
+/// The `ActionStatusBody` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ActionStatusSuccessResponseBody {
+pub struct ActionStatusBody {
     /// `data`
-    pub data: ActionStatusSuccessResponseBodyData,
+    pub data: AgentActionStatus,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `ActionStatusSuccessResponseBodyData` object.
+/// A value of `ActionType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ActionType {
+    /// `automated`
+    Automated,
+    /// `manual`
+    Manual,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `AgentActionStatus` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ActionStatusSuccessResponseBodyData {
+pub struct AgentActionStatus {
     /// `agent_id`
     pub agent_id: String,
     /// `pending_actions`
-    pub pending_actions: PendingActionsSchema,
+    pub pending_actions: PendingActions,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -141,10 +161,10 @@ pub struct AgentState {
     pub extra: Extra,
 }
 
-/// A value of `AgentTypes`.
+/// A value of `AgentType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum AgentTypes {
+pub enum AgentType {
     /// `endpoint`
     Endpoint,
     /// `sentinel_one`
@@ -157,14 +177,14 @@ pub enum AgentTypes {
     UnknownValue(String),
 }
 
-/// The `Cancel` object.
+/// The `CancelAction` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Cancel {
+pub struct CancelAction {
     /// `agentState`
     pub agent_state: Option<BTreeMap<String, AgentState>>,
     /// `agentType`
-    pub agent_type: Option<AgentTypes>,
+    pub agent_type: Option<AgentType>,
     /// `agents`
     ///
     /// format `uuid`
@@ -178,7 +198,7 @@ pub struct Cancel {
     /// `createdBy`
     pub created_by: Option<String>,
     /// `hosts`
-    pub hosts: Option<BTreeMap<String, ResponseActionDetailsHost>>,
+    pub hosts: Option<BTreeMap<String, ActionHost>>,
     /// `id`
     ///
     /// format `uuid`
@@ -188,7 +208,7 @@ pub struct Cancel {
     /// `isExpired`
     pub is_expired: Option<bool>,
     /// `outputs`
-    pub outputs: Option<BTreeMap<String, ActionDetailsResponseOutput>>,
+    pub outputs: Option<BTreeMap<String, CodeOutput>>,
     /// `parameters`
     pub parameters: Option<CancelParameters>,
     /// `startedAt`
@@ -262,6 +282,44 @@ impl CloudFileScriptParameters {
     }
 }
 
+/// The `CodeOutput` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct CodeOutput {
+    /// `content`
+    pub content: Option<CodeOutputContent>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `CodeOutputContent` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct CodeOutputContent {
+    /// `code`
+    pub code: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `CollectedFile` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct CollectedFile {
+    /// `file_name`
+    pub file_name: Option<String>,
+    /// `path`
+    pub path: Option<String>,
+    /// `sha256`
+    pub sha256: Option<String>,
+    /// `size`
+    pub size: Option<Number>,
+    /// `type`
+    pub r#type: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// A value of `Command`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -292,102 +350,58 @@ pub enum Command {
     UnknownValue(String),
 }
 
-/// The `EndpointUpload` object.
-#[derive(Clone, Debug, PartialEq)]
+/// The `CreatedResponseAction` object.
+#[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct EndpointUpload {
-    /// `agentState`
-    pub agent_state: Option<BTreeMap<String, AgentState>>,
-    /// `agentType`
-    pub agent_type: Option<AgentTypes>,
-    /// `agents`
-    ///
-    /// format `uuid`
-    pub agents: Option<Vec<String>>,
-    /// `command`
-    pub command: Command,
-    /// `completedAt`
-    ///
-    /// format `date-time`
-    pub completed_at: Option<String>,
-    /// `createdBy`
-    pub created_by: Option<String>,
-    /// `hosts`
-    pub hosts: Option<BTreeMap<String, ResponseActionDetailsHost>>,
-    /// `id`
-    ///
-    /// format `uuid`
-    pub id: Option<String>,
-    /// `isComplete`
-    pub is_complete: Option<bool>,
-    /// `isExpired`
-    pub is_expired: Option<bool>,
-    /// `outputs`
-    pub outputs: Option<BTreeMap<String, EndpointUploadOutput>>,
-    /// `parameters`
-    pub parameters: Option<EndpointUploadParameters>,
-    /// `startedAt`
-    ///
-    /// format `date-time`
-    pub started_at: Option<String>,
-    /// `status`
-    pub status: Option<String>,
-    /// `wasSuccessful`
-    pub was_successful: Option<bool>,
+pub struct CreatedResponseAction {
+    /// `data`
+    pub data: Option<ResponseActionDetails>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `EndpointUploadOutput` object.
+/// The `CrowdStrikeRunscriptParameters` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct EndpointUploadOutput {
-    /// `content`
-    pub content: Option<EndpointUploadOutputContent>,
+pub struct CrowdStrikeRunscriptParameters {
+    /// `cloudFile`
+    pub cloud_file: Option<String>,
+    /// `commandLine`
+    pub command_line: Option<String>,
+    /// `hostPath`
+    pub host_path: Option<String>,
+    /// `raw`
+    pub raw: Option<String>,
+    /// `timeout`
+    pub timeout: Option<Number>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `EndpointUploadOutputContent` object.
+/// The `EndpointProcess` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct EndpointUploadOutputContent {
-    /// `code`
-    pub code: Option<String>,
-    /// `disk_free_space`
-    pub disk_free_space: Option<Number>,
-    /// `path`
-    pub path: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `EndpointUploadParameters` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct EndpointUploadParameters {
-    /// `file_id`
-    pub file_id: Option<String>,
-    /// `file_name`
-    pub file_name: Option<String>,
-    /// `file_sha256`
-    pub file_sha256: Option<String>,
-    /// `file_size`
-    pub file_size: Option<Number>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `EntityIdKillProcessOutputContent` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct EntityIdKillProcessOutputContent {
-    /// `code`
-    pub code: Option<String>,
+pub struct EndpointProcess {
     /// `command`
     pub command: Option<String>,
     /// `entity_id`
     pub entity_id: Option<String>,
+    /// `pid`
+    pub pid: Option<Number>,
+    /// `user`
+    pub user: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `EndpointProcesses` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct EndpointProcesses {
+    /// `code`
+    pub code: Option<String>,
+    /// `entries`
+    pub entries: Option<Vec<EndpointProcess>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -420,14 +434,28 @@ impl EntityIdParameters {
     }
 }
 
-/// The `Execute` object.
+/// The `EntityIdProcessOutput` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct EntityIdProcessOutput {
+    /// `code`
+    pub code: Option<String>,
+    /// `command`
+    pub command: Option<String>,
+    /// `entity_id`
+    pub entity_id: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ExecuteAction` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Execute {
+pub struct ExecuteAction {
     /// `agentState`
     pub agent_state: Option<BTreeMap<String, AgentState>>,
     /// `agentType`
-    pub agent_type: Option<AgentTypes>,
+    pub agent_type: Option<AgentType>,
     /// `agents`
     ///
     /// format `uuid`
@@ -441,7 +469,7 @@ pub struct Execute {
     /// `createdBy`
     pub created_by: Option<String>,
     /// `hosts`
-    pub hosts: Option<BTreeMap<String, ResponseActionDetailsHost>>,
+    pub hosts: Option<BTreeMap<String, ActionHost>>,
     /// `id`
     ///
     /// format `uuid`
@@ -520,14 +548,14 @@ pub struct ExecuteParameters {
     pub extra: Extra,
 }
 
-/// The `GetFile` object.
+/// The `GetFileAction` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct GetFile {
+pub struct GetFileAction {
     /// `agentState`
     pub agent_state: Option<BTreeMap<String, AgentState>>,
     /// `agentType`
-    pub agent_type: Option<AgentTypes>,
+    pub agent_type: Option<AgentType>,
     /// `agents`
     ///
     /// format `uuid`
@@ -541,7 +569,7 @@ pub struct GetFile {
     /// `createdBy`
     pub created_by: Option<String>,
     /// `hosts`
-    pub hosts: Option<BTreeMap<String, ResponseActionDetailsHost>>,
+    pub hosts: Option<BTreeMap<String, ActionHost>>,
     /// `id`
     ///
     /// format `uuid`
@@ -553,7 +581,7 @@ pub struct GetFile {
     /// `outputs`
     pub outputs: Option<BTreeMap<String, GetFileOutput>>,
     /// `parameters`
-    pub parameters: Option<ActionDetailsResponseParameters>,
+    pub parameters: Option<ActionPath>,
     /// `startedAt`
     ///
     /// format `date-time`
@@ -587,27 +615,9 @@ pub struct GetFileOutputContent {
     /// `code`
     pub code: Option<String>,
     /// `contents`
-    pub contents: Option<Vec<GetFileOutputContentContent>>,
+    pub contents: Option<Vec<CollectedFile>>,
     /// `zip_size`
     pub zip_size: Option<Number>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `GetFileOutputContentContent` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct GetFileOutputContentContent {
-    /// `file_name`
-    pub file_name: Option<String>,
-    /// `path`
-    pub path: Option<String>,
-    /// `sha256`
-    pub sha256: Option<String>,
-    /// `size`
-    pub size: Option<Number>,
-    /// `type`
-    pub r#type: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -661,10 +671,10 @@ impl HostPathScriptParameters {
     }
 }
 
-/// A value of `HostStatuse`.
+/// A value of `HostStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum HostStatuse {
+pub enum HostStatus {
     /// `healthy`
     Healthy,
     /// `offline`
@@ -679,14 +689,36 @@ pub enum HostStatuse {
     UnknownValue(String),
 }
 
-/// The `KillProcess` object.
+/// The `KillByPid` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct KillByPid {
+    /// `pid`
+    ///
+    /// at least 1
+    pub pid: Option<Number>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `KillByProcessName` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct KillByProcessName {
+    /// `process_name`
+    pub process_name: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `KillProcessAction` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct KillProcess {
+pub struct KillProcessAction {
     /// `agentState`
     pub agent_state: Option<BTreeMap<String, AgentState>>,
     /// `agentType`
-    pub agent_type: Option<AgentTypes>,
+    pub agent_type: Option<AgentType>,
     /// `agents`
     ///
     /// format `uuid`
@@ -700,7 +732,7 @@ pub struct KillProcess {
     /// `createdBy`
     pub created_by: Option<String>,
     /// `hosts`
-    pub hosts: Option<BTreeMap<String, ResponseActionDetailsHost>>,
+    pub hosts: Option<BTreeMap<String, ActionHost>>,
     /// `id`
     ///
     /// format `uuid`
@@ -739,12 +771,12 @@ pub struct KillProcessOutput {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum KillProcessOutputContent {
-    /// The `PidKillProcessOutputContent` form.
-    ByPid(PidKillProcessOutputContent),
-    /// The `EntityIdKillProcessOutputContent` form.
-    ByEntityId(EntityIdKillProcessOutputContent),
-    /// The `ProcessNameKillProcessOutputContent` form.
-    ByProcessName(ProcessNameKillProcessOutputContent),
+    /// The `PidProcessOutput` form.
+    ByPid(PidProcessOutput),
+    /// The `EntityIdProcessOutput` form.
+    ByEntityId(EntityIdProcessOutput),
+    /// The `NamedProcessOutput` form.
+    ByProcessName(NamedProcessOutput),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
@@ -753,20 +785,20 @@ pub enum KillProcessOutputContent {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum KillProcessParameters {
-    /// The `PidKillProcessParameters` form.
-    ByPid(PidKillProcessParameters),
+    /// The `KillByPid` form.
+    ByPid(KillByPid),
     /// The `EntityIdParameters` form.
     ByEntityId(EntityIdParameters),
-    /// The `ProcessNameKillProcessParameters` form.
-    ByProcessName(ProcessNameKillProcessParameters),
+    /// The `KillByProcessName` form.
+    ByProcessName(KillByProcessName),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-/// The `MdeRunScriptParameters` object.
+/// The `MdeScriptParameters` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct MdeRunScriptParameters {
+pub struct MdeScriptParameters {
     /// `args`
     ///
     /// at least 1 characters
@@ -779,7 +811,7 @@ pub struct MdeRunScriptParameters {
     pub extra: Extra,
 }
 
-impl MdeRunScriptParameters {
+impl MdeScriptParameters {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(script_name: impl Into<String>) -> Self {
@@ -796,6 +828,32 @@ impl MdeRunScriptParameters {
         self.args = Some(args.into());
         self
     }
+}
+
+/// The `MicrosoftRunscriptParameters` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct MicrosoftRunscriptParameters {
+    /// `args`
+    pub args: Option<String>,
+    /// `scriptName`
+    pub script_name: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `NamedProcessOutput` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct NamedProcessOutput {
+    /// `code`
+    pub code: Option<String>,
+    /// `command`
+    pub command: Option<String>,
+    /// `process_name`
+    pub process_name: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
 /// The `NewCancelParameters` object.
@@ -892,10 +950,10 @@ pub enum NewRunscriptParameters {
     HostPathScriptParameters(HostPathScriptParameters),
     /// The `CloudFileScriptParameters` form.
     CloudFileScriptParameters(CloudFileScriptParameters),
-    /// The `SentinelOneRunScriptParameters` form.
-    SentinelOneRunScriptParameters(SentinelOneRunScriptParameters),
-    /// The `MdeRunScriptParameters` form.
-    MdeRunScriptParameters(MdeRunScriptParameters),
+    /// The `SentinelOneScriptParameters` form.
+    SentinelOneScriptParameters(SentinelOneScriptParameters),
+    /// The `MdeScriptParameters` form.
+    MdeScriptParameters(MdeScriptParameters),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
@@ -918,15 +976,15 @@ impl From<CloudFileScriptParameters> for NewRunscriptParameters {
     }
 }
 
-impl From<SentinelOneRunScriptParameters> for NewRunscriptParameters {
-    fn from(value: SentinelOneRunScriptParameters) -> Self {
-        Self::SentinelOneRunScriptParameters(value)
+impl From<SentinelOneScriptParameters> for NewRunscriptParameters {
+    fn from(value: SentinelOneScriptParameters) -> Self {
+        Self::SentinelOneScriptParameters(value)
     }
 }
 
-impl From<MdeRunScriptParameters> for NewRunscriptParameters {
-    fn from(value: MdeRunScriptParameters) -> Self {
-        Self::MdeRunScriptParameters(value)
+impl From<MdeScriptParameters> for NewRunscriptParameters {
+    fn from(value: MdeScriptParameters) -> Self {
+        Self::MdeScriptParameters(value)
     }
 }
 
@@ -1029,42 +1087,16 @@ pub struct PendingActionCounts {
     pub extra: Extra,
 }
 
-/// One of several forms of `PendingActionsSchema`.
+/// One of several forms of `PendingActions`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum PendingActionsSchema {
+pub enum PendingActions {
     /// The `PendingActionCounts` form.
     Object(PendingActionCounts),
     /// A map.
     AnyMap(BTreeMap<String, Value>),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
-}
-
-/// The `PidKillProcessOutputContent` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PidKillProcessOutputContent {
-    /// `code`
-    pub code: Option<String>,
-    /// `command`
-    pub command: Option<String>,
-    /// `pid`
-    pub pid: Option<Number>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `PidKillProcessParameters` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PidKillProcessParameters {
-    /// `pid`
-    ///
-    /// at least 1
-    pub pid: Option<Number>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
 }
 
 /// The `PidParameters` object.
@@ -1095,26 +1127,16 @@ impl PidParameters {
     }
 }
 
-/// The `ProcessNameKillProcessOutputContent` object.
+/// The `PidProcessOutput` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct ProcessNameKillProcessOutputContent {
+pub struct PidProcessOutput {
     /// `code`
     pub code: Option<String>,
     /// `command`
     pub command: Option<String>,
-    /// `process_name`
-    pub process_name: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ProcessNameKillProcessParameters` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ProcessNameKillProcessParameters {
-    /// `process_name`
-    pub process_name: Option<String>,
+    /// `pid`
+    pub pid: Option<Number>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1147,10 +1169,10 @@ impl ProcessNameParameters {
     }
 }
 
-/// The `ProtectionUpdatesNoteResponse` object.
+/// The `ProtectionUpdatesNote` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct ProtectionUpdatesNoteResponse {
+pub struct ProtectionUpdatesNote {
     /// `note`
     pub note: Option<String>,
     /// Members that this version of elkit does not know.
@@ -1204,14 +1226,34 @@ impl RawScriptParameters {
     }
 }
 
-/// The `ResponseActionCreateSuccessResponse` object.
-#[derive(Clone, Debug, PartialEq, Default)]
+/// One of several forms of `ResponseAction`.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ResponseActionCreateSuccessResponse {
-    /// `data`
-    pub data: Option<ResponseActionDetails>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
+pub enum ResponseAction {
+    /// Where `command` is `kill-process`.
+    KillProcess(KillProcessAction),
+    /// Where `command` is `get-file`.
+    GetFile(GetFileAction),
+    /// Where `command` is `execute`.
+    Execute(ExecuteAction),
+    /// Where `command` is `runscript`.
+    Runscript(RunscriptAction),
+    /// Where `command` is `upload`.
+    Upload(UploadAction),
+    /// Where `command` is `scan`.
+    Scan(ScanAction),
+    /// Where `command` is `cancel`.
+    Cancel(CancelAction),
+    /// Where `command` is `isolate`.
+    Isolate(ResponseActionDetails),
+    /// Where `command` is `unisolate`.
+    Unisolate(ResponseActionDetails),
+    /// Where `command` is `suspend-process`.
+    SuspendProcess(SuspendProcessAction),
+    /// Where `command` is `running-processes`.
+    RunningProcesses(RunningProcessesAction),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
 }
 
 /// The `ResponseActionDetails` object.
@@ -1221,7 +1263,7 @@ pub struct ResponseActionDetails {
     /// `agentState`
     pub agent_state: Option<BTreeMap<String, AgentState>>,
     /// `agentType`
-    pub agent_type: Option<AgentTypes>,
+    pub agent_type: Option<AgentType>,
     /// `agents`
     ///
     /// format `uuid`
@@ -1235,7 +1277,7 @@ pub struct ResponseActionDetails {
     /// `createdBy`
     pub created_by: Option<String>,
     /// `hosts`
-    pub hosts: Option<BTreeMap<String, ResponseActionDetailsHost>>,
+    pub hosts: Option<BTreeMap<String, ActionHost>>,
     /// `id`
     ///
     /// format `uuid`
@@ -1245,7 +1287,7 @@ pub struct ResponseActionDetails {
     /// `isExpired`
     pub is_expired: Option<bool>,
     /// `outputs`
-    pub outputs: Option<BTreeMap<String, ResponseActionDetailsOutput>>,
+    pub outputs: Option<BTreeMap<String, ActionOutput>>,
     /// `parameters`
     pub parameters: Option<BTreeMap<String, Value>>,
     /// `startedAt`
@@ -1260,72 +1302,14 @@ pub struct ResponseActionDetails {
     pub extra: Extra,
 }
 
-/// The `ResponseActionDetailsHost` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ResponseActionDetailsHost {
-    /// `name`
-    pub name: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ResponseActionDetailsOutput` object.
+/// The `RunningProcessesAction` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ResponseActionDetailsOutput {
-    /// `content`
-    pub content: ResponseActionDetailsOutputContent,
-    /// `type`
-    pub r#type: ResponseActionDetailsOutputType,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// One of several forms of `ResponseActionDetailsOutputContent`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum ResponseActionDetailsOutputContent {
-    /// A map.
-    AnyMap(BTreeMap<String, Value>),
-    /// A string.
-    String(String),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<&str> for ResponseActionDetailsOutputContent {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for ResponseActionDetailsOutputContent {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
-/// A value of `ResponseActionDetailsOutputType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ResponseActionDetailsOutputType {
-    /// `json`
-    Json,
-    /// `text`
-    Text,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `RunningProcesses` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RunningProcesses {
+pub struct RunningProcessesAction {
     /// `agentState`
     pub agent_state: Option<BTreeMap<String, AgentState>>,
     /// `agentType`
-    pub agent_type: Option<AgentTypes>,
+    pub agent_type: Option<AgentType>,
     /// `agents`
     ///
     /// format `uuid`
@@ -1339,7 +1323,7 @@ pub struct RunningProcesses {
     /// `createdBy`
     pub created_by: Option<String>,
     /// `hosts`
-    pub hosts: Option<BTreeMap<String, ResponseActionDetailsHost>>,
+    pub hosts: Option<BTreeMap<String, ActionHost>>,
     /// `id`
     ///
     /// format `uuid`
@@ -1378,64 +1362,22 @@ pub struct RunningProcessesOutput {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RunningProcessesOutputContent {
-    /// The `RunningProcessesOutputEndpoint` form.
-    RunningProcessesOutputEndpoint(RunningProcessesOutputEndpoint),
-    /// The `RunningProcessesOutputSentinelOne` form.
-    RunningProcessesOutputSentinelOne(RunningProcessesOutputSentinelOne),
+    /// The `EndpointProcesses` form.
+    EndpointProcesses(EndpointProcesses),
+    /// The `SentinelOneProcesses` form.
+    SentinelOneProcesses(SentinelOneProcesses),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-/// The `RunningProcessesOutputEndpoint` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct RunningProcessesOutputEndpoint {
-    /// `code`
-    pub code: Option<String>,
-    /// `entries`
-    pub entries: Option<Vec<RunningProcessesOutputEndpointEntry>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `RunningProcessesOutputEndpointEntry` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct RunningProcessesOutputEndpointEntry {
-    /// `command`
-    pub command: Option<String>,
-    /// `entity_id`
-    pub entity_id: Option<String>,
-    /// `pid`
-    pub pid: Option<Number>,
-    /// `user`
-    pub user: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `RunningProcessesOutputSentinelOne` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct RunningProcessesOutputSentinelOne {
-    /// `downloadUri`
-    ///
-    /// format `uri-reference`
-    pub download_uri: Option<String>,
-    /// `code`
-    pub code: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `Runscript` object.
+/// The `RunscriptAction` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Runscript {
+pub struct RunscriptAction {
     /// `agentState`
     pub agent_state: Option<BTreeMap<String, AgentState>>,
     /// `agentType`
-    pub agent_type: Option<AgentTypes>,
+    pub agent_type: Option<AgentType>,
     /// `agents`
     ///
     /// format `uuid`
@@ -1449,7 +1391,7 @@ pub struct Runscript {
     /// `createdBy`
     pub created_by: Option<String>,
     /// `hosts`
-    pub hosts: Option<BTreeMap<String, ResponseActionDetailsHost>>,
+    pub hosts: Option<BTreeMap<String, ActionHost>>,
     /// `id`
     ///
     /// format `uuid`
@@ -1506,66 +1448,24 @@ pub struct RunscriptOutputContent {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RunscriptParameters {
-    /// The `RunscriptParamsCrowdStrike` form.
-    RunscriptParamsCrowdStrike(RunscriptParamsCrowdStrike),
-    /// The `RunscriptParamsMicrosoft` form.
-    RunscriptParamsMicrosoft(RunscriptParamsMicrosoft),
-    /// The `RunscriptParamsSentinelOne` form.
-    RunscriptParamsSentinelOne(RunscriptParamsSentinelOne),
+    /// The `CrowdStrikeRunscriptParameters` form.
+    CrowdStrike(CrowdStrikeRunscriptParameters),
+    /// The `MicrosoftRunscriptParameters` form.
+    Microsoft(MicrosoftRunscriptParameters),
+    /// The `SentinelOneRunscriptParameters` form.
+    SentinelOne(SentinelOneRunscriptParameters),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-/// The `RunscriptParamsCrowdStrike` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct RunscriptParamsCrowdStrike {
-    /// `cloudFile`
-    pub cloud_file: Option<String>,
-    /// `commandLine`
-    pub command_line: Option<String>,
-    /// `hostPath`
-    pub host_path: Option<String>,
-    /// `raw`
-    pub raw: Option<String>,
-    /// `timeout`
-    pub timeout: Option<Number>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `RunscriptParamsMicrosoft` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct RunscriptParamsMicrosoft {
-    /// `args`
-    pub args: Option<String>,
-    /// `scriptName`
-    pub script_name: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `RunscriptParamsSentinelOne` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct RunscriptParamsSentinelOne {
-    /// `scriptId`
-    pub script_id: Option<String>,
-    /// `scriptInput`
-    pub script_input: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `Scan` object.
+/// The `ScanAction` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Scan {
+pub struct ScanAction {
     /// `agentState`
     pub agent_state: Option<BTreeMap<String, AgentState>>,
     /// `agentType`
-    pub agent_type: Option<AgentTypes>,
+    pub agent_type: Option<AgentType>,
     /// `agents`
     ///
     /// format `uuid`
@@ -1579,7 +1479,7 @@ pub struct Scan {
     /// `createdBy`
     pub created_by: Option<String>,
     /// `hosts`
-    pub hosts: Option<BTreeMap<String, ResponseActionDetailsHost>>,
+    pub hosts: Option<BTreeMap<String, ActionHost>>,
     /// `id`
     ///
     /// format `uuid`
@@ -1589,9 +1489,9 @@ pub struct Scan {
     /// `isExpired`
     pub is_expired: Option<bool>,
     /// `outputs`
-    pub outputs: Option<BTreeMap<String, ActionDetailsResponseOutput>>,
+    pub outputs: Option<BTreeMap<String, CodeOutput>>,
     /// `parameters`
-    pub parameters: Option<ActionDetailsResponseParameters>,
+    pub parameters: Option<ActionPath>,
     /// `startedAt`
     ///
     /// format `date-time`
@@ -1604,10 +1504,36 @@ pub struct Scan {
     pub extra: Extra,
 }
 
-/// The `SentinelOneRunScriptParameters` object.
+/// The `SentinelOneProcesses` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SentinelOneProcesses {
+    /// `downloadUri`
+    ///
+    /// format `uri-reference`
+    pub download_uri: Option<String>,
+    /// `code`
+    pub code: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SentinelOneRunscriptParameters` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SentinelOneRunscriptParameters {
+    /// `scriptId`
+    pub script_id: Option<String>,
+    /// `scriptInput`
+    pub script_input: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SentinelOneScriptParameters` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct SentinelOneRunScriptParameters {
+pub struct SentinelOneScriptParameters {
     /// `inputParams`
     ///
     /// at least 1 characters
@@ -1620,7 +1546,7 @@ pub struct SentinelOneRunScriptParameters {
     pub extra: Extra,
 }
 
-impl SentinelOneRunScriptParameters {
+impl SentinelOneScriptParameters {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(script: impl Into<String>) -> Self {
@@ -1677,14 +1603,14 @@ pub enum SortField {
     UnknownValue(String),
 }
 
-/// The `SuspendProcess` object.
+/// The `SuspendProcessAction` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct SuspendProcess {
+pub struct SuspendProcessAction {
     /// `agentState`
     pub agent_state: Option<BTreeMap<String, AgentState>>,
     /// `agentType`
-    pub agent_type: Option<AgentTypes>,
+    pub agent_type: Option<AgentType>,
     /// `agents`
     ///
     /// format `uuid`
@@ -1698,7 +1624,7 @@ pub struct SuspendProcess {
     /// `createdBy`
     pub created_by: Option<String>,
     /// `hosts`
-    pub hosts: Option<BTreeMap<String, ResponseActionDetailsHost>>,
+    pub hosts: Option<BTreeMap<String, ActionHost>>,
     /// `id`
     ///
     /// format `uuid`
@@ -1737,10 +1663,10 @@ pub struct SuspendProcessOutput {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SuspendProcessOutputContent {
-    /// The `PidKillProcessOutputContent` form.
-    PidKillProcessOutputContent(PidKillProcessOutputContent),
-    /// The `EntityIdKillProcessOutputContent` form.
-    EntityIdKillProcessOutputContent(EntityIdKillProcessOutputContent),
+    /// The `PidProcessOutput` form.
+    PidProcessOutput(PidProcessOutput),
+    /// The `EntityIdProcessOutput` form.
+    EntityIdProcessOutput(EntityIdProcessOutput),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
@@ -1749,24 +1675,98 @@ pub enum SuspendProcessOutputContent {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SuspendProcessParameters {
-    /// The `PidKillProcessParameters` form.
-    PidKillProcessParameters(PidKillProcessParameters),
+    /// The `KillByPid` form.
+    KillByPid(KillByPid),
     /// The `EntityIdParameters` form.
     EntityIdParameters(EntityIdParameters),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-/// A value of `Type`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// The `UploadAction` object.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Type {
-    /// `automated`
-    Automated,
-    /// `manual`
-    Manual,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
+pub struct UploadAction {
+    /// `agentState`
+    pub agent_state: Option<BTreeMap<String, AgentState>>,
+    /// `agentType`
+    pub agent_type: Option<AgentType>,
+    /// `agents`
+    ///
+    /// format `uuid`
+    pub agents: Option<Vec<String>>,
+    /// `command`
+    pub command: Command,
+    /// `completedAt`
+    ///
+    /// format `date-time`
+    pub completed_at: Option<String>,
+    /// `createdBy`
+    pub created_by: Option<String>,
+    /// `hosts`
+    pub hosts: Option<BTreeMap<String, ActionHost>>,
+    /// `id`
+    ///
+    /// format `uuid`
+    pub id: Option<String>,
+    /// `isComplete`
+    pub is_complete: Option<bool>,
+    /// `isExpired`
+    pub is_expired: Option<bool>,
+    /// `outputs`
+    pub outputs: Option<BTreeMap<String, UploadOutput>>,
+    /// `parameters`
+    pub parameters: Option<UploadParameters>,
+    /// `startedAt`
+    ///
+    /// format `date-time`
+    pub started_at: Option<String>,
+    /// `status`
+    pub status: Option<String>,
+    /// `wasSuccessful`
+    pub was_successful: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `UploadOutput` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct UploadOutput {
+    /// `content`
+    pub content: Option<UploadOutputContent>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `UploadOutputContent` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct UploadOutputContent {
+    /// `code`
+    pub code: Option<String>,
+    /// `disk_free_space`
+    pub disk_free_space: Option<Number>,
+    /// `path`
+    pub path: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `UploadParameters` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct UploadParameters {
+    /// `file_id`
+    pub file_id: Option<String>,
+    /// `file_name`
+    pub file_name: Option<String>,
+    /// `file_sha256`
+    pub file_sha256: Option<String>,
+    /// `file_size`
+    pub file_size: Option<Number>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
 /// The request of [`Endpoint::get_suggestions`](super::Endpoint::get_suggestions), as plain data.

@@ -12,43 +12,2668 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    ActionDetailsResponseOutput, ActionDetailsResponseOutputContent,
-    ActionDetailsResponseParameters, ActionStateSuccessResponse,
-    ActionStateSuccessResponseBody, ActionStateSuccessResponseBodyData,
-    ActionStatusSuccessResponse, ActionStatusSuccessResponseBody,
-    ActionStatusSuccessResponseBodyData, AgentState, Cancel, CancelParameters,
-    CloudFileScriptParameters, EndpointUpload, EndpointUploadOutput,
-    EndpointUploadOutputContent, EndpointUploadParameters,
-    EntityIdKillProcessOutputContent, EntityIdParameters, Execute, ExecuteOutput,
-    ExecuteOutputContent, ExecuteParameters, GetFile, GetFileOutput,
-    GetFileOutputContent, GetFileOutputContentContent, HostPathScriptParameters,
-    KillProcess, KillProcessOutput, MdeRunScriptParameters, NewCancelParameters,
+    ActionHost, ActionOutput, ActionPath, ActionState, ActionStateBody, ActionStateData,
+    ActionStatus, ActionStatusBody, AgentActionStatus, AgentState, CancelAction,
+    CancelParameters, CloudFileScriptParameters, CodeOutput, CodeOutputContent,
+    CollectedFile, CreatedResponseAction, CrowdStrikeRunscriptParameters,
+    EndpointProcess, EndpointProcesses, EntityIdParameters, EntityIdProcessOutput,
+    ExecuteAction, ExecuteOutput, ExecuteOutputContent, ExecuteParameters, GetFileAction,
+    GetFileOutput, GetFileOutputContent, HostPathScriptParameters, KillByPid,
+    KillByProcessName, KillProcessAction, KillProcessOutput, MdeScriptParameters,
+    MicrosoftRunscriptParameters, NamedProcessOutput, NewCancelParameters,
     NewExecuteParameters, NewUploadParameters, PathParameters, PendingActionCounts,
-    PidKillProcessOutputContent, PidKillProcessParameters, PidParameters,
-    ProcessNameKillProcessOutputContent, ProcessNameKillProcessParameters,
-    ProcessNameParameters, ProtectionUpdatesNoteResponse, RawScriptParameters,
-    ResponseActionCreateSuccessResponse, ResponseActionDetails,
-    ResponseActionDetailsHost, ResponseActionDetailsOutput, RunningProcesses,
-    RunningProcessesOutput, RunningProcessesOutputEndpoint,
-    RunningProcessesOutputEndpointEntry, RunningProcessesOutputSentinelOne, Runscript,
-    RunscriptOutput, RunscriptOutputContent, RunscriptParamsCrowdStrike,
-    RunscriptParamsMicrosoft, RunscriptParamsSentinelOne, Scan,
-    SentinelOneRunScriptParameters, SuspendProcess, SuspendProcessOutput,
+    PidParameters, PidProcessOutput, ProcessNameParameters, ProtectionUpdatesNote,
+    RawScriptParameters, ResponseActionDetails, RunningProcessesAction,
+    RunningProcessesOutput, RunscriptAction, RunscriptOutput, RunscriptOutputContent,
+    ScanAction, SentinelOneProcesses, SentinelOneRunscriptParameters,
+    SentinelOneScriptParameters, SuspendProcessAction, SuspendProcessOutput,
+    UploadAction, UploadOutput, UploadOutputContent, UploadParameters,
     GetSuggestionsRequest
 }
 rt::string_enum! {
-    AgentTypes, Command, HostStatuse, ResponseActionDetailsOutputType, SortDirection,
-    SortField, Type
+    ActionOutputType, ActionType, AgentType, Command, HostStatus, SortDirection,
+    SortField
 }
 rt::union_! {
-    ActionDetailsResponse, KillProcessOutputContent, KillProcessParameters,
+    ActionOutputContent, KillProcessOutputContent, KillProcessParameters,
     NewKillProcessParameters, NewRunscriptParameters, NewSuspendProcessParameters,
-    PendingActionsSchema, ResponseActionDetailsOutputContent,
-    RunningProcessesOutputContent, RunscriptParameters, SuspendProcessOutputContent,
-    SuspendProcessParameters
+    PendingActions, ResponseAction, RunningProcessesOutputContent, RunscriptParameters,
+    SuspendProcessOutputContent, SuspendProcessParameters
 }
 
-impl rt::Union for ActionDetailsResponse {
+impl rt::Model for ActionHost {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ActionHost",
+        members: &["name"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            name: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.name)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ActionOutput {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ActionOutput",
+        members: &["content", "type"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            content: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.content),
+            1 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.content)?;
+        out.value(1, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for ActionOutputContent {
+    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(64), rt::Arm::of(16)];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::AnyMap),
+            1 => rt::get(deserializer).map(Self::String),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::AnyMap(value) => rt::Wire::encode(value, serializer),
+            Self::String(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::StringEnum for ActionOutputType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "json" => Self::Json,
+            "text" => Self::Text,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Json => "json",
+            Self::Text => "text",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for ActionPath {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ActionPath",
+        members: &["path"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            path: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.path),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.path)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ActionState {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ActionState",
+        members: &["body"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            body: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.body),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.body)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ActionStateBody {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ActionStateBody",
+        members: &["data"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            data: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.data),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.data)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ActionStateData {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ActionStateData",
+        members: &["canEncrypt"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            can_encrypt: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.can_encrypt),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.can_encrypt)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ActionStatus {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ActionStatus",
+        members: &["body"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            body: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.body),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.body)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ActionStatusBody {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ActionStatusBody",
+        members: &["data"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            data: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.data),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.data)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for ActionType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "automated" => Self::Automated,
+            "manual" => Self::Manual,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Automated => "automated",
+            Self::Manual => "manual",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for AgentActionStatus {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AgentActionStatus",
+        members: &["agent_id", "pending_actions"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            agent_id: rt::Wire::blank(),
+            pending_actions: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.agent_id),
+            1 => member.value(&mut self.pending_actions),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.agent_id)?;
+        out.value(1, &self.pending_actions)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AgentState {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AgentState",
+        members: &["completedAt", "isCompleted", "wasSuccessful"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            completed_at: None,
+            is_completed: None,
+            was_successful: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.completed_at),
+            1 => member.option(&mut self.is_completed),
+            2 => member.option(&mut self.was_successful),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.completed_at)?;
+        out.option(1, &self.is_completed)?;
+        out.option(2, &self.was_successful)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for AgentType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "endpoint" => Self::Endpoint,
+            "sentinel_one" => Self::SentinelOne,
+            "crowdstrike" => Self::Crowdstrike,
+            "microsoft_defender_endpoint" => Self::MicrosoftDefenderEndpoint,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Endpoint => "endpoint",
+            Self::SentinelOne => "sentinel_one",
+            Self::Crowdstrike => "crowdstrike",
+            Self::MicrosoftDefenderEndpoint => "microsoft_defender_endpoint",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for CancelAction {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CancelAction",
+        members: &[
+            "agentState",
+            "agentType",
+            "agents",
+            "command",
+            "completedAt",
+            "createdBy",
+            "hosts",
+            "id",
+            "isComplete",
+            "isExpired",
+            "outputs",
+            "parameters",
+            "startedAt",
+            "status",
+            "wasSuccessful",
+        ],
+        aliases: &[],
+        required: &[0x8, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            agent_state: None,
+            agent_type: None,
+            agents: None,
+            command: rt::Wire::blank(),
+            completed_at: None,
+            created_by: None,
+            hosts: None,
+            id: None,
+            is_complete: None,
+            is_expired: None,
+            outputs: None,
+            parameters: None,
+            started_at: None,
+            status: None,
+            was_successful: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.agent_state),
+            1 => member.option(&mut self.agent_type),
+            2 => member.option(&mut self.agents),
+            3 => member.value(&mut self.command),
+            4 => member.option(&mut self.completed_at),
+            5 => member.option(&mut self.created_by),
+            6 => member.option(&mut self.hosts),
+            7 => member.option(&mut self.id),
+            8 => member.option(&mut self.is_complete),
+            9 => member.option(&mut self.is_expired),
+            10 => member.option(&mut self.outputs),
+            11 => member.option(&mut self.parameters),
+            12 => member.option(&mut self.started_at),
+            13 => member.option(&mut self.status),
+            14 => member.option(&mut self.was_successful),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.agent_state)?;
+        out.option(1, &self.agent_type)?;
+        out.option(2, &self.agents)?;
+        out.value(3, &self.command)?;
+        out.option(4, &self.completed_at)?;
+        out.option(5, &self.created_by)?;
+        out.option(6, &self.hosts)?;
+        out.option(7, &self.id)?;
+        out.option(8, &self.is_complete)?;
+        out.option(9, &self.is_expired)?;
+        out.option(10, &self.outputs)?;
+        out.option(11, &self.parameters)?;
+        out.option(12, &self.started_at)?;
+        out.option(13, &self.status)?;
+        out.option(14, &self.was_successful)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CancelParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CancelParameters",
+        members: &["id"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.id)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CloudFileScriptParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CloudFileScriptParameters",
+        members: &["cloudFile", "commandLine", "timeout"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            cloud_file: rt::Wire::blank(),
+            command_line: None,
+            timeout: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.cloud_file),
+            1 => member.option(&mut self.command_line),
+            2 => member.option(&mut self.timeout),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.cloud_file)?;
+        out.option(1, &self.command_line)?;
+        out.option(2, &self.timeout)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CodeOutput {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CodeOutput",
+        members: &["content"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            content: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.content),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.content)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CodeOutputContent {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CodeOutputContent",
+        members: &["code"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            code: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.code),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.code)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CollectedFile {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CollectedFile",
+        members: &["file_name", "path", "sha256", "size", "type"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            file_name: None,
+            path: None,
+            sha256: None,
+            size: None,
+            r#type: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.file_name),
+            1 => member.option(&mut self.path),
+            2 => member.option(&mut self.sha256),
+            3 => member.option(&mut self.size),
+            4 => member.option(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.file_name)?;
+        out.option(1, &self.path)?;
+        out.option(2, &self.sha256)?;
+        out.option(3, &self.size)?;
+        out.option(4, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for Command {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "isolate" => Self::Isolate,
+            "unisolate" => Self::Unisolate,
+            "kill-process" => Self::KillProcess,
+            "suspend-process" => Self::SuspendProcess,
+            "running-processes" => Self::RunningProcesses,
+            "get-file" => Self::GetFile,
+            "execute" => Self::Execute,
+            "upload" => Self::Upload,
+            "scan" => Self::Scan,
+            "runscript" => Self::Runscript,
+            "cancel" => Self::Cancel,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Isolate => "isolate",
+            Self::Unisolate => "unisolate",
+            Self::KillProcess => "kill-process",
+            Self::SuspendProcess => "suspend-process",
+            Self::RunningProcesses => "running-processes",
+            Self::GetFile => "get-file",
+            Self::Execute => "execute",
+            Self::Upload => "upload",
+            Self::Scan => "scan",
+            Self::Runscript => "runscript",
+            Self::Cancel => "cancel",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for CreatedResponseAction {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CreatedResponseAction",
+        members: &["data"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            data: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.data),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.data)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CrowdStrikeRunscriptParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CrowdStrikeRunscriptParameters",
+        members: &["cloudFile", "commandLine", "hostPath", "raw", "timeout"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            cloud_file: None,
+            command_line: None,
+            host_path: None,
+            raw: None,
+            timeout: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.cloud_file),
+            1 => member.option(&mut self.command_line),
+            2 => member.option(&mut self.host_path),
+            3 => member.option(&mut self.raw),
+            4 => member.option(&mut self.timeout),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.cloud_file)?;
+        out.option(1, &self.command_line)?;
+        out.option(2, &self.host_path)?;
+        out.option(3, &self.raw)?;
+        out.option(4, &self.timeout)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for EndpointProcess {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "EndpointProcess",
+        members: &["command", "entity_id", "pid", "user"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            command: None,
+            entity_id: None,
+            pid: None,
+            user: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.command),
+            1 => member.option(&mut self.entity_id),
+            2 => member.option(&mut self.pid),
+            3 => member.option(&mut self.user),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.command)?;
+        out.option(1, &self.entity_id)?;
+        out.option(2, &self.pid)?;
+        out.option(3, &self.user)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for EndpointProcesses {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "EndpointProcesses",
+        members: &["code", "entries"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            code: None,
+            entries: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.code),
+            1 => member.option(&mut self.entries),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.code)?;
+        out.option(1, &self.entries)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for EntityIdParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "EntityIdParameters",
+        members: &["entity_id"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            entity_id: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.entity_id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.entity_id)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for EntityIdProcessOutput {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "EntityIdProcessOutput",
+        members: &["code", "command", "entity_id"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            code: None,
+            command: None,
+            entity_id: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.code),
+            1 => member.option(&mut self.command),
+            2 => member.option(&mut self.entity_id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.code)?;
+        out.option(1, &self.command)?;
+        out.option(2, &self.entity_id)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ExecuteAction {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ExecuteAction",
+        members: &[
+            "agentState",
+            "agentType",
+            "agents",
+            "command",
+            "completedAt",
+            "createdBy",
+            "hosts",
+            "id",
+            "isComplete",
+            "isExpired",
+            "outputs",
+            "parameters",
+            "startedAt",
+            "status",
+            "wasSuccessful",
+        ],
+        aliases: &[],
+        required: &[0x8, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            agent_state: None,
+            agent_type: None,
+            agents: None,
+            command: rt::Wire::blank(),
+            completed_at: None,
+            created_by: None,
+            hosts: None,
+            id: None,
+            is_complete: None,
+            is_expired: None,
+            outputs: None,
+            parameters: None,
+            started_at: None,
+            status: None,
+            was_successful: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.agent_state),
+            1 => member.option(&mut self.agent_type),
+            2 => member.option(&mut self.agents),
+            3 => member.value(&mut self.command),
+            4 => member.option(&mut self.completed_at),
+            5 => member.option(&mut self.created_by),
+            6 => member.option(&mut self.hosts),
+            7 => member.option(&mut self.id),
+            8 => member.option(&mut self.is_complete),
+            9 => member.option(&mut self.is_expired),
+            10 => member.option(&mut self.outputs),
+            11 => member.option(&mut self.parameters),
+            12 => member.option(&mut self.started_at),
+            13 => member.option(&mut self.status),
+            14 => member.option(&mut self.was_successful),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.agent_state)?;
+        out.option(1, &self.agent_type)?;
+        out.option(2, &self.agents)?;
+        out.value(3, &self.command)?;
+        out.option(4, &self.completed_at)?;
+        out.option(5, &self.created_by)?;
+        out.option(6, &self.hosts)?;
+        out.option(7, &self.id)?;
+        out.option(8, &self.is_complete)?;
+        out.option(9, &self.is_expired)?;
+        out.option(10, &self.outputs)?;
+        out.option(11, &self.parameters)?;
+        out.option(12, &self.started_at)?;
+        out.option(13, &self.status)?;
+        out.option(14, &self.was_successful)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ExecuteOutput {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ExecuteOutput",
+        members: &["content"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            content: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.content),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.content)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ExecuteOutputContent {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ExecuteOutputContent",
+        members: &[
+            "code",
+            "cwd",
+            "downloadUri",
+            "output_file_id",
+            "output_file_stderr_truncated",
+            "output_file_stdout_truncated",
+            "shell_code",
+            "stderr",
+            "stderr_truncated",
+            "stdout",
+            "stdout_truncated",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            download_uri: None,
+            code: None,
+            cwd: None,
+            output_file_id: None,
+            output_file_stderr_truncated: None,
+            output_file_stdout_truncated: None,
+            shell_code: None,
+            stderr: None,
+            stderr_truncated: None,
+            stdout: None,
+            stdout_truncated: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            2 => member.option(&mut self.download_uri),
+            0 => member.option(&mut self.code),
+            1 => member.option(&mut self.cwd),
+            3 => member.option(&mut self.output_file_id),
+            4 => member.option(&mut self.output_file_stderr_truncated),
+            5 => member.option(&mut self.output_file_stdout_truncated),
+            6 => member.option(&mut self.shell_code),
+            7 => member.option(&mut self.stderr),
+            8 => member.option(&mut self.stderr_truncated),
+            9 => member.option(&mut self.stdout),
+            10 => member.option(&mut self.stdout_truncated),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(2, &self.download_uri)?;
+        out.option(0, &self.code)?;
+        out.option(1, &self.cwd)?;
+        out.option(3, &self.output_file_id)?;
+        out.option(4, &self.output_file_stderr_truncated)?;
+        out.option(5, &self.output_file_stdout_truncated)?;
+        out.option(6, &self.shell_code)?;
+        out.option(7, &self.stderr)?;
+        out.option(8, &self.stderr_truncated)?;
+        out.option(9, &self.stdout)?;
+        out.option(10, &self.stdout_truncated)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ExecuteParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ExecuteParameters",
+        members: &["command", "timeout"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            command: None,
+            timeout: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.command),
+            1 => member.option(&mut self.timeout),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.command)?;
+        out.option(1, &self.timeout)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for GetFileAction {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "GetFileAction",
+        members: &[
+            "agentState",
+            "agentType",
+            "agents",
+            "command",
+            "completedAt",
+            "createdBy",
+            "hosts",
+            "id",
+            "isComplete",
+            "isExpired",
+            "outputs",
+            "parameters",
+            "startedAt",
+            "status",
+            "wasSuccessful",
+        ],
+        aliases: &[],
+        required: &[0x8, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            agent_state: None,
+            agent_type: None,
+            agents: None,
+            command: rt::Wire::blank(),
+            completed_at: None,
+            created_by: None,
+            hosts: None,
+            id: None,
+            is_complete: None,
+            is_expired: None,
+            outputs: None,
+            parameters: None,
+            started_at: None,
+            status: None,
+            was_successful: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.agent_state),
+            1 => member.option(&mut self.agent_type),
+            2 => member.option(&mut self.agents),
+            3 => member.value(&mut self.command),
+            4 => member.option(&mut self.completed_at),
+            5 => member.option(&mut self.created_by),
+            6 => member.option(&mut self.hosts),
+            7 => member.option(&mut self.id),
+            8 => member.option(&mut self.is_complete),
+            9 => member.option(&mut self.is_expired),
+            10 => member.option(&mut self.outputs),
+            11 => member.option(&mut self.parameters),
+            12 => member.option(&mut self.started_at),
+            13 => member.option(&mut self.status),
+            14 => member.option(&mut self.was_successful),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.agent_state)?;
+        out.option(1, &self.agent_type)?;
+        out.option(2, &self.agents)?;
+        out.value(3, &self.command)?;
+        out.option(4, &self.completed_at)?;
+        out.option(5, &self.created_by)?;
+        out.option(6, &self.hosts)?;
+        out.option(7, &self.id)?;
+        out.option(8, &self.is_complete)?;
+        out.option(9, &self.is_expired)?;
+        out.option(10, &self.outputs)?;
+        out.option(11, &self.parameters)?;
+        out.option(12, &self.started_at)?;
+        out.option(13, &self.status)?;
+        out.option(14, &self.was_successful)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for GetFileOutput {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "GetFileOutput",
+        members: &["content"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            content: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.content),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.content)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for GetFileOutputContent {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "GetFileOutputContent",
+        members: &["code", "contents", "downloadUri", "zip_size"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            download_uri: None,
+            code: None,
+            contents: None,
+            zip_size: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            2 => member.option(&mut self.download_uri),
+            0 => member.option(&mut self.code),
+            1 => member.option(&mut self.contents),
+            3 => member.option(&mut self.zip_size),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(2, &self.download_uri)?;
+        out.option(0, &self.code)?;
+        out.option(1, &self.contents)?;
+        out.option(3, &self.zip_size)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for HostPathScriptParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "HostPathScriptParameters",
+        members: &["commandLine", "hostPath", "timeout"],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            command_line: None,
+            host_path: rt::Wire::blank(),
+            timeout: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.command_line),
+            1 => member.value(&mut self.host_path),
+            2 => member.option(&mut self.timeout),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.command_line)?;
+        out.value(1, &self.host_path)?;
+        out.option(2, &self.timeout)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for HostStatus {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "healthy" => Self::Healthy,
+            "offline" => Self::Offline,
+            "updating" => Self::Updating,
+            "inactive" => Self::Inactive,
+            "unenrolled" => Self::Unenrolled,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Offline => "offline",
+            Self::Updating => "updating",
+            Self::Inactive => "inactive",
+            Self::Unenrolled => "unenrolled",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for KillByPid {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "KillByPid",
+        members: &["pid"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            pid: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.pid),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.pid)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for KillByProcessName {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "KillByProcessName",
+        members: &["process_name"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            process_name: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.process_name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.process_name)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for KillProcessAction {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "KillProcessAction",
+        members: &[
+            "agentState",
+            "agentType",
+            "agents",
+            "command",
+            "completedAt",
+            "createdBy",
+            "hosts",
+            "id",
+            "isComplete",
+            "isExpired",
+            "outputs",
+            "parameters",
+            "startedAt",
+            "status",
+            "wasSuccessful",
+        ],
+        aliases: &[],
+        required: &[0x8, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            agent_state: None,
+            agent_type: None,
+            agents: None,
+            command: rt::Wire::blank(),
+            completed_at: None,
+            created_by: None,
+            hosts: None,
+            id: None,
+            is_complete: None,
+            is_expired: None,
+            outputs: None,
+            parameters: None,
+            started_at: None,
+            status: None,
+            was_successful: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.agent_state),
+            1 => member.option(&mut self.agent_type),
+            2 => member.option(&mut self.agents),
+            3 => member.value(&mut self.command),
+            4 => member.option(&mut self.completed_at),
+            5 => member.option(&mut self.created_by),
+            6 => member.option(&mut self.hosts),
+            7 => member.option(&mut self.id),
+            8 => member.option(&mut self.is_complete),
+            9 => member.option(&mut self.is_expired),
+            10 => member.option(&mut self.outputs),
+            11 => member.option(&mut self.parameters),
+            12 => member.option(&mut self.started_at),
+            13 => member.option(&mut self.status),
+            14 => member.option(&mut self.was_successful),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.agent_state)?;
+        out.option(1, &self.agent_type)?;
+        out.option(2, &self.agents)?;
+        out.value(3, &self.command)?;
+        out.option(4, &self.completed_at)?;
+        out.option(5, &self.created_by)?;
+        out.option(6, &self.hosts)?;
+        out.option(7, &self.id)?;
+        out.option(8, &self.is_complete)?;
+        out.option(9, &self.is_expired)?;
+        out.option(10, &self.outputs)?;
+        out.option(11, &self.parameters)?;
+        out.option(12, &self.started_at)?;
+        out.option(13, &self.status)?;
+        out.option(14, &self.was_successful)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for KillProcessOutput {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "KillProcessOutput",
+        members: &["content"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            content: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.content),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.content)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for KillProcessOutputContent {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &[], &["code", "command", "pid"]),
+        rt::Arm::object(64, &[], &[], &["code", "command", "entity_id"]),
+        rt::Arm::object(64, &[], &[], &["code", "command", "process_name"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::ByPid),
+            1 => rt::get(deserializer).map(Self::ByEntityId),
+            2 => rt::get(deserializer).map(Self::ByProcessName),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::ByPid(value) => rt::Wire::encode(value, serializer),
+            Self::ByEntityId(value) => rt::Wire::encode(value, serializer),
+            Self::ByProcessName(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Union for KillProcessParameters {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &[], &["pid"]),
+        rt::Arm::object(64, &[], &[], &["entity_id"]),
+        rt::Arm::object(64, &[], &[], &["process_name"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::ByPid),
+            1 => rt::get(deserializer).map(Self::ByEntityId),
+            2 => rt::get(deserializer).map(Self::ByProcessName),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::ByPid(value) => rt::Wire::encode(value, serializer),
+            Self::ByEntityId(value) => rt::Wire::encode(value, serializer),
+            Self::ByProcessName(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for MdeScriptParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "MdeScriptParameters",
+        members: &["args", "scriptName"],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            args: None,
+            script_name: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.args),
+            1 => member.value(&mut self.script_name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.args)?;
+        out.value(1, &self.script_name)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for MicrosoftRunscriptParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "MicrosoftRunscriptParameters",
+        members: &["args", "scriptName"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            args: None,
+            script_name: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.args),
+            1 => member.option(&mut self.script_name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.args)?;
+        out.option(1, &self.script_name)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NamedProcessOutput {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NamedProcessOutput",
+        members: &["code", "command", "process_name"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            code: None,
+            command: None,
+            process_name: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.code),
+            1 => member.option(&mut self.command),
+            2 => member.option(&mut self.process_name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.code)?;
+        out.option(1, &self.command)?;
+        out.option(2, &self.process_name)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewCancelParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewCancelParameters",
+        members: &["id"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewExecuteParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewExecuteParameters",
+        members: &["command", "timeout"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            command: rt::Wire::blank(),
+            timeout: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.command),
+            1 => member.option(&mut self.timeout),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.command)?;
+        out.option(1, &self.timeout)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for NewKillProcessParameters {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &[], &["pid"]),
+        rt::Arm::object(64, &[], &[], &["entity_id"]),
+        rt::Arm::object(64, &[], &[], &["process_name"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::ByPid),
+            1 => rt::get(deserializer).map(Self::EntityIdParameters),
+            2 => rt::get(deserializer).map(Self::ByProcessName),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::ByPid(value) => rt::Wire::encode(value, serializer),
+            Self::EntityIdParameters(value) => rt::Wire::encode(value, serializer),
+            Self::ByProcessName(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Union for NewRunscriptParameters {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &["raw"], &["commandLine", "raw", "timeout"]),
+        rt::Arm::object(64, &[], &["hostPath"], &["commandLine", "hostPath", "timeout"]),
+        rt::Arm::object(
+            64,
+            &[],
+            &["cloudFile"],
+            &["cloudFile", "commandLine", "timeout"],
+        ),
+        rt::Arm::object(64, &[], &["script"], &["inputParams", "script"]),
+        rt::Arm::object(64, &[], &["scriptName"], &["args", "scriptName"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::RawScriptParameters),
+            1 => rt::get(deserializer).map(Self::HostPathScriptParameters),
+            2 => rt::get(deserializer).map(Self::CloudFileScriptParameters),
+            3 => rt::get(deserializer).map(Self::SentinelOneScriptParameters),
+            4 => rt::get(deserializer).map(Self::MdeScriptParameters),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::RawScriptParameters(value) => rt::Wire::encode(value, serializer),
+            Self::HostPathScriptParameters(value) => rt::Wire::encode(value, serializer),
+            Self::CloudFileScriptParameters(value) => rt::Wire::encode(value, serializer),
+            Self::SentinelOneScriptParameters(value) => {
+                rt::Wire::encode(value, serializer)
+            }
+            Self::MdeScriptParameters(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Union for NewSuspendProcessParameters {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &[], &["pid"]),
+        rt::Arm::object(64, &[], &[], &["entity_id"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::PidParameters),
+            1 => rt::get(deserializer).map(Self::EntityIdParameters),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::PidParameters(value) => rt::Wire::encode(value, serializer),
+            Self::EntityIdParameters(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for NewUploadParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewUploadParameters",
+        members: &["overwrite"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            overwrite: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.overwrite),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.overwrite)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for PathParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PathParameters",
+        members: &["path"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            path: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.path),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.path)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for PendingActionCounts {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PendingActionCounts",
+        members: &[
+            "execute",
+            "get-file",
+            "isolate",
+            "kill-process",
+            "running-processes",
+            "scan",
+            "suspend-process",
+            "unisolate",
+            "upload",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            execute: None,
+            get_file: None,
+            isolate: None,
+            kill_process: None,
+            running_processes: None,
+            scan: None,
+            suspend_process: None,
+            unisolate: None,
+            upload: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.execute),
+            1 => member.option(&mut self.get_file),
+            2 => member.option(&mut self.isolate),
+            3 => member.option(&mut self.kill_process),
+            4 => member.option(&mut self.running_processes),
+            5 => member.option(&mut self.scan),
+            6 => member.option(&mut self.suspend_process),
+            7 => member.option(&mut self.unisolate),
+            8 => member.option(&mut self.upload),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.execute)?;
+        out.option(1, &self.get_file)?;
+        out.option(2, &self.isolate)?;
+        out.option(3, &self.kill_process)?;
+        out.option(4, &self.running_processes)?;
+        out.option(5, &self.scan)?;
+        out.option(6, &self.suspend_process)?;
+        out.option(7, &self.unisolate)?;
+        out.option(8, &self.upload)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for PendingActions {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &[],
+            &[
+                "execute",
+                "get-file",
+                "isolate",
+                "kill-process",
+                "running-processes",
+                "scan",
+                "suspend-process",
+                "unisolate",
+                "upload",
+            ],
+        ),
+        rt::Arm::of(64),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Object),
+            1 => rt::get(deserializer).map(Self::AnyMap),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Object(value) => rt::Wire::encode(value, serializer),
+            Self::AnyMap(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for PidParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PidParameters",
+        members: &["pid"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            pid: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.pid),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.pid)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for PidProcessOutput {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PidProcessOutput",
+        members: &["code", "command", "pid"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            code: None,
+            command: None,
+            pid: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.code),
+            1 => member.option(&mut self.command),
+            2 => member.option(&mut self.pid),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.code)?;
+        out.option(1, &self.command)?;
+        out.option(2, &self.pid)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ProcessNameParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ProcessNameParameters",
+        members: &["process_name"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            process_name: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.process_name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.process_name)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ProtectionUpdatesNote {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ProtectionUpdatesNote",
+        members: &["note"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            note: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.note),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.note)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for RawScriptParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RawScriptParameters",
+        members: &["commandLine", "raw", "timeout"],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            command_line: None,
+            raw: rt::Wire::blank(),
+            timeout: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.command_line),
+            1 => member.value(&mut self.raw),
+            2 => member.option(&mut self.timeout),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.command_line)?;
+        out.value(1, &self.raw)?;
+        out.option(2, &self.timeout)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for ResponseAction {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(
             64,
@@ -334,2543 +2959,6 @@ impl rt::Union for ActionDetailsResponse {
     }
 }
 
-impl rt::Model for ActionDetailsResponseOutput {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ActionDetailsResponseOutput",
-        members: &["content"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            content: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.content),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.content)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ActionDetailsResponseOutputContent {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ActionDetailsResponseOutputContent",
-        members: &["code"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            code: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.code),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.code)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ActionDetailsResponseParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ActionDetailsResponseParameters",
-        members: &["path"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            path: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.path),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.path)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ActionStateSuccessResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ActionStateSuccessResponse",
-        members: &["body"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            body: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.body),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.body)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ActionStateSuccessResponseBody {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ActionStateSuccessResponseBody",
-        members: &["data"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            data: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.data),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ActionStateSuccessResponseBodyData {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ActionStateSuccessResponseBodyData",
-        members: &["canEncrypt"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            can_encrypt: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.can_encrypt),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.can_encrypt)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ActionStatusSuccessResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ActionStatusSuccessResponse",
-        members: &["body"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            body: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.body),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.body)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ActionStatusSuccessResponseBody {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ActionStatusSuccessResponseBody",
-        members: &["data"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            data: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.data),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ActionStatusSuccessResponseBodyData {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ActionStatusSuccessResponseBodyData",
-        members: &["agent_id", "pending_actions"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            agent_id: rt::Wire::blank(),
-            pending_actions: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.agent_id),
-            1 => member.value(&mut self.pending_actions),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.agent_id)?;
-        out.value(1, &self.pending_actions)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AgentState {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AgentState",
-        members: &["completedAt", "isCompleted", "wasSuccessful"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            completed_at: None,
-            is_completed: None,
-            was_successful: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.completed_at),
-            1 => member.option(&mut self.is_completed),
-            2 => member.option(&mut self.was_successful),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.completed_at)?;
-        out.option(1, &self.is_completed)?;
-        out.option(2, &self.was_successful)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for AgentTypes {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "endpoint" => Self::Endpoint,
-            "sentinel_one" => Self::SentinelOne,
-            "crowdstrike" => Self::Crowdstrike,
-            "microsoft_defender_endpoint" => Self::MicrosoftDefenderEndpoint,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Endpoint => "endpoint",
-            Self::SentinelOne => "sentinel_one",
-            Self::Crowdstrike => "crowdstrike",
-            Self::MicrosoftDefenderEndpoint => "microsoft_defender_endpoint",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for Cancel {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Cancel",
-        members: &[
-            "agentState",
-            "agentType",
-            "agents",
-            "command",
-            "completedAt",
-            "createdBy",
-            "hosts",
-            "id",
-            "isComplete",
-            "isExpired",
-            "outputs",
-            "parameters",
-            "startedAt",
-            "status",
-            "wasSuccessful",
-        ],
-        aliases: &[],
-        required: &[0x8, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            agent_state: None,
-            agent_type: None,
-            agents: None,
-            command: rt::Wire::blank(),
-            completed_at: None,
-            created_by: None,
-            hosts: None,
-            id: None,
-            is_complete: None,
-            is_expired: None,
-            outputs: None,
-            parameters: None,
-            started_at: None,
-            status: None,
-            was_successful: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.agent_state),
-            1 => member.option(&mut self.agent_type),
-            2 => member.option(&mut self.agents),
-            3 => member.value(&mut self.command),
-            4 => member.option(&mut self.completed_at),
-            5 => member.option(&mut self.created_by),
-            6 => member.option(&mut self.hosts),
-            7 => member.option(&mut self.id),
-            8 => member.option(&mut self.is_complete),
-            9 => member.option(&mut self.is_expired),
-            10 => member.option(&mut self.outputs),
-            11 => member.option(&mut self.parameters),
-            12 => member.option(&mut self.started_at),
-            13 => member.option(&mut self.status),
-            14 => member.option(&mut self.was_successful),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_state)?;
-        out.option(1, &self.agent_type)?;
-        out.option(2, &self.agents)?;
-        out.value(3, &self.command)?;
-        out.option(4, &self.completed_at)?;
-        out.option(5, &self.created_by)?;
-        out.option(6, &self.hosts)?;
-        out.option(7, &self.id)?;
-        out.option(8, &self.is_complete)?;
-        out.option(9, &self.is_expired)?;
-        out.option(10, &self.outputs)?;
-        out.option(11, &self.parameters)?;
-        out.option(12, &self.started_at)?;
-        out.option(13, &self.status)?;
-        out.option(14, &self.was_successful)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CancelParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CancelParameters",
-        members: &["id"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CloudFileScriptParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CloudFileScriptParameters",
-        members: &["cloudFile", "commandLine", "timeout"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            cloud_file: rt::Wire::blank(),
-            command_line: None,
-            timeout: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.cloud_file),
-            1 => member.option(&mut self.command_line),
-            2 => member.option(&mut self.timeout),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.cloud_file)?;
-        out.option(1, &self.command_line)?;
-        out.option(2, &self.timeout)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for Command {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "isolate" => Self::Isolate,
-            "unisolate" => Self::Unisolate,
-            "kill-process" => Self::KillProcess,
-            "suspend-process" => Self::SuspendProcess,
-            "running-processes" => Self::RunningProcesses,
-            "get-file" => Self::GetFile,
-            "execute" => Self::Execute,
-            "upload" => Self::Upload,
-            "scan" => Self::Scan,
-            "runscript" => Self::Runscript,
-            "cancel" => Self::Cancel,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Isolate => "isolate",
-            Self::Unisolate => "unisolate",
-            Self::KillProcess => "kill-process",
-            Self::SuspendProcess => "suspend-process",
-            Self::RunningProcesses => "running-processes",
-            Self::GetFile => "get-file",
-            Self::Execute => "execute",
-            Self::Upload => "upload",
-            Self::Scan => "scan",
-            Self::Runscript => "runscript",
-            Self::Cancel => "cancel",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for EndpointUpload {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "EndpointUpload",
-        members: &[
-            "agentState",
-            "agentType",
-            "agents",
-            "command",
-            "completedAt",
-            "createdBy",
-            "hosts",
-            "id",
-            "isComplete",
-            "isExpired",
-            "outputs",
-            "parameters",
-            "startedAt",
-            "status",
-            "wasSuccessful",
-        ],
-        aliases: &[],
-        required: &[0x8, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            agent_state: None,
-            agent_type: None,
-            agents: None,
-            command: rt::Wire::blank(),
-            completed_at: None,
-            created_by: None,
-            hosts: None,
-            id: None,
-            is_complete: None,
-            is_expired: None,
-            outputs: None,
-            parameters: None,
-            started_at: None,
-            status: None,
-            was_successful: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.agent_state),
-            1 => member.option(&mut self.agent_type),
-            2 => member.option(&mut self.agents),
-            3 => member.value(&mut self.command),
-            4 => member.option(&mut self.completed_at),
-            5 => member.option(&mut self.created_by),
-            6 => member.option(&mut self.hosts),
-            7 => member.option(&mut self.id),
-            8 => member.option(&mut self.is_complete),
-            9 => member.option(&mut self.is_expired),
-            10 => member.option(&mut self.outputs),
-            11 => member.option(&mut self.parameters),
-            12 => member.option(&mut self.started_at),
-            13 => member.option(&mut self.status),
-            14 => member.option(&mut self.was_successful),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_state)?;
-        out.option(1, &self.agent_type)?;
-        out.option(2, &self.agents)?;
-        out.value(3, &self.command)?;
-        out.option(4, &self.completed_at)?;
-        out.option(5, &self.created_by)?;
-        out.option(6, &self.hosts)?;
-        out.option(7, &self.id)?;
-        out.option(8, &self.is_complete)?;
-        out.option(9, &self.is_expired)?;
-        out.option(10, &self.outputs)?;
-        out.option(11, &self.parameters)?;
-        out.option(12, &self.started_at)?;
-        out.option(13, &self.status)?;
-        out.option(14, &self.was_successful)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for EndpointUploadOutput {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "EndpointUploadOutput",
-        members: &["content"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            content: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.content),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.content)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for EndpointUploadOutputContent {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "EndpointUploadOutputContent",
-        members: &["code", "disk_free_space", "path"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            code: None,
-            disk_free_space: None,
-            path: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.code),
-            1 => member.option(&mut self.disk_free_space),
-            2 => member.option(&mut self.path),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.code)?;
-        out.option(1, &self.disk_free_space)?;
-        out.option(2, &self.path)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for EndpointUploadParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "EndpointUploadParameters",
-        members: &["file_id", "file_name", "file_sha256", "file_size"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            file_id: None,
-            file_name: None,
-            file_sha256: None,
-            file_size: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.file_id),
-            1 => member.option(&mut self.file_name),
-            2 => member.option(&mut self.file_sha256),
-            3 => member.option(&mut self.file_size),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.file_id)?;
-        out.option(1, &self.file_name)?;
-        out.option(2, &self.file_sha256)?;
-        out.option(3, &self.file_size)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for EntityIdKillProcessOutputContent {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "EntityIdKillProcessOutputContent",
-        members: &["code", "command", "entity_id"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            code: None,
-            command: None,
-            entity_id: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.code),
-            1 => member.option(&mut self.command),
-            2 => member.option(&mut self.entity_id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.code)?;
-        out.option(1, &self.command)?;
-        out.option(2, &self.entity_id)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for EntityIdParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "EntityIdParameters",
-        members: &["entity_id"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            entity_id: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.entity_id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.entity_id)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Execute {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Execute",
-        members: &[
-            "agentState",
-            "agentType",
-            "agents",
-            "command",
-            "completedAt",
-            "createdBy",
-            "hosts",
-            "id",
-            "isComplete",
-            "isExpired",
-            "outputs",
-            "parameters",
-            "startedAt",
-            "status",
-            "wasSuccessful",
-        ],
-        aliases: &[],
-        required: &[0x8, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            agent_state: None,
-            agent_type: None,
-            agents: None,
-            command: rt::Wire::blank(),
-            completed_at: None,
-            created_by: None,
-            hosts: None,
-            id: None,
-            is_complete: None,
-            is_expired: None,
-            outputs: None,
-            parameters: None,
-            started_at: None,
-            status: None,
-            was_successful: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.agent_state),
-            1 => member.option(&mut self.agent_type),
-            2 => member.option(&mut self.agents),
-            3 => member.value(&mut self.command),
-            4 => member.option(&mut self.completed_at),
-            5 => member.option(&mut self.created_by),
-            6 => member.option(&mut self.hosts),
-            7 => member.option(&mut self.id),
-            8 => member.option(&mut self.is_complete),
-            9 => member.option(&mut self.is_expired),
-            10 => member.option(&mut self.outputs),
-            11 => member.option(&mut self.parameters),
-            12 => member.option(&mut self.started_at),
-            13 => member.option(&mut self.status),
-            14 => member.option(&mut self.was_successful),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_state)?;
-        out.option(1, &self.agent_type)?;
-        out.option(2, &self.agents)?;
-        out.value(3, &self.command)?;
-        out.option(4, &self.completed_at)?;
-        out.option(5, &self.created_by)?;
-        out.option(6, &self.hosts)?;
-        out.option(7, &self.id)?;
-        out.option(8, &self.is_complete)?;
-        out.option(9, &self.is_expired)?;
-        out.option(10, &self.outputs)?;
-        out.option(11, &self.parameters)?;
-        out.option(12, &self.started_at)?;
-        out.option(13, &self.status)?;
-        out.option(14, &self.was_successful)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ExecuteOutput {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ExecuteOutput",
-        members: &["content"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            content: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.content),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.content)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ExecuteOutputContent {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ExecuteOutputContent",
-        members: &[
-            "code",
-            "cwd",
-            "downloadUri",
-            "output_file_id",
-            "output_file_stderr_truncated",
-            "output_file_stdout_truncated",
-            "shell_code",
-            "stderr",
-            "stderr_truncated",
-            "stdout",
-            "stdout_truncated",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            download_uri: None,
-            code: None,
-            cwd: None,
-            output_file_id: None,
-            output_file_stderr_truncated: None,
-            output_file_stdout_truncated: None,
-            shell_code: None,
-            stderr: None,
-            stderr_truncated: None,
-            stdout: None,
-            stdout_truncated: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            2 => member.option(&mut self.download_uri),
-            0 => member.option(&mut self.code),
-            1 => member.option(&mut self.cwd),
-            3 => member.option(&mut self.output_file_id),
-            4 => member.option(&mut self.output_file_stderr_truncated),
-            5 => member.option(&mut self.output_file_stdout_truncated),
-            6 => member.option(&mut self.shell_code),
-            7 => member.option(&mut self.stderr),
-            8 => member.option(&mut self.stderr_truncated),
-            9 => member.option(&mut self.stdout),
-            10 => member.option(&mut self.stdout_truncated),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.download_uri)?;
-        out.option(0, &self.code)?;
-        out.option(1, &self.cwd)?;
-        out.option(3, &self.output_file_id)?;
-        out.option(4, &self.output_file_stderr_truncated)?;
-        out.option(5, &self.output_file_stdout_truncated)?;
-        out.option(6, &self.shell_code)?;
-        out.option(7, &self.stderr)?;
-        out.option(8, &self.stderr_truncated)?;
-        out.option(9, &self.stdout)?;
-        out.option(10, &self.stdout_truncated)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ExecuteParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ExecuteParameters",
-        members: &["command", "timeout"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            command: None,
-            timeout: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.command),
-            1 => member.option(&mut self.timeout),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.command)?;
-        out.option(1, &self.timeout)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for GetFile {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "GetFile",
-        members: &[
-            "agentState",
-            "agentType",
-            "agents",
-            "command",
-            "completedAt",
-            "createdBy",
-            "hosts",
-            "id",
-            "isComplete",
-            "isExpired",
-            "outputs",
-            "parameters",
-            "startedAt",
-            "status",
-            "wasSuccessful",
-        ],
-        aliases: &[],
-        required: &[0x8, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            agent_state: None,
-            agent_type: None,
-            agents: None,
-            command: rt::Wire::blank(),
-            completed_at: None,
-            created_by: None,
-            hosts: None,
-            id: None,
-            is_complete: None,
-            is_expired: None,
-            outputs: None,
-            parameters: None,
-            started_at: None,
-            status: None,
-            was_successful: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.agent_state),
-            1 => member.option(&mut self.agent_type),
-            2 => member.option(&mut self.agents),
-            3 => member.value(&mut self.command),
-            4 => member.option(&mut self.completed_at),
-            5 => member.option(&mut self.created_by),
-            6 => member.option(&mut self.hosts),
-            7 => member.option(&mut self.id),
-            8 => member.option(&mut self.is_complete),
-            9 => member.option(&mut self.is_expired),
-            10 => member.option(&mut self.outputs),
-            11 => member.option(&mut self.parameters),
-            12 => member.option(&mut self.started_at),
-            13 => member.option(&mut self.status),
-            14 => member.option(&mut self.was_successful),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_state)?;
-        out.option(1, &self.agent_type)?;
-        out.option(2, &self.agents)?;
-        out.value(3, &self.command)?;
-        out.option(4, &self.completed_at)?;
-        out.option(5, &self.created_by)?;
-        out.option(6, &self.hosts)?;
-        out.option(7, &self.id)?;
-        out.option(8, &self.is_complete)?;
-        out.option(9, &self.is_expired)?;
-        out.option(10, &self.outputs)?;
-        out.option(11, &self.parameters)?;
-        out.option(12, &self.started_at)?;
-        out.option(13, &self.status)?;
-        out.option(14, &self.was_successful)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for GetFileOutput {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "GetFileOutput",
-        members: &["content"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            content: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.content),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.content)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for GetFileOutputContent {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "GetFileOutputContent",
-        members: &["code", "contents", "downloadUri", "zip_size"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            download_uri: None,
-            code: None,
-            contents: None,
-            zip_size: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            2 => member.option(&mut self.download_uri),
-            0 => member.option(&mut self.code),
-            1 => member.option(&mut self.contents),
-            3 => member.option(&mut self.zip_size),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(2, &self.download_uri)?;
-        out.option(0, &self.code)?;
-        out.option(1, &self.contents)?;
-        out.option(3, &self.zip_size)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for GetFileOutputContentContent {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "GetFileOutputContentContent",
-        members: &["file_name", "path", "sha256", "size", "type"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            file_name: None,
-            path: None,
-            sha256: None,
-            size: None,
-            r#type: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.file_name),
-            1 => member.option(&mut self.path),
-            2 => member.option(&mut self.sha256),
-            3 => member.option(&mut self.size),
-            4 => member.option(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.file_name)?;
-        out.option(1, &self.path)?;
-        out.option(2, &self.sha256)?;
-        out.option(3, &self.size)?;
-        out.option(4, &self.r#type)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for HostPathScriptParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "HostPathScriptParameters",
-        members: &["commandLine", "hostPath", "timeout"],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            command_line: None,
-            host_path: rt::Wire::blank(),
-            timeout: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.command_line),
-            1 => member.value(&mut self.host_path),
-            2 => member.option(&mut self.timeout),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.command_line)?;
-        out.value(1, &self.host_path)?;
-        out.option(2, &self.timeout)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for HostStatuse {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "healthy" => Self::Healthy,
-            "offline" => Self::Offline,
-            "updating" => Self::Updating,
-            "inactive" => Self::Inactive,
-            "unenrolled" => Self::Unenrolled,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Healthy => "healthy",
-            Self::Offline => "offline",
-            Self::Updating => "updating",
-            Self::Inactive => "inactive",
-            Self::Unenrolled => "unenrolled",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for KillProcess {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "KillProcess",
-        members: &[
-            "agentState",
-            "agentType",
-            "agents",
-            "command",
-            "completedAt",
-            "createdBy",
-            "hosts",
-            "id",
-            "isComplete",
-            "isExpired",
-            "outputs",
-            "parameters",
-            "startedAt",
-            "status",
-            "wasSuccessful",
-        ],
-        aliases: &[],
-        required: &[0x8, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            agent_state: None,
-            agent_type: None,
-            agents: None,
-            command: rt::Wire::blank(),
-            completed_at: None,
-            created_by: None,
-            hosts: None,
-            id: None,
-            is_complete: None,
-            is_expired: None,
-            outputs: None,
-            parameters: None,
-            started_at: None,
-            status: None,
-            was_successful: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.agent_state),
-            1 => member.option(&mut self.agent_type),
-            2 => member.option(&mut self.agents),
-            3 => member.value(&mut self.command),
-            4 => member.option(&mut self.completed_at),
-            5 => member.option(&mut self.created_by),
-            6 => member.option(&mut self.hosts),
-            7 => member.option(&mut self.id),
-            8 => member.option(&mut self.is_complete),
-            9 => member.option(&mut self.is_expired),
-            10 => member.option(&mut self.outputs),
-            11 => member.option(&mut self.parameters),
-            12 => member.option(&mut self.started_at),
-            13 => member.option(&mut self.status),
-            14 => member.option(&mut self.was_successful),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_state)?;
-        out.option(1, &self.agent_type)?;
-        out.option(2, &self.agents)?;
-        out.value(3, &self.command)?;
-        out.option(4, &self.completed_at)?;
-        out.option(5, &self.created_by)?;
-        out.option(6, &self.hosts)?;
-        out.option(7, &self.id)?;
-        out.option(8, &self.is_complete)?;
-        out.option(9, &self.is_expired)?;
-        out.option(10, &self.outputs)?;
-        out.option(11, &self.parameters)?;
-        out.option(12, &self.started_at)?;
-        out.option(13, &self.status)?;
-        out.option(14, &self.was_successful)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for KillProcessOutput {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "KillProcessOutput",
-        members: &["content"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            content: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.content),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.content)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for KillProcessOutputContent {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &[], &["code", "command", "pid"]),
-        rt::Arm::object(64, &[], &[], &["code", "command", "entity_id"]),
-        rt::Arm::object(64, &[], &[], &["code", "command", "process_name"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::ByPid),
-            1 => rt::get(deserializer).map(Self::ByEntityId),
-            2 => rt::get(deserializer).map(Self::ByProcessName),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ByPid(value) => rt::Wire::encode(value, serializer),
-            Self::ByEntityId(value) => rt::Wire::encode(value, serializer),
-            Self::ByProcessName(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Union for KillProcessParameters {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &[], &["pid"]),
-        rt::Arm::object(64, &[], &[], &["entity_id"]),
-        rt::Arm::object(64, &[], &[], &["process_name"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::ByPid),
-            1 => rt::get(deserializer).map(Self::ByEntityId),
-            2 => rt::get(deserializer).map(Self::ByProcessName),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ByPid(value) => rt::Wire::encode(value, serializer),
-            Self::ByEntityId(value) => rt::Wire::encode(value, serializer),
-            Self::ByProcessName(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for MdeRunScriptParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "MdeRunScriptParameters",
-        members: &["args", "scriptName"],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            args: None,
-            script_name: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.args),
-            1 => member.value(&mut self.script_name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.args)?;
-        out.value(1, &self.script_name)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for NewCancelParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "NewCancelParameters",
-        members: &["id"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for NewExecuteParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "NewExecuteParameters",
-        members: &["command", "timeout"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            command: rt::Wire::blank(),
-            timeout: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.command),
-            1 => member.option(&mut self.timeout),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.command)?;
-        out.option(1, &self.timeout)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for NewKillProcessParameters {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &[], &["pid"]),
-        rt::Arm::object(64, &[], &[], &["entity_id"]),
-        rt::Arm::object(64, &[], &[], &["process_name"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::ByPid),
-            1 => rt::get(deserializer).map(Self::EntityIdParameters),
-            2 => rt::get(deserializer).map(Self::ByProcessName),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ByPid(value) => rt::Wire::encode(value, serializer),
-            Self::EntityIdParameters(value) => rt::Wire::encode(value, serializer),
-            Self::ByProcessName(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Union for NewRunscriptParameters {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &["raw"], &["commandLine", "raw", "timeout"]),
-        rt::Arm::object(64, &[], &["hostPath"], &["commandLine", "hostPath", "timeout"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &["cloudFile"],
-            &["cloudFile", "commandLine", "timeout"],
-        ),
-        rt::Arm::object(64, &[], &["script"], &["inputParams", "script"]),
-        rt::Arm::object(64, &[], &["scriptName"], &["args", "scriptName"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::RawScriptParameters),
-            1 => rt::get(deserializer).map(Self::HostPathScriptParameters),
-            2 => rt::get(deserializer).map(Self::CloudFileScriptParameters),
-            3 => rt::get(deserializer).map(Self::SentinelOneRunScriptParameters),
-            4 => rt::get(deserializer).map(Self::MdeRunScriptParameters),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::RawScriptParameters(value) => rt::Wire::encode(value, serializer),
-            Self::HostPathScriptParameters(value) => rt::Wire::encode(value, serializer),
-            Self::CloudFileScriptParameters(value) => rt::Wire::encode(value, serializer),
-            Self::SentinelOneRunScriptParameters(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::MdeRunScriptParameters(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Union for NewSuspendProcessParameters {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &[], &["pid"]),
-        rt::Arm::object(64, &[], &[], &["entity_id"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::PidParameters),
-            1 => rt::get(deserializer).map(Self::EntityIdParameters),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::PidParameters(value) => rt::Wire::encode(value, serializer),
-            Self::EntityIdParameters(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for NewUploadParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "NewUploadParameters",
-        members: &["overwrite"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            overwrite: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.overwrite),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.overwrite)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PathParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PathParameters",
-        members: &["path"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            path: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.path),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.path)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PendingActionCounts {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PendingActionCounts",
-        members: &[
-            "execute",
-            "get-file",
-            "isolate",
-            "kill-process",
-            "running-processes",
-            "scan",
-            "suspend-process",
-            "unisolate",
-            "upload",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            execute: None,
-            get_file: None,
-            isolate: None,
-            kill_process: None,
-            running_processes: None,
-            scan: None,
-            suspend_process: None,
-            unisolate: None,
-            upload: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.execute),
-            1 => member.option(&mut self.get_file),
-            2 => member.option(&mut self.isolate),
-            3 => member.option(&mut self.kill_process),
-            4 => member.option(&mut self.running_processes),
-            5 => member.option(&mut self.scan),
-            6 => member.option(&mut self.suspend_process),
-            7 => member.option(&mut self.unisolate),
-            8 => member.option(&mut self.upload),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.execute)?;
-        out.option(1, &self.get_file)?;
-        out.option(2, &self.isolate)?;
-        out.option(3, &self.kill_process)?;
-        out.option(4, &self.running_processes)?;
-        out.option(5, &self.scan)?;
-        out.option(6, &self.suspend_process)?;
-        out.option(7, &self.unisolate)?;
-        out.option(8, &self.upload)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for PendingActionsSchema {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &[],
-            &[],
-            &[
-                "execute",
-                "get-file",
-                "isolate",
-                "kill-process",
-                "running-processes",
-                "scan",
-                "suspend-process",
-                "unisolate",
-                "upload",
-            ],
-        ),
-        rt::Arm::of(64),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::Object),
-            1 => rt::get(deserializer).map(Self::AnyMap),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Object(value) => rt::Wire::encode(value, serializer),
-            Self::AnyMap(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for PidKillProcessOutputContent {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PidKillProcessOutputContent",
-        members: &["code", "command", "pid"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            code: None,
-            command: None,
-            pid: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.code),
-            1 => member.option(&mut self.command),
-            2 => member.option(&mut self.pid),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.code)?;
-        out.option(1, &self.command)?;
-        out.option(2, &self.pid)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PidKillProcessParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PidKillProcessParameters",
-        members: &["pid"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            pid: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.pid),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.pid)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PidParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PidParameters",
-        members: &["pid"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            pid: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.pid),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.pid)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ProcessNameKillProcessOutputContent {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ProcessNameKillProcessOutputContent",
-        members: &["code", "command", "process_name"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            code: None,
-            command: None,
-            process_name: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.code),
-            1 => member.option(&mut self.command),
-            2 => member.option(&mut self.process_name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.code)?;
-        out.option(1, &self.command)?;
-        out.option(2, &self.process_name)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ProcessNameKillProcessParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ProcessNameKillProcessParameters",
-        members: &["process_name"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            process_name: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.process_name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.process_name)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ProcessNameParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ProcessNameParameters",
-        members: &["process_name"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            process_name: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.process_name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.process_name)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ProtectionUpdatesNoteResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ProtectionUpdatesNoteResponse",
-        members: &["note"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            note: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.note),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.note)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for RawScriptParameters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RawScriptParameters",
-        members: &["commandLine", "raw", "timeout"],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            command_line: None,
-            raw: rt::Wire::blank(),
-            timeout: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.command_line),
-            1 => member.value(&mut self.raw),
-            2 => member.option(&mut self.timeout),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.command_line)?;
-        out.value(1, &self.raw)?;
-        out.option(2, &self.timeout)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ResponseActionCreateSuccessResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ResponseActionCreateSuccessResponse",
-        members: &["data"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            data: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.data),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.data)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for ResponseActionDetails {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ResponseActionDetails",
@@ -2969,133 +3057,9 @@ impl rt::Model for ResponseActionDetails {
     }
 }
 
-impl rt::Model for ResponseActionDetailsHost {
+impl rt::Model for RunningProcessesAction {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ResponseActionDetailsHost",
-        members: &["name"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            name: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.name)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ResponseActionDetailsOutput {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ResponseActionDetailsOutput",
-        members: &["content", "type"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            content: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.content),
-            1 => member.value(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.content)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for ResponseActionDetailsOutputContent {
-    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(64), rt::Arm::of(16)];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::AnyMap),
-            1 => rt::get(deserializer).map(Self::String),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::AnyMap(value) => rt::Wire::encode(value, serializer),
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::StringEnum for ResponseActionDetailsOutputType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "json" => Self::Json,
-            "text" => Self::Text,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Json => "json",
-            Self::Text => "text",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for RunningProcesses {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RunningProcesses",
+        name: "RunningProcessesAction",
         members: &[
             "agentState",
             "agentType",
@@ -3241,19 +3205,15 @@ impl rt::Union for RunningProcessesOutputContent {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::RunningProcessesOutputEndpoint),
-            1 => rt::get(deserializer).map(Self::RunningProcessesOutputSentinelOne),
+            0 => rt::get(deserializer).map(Self::EndpointProcesses),
+            1 => rt::get(deserializer).map(Self::SentinelOneProcesses),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::RunningProcessesOutputEndpoint(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::RunningProcessesOutputSentinelOne(value) => {
-                rt::Wire::encode(value, serializer)
-            }
+            Self::EndpointProcesses(value) => rt::Wire::encode(value, serializer),
+            Self::SentinelOneProcesses(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -3262,144 +3222,9 @@ impl rt::Union for RunningProcessesOutputContent {
     }
 }
 
-impl rt::Model for RunningProcessesOutputEndpoint {
+impl rt::Model for RunscriptAction {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "RunningProcessesOutputEndpoint",
-        members: &["code", "entries"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            code: None,
-            entries: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.code),
-            1 => member.option(&mut self.entries),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.code)?;
-        out.option(1, &self.entries)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for RunningProcessesOutputEndpointEntry {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RunningProcessesOutputEndpointEntry",
-        members: &["command", "entity_id", "pid", "user"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            command: None,
-            entity_id: None,
-            pid: None,
-            user: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.command),
-            1 => member.option(&mut self.entity_id),
-            2 => member.option(&mut self.pid),
-            3 => member.option(&mut self.user),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.command)?;
-        out.option(1, &self.entity_id)?;
-        out.option(2, &self.pid)?;
-        out.option(3, &self.user)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for RunningProcessesOutputSentinelOne {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RunningProcessesOutputSentinelOne",
-        members: &["code", "downloadUri"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            download_uri: None,
-            code: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            1 => member.option(&mut self.download_uri),
-            0 => member.option(&mut self.code),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.download_uri)?;
-        out.option(0, &self.code)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Runscript {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Runscript",
+        name: "RunscriptAction",
         members: &[
             "agentState",
             "agentType",
@@ -3600,21 +3425,17 @@ impl rt::Union for RunscriptParameters {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::RunscriptParamsCrowdStrike),
-            1 => rt::get(deserializer).map(Self::RunscriptParamsMicrosoft),
-            2 => rt::get(deserializer).map(Self::RunscriptParamsSentinelOne),
+            0 => rt::get(deserializer).map(Self::CrowdStrike),
+            1 => rt::get(deserializer).map(Self::Microsoft),
+            2 => rt::get(deserializer).map(Self::SentinelOne),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::RunscriptParamsCrowdStrike(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::RunscriptParamsMicrosoft(value) => rt::Wire::encode(value, serializer),
-            Self::RunscriptParamsSentinelOne(value) => {
-                rt::Wire::encode(value, serializer)
-            }
+            Self::CrowdStrike(value) => rt::Wire::encode(value, serializer),
+            Self::Microsoft(value) => rt::Wire::encode(value, serializer),
+            Self::SentinelOne(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -3623,147 +3444,9 @@ impl rt::Union for RunscriptParameters {
     }
 }
 
-impl rt::Model for RunscriptParamsCrowdStrike {
+impl rt::Model for ScanAction {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "RunscriptParamsCrowdStrike",
-        members: &["cloudFile", "commandLine", "hostPath", "raw", "timeout"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            cloud_file: None,
-            command_line: None,
-            host_path: None,
-            raw: None,
-            timeout: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.cloud_file),
-            1 => member.option(&mut self.command_line),
-            2 => member.option(&mut self.host_path),
-            3 => member.option(&mut self.raw),
-            4 => member.option(&mut self.timeout),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.cloud_file)?;
-        out.option(1, &self.command_line)?;
-        out.option(2, &self.host_path)?;
-        out.option(3, &self.raw)?;
-        out.option(4, &self.timeout)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for RunscriptParamsMicrosoft {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RunscriptParamsMicrosoft",
-        members: &["args", "scriptName"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            args: None,
-            script_name: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.args),
-            1 => member.option(&mut self.script_name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.args)?;
-        out.option(1, &self.script_name)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for RunscriptParamsSentinelOne {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RunscriptParamsSentinelOne",
-        members: &["scriptId", "scriptInput"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            script_id: None,
-            script_input: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.script_id),
-            1 => member.option(&mut self.script_input),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.script_id)?;
-        out.option(1, &self.script_input)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Scan {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Scan",
+        name: "ScanAction",
         members: &[
             "agentState",
             "agentType",
@@ -3859,9 +3542,95 @@ impl rt::Model for Scan {
     }
 }
 
-impl rt::Model for SentinelOneRunScriptParameters {
+impl rt::Model for SentinelOneProcesses {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SentinelOneRunScriptParameters",
+        name: "SentinelOneProcesses",
+        members: &["code", "downloadUri"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            download_uri: None,
+            code: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            1 => member.option(&mut self.download_uri),
+            0 => member.option(&mut self.code),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(1, &self.download_uri)?;
+        out.option(0, &self.code)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SentinelOneRunscriptParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SentinelOneRunscriptParameters",
+        members: &["scriptId", "scriptInput"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            script_id: None,
+            script_input: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.script_id),
+            1 => member.option(&mut self.script_input),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.script_id)?;
+        out.option(1, &self.script_input)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SentinelOneScriptParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SentinelOneScriptParameters",
         members: &["inputParams", "script"],
         aliases: &[],
         required: &[0x2, 0, 0, 0],
@@ -3958,9 +3727,9 @@ impl rt::StringEnum for SortField {
     }
 }
 
-impl rt::Model for SuspendProcess {
+impl rt::Model for SuspendProcessAction {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SuspendProcess",
+        name: "SuspendProcessAction",
         members: &[
             "agentState",
             "agentType",
@@ -4106,19 +3875,15 @@ impl rt::Union for SuspendProcessOutputContent {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::PidKillProcessOutputContent),
-            1 => rt::get(deserializer).map(Self::EntityIdKillProcessOutputContent),
+            0 => rt::get(deserializer).map(Self::PidProcessOutput),
+            1 => rt::get(deserializer).map(Self::EntityIdProcessOutput),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::PidKillProcessOutputContent(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::EntityIdKillProcessOutputContent(value) => {
-                rt::Wire::encode(value, serializer)
-            }
+            Self::PidProcessOutput(value) => rt::Wire::encode(value, serializer),
+            Self::EntityIdProcessOutput(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -4137,14 +3902,14 @@ impl rt::Union for SuspendProcessParameters {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::PidKillProcessParameters),
+            0 => rt::get(deserializer).map(Self::KillByPid),
             1 => rt::get(deserializer).map(Self::EntityIdParameters),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::PidKillProcessParameters(value) => rt::Wire::encode(value, serializer),
+            Self::KillByPid(value) => rt::Wire::encode(value, serializer),
             Self::EntityIdParameters(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
@@ -4154,20 +3919,236 @@ impl rt::Union for SuspendProcessParameters {
     }
 }
 
-impl rt::StringEnum for Type {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "automated" => Self::Automated,
-            "manual" => Self::Manual,
-            _ => Self::UnknownValue(name.into_owned()),
+impl rt::Model for UploadAction {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "UploadAction",
+        members: &[
+            "agentState",
+            "agentType",
+            "agents",
+            "command",
+            "completedAt",
+            "createdBy",
+            "hosts",
+            "id",
+            "isComplete",
+            "isExpired",
+            "outputs",
+            "parameters",
+            "startedAt",
+            "status",
+            "wasSuccessful",
+        ],
+        aliases: &[],
+        required: &[0x8, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            agent_state: None,
+            agent_type: None,
+            agents: None,
+            command: rt::Wire::blank(),
+            completed_at: None,
+            created_by: None,
+            hosts: None,
+            id: None,
+            is_complete: None,
+            is_expired: None,
+            outputs: None,
+            parameters: None,
+            started_at: None,
+            status: None,
+            was_successful: None,
+            extra: Extra::new(),
         }
     }
-    fn name(&self) -> &str {
-        match self {
-            Self::Automated => "automated",
-            Self::Manual => "manual",
-            Self::UnknownValue(name) => name,
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.agent_state),
+            1 => member.option(&mut self.agent_type),
+            2 => member.option(&mut self.agents),
+            3 => member.value(&mut self.command),
+            4 => member.option(&mut self.completed_at),
+            5 => member.option(&mut self.created_by),
+            6 => member.option(&mut self.hosts),
+            7 => member.option(&mut self.id),
+            8 => member.option(&mut self.is_complete),
+            9 => member.option(&mut self.is_expired),
+            10 => member.option(&mut self.outputs),
+            11 => member.option(&mut self.parameters),
+            12 => member.option(&mut self.started_at),
+            13 => member.option(&mut self.status),
+            14 => member.option(&mut self.was_successful),
+            _ => member.untyped(),
         }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.agent_state)?;
+        out.option(1, &self.agent_type)?;
+        out.option(2, &self.agents)?;
+        out.value(3, &self.command)?;
+        out.option(4, &self.completed_at)?;
+        out.option(5, &self.created_by)?;
+        out.option(6, &self.hosts)?;
+        out.option(7, &self.id)?;
+        out.option(8, &self.is_complete)?;
+        out.option(9, &self.is_expired)?;
+        out.option(10, &self.outputs)?;
+        out.option(11, &self.parameters)?;
+        out.option(12, &self.started_at)?;
+        out.option(13, &self.status)?;
+        out.option(14, &self.was_successful)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for UploadOutput {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "UploadOutput",
+        members: &["content"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            content: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.content),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.content)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for UploadOutputContent {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "UploadOutputContent",
+        members: &["code", "disk_free_space", "path"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            code: None,
+            disk_free_space: None,
+            path: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.code),
+            1 => member.option(&mut self.disk_free_space),
+            2 => member.option(&mut self.path),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.code)?;
+        out.option(1, &self.disk_free_space)?;
+        out.option(2, &self.path)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for UploadParameters {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "UploadParameters",
+        members: &["file_id", "file_name", "file_sha256", "file_size"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            file_id: None,
+            file_name: None,
+            file_sha256: None,
+            file_size: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.file_id),
+            1 => member.option(&mut self.file_name),
+            2 => member.option(&mut self.file_sha256),
+            3 => member.option(&mut self.file_size),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.file_id)?;
+        out.option(1, &self.file_name)?;
+        out.option(2, &self.file_sha256)?;
+        out.option(3, &self.file_size)?;
+        Ok(())
     }
 }
 

@@ -284,7 +284,7 @@ pub struct Cancel(Call<CancelRequest>);
 rt::call!(Cancel, CancelRequest => CancelResponse);
 impl Cancel {
     /// `agent_type`
-    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentTypes>) -> Self {
+    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
         self.0.request_mut().agent_type = Some(agent_type.into());
         self
     }
@@ -369,7 +369,7 @@ pub struct Execute(Call<ExecuteRequest>);
 rt::call!(Execute, ExecuteRequest => ExecuteResponse);
 impl Execute {
     /// `agent_type`
-    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentTypes>) -> Self {
+    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
         self.0.request_mut().agent_type = Some(agent_type.into());
         self
     }
@@ -416,7 +416,7 @@ pub struct GetFile(Call<GetFileRequest>);
 rt::call!(GetFile, GetFileRequest => GetFileResponse);
 impl GetFile {
     /// `agent_type`
-    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentTypes>) -> Self {
+    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
         self.0.request_mut().agent_type = Some(agent_type.into());
         self
     }
@@ -491,7 +491,7 @@ pub struct GetProcesses(Call<GetProcessesRequest>);
 rt::call!(GetProcesses, GetProcessesRequest => GetProcessesResponse);
 impl GetProcesses {
     /// `agent_type`
-    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentTypes>) -> Self {
+    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
         self.0.request_mut().agent_type = Some(agent_type.into());
         self
     }
@@ -556,7 +556,7 @@ pub struct Isolate(Call<IsolateRequest>);
 rt::call!(Isolate, IsolateRequest => IsolateResponse);
 impl Isolate {
     /// `agent_type`
-    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentTypes>) -> Self {
+    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
         self.0.request_mut().agent_type = Some(agent_type.into());
         self
     }
@@ -611,7 +611,7 @@ pub struct IsolateLegacy(Call<IsolateLegacyRequest>);
 rt::call!(IsolateLegacy, IsolateLegacyRequest => IsolateLegacyResponse);
 impl IsolateLegacy {
     /// `agent_type`
-    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentTypes>) -> Self {
+    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
         self.0.request_mut().agent_type = Some(agent_type.into());
         self
     }
@@ -662,7 +662,7 @@ pub struct KillProcess(Call<KillProcessRequest>);
 rt::call!(KillProcess, KillProcessRequest => KillProcessResponse);
 impl KillProcess {
     /// `agent_type`
-    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentTypes>) -> Self {
+    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
         self.0.request_mut().agent_type = Some(agent_type.into());
         self
     }
@@ -744,7 +744,7 @@ impl List {
         self
     }
     /// `agentTypes`
-    pub fn agent_types(mut self, agent_types: impl Into<endpoint::AgentTypes>) -> Self {
+    pub fn agent_types(mut self, agent_types: impl Into<endpoint::AgentType>) -> Self {
         self.0.request_mut().agent_types = Some(agent_types.into());
         self
     }
@@ -756,7 +756,7 @@ impl List {
     /// `types`
     pub fn types(
         mut self,
-        types: impl IntoIterator<Item = impl Into<endpoint::Type>>,
+        types: impl IntoIterator<Item = impl Into<endpoint::ActionType>>,
     ) -> Self {
         self.0.request_mut().types = Some(types.into_iter().map(Into::into).collect());
         self
@@ -770,7 +770,7 @@ pub struct Release(Call<ReleaseRequest>);
 rt::call!(Release, ReleaseRequest => ReleaseResponse);
 impl Release {
     /// `agent_type`
-    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentTypes>) -> Self {
+    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
         self.0.request_mut().agent_type = Some(agent_type.into());
         self
     }
@@ -825,7 +825,7 @@ pub struct ReleaseLegacy(Call<ReleaseLegacyRequest>);
 rt::call!(ReleaseLegacy, ReleaseLegacyRequest => ReleaseLegacyResponse);
 impl ReleaseLegacy {
     /// `agent_type`
-    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentTypes>) -> Self {
+    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
         self.0.request_mut().agent_type = Some(agent_type.into());
         self
     }
@@ -914,7 +914,7 @@ pub struct RunScriptLegacy(Call<RunScriptLegacyRequest>);
 rt::call!(RunScriptLegacy, RunScriptLegacyRequest => RunScriptLegacyResponse);
 impl RunScriptLegacy {
     /// `agent_type`
-    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentTypes>) -> Self {
+    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
         self.0.request_mut().agent_type = Some(agent_type.into());
         self
     }
@@ -966,7 +966,7 @@ pub struct Scan(Call<ScanRequest>);
 rt::call!(Scan, ScanRequest => ScanResponse);
 impl Scan {
     /// `agent_type`
-    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentTypes>) -> Self {
+    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
         self.0.request_mut().agent_type = Some(agent_type.into());
         self
     }
@@ -1008,7 +1008,7 @@ pub struct SuspendProcess(Call<SuspendProcessRequest>);
 rt::call!(SuspendProcess, SuspendProcessRequest => SuspendProcessResponse);
 impl SuspendProcess {
     /// `agent_type`
-    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentTypes>) -> Self {
+    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
         self.0.request_mut().agent_type = Some(agent_type.into());
         self
     }
@@ -1050,7 +1050,7 @@ pub struct UploadFile(Call<UploadFileRequest>);
 rt::call!(UploadFile, UploadFileRequest => UploadFileResponse);
 impl UploadFile {
     /// `agent_type`
-    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentTypes>) -> Self {
+    pub fn agent_type(mut self, agent_type: impl Into<endpoint::AgentType>) -> Self {
         self.0.request_mut().agent_type = Some(agent_type.into());
         self
     }

@@ -7,7 +7,7 @@ use crate::body::Upload;
 use crate::types::{Extra, Number, OneOrMany};
 use super::super::endpoint;
 /// The answer to [`cancel`](super::EndpointActions::cancel).
-pub type CancelResponse = endpoint::ResponseActionCreateSuccessResponse;
+pub type CancelResponse = endpoint::CreatedResponseAction;
 /// The answer to [`download_file`](super::EndpointActions::download_file).
 pub type DownloadFileResponse = BTreeMap<String, Value>;
 /// The answer to [`execute`](super::EndpointActions::execute).
@@ -75,11 +75,11 @@ pub type GetLogResponse = BTreeMap<String, Value>;
 /// The answer to [`get_processes`](super::EndpointActions::get_processes).
 pub type GetProcessesResponse = BTreeMap<String, Value>;
 /// The answer to [`get`](super::EndpointActions::get).
-pub type GetResponse = endpoint::ActionDetailsResponse;
+pub type GetResponse = endpoint::ResponseAction;
 /// The answer to [`get_state`](super::EndpointActions::get_state).
-pub type GetStateResponse = endpoint::ActionStateSuccessResponse;
+pub type GetStateResponse = endpoint::ActionState;
 /// The answer to [`get_status`](super::EndpointActions::get_status).
-pub type GetStatusResponse = endpoint::ActionStatusSuccessResponse;
+pub type GetStatusResponse = endpoint::ActionStatus;
 /// The answer to [`isolate_legacy`](super::EndpointActions::isolate_legacy).
 pub type IsolateLegacyResponse = BTreeMap<String, Value>;
 /// The answer to [`isolate`](super::EndpointActions::isolate).
@@ -93,7 +93,7 @@ pub type ReleaseLegacyResponse = BTreeMap<String, Value>;
 /// The answer to [`release`](super::EndpointActions::release).
 pub type ReleaseResponse = BTreeMap<String, Value>;
 /// The answer to [`run_script_legacy`](super::EndpointActions::run_script_legacy).
-pub type RunScriptLegacyResponse = endpoint::ResponseActionCreateSuccessResponse;
+pub type RunScriptLegacyResponse = endpoint::CreatedResponseAction;
 /// The answer to [`scan`](super::EndpointActions::scan).
 pub type ScanResponse = BTreeMap<String, Value>;
 /// The answer to [`suspend_process`](super::EndpointActions::suspend_process).
@@ -105,7 +105,7 @@ pub type UploadFileResponse = BTreeMap<String, Value>;
 #[non_exhaustive]
 pub struct CancelRequest {
     /// `agent_type`
-    pub agent_type: Option<endpoint::AgentTypes>,
+    pub agent_type: Option<endpoint::AgentType>,
     /// `alert_ids`
     ///
     /// at least 1 characters · at least 1 items
@@ -211,7 +211,7 @@ impl DumpMemoryRequest {
 #[non_exhaustive]
 pub struct ExecuteRequest {
     /// `agent_type`
-    pub agent_type: Option<endpoint::AgentTypes>,
+    pub agent_type: Option<endpoint::AgentType>,
     /// `alert_ids`
     ///
     /// at least 1 characters · at least 1 items
@@ -272,7 +272,7 @@ impl GetRequest {
 #[non_exhaustive]
 pub struct GetFileRequest {
     /// `agent_type`
-    pub agent_type: Option<endpoint::AgentTypes>,
+    pub agent_type: Option<endpoint::AgentType>,
     /// `alert_ids`
     ///
     /// at least 1 characters · at least 1 items
@@ -366,7 +366,7 @@ impl GetLogRequest {
 #[non_exhaustive]
 pub struct GetProcessesRequest {
     /// `agent_type`
-    pub agent_type: Option<endpoint::AgentTypes>,
+    pub agent_type: Option<endpoint::AgentType>,
     /// `alert_ids`
     ///
     /// at least 1 characters · at least 1 items
@@ -436,7 +436,7 @@ impl GetStatusRequest {
 #[non_exhaustive]
 pub struct IsolateRequest {
     /// `agent_type`
-    pub agent_type: Option<endpoint::AgentTypes>,
+    pub agent_type: Option<endpoint::AgentType>,
     /// `alert_ids`
     ///
     /// at least 1 characters · at least 1 items
@@ -476,7 +476,7 @@ impl IsolateRequest {
 #[non_exhaustive]
 pub struct IsolateLegacyRequest {
     /// `agent_type`
-    pub agent_type: Option<endpoint::AgentTypes>,
+    pub agent_type: Option<endpoint::AgentType>,
     /// `alert_ids`
     pub alert_ids: Option<Vec<String>>,
     /// `case_ids`
@@ -512,7 +512,7 @@ impl IsolateLegacyRequest {
 #[non_exhaustive]
 pub struct KillProcessRequest {
     /// `agent_type`
-    pub agent_type: Option<endpoint::AgentTypes>,
+    pub agent_type: Option<endpoint::AgentType>,
     /// `alert_ids`
     ///
     /// at least 1 characters · at least 1 items
@@ -569,11 +569,11 @@ pub struct ListRequest {
     /// `endDate`
     pub end_date: Option<String>,
     /// `agentTypes`
-    pub agent_types: Option<endpoint::AgentTypes>,
+    pub agent_types: Option<endpoint::AgentType>,
     /// `withOutputs`
     pub with_outputs: Option<OneOrMany<String>>,
     /// `types`
-    pub types: Option<Vec<endpoint::Type>>,
+    pub types: Option<Vec<endpoint::ActionType>>,
 }
 
 impl ListRequest {
@@ -600,7 +600,7 @@ impl ListRequest {
 #[non_exhaustive]
 pub struct ReleaseRequest {
     /// `agent_type`
-    pub agent_type: Option<endpoint::AgentTypes>,
+    pub agent_type: Option<endpoint::AgentType>,
     /// `alert_ids`
     ///
     /// at least 1 characters · at least 1 items
@@ -640,7 +640,7 @@ impl ReleaseRequest {
 #[non_exhaustive]
 pub struct ReleaseLegacyRequest {
     /// `agent_type`
-    pub agent_type: Option<endpoint::AgentTypes>,
+    pub agent_type: Option<endpoint::AgentType>,
     /// `alert_ids`
     pub alert_ids: Option<Vec<String>>,
     /// `case_ids`
@@ -718,7 +718,7 @@ impl RunScriptRequest {
 #[non_exhaustive]
 pub struct RunScriptLegacyRequest {
     /// `agent_type`
-    pub agent_type: Option<endpoint::AgentTypes>,
+    pub agent_type: Option<endpoint::AgentType>,
     /// `alert_ids`
     ///
     /// at least 1 characters · at least 1 items
@@ -758,7 +758,7 @@ impl RunScriptLegacyRequest {
 #[non_exhaustive]
 pub struct ScanRequest {
     /// `agent_type`
-    pub agent_type: Option<endpoint::AgentTypes>,
+    pub agent_type: Option<endpoint::AgentType>,
     /// `alert_ids`
     ///
     /// at least 1 characters · at least 1 items
@@ -801,7 +801,7 @@ impl ScanRequest {
 #[non_exhaustive]
 pub struct SuspendProcessRequest {
     /// `agent_type`
-    pub agent_type: Option<endpoint::AgentTypes>,
+    pub agent_type: Option<endpoint::AgentType>,
     /// `alert_ids`
     ///
     /// at least 1 characters · at least 1 items
@@ -856,7 +856,7 @@ pub struct UploadFileRequired {
 #[non_exhaustive]
 pub struct UploadFileRequest {
     /// `agent_type`
-    pub agent_type: Option<endpoint::AgentTypes>,
+    pub agent_type: Option<endpoint::AgentType>,
     /// `alert_ids`
     ///
     /// at least 1 characters · at least 1 items

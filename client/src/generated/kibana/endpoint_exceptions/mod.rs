@@ -81,7 +81,7 @@ impl Create {
     /// default `[]`
     pub fn comments(
         mut self,
-        comments: impl IntoIterator<Item = impl Into<ExceptionListItemComment>>,
+        comments: impl IntoIterator<Item = impl Into<ItemComment>>,
     ) -> Self {
         self.0.request_mut().comments = Some(
             comments.into_iter().map(Into::into).collect(),
@@ -108,7 +108,7 @@ impl Create {
     /// default `[]`
     pub fn os_types(
         mut self,
-        os_types: impl IntoIterator<Item = impl Into<ExceptionListOsType>>,
+        os_types: impl IntoIterator<Item = impl Into<OsType>>,
     ) -> Self {
         self.0.request_mut().os_types = Some(
             os_types.into_iter().map(Into::into).collect(),
@@ -219,7 +219,7 @@ impl Update {
     /// default `[]`
     pub fn comments(
         mut self,
-        comments: impl IntoIterator<Item = impl Into<ExceptionListItemComment>>,
+        comments: impl IntoIterator<Item = impl Into<ItemComment>>,
     ) -> Self {
         self.0.request_mut().comments = Some(
             comments.into_iter().map(Into::into).collect(),
@@ -251,7 +251,7 @@ impl Update {
     /// default `[]`
     pub fn os_types(
         mut self,
-        os_types: impl IntoIterator<Item = impl Into<ExceptionListOsType>>,
+        os_types: impl IntoIterator<Item = impl Into<OsType>>,
     ) -> Self {
         self.0.request_mut().os_types = Some(
             os_types.into_iter().map(Into::into).collect(),

@@ -32,6 +32,18 @@ pub enum EndpointList {
     Other(Untyped),
 }
 
+/// A value of `EntryOperator`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EntryOperator {
+    /// `excluded`
+    Excluded,
+    /// `included`
+    Included,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// The `ExceptionList` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -57,9 +69,9 @@ pub struct ExceptionList {
     /// `name`
     pub name: String,
     /// `namespace_type`
-    pub namespace_type: ExceptionNamespaceType,
+    pub namespace_type: NamespaceType,
     /// `os_types`
-    pub os_types: Option<Vec<ExceptionListOsType>>,
+    pub os_types: Option<Vec<OsType>>,
     /// `tags`
     pub tags: Option<Vec<String>>,
     /// `tie_breaker_id`
@@ -85,7 +97,7 @@ pub struct ExceptionListItem {
     /// `_version`
     pub version: Option<String>,
     /// `comments`
-    pub comments: Vec<ExceptionListItemComment>,
+    pub comments: Vec<ItemComment>,
     /// `created_at`
     ///
     /// format `date-time`
@@ -95,7 +107,7 @@ pub struct ExceptionListItem {
     /// `description`
     pub description: String,
     /// `entries`
-    pub entries: Vec<ExceptionListItemEntry>,
+    pub entries: Vec<ItemEntry>,
     /// `expire_time`
     pub expire_time: Option<String>,
     /// `id`
@@ -109,9 +121,9 @@ pub struct ExceptionListItem {
     /// `name`
     pub name: String,
     /// `namespace_type`
-    pub namespace_type: ExceptionNamespaceType,
+    pub namespace_type: NamespaceType,
     /// `os_types`
-    pub os_types: Option<Vec<ExceptionListOsType>>,
+    pub os_types: Option<Vec<OsType>>,
     /// `tags`
     pub tags: Option<Vec<String>>,
     /// `tie_breaker_id`
@@ -124,406 +136,6 @@ pub struct ExceptionListItem {
     pub updated_by: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-/// The `ExceptionListItemComment` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExceptionListItemComment {
-    /// `comment`
-    pub comment: String,
-    /// `created_at`
-    ///
-    /// format `date-time`
-    pub created_at: String,
-    /// `created_by`
-    pub created_by: String,
-    /// `id`
-    pub id: String,
-    /// `updated_at`
-    ///
-    /// format `date-time`
-    pub updated_at: Option<String>,
-    /// `updated_by`
-    pub updated_by: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ExceptionListItemComment`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ExceptionListItemCommentRequired {
-    /// `comment`
-    pub comment: String,
-    /// `created_at`
-    ///
-    /// format `date-time`
-    pub created_at: String,
-    /// `created_by`
-    pub created_by: String,
-    /// `id`
-    pub id: String,
-}
-
-impl ExceptionListItemComment {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ExceptionListItemCommentRequired) -> Self {
-        Self {
-            comment: required.comment,
-            created_at: required.created_at,
-            created_by: required.created_by,
-            id: required.id,
-            ..rt::Model::blank()
-        }
-    }
-    /// `updated_at`
-    ///
-    /// format `date-time`
-    #[must_use]
-    pub fn updated_at(mut self, updated_at: impl Into<String>) -> Self {
-        self.updated_at = Some(updated_at.into());
-        self
-    }
-    /// `updated_by`
-    #[must_use]
-    pub fn updated_by(mut self, updated_by: impl Into<String>) -> Self {
-        self.updated_by = Some(updated_by.into());
-        self
-    }
-}
-
-/// One of several forms of `ExceptionListItemEntry`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum ExceptionListItemEntry {
-    /// Where `type` is `match`.
-    Match(ExceptionListItemEntryMatch),
-    /// Where `type` is `match_any`.
-    MatchAny(ExceptionListItemEntryMatchAny),
-    /// Where `type` is `list`.
-    List(ExceptionListItemEntryList),
-    /// Where `type` is `exists`.
-    Exists(ExceptionListItemEntryExists),
-    /// Where `type` is `nested`.
-    Nested(ExceptionListItemEntryNested),
-    /// Where `type` is `wildcard`.
-    Wildcard(ExceptionListItemEntryMatchWildcard),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<ExceptionListItemEntryMatch> for ExceptionListItemEntry {
-    fn from(value: ExceptionListItemEntryMatch) -> Self {
-        Self::Match(value)
-    }
-}
-
-impl From<ExceptionListItemEntryMatchAny> for ExceptionListItemEntry {
-    fn from(value: ExceptionListItemEntryMatchAny) -> Self {
-        Self::MatchAny(value)
-    }
-}
-
-impl From<ExceptionListItemEntryList> for ExceptionListItemEntry {
-    fn from(value: ExceptionListItemEntryList) -> Self {
-        Self::List(value)
-    }
-}
-
-impl From<ExceptionListItemEntryExists> for ExceptionListItemEntry {
-    fn from(value: ExceptionListItemEntryExists) -> Self {
-        Self::Exists(value)
-    }
-}
-
-impl From<ExceptionListItemEntryNested> for ExceptionListItemEntry {
-    fn from(value: ExceptionListItemEntryNested) -> Self {
-        Self::Nested(value)
-    }
-}
-
-impl From<ExceptionListItemEntryMatchWildcard> for ExceptionListItemEntry {
-    fn from(value: ExceptionListItemEntryMatchWildcard) -> Self {
-        Self::Wildcard(value)
-    }
-}
-
-/// The `ExceptionListItemEntryExists` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExceptionListItemEntryExists {
-    /// `field`
-    pub field: String,
-    /// `operator`
-    pub operator: ExceptionListItemEntryOperator,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ExceptionListItemEntryExists {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        field: impl Into<String>,
-        operator: impl Into<ExceptionListItemEntryOperator>,
-    ) -> Self {
-        Self {
-            field: field.into(),
-            operator: operator.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ExceptionListItemEntryList` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExceptionListItemEntryList {
-    /// `field`
-    pub field: String,
-    /// `list`
-    pub list: List,
-    /// `operator`
-    pub operator: ExceptionListItemEntryOperator,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ExceptionListItemEntryList`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ExceptionListItemEntryListRequired {
-    /// `field`
-    pub field: String,
-    /// `list`
-    pub list: List,
-    /// `operator`
-    pub operator: ExceptionListItemEntryOperator,
-}
-
-impl ExceptionListItemEntryList {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ExceptionListItemEntryListRequired) -> Self {
-        Self {
-            field: required.field,
-            list: required.list,
-            operator: required.operator,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ExceptionListItemEntryMatch` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExceptionListItemEntryMatch {
-    /// `field`
-    pub field: String,
-    /// `operator`
-    pub operator: ExceptionListItemEntryOperator,
-    /// `value`
-    pub value: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ExceptionListItemEntryMatch`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ExceptionListItemEntryMatchRequired {
-    /// `field`
-    pub field: String,
-    /// `operator`
-    pub operator: ExceptionListItemEntryOperator,
-    /// `value`
-    pub value: String,
-}
-
-impl ExceptionListItemEntryMatch {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ExceptionListItemEntryMatchRequired) -> Self {
-        Self {
-            field: required.field,
-            operator: required.operator,
-            value: required.value,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ExceptionListItemEntryMatchAny` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExceptionListItemEntryMatchAny {
-    /// `field`
-    pub field: String,
-    /// `operator`
-    pub operator: ExceptionListItemEntryOperator,
-    /// `value`
-    ///
-    /// at least 1 items
-    pub value: Vec<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ExceptionListItemEntryMatchAny`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ExceptionListItemEntryMatchAnyRequired {
-    /// `field`
-    pub field: String,
-    /// `operator`
-    pub operator: ExceptionListItemEntryOperator,
-    /// `value`
-    ///
-    /// at least 1 items
-    pub value: Vec<String>,
-}
-
-impl ExceptionListItemEntryMatchAny {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ExceptionListItemEntryMatchAnyRequired) -> Self {
-        Self {
-            field: required.field,
-            operator: required.operator,
-            value: required.value,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ExceptionListItemEntryMatchWildcard` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExceptionListItemEntryMatchWildcard {
-    /// `field`
-    pub field: String,
-    /// `operator`
-    pub operator: ExceptionListItemEntryOperator,
-    /// `value`
-    pub value: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ExceptionListItemEntryMatchWildcard`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ExceptionListItemEntryMatchWildcardRequired {
-    /// `field`
-    pub field: String,
-    /// `operator`
-    pub operator: ExceptionListItemEntryOperator,
-    /// `value`
-    pub value: String,
-}
-
-impl ExceptionListItemEntryMatchWildcard {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ExceptionListItemEntryMatchWildcardRequired) -> Self {
-        Self {
-            field: required.field,
-            operator: required.operator,
-            value: required.value,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ExceptionListItemEntryNested` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExceptionListItemEntryNested {
-    /// `entries`
-    ///
-    /// at least 1 items
-    pub entries: Vec<ExceptionListItemEntryNestedEntryItem>,
-    /// `field`
-    pub field: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ExceptionListItemEntryNested {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        entries: impl IntoIterator<
-            Item = impl Into<ExceptionListItemEntryNestedEntryItem>,
-        >,
-        field: impl Into<String>,
-    ) -> Self {
-        Self {
-            entries: entries.into_iter().map(Into::into).collect(),
-            field: field.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// One of several forms of `ExceptionListItemEntryNestedEntryItem`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum ExceptionListItemEntryNestedEntryItem {
-    /// The `ExceptionListItemEntryMatch` form.
-    ExceptionListItemEntryMatch(ExceptionListItemEntryMatch),
-    /// The `ExceptionListItemEntryMatchAny` form.
-    ExceptionListItemEntryMatchAny(ExceptionListItemEntryMatchAny),
-    /// The `ExceptionListItemEntryExists` form.
-    ExceptionListItemEntryExists(ExceptionListItemEntryExists),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<ExceptionListItemEntryMatch> for ExceptionListItemEntryNestedEntryItem {
-    fn from(value: ExceptionListItemEntryMatch) -> Self {
-        Self::ExceptionListItemEntryMatch(value)
-    }
-}
-
-impl From<ExceptionListItemEntryMatchAny> for ExceptionListItemEntryNestedEntryItem {
-    fn from(value: ExceptionListItemEntryMatchAny) -> Self {
-        Self::ExceptionListItemEntryMatchAny(value)
-    }
-}
-
-impl From<ExceptionListItemEntryExists> for ExceptionListItemEntryNestedEntryItem {
-    fn from(value: ExceptionListItemEntryExists) -> Self {
-        Self::ExceptionListItemEntryExists(value)
-    }
-}
-
-/// A value of `ExceptionListItemEntryOperator`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ExceptionListItemEntryOperator {
-    /// `excluded`
-    Excluded,
-    /// `included`
-    Included,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `ExceptionListOsType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ExceptionListOsType {
-    /// `linux`
-    Linux,
-    /// `macos`
-    Macos,
-    /// `windows`
-    Windows,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// A value of `ExceptionListType`.
@@ -550,16 +162,28 @@ pub enum ExceptionListType {
     UnknownValue(String),
 }
 
-/// A value of `ExceptionNamespaceType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// The `ExistsEntry` object.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum ExceptionNamespaceType {
-    /// `agnostic`
-    Agnostic,
-    /// `single`
-    Single,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
+pub struct ExistsEntry {
+    /// `field`
+    pub field: String,
+    /// `operator`
+    pub operator: EntryOperator,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ExistsEntry {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(field: impl Into<String>, operator: impl Into<EntryOperator>) -> Self {
+        Self {
+            field: field.into(),
+            operator: operator.into(),
+            ..rt::Model::blank()
+        }
+    }
 }
 
 /// The answer to [`find`](super::EndpointExceptions::find).
@@ -588,22 +212,356 @@ pub struct FindResponse {
 
 /// The answer to [`get`](super::EndpointExceptions::get).
 pub type GetResponse = Vec<ExceptionListItem>;
-/// The `List` object.
+/// One of several forms of `InnerEntry`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct List {
+pub enum InnerEntry {
+    /// The `MatchEntry` form.
+    MatchEntry(MatchEntry),
+    /// The `MatchAnyEntry` form.
+    MatchAnyEntry(MatchAnyEntry),
+    /// The `ExistsEntry` form.
+    ExistsEntry(ExistsEntry),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<MatchEntry> for InnerEntry {
+    fn from(value: MatchEntry) -> Self {
+        Self::MatchEntry(value)
+    }
+}
+
+impl From<MatchAnyEntry> for InnerEntry {
+    fn from(value: MatchAnyEntry) -> Self {
+        Self::MatchAnyEntry(value)
+    }
+}
+
+impl From<ExistsEntry> for InnerEntry {
+    fn from(value: ExistsEntry) -> Self {
+        Self::ExistsEntry(value)
+    }
+}
+
+/// The `ItemComment` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ItemComment {
+    /// `comment`
+    pub comment: String,
+    /// `created_at`
+    ///
+    /// format `date-time`
+    pub created_at: String,
+    /// `created_by`
+    pub created_by: String,
     /// `id`
     pub id: String,
-    /// `type`
-    pub r#type: ListType,
+    /// `updated_at`
+    ///
+    /// format `date-time`
+    pub updated_at: Option<String>,
+    /// `updated_by`
+    pub updated_by: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl List {
+/// What a [`ItemComment`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct ItemCommentRequired {
+    /// `comment`
+    pub comment: String,
+    /// `created_at`
+    ///
+    /// format `date-time`
+    pub created_at: String,
+    /// `created_by`
+    pub created_by: String,
+    /// `id`
+    pub id: String,
+}
+
+impl ItemComment {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(id: impl Into<String>, r#type: impl Into<ListType>) -> Self {
+    pub fn new(required: ItemCommentRequired) -> Self {
+        Self {
+            comment: required.comment,
+            created_at: required.created_at,
+            created_by: required.created_by,
+            id: required.id,
+            ..rt::Model::blank()
+        }
+    }
+    /// `updated_at`
+    ///
+    /// format `date-time`
+    #[must_use]
+    pub fn updated_at(mut self, updated_at: impl Into<String>) -> Self {
+        self.updated_at = Some(updated_at.into());
+        self
+    }
+    /// `updated_by`
+    #[must_use]
+    pub fn updated_by(mut self, updated_by: impl Into<String>) -> Self {
+        self.updated_by = Some(updated_by.into());
+        self
+    }
+}
+
+/// One of several forms of `ItemEntry`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ItemEntry {
+    /// Where `type` is `match`.
+    Match(MatchEntry),
+    /// Where `type` is `match_any`.
+    MatchAny(MatchAnyEntry),
+    /// Where `type` is `list`.
+    List(ListEntry),
+    /// Where `type` is `exists`.
+    Exists(ExistsEntry),
+    /// Where `type` is `nested`.
+    Nested(NestedEntry),
+    /// Where `type` is `wildcard`.
+    Wildcard(WildcardEntry),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<MatchEntry> for ItemEntry {
+    fn from(value: MatchEntry) -> Self {
+        Self::Match(value)
+    }
+}
+
+impl From<MatchAnyEntry> for ItemEntry {
+    fn from(value: MatchAnyEntry) -> Self {
+        Self::MatchAny(value)
+    }
+}
+
+impl From<ListEntry> for ItemEntry {
+    fn from(value: ListEntry) -> Self {
+        Self::List(value)
+    }
+}
+
+impl From<ExistsEntry> for ItemEntry {
+    fn from(value: ExistsEntry) -> Self {
+        Self::Exists(value)
+    }
+}
+
+impl From<NestedEntry> for ItemEntry {
+    fn from(value: NestedEntry) -> Self {
+        Self::Nested(value)
+    }
+}
+
+impl From<WildcardEntry> for ItemEntry {
+    fn from(value: WildcardEntry) -> Self {
+        Self::Wildcard(value)
+    }
+}
+
+/// The `ListEntry` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ListEntry {
+    /// `field`
+    pub field: String,
+    /// `list`
+    pub list: ValueListReference,
+    /// `operator`
+    pub operator: EntryOperator,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`ListEntry`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct ListEntryRequired {
+    /// `field`
+    pub field: String,
+    /// `list`
+    pub list: ValueListReference,
+    /// `operator`
+    pub operator: EntryOperator,
+}
+
+impl ListEntry {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: ListEntryRequired) -> Self {
+        Self {
+            field: required.field,
+            list: required.list,
+            operator: required.operator,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `MatchAnyEntry` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MatchAnyEntry {
+    /// `field`
+    pub field: String,
+    /// `operator`
+    pub operator: EntryOperator,
+    /// `value`
+    ///
+    /// at least 1 items
+    pub value: Vec<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`MatchAnyEntry`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct MatchAnyEntryRequired {
+    /// `field`
+    pub field: String,
+    /// `operator`
+    pub operator: EntryOperator,
+    /// `value`
+    ///
+    /// at least 1 items
+    pub value: Vec<String>,
+}
+
+impl MatchAnyEntry {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: MatchAnyEntryRequired) -> Self {
+        Self {
+            field: required.field,
+            operator: required.operator,
+            value: required.value,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `MatchEntry` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MatchEntry {
+    /// `field`
+    pub field: String,
+    /// `operator`
+    pub operator: EntryOperator,
+    /// `value`
+    pub value: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`MatchEntry`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct MatchEntryRequired {
+    /// `field`
+    pub field: String,
+    /// `operator`
+    pub operator: EntryOperator,
+    /// `value`
+    pub value: String,
+}
+
+impl MatchEntry {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: MatchEntryRequired) -> Self {
+        Self {
+            field: required.field,
+            operator: required.operator,
+            value: required.value,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// A value of `NamespaceType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NamespaceType {
+    /// `agnostic`
+    Agnostic,
+    /// `single`
+    Single,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `NestedEntry` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NestedEntry {
+    /// `entries`
+    ///
+    /// at least 1 items
+    pub entries: Vec<InnerEntry>,
+    /// `field`
+    pub field: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NestedEntry {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        entries: impl IntoIterator<Item = impl Into<InnerEntry>>,
+        field: impl Into<String>,
+    ) -> Self {
+        Self {
+            entries: entries.into_iter().map(Into::into).collect(),
+            field: field.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// A value of `OsType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OsType {
+    /// `linux`
+    Linux,
+    /// `macos`
+    Macos,
+    /// `windows`
+    Windows,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The answer to [`update`](super::EndpointExceptions::update).
+pub type UpdateResponse = ExceptionListItem;
+/// The `ValueListReference` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ValueListReference {
+    /// `id`
+    pub id: String,
+    /// `type`
+    pub r#type: ValueListType,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ValueListReference {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(id: impl Into<String>, r#type: impl Into<ValueListType>) -> Self {
         Self {
             id: id.into(),
             r#type: r#type.into(),
@@ -612,10 +570,10 @@ impl List {
     }
 }
 
-/// A value of `ListType`.
+/// A value of `ValueListType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum ListType {
+pub enum ValueListType {
     /// `binary`
     Binary,
     /// `boolean`
@@ -666,8 +624,45 @@ pub enum ListType {
     UnknownValue(String),
 }
 
-/// The answer to [`update`](super::EndpointExceptions::update).
-pub type UpdateResponse = ExceptionListItem;
+/// The `WildcardEntry` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct WildcardEntry {
+    /// `field`
+    pub field: String,
+    /// `operator`
+    pub operator: EntryOperator,
+    /// `value`
+    pub value: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`WildcardEntry`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct WildcardEntryRequired {
+    /// `field`
+    pub field: String,
+    /// `operator`
+    pub operator: EntryOperator,
+    /// `value`
+    pub value: String,
+}
+
+impl WildcardEntry {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: WildcardEntryRequired) -> Self {
+        Self {
+            field: required.field,
+            operator: required.operator,
+            value: required.value,
+            ..rt::Model::blank()
+        }
+    }
+}
+
 /// What a [`CreateRequest`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
@@ -677,7 +672,7 @@ pub struct CreateRequired {
     /// `description`
     pub description: String,
     /// `entries`
-    pub entries: Vec<ExceptionListItemEntry>,
+    pub entries: Vec<ItemEntry>,
 }
 
 /// The request of [`EndpointExceptions::create`](super::EndpointExceptions::create), as plain data.
@@ -687,11 +682,11 @@ pub struct CreateRequest {
     /// `comments`
     ///
     /// default `[]`
-    pub comments: Option<Vec<ExceptionListItemComment>>,
+    pub comments: Option<Vec<ItemComment>>,
     /// `description`
     pub description: String,
     /// `entries`
-    pub entries: Vec<ExceptionListItemEntry>,
+    pub entries: Vec<ItemEntry>,
     /// `item_id`
     pub item_id: Option<String>,
     /// `meta`
@@ -701,7 +696,7 @@ pub struct CreateRequest {
     /// `os_types`
     ///
     /// default `[]`
-    pub os_types: Option<Vec<ExceptionListOsType>>,
+    pub os_types: Option<Vec<OsType>>,
     /// `tags`
     ///
     /// default `[]`
@@ -819,7 +814,7 @@ pub struct UpdateRequired {
     /// `description`
     pub description: String,
     /// `entries`
-    pub entries: Vec<ExceptionListItemEntry>,
+    pub entries: Vec<ItemEntry>,
 }
 
 /// The request of [`EndpointExceptions::update`](super::EndpointExceptions::update), as plain data.
@@ -831,11 +826,11 @@ pub struct UpdateRequest {
     /// `comments`
     ///
     /// default `[]`
-    pub comments: Option<Vec<ExceptionListItemComment>>,
+    pub comments: Option<Vec<ItemComment>>,
     /// `description`
     pub description: String,
     /// `entries`
-    pub entries: Vec<ExceptionListItemEntry>,
+    pub entries: Vec<ItemEntry>,
     /// `id`
     pub id: Option<String>,
     /// `item_id`
@@ -847,7 +842,7 @@ pub struct UpdateRequest {
     /// `os_types`
     ///
     /// default `[]`
-    pub os_types: Option<Vec<ExceptionListOsType>>,
+    pub os_types: Option<Vec<OsType>>,
     /// `tags`
     pub tags: Option<Vec<String>>,
     /// Members of the body that this version of elkit does not know.

@@ -12,18 +12,15 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    Empty, ExceptionList, ExceptionListItem, ExceptionListItemComment,
-    ExceptionListItemEntryExists, ExceptionListItemEntryList,
-    ExceptionListItemEntryMatch, ExceptionListItemEntryMatchAny,
-    ExceptionListItemEntryMatchWildcard, ExceptionListItemEntryNested, FindResponse,
-    List, CreateRequest, UpdateRequest
+    Empty, ExceptionList, ExceptionListItem, ExistsEntry, FindResponse, ItemComment,
+    ListEntry, MatchAnyEntry, MatchEntry, NestedEntry, ValueListReference, WildcardEntry,
+    CreateRequest, UpdateRequest
 }
 rt::string_enum! {
-    ExceptionListItemEntryOperator, ExceptionListOsType, ExceptionListType,
-    ExceptionNamespaceType, ListType
+    EntryOperator, ExceptionListType, NamespaceType, OsType, ValueListType
 }
 rt::union_! {
-    EndpointList, ExceptionListItemEntry, ExceptionListItemEntryNestedEntryItem
+    EndpointList, InnerEntry, ItemEntry
 }
 
 impl rt::Model for Empty {
@@ -117,6 +114,23 @@ impl rt::Union for EndpointList {
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
+    }
+}
+
+impl rt::StringEnum for EntryOperator {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "excluded" => Self::Excluded,
+            "included" => Self::Included,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Excluded => "excluded",
+            Self::Included => "included",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
@@ -339,9 +353,180 @@ impl rt::Model for ExceptionListItem {
     }
 }
 
-impl rt::Model for ExceptionListItemComment {
+impl rt::StringEnum for ExceptionListType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "detection" => Self::Detection,
+            "rule_default" => Self::RuleDefault,
+            "endpoint" => Self::Endpoint,
+            "endpoint_trusted_apps" => Self::EndpointTrustedApps,
+            "endpoint_trusted_devices" => Self::EndpointTrustedDevices,
+            "endpoint_events" => Self::EndpointEvents,
+            "endpoint_host_isolation_exceptions" => Self::EndpointHostIsolationExceptions,
+            "endpoint_blocklists" => Self::EndpointBlocklists,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Detection => "detection",
+            Self::RuleDefault => "rule_default",
+            Self::Endpoint => "endpoint",
+            Self::EndpointTrustedApps => "endpoint_trusted_apps",
+            Self::EndpointTrustedDevices => "endpoint_trusted_devices",
+            Self::EndpointEvents => "endpoint_events",
+            Self::EndpointHostIsolationExceptions => "endpoint_host_isolation_exceptions",
+            Self::EndpointBlocklists => "endpoint_blocklists",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for ExistsEntry {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ExceptionListItemComment",
+        name: "ExistsEntry",
+        members: &["field", "operator", "type"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[2],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            field: rt::Wire::blank(),
+            operator: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.field),
+            1 => member.value(&mut self.operator),
+            2 => member.literal("\"exists\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.field)?;
+        out.value(1, &self.operator)?;
+        out.literal(2, "\"exists\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for FindResponse {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FindResponse",
+        members: &["data", "page", "per_page", "pit", "total"],
+        aliases: &[],
+        required: &[0x17, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            data: rt::Wire::blank(),
+            page: rt::Wire::blank(),
+            per_page: rt::Wire::blank(),
+            pit: None,
+            total: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.data),
+            1 => member.value(&mut self.page),
+            2 => member.value(&mut self.per_page),
+            3 => member.option(&mut self.pit),
+            4 => member.value(&mut self.total),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.data)?;
+        out.value(1, &self.page)?;
+        out.value(2, &self.per_page)?;
+        out.option(3, &self.pit)?;
+        out.value(4, &self.total)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for InnerEntry {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &["field", "operator", "type", "value"],
+            &["field", "operator", "type", "value"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["field", "operator", "type", "value"],
+            &["field", "operator", "type", "value"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["field", "operator", "type"],
+            &["field", "operator", "type"],
+        ),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::MatchEntry),
+            1 => rt::get(deserializer).map(Self::MatchAnyEntry),
+            2 => rt::get(deserializer).map(Self::ExistsEntry),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::MatchEntry(value) => rt::Wire::encode(value, serializer),
+            Self::MatchAnyEntry(value) => rt::Wire::encode(value, serializer),
+            Self::ExistsEntry(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for ItemComment {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ItemComment",
         members: &[
             "comment",
             "created_at",
@@ -401,7 +586,7 @@ impl rt::Model for ExceptionListItemComment {
     }
 }
 
-impl rt::Union for ExceptionListItemEntry {
+impl rt::Union for ItemEntry {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(
             64,
@@ -471,54 +656,9 @@ impl rt::Union for ExceptionListItemEntry {
     }
 }
 
-impl rt::Model for ExceptionListItemEntryExists {
+impl rt::Model for ListEntry {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ExceptionListItemEntryExists",
-        members: &["field", "operator", "type"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[2],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            field: rt::Wire::blank(),
-            operator: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.field),
-            1 => member.value(&mut self.operator),
-            2 => member.literal("\"exists\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.value(1, &self.operator)?;
-        out.literal(2, "\"exists\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ExceptionListItemEntryList {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ExceptionListItemEntryList",
+        name: "ListEntry",
         members: &["field", "list", "operator", "type"],
         aliases: &[],
         required: &[0x7, 0, 0, 0],
@@ -564,57 +704,9 @@ impl rt::Model for ExceptionListItemEntryList {
     }
 }
 
-impl rt::Model for ExceptionListItemEntryMatch {
+impl rt::Model for MatchAnyEntry {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ExceptionListItemEntryMatch",
-        members: &["field", "operator", "type", "value"],
-        aliases: &[],
-        required: &[0xb, 0, 0, 0],
-        literals: &[2],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            field: rt::Wire::blank(),
-            operator: rt::Wire::blank(),
-            value: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.field),
-            1 => member.value(&mut self.operator),
-            3 => member.value(&mut self.value),
-            2 => member.literal("\"match\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.value(1, &self.operator)?;
-        out.value(3, &self.value)?;
-        out.literal(2, "\"match\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ExceptionListItemEntryMatchAny {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ExceptionListItemEntryMatchAny",
+        name: "MatchAnyEntry",
         members: &["field", "operator", "type", "value"],
         aliases: &[],
         required: &[0xb, 0, 0, 0],
@@ -660,9 +752,9 @@ impl rt::Model for ExceptionListItemEntryMatchAny {
     }
 }
 
-impl rt::Model for ExceptionListItemEntryMatchWildcard {
+impl rt::Model for MatchEntry {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ExceptionListItemEntryMatchWildcard",
+        name: "MatchEntry",
         members: &["field", "operator", "type", "value"],
         aliases: &[],
         required: &[0xb, 0, 0, 0],
@@ -692,7 +784,7 @@ impl rt::Model for ExceptionListItemEntryMatchWildcard {
             0 => member.value(&mut self.field),
             1 => member.value(&mut self.operator),
             3 => member.value(&mut self.value),
-            2 => member.literal("\"wildcard\""),
+            2 => member.literal("\"match\""),
             _ => member.untyped(),
         }
     }
@@ -703,14 +795,31 @@ impl rt::Model for ExceptionListItemEntryMatchWildcard {
         out.value(0, &self.field)?;
         out.value(1, &self.operator)?;
         out.value(3, &self.value)?;
-        out.literal(2, "\"wildcard\"")?;
+        out.literal(2, "\"match\"")?;
         Ok(())
     }
 }
 
-impl rt::Model for ExceptionListItemEntryNested {
+impl rt::StringEnum for NamespaceType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "agnostic" => Self::Agnostic,
+            "single" => Self::Single,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Agnostic => "agnostic",
+            Self::Single => "single",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for NestedEntry {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ExceptionListItemEntryNested",
+        name: "NestedEntry",
         members: &["entries", "field", "type"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
@@ -753,75 +862,7 @@ impl rt::Model for ExceptionListItemEntryNested {
     }
 }
 
-impl rt::Union for ExceptionListItemEntryNestedEntryItem {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &[],
-            &["field", "operator", "type", "value"],
-            &["field", "operator", "type", "value"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["field", "operator", "type", "value"],
-            &["field", "operator", "type", "value"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["field", "operator", "type"],
-            &["field", "operator", "type"],
-        ),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::ExceptionListItemEntryMatch),
-            1 => rt::get(deserializer).map(Self::ExceptionListItemEntryMatchAny),
-            2 => rt::get(deserializer).map(Self::ExceptionListItemEntryExists),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ExceptionListItemEntryMatch(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::ExceptionListItemEntryMatchAny(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::ExceptionListItemEntryExists(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::StringEnum for ExceptionListItemEntryOperator {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "excluded" => Self::Excluded,
-            "included" => Self::Included,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Excluded => "excluded",
-            Self::Included => "included",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for ExceptionListOsType {
+impl rt::StringEnum for OsType {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "linux" => Self::Linux,
@@ -840,107 +881,9 @@ impl rt::StringEnum for ExceptionListOsType {
     }
 }
 
-impl rt::StringEnum for ExceptionListType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "detection" => Self::Detection,
-            "rule_default" => Self::RuleDefault,
-            "endpoint" => Self::Endpoint,
-            "endpoint_trusted_apps" => Self::EndpointTrustedApps,
-            "endpoint_trusted_devices" => Self::EndpointTrustedDevices,
-            "endpoint_events" => Self::EndpointEvents,
-            "endpoint_host_isolation_exceptions" => Self::EndpointHostIsolationExceptions,
-            "endpoint_blocklists" => Self::EndpointBlocklists,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Detection => "detection",
-            Self::RuleDefault => "rule_default",
-            Self::Endpoint => "endpoint",
-            Self::EndpointTrustedApps => "endpoint_trusted_apps",
-            Self::EndpointTrustedDevices => "endpoint_trusted_devices",
-            Self::EndpointEvents => "endpoint_events",
-            Self::EndpointHostIsolationExceptions => "endpoint_host_isolation_exceptions",
-            Self::EndpointBlocklists => "endpoint_blocklists",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for ExceptionNamespaceType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "agnostic" => Self::Agnostic,
-            "single" => Self::Single,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Agnostic => "agnostic",
-            Self::Single => "single",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for FindResponse {
+impl rt::Model for ValueListReference {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "FindResponse",
-        members: &["data", "page", "per_page", "pit", "total"],
-        aliases: &[],
-        required: &[0x17, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            data: rt::Wire::blank(),
-            page: rt::Wire::blank(),
-            per_page: rt::Wire::blank(),
-            pit: None,
-            total: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.data),
-            1 => member.value(&mut self.page),
-            2 => member.value(&mut self.per_page),
-            3 => member.option(&mut self.pit),
-            4 => member.value(&mut self.total),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        out.value(1, &self.page)?;
-        out.value(2, &self.per_page)?;
-        out.option(3, &self.pit)?;
-        out.value(4, &self.total)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for List {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "List",
+        name: "ValueListReference",
         members: &["id", "type"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
@@ -981,7 +924,7 @@ impl rt::Model for List {
     }
 }
 
-impl rt::StringEnum for ListType {
+impl rt::StringEnum for ValueListType {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "binary" => Self::Binary,
@@ -1037,6 +980,54 @@ impl rt::StringEnum for ListType {
             Self::Text => "text",
             Self::UnknownValue(name) => name,
         }
+    }
+}
+
+impl rt::Model for WildcardEntry {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "WildcardEntry",
+        members: &["field", "operator", "type", "value"],
+        aliases: &[],
+        required: &[0xb, 0, 0, 0],
+        literals: &[2],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            field: rt::Wire::blank(),
+            operator: rt::Wire::blank(),
+            value: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.field),
+            1 => member.value(&mut self.operator),
+            3 => member.value(&mut self.value),
+            2 => member.literal("\"wildcard\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.field)?;
+        out.value(1, &self.operator)?;
+        out.value(3, &self.value)?;
+        out.literal(2, "\"wildcard\"")?;
+        Ok(())
     }
 }
 

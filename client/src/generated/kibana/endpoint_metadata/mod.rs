@@ -30,7 +30,7 @@ impl EndpointMetadata {
     #[doc(alias = "GET /api/endpoint/metadata")]
     pub fn list(
         &self,
-        host_statuses: impl IntoIterator<Item = impl Into<endpoint::HostStatuse>>,
+        host_statuses: impl IntoIterator<Item = impl Into<endpoint::HostStatus>>,
     ) -> List {
         List::new(&self.client, ListRequest::new(host_statuses))
     }

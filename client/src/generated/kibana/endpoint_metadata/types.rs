@@ -37,7 +37,7 @@ pub struct ListRequest {
     /// `kuery`
     pub kuery: Option<String>,
     /// `hostStatuses`
-    pub host_statuses: Vec<endpoint::HostStatuse>,
+    pub host_statuses: Vec<endpoint::HostStatus>,
     /// `sortField`
     pub sort_field: Option<endpoint::SortField>,
     /// `sortDirection`
@@ -48,7 +48,7 @@ impl ListRequest {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
-        host_statuses: impl IntoIterator<Item = impl Into<endpoint::HostStatuse>>,
+        host_statuses: impl IntoIterator<Item = impl Into<endpoint::HostStatus>>,
     ) -> Self {
         Self {
             host_statuses: host_statuses.into_iter().map(Into::into).collect(),

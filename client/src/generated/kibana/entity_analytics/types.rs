@@ -92,28 +92,12 @@ impl Asset {
     }
 }
 
-/// The `AssetCriticalityBulkUploadErrorItem` object.
+/// The `AssetCriticality` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AssetCriticalityBulkUploadErrorItem {
-    /// `index`
-    pub index: i64,
-    /// `message`
-    pub message: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `AssetCriticalityBulkUploadStats` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AssetCriticalityBulkUploadStats {
-    /// `failed`
-    pub failed: i64,
-    /// `successful`
-    pub successful: i64,
-    /// `total`
-    pub total: i64,
+pub struct AssetCriticality {
+    /// `criticality`
+    pub criticality: AssetCriticalityLevel,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -134,10 +118,38 @@ pub enum AssetCriticalityLevel {
     UnknownValue(String),
 }
 
-/// A value of `AssetCriticalityLevelsForBulkUpload`.
+/// The `AssetCriticalityRecord` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AssetCriticalityRecord {
+    /// `id_field`
+    pub id_field: IdField,
+    /// `id_value`
+    pub id_value: String,
+    /// `criticality_level`
+    pub criticality_level: AssetCriticalityLevel,
+    /// `asset`
+    pub asset: RecordAsset,
+    /// `entity`
+    pub entity: Option<RecordEntity>,
+    /// `host`
+    pub host: Option<NamedRecordEntity>,
+    /// `service`
+    pub service: Option<NamedRecordEntity>,
+    /// `user`
+    pub user: Option<NamedRecordEntity>,
+    /// `@timestamp`
+    ///
+    /// format `date-time`
+    pub timestamp: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `BulkUploadCriticalityLevel`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum AssetCriticalityLevelsForBulkUpload {
+pub enum BulkUploadCriticalityLevel {
     /// `low_impact`
     LowImpact,
     /// `medium_impact`
@@ -152,106 +164,70 @@ pub enum AssetCriticalityLevelsForBulkUpload {
     UnknownValue(String),
 }
 
-/// The `AssetCriticalityRecord` object.
+/// The `BulkUploadError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AssetCriticalityRecord {
-    /// `id_field`
-    pub id_field: IdField,
-    /// `id_value`
-    pub id_value: String,
-    /// `criticality_level`
-    pub criticality_level: AssetCriticalityLevel,
-    /// `asset`
-    pub asset: AssetCriticalityRecordEcsPartsAsset,
-    /// `entity`
-    pub entity: Option<AssetCriticalityRecordEcsPartsEntity>,
-    /// `host`
-    pub host: Option<AssetCriticalityRecordEcsPartsHost>,
-    /// `service`
-    pub service: Option<AssetCriticalityRecordEcsPartsHost>,
-    /// `user`
-    pub user: Option<AssetCriticalityRecordEcsPartsHost>,
-    /// `@timestamp`
-    ///
-    /// format `date-time`
-    pub timestamp: String,
+pub struct BulkUploadError {
+    /// `index`
+    pub index: i64,
+    /// `message`
+    pub message: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `AssetCriticalityRecordEcsPartsAsset` object.
+/// The `BulkUploadStats` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct BulkUploadStats {
+    /// `failed`
+    pub failed: i64,
+    /// `successful`
+    pub successful: i64,
+    /// `total`
+    pub total: i64,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `CsvUploadError` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CsvUploadError {
+    /// `index`
+    pub index: Option<i64>,
+    /// `message`
+    pub message: String,
+    /// `username`
+    pub username: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `CsvUploadStats` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CsvUploadStats {
+    /// `failed`
+    pub failed: i64,
+    /// `successful`
+    pub successful: i64,
+    /// `total`
+    pub total: i64,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ElasticsearchPrivileges` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct AssetCriticalityRecordEcsPartsAsset {
-    /// `criticality`
-    pub criticality: Option<AssetCriticalityLevel>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `AssetCriticalityRecordEcsPartsEntity` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AssetCriticalityRecordEcsPartsEntity {
-    /// `asset`
-    pub asset: Option<CriticalityRecordEcsPartsHostAsset>,
-    /// `id`
-    pub id: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `AssetCriticalityRecordEcsPartsHost` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AssetCriticalityRecordEcsPartsHost {
-    /// `asset`
-    pub asset: Option<CriticalityRecordEcsPartsHostAsset>,
-    /// `name`
-    pub name: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `CriticalityRecordEcsPartsHostAsset` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CriticalityRecordEcsPartsHostAsset {
-    /// `criticality`
-    pub criticality: AssetCriticalityLevel,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `EngineComponentResource`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum EngineComponentResource {
-    /// `entity_engine`
-    EntityEngine,
-    /// `entity_definition`
-    EntityDefinition,
+pub struct ElasticsearchPrivileges {
+    /// `cluster`
+    pub cluster: Option<BTreeMap<String, bool>>,
     /// `index`
-    Index,
-    /// `data_stream`
-    DataStream,
-    /// `component_template`
-    ComponentTemplate,
-    /// `index_template`
-    IndexTemplate,
-    /// `ingest_pipeline`
-    IngestPipeline,
-    /// `enrich_policy`
-    EnrichPolicy,
-    /// `task`
-    Task,
-    /// `transform`
-    Transform,
-    /// `ilm_policy`
-    IlmPolicy,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
+    pub index: Option<BTreeMap<String, BTreeMap<String, bool>>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
 /// The `EngineComponentStatus` object.
@@ -269,7 +245,7 @@ pub struct EngineComponentStatus {
     /// `metadata`
     pub metadata: Option<TransformStatsMetadata>,
     /// `resource`
-    pub resource: EngineComponentResource,
+    pub resource: EngineComponentType,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -304,24 +280,54 @@ pub enum EngineComponentStatusHealth {
     UnknownValue(String),
 }
 
-/// The `EngineDataviewUpdateResult` object.
-#[derive(Clone, Debug, PartialEq)]
+/// A value of `EngineComponentType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct EngineDataviewUpdateResult {
-    /// `changes`
-    pub changes: Option<EngineDataviewUpdateResultChanges>,
-    /// `type`
-    pub r#type: String,
+pub enum EngineComponentType {
+    /// `entity_engine`
+    EntityEngine,
+    /// `entity_definition`
+    EntityDefinition,
+    /// `index`
+    Index,
+    /// `data_stream`
+    DataStream,
+    /// `component_template`
+    ComponentTemplate,
+    /// `index_template`
+    IndexTemplate,
+    /// `ingest_pipeline`
+    IngestPipeline,
+    /// `enrich_policy`
+    EnrichPolicy,
+    /// `task`
+    Task,
+    /// `transform`
+    Transform,
+    /// `ilm_policy`
+    IlmPolicy,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `EngineDataViewChanges` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct EngineDataViewChanges {
+    /// `indexPatterns`
+    pub index_patterns: Option<Vec<String>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `EngineDataviewUpdateResultChanges` object.
-#[derive(Clone, Debug, PartialEq, Default)]
+/// The `EngineDataViewUpdate` object.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct EngineDataviewUpdateResultChanges {
-    /// `indexPatterns`
-    pub index_patterns: Option<Vec<String>>,
+pub struct EngineDataViewUpdate {
+    /// `changes`
+    pub changes: Option<EngineDataViewChanges>,
+    /// `type`
+    pub r#type: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -452,73 +458,6 @@ impl From<ServiceEntity> for Entity {
 impl From<GenericEntity> for Entity {
     fn from(value: GenericEntity) -> Self {
         Self::GenericEntity(value)
-    }
-}
-
-/// The `EntityAnalyticsMonitoring` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct EntityAnalyticsMonitoring {
-    /// `labels`
-    pub labels: Option<Vec<MonitoringLabel>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl EntityAnalyticsMonitoring {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `labels`
-    #[must_use]
-    pub fn labels(
-        mut self,
-        labels: impl IntoIterator<Item = impl Into<MonitoringLabel>>,
-    ) -> Self {
-        self.labels = Some(labels.into_iter().map(Into::into).collect());
-        self
-    }
-}
-
-/// The `EntityAnalyticsPrivileges` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct EntityAnalyticsPrivileges {
-    /// `has_all_required`
-    pub has_all_required: bool,
-    /// `has_read_permissions`
-    pub has_read_permissions: Option<bool>,
-    /// `has_write_permissions`
-    pub has_write_permissions: Option<bool>,
-    /// `privileges`
-    pub privileges: Privileges,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `EntityContainer` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct EntityContainer {
-    /// `record`
-    pub record: Entity,
-    /// `type`
-    pub r#type: EntityType,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl EntityContainer {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(record: impl Into<Entity>, r#type: impl Into<EntityType>) -> Self {
-        Self {
-            record: record.into(),
-            r#type: r#type.into(),
-            ..rt::Model::blank()
-        }
     }
 }
 
@@ -908,7 +847,7 @@ impl EntityFieldRelationships {
 #[non_exhaustive]
 pub struct EntityFieldRisk {
     /// `calculated_level`
-    pub calculated_level: Option<EntityRiskLevels>,
+    pub calculated_level: Option<EntityRiskLevel>,
     /// `calculated_score`
     pub calculated_score: Option<f64>,
     /// `calculated_score_norm`
@@ -929,7 +868,7 @@ impl EntityFieldRisk {
     #[must_use]
     pub fn calculated_level(
         mut self,
-        calculated_level: impl Into<EntityRiskLevels>,
+        calculated_level: impl Into<EntityRiskLevel>,
     ) -> Self {
         self.calculated_level = Some(calculated_level.into());
         self
@@ -950,10 +889,10 @@ impl EntityFieldRisk {
     }
 }
 
-/// A value of `EntityRiskLevels`.
+/// A value of `EntityRiskLevel`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum EntityRiskLevels {
+pub enum EntityRiskLevel {
     /// `Unknown`
     Unknown,
     /// `Low`
@@ -977,7 +916,7 @@ pub struct EntityRiskScoreRecord {
     /// format `date-time`
     pub timestamp: String,
     /// `calculated_level`
-    pub calculated_level: EntityRiskLevels,
+    pub calculated_level: EntityRiskLevel,
     /// `calculated_score`
     pub calculated_score: f64,
     /// `calculated_score_norm`
@@ -1017,7 +956,7 @@ pub struct EntityRiskScoreRecordRequired {
     /// format `date-time`
     pub timestamp: String,
     /// `calculated_level`
-    pub calculated_level: EntityRiskLevels,
+    pub calculated_level: EntityRiskLevel,
     /// `calculated_score`
     pub calculated_score: f64,
     /// `calculated_score_norm`
@@ -1167,7 +1106,7 @@ pub struct HostEntity {
     /// `event`
     pub event: Option<EntityEvent>,
     /// `host`
-    pub host: Option<HostEntityHost>,
+    pub host: Option<HostFields>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1203,16 +1142,16 @@ impl HostEntity {
     }
     /// `host`
     #[must_use]
-    pub fn host(mut self, host: impl Into<HostEntityHost>) -> Self {
+    pub fn host(mut self, host: impl Into<HostFields>) -> Self {
         self.host = Some(host.into());
         self
     }
 }
 
-/// The `HostEntityHost` object.
+/// The `HostFields` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct HostEntityHost {
+pub struct HostFields {
     /// `architecture`
     pub architecture: Option<Vec<String>>,
     /// `domain`
@@ -1237,7 +1176,7 @@ pub struct HostEntityHost {
     pub extra: Extra,
 }
 
-impl HostEntityHost {
+impl HostFields {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
@@ -1342,32 +1281,52 @@ pub struct InspectQuery {
     pub extra: Extra,
 }
 
-/// The `MonitoredUserDoc` object.
+/// The `MonitoredUser` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct MonitoredUserDoc {
+pub struct MonitoredUser {
     /// `entity_analytics_monitoring`
-    pub entity_analytics_monitoring: Option<EntityAnalyticsMonitoring>,
+    pub entity_analytics_monitoring: Option<UserMonitoring>,
     /// `id`
     pub id: Option<String>,
     /// `labels`
-    pub labels: Option<MonitoredUserUpdateDocLabels>,
+    pub labels: Option<MonitoredUserLabels>,
     /// `user`
-    pub user: Option<MonitoredUserDocUser>,
+    pub user: Option<MonitoredUserIdentity>,
     /// `@timestamp`
     ///
     /// format `date-time`
     pub timestamp: Option<String>,
     /// `event`
-    pub event: Option<MonitoredUserDocEvent>,
+    pub event: Option<MonitoredUserEvent>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `MonitoredUserDocEvent` object.
+/// The `MonitoredUserAttributes` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct MonitoredUserDocEvent {
+pub struct MonitoredUserAttributes {
+    /// `Privileged`
+    pub privileged: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `MonitoredUserEntity` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct MonitoredUserEntity {
+    /// `attributes`
+    pub attributes: Option<MonitoredUserAttributes>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `MonitoredUserEvent` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct MonitoredUserEvent {
     /// `ingested`
     ///
     /// format `date-time`
@@ -1376,12 +1335,12 @@ pub struct MonitoredUserDocEvent {
     pub extra: Extra,
 }
 
-/// The `MonitoredUserDocUser` object.
+/// The `MonitoredUserIdentity` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct MonitoredUserDocUser {
+pub struct MonitoredUserIdentity {
     /// `entity`
-    pub entity: Option<MonitoredUserDocUserEntity>,
+    pub entity: Option<MonitoredUserEntity>,
     /// `is_privileged`
     pub is_privileged: Option<bool>,
     /// `name`
@@ -1390,41 +1349,21 @@ pub struct MonitoredUserDocUser {
     pub extra: Extra,
 }
 
-/// The `MonitoredUserDocUserEntity` object.
+/// The `MonitoredUserLabels` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct MonitoredUserDocUserEntity {
-    /// `attributes`
-    pub attributes: Option<MonitoredUserDocUserEntityAttributes>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `MonitoredUserDocUserEntityAttributes` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct MonitoredUserDocUserEntityAttributes {
-    /// `Privileged`
-    pub privileged: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `MonitoredUserUpdateDocLabels` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct MonitoredUserUpdateDocLabels {
+pub struct MonitoredUserLabels {
     /// `source_ids`
     pub source_ids: Option<Vec<String>>,
     /// `source_integrations`
     pub source_integrations: Option<Vec<String>>,
     /// `sources`
-    pub sources: Option<Vec<MonitoredUserUpdateDocLabelsSource>>,
+    pub sources: Option<Vec<MonitoredUserSource>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl MonitoredUserUpdateDocLabels {
+impl MonitoredUserLabels {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -1454,17 +1393,17 @@ impl MonitoredUserUpdateDocLabels {
     #[must_use]
     pub fn sources(
         mut self,
-        sources: impl IntoIterator<Item = impl Into<MonitoredUserUpdateDocLabelsSource>>,
+        sources: impl IntoIterator<Item = impl Into<MonitoredUserSource>>,
     ) -> Self {
         self.sources = Some(sources.into_iter().map(Into::into).collect());
         self
     }
 }
 
-/// A value of `MonitoredUserUpdateDocLabelsSource`.
+/// A value of `MonitoredUserSource`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum MonitoredUserUpdateDocLabelsSource {
+pub enum MonitoredUserSource {
     /// `csv`
     Csv,
     /// `index_sync`
@@ -1475,10 +1414,10 @@ pub enum MonitoredUserUpdateDocLabelsSource {
     UnknownValue(String),
 }
 
-/// The `MonitoredUserUpdateDocUser` object.
+/// The `MonitoredUserUpdate` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct MonitoredUserUpdateDocUser {
+pub struct MonitoredUserUpdate {
     /// `is_privileged`
     pub is_privileged: Option<bool>,
     /// `name`
@@ -1487,7 +1426,7 @@ pub struct MonitoredUserUpdateDocUser {
     pub extra: Extra,
 }
 
-impl MonitoredUserUpdateDocUser {
+impl MonitoredUserUpdate {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -1558,6 +1497,42 @@ impl MonitoringLabel {
     }
 }
 
+/// The `NamedRecordEntity` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NamedRecordEntity {
+    /// `asset`
+    pub asset: Option<AssetCriticality>,
+    /// `name`
+    pub name: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `NewMonitoredUser` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct NewMonitoredUser {
+    /// `name`
+    pub name: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NewMonitoredUser {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `name`
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+}
+
 /// A value of `PrivilegeMonitoringEngineStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -1579,59 +1554,47 @@ pub enum PrivilegeMonitoringEngineStatus {
 #[non_exhaustive]
 pub struct Privileges {
     /// `elasticsearch`
-    pub elasticsearch: PrivilegesElasticsearch,
+    pub elasticsearch: ElasticsearchPrivileges,
     /// `kibana`
     pub kibana: Option<BTreeMap<String, bool>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `PrivilegesElasticsearch` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PrivilegesElasticsearch {
-    /// `cluster`
-    pub cluster: Option<BTreeMap<String, bool>>,
-    /// `index`
-    pub index: Option<BTreeMap<String, BTreeMap<String, bool>>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `PrivmonUserCsvUploadErrorItem` object.
+/// The `PrivilegesCheck` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct PrivmonUserCsvUploadErrorItem {
-    /// `index`
-    pub index: Option<i64>,
-    /// `message`
-    pub message: String,
-    /// `username`
-    pub username: Option<String>,
+pub struct PrivilegesCheck {
+    /// `has_all_required`
+    pub has_all_required: bool,
+    /// `has_read_permissions`
+    pub has_read_permissions: Option<bool>,
+    /// `has_write_permissions`
+    pub has_write_permissions: Option<bool>,
+    /// `privileges`
+    pub privileges: Privileges,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `PrivmonUserCsvUploadStats` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PrivmonUserCsvUploadStats {
-    /// `failed`
-    pub failed: i64,
-    /// `successful`
-    pub successful: i64,
-    /// `total`
-    pub total: i64,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `RiskEngineScheduleNowResponse` object.
+/// The `RecordAsset` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct RiskEngineScheduleNowResponse {
-    /// `success`
-    pub success: Option<bool>,
+pub struct RecordAsset {
+    /// `criticality`
+    pub criticality: Option<AssetCriticalityLevel>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `RecordEntity` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RecordEntity {
+    /// `asset`
+    pub asset: Option<AssetCriticality>,
+    /// `id`
+    pub id: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1708,6 +1671,16 @@ impl RiskScoreInput {
     }
 }
 
+/// The `ScheduledRun` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ScheduledRun {
+    /// `success`
+    pub success: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `ServiceEntity` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1723,7 +1696,7 @@ pub struct ServiceEntity {
     /// `event`
     pub event: Option<EntityEvent>,
     /// `service`
-    pub service: Option<ServiceEntityService>,
+    pub service: Option<ServiceFields>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1759,16 +1732,16 @@ impl ServiceEntity {
     }
     /// `service`
     #[must_use]
-    pub fn service(mut self, service: impl Into<ServiceEntityService>) -> Self {
+    pub fn service(mut self, service: impl Into<ServiceFields>) -> Self {
         self.service = Some(service.into());
         self
     }
 }
 
-/// The `ServiceEntityService` object.
+/// The `ServiceFields` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ServiceEntityService {
+pub struct ServiceFields {
     /// `entity`
     pub entity: Option<EntityField>,
     /// `name`
@@ -1779,7 +1752,7 @@ pub struct ServiceEntityService {
     pub extra: Extra,
 }
 
-impl ServiceEntityService {
+impl ServiceFields {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
@@ -1862,6 +1835,30 @@ pub struct TransformStatsMetadata {
     pub extra: Extra,
 }
 
+/// The `TypedEntity` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TypedEntity {
+    /// `record`
+    pub record: Entity,
+    /// `type`
+    pub r#type: EntityType,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl TypedEntity {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(record: impl Into<Entity>, r#type: impl Into<EntityType>) -> Self {
+        Self {
+            record: record.into(),
+            r#type: r#type.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
 /// The `UserEntity` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1877,7 +1874,7 @@ pub struct UserEntity {
     /// `event`
     pub event: Option<EntityEvent>,
     /// `user`
-    pub user: Option<UserEntityUser>,
+    pub user: Option<UserFields>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1913,16 +1910,16 @@ impl UserEntity {
     }
     /// `user`
     #[must_use]
-    pub fn user(mut self, user: impl Into<UserEntityUser>) -> Self {
+    pub fn user(mut self, user: impl Into<UserFields>) -> Self {
         self.user = Some(user.into());
         self
     }
 }
 
-/// The `UserEntityUser` object.
+/// The `UserFields` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct UserEntityUser {
+pub struct UserFields {
     /// `domain`
     pub domain: Option<Vec<String>>,
     /// `email`
@@ -1943,7 +1940,7 @@ pub struct UserEntityUser {
     pub extra: Extra,
 }
 
-impl UserEntityUser {
+impl UserFields {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(name: impl Into<String>) -> Self {
@@ -2002,26 +1999,29 @@ impl UserEntityUser {
     }
 }
 
-/// The `UserNameUser` object.
+/// The `UserMonitoring` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct UserNameUser {
-    /// `name`
-    pub name: Option<String>,
+pub struct UserMonitoring {
+    /// `labels`
+    pub labels: Option<Vec<MonitoringLabel>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl UserNameUser {
+impl UserMonitoring {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
         Self { ..rt::Model::blank() }
     }
-    /// `name`
+    /// `labels`
     #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
+    pub fn labels(
+        mut self,
+        labels: impl IntoIterator<Item = impl Into<MonitoringLabel>>,
+    ) -> Self {
+        self.labels = Some(labels.into_iter().map(Into::into).collect());
         self
     }
 }

@@ -10,28 +10,24 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    Asset, AssetCriticalityBulkUploadErrorItem, AssetCriticalityBulkUploadStats,
-    AssetCriticalityRecord, AssetCriticalityRecordEcsPartsAsset,
-    AssetCriticalityRecordEcsPartsEntity, AssetCriticalityRecordEcsPartsHost,
-    CriticalityRecordEcsPartsHostAsset, EngineComponentStatus,
-    EngineComponentStatusError, EngineDataviewUpdateResult,
-    EngineDataviewUpdateResultChanges, EngineDescriptor, EngineDescriptorError,
-    EngineMetadata, EntityAnalyticsMonitoring, EntityAnalyticsPrivileges,
-    EntityContainer, EntityEvent, EntityField, EntityFieldAttributes,
-    EntityFieldBehaviors, EntityFieldLifecycle, EntityFieldRelationships,
-    EntityFieldRisk, EntityRiskScoreRecord, GenericEntity, HealthError, HostEntity,
-    HostEntityHost, InspectQuery, MonitoredUserDoc, MonitoredUserDocEvent,
-    MonitoredUserDocUser, MonitoredUserDocUserEntity,
-    MonitoredUserDocUserEntityAttributes, MonitoredUserUpdateDocLabels,
-    MonitoredUserUpdateDocUser, MonitoringEngineDescriptor, MonitoringLabel, Privileges,
-    PrivilegesElasticsearch, PrivmonUserCsvUploadErrorItem, PrivmonUserCsvUploadStats,
-    RiskEngineScheduleNowResponse, RiskScoreInput, ServiceEntity, ServiceEntityService,
-    TransformStatsMetadata, UserEntity, UserEntityUser, UserNameUser
+    Asset, AssetCriticality, AssetCriticalityRecord, BulkUploadError, BulkUploadStats,
+    CsvUploadError, CsvUploadStats, ElasticsearchPrivileges, EngineComponentStatus,
+    EngineComponentStatusError, EngineDataViewChanges, EngineDataViewUpdate,
+    EngineDescriptor, EngineDescriptorError, EngineMetadata, EntityEvent, EntityField,
+    EntityFieldAttributes, EntityFieldBehaviors, EntityFieldLifecycle,
+    EntityFieldRelationships, EntityFieldRisk, EntityRiskScoreRecord, GenericEntity,
+    HealthError, HostEntity, HostFields, InspectQuery, MonitoredUser,
+    MonitoredUserAttributes, MonitoredUserEntity, MonitoredUserEvent,
+    MonitoredUserIdentity, MonitoredUserLabels, MonitoredUserUpdate,
+    MonitoringEngineDescriptor, MonitoringLabel, NamedRecordEntity, NewMonitoredUser,
+    Privileges, PrivilegesCheck, RecordAsset, RecordEntity, RiskScoreInput, ScheduledRun,
+    ServiceEntity, ServiceFields, TransformStatsMetadata, TypedEntity, UserEntity,
+    UserFields, UserMonitoring
 }
 rt::string_enum! {
-    AssetCriticalityLevel, AssetCriticalityLevelsForBulkUpload, EngineComponentResource,
-    EngineComponentStatusHealth, EngineStatus, EntityRiskLevels, EntityType, IdField,
-    MonitoredUserUpdateDocLabelsSource, PrivilegeMonitoringEngineStatus, StoreStatus
+    AssetCriticalityLevel, BulkUploadCriticalityLevel, EngineComponentStatusHealth,
+    EngineComponentType, EngineStatus, EntityRiskLevel, EntityType, IdField,
+    MonitoredUserSource, PrivilegeMonitoringEngineStatus, StoreStatus
 }
 rt::union_! {
     Entity
@@ -111,19 +107,18 @@ impl rt::Model for Asset {
     }
 }
 
-impl rt::Model for AssetCriticalityBulkUploadErrorItem {
+impl rt::Model for AssetCriticality {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AssetCriticalityBulkUploadErrorItem",
-        members: &["index", "message"],
+        name: "AssetCriticality",
+        members: &["criticality"],
         aliases: &[],
-        required: &[0x3, 0, 0, 0],
+        required: &[0x1, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            index: rt::Wire::blank(),
-            message: rt::Wire::blank(),
+            criticality: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -139,8 +134,7 @@ impl rt::Model for AssetCriticalityBulkUploadErrorItem {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.index),
-            1 => member.value(&mut self.message),
+            0 => member.value(&mut self.criticality),
             _ => member.untyped(),
         }
     }
@@ -148,54 +142,7 @@ impl rt::Model for AssetCriticalityBulkUploadErrorItem {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.index)?;
-        out.value(1, &self.message)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AssetCriticalityBulkUploadStats {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AssetCriticalityBulkUploadStats",
-        members: &["failed", "successful", "total"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            failed: rt::Wire::blank(),
-            successful: rt::Wire::blank(),
-            total: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.failed),
-            1 => member.value(&mut self.successful),
-            2 => member.value(&mut self.total),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.failed)?;
-        out.value(1, &self.successful)?;
-        out.value(2, &self.total)?;
+        out.value(0, &self.criticality)?;
         Ok(())
     }
 }
@@ -216,29 +163,6 @@ impl rt::StringEnum for AssetCriticalityLevel {
             Self::MediumImpact => "medium_impact",
             Self::HighImpact => "high_impact",
             Self::ExtremeImpact => "extreme_impact",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for AssetCriticalityLevelsForBulkUpload {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "low_impact" => Self::LowImpact,
-            "medium_impact" => Self::MediumImpact,
-            "high_impact" => Self::HighImpact,
-            "extreme_impact" => Self::ExtremeImpact,
-            "unassigned" => Self::Unassigned,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::LowImpact => "low_impact",
-            Self::MediumImpact => "medium_impact",
-            Self::HighImpact => "high_impact",
-            Self::ExtremeImpact => "extreme_impact",
-            Self::Unassigned => "unassigned",
             Self::UnknownValue(name) => name,
         }
     }
@@ -318,10 +242,214 @@ impl rt::Model for AssetCriticalityRecord {
     }
 }
 
-impl rt::Model for AssetCriticalityRecordEcsPartsAsset {
+impl rt::StringEnum for BulkUploadCriticalityLevel {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "low_impact" => Self::LowImpact,
+            "medium_impact" => Self::MediumImpact,
+            "high_impact" => Self::HighImpact,
+            "extreme_impact" => Self::ExtremeImpact,
+            "unassigned" => Self::Unassigned,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::LowImpact => "low_impact",
+            Self::MediumImpact => "medium_impact",
+            Self::HighImpact => "high_impact",
+            Self::ExtremeImpact => "extreme_impact",
+            Self::Unassigned => "unassigned",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for BulkUploadError {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AssetCriticalityRecordEcsPartsAsset",
-        members: &["criticality"],
+        name: "BulkUploadError",
+        members: &["index", "message"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            index: rt::Wire::blank(),
+            message: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.index),
+            1 => member.value(&mut self.message),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.index)?;
+        out.value(1, &self.message)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for BulkUploadStats {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "BulkUploadStats",
+        members: &["failed", "successful", "total"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            failed: rt::Wire::blank(),
+            successful: rt::Wire::blank(),
+            total: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.failed),
+            1 => member.value(&mut self.successful),
+            2 => member.value(&mut self.total),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.failed)?;
+        out.value(1, &self.successful)?;
+        out.value(2, &self.total)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CsvUploadError {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CsvUploadError",
+        members: &["index", "message", "username"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            index: None,
+            message: rt::Wire::blank(),
+            username: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.index),
+            1 => member.value(&mut self.message),
+            2 => member.option(&mut self.username),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.nullable(0, &self.index)?;
+        out.value(1, &self.message)?;
+        out.nullable(2, &self.username)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CsvUploadStats {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CsvUploadStats",
+        members: &["failed", "successful", "total"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            failed: rt::Wire::blank(),
+            successful: rt::Wire::blank(),
+            total: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.failed),
+            1 => member.value(&mut self.successful),
+            2 => member.value(&mut self.total),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.failed)?;
+        out.value(1, &self.successful)?;
+        out.value(2, &self.total)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ElasticsearchPrivileges {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ElasticsearchPrivileges",
+        members: &["cluster", "index"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -329,7 +457,8 @@ impl rt::Model for AssetCriticalityRecordEcsPartsAsset {
     };
     fn blank() -> Self {
         Self {
-            criticality: None,
+            cluster: None,
+            index: None,
             extra: Extra::new(),
         }
     }
@@ -345,7 +474,8 @@ impl rt::Model for AssetCriticalityRecordEcsPartsAsset {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.criticality),
+            0 => member.option(&mut self.cluster),
+            1 => member.option(&mut self.index),
             _ => member.untyped(),
         }
     }
@@ -353,169 +483,9 @@ impl rt::Model for AssetCriticalityRecordEcsPartsAsset {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.criticality)?;
+        out.option(0, &self.cluster)?;
+        out.option(1, &self.index)?;
         Ok(())
-    }
-}
-
-impl rt::Model for AssetCriticalityRecordEcsPartsEntity {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AssetCriticalityRecordEcsPartsEntity",
-        members: &["asset", "id"],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            asset: None,
-            id: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.asset),
-            1 => member.value(&mut self.id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.asset)?;
-        out.value(1, &self.id)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AssetCriticalityRecordEcsPartsHost {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AssetCriticalityRecordEcsPartsHost",
-        members: &["asset", "name"],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            asset: None,
-            name: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.asset),
-            1 => member.value(&mut self.name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.asset)?;
-        out.value(1, &self.name)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CriticalityRecordEcsPartsHostAsset {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CriticalityRecordEcsPartsHostAsset",
-        members: &["criticality"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            criticality: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.criticality),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.criticality)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for EngineComponentResource {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "entity_engine" => Self::EntityEngine,
-            "entity_definition" => Self::EntityDefinition,
-            "index" => Self::Index,
-            "data_stream" => Self::DataStream,
-            "component_template" => Self::ComponentTemplate,
-            "index_template" => Self::IndexTemplate,
-            "ingest_pipeline" => Self::IngestPipeline,
-            "enrich_policy" => Self::EnrichPolicy,
-            "task" => Self::Task,
-            "transform" => Self::Transform,
-            "ilm_policy" => Self::IlmPolicy,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::EntityEngine => "entity_engine",
-            Self::EntityDefinition => "entity_definition",
-            Self::Index => "index",
-            Self::DataStream => "data_stream",
-            Self::ComponentTemplate => "component_template",
-            Self::IndexTemplate => "index_template",
-            Self::IngestPipeline => "ingest_pipeline",
-            Self::EnrichPolicy => "enrich_policy",
-            Self::Task => "task",
-            Self::Transform => "transform",
-            Self::IlmPolicy => "ilm_policy",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -640,9 +610,84 @@ impl rt::StringEnum for EngineComponentStatusHealth {
     }
 }
 
-impl rt::Model for EngineDataviewUpdateResult {
+impl rt::StringEnum for EngineComponentType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "entity_engine" => Self::EntityEngine,
+            "entity_definition" => Self::EntityDefinition,
+            "index" => Self::Index,
+            "data_stream" => Self::DataStream,
+            "component_template" => Self::ComponentTemplate,
+            "index_template" => Self::IndexTemplate,
+            "ingest_pipeline" => Self::IngestPipeline,
+            "enrich_policy" => Self::EnrichPolicy,
+            "task" => Self::Task,
+            "transform" => Self::Transform,
+            "ilm_policy" => Self::IlmPolicy,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::EntityEngine => "entity_engine",
+            Self::EntityDefinition => "entity_definition",
+            Self::Index => "index",
+            Self::DataStream => "data_stream",
+            Self::ComponentTemplate => "component_template",
+            Self::IndexTemplate => "index_template",
+            Self::IngestPipeline => "ingest_pipeline",
+            Self::EnrichPolicy => "enrich_policy",
+            Self::Task => "task",
+            Self::Transform => "transform",
+            Self::IlmPolicy => "ilm_policy",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for EngineDataViewChanges {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "EngineDataviewUpdateResult",
+        name: "EngineDataViewChanges",
+        members: &["indexPatterns"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            index_patterns: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.index_patterns),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.index_patterns)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for EngineDataViewUpdate {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "EngineDataViewUpdate",
         members: &["changes", "type"],
         aliases: &[],
         required: &[0x2, 0, 0, 0],
@@ -679,46 +724,6 @@ impl rt::Model for EngineDataviewUpdateResult {
     ) -> Result<(), S::Error> {
         out.option(0, &self.changes)?;
         out.value(1, &self.r#type)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for EngineDataviewUpdateResultChanges {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "EngineDataviewUpdateResultChanges",
-        members: &["indexPatterns"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            index_patterns: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.index_patterns),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.index_patterns)?;
         Ok(())
     }
 }
@@ -959,143 +964,6 @@ impl rt::Union for Entity {
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
-    }
-}
-
-impl rt::Model for EntityAnalyticsMonitoring {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "EntityAnalyticsMonitoring",
-        members: &["labels"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            labels: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.labels),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.labels)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for EntityAnalyticsPrivileges {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "EntityAnalyticsPrivileges",
-        members: &[
-            "has_all_required",
-            "has_read_permissions",
-            "has_write_permissions",
-            "privileges",
-        ],
-        aliases: &[],
-        required: &[0x9, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            has_all_required: rt::Wire::blank(),
-            has_read_permissions: None,
-            has_write_permissions: None,
-            privileges: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.has_all_required),
-            1 => member.option(&mut self.has_read_permissions),
-            2 => member.option(&mut self.has_write_permissions),
-            3 => member.value(&mut self.privileges),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.has_all_required)?;
-        out.option(1, &self.has_read_permissions)?;
-        out.option(2, &self.has_write_permissions)?;
-        out.value(3, &self.privileges)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for EntityContainer {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "EntityContainer",
-        members: &["record", "type"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            record: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.record),
-            1 => member.value(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.record)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
     }
 }
 
@@ -1479,7 +1347,7 @@ impl rt::Model for EntityFieldRisk {
     }
 }
 
-impl rt::StringEnum for EntityRiskLevels {
+impl rt::StringEnum for EntityRiskLevel {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "Unknown" => Self::Unknown,
@@ -1755,9 +1623,9 @@ impl rt::Model for HostEntity {
     }
 }
 
-impl rt::Model for HostEntityHost {
+impl rt::Model for HostFields {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "HostEntityHost",
+        name: "HostFields",
         members: &[
             "architecture",
             "domain",
@@ -1897,9 +1765,9 @@ impl rt::Model for InspectQuery {
     }
 }
 
-impl rt::Model for MonitoredUserDoc {
+impl rt::Model for MonitoredUser {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "MonitoredUserDoc",
+        name: "MonitoredUser",
         members: &[
             "@timestamp",
             "entity_analytics_monitoring",
@@ -1959,9 +1827,89 @@ impl rt::Model for MonitoredUserDoc {
     }
 }
 
-impl rt::Model for MonitoredUserDocEvent {
+impl rt::Model for MonitoredUserAttributes {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "MonitoredUserDocEvent",
+        name: "MonitoredUserAttributes",
+        members: &["Privileged"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            privileged: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.privileged),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.privileged)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for MonitoredUserEntity {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "MonitoredUserEntity",
+        members: &["attributes"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            attributes: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.attributes),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.attributes)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for MonitoredUserEvent {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "MonitoredUserEvent",
         members: &["ingested"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -1999,9 +1947,9 @@ impl rt::Model for MonitoredUserDocEvent {
     }
 }
 
-impl rt::Model for MonitoredUserDocUser {
+impl rt::Model for MonitoredUserIdentity {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "MonitoredUserDocUser",
+        name: "MonitoredUserIdentity",
         members: &["entity", "is_privileged", "name"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -2045,89 +1993,9 @@ impl rt::Model for MonitoredUserDocUser {
     }
 }
 
-impl rt::Model for MonitoredUserDocUserEntity {
+impl rt::Model for MonitoredUserLabels {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "MonitoredUserDocUserEntity",
-        members: &["attributes"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            attributes: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.attributes),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.attributes)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for MonitoredUserDocUserEntityAttributes {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "MonitoredUserDocUserEntityAttributes",
-        members: &["Privileged"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            privileged: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.privileged),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.privileged)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for MonitoredUserUpdateDocLabels {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "MonitoredUserUpdateDocLabels",
+        name: "MonitoredUserLabels",
         members: &["source_ids", "source_integrations", "sources"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -2171,7 +2039,7 @@ impl rt::Model for MonitoredUserUpdateDocLabels {
     }
 }
 
-impl rt::StringEnum for MonitoredUserUpdateDocLabelsSource {
+impl rt::StringEnum for MonitoredUserSource {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "csv" => Self::Csv,
@@ -2190,9 +2058,9 @@ impl rt::StringEnum for MonitoredUserUpdateDocLabelsSource {
     }
 }
 
-impl rt::Model for MonitoredUserUpdateDocUser {
+impl rt::Model for MonitoredUserUpdate {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "MonitoredUserUpdateDocUser",
+        name: "MonitoredUserUpdate",
         members: &["is_privileged", "name"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -2322,6 +2190,89 @@ impl rt::Model for MonitoringLabel {
     }
 }
 
+impl rt::Model for NamedRecordEntity {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NamedRecordEntity",
+        members: &["asset", "name"],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            asset: None,
+            name: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.asset),
+            1 => member.value(&mut self.name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.asset)?;
+        out.value(1, &self.name)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewMonitoredUser {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewMonitoredUser",
+        members: &["name"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            name: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.name)?;
+        Ok(())
+    }
+}
+
 impl rt::StringEnum for PrivilegeMonitoringEngineStatus {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
@@ -2386,10 +2337,64 @@ impl rt::Model for Privileges {
     }
 }
 
-impl rt::Model for PrivilegesElasticsearch {
+impl rt::Model for PrivilegesCheck {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PrivilegesElasticsearch",
-        members: &["cluster", "index"],
+        name: "PrivilegesCheck",
+        members: &[
+            "has_all_required",
+            "has_read_permissions",
+            "has_write_permissions",
+            "privileges",
+        ],
+        aliases: &[],
+        required: &[0x9, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            has_all_required: rt::Wire::blank(),
+            has_read_permissions: None,
+            has_write_permissions: None,
+            privileges: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.has_all_required),
+            1 => member.option(&mut self.has_read_permissions),
+            2 => member.option(&mut self.has_write_permissions),
+            3 => member.value(&mut self.privileges),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.has_all_required)?;
+        out.option(1, &self.has_read_permissions)?;
+        out.option(2, &self.has_write_permissions)?;
+        out.value(3, &self.privileges)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for RecordAsset {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RecordAsset",
+        members: &["criticality"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -2397,8 +2402,7 @@ impl rt::Model for PrivilegesElasticsearch {
     };
     fn blank() -> Self {
         Self {
-            cluster: None,
-            index: None,
+            criticality: None,
             extra: Extra::new(),
         }
     }
@@ -2414,8 +2418,7 @@ impl rt::Model for PrivilegesElasticsearch {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.cluster),
-            1 => member.option(&mut self.index),
+            0 => member.option(&mut self.criticality),
             _ => member.untyped(),
         }
     }
@@ -2423,26 +2426,24 @@ impl rt::Model for PrivilegesElasticsearch {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.cluster)?;
-        out.option(1, &self.index)?;
+        out.option(0, &self.criticality)?;
         Ok(())
     }
 }
 
-impl rt::Model for PrivmonUserCsvUploadErrorItem {
+impl rt::Model for RecordEntity {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PrivmonUserCsvUploadErrorItem",
-        members: &["index", "message", "username"],
+        name: "RecordEntity",
+        members: &["asset", "id"],
         aliases: &[],
-        required: &[0x7, 0, 0, 0],
+        required: &[0x2, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            index: None,
-            message: rt::Wire::blank(),
-            username: None,
+            asset: None,
+            id: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -2458,9 +2459,8 @@ impl rt::Model for PrivmonUserCsvUploadErrorItem {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.index),
-            1 => member.value(&mut self.message),
-            2 => member.option(&mut self.username),
+            0 => member.option(&mut self.asset),
+            1 => member.value(&mut self.id),
             _ => member.untyped(),
         }
     }
@@ -2468,95 +2468,8 @@ impl rt::Model for PrivmonUserCsvUploadErrorItem {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.nullable(0, &self.index)?;
-        out.value(1, &self.message)?;
-        out.nullable(2, &self.username)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PrivmonUserCsvUploadStats {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PrivmonUserCsvUploadStats",
-        members: &["failed", "successful", "total"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            failed: rt::Wire::blank(),
-            successful: rt::Wire::blank(),
-            total: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.failed),
-            1 => member.value(&mut self.successful),
-            2 => member.value(&mut self.total),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.failed)?;
-        out.value(1, &self.successful)?;
-        out.value(2, &self.total)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for RiskEngineScheduleNowResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RiskEngineScheduleNowResponse",
-        members: &["success"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            success: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.success),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.success)?;
+        out.option(0, &self.asset)?;
+        out.value(1, &self.id)?;
         Ok(())
     }
 }
@@ -2627,6 +2540,46 @@ impl rt::Model for RiskScoreInput {
     }
 }
 
+impl rt::Model for ScheduledRun {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ScheduledRun",
+        members: &["success"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            success: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.success),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.success)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for ServiceEntity {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ServiceEntity",
@@ -2679,9 +2632,9 @@ impl rt::Model for ServiceEntity {
     }
 }
 
-impl rt::Model for ServiceEntityService {
+impl rt::Model for ServiceFields {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ServiceEntityService",
+        name: "ServiceFields",
         members: &["entity", "name", "risk"],
         aliases: &[],
         required: &[0x2, 0, 0, 0],
@@ -2854,6 +2807,49 @@ impl rt::Model for TransformStatsMetadata {
     }
 }
 
+impl rt::Model for TypedEntity {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "TypedEntity",
+        members: &["record", "type"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            record: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.record),
+            1 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.record)?;
+        out.value(1, &self.r#type)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for UserEntity {
     const META: &'static rt::Meta = &rt::Meta {
         name: "UserEntity",
@@ -2906,9 +2902,9 @@ impl rt::Model for UserEntity {
     }
 }
 
-impl rt::Model for UserEntityUser {
+impl rt::Model for UserFields {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "UserEntityUser",
+        name: "UserFields",
         members: &[
             "domain",
             "email",
@@ -2976,10 +2972,10 @@ impl rt::Model for UserEntityUser {
     }
 }
 
-impl rt::Model for UserNameUser {
+impl rt::Model for UserMonitoring {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "UserNameUser",
-        members: &["name"],
+        name: "UserMonitoring",
+        members: &["labels"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -2987,7 +2983,7 @@ impl rt::Model for UserNameUser {
     };
     fn blank() -> Self {
         Self {
-            name: None,
+            labels: None,
             extra: Extra::new(),
         }
     }
@@ -3003,7 +2999,7 @@ impl rt::Model for UserNameUser {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.name),
+            0 => member.option(&mut self.labels),
             _ => member.untyped(),
         }
     }
@@ -3011,7 +3007,7 @@ impl rt::Model for UserNameUser {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.name)?;
+        out.option(0, &self.labels)?;
         Ok(())
     }
 }

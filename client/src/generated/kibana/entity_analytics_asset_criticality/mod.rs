@@ -21,7 +21,7 @@ impl EntityAnalyticsAssetCriticality {
     #[doc(alias = "POST /api/asset_criticality/bulk")]
     pub fn bulk_upsert(
         &self,
-        records: impl IntoIterator<Item = impl Into<Record>>,
+        records: impl IntoIterator<Item = impl Into<NewRecord>>,
     ) -> BulkUpsert {
         BulkUpsert::new(&self.client, BulkUpsertRequest::new(records))
     }

@@ -9,9 +9,9 @@ use super::super::entity_analytics;
 #[non_exhaustive]
 pub struct BulkUpsertResponse {
     /// `errors`
-    pub errors: Vec<entity_analytics::AssetCriticalityBulkUploadErrorItem>,
+    pub errors: Vec<entity_analytics::BulkUploadError>,
     /// `stats`
-    pub stats: entity_analytics::AssetCriticalityBulkUploadStats,
+    pub stats: entity_analytics::BulkUploadStats,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -52,36 +52,36 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `Record` object.
+/// The `NewRecord` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Record {
+pub struct NewRecord {
     /// `id_field`
     pub id_field: entity_analytics::IdField,
     /// `id_value`
     pub id_value: String,
     /// `criticality_level`
-    pub criticality_level: entity_analytics::AssetCriticalityLevelsForBulkUpload,
+    pub criticality_level: entity_analytics::BulkUploadCriticalityLevel,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// What a [`Record`] can't do without.
+/// What a [`NewRecord`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct RecordRequired {
+pub struct NewRecordRequired {
     /// `id_field`
     pub id_field: entity_analytics::IdField,
     /// `id_value`
     pub id_value: String,
     /// `criticality_level`
-    pub criticality_level: entity_analytics::AssetCriticalityLevelsForBulkUpload,
+    pub criticality_level: entity_analytics::BulkUploadCriticalityLevel,
 }
 
-impl Record {
+impl NewRecord {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: RecordRequired) -> Self {
+    pub fn new(required: NewRecordRequired) -> Self {
         Self {
             id_field: required.id_field,
             id_value: required.id_value,
@@ -130,7 +130,7 @@ pub struct BulkUpsertRequest {
     /// `records`
     ///
     /// 1 to 1000 items
-    pub records: Vec<Record>,
+    pub records: Vec<NewRecord>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -138,7 +138,7 @@ pub struct BulkUpsertRequest {
 impl BulkUpsertRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(records: impl IntoIterator<Item = impl Into<Record>>) -> Self {
+    pub fn new(records: impl IntoIterator<Item = impl Into<NewRecord>>) -> Self {
         Self {
             records: records.into_iter().map(Into::into).collect(),
             extra: Extra::new(),

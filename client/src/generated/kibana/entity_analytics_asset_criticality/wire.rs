@@ -12,7 +12,7 @@ use super::super::entity_analytics;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    BulkUpsertResponse, DeleteResponse, ListResponse, Record, BulkUpsertRequest,
+    BulkUpsertResponse, DeleteResponse, ListResponse, NewRecord, BulkUpsertRequest,
     UpsertRequest
 }
 rt::string_enum! {
@@ -154,9 +154,9 @@ impl rt::Model for ListResponse {
     }
 }
 
-impl rt::Model for Record {
+impl rt::Model for NewRecord {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Record",
+        name: "NewRecord",
         members: &["criticality_level", "id_field", "id_value"],
         aliases: &[],
         required: &[0x7, 0, 0, 0],

@@ -31,7 +31,7 @@ impl EntityAnalyticsLegacyEntityStore {
     #[doc(alias = "PUT /api/entity_store/entities/bulk")]
     pub fn bulk_upsert_entities(
         &self,
-        entities: impl IntoIterator<Item = impl Into<entity_analytics::EntityContainer>>,
+        entities: impl IntoIterator<Item = impl Into<entity_analytics::TypedEntity>>,
     ) -> BulkUpsertEntities {
         BulkUpsertEntities::new(&self.client, BulkUpsertEntitiesRequest::new(entities))
     }

@@ -8,7 +8,7 @@ use super::super::{entity_analytics, entity_analytics_asset_criticality};
 #[non_exhaustive]
 pub struct ApplyDataViewIndicesResponse {
     /// `result`
-    pub result: Option<Vec<entity_analytics::EngineDataviewUpdateResult>>,
+    pub result: Option<Vec<entity_analytics::EngineDataViewUpdate>>,
     /// `success`
     pub success: Option<bool>,
     /// Members that this version of elkit does not know.
@@ -16,9 +16,19 @@ pub struct ApplyDataViewIndicesResponse {
 }
 
 /// The answer to [`delete_engine`](super::EntityAnalyticsLegacyEntityStore::delete_engine).
-pub type DeleteEngineResponse = Engine;
+pub type DeleteEngineResponse = Deletion;
 /// The answer to [`delete_entity`](super::EntityAnalyticsLegacyEntityStore::delete_entity).
-pub type DeleteEntityResponse = Engine;
+pub type DeleteEntityResponse = Deletion;
+/// The `Deletion` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Deletion {
+    /// `deleted`
+    pub deleted: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The answer to [`enable`](super::EntityAnalyticsLegacyEntityStore::enable).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -31,12 +41,44 @@ pub struct EnableResponse {
     pub extra: Extra,
 }
 
-/// The `Engine` object.
-#[derive(Clone, Debug, PartialEq, Default)]
+/// The `EngineWithStatus` object.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Engine {
-    /// `deleted`
-    pub deleted: Option<bool>,
+pub struct EngineWithStatus {
+    /// `delay`
+    ///
+    /// default `1m` · matches `[smdh]$`
+    pub delay: Option<String>,
+    /// `docsPerSecond`
+    pub docs_per_second: Option<i64>,
+    /// `error`
+    pub error: Option<entity_analytics::EngineDescriptorError>,
+    /// `fieldHistoryLength`
+    pub field_history_length: i64,
+    /// `filter`
+    pub filter: Option<String>,
+    /// `frequency`
+    ///
+    /// default `1m` · matches `[smdh]$`
+    pub frequency: Option<String>,
+    /// `indexPattern`
+    pub index_pattern: String,
+    /// `lookbackPeriod`
+    ///
+    /// default `24h` · matches `[smdh]$`
+    pub lookback_period: Option<String>,
+    /// `status`
+    pub status: entity_analytics::EngineStatus,
+    /// `timeout`
+    ///
+    /// default `180s` · matches `[smdh]$`
+    pub timeout: Option<String>,
+    /// `timestampField`
+    pub timestamp_field: Option<String>,
+    /// `type`
+    pub r#type: entity_analytics::EntityType,
+    /// `components`
+    pub components: Option<Vec<entity_analytics::EngineComponentStatus>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -48,7 +90,7 @@ pub type GetEngineResponse = entity_analytics::EngineDescriptor;
 #[non_exhaustive]
 pub struct GetStatusResponse {
     /// `engines`
-    pub engines: Vec<StatusEngine>,
+    pub engines: Vec<EngineWithStatus>,
     /// `status`
     pub status: entity_analytics::StoreStatus,
     /// Members that this version of elkit does not know.
@@ -103,48 +145,6 @@ pub struct StartEngineResponse {
     pub extra: Extra,
 }
 
-/// The `StatusEngine` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct StatusEngine {
-    /// `delay`
-    ///
-    /// default `1m` · matches `[smdh]$`
-    pub delay: Option<String>,
-    /// `docsPerSecond`
-    pub docs_per_second: Option<i64>,
-    /// `error`
-    pub error: Option<entity_analytics::EngineDescriptorError>,
-    /// `fieldHistoryLength`
-    pub field_history_length: i64,
-    /// `filter`
-    pub filter: Option<String>,
-    /// `frequency`
-    ///
-    /// default `1m` · matches `[smdh]$`
-    pub frequency: Option<String>,
-    /// `indexPattern`
-    pub index_pattern: String,
-    /// `lookbackPeriod`
-    ///
-    /// default `24h` · matches `[smdh]$`
-    pub lookback_period: Option<String>,
-    /// `status`
-    pub status: entity_analytics::EngineStatus,
-    /// `timeout`
-    ///
-    /// default `180s` · matches `[smdh]$`
-    pub timeout: Option<String>,
-    /// `timestampField`
-    pub timestamp_field: Option<String>,
-    /// `type`
-    pub r#type: entity_analytics::EntityType,
-    /// `components`
-    pub components: Option<Vec<entity_analytics::EngineComponentStatus>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The answer to [`stop_engine`](super::EntityAnalyticsLegacyEntityStore::stop_engine).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -178,7 +178,7 @@ pub struct BulkUpsertEntitiesRequest {
     /// default `false`
     pub force: Option<bool>,
     /// `entities`
-    pub entities: Vec<entity_analytics::EntityContainer>,
+    pub entities: Vec<entity_analytics::TypedEntity>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -187,7 +187,7 @@ impl BulkUpsertEntitiesRequest {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
-        entities: impl IntoIterator<Item = impl Into<entity_analytics::EntityContainer>>,
+        entities: impl IntoIterator<Item = impl Into<entity_analytics::TypedEntity>>,
     ) -> Self {
         Self {
             entities: entities.into_iter().map(Into::into).collect(),

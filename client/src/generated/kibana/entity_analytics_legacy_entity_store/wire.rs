@@ -11,8 +11,8 @@ use super::super::entity_analytics;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    ApplyDataViewIndicesResponse, EnableResponse, Engine, GetStatusResponse,
-    ListEnginesResponse, ListEntitiesResponse, StartEngineResponse, StatusEngine,
+    ApplyDataViewIndicesResponse, Deletion, EnableResponse, EngineWithStatus,
+    GetStatusResponse, ListEnginesResponse, ListEntitiesResponse, StartEngineResponse,
     StopEngineResponse, BulkUpsertEntitiesRequest, DeleteEntityRequest, EnableRequest,
     InitEngineRequest
 }
@@ -60,6 +60,46 @@ impl rt::Model for ApplyDataViewIndicesResponse {
     }
 }
 
+impl rt::Model for Deletion {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Deletion",
+        members: &["deleted"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            deleted: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.deleted),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.deleted)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for EnableResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "EnableResponse",
@@ -103,18 +143,44 @@ impl rt::Model for EnableResponse {
     }
 }
 
-impl rt::Model for Engine {
+impl rt::Model for EngineWithStatus {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Engine",
-        members: &["deleted"],
+        name: "EngineWithStatus",
+        members: &[
+            "components",
+            "delay",
+            "docsPerSecond",
+            "error",
+            "fieldHistoryLength",
+            "filter",
+            "frequency",
+            "indexPattern",
+            "lookbackPeriod",
+            "status",
+            "timeout",
+            "timestampField",
+            "type",
+        ],
         aliases: &[],
-        required: &[0, 0, 0, 0],
+        required: &[0x1290, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            deleted: None,
+            delay: None,
+            docs_per_second: None,
+            error: None,
+            field_history_length: rt::Wire::blank(),
+            filter: None,
+            frequency: None,
+            index_pattern: rt::Wire::blank(),
+            lookback_period: None,
+            status: rt::Wire::blank(),
+            timeout: None,
+            timestamp_field: None,
+            r#type: rt::Wire::blank(),
+            components: None,
             extra: Extra::new(),
         }
     }
@@ -130,7 +196,19 @@ impl rt::Model for Engine {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.deleted),
+            1 => member.option(&mut self.delay),
+            2 => member.option(&mut self.docs_per_second),
+            3 => member.option(&mut self.error),
+            4 => member.value(&mut self.field_history_length),
+            5 => member.option(&mut self.filter),
+            6 => member.option(&mut self.frequency),
+            7 => member.value(&mut self.index_pattern),
+            8 => member.option(&mut self.lookback_period),
+            9 => member.value(&mut self.status),
+            10 => member.option(&mut self.timeout),
+            11 => member.option(&mut self.timestamp_field),
+            12 => member.value(&mut self.r#type),
+            0 => member.option(&mut self.components),
             _ => member.untyped(),
         }
     }
@@ -138,7 +216,19 @@ impl rt::Model for Engine {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.deleted)?;
+        out.option(1, &self.delay)?;
+        out.option(2, &self.docs_per_second)?;
+        out.option(3, &self.error)?;
+        out.value(4, &self.field_history_length)?;
+        out.option(5, &self.filter)?;
+        out.option(6, &self.frequency)?;
+        out.value(7, &self.index_pattern)?;
+        out.option(8, &self.lookback_period)?;
+        out.value(9, &self.status)?;
+        out.option(10, &self.timeout)?;
+        out.option(11, &self.timestamp_field)?;
+        out.value(12, &self.r#type)?;
+        out.option(0, &self.components)?;
         Ok(())
     }
 }
@@ -317,96 +407,6 @@ impl rt::Model for StartEngineResponse {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.started)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for StatusEngine {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "StatusEngine",
-        members: &[
-            "components",
-            "delay",
-            "docsPerSecond",
-            "error",
-            "fieldHistoryLength",
-            "filter",
-            "frequency",
-            "indexPattern",
-            "lookbackPeriod",
-            "status",
-            "timeout",
-            "timestampField",
-            "type",
-        ],
-        aliases: &[],
-        required: &[0x1290, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            delay: None,
-            docs_per_second: None,
-            error: None,
-            field_history_length: rt::Wire::blank(),
-            filter: None,
-            frequency: None,
-            index_pattern: rt::Wire::blank(),
-            lookback_period: None,
-            status: rt::Wire::blank(),
-            timeout: None,
-            timestamp_field: None,
-            r#type: rt::Wire::blank(),
-            components: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            1 => member.option(&mut self.delay),
-            2 => member.option(&mut self.docs_per_second),
-            3 => member.option(&mut self.error),
-            4 => member.value(&mut self.field_history_length),
-            5 => member.option(&mut self.filter),
-            6 => member.option(&mut self.frequency),
-            7 => member.value(&mut self.index_pattern),
-            8 => member.option(&mut self.lookback_period),
-            9 => member.value(&mut self.status),
-            10 => member.option(&mut self.timeout),
-            11 => member.option(&mut self.timestamp_field),
-            12 => member.value(&mut self.r#type),
-            0 => member.option(&mut self.components),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.delay)?;
-        out.option(2, &self.docs_per_second)?;
-        out.option(3, &self.error)?;
-        out.value(4, &self.field_history_length)?;
-        out.option(5, &self.filter)?;
-        out.option(6, &self.frequency)?;
-        out.value(7, &self.index_pattern)?;
-        out.option(8, &self.lookback_period)?;
-        out.value(9, &self.status)?;
-        out.option(10, &self.timeout)?;
-        out.option(11, &self.timestamp_field)?;
-        out.value(12, &self.r#type)?;
-        out.option(0, &self.components)?;
         Ok(())
     }
 }

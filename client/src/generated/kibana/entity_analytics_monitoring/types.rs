@@ -3,6 +3,38 @@
 
 use crate::types::Extra;
 use super::super::entity_analytics;
+/// The `AccessDetectionJob` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AccessDetectionJob {
+    /// `description`
+    pub description: Option<String>,
+    /// `job_id`
+    pub job_id: String,
+    /// `state`
+    pub state: AccessDetectionJobState,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `AccessDetectionJobState`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AccessDetectionJobState {
+    /// `closing`
+    Closing,
+    /// `closed`
+    Closed,
+    /// `opened`
+    Opened,
+    /// `failed`
+    Failed,
+    /// `opening`
+    Opening,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// The answer to [`delete_engine`](super::EntityAnalyticsMonitoring::delete_engine).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -20,11 +52,11 @@ pub type DisableEngineResponse = entity_analytics::MonitoringEngineDescriptor;
 #[non_exhaustive]
 pub struct GetAccessDetectionStatusResponse {
     /// `jobs`
-    pub jobs: Vec<Job>,
+    pub jobs: Vec<AccessDetectionJob>,
     /// `ml_module_setup_status`
-    pub ml_module_setup_status: PackageInstallationStatus,
+    pub ml_module_setup_status: InstallationStatus,
     /// `package_installation_status`
-    pub package_installation_status: PackageInstallationStatus,
+    pub package_installation_status: InstallationStatus,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -38,13 +70,13 @@ pub struct GetHealthResponse {
     /// `status`
     pub status: entity_analytics::PrivilegeMonitoringEngineStatus,
     /// `users`
-    pub users: Option<Users>,
+    pub users: Option<UserCounts>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
 /// The answer to [`get_privileges`](super::EntityAnalyticsMonitoring::get_privileges).
-pub type GetPrivilegesResponse = entity_analytics::EntityAnalyticsPrivileges;
+pub type GetPrivilegesResponse = entity_analytics::PrivilegesCheck;
 /// The answer to [`init_engine`](super::EntityAnalyticsMonitoring::init_engine).
 pub type InitEngineResponse = entity_analytics::MonitoringEngineDescriptor;
 /// The answer to [`install_access_detection`](super::EntityAnalyticsMonitoring::install_access_detection).
@@ -57,42 +89,10 @@ pub struct InstallAccessDetectionResponse {
     pub extra: Extra,
 }
 
-/// The `Job` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Job {
-    /// `description`
-    pub description: Option<String>,
-    /// `job_id`
-    pub job_id: String,
-    /// `state`
-    pub state: JobState,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `JobState`.
+/// A value of `InstallationStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum JobState {
-    /// `closing`
-    Closing,
-    /// `closed`
-    Closed,
-    /// `opened`
-    Opened,
-    /// `failed`
-    Failed,
-    /// `opening`
-    Opening,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `PackageInstallationStatus`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum PackageInstallationStatus {
+pub enum InstallationStatus {
     /// `complete`
     Complete,
     /// `incomplete`
@@ -102,11 +102,11 @@ pub enum PackageInstallationStatus {
 }
 
 /// The answer to [`run_engine_now`](super::EntityAnalyticsMonitoring::run_engine_now).
-pub type RunEngineNowResponse = entity_analytics::RiskEngineScheduleNowResponse;
-/// The `Users` object.
+pub type RunEngineNowResponse = entity_analytics::ScheduledRun;
+/// The `UserCounts` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Users {
+pub struct UserCounts {
     /// `current_count`
     pub current_count: i64,
     /// `max_allowed`

@@ -10,11 +10,80 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    DeleteEngineResponse, GetAccessDetectionStatusResponse, GetHealthResponse,
-    InstallAccessDetectionResponse, Job, Users
+    AccessDetectionJob, DeleteEngineResponse, GetAccessDetectionStatusResponse,
+    GetHealthResponse, InstallAccessDetectionResponse, UserCounts
 }
 rt::string_enum! {
-    JobState, PackageInstallationStatus
+    AccessDetectionJobState, InstallationStatus
+}
+
+impl rt::Model for AccessDetectionJob {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AccessDetectionJob",
+        members: &["description", "job_id", "state"],
+        aliases: &[],
+        required: &[0x6, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            description: None,
+            job_id: rt::Wire::blank(),
+            state: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.description),
+            1 => member.value(&mut self.job_id),
+            2 => member.value(&mut self.state),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.description)?;
+        out.value(1, &self.job_id)?;
+        out.value(2, &self.state)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for AccessDetectionJobState {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "closing" => Self::Closing,
+            "closed" => Self::Closed,
+            "opened" => Self::Opened,
+            "failed" => Self::Failed,
+            "opening" => Self::Opening,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Closing => "closing",
+            Self::Closed => "closed",
+            Self::Opened => "opened",
+            Self::Failed => "failed",
+            Self::Opening => "opening",
+            Self::UnknownValue(name) => name,
+        }
+    }
 }
 
 impl rt::Model for DeleteEngineResponse {
@@ -189,76 +258,7 @@ impl rt::Model for InstallAccessDetectionResponse {
     }
 }
 
-impl rt::Model for Job {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Job",
-        members: &["description", "job_id", "state"],
-        aliases: &[],
-        required: &[0x6, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            description: None,
-            job_id: rt::Wire::blank(),
-            state: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.description),
-            1 => member.value(&mut self.job_id),
-            2 => member.value(&mut self.state),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.value(1, &self.job_id)?;
-        out.value(2, &self.state)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for JobState {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "closing" => Self::Closing,
-            "closed" => Self::Closed,
-            "opened" => Self::Opened,
-            "failed" => Self::Failed,
-            "opening" => Self::Opening,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Closing => "closing",
-            Self::Closed => "closed",
-            Self::Opened => "opened",
-            Self::Failed => "failed",
-            Self::Opening => "opening",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for PackageInstallationStatus {
+impl rt::StringEnum for InstallationStatus {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "complete" => Self::Complete,
@@ -275,9 +275,9 @@ impl rt::StringEnum for PackageInstallationStatus {
     }
 }
 
-impl rt::Model for Users {
+impl rt::Model for UserCounts {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Users",
+        name: "UserCounts",
         members: &["current_count", "max_allowed"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],

@@ -68,7 +68,7 @@ pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
 impl Create {
     /// `user`
-    pub fn user(mut self, user: impl Into<entity_analytics::UserNameUser>) -> Self {
+    pub fn user(mut self, user: impl Into<entity_analytics::NewMonitoredUser>) -> Self {
         self.0.request_mut().user = Some(user.into());
         self
     }
@@ -101,9 +101,7 @@ impl Update {
     /// `entity_analytics_monitoring`
     pub fn entity_analytics_monitoring(
         mut self,
-        entity_analytics_monitoring: impl Into<
-            entity_analytics::EntityAnalyticsMonitoring,
-        >,
+        entity_analytics_monitoring: impl Into<entity_analytics::UserMonitoring>,
     ) -> Self {
         self.0.request_mut().entity_analytics_monitoring = Some(
             entity_analytics_monitoring.into(),
@@ -118,7 +116,7 @@ impl Update {
     /// `labels`
     pub fn labels(
         mut self,
-        labels: impl Into<entity_analytics::MonitoredUserUpdateDocLabels>,
+        labels: impl Into<entity_analytics::MonitoredUserLabels>,
     ) -> Self {
         self.0.request_mut().labels = Some(labels.into());
         self
@@ -126,7 +124,7 @@ impl Update {
     /// `user`
     pub fn user(
         mut self,
-        user: impl Into<entity_analytics::MonitoredUserUpdateDocUser>,
+        user: impl Into<entity_analytics::MonitoredUserUpdate>,
     ) -> Self {
         self.0.request_mut().user = Some(user.into());
         self

@@ -5,7 +5,7 @@ use crate::body::Upload;
 use crate::types::Extra;
 use super::super::entity_analytics;
 /// The answer to [`create`](super::EntityAnalyticsPrivilegedUsers::create).
-pub type CreateResponse = entity_analytics::MonitoredUserDoc;
+pub type CreateResponse = entity_analytics::MonitoredUser;
 /// The answer to [`delete`](super::EntityAnalyticsPrivilegedUsers::delete).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -19,17 +19,17 @@ pub struct DeleteResponse {
 }
 
 /// The answer to [`list`](super::EntityAnalyticsPrivilegedUsers::list).
-pub type ListResponse = Vec<entity_analytics::MonitoredUserDoc>;
+pub type ListResponse = Vec<entity_analytics::MonitoredUser>;
 /// The answer to [`update`](super::EntityAnalyticsPrivilegedUsers::update).
-pub type UpdateResponse = entity_analytics::MonitoredUserDoc;
+pub type UpdateResponse = entity_analytics::MonitoredUser;
 /// The answer to [`upload_csv`](super::EntityAnalyticsPrivilegedUsers::upload_csv).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UploadCsvResponse {
     /// `errors`
-    pub errors: Vec<entity_analytics::PrivmonUserCsvUploadErrorItem>,
+    pub errors: Vec<entity_analytics::CsvUploadError>,
     /// `stats`
-    pub stats: entity_analytics::PrivmonUserCsvUploadStats,
+    pub stats: entity_analytics::CsvUploadStats,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -39,7 +39,7 @@ pub struct UploadCsvResponse {
 #[non_exhaustive]
 pub struct CreateRequest {
     /// `user`
-    pub user: Option<entity_analytics::UserNameUser>,
+    pub user: Option<entity_analytics::NewMonitoredUser>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -94,13 +94,13 @@ pub struct UpdateRequest {
     /// `id`
     pub id: String,
     /// `entity_analytics_monitoring`
-    pub entity_analytics_monitoring: Option<entity_analytics::EntityAnalyticsMonitoring>,
+    pub entity_analytics_monitoring: Option<entity_analytics::UserMonitoring>,
     /// `id`
     pub body_id: Option<String>,
     /// `labels`
-    pub labels: Option<entity_analytics::MonitoredUserUpdateDocLabels>,
+    pub labels: Option<entity_analytics::MonitoredUserLabels>,
     /// `user`
-    pub user: Option<entity_analytics::MonitoredUserUpdateDocUser>,
+    pub user: Option<entity_analytics::MonitoredUserUpdate>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }

@@ -76,7 +76,7 @@ impl Configure {
     /// `filters`
     pub fn filters(
         mut self,
-        filters: impl IntoIterator<Item = impl Into<Filter>>,
+        filters: impl IntoIterator<Item = impl Into<RiskScoreFilter>>,
     ) -> Self {
         self.0.request_mut().filters = Some(
             filters.into_iter().map(Into::into).collect(),
@@ -84,7 +84,7 @@ impl Configure {
         self
     }
     /// `range`
-    pub fn range(mut self, range: impl Into<Range>) -> Self {
+    pub fn range(mut self, range: impl Into<RiskScoreRange>) -> Self {
         self.0.request_mut().range = Some(range.into());
         self
     }

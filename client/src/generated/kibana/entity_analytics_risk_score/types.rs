@@ -39,10 +39,10 @@ pub enum EntityType {
     UnknownValue(String),
 }
 
-/// The `Filter` object.
+/// The `RiskScoreFilter` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Filter {
+pub struct RiskScoreFilter {
     /// `entity_types`
     pub entity_types: Vec<EntityType>,
     /// `filter`
@@ -51,7 +51,7 @@ pub struct Filter {
     pub extra: Extra,
 }
 
-impl Filter {
+impl RiskScoreFilter {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
@@ -66,10 +66,10 @@ impl Filter {
     }
 }
 
-/// The `Range` object.
+/// The `RiskScoreRange` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct Range {
+pub struct RiskScoreRange {
     /// `end`
     pub end: Option<String>,
     /// `start`
@@ -78,7 +78,7 @@ pub struct Range {
     pub extra: Extra,
 }
 
-impl Range {
+impl RiskScoreRange {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -99,7 +99,7 @@ impl Range {
 }
 
 /// The answer to [`run_now`](super::EntityAnalyticsRiskScore::run_now).
-pub type RunNowResponse = entity_analytics::RiskEngineScheduleNowResponse;
+pub type RunNowResponse = entity_analytics::ScheduledRun;
 /// The request of [`EntityAnalyticsRiskScore::configure`](super::EntityAnalyticsRiskScore::configure), as plain data.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -111,9 +111,9 @@ pub struct ConfigureRequest {
     /// `exclude_alert_tags`
     pub exclude_alert_tags: Option<Vec<String>>,
     /// `filters`
-    pub filters: Option<Vec<Filter>>,
+    pub filters: Option<Vec<RiskScoreFilter>>,
     /// `range`
-    pub range: Option<Range>,
+    pub range: Option<RiskScoreRange>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }

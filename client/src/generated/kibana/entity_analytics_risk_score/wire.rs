@@ -11,7 +11,8 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    ConfigureResponse, DangerouslyDeleteDataResponse, Filter, Range, ConfigureRequest
+    ConfigureResponse, DangerouslyDeleteDataResponse, RiskScoreFilter, RiskScoreRange,
+    ConfigureRequest
 }
 rt::string_enum! {
     EntityType
@@ -116,9 +117,9 @@ impl rt::StringEnum for EntityType {
     }
 }
 
-impl rt::Model for Filter {
+impl rt::Model for RiskScoreFilter {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Filter",
+        name: "RiskScoreFilter",
         members: &["entity_types", "filter"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
@@ -159,9 +160,9 @@ impl rt::Model for Filter {
     }
 }
 
-impl rt::Model for Range {
+impl rt::Model for RiskScoreRange {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Range",
+        name: "RiskScoreRange",
         members: &["end", "start"],
         aliases: &[],
         required: &[0, 0, 0, 0],

@@ -5,22 +5,22 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Untyped};
-/// The `QuerySchema` object.
+/// The `Query` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct QuerySchema {
+pub struct Query {
     /// `language`
     pub language: String,
     /// `query`
-    pub query: QuerySchemaQuery,
+    pub query: QueryText,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl QuerySchema {
+impl Query {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(language: impl Into<String>, query: impl Into<QuerySchemaQuery>) -> Self {
+    pub fn new(language: impl Into<String>, query: impl Into<QueryText>) -> Self {
         Self {
             language: language.into(),
             query: query.into(),
@@ -29,10 +29,10 @@ impl QuerySchema {
     }
 }
 
-/// One of several forms of `QuerySchemaQuery`.
+/// One of several forms of `QueryText`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum QuerySchemaQuery {
+pub enum QueryText {
     /// A string.
     String(String),
     /// A map.
@@ -41,36 +41,36 @@ pub enum QuerySchemaQuery {
     Other(Untyped),
 }
 
-impl From<&str> for QuerySchemaQuery {
+impl From<&str> for QueryText {
     fn from(value: &str) -> Self {
         Self::String(value.to_owned())
     }
 }
 
-impl From<String> for QuerySchemaQuery {
+impl From<String> for QueryText {
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
-/// The `StoredFilterSchema` object.
+/// The `StoredFilter` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct StoredFilterSchema {
+pub struct StoredFilter {
     /// `$state`
-    pub state: Option<StoredFilterSchemaState>,
+    pub state: Option<StoredFilterState>,
     /// `meta`
-    pub meta: StoredFilterSchemaMeta,
+    pub meta: StoredFilterMeta,
     /// `query`
     pub query: Option<BTreeMap<String, Value>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl StoredFilterSchema {
+impl StoredFilter {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(meta: impl Into<StoredFilterSchemaMeta>) -> Self {
+    pub fn new(meta: impl Into<StoredFilterMeta>) -> Self {
         Self {
             meta: meta.into(),
             ..rt::Model::blank()
@@ -78,7 +78,7 @@ impl StoredFilterSchema {
     }
     /// `$state`
     #[must_use]
-    pub fn state(mut self, state: impl Into<StoredFilterSchemaState>) -> Self {
+    pub fn state(mut self, state: impl Into<StoredFilterState>) -> Self {
         self.state = Some(state.into());
         self
     }
@@ -95,10 +95,10 @@ impl StoredFilterSchema {
     }
 }
 
-/// The `StoredFilterSchemaMeta` object.
+/// The `StoredFilterMeta` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct StoredFilterSchemaMeta {
+pub struct StoredFilterMeta {
     /// `alias`
     pub alias: Option<String>,
     /// `controlledBy`
@@ -129,7 +129,7 @@ pub struct StoredFilterSchemaMeta {
     pub extra: Extra,
 }
 
-impl StoredFilterSchemaMeta {
+impl StoredFilterMeta {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(params: impl Into<Value>) -> Self {
@@ -219,20 +219,20 @@ impl StoredFilterSchemaMeta {
     }
 }
 
-/// The `StoredFilterSchemaState` object.
+/// The `StoredFilterState` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct StoredFilterSchemaState {
+pub struct StoredFilterState {
     /// `store`
-    pub store: StoredFilterSchemaStateStore,
+    pub store: StoredFilterStore,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl StoredFilterSchemaState {
+impl StoredFilterState {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(store: impl Into<StoredFilterSchemaStateStore>) -> Self {
+    pub fn new(store: impl Into<StoredFilterStore>) -> Self {
         Self {
             store: store.into(),
             ..rt::Model::blank()
@@ -240,10 +240,10 @@ impl StoredFilterSchemaState {
     }
 }
 
-/// A value of `StoredFilterSchemaStateStore`.
+/// A value of `StoredFilterStore`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum StoredFilterSchemaStateStore {
+pub enum StoredFilterStore {
     /// `appState`
     AppState,
     /// `globalState`
@@ -252,21 +252,21 @@ pub enum StoredFilterSchemaStateStore {
     UnknownValue(String),
 }
 
-/// The `TimeRangeSchema` object.
+/// The `TimeRange` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct TimeRangeSchema {
+pub struct TimeRange {
     /// `from`
     pub from: String,
     /// `mode`
-    pub mode: Option<TimeRangeSchemaMode>,
+    pub mode: Option<TimeRangeMode>,
     /// `to`
     pub to: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl TimeRangeSchema {
+impl TimeRange {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(from: impl Into<String>, to: impl Into<String>) -> Self {
@@ -278,16 +278,16 @@ impl TimeRangeSchema {
     }
     /// `mode`
     #[must_use]
-    pub fn mode(mut self, mode: impl Into<TimeRangeSchemaMode>) -> Self {
+    pub fn mode(mut self, mode: impl Into<TimeRangeMode>) -> Self {
         self.mode = Some(mode.into());
         self
     }
 }
 
-/// A value of `TimeRangeSchemaMode`.
+/// A value of `TimeRangeMode`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum TimeRangeSchemaMode {
+pub enum TimeRangeMode {
     /// `absolute`
     Absolute,
     /// `relative`

@@ -10,19 +10,18 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    QuerySchema, StoredFilterSchema, StoredFilterSchemaMeta, StoredFilterSchemaState,
-    TimeRangeSchema
+    Query, StoredFilter, StoredFilterMeta, StoredFilterState, TimeRange
 }
 rt::string_enum! {
-    StoredFilterSchemaStateStore, TimeRangeSchemaMode
+    StoredFilterStore, TimeRangeMode
 }
 rt::union_! {
-    QuerySchemaQuery
+    QueryText
 }
 
-impl rt::Model for QuerySchema {
+impl rt::Model for Query {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "QuerySchema",
+        name: "Query",
         members: &["language", "query"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
@@ -63,7 +62,7 @@ impl rt::Model for QuerySchema {
     }
 }
 
-impl rt::Union for QuerySchemaQuery {
+impl rt::Union for QueryText {
     const ARMS: &'static [rt::Arm] = &[rt::Arm::of(16), rt::Arm::of(64)];
     fn read<'de, D: Deserializer<'de>>(
         arm: usize,
@@ -87,9 +86,9 @@ impl rt::Union for QuerySchemaQuery {
     }
 }
 
-impl rt::Model for StoredFilterSchema {
+impl rt::Model for StoredFilter {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "StoredFilterSchema",
+        name: "StoredFilter",
         members: &["$state", "meta", "query"],
         aliases: &[],
         required: &[0x2, 0, 0, 0],
@@ -133,9 +132,9 @@ impl rt::Model for StoredFilterSchema {
     }
 }
 
-impl rt::Model for StoredFilterSchemaMeta {
+impl rt::Model for StoredFilterMeta {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "StoredFilterSchemaMeta",
+        name: "StoredFilterMeta",
         members: &[
             "alias",
             "controlledBy",
@@ -223,9 +222,9 @@ impl rt::Model for StoredFilterSchemaMeta {
     }
 }
 
-impl rt::Model for StoredFilterSchemaState {
+impl rt::Model for StoredFilterState {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "StoredFilterSchemaState",
+        name: "StoredFilterState",
         members: &["store"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -263,7 +262,7 @@ impl rt::Model for StoredFilterSchemaState {
     }
 }
 
-impl rt::StringEnum for StoredFilterSchemaStateStore {
+impl rt::StringEnum for StoredFilterStore {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "appState" => Self::AppState,
@@ -280,9 +279,9 @@ impl rt::StringEnum for StoredFilterSchemaStateStore {
     }
 }
 
-impl rt::Model for TimeRangeSchema {
+impl rt::Model for TimeRange {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "TimeRangeSchema",
+        name: "TimeRange",
         members: &["from", "mode", "to"],
         aliases: &[],
         required: &[0x5, 0, 0, 0],
@@ -326,7 +325,7 @@ impl rt::Model for TimeRangeSchema {
     }
 }
 
-impl rt::StringEnum for TimeRangeSchemaMode {
+impl rt::StringEnum for TimeRangeMode {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "absolute" => Self::Absolute,

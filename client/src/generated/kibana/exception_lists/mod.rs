@@ -73,7 +73,7 @@ impl ExceptionLists {
     pub fn duplicate(
         &self,
         list_id: impl Into<String>,
-        namespace_type: impl Into<ExceptionNamespaceType>,
+        namespace_type: impl Into<NamespaceType>,
     ) -> Duplicate {
         Duplicate::new(&self.client, DuplicateRequest::new(list_id, namespace_type))
     }
@@ -158,17 +158,14 @@ impl Create {
     /// `namespace_type`
     ///
     /// default `single`
-    pub fn namespace_type(
-        mut self,
-        namespace_type: impl Into<ExceptionNamespaceType>,
-    ) -> Self {
+    pub fn namespace_type(mut self, namespace_type: impl Into<NamespaceType>) -> Self {
         self.0.request_mut().namespace_type = Some(namespace_type.into());
         self
     }
     /// `os_types`
     pub fn os_types(
         mut self,
-        os_types: impl IntoIterator<Item = impl Into<ExceptionListOsType>>,
+        os_types: impl IntoIterator<Item = impl Into<OsType>>,
     ) -> Self {
         self.0.request_mut().os_types = Some(
             os_types.into_iter().map(Into::into).collect(),
@@ -215,10 +212,7 @@ impl Delete {
     /// `namespace_type`
     ///
     /// default `single`
-    pub fn namespace_type(
-        mut self,
-        namespace_type: impl Into<ExceptionNamespaceType>,
-    ) -> Self {
+    pub fn namespace_type(mut self, namespace_type: impl Into<NamespaceType>) -> Self {
         self.0.request_mut().namespace_type = Some(namespace_type.into());
         self
     }
@@ -281,7 +275,7 @@ impl Find {
     /// default `["single"]`
     pub fn namespace_type(
         mut self,
-        namespace_type: impl IntoIterator<Item = impl Into<ExceptionNamespaceType>>,
+        namespace_type: impl IntoIterator<Item = impl Into<NamespaceType>>,
     ) -> Self {
         self.0.request_mut().namespace_type = Some(
             namespace_type.into_iter().map(Into::into).collect(),
@@ -333,10 +327,7 @@ impl Get {
     /// `namespace_type`
     ///
     /// default `single`
-    pub fn namespace_type(
-        mut self,
-        namespace_type: impl Into<ExceptionNamespaceType>,
-    ) -> Self {
+    pub fn namespace_type(mut self, namespace_type: impl Into<NamespaceType>) -> Self {
         self.0.request_mut().namespace_type = Some(namespace_type.into());
         self
     }
@@ -361,10 +352,7 @@ impl GetSummary {
     /// `namespace_type`
     ///
     /// default `single`
-    pub fn namespace_type(
-        mut self,
-        namespace_type: impl Into<ExceptionNamespaceType>,
-    ) -> Self {
+    pub fn namespace_type(mut self, namespace_type: impl Into<NamespaceType>) -> Self {
         self.0.request_mut().namespace_type = Some(namespace_type.into());
         self
     }
@@ -436,10 +424,7 @@ impl Update {
     /// `namespace_type`
     ///
     /// default `single`
-    pub fn namespace_type(
-        mut self,
-        namespace_type: impl Into<ExceptionNamespaceType>,
-    ) -> Self {
+    pub fn namespace_type(mut self, namespace_type: impl Into<NamespaceType>) -> Self {
         self.0.request_mut().namespace_type = Some(namespace_type.into());
         self
     }
@@ -448,7 +433,7 @@ impl Update {
     /// default `[]`
     pub fn os_types(
         mut self,
-        os_types: impl IntoIterator<Item = impl Into<ExceptionListOsType>>,
+        os_types: impl IntoIterator<Item = impl Into<OsType>>,
     ) -> Self {
         self.0.request_mut().os_types = Some(
             os_types.into_iter().map(Into::into).collect(),

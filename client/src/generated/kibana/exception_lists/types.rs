@@ -6,185 +6,26 @@ use serde_json::Value;
 use crate::rt;
 use crate::body::Upload;
 use crate::types::{Extra, Untyped};
-/// The `CreateExceptionListItemComment` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CreateExceptionListItemComment {
-    /// `comment`
-    pub comment: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl CreateExceptionListItemComment {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(comment: impl Into<String>) -> Self {
-        Self {
-            comment: comment.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
 /// The answer to [`create`](super::ExceptionLists::create).
 pub type CreateResponse = ExceptionList;
-/// The `CreateRuleExceptionListItemComment` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CreateRuleExceptionListItemComment {
-    /// `comment`
-    pub comment: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl CreateRuleExceptionListItemComment {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(comment: impl Into<String>) -> Self {
-        Self {
-            comment: comment.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `CreateRuleExceptionListItemProps` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CreateRuleExceptionListItemProps {
-    /// `comments`
-    ///
-    /// default `[]`
-    pub comments: Option<Vec<CreateRuleExceptionListItemComment>>,
-    /// `description`
-    pub description: String,
-    /// `entries`
-    pub entries: Vec<ExceptionListItemEntry>,
-    /// `expire_time`
-    ///
-    /// format `date-time`
-    pub expire_time: Option<String>,
-    /// `item_id`
-    pub item_id: Option<String>,
-    /// `meta`
-    pub meta: Option<BTreeMap<String, Value>>,
-    /// `name`
-    pub name: String,
-    /// `namespace_type`
-    ///
-    /// default `single`
-    pub namespace_type: Option<ExceptionNamespaceType>,
-    /// `os_types`
-    ///
-    /// default `[]`
-    pub os_types: Option<Vec<ExceptionListOsType>>,
-    /// `tags`
-    ///
-    /// default `[]`
-    pub tags: Option<Vec<String>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`CreateRuleExceptionListItemProps`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct CreateRuleExceptionListItemPropsRequired {
-    /// `description`
-    pub description: String,
-    /// `entries`
-    pub entries: Vec<ExceptionListItemEntry>,
-    /// `name`
-    pub name: String,
-}
-
-impl CreateRuleExceptionListItemProps {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: CreateRuleExceptionListItemPropsRequired) -> Self {
-        Self {
-            description: required.description,
-            entries: required.entries,
-            name: required.name,
-            ..rt::Model::blank()
-        }
-    }
-    /// `comments`
-    ///
-    /// default `[]`
-    #[must_use]
-    pub fn comments(
-        mut self,
-        comments: impl IntoIterator<Item = impl Into<CreateRuleExceptionListItemComment>>,
-    ) -> Self {
-        self.comments = Some(comments.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `expire_time`
-    ///
-    /// format `date-time`
-    #[must_use]
-    pub fn expire_time(mut self, expire_time: impl Into<String>) -> Self {
-        self.expire_time = Some(expire_time.into());
-        self
-    }
-    /// `item_id`
-    #[must_use]
-    pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
-        self.item_id = Some(item_id.into());
-        self
-    }
-    /// `meta`
-    #[must_use]
-    pub fn meta(
-        mut self,
-        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.meta = Some(
-            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-    /// `namespace_type`
-    ///
-    /// default `single`
-    #[must_use]
-    pub fn namespace_type(
-        mut self,
-        namespace_type: impl Into<ExceptionNamespaceType>,
-    ) -> Self {
-        self.namespace_type = Some(namespace_type.into());
-        self
-    }
-    /// `os_types`
-    ///
-    /// default `[]`
-    #[must_use]
-    pub fn os_types(
-        mut self,
-        os_types: impl IntoIterator<Item = impl Into<ExceptionListOsType>>,
-    ) -> Self {
-        self.os_types = Some(os_types.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `tags`
-    ///
-    /// default `[]`
-    #[must_use]
-    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.tags = Some(tags.into_iter().map(Into::into).collect());
-        self
-    }
-}
-
 /// The answer to [`create_shared`](super::ExceptionLists::create_shared).
 pub type CreateSharedResponse = ExceptionList;
 /// The answer to [`delete`](super::ExceptionLists::delete).
 pub type DeleteResponse = ExceptionList;
 /// The answer to [`duplicate`](super::ExceptionLists::duplicate).
 pub type DuplicateResponse = ExceptionList;
+/// A value of `EntryOperator`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EntryOperator {
+    /// `excluded`
+    Excluded,
+    /// `included`
+    Included,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// The `ExceptionList` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -210,9 +51,9 @@ pub struct ExceptionList {
     /// `name`
     pub name: String,
     /// `namespace_type`
-    pub namespace_type: ExceptionNamespaceType,
+    pub namespace_type: NamespaceType,
     /// `os_types`
-    pub os_types: Option<Vec<ExceptionListOsType>>,
+    pub os_types: Option<Vec<OsType>>,
     /// `tags`
     pub tags: Option<Vec<String>>,
     /// `tie_breaker_id`
@@ -238,7 +79,7 @@ pub struct ExceptionListItem {
     /// `_version`
     pub version: Option<String>,
     /// `comments`
-    pub comments: Vec<ExceptionListItemComment>,
+    pub comments: Vec<ItemComment>,
     /// `created_at`
     ///
     /// format `date-time`
@@ -248,7 +89,7 @@ pub struct ExceptionListItem {
     /// `description`
     pub description: String,
     /// `entries`
-    pub entries: Vec<ExceptionListItemEntry>,
+    pub entries: Vec<ItemEntry>,
     /// `expire_time`
     pub expire_time: Option<String>,
     /// `id`
@@ -262,9 +103,9 @@ pub struct ExceptionListItem {
     /// `name`
     pub name: String,
     /// `namespace_type`
-    pub namespace_type: ExceptionNamespaceType,
+    pub namespace_type: NamespaceType,
     /// `os_types`
-    pub os_types: Option<Vec<ExceptionListOsType>>,
+    pub os_types: Option<Vec<OsType>>,
     /// `tags`
     pub tags: Option<Vec<String>>,
     /// `tie_breaker_id`
@@ -277,362 +118,6 @@ pub struct ExceptionListItem {
     pub updated_by: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-/// The `ExceptionListItemComment` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExceptionListItemComment {
-    /// `comment`
-    pub comment: String,
-    /// `created_at`
-    ///
-    /// format `date-time`
-    pub created_at: String,
-    /// `created_by`
-    pub created_by: String,
-    /// `id`
-    pub id: String,
-    /// `updated_at`
-    ///
-    /// format `date-time`
-    pub updated_at: Option<String>,
-    /// `updated_by`
-    pub updated_by: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// One of several forms of `ExceptionListItemEntry`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum ExceptionListItemEntry {
-    /// Where `type` is `match`.
-    Match(ExceptionListItemEntryMatch),
-    /// Where `type` is `match_any`.
-    MatchAny(ExceptionListItemEntryMatchAny),
-    /// Where `type` is `list`.
-    List(ExceptionListItemEntryList),
-    /// Where `type` is `exists`.
-    Exists(ExceptionListItemEntryExists),
-    /// Where `type` is `nested`.
-    Nested(ExceptionListItemEntryNested),
-    /// Where `type` is `wildcard`.
-    Wildcard(ExceptionListItemEntryMatchWildcard),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<ExceptionListItemEntryMatch> for ExceptionListItemEntry {
-    fn from(value: ExceptionListItemEntryMatch) -> Self {
-        Self::Match(value)
-    }
-}
-
-impl From<ExceptionListItemEntryMatchAny> for ExceptionListItemEntry {
-    fn from(value: ExceptionListItemEntryMatchAny) -> Self {
-        Self::MatchAny(value)
-    }
-}
-
-impl From<ExceptionListItemEntryList> for ExceptionListItemEntry {
-    fn from(value: ExceptionListItemEntryList) -> Self {
-        Self::List(value)
-    }
-}
-
-impl From<ExceptionListItemEntryExists> for ExceptionListItemEntry {
-    fn from(value: ExceptionListItemEntryExists) -> Self {
-        Self::Exists(value)
-    }
-}
-
-impl From<ExceptionListItemEntryNested> for ExceptionListItemEntry {
-    fn from(value: ExceptionListItemEntryNested) -> Self {
-        Self::Nested(value)
-    }
-}
-
-impl From<ExceptionListItemEntryMatchWildcard> for ExceptionListItemEntry {
-    fn from(value: ExceptionListItemEntryMatchWildcard) -> Self {
-        Self::Wildcard(value)
-    }
-}
-
-/// The `ExceptionListItemEntryExists` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExceptionListItemEntryExists {
-    /// `field`
-    pub field: String,
-    /// `operator`
-    pub operator: ExceptionListItemEntryOperator,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ExceptionListItemEntryExists {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        field: impl Into<String>,
-        operator: impl Into<ExceptionListItemEntryOperator>,
-    ) -> Self {
-        Self {
-            field: field.into(),
-            operator: operator.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ExceptionListItemEntryList` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExceptionListItemEntryList {
-    /// `field`
-    pub field: String,
-    /// `list`
-    pub list: List,
-    /// `operator`
-    pub operator: ExceptionListItemEntryOperator,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ExceptionListItemEntryList`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ExceptionListItemEntryListRequired {
-    /// `field`
-    pub field: String,
-    /// `list`
-    pub list: List,
-    /// `operator`
-    pub operator: ExceptionListItemEntryOperator,
-}
-
-impl ExceptionListItemEntryList {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ExceptionListItemEntryListRequired) -> Self {
-        Self {
-            field: required.field,
-            list: required.list,
-            operator: required.operator,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ExceptionListItemEntryMatch` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExceptionListItemEntryMatch {
-    /// `field`
-    pub field: String,
-    /// `operator`
-    pub operator: ExceptionListItemEntryOperator,
-    /// `value`
-    pub value: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ExceptionListItemEntryMatch`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ExceptionListItemEntryMatchRequired {
-    /// `field`
-    pub field: String,
-    /// `operator`
-    pub operator: ExceptionListItemEntryOperator,
-    /// `value`
-    pub value: String,
-}
-
-impl ExceptionListItemEntryMatch {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ExceptionListItemEntryMatchRequired) -> Self {
-        Self {
-            field: required.field,
-            operator: required.operator,
-            value: required.value,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ExceptionListItemEntryMatchAny` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExceptionListItemEntryMatchAny {
-    /// `field`
-    pub field: String,
-    /// `operator`
-    pub operator: ExceptionListItemEntryOperator,
-    /// `value`
-    ///
-    /// at least 1 items
-    pub value: Vec<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ExceptionListItemEntryMatchAny`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ExceptionListItemEntryMatchAnyRequired {
-    /// `field`
-    pub field: String,
-    /// `operator`
-    pub operator: ExceptionListItemEntryOperator,
-    /// `value`
-    ///
-    /// at least 1 items
-    pub value: Vec<String>,
-}
-
-impl ExceptionListItemEntryMatchAny {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ExceptionListItemEntryMatchAnyRequired) -> Self {
-        Self {
-            field: required.field,
-            operator: required.operator,
-            value: required.value,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ExceptionListItemEntryMatchWildcard` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExceptionListItemEntryMatchWildcard {
-    /// `field`
-    pub field: String,
-    /// `operator`
-    pub operator: ExceptionListItemEntryOperator,
-    /// `value`
-    pub value: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ExceptionListItemEntryMatchWildcard`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ExceptionListItemEntryMatchWildcardRequired {
-    /// `field`
-    pub field: String,
-    /// `operator`
-    pub operator: ExceptionListItemEntryOperator,
-    /// `value`
-    pub value: String,
-}
-
-impl ExceptionListItemEntryMatchWildcard {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ExceptionListItemEntryMatchWildcardRequired) -> Self {
-        Self {
-            field: required.field,
-            operator: required.operator,
-            value: required.value,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ExceptionListItemEntryNested` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExceptionListItemEntryNested {
-    /// `entries`
-    ///
-    /// at least 1 items
-    pub entries: Vec<ExceptionListItemEntryNestedEntryItem>,
-    /// `field`
-    pub field: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ExceptionListItemEntryNested {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        entries: impl IntoIterator<
-            Item = impl Into<ExceptionListItemEntryNestedEntryItem>,
-        >,
-        field: impl Into<String>,
-    ) -> Self {
-        Self {
-            entries: entries.into_iter().map(Into::into).collect(),
-            field: field.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// One of several forms of `ExceptionListItemEntryNestedEntryItem`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum ExceptionListItemEntryNestedEntryItem {
-    /// The `ExceptionListItemEntryMatch` form.
-    ExceptionListItemEntryMatch(ExceptionListItemEntryMatch),
-    /// The `ExceptionListItemEntryMatchAny` form.
-    ExceptionListItemEntryMatchAny(ExceptionListItemEntryMatchAny),
-    /// The `ExceptionListItemEntryExists` form.
-    ExceptionListItemEntryExists(ExceptionListItemEntryExists),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<ExceptionListItemEntryMatch> for ExceptionListItemEntryNestedEntryItem {
-    fn from(value: ExceptionListItemEntryMatch) -> Self {
-        Self::ExceptionListItemEntryMatch(value)
-    }
-}
-
-impl From<ExceptionListItemEntryMatchAny> for ExceptionListItemEntryNestedEntryItem {
-    fn from(value: ExceptionListItemEntryMatchAny) -> Self {
-        Self::ExceptionListItemEntryMatchAny(value)
-    }
-}
-
-impl From<ExceptionListItemEntryExists> for ExceptionListItemEntryNestedEntryItem {
-    fn from(value: ExceptionListItemEntryExists) -> Self {
-        Self::ExceptionListItemEntryExists(value)
-    }
-}
-
-/// A value of `ExceptionListItemEntryOperator`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ExceptionListItemEntryOperator {
-    /// `excluded`
-    Excluded,
-    /// `included`
-    Included,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `ExceptionListOsType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ExceptionListOsType {
-    /// `linux`
-    Linux,
-    /// `macos`
-    Macos,
-    /// `windows`
-    Windows,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// A value of `ExceptionListType`.
@@ -659,44 +144,28 @@ pub enum ExceptionListType {
     UnknownValue(String),
 }
 
-/// The `ExceptionListsImportBulkError` object.
+/// The `ExistsEntry` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ExceptionListsImportBulkError {
-    /// `error`
-    pub error: ExceptionListsImportBulkErrorError,
-    /// `id`
-    pub id: Option<String>,
-    /// `item_id`
-    pub item_id: Option<String>,
-    /// `list_id`
-    pub list_id: Option<String>,
+pub struct ExistsEntry {
+    /// `field`
+    pub field: String,
+    /// `operator`
+    pub operator: EntryOperator,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `ExceptionListsImportBulkErrorError` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ExceptionListsImportBulkErrorError {
-    /// `message`
-    pub message: String,
-    /// `status_code`
-    pub status_code: i64,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `ExceptionNamespaceType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ExceptionNamespaceType {
-    /// `agnostic`
-    Agnostic,
-    /// `single`
-    Single,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
+impl ExistsEntry {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(field: impl Into<String>, operator: impl Into<EntryOperator>) -> Self {
+        Self {
+            field: field.into(),
+            operator: operator.into(),
+            ..rt::Model::blank()
+        }
+    }
 }
 
 /// The answer to [`find`](super::ExceptionLists::find).
@@ -747,12 +216,40 @@ pub struct GetSummaryResponse {
     pub extra: Extra,
 }
 
+/// The `ImportError` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ImportError {
+    /// `error`
+    pub error: ImportErrorDetails,
+    /// `id`
+    pub id: Option<String>,
+    /// `item_id`
+    pub item_id: Option<String>,
+    /// `list_id`
+    pub list_id: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ImportErrorDetails` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ImportErrorDetails {
+    /// `message`
+    pub message: String,
+    /// `status_code`
+    pub status_code: i64,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The answer to [`import`](super::ExceptionLists::import).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImportResponse {
     /// `errors`
-    pub errors: Vec<ExceptionListsImportBulkError>,
+    pub errors: Vec<ImportError>,
     /// `success`
     pub success: bool,
     /// `success_count`
@@ -787,22 +284,521 @@ pub enum IncludeExpiredExceptions {
     UnknownValue(String),
 }
 
-/// The `List` object.
+/// One of several forms of `InnerEntry`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct List {
+pub enum InnerEntry {
+    /// The `MatchEntry` form.
+    MatchEntry(MatchEntry),
+    /// The `MatchAnyEntry` form.
+    MatchAnyEntry(MatchAnyEntry),
+    /// The `ExistsEntry` form.
+    ExistsEntry(ExistsEntry),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<MatchEntry> for InnerEntry {
+    fn from(value: MatchEntry) -> Self {
+        Self::MatchEntry(value)
+    }
+}
+
+impl From<MatchAnyEntry> for InnerEntry {
+    fn from(value: MatchAnyEntry) -> Self {
+        Self::MatchAnyEntry(value)
+    }
+}
+
+impl From<ExistsEntry> for InnerEntry {
+    fn from(value: ExistsEntry) -> Self {
+        Self::ExistsEntry(value)
+    }
+}
+
+/// The `ItemComment` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ItemComment {
+    /// `comment`
+    pub comment: String,
+    /// `created_at`
+    ///
+    /// format `date-time`
+    pub created_at: String,
+    /// `created_by`
+    pub created_by: String,
     /// `id`
     pub id: String,
-    /// `type`
-    pub r#type: ListType,
+    /// `updated_at`
+    ///
+    /// format `date-time`
+    pub updated_at: Option<String>,
+    /// `updated_by`
+    pub updated_by: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl List {
+/// The `ItemCommentUpdate` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ItemCommentUpdate {
+    /// `comment`
+    pub comment: String,
+    /// `id`
+    pub id: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ItemCommentUpdate {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(id: impl Into<String>, r#type: impl Into<ListType>) -> Self {
+    pub fn new(comment: impl Into<String>) -> Self {
+        Self {
+            comment: comment.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `id`
+    #[must_use]
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+}
+
+/// One of several forms of `ItemEntry`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ItemEntry {
+    /// Where `type` is `match`.
+    Match(MatchEntry),
+    /// Where `type` is `match_any`.
+    MatchAny(MatchAnyEntry),
+    /// Where `type` is `list`.
+    List(ListEntry),
+    /// Where `type` is `exists`.
+    Exists(ExistsEntry),
+    /// Where `type` is `nested`.
+    Nested(NestedEntry),
+    /// Where `type` is `wildcard`.
+    Wildcard(WildcardEntry),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<MatchEntry> for ItemEntry {
+    fn from(value: MatchEntry) -> Self {
+        Self::Match(value)
+    }
+}
+
+impl From<MatchAnyEntry> for ItemEntry {
+    fn from(value: MatchAnyEntry) -> Self {
+        Self::MatchAny(value)
+    }
+}
+
+impl From<ListEntry> for ItemEntry {
+    fn from(value: ListEntry) -> Self {
+        Self::List(value)
+    }
+}
+
+impl From<ExistsEntry> for ItemEntry {
+    fn from(value: ExistsEntry) -> Self {
+        Self::Exists(value)
+    }
+}
+
+impl From<NestedEntry> for ItemEntry {
+    fn from(value: NestedEntry) -> Self {
+        Self::Nested(value)
+    }
+}
+
+impl From<WildcardEntry> for ItemEntry {
+    fn from(value: WildcardEntry) -> Self {
+        Self::Wildcard(value)
+    }
+}
+
+/// The `ListEntry` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ListEntry {
+    /// `field`
+    pub field: String,
+    /// `list`
+    pub list: ValueListReference,
+    /// `operator`
+    pub operator: EntryOperator,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`ListEntry`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct ListEntryRequired {
+    /// `field`
+    pub field: String,
+    /// `list`
+    pub list: ValueListReference,
+    /// `operator`
+    pub operator: EntryOperator,
+}
+
+impl ListEntry {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: ListEntryRequired) -> Self {
+        Self {
+            field: required.field,
+            list: required.list,
+            operator: required.operator,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `MatchAnyEntry` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MatchAnyEntry {
+    /// `field`
+    pub field: String,
+    /// `operator`
+    pub operator: EntryOperator,
+    /// `value`
+    ///
+    /// at least 1 items
+    pub value: Vec<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`MatchAnyEntry`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct MatchAnyEntryRequired {
+    /// `field`
+    pub field: String,
+    /// `operator`
+    pub operator: EntryOperator,
+    /// `value`
+    ///
+    /// at least 1 items
+    pub value: Vec<String>,
+}
+
+impl MatchAnyEntry {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: MatchAnyEntryRequired) -> Self {
+        Self {
+            field: required.field,
+            operator: required.operator,
+            value: required.value,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `MatchEntry` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MatchEntry {
+    /// `field`
+    pub field: String,
+    /// `operator`
+    pub operator: EntryOperator,
+    /// `value`
+    pub value: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`MatchEntry`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct MatchEntryRequired {
+    /// `field`
+    pub field: String,
+    /// `operator`
+    pub operator: EntryOperator,
+    /// `value`
+    pub value: String,
+}
+
+impl MatchEntry {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: MatchEntryRequired) -> Self {
+        Self {
+            field: required.field,
+            operator: required.operator,
+            value: required.value,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// A value of `NamespaceType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NamespaceType {
+    /// `agnostic`
+    Agnostic,
+    /// `single`
+    Single,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `NestedEntry` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NestedEntry {
+    /// `entries`
+    ///
+    /// at least 1 items
+    pub entries: Vec<InnerEntry>,
+    /// `field`
+    pub field: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NestedEntry {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        entries: impl IntoIterator<Item = impl Into<InnerEntry>>,
+        field: impl Into<String>,
+    ) -> Self {
+        Self {
+            entries: entries.into_iter().map(Into::into).collect(),
+            field: field.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `NewItemComment` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewItemComment {
+    /// `comment`
+    pub comment: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NewItemComment {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(comment: impl Into<String>) -> Self {
+        Self {
+            comment: comment.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `NewRuleExceptionItem` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewRuleExceptionItem {
+    /// `comments`
+    ///
+    /// default `[]`
+    pub comments: Option<Vec<NewRuleItemComment>>,
+    /// `description`
+    pub description: String,
+    /// `entries`
+    pub entries: Vec<ItemEntry>,
+    /// `expire_time`
+    ///
+    /// format `date-time`
+    pub expire_time: Option<String>,
+    /// `item_id`
+    pub item_id: Option<String>,
+    /// `meta`
+    pub meta: Option<BTreeMap<String, Value>>,
+    /// `name`
+    pub name: String,
+    /// `namespace_type`
+    ///
+    /// default `single`
+    pub namespace_type: Option<NamespaceType>,
+    /// `os_types`
+    ///
+    /// default `[]`
+    pub os_types: Option<Vec<OsType>>,
+    /// `tags`
+    ///
+    /// default `[]`
+    pub tags: Option<Vec<String>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`NewRuleExceptionItem`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct NewRuleExceptionItemRequired {
+    /// `description`
+    pub description: String,
+    /// `entries`
+    pub entries: Vec<ItemEntry>,
+    /// `name`
+    pub name: String,
+}
+
+impl NewRuleExceptionItem {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: NewRuleExceptionItemRequired) -> Self {
+        Self {
+            description: required.description,
+            entries: required.entries,
+            name: required.name,
+            ..rt::Model::blank()
+        }
+    }
+    /// `comments`
+    ///
+    /// default `[]`
+    #[must_use]
+    pub fn comments(
+        mut self,
+        comments: impl IntoIterator<Item = impl Into<NewRuleItemComment>>,
+    ) -> Self {
+        self.comments = Some(comments.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `expire_time`
+    ///
+    /// format `date-time`
+    #[must_use]
+    pub fn expire_time(mut self, expire_time: impl Into<String>) -> Self {
+        self.expire_time = Some(expire_time.into());
+        self
+    }
+    /// `item_id`
+    #[must_use]
+    pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
+        self.item_id = Some(item_id.into());
+        self
+    }
+    /// `meta`
+    #[must_use]
+    pub fn meta(
+        mut self,
+        meta: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.meta = Some(
+            meta.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+    /// `namespace_type`
+    ///
+    /// default `single`
+    #[must_use]
+    pub fn namespace_type(mut self, namespace_type: impl Into<NamespaceType>) -> Self {
+        self.namespace_type = Some(namespace_type.into());
+        self
+    }
+    /// `os_types`
+    ///
+    /// default `[]`
+    #[must_use]
+    pub fn os_types(
+        mut self,
+        os_types: impl IntoIterator<Item = impl Into<OsType>>,
+    ) -> Self {
+        self.os_types = Some(os_types.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `tags`
+    ///
+    /// default `[]`
+    #[must_use]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = Some(tags.into_iter().map(Into::into).collect());
+        self
+    }
+}
+
+/// The `NewRuleItemComment` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewRuleItemComment {
+    /// `comment`
+    pub comment: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NewRuleItemComment {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(comment: impl Into<String>) -> Self {
+        Self {
+            comment: comment.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// A value of `OsType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum OsType {
+    /// `linux`
+    Linux,
+    /// `macos`
+    Macos,
+    /// `windows`
+    Windows,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// A value of `SortOrder`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SortOrder {
+    /// `desc`
+    Desc,
+    /// `asc`
+    Asc,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The answer to [`update`](super::ExceptionLists::update).
+pub type UpdateResponse = ExceptionList;
+/// The `ValueListReference` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ValueListReference {
+    /// `id`
+    pub id: String,
+    /// `type`
+    pub r#type: ValueListType,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ValueListReference {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(id: impl Into<String>, r#type: impl Into<ValueListType>) -> Self {
         Self {
             id: id.into(),
             r#type: r#type.into(),
@@ -811,10 +807,10 @@ impl List {
     }
 }
 
-/// A value of `ListType`.
+/// A value of `ValueListType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum ListType {
+pub enum ValueListType {
     /// `binary`
     Binary,
     /// `boolean`
@@ -865,49 +861,45 @@ pub enum ListType {
     UnknownValue(String),
 }
 
-/// A value of `SortOrder`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SortOrder {
-    /// `desc`
-    Desc,
-    /// `asc`
-    Asc,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `UpdateExceptionListItemComment` object.
+/// The `WildcardEntry` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct UpdateExceptionListItemComment {
-    /// `comment`
-    pub comment: String,
-    /// `id`
-    pub id: Option<String>,
+pub struct WildcardEntry {
+    /// `field`
+    pub field: String,
+    /// `operator`
+    pub operator: EntryOperator,
+    /// `value`
+    pub value: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl UpdateExceptionListItemComment {
+/// What a [`WildcardEntry`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct WildcardEntryRequired {
+    /// `field`
+    pub field: String,
+    /// `operator`
+    pub operator: EntryOperator,
+    /// `value`
+    pub value: String,
+}
+
+impl WildcardEntry {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(comment: impl Into<String>) -> Self {
+    pub fn new(required: WildcardEntryRequired) -> Self {
         Self {
-            comment: comment.into(),
+            field: required.field,
+            operator: required.operator,
+            value: required.value,
             ..rt::Model::blank()
         }
     }
-    /// `id`
-    #[must_use]
-    pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.id = Some(id.into());
-        self
-    }
 }
 
-/// The answer to [`update`](super::ExceptionLists::update).
-pub type UpdateResponse = ExceptionList;
 /// What a [`CreateRequest`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
@@ -935,9 +927,9 @@ pub struct CreateRequest {
     /// `namespace_type`
     ///
     /// default `single`
-    pub namespace_type: Option<ExceptionNamespaceType>,
+    pub namespace_type: Option<NamespaceType>,
     /// `os_types`
-    pub os_types: Option<Vec<ExceptionListOsType>>,
+    pub os_types: Option<Vec<OsType>>,
     /// `tags`
     ///
     /// default `[]`
@@ -1006,7 +998,7 @@ pub struct DeleteRequest {
     /// `namespace_type`
     ///
     /// default `single`
-    pub namespace_type: Option<ExceptionNamespaceType>,
+    pub namespace_type: Option<NamespaceType>,
 }
 
 impl DeleteRequest {
@@ -1028,7 +1020,7 @@ pub struct DuplicateRequest {
     /// `list_id`
     pub list_id: String,
     /// `namespace_type`
-    pub namespace_type: ExceptionNamespaceType,
+    pub namespace_type: NamespaceType,
     /// `include_expired_exceptions`
     ///
     /// default `true`
@@ -1040,7 +1032,7 @@ impl DuplicateRequest {
     #[must_use]
     pub fn new(
         list_id: impl Into<String>,
-        namespace_type: impl Into<ExceptionNamespaceType>,
+        namespace_type: impl Into<NamespaceType>,
     ) -> Self {
         Self {
             list_id: list_id.into(),
@@ -1059,7 +1051,7 @@ pub struct ExportRequired {
     /// `list_id`
     pub list_id: String,
     /// `namespace_type`
-    pub namespace_type: ExceptionNamespaceType,
+    pub namespace_type: NamespaceType,
 }
 
 /// The request of [`ExceptionLists::export`](super::ExceptionLists::export), as plain data.
@@ -1071,7 +1063,7 @@ pub struct ExportRequest {
     /// `list_id`
     pub list_id: String,
     /// `namespace_type`
-    pub namespace_type: ExceptionNamespaceType,
+    pub namespace_type: NamespaceType,
     /// `include_expired_exceptions`
     ///
     /// default `true`
@@ -1100,7 +1092,7 @@ pub struct FindRequest {
     /// `namespace_type`
     ///
     /// default `["single"]`
-    pub namespace_type: Option<Vec<ExceptionNamespaceType>>,
+    pub namespace_type: Option<Vec<NamespaceType>>,
     /// `page`
     ///
     /// at least 1
@@ -1141,7 +1133,7 @@ pub struct GetRequest {
     /// `namespace_type`
     ///
     /// default `single`
-    pub namespace_type: Option<ExceptionNamespaceType>,
+    pub namespace_type: Option<NamespaceType>,
 }
 
 impl GetRequest {
@@ -1167,7 +1159,7 @@ pub struct GetSummaryRequest {
     /// `namespace_type`
     ///
     /// default `single`
-    pub namespace_type: Option<ExceptionNamespaceType>,
+    pub namespace_type: Option<NamespaceType>,
     /// `filter`
     pub filter: Option<String>,
 }
@@ -1244,11 +1236,11 @@ pub struct UpdateRequest {
     /// `namespace_type`
     ///
     /// default `single`
-    pub namespace_type: Option<ExceptionNamespaceType>,
+    pub namespace_type: Option<NamespaceType>,
     /// `os_types`
     ///
     /// default `[]`
-    pub os_types: Option<Vec<ExceptionListOsType>>,
+    pub os_types: Option<Vec<OsType>>,
     /// `tags`
     pub tags: Option<Vec<String>>,
     /// `type`

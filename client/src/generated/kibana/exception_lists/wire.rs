@@ -13,181 +13,34 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    CreateExceptionListItemComment, CreateRuleExceptionListItemComment,
-    CreateRuleExceptionListItemProps, ExceptionList, ExceptionListItem,
-    ExceptionListItemComment, ExceptionListItemEntryExists, ExceptionListItemEntryList,
-    ExceptionListItemEntryMatch, ExceptionListItemEntryMatchAny,
-    ExceptionListItemEntryMatchWildcard, ExceptionListItemEntryNested,
-    ExceptionListsImportBulkError, ExceptionListsImportBulkErrorError, FindResponse,
-    GetSummaryResponse, ImportResponse, List, UpdateExceptionListItemComment,
+    ExceptionList, ExceptionListItem, ExistsEntry, FindResponse, GetSummaryResponse,
+    ImportError, ImportErrorDetails, ImportResponse, ItemComment, ItemCommentUpdate,
+    ListEntry, MatchAnyEntry, MatchEntry, NestedEntry, NewItemComment,
+    NewRuleExceptionItem, NewRuleItemComment, ValueListReference, WildcardEntry,
     CreateRequest, CreateSharedRequest, UpdateRequest
 }
 rt::string_enum! {
-    ExceptionListItemEntryOperator, ExceptionListOsType, ExceptionListType,
-    ExceptionNamespaceType, IncludeExpiredExceptions, ListType, SortOrder
+    EntryOperator, ExceptionListType, IncludeExpiredExceptions, NamespaceType, OsType,
+    SortOrder, ValueListType
 }
 rt::union_! {
-    ExceptionListItemEntry, ExceptionListItemEntryNestedEntryItem
+    InnerEntry, ItemEntry
 }
 
-impl rt::Model for CreateExceptionListItemComment {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateExceptionListItemComment",
-        members: &["comment"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            comment: rt::Wire::blank(),
-            extra: Extra::new(),
+impl rt::StringEnum for EntryOperator {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "excluded" => Self::Excluded,
+            "included" => Self::Included,
+            _ => Self::UnknownValue(name.into_owned()),
         }
     }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.comment),
-            _ => member.untyped(),
+    fn name(&self) -> &str {
+        match self {
+            Self::Excluded => "excluded",
+            Self::Included => "included",
+            Self::UnknownValue(name) => name,
         }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.comment)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CreateRuleExceptionListItemComment {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateRuleExceptionListItemComment",
-        members: &["comment"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            comment: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.comment),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.comment)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CreateRuleExceptionListItemProps {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateRuleExceptionListItemProps",
-        members: &[
-            "comments",
-            "description",
-            "entries",
-            "expire_time",
-            "item_id",
-            "meta",
-            "name",
-            "namespace_type",
-            "os_types",
-            "tags",
-            "type",
-        ],
-        aliases: &[],
-        required: &[0x46, 0, 0, 0],
-        literals: &[10],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            comments: None,
-            description: rt::Wire::blank(),
-            entries: rt::Wire::blank(),
-            expire_time: None,
-            item_id: None,
-            meta: None,
-            name: rt::Wire::blank(),
-            namespace_type: None,
-            os_types: None,
-            tags: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.comments),
-            1 => member.value(&mut self.description),
-            2 => member.value(&mut self.entries),
-            3 => member.option(&mut self.expire_time),
-            4 => member.option(&mut self.item_id),
-            5 => member.option(&mut self.meta),
-            6 => member.value(&mut self.name),
-            7 => member.option(&mut self.namespace_type),
-            8 => member.option(&mut self.os_types),
-            9 => member.option(&mut self.tags),
-            10 => member.literal("\"simple\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.comments)?;
-        out.value(1, &self.description)?;
-        out.value(2, &self.entries)?;
-        out.option(3, &self.expire_time)?;
-        out.option(4, &self.item_id)?;
-        out.option(5, &self.meta)?;
-        out.value(6, &self.name)?;
-        out.option(7, &self.namespace_type)?;
-        out.option(8, &self.os_types)?;
-        out.option(9, &self.tags)?;
-        out.literal(10, "\"simple\"")?;
-        Ok(())
     }
 }
 
@@ -410,141 +263,38 @@ impl rt::Model for ExceptionListItem {
     }
 }
 
-impl rt::Model for ExceptionListItemComment {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ExceptionListItemComment",
-        members: &[
-            "comment",
-            "created_at",
-            "created_by",
-            "id",
-            "updated_at",
-            "updated_by",
-        ],
-        aliases: &[],
-        required: &[0xf, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            comment: rt::Wire::blank(),
-            created_at: rt::Wire::blank(),
-            created_by: rt::Wire::blank(),
-            id: rt::Wire::blank(),
-            updated_at: None,
-            updated_by: None,
-            extra: Extra::new(),
+impl rt::StringEnum for ExceptionListType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "detection" => Self::Detection,
+            "rule_default" => Self::RuleDefault,
+            "endpoint" => Self::Endpoint,
+            "endpoint_trusted_apps" => Self::EndpointTrustedApps,
+            "endpoint_trusted_devices" => Self::EndpointTrustedDevices,
+            "endpoint_events" => Self::EndpointEvents,
+            "endpoint_host_isolation_exceptions" => Self::EndpointHostIsolationExceptions,
+            "endpoint_blocklists" => Self::EndpointBlocklists,
+            _ => Self::UnknownValue(name.into_owned()),
         }
     }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.comment),
-            1 => member.value(&mut self.created_at),
-            2 => member.value(&mut self.created_by),
-            3 => member.value(&mut self.id),
-            4 => member.option(&mut self.updated_at),
-            5 => member.option(&mut self.updated_by),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.comment)?;
-        out.value(1, &self.created_at)?;
-        out.value(2, &self.created_by)?;
-        out.value(3, &self.id)?;
-        out.option(4, &self.updated_at)?;
-        out.option(5, &self.updated_by)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for ExceptionListItemEntry {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &["match"],
-            &["field", "operator", "type", "value"],
-            &["field", "operator", "type", "value"],
-        ),
-        rt::Arm::object(
-            64,
-            &["match_any"],
-            &["field", "operator", "type", "value"],
-            &["field", "operator", "type", "value"],
-        ),
-        rt::Arm::object(
-            64,
-            &["list"],
-            &["field", "list", "operator", "type"],
-            &["field", "list", "operator", "type"],
-        ),
-        rt::Arm::object(
-            64,
-            &["exists"],
-            &["field", "operator", "type"],
-            &["field", "operator", "type"],
-        ),
-        rt::Arm::object(
-            64,
-            &["nested"],
-            &["entries", "field", "type"],
-            &["entries", "field", "type"],
-        ),
-        rt::Arm::object(
-            64,
-            &["wildcard"],
-            &["field", "operator", "type", "value"],
-            &["field", "operator", "type", "value"],
-        ),
-    ];
-    const TAG: Option<&'static str> = Some("type");
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::Match),
-            1 => rt::get(deserializer).map(Self::MatchAny),
-            2 => rt::get(deserializer).map(Self::List),
-            3 => rt::get(deserializer).map(Self::Exists),
-            4 => rt::get(deserializer).map(Self::Nested),
-            5 => rt::get(deserializer).map(Self::Wildcard),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn name(&self) -> &str {
         match self {
-            Self::Match(value) => rt::Wire::encode(value, serializer),
-            Self::MatchAny(value) => rt::Wire::encode(value, serializer),
-            Self::List(value) => rt::Wire::encode(value, serializer),
-            Self::Exists(value) => rt::Wire::encode(value, serializer),
-            Self::Nested(value) => rt::Wire::encode(value, serializer),
-            Self::Wildcard(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
+            Self::Detection => "detection",
+            Self::RuleDefault => "rule_default",
+            Self::Endpoint => "endpoint",
+            Self::EndpointTrustedApps => "endpoint_trusted_apps",
+            Self::EndpointTrustedDevices => "endpoint_trusted_devices",
+            Self::EndpointEvents => "endpoint_events",
+            Self::EndpointHostIsolationExceptions => "endpoint_host_isolation_exceptions",
+            Self::EndpointBlocklists => "endpoint_blocklists",
+            Self::UnknownValue(name) => name,
         }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 
-impl rt::Model for ExceptionListItemEntryExists {
+impl rt::Model for ExistsEntry {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ExceptionListItemEntryExists",
+        name: "ExistsEntry",
         members: &["field", "operator", "type"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
@@ -584,468 +334,6 @@ impl rt::Model for ExceptionListItemEntryExists {
         out.value(1, &self.operator)?;
         out.literal(2, "\"exists\"")?;
         Ok(())
-    }
-}
-
-impl rt::Model for ExceptionListItemEntryList {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ExceptionListItemEntryList",
-        members: &["field", "list", "operator", "type"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[3],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            field: rt::Wire::blank(),
-            list: rt::Wire::blank(),
-            operator: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.field),
-            1 => member.value(&mut self.list),
-            2 => member.value(&mut self.operator),
-            3 => member.literal("\"list\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.value(1, &self.list)?;
-        out.value(2, &self.operator)?;
-        out.literal(3, "\"list\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ExceptionListItemEntryMatch {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ExceptionListItemEntryMatch",
-        members: &["field", "operator", "type", "value"],
-        aliases: &[],
-        required: &[0xb, 0, 0, 0],
-        literals: &[2],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            field: rt::Wire::blank(),
-            operator: rt::Wire::blank(),
-            value: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.field),
-            1 => member.value(&mut self.operator),
-            3 => member.value(&mut self.value),
-            2 => member.literal("\"match\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.value(1, &self.operator)?;
-        out.value(3, &self.value)?;
-        out.literal(2, "\"match\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ExceptionListItemEntryMatchAny {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ExceptionListItemEntryMatchAny",
-        members: &["field", "operator", "type", "value"],
-        aliases: &[],
-        required: &[0xb, 0, 0, 0],
-        literals: &[2],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            field: rt::Wire::blank(),
-            operator: rt::Wire::blank(),
-            value: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.field),
-            1 => member.value(&mut self.operator),
-            3 => member.value(&mut self.value),
-            2 => member.literal("\"match_any\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.value(1, &self.operator)?;
-        out.value(3, &self.value)?;
-        out.literal(2, "\"match_any\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ExceptionListItemEntryMatchWildcard {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ExceptionListItemEntryMatchWildcard",
-        members: &["field", "operator", "type", "value"],
-        aliases: &[],
-        required: &[0xb, 0, 0, 0],
-        literals: &[2],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            field: rt::Wire::blank(),
-            operator: rt::Wire::blank(),
-            value: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.field),
-            1 => member.value(&mut self.operator),
-            3 => member.value(&mut self.value),
-            2 => member.literal("\"wildcard\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.field)?;
-        out.value(1, &self.operator)?;
-        out.value(3, &self.value)?;
-        out.literal(2, "\"wildcard\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ExceptionListItemEntryNested {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ExceptionListItemEntryNested",
-        members: &["entries", "field", "type"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[2],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            entries: rt::Wire::blank(),
-            field: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.entries),
-            1 => member.value(&mut self.field),
-            2 => member.literal("\"nested\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.entries)?;
-        out.value(1, &self.field)?;
-        out.literal(2, "\"nested\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Union for ExceptionListItemEntryNestedEntryItem {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &[],
-            &["field", "operator", "type", "value"],
-            &["field", "operator", "type", "value"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["field", "operator", "type", "value"],
-            &["field", "operator", "type", "value"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["field", "operator", "type"],
-            &["field", "operator", "type"],
-        ),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::ExceptionListItemEntryMatch),
-            1 => rt::get(deserializer).map(Self::ExceptionListItemEntryMatchAny),
-            2 => rt::get(deserializer).map(Self::ExceptionListItemEntryExists),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ExceptionListItemEntryMatch(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::ExceptionListItemEntryMatchAny(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::ExceptionListItemEntryExists(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::StringEnum for ExceptionListItemEntryOperator {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "excluded" => Self::Excluded,
-            "included" => Self::Included,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Excluded => "excluded",
-            Self::Included => "included",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for ExceptionListOsType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "linux" => Self::Linux,
-            "macos" => Self::Macos,
-            "windows" => Self::Windows,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Linux => "linux",
-            Self::Macos => "macos",
-            Self::Windows => "windows",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for ExceptionListType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "detection" => Self::Detection,
-            "rule_default" => Self::RuleDefault,
-            "endpoint" => Self::Endpoint,
-            "endpoint_trusted_apps" => Self::EndpointTrustedApps,
-            "endpoint_trusted_devices" => Self::EndpointTrustedDevices,
-            "endpoint_events" => Self::EndpointEvents,
-            "endpoint_host_isolation_exceptions" => Self::EndpointHostIsolationExceptions,
-            "endpoint_blocklists" => Self::EndpointBlocklists,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Detection => "detection",
-            Self::RuleDefault => "rule_default",
-            Self::Endpoint => "endpoint",
-            Self::EndpointTrustedApps => "endpoint_trusted_apps",
-            Self::EndpointTrustedDevices => "endpoint_trusted_devices",
-            Self::EndpointEvents => "endpoint_events",
-            Self::EndpointHostIsolationExceptions => "endpoint_host_isolation_exceptions",
-            Self::EndpointBlocklists => "endpoint_blocklists",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for ExceptionListsImportBulkError {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ExceptionListsImportBulkError",
-        members: &["error", "id", "item_id", "list_id"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            error: rt::Wire::blank(),
-            id: None,
-            item_id: None,
-            list_id: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.error),
-            1 => member.option(&mut self.id),
-            2 => member.option(&mut self.item_id),
-            3 => member.option(&mut self.list_id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.error)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.item_id)?;
-        out.option(3, &self.list_id)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ExceptionListsImportBulkErrorError {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ExceptionListsImportBulkErrorError",
-        members: &["message", "status_code"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            message: rt::Wire::blank(),
-            status_code: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.message),
-            1 => member.value(&mut self.status_code),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.message)?;
-        out.value(1, &self.status_code)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for ExceptionNamespaceType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "agnostic" => Self::Agnostic,
-            "single" => Self::Single,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Agnostic => "agnostic",
-            Self::Single => "single",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -1147,6 +435,98 @@ impl rt::Model for GetSummaryResponse {
     }
 }
 
+impl rt::Model for ImportError {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ImportError",
+        members: &["error", "id", "item_id", "list_id"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            error: rt::Wire::blank(),
+            id: None,
+            item_id: None,
+            list_id: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.error),
+            1 => member.option(&mut self.id),
+            2 => member.option(&mut self.item_id),
+            3 => member.option(&mut self.list_id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.error)?;
+        out.option(1, &self.id)?;
+        out.option(2, &self.item_id)?;
+        out.option(3, &self.list_id)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ImportErrorDetails {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ImportErrorDetails",
+        members: &["message", "status_code"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            message: rt::Wire::blank(),
+            status_code: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.message),
+            1 => member.value(&mut self.status_code),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.message)?;
+        out.value(1, &self.status_code)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for ImportResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ImportResponse",
@@ -1230,9 +610,632 @@ impl rt::StringEnum for IncludeExpiredExceptions {
     }
 }
 
-impl rt::Model for List {
+impl rt::Union for InnerEntry {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &["field", "operator", "type", "value"],
+            &["field", "operator", "type", "value"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["field", "operator", "type", "value"],
+            &["field", "operator", "type", "value"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["field", "operator", "type"],
+            &["field", "operator", "type"],
+        ),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::MatchEntry),
+            1 => rt::get(deserializer).map(Self::MatchAnyEntry),
+            2 => rt::get(deserializer).map(Self::ExistsEntry),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::MatchEntry(value) => rt::Wire::encode(value, serializer),
+            Self::MatchAnyEntry(value) => rt::Wire::encode(value, serializer),
+            Self::ExistsEntry(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for ItemComment {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "List",
+        name: "ItemComment",
+        members: &[
+            "comment",
+            "created_at",
+            "created_by",
+            "id",
+            "updated_at",
+            "updated_by",
+        ],
+        aliases: &[],
+        required: &[0xf, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            comment: rt::Wire::blank(),
+            created_at: rt::Wire::blank(),
+            created_by: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            updated_at: None,
+            updated_by: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.comment),
+            1 => member.value(&mut self.created_at),
+            2 => member.value(&mut self.created_by),
+            3 => member.value(&mut self.id),
+            4 => member.option(&mut self.updated_at),
+            5 => member.option(&mut self.updated_by),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.comment)?;
+        out.value(1, &self.created_at)?;
+        out.value(2, &self.created_by)?;
+        out.value(3, &self.id)?;
+        out.option(4, &self.updated_at)?;
+        out.option(5, &self.updated_by)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ItemCommentUpdate {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ItemCommentUpdate",
+        members: &["comment", "id"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            comment: rt::Wire::blank(),
+            id: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.comment),
+            1 => member.option(&mut self.id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.comment)?;
+        out.option(1, &self.id)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for ItemEntry {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &["match"],
+            &["field", "operator", "type", "value"],
+            &["field", "operator", "type", "value"],
+        ),
+        rt::Arm::object(
+            64,
+            &["match_any"],
+            &["field", "operator", "type", "value"],
+            &["field", "operator", "type", "value"],
+        ),
+        rt::Arm::object(
+            64,
+            &["list"],
+            &["field", "list", "operator", "type"],
+            &["field", "list", "operator", "type"],
+        ),
+        rt::Arm::object(
+            64,
+            &["exists"],
+            &["field", "operator", "type"],
+            &["field", "operator", "type"],
+        ),
+        rt::Arm::object(
+            64,
+            &["nested"],
+            &["entries", "field", "type"],
+            &["entries", "field", "type"],
+        ),
+        rt::Arm::object(
+            64,
+            &["wildcard"],
+            &["field", "operator", "type", "value"],
+            &["field", "operator", "type", "value"],
+        ),
+    ];
+    const TAG: Option<&'static str> = Some("type");
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Match),
+            1 => rt::get(deserializer).map(Self::MatchAny),
+            2 => rt::get(deserializer).map(Self::List),
+            3 => rt::get(deserializer).map(Self::Exists),
+            4 => rt::get(deserializer).map(Self::Nested),
+            5 => rt::get(deserializer).map(Self::Wildcard),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Match(value) => rt::Wire::encode(value, serializer),
+            Self::MatchAny(value) => rt::Wire::encode(value, serializer),
+            Self::List(value) => rt::Wire::encode(value, serializer),
+            Self::Exists(value) => rt::Wire::encode(value, serializer),
+            Self::Nested(value) => rt::Wire::encode(value, serializer),
+            Self::Wildcard(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for ListEntry {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ListEntry",
+        members: &["field", "list", "operator", "type"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[3],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            field: rt::Wire::blank(),
+            list: rt::Wire::blank(),
+            operator: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.field),
+            1 => member.value(&mut self.list),
+            2 => member.value(&mut self.operator),
+            3 => member.literal("\"list\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.field)?;
+        out.value(1, &self.list)?;
+        out.value(2, &self.operator)?;
+        out.literal(3, "\"list\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for MatchAnyEntry {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "MatchAnyEntry",
+        members: &["field", "operator", "type", "value"],
+        aliases: &[],
+        required: &[0xb, 0, 0, 0],
+        literals: &[2],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            field: rt::Wire::blank(),
+            operator: rt::Wire::blank(),
+            value: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.field),
+            1 => member.value(&mut self.operator),
+            3 => member.value(&mut self.value),
+            2 => member.literal("\"match_any\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.field)?;
+        out.value(1, &self.operator)?;
+        out.value(3, &self.value)?;
+        out.literal(2, "\"match_any\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for MatchEntry {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "MatchEntry",
+        members: &["field", "operator", "type", "value"],
+        aliases: &[],
+        required: &[0xb, 0, 0, 0],
+        literals: &[2],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            field: rt::Wire::blank(),
+            operator: rt::Wire::blank(),
+            value: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.field),
+            1 => member.value(&mut self.operator),
+            3 => member.value(&mut self.value),
+            2 => member.literal("\"match\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.field)?;
+        out.value(1, &self.operator)?;
+        out.value(3, &self.value)?;
+        out.literal(2, "\"match\"")?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for NamespaceType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "agnostic" => Self::Agnostic,
+            "single" => Self::Single,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Agnostic => "agnostic",
+            Self::Single => "single",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for NestedEntry {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NestedEntry",
+        members: &["entries", "field", "type"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[2],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            entries: rt::Wire::blank(),
+            field: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.entries),
+            1 => member.value(&mut self.field),
+            2 => member.literal("\"nested\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.entries)?;
+        out.value(1, &self.field)?;
+        out.literal(2, "\"nested\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewItemComment {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewItemComment",
+        members: &["comment"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            comment: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.comment),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.comment)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewRuleExceptionItem {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewRuleExceptionItem",
+        members: &[
+            "comments",
+            "description",
+            "entries",
+            "expire_time",
+            "item_id",
+            "meta",
+            "name",
+            "namespace_type",
+            "os_types",
+            "tags",
+            "type",
+        ],
+        aliases: &[],
+        required: &[0x46, 0, 0, 0],
+        literals: &[10],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            comments: None,
+            description: rt::Wire::blank(),
+            entries: rt::Wire::blank(),
+            expire_time: None,
+            item_id: None,
+            meta: None,
+            name: rt::Wire::blank(),
+            namespace_type: None,
+            os_types: None,
+            tags: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.comments),
+            1 => member.value(&mut self.description),
+            2 => member.value(&mut self.entries),
+            3 => member.option(&mut self.expire_time),
+            4 => member.option(&mut self.item_id),
+            5 => member.option(&mut self.meta),
+            6 => member.value(&mut self.name),
+            7 => member.option(&mut self.namespace_type),
+            8 => member.option(&mut self.os_types),
+            9 => member.option(&mut self.tags),
+            10 => member.literal("\"simple\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.comments)?;
+        out.value(1, &self.description)?;
+        out.value(2, &self.entries)?;
+        out.option(3, &self.expire_time)?;
+        out.option(4, &self.item_id)?;
+        out.option(5, &self.meta)?;
+        out.value(6, &self.name)?;
+        out.option(7, &self.namespace_type)?;
+        out.option(8, &self.os_types)?;
+        out.option(9, &self.tags)?;
+        out.literal(10, "\"simple\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewRuleItemComment {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewRuleItemComment",
+        members: &["comment"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            comment: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.comment),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.comment)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for OsType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "linux" => Self::Linux,
+            "macos" => Self::Macos,
+            "windows" => Self::Windows,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Linux => "linux",
+            Self::Macos => "macos",
+            Self::Windows => "windows",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::StringEnum for SortOrder {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "desc" => Self::Desc,
+            "asc" => Self::Asc,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Desc => "desc",
+            Self::Asc => "asc",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for ValueListReference {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ValueListReference",
         members: &["id", "type"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
@@ -1273,7 +1276,7 @@ impl rt::Model for List {
     }
 }
 
-impl rt::StringEnum for ListType {
+impl rt::StringEnum for ValueListType {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "binary" => Self::Binary,
@@ -1332,36 +1335,20 @@ impl rt::StringEnum for ListType {
     }
 }
 
-impl rt::StringEnum for SortOrder {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "desc" => Self::Desc,
-            "asc" => Self::Asc,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Desc => "desc",
-            Self::Asc => "asc",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for UpdateExceptionListItemComment {
+impl rt::Model for WildcardEntry {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "UpdateExceptionListItemComment",
-        members: &["comment", "id"],
+        name: "WildcardEntry",
+        members: &["field", "operator", "type", "value"],
         aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
+        required: &[0xb, 0, 0, 0],
+        literals: &[2],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            comment: rt::Wire::blank(),
-            id: None,
+            field: rt::Wire::blank(),
+            operator: rt::Wire::blank(),
+            value: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -1377,8 +1364,10 @@ impl rt::Model for UpdateExceptionListItemComment {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.comment),
-            1 => member.option(&mut self.id),
+            0 => member.value(&mut self.field),
+            1 => member.value(&mut self.operator),
+            3 => member.value(&mut self.value),
+            2 => member.literal("\"wildcard\""),
             _ => member.untyped(),
         }
     }
@@ -1386,8 +1375,10 @@ impl rt::Model for UpdateExceptionListItemComment {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.comment)?;
-        out.option(1, &self.id)?;
+        out.value(0, &self.field)?;
+        out.value(1, &self.operator)?;
+        out.value(3, &self.value)?;
+        out.literal(2, "\"wildcard\"")?;
         Ok(())
     }
 }

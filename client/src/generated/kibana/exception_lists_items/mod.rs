@@ -72,9 +72,7 @@ impl Create {
     /// default `[]`
     pub fn comments(
         mut self,
-        comments: impl IntoIterator<
-            Item = impl Into<exception_lists::CreateExceptionListItemComment>,
-        >,
+        comments: impl IntoIterator<Item = impl Into<exception_lists::NewItemComment>>,
     ) -> Self {
         self.0.request_mut().comments = Some(
             comments.into_iter().map(Into::into).collect(),
@@ -106,7 +104,7 @@ impl Create {
     /// default `single`
     pub fn namespace_type(
         mut self,
-        namespace_type: impl Into<exception_lists::ExceptionNamespaceType>,
+        namespace_type: impl Into<exception_lists::NamespaceType>,
     ) -> Self {
         self.0.request_mut().namespace_type = Some(namespace_type.into());
         self
@@ -116,9 +114,7 @@ impl Create {
     /// default `[]`
     pub fn os_types(
         mut self,
-        os_types: impl IntoIterator<
-            Item = impl Into<exception_lists::ExceptionListOsType>,
-        >,
+        os_types: impl IntoIterator<Item = impl Into<exception_lists::OsType>>,
     ) -> Self {
         self.0.request_mut().os_types = Some(
             os_types.into_iter().map(Into::into).collect(),
@@ -155,7 +151,7 @@ impl Delete {
     /// default `single`
     pub fn namespace_type(
         mut self,
-        namespace_type: impl Into<exception_lists::ExceptionNamespaceType>,
+        namespace_type: impl Into<exception_lists::NamespaceType>,
     ) -> Self {
         self.0.request_mut().namespace_type = Some(namespace_type.into());
         self
@@ -185,7 +181,7 @@ impl Find {
     pub fn namespace_type(
         mut self,
         namespace_type: impl IntoIterator<
-            Item = impl Into<exception_lists::ExceptionNamespaceType>,
+            Item = impl Into<exception_lists::NamespaceType>,
         >,
     ) -> Self {
         self.0.request_mut().namespace_type = Some(
@@ -248,7 +244,7 @@ impl Get {
     /// default `single`
     pub fn namespace_type(
         mut self,
-        namespace_type: impl Into<exception_lists::ExceptionNamespaceType>,
+        namespace_type: impl Into<exception_lists::NamespaceType>,
     ) -> Self {
         self.0.request_mut().namespace_type = Some(namespace_type.into());
         self
@@ -271,9 +267,7 @@ impl Update {
     /// default `[]`
     pub fn comments(
         mut self,
-        comments: impl IntoIterator<
-            Item = impl Into<exception_lists::UpdateExceptionListItemComment>,
-        >,
+        comments: impl IntoIterator<Item = impl Into<exception_lists::ItemCommentUpdate>>,
     ) -> Self {
         self.0.request_mut().comments = Some(
             comments.into_iter().map(Into::into).collect(),
@@ -315,7 +309,7 @@ impl Update {
     /// default `single`
     pub fn namespace_type(
         mut self,
-        namespace_type: impl Into<exception_lists::ExceptionNamespaceType>,
+        namespace_type: impl Into<exception_lists::NamespaceType>,
     ) -> Self {
         self.0.request_mut().namespace_type = Some(namespace_type.into());
         self
@@ -325,9 +319,7 @@ impl Update {
     /// default `[]`
     pub fn os_types(
         mut self,
-        os_types: impl IntoIterator<
-            Item = impl Into<exception_lists::ExceptionListOsType>,
-        >,
+        os_types: impl IntoIterator<Item = impl Into<exception_lists::OsType>>,
     ) -> Self {
         self.0.request_mut().os_types = Some(
             os_types.into_iter().map(Into::into).collect(),

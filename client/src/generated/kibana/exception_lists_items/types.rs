@@ -46,7 +46,7 @@ pub struct CreateRequired {
     /// `description`
     pub description: String,
     /// `entries`
-    pub entries: Vec<exception_lists::ExceptionListItemEntry>,
+    pub entries: Vec<exception_lists::ItemEntry>,
     /// `list_id`
     pub list_id: String,
 }
@@ -58,11 +58,11 @@ pub struct CreateRequest {
     /// `comments`
     ///
     /// default `[]`
-    pub comments: Option<Vec<exception_lists::CreateExceptionListItemComment>>,
+    pub comments: Option<Vec<exception_lists::NewItemComment>>,
     /// `description`
     pub description: String,
     /// `entries`
-    pub entries: Vec<exception_lists::ExceptionListItemEntry>,
+    pub entries: Vec<exception_lists::ItemEntry>,
     /// `expire_time`
     pub expire_time: Option<String>,
     /// `item_id`
@@ -76,11 +76,11 @@ pub struct CreateRequest {
     /// `namespace_type`
     ///
     /// default `single`
-    pub namespace_type: Option<exception_lists::ExceptionNamespaceType>,
+    pub namespace_type: Option<exception_lists::NamespaceType>,
     /// `os_types`
     ///
     /// default `[]`
-    pub os_types: Option<Vec<exception_lists::ExceptionListOsType>>,
+    pub os_types: Option<Vec<exception_lists::OsType>>,
     /// `tags`
     ///
     /// default `[]`
@@ -121,7 +121,7 @@ pub struct DeleteRequest {
     /// `namespace_type`
     ///
     /// default `single`
-    pub namespace_type: Option<exception_lists::ExceptionNamespaceType>,
+    pub namespace_type: Option<exception_lists::NamespaceType>,
 }
 
 impl DeleteRequest {
@@ -149,7 +149,7 @@ pub struct FindRequest {
     /// `namespace_type`
     ///
     /// default `["single"]`
-    pub namespace_type: Option<Vec<exception_lists::ExceptionNamespaceType>>,
+    pub namespace_type: Option<Vec<exception_lists::NamespaceType>>,
     /// `search`
     pub search: Option<String>,
     /// `page`
@@ -194,7 +194,7 @@ pub struct GetRequest {
     /// `namespace_type`
     ///
     /// default `single`
-    pub namespace_type: Option<exception_lists::ExceptionNamespaceType>,
+    pub namespace_type: Option<exception_lists::NamespaceType>,
 }
 
 impl GetRequest {
@@ -218,7 +218,7 @@ pub struct UpdateRequired {
     /// `description`
     pub description: String,
     /// `entries`
-    pub entries: Vec<exception_lists::ExceptionListItemEntry>,
+    pub entries: Vec<exception_lists::ItemEntry>,
 }
 
 /// The request of [`ExceptionListsItems::update`](super::ExceptionListsItems::update), as plain data.
@@ -230,11 +230,11 @@ pub struct UpdateRequest {
     /// `comments`
     ///
     /// default `[]`
-    pub comments: Option<Vec<exception_lists::UpdateExceptionListItemComment>>,
+    pub comments: Option<Vec<exception_lists::ItemCommentUpdate>>,
     /// `description`
     pub description: String,
     /// `entries`
-    pub entries: Vec<exception_lists::ExceptionListItemEntry>,
+    pub entries: Vec<exception_lists::ItemEntry>,
     /// `expire_time`
     pub expire_time: Option<String>,
     /// `id`
@@ -250,11 +250,11 @@ pub struct UpdateRequest {
     /// `namespace_type`
     ///
     /// default `single`
-    pub namespace_type: Option<exception_lists::ExceptionNamespaceType>,
+    pub namespace_type: Option<exception_lists::NamespaceType>,
     /// `os_types`
     ///
     /// default `[]`
-    pub os_types: Option<Vec<exception_lists::ExceptionListOsType>>,
+    pub os_types: Option<Vec<exception_lists::OsType>>,
     /// `tags`
     pub tags: Option<Vec<String>>,
     /// Members of the body that this version of elkit does not know.

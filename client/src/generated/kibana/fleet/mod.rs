@@ -131,7 +131,7 @@ impl Fleet {
     pub fn create_agentless_policy(
         &self,
         name: impl Into<String>,
-        package: impl Into<Package>,
+        package: impl Into<PolicyPackage>,
     ) -> CreateAgentlessPolicy {
         CreateAgentlessPolicy::new(
             &self.client,
@@ -326,7 +326,7 @@ impl CreateAgentlessPolicy {
     /// `format`
     ///
     /// default `simplified`
-    pub fn format(mut self, format: impl Into<Format>) -> Self {
+    pub fn format(mut self, format: impl Into<PackagePolicyFormat>) -> Self {
         self.0.request_mut().format = Some(format.into());
         self
     }
@@ -364,9 +364,7 @@ impl CreateAgentlessPolicy {
     /// `inputs`
     pub fn inputs(
         mut self,
-        inputs: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<CreateAgentlessPolicyEntry>),
-        >,
+        inputs: impl IntoIterator<Item = (impl Into<String>, impl Into<SimplifiedInput>)>,
     ) -> Self {
         self.0.request_mut().inputs = Some(
             inputs.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
@@ -404,7 +402,7 @@ pub struct CreateServiceToken(Call<CreateServiceTokenRequest>);
 rt::call!(CreateServiceToken, CreateServiceTokenRequest => CreateServiceTokenResponse);
 impl CreateServiceToken {
     /// `body`
-    pub fn body(mut self, body: impl Into<CreateServiceTokenBody>) -> Self {
+    pub fn body(mut self, body: impl Into<ServiceTokenOptions>) -> Self {
         self.0.request_mut().body = Some(body.into());
         self
     }

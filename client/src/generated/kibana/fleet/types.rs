@@ -6,18 +6,6 @@ use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
 use super::super::{common, fleet_packages};
-/// The `AgentSetup` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AgentSetup {
-    /// `isInitialized`
-    pub is_initialized: bool,
-    /// `nonFatalErrors`
-    pub non_fatal_errors: Vec<NonFatalError>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The answer to [`check_health`](super::Fleet::check_health).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -37,100 +25,11 @@ pub struct CheckHealthResponse {
 #[non_exhaustive]
 pub struct CheckPermissionsResponse {
     /// `error`
-    pub error: Option<FleetCheckPermissionsError>,
+    pub error: Option<PermissionsError>,
     /// `success`
     pub success: bool,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-/// The `CreateAgentlessPolicyEntry` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct CreateAgentlessPolicyEntry {
-    /// `enabled`
-    pub enabled: Option<bool>,
-    /// `streams`
-    pub streams: Option<BTreeMap<String, CreateAgentlessPolicyEntryStream>>,
-    /// `vars`
-    pub vars: Option<BTreeMap<String, Option<PolicyVar>>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl CreateAgentlessPolicyEntry {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `enabled`
-    #[must_use]
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = Some(enabled);
-        self
-    }
-    /// `streams`
-    #[must_use]
-    pub fn streams(
-        mut self,
-        streams: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<CreateAgentlessPolicyEntryStream>),
-        >,
-    ) -> Self {
-        self.streams = Some(
-            streams.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-    /// `vars`
-    #[must_use]
-    pub fn vars(
-        mut self,
-        vars: impl IntoIterator<Item = (impl Into<String>, impl Into<Option<PolicyVar>>)>,
-    ) -> Self {
-        self.vars = Some(
-            vars.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-}
-
-/// The `CreateAgentlessPolicyEntryStream` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct CreateAgentlessPolicyEntryStream {
-    /// `enabled`
-    pub enabled: Option<bool>,
-    /// `vars`
-    pub vars: Option<BTreeMap<String, Option<PolicyVar>>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl CreateAgentlessPolicyEntryStream {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `enabled`
-    #[must_use]
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = Some(enabled);
-        self
-    }
-    /// `vars`
-    #[must_use]
-    pub fn vars(
-        mut self,
-        vars: impl IntoIterator<Item = (impl Into<String>, impl Into<Option<PolicyVar>>)>,
-    ) -> Self {
-        self.vars = Some(
-            vars.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
 }
 
 /// The answer to [`create_agentless_policy`](super::Fleet::create_agentless_policy).
@@ -153,34 +52,6 @@ pub struct CreateLogstashApiKeyResponse {
     pub extra: Extra,
 }
 
-/// The `CreateServiceTokenBody` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct CreateServiceTokenBody {
-    /// `remote`
-    ///
-    /// default `false`
-    pub remote: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl CreateServiceTokenBody {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `remote`
-    ///
-    /// default `false`
-    #[must_use]
-    pub fn remote(mut self, remote: bool) -> Self {
-        self.remote = Some(remote);
-        self
-    }
-}
-
 /// The answer to [`create_service_token`](super::Fleet::create_service_token).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -189,30 +60,6 @@ pub struct CreateServiceTokenResponse {
     pub name: String,
     /// `value`
     pub value: Secret<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `CustomAsset` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CustomAsset {
-    /// `error`
-    pub error: Option<String>,
-    /// `is_deleted`
-    pub is_deleted: Option<bool>,
-    /// `name`
-    pub name: String,
-    /// `package_name`
-    pub package_name: String,
-    /// `package_version`
-    pub package_version: String,
-    /// `sync_status`
-    pub sync_status: SyncStatus,
-    /// `type`
-    pub r#type: String,
-    /// `warning`
-    pub warning: Option<Warning>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -259,10 +106,72 @@ pub struct DataStreamDashboard {
     pub extra: Extra,
 }
 
-/// The `DataStreamElasticsearchPrivileges` object.
+/// The `DataStreamElasticsearch` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct DataStreamElasticsearchPrivileges {
+pub struct DataStreamElasticsearch {
+    /// `dynamic_dataset`
+    pub dynamic_dataset: Option<bool>,
+    /// `dynamic_namespace`
+    pub dynamic_namespace: Option<bool>,
+    /// `privileges`
+    pub privileges: Option<DataStreamPrivileges>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `DataStreamFeatures` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DataStreamFeatures {
+    /// `doc_value_only_numeric`
+    pub doc_value_only_numeric: Option<bool>,
+    /// `doc_value_only_other`
+    pub doc_value_only_other: Option<bool>,
+    /// `synthetic_source`
+    pub synthetic_source: Option<bool>,
+    /// `tsdb`
+    pub tsdb: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl DataStreamFeatures {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `doc_value_only_numeric`
+    #[must_use]
+    pub fn doc_value_only_numeric(mut self, doc_value_only_numeric: bool) -> Self {
+        self.doc_value_only_numeric = Some(doc_value_only_numeric);
+        self
+    }
+    /// `doc_value_only_other`
+    #[must_use]
+    pub fn doc_value_only_other(mut self, doc_value_only_other: bool) -> Self {
+        self.doc_value_only_other = Some(doc_value_only_other);
+        self
+    }
+    /// `synthetic_source`
+    #[must_use]
+    pub fn synthetic_source(mut self, synthetic_source: bool) -> Self {
+        self.synthetic_source = Some(synthetic_source);
+        self
+    }
+    /// `tsdb`
+    #[must_use]
+    pub fn tsdb(mut self, tsdb: bool) -> Self {
+        self.tsdb = Some(tsdb);
+        self
+    }
+}
+
+/// The `DataStreamPrivileges` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DataStreamPrivileges {
     /// `indices`
     pub indices: Option<Vec<String>>,
     /// Members that this version of elkit does not know.
@@ -304,7 +213,7 @@ pub struct ExperimentalDataStreamFeature {
     /// `data_stream`
     pub data_stream: String,
     /// `features`
-    pub features: Features,
+    pub features: DataStreamFeatures,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -312,87 +221,16 @@ pub struct ExperimentalDataStreamFeature {
 impl ExperimentalDataStreamFeature {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(data_stream: impl Into<String>, features: impl Into<Features>) -> Self {
+    pub fn new(
+        data_stream: impl Into<String>,
+        features: impl Into<DataStreamFeatures>,
+    ) -> Self {
         Self {
             data_stream: data_stream.into(),
             features: features.into(),
             ..rt::Model::blank()
         }
     }
-}
-
-/// The `Features` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct Features {
-    /// `doc_value_only_numeric`
-    pub doc_value_only_numeric: Option<bool>,
-    /// `doc_value_only_other`
-    pub doc_value_only_other: Option<bool>,
-    /// `synthetic_source`
-    pub synthetic_source: Option<bool>,
-    /// `tsdb`
-    pub tsdb: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl Features {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `doc_value_only_numeric`
-    #[must_use]
-    pub fn doc_value_only_numeric(mut self, doc_value_only_numeric: bool) -> Self {
-        self.doc_value_only_numeric = Some(doc_value_only_numeric);
-        self
-    }
-    /// `doc_value_only_other`
-    #[must_use]
-    pub fn doc_value_only_other(mut self, doc_value_only_other: bool) -> Self {
-        self.doc_value_only_other = Some(doc_value_only_other);
-        self
-    }
-    /// `synthetic_source`
-    #[must_use]
-    pub fn synthetic_source(mut self, synthetic_source: bool) -> Self {
-        self.synthetic_source = Some(synthetic_source);
-        self
-    }
-    /// `tsdb`
-    #[must_use]
-    pub fn tsdb(mut self, tsdb: bool) -> Self {
-        self.tsdb = Some(tsdb);
-        self
-    }
-}
-
-/// A value of `FleetCheckPermissionsError`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FleetCheckPermissionsError {
-    /// `MISSING_SECURITY`
-    MissingSecurity,
-    /// `MISSING_PRIVILEGES`
-    MissingPrivileges,
-    /// `MISSING_FLEET_SERVER_SETUP_PRIVILEGES`
-    MissingFleetServerSetupPrivileges,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `Format`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Format {
-    /// `legacy`
-    Legacy,
-    /// `simplified`
-    Simplified,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// The answer to [`get_integration_sync_status`](super::Fleet::get_integration_sync_status).
@@ -412,7 +250,7 @@ pub struct GetKubernetesManifestResponse {
 #[non_exhaustive]
 pub struct GetSettingsResponse {
     /// `item`
-    pub item: Setting,
+    pub item: Settings,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -422,7 +260,7 @@ pub struct GetSettingsResponse {
 #[non_exhaustive]
 pub struct GetSpaceSettingsResponse {
     /// `item`
-    pub item: SpaceSetting,
+    pub item: SpaceSettings,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -458,90 +296,16 @@ impl IdReference {
     }
 }
 
-/// One of several forms of `Inputs`.
+/// The `InputDataStream` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Inputs {
-    /// A list.
-    InputsListList(Vec<InputsList>),
-    /// A map.
-    CreateAgentlessPolicyEntryMap(BTreeMap<String, CreateAgentlessPolicyEntry>),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-/// The `InputsList` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct InputsList {
-    /// `compiled_input`
-    pub compiled_input: Value,
-    /// `config`
-    pub config: Option<BTreeMap<String, VarsMap>>,
-    /// `enabled`
-    pub enabled: bool,
-    /// `id`
-    pub id: Option<String>,
-    /// `keep_enabled`
-    pub keep_enabled: Option<bool>,
-    /// `policy_template`
-    pub policy_template: Option<String>,
-    /// `streams`
-    pub streams: Vec<InputsListStream>,
-    /// `type`
-    pub r#type: String,
-    /// `vars`
-    pub vars: Option<BTreeMap<String, VarsMap>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `InputsListStream` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct InputsListStream {
-    /// `compiled_stream`
-    pub compiled_stream: Value,
-    /// `config`
-    pub config: Option<BTreeMap<String, VarsMap>>,
-    /// `data_stream`
-    pub data_stream: InputsListStreamDataStream,
-    /// `enabled`
-    pub enabled: bool,
-    /// `id`
-    pub id: Option<String>,
-    /// `keep_enabled`
-    pub keep_enabled: Option<bool>,
-    /// `release`
-    pub release: Option<fleet_packages::Release>,
-    /// `vars`
-    pub vars: Option<BTreeMap<String, VarsMap>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `InputsListStreamDataStream` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct InputsListStreamDataStream {
+pub struct InputDataStream {
     /// `dataset`
     pub dataset: String,
     /// `elasticsearch`
-    pub elasticsearch: Option<ListStreamDataStreamElasticsearch>,
+    pub elasticsearch: Option<DataStreamElasticsearch>,
     /// `type`
     pub r#type: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `InstallStatus` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct InstallStatus {
-    /// `main`
-    pub main: String,
-    /// `remote`
-    pub remote: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -551,37 +315,13 @@ pub struct InstallStatus {
 #[non_exhaustive]
 pub struct IntegrationSyncStatus {
     /// `custom_assets`
-    pub custom_assets: Option<BTreeMap<String, CustomAsset>>,
+    pub custom_assets: Option<BTreeMap<String, SyncedAsset>>,
     /// `error`
     pub error: Option<String>,
     /// `integrations`
-    pub integrations: Vec<IntegrationSyncStatusIntegration>,
+    pub integrations: Vec<SyncedIntegration>,
     /// `warning`
-    pub warning: Option<Warning>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `IntegrationSyncStatusIntegration` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct IntegrationSyncStatusIntegration {
-    /// `error`
-    pub error: Option<String>,
-    /// `id`
-    pub id: Option<String>,
-    /// `install_status`
-    pub install_status: InstallStatus,
-    /// `package_name`
-    pub package_name: Option<String>,
-    /// `package_version`
-    pub package_version: Option<String>,
-    /// `sync_status`
-    pub sync_status: SyncStatus,
-    /// `updated_at`
-    pub updated_at: Option<String>,
-    /// `warning`
-    pub warning: Option<Warning>,
+    pub warning: Option<SyncWarning>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -592,20 +332,6 @@ pub struct IntegrationSyncStatusIntegration {
 pub struct ListDataStreamsResponse {
     /// `data_streams`
     pub data_streams: Vec<DataStream>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ListStreamDataStreamElasticsearch` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ListStreamDataStreamElasticsearch {
-    /// `dynamic_dataset`
-    pub dynamic_dataset: Option<bool>,
-    /// `dynamic_namespace`
-    pub dynamic_namespace: Option<bool>,
-    /// `privileges`
-    pub privileges: Option<DataStreamElasticsearchPrivileges>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -638,20 +364,207 @@ pub struct NonFatalError {
     pub extra: Extra,
 }
 
-/// The `Overrides` object.
+/// The `PackagePolicy` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PackagePolicy {
+    /// `additional_datastreams_permissions`
+    pub additional_datastreams_permissions: Option<Vec<String>>,
+    /// `agents`
+    pub agents: Option<Number>,
+    /// `cloud_connector_id`
+    pub cloud_connector_id: Option<String>,
+    /// `created_at`
+    pub created_at: String,
+    /// `created_by`
+    pub created_by: String,
+    /// `description`
+    pub description: Option<String>,
+    /// `elasticsearch`
+    pub elasticsearch: Option<PackagePolicyElasticsearch>,
+    /// `enabled`
+    pub enabled: bool,
+    /// `id`
+    pub id: String,
+    /// `inputs`
+    pub inputs: Option<PackagePolicyInputs>,
+    /// `is_managed`
+    pub is_managed: Option<bool>,
+    /// `name`
+    pub name: String,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// `output_id`
+    pub output_id: Option<String>,
+    /// `overrides`
+    pub overrides: Option<PackagePolicyOverrides>,
+    /// `package`
+    pub package: Option<PolicyPackage>,
+    /// `policy_id`
+    #[deprecated = "upstream deprecates it"]
+    pub policy_id: Option<String>,
+    /// `policy_ids`
+    pub policy_ids: Option<Vec<String>>,
+    /// `revision`
+    pub revision: Number,
+    /// `secret_references`
+    pub secret_references: Option<Vec<IdReference>>,
+    /// `spaceIds`
+    pub space_ids: Option<Vec<String>>,
+    /// `supports_agentless`
+    ///
+    /// default `false`
+    pub supports_agentless: Option<bool>,
+    /// `supports_cloud_connector`
+    ///
+    /// default `false`
+    pub supports_cloud_connector: Option<bool>,
+    /// `updated_at`
+    pub updated_at: String,
+    /// `updated_by`
+    pub updated_by: String,
+    /// `vars`
+    pub vars: Option<PackagePolicyVars>,
+    /// `version`
+    pub version: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `PackagePolicyElasticsearch` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct Overrides {
+pub struct PackagePolicyElasticsearch {
+    /// `privileges`
+    pub privileges: Option<PackagePolicyPrivileges>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `PackagePolicyFormat`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PackagePolicyFormat {
+    /// `legacy`
+    Legacy,
+    /// `simplified`
+    Simplified,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `PackagePolicyInput` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PackagePolicyInput {
+    /// `compiled_input`
+    pub compiled_input: Value,
+    /// `config`
+    pub config: Option<BTreeMap<String, TypedPolicyVar>>,
+    /// `enabled`
+    pub enabled: bool,
+    /// `id`
+    pub id: Option<String>,
+    /// `keep_enabled`
+    pub keep_enabled: Option<bool>,
+    /// `policy_template`
+    pub policy_template: Option<String>,
+    /// `streams`
+    pub streams: Vec<PackagePolicyInputStream>,
+    /// `type`
+    pub r#type: String,
+    /// `vars`
+    pub vars: Option<BTreeMap<String, TypedPolicyVar>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `PackagePolicyInputStream` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PackagePolicyInputStream {
+    /// `compiled_stream`
+    pub compiled_stream: Value,
+    /// `config`
+    pub config: Option<BTreeMap<String, TypedPolicyVar>>,
+    /// `data_stream`
+    pub data_stream: InputDataStream,
+    /// `enabled`
+    pub enabled: bool,
+    /// `id`
+    pub id: Option<String>,
+    /// `keep_enabled`
+    pub keep_enabled: Option<bool>,
+    /// `release`
+    pub release: Option<fleet_packages::Release>,
+    /// `vars`
+    pub vars: Option<BTreeMap<String, TypedPolicyVar>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// One of several forms of `PackagePolicyInputs`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum PackagePolicyInputs {
+    /// A list.
+    PackagePolicyInputList(Vec<PackagePolicyInput>),
+    /// A map.
+    SimplifiedInputMap(BTreeMap<String, SimplifiedInput>),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+/// The `PackagePolicyOverrides` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct PackagePolicyOverrides {
     /// `inputs`
     pub inputs: Option<BTreeMap<String, Value>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `Package` object.
+/// The `PackagePolicyPrivileges` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct PackagePolicyPrivileges {
+    /// `cluster`
+    pub cluster: Option<Vec<String>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// One of several forms of `PackagePolicyVars`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Package {
+pub enum PackagePolicyVars {
+    /// A map.
+    TypedPolicyVarMap(BTreeMap<String, TypedPolicyVar>),
+    /// A map.
+    PolicyVarMap(BTreeMap<String, Option<PolicyVar>>),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+/// A value of `PermissionsError`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PermissionsError {
+    /// `MISSING_SECURITY`
+    MissingSecurity,
+    /// `MISSING_PRIVILEGES`
+    MissingPrivileges,
+    /// `MISSING_FLEET_SERVER_SETUP_PRIVILEGES`
+    MissingFleetServerSetupPrivileges,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `PolicyPackage` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PolicyPackage {
     /// `experimental_data_stream_features`
     pub experimental_data_stream_features: Option<Vec<ExperimentalDataStreamFeature>>,
     /// `fips_compatible`
@@ -668,7 +581,7 @@ pub struct Package {
     pub extra: Extra,
 }
 
-impl Package {
+impl PolicyPackage {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
@@ -709,93 +622,6 @@ impl Package {
         self.title = Some(title.into());
         self
     }
-}
-
-/// The `PackagePolicy` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PackagePolicy {
-    /// `additional_datastreams_permissions`
-    pub additional_datastreams_permissions: Option<Vec<String>>,
-    /// `agents`
-    pub agents: Option<Number>,
-    /// `cloud_connector_id`
-    pub cloud_connector_id: Option<String>,
-    /// `created_at`
-    pub created_at: String,
-    /// `created_by`
-    pub created_by: String,
-    /// `description`
-    pub description: Option<String>,
-    /// `elasticsearch`
-    pub elasticsearch: Option<PackagePolicyElasticsearch>,
-    /// `enabled`
-    pub enabled: bool,
-    /// `id`
-    pub id: String,
-    /// `inputs`
-    pub inputs: Option<Inputs>,
-    /// `is_managed`
-    pub is_managed: Option<bool>,
-    /// `name`
-    pub name: String,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `output_id`
-    pub output_id: Option<String>,
-    /// `overrides`
-    pub overrides: Option<Overrides>,
-    /// `package`
-    pub package: Option<Package>,
-    /// `policy_id`
-    #[deprecated = "upstream deprecates it"]
-    pub policy_id: Option<String>,
-    /// `policy_ids`
-    pub policy_ids: Option<Vec<String>>,
-    /// `revision`
-    pub revision: Number,
-    /// `secret_references`
-    pub secret_references: Option<Vec<IdReference>>,
-    /// `spaceIds`
-    pub space_ids: Option<Vec<String>>,
-    /// `supports_agentless`
-    ///
-    /// default `false`
-    pub supports_agentless: Option<bool>,
-    /// `supports_cloud_connector`
-    ///
-    /// default `false`
-    pub supports_cloud_connector: Option<bool>,
-    /// `updated_at`
-    pub updated_at: String,
-    /// `updated_by`
-    pub updated_by: String,
-    /// `vars`
-    pub vars: Option<Vars>,
-    /// `version`
-    pub version: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `PackagePolicyElasticsearch` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PackagePolicyElasticsearch {
-    /// `privileges`
-    pub privileges: Option<PackagePolicyElasticsearchPrivileges>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `PackagePolicyElasticsearchPrivileges` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PackagePolicyElasticsearchPrivileges {
-    /// `cluster`
-    pub cluster: Option<Vec<String>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
 }
 
 /// One of several forms of `PolicyVar`.
@@ -843,7 +669,7 @@ impl From<SecretPolicyVar> for PolicyVar {
 }
 
 /// The answer to [`rotate_signing_key_pair`](super::Fleet::rotate_signing_key_pair).
-pub type RotateSigningKeyPairResponse = UpgradeStatusError;
+pub type RotateSigningKeyPairResponse = StatusMessage;
 /// The `SecretPolicyVar` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -880,10 +706,38 @@ pub struct ServiceDetails {
     pub extra: Extra,
 }
 
-/// The `Setting` object.
+/// The `ServiceTokenOptions` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ServiceTokenOptions {
+    /// `remote`
+    ///
+    /// default `false`
+    pub remote: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ServiceTokenOptions {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `remote`
+    ///
+    /// default `false`
+    #[must_use]
+    pub fn remote(mut self, remote: bool) -> Self {
+        self.remote = Some(remote);
+        self
+    }
+}
+
+/// The `Settings` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Setting {
+pub struct Settings {
     /// `action_secret_storage_requirements_met`
     pub action_secret_storage_requirements_met: Option<bool>,
     /// `delete_unenrolled_agents`
@@ -903,7 +757,7 @@ pub struct Setting {
     /// `use_space_awareness_migration_started_at`
     pub use_space_awareness_migration_started_at: Option<String>,
     /// `use_space_awareness_migration_status`
-    pub use_space_awareness_migration_status: Option<UseSpaceAwarenessMigrationStatus>,
+    pub use_space_awareness_migration_status: Option<SpaceAwarenessMigrationStatus>,
     /// `version`
     pub version: Option<String>,
     /// Members that this version of elkit does not know.
@@ -911,15 +765,152 @@ pub struct Setting {
 }
 
 /// The answer to [`setup`](super::Fleet::setup).
-pub type SetupResponse = AgentSetup;
-/// The `SpaceSetting` object.
+pub type SetupResponse = SetupResult;
+/// The `SetupResult` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct SpaceSetting {
+pub struct SetupResult {
+    /// `isInitialized`
+    pub is_initialized: bool,
+    /// `nonFatalErrors`
+    pub non_fatal_errors: Vec<NonFatalError>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SimplifiedInput` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SimplifiedInput {
+    /// `enabled`
+    pub enabled: Option<bool>,
+    /// `streams`
+    pub streams: Option<BTreeMap<String, SimplifiedInputStream>>,
+    /// `vars`
+    pub vars: Option<BTreeMap<String, Option<PolicyVar>>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl SimplifiedInput {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `enabled`
+    #[must_use]
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+    /// `streams`
+    #[must_use]
+    pub fn streams(
+        mut self,
+        streams: impl IntoIterator<
+            Item = (impl Into<String>, impl Into<SimplifiedInputStream>),
+        >,
+    ) -> Self {
+        self.streams = Some(
+            streams.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+    /// `vars`
+    #[must_use]
+    pub fn vars(
+        mut self,
+        vars: impl IntoIterator<Item = (impl Into<String>, impl Into<Option<PolicyVar>>)>,
+    ) -> Self {
+        self.vars = Some(
+            vars.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+}
+
+/// The `SimplifiedInputStream` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SimplifiedInputStream {
+    /// `enabled`
+    pub enabled: Option<bool>,
+    /// `vars`
+    pub vars: Option<BTreeMap<String, Option<PolicyVar>>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl SimplifiedInputStream {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `enabled`
+    #[must_use]
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+    /// `vars`
+    #[must_use]
+    pub fn vars(
+        mut self,
+        vars: impl IntoIterator<Item = (impl Into<String>, impl Into<Option<PolicyVar>>)>,
+    ) -> Self {
+        self.vars = Some(
+            vars.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+}
+
+/// A value of `SpaceAwarenessMigrationStatus`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SpaceAwarenessMigrationStatus {
+    /// `pending`
+    Pending,
+    /// `success`
+    Success,
+    /// `error`
+    Error,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `SpaceSettings` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SpaceSettings {
     /// `allowed_namespace_prefixes`
     pub allowed_namespace_prefixes: Vec<String>,
     /// `managed_by`
     pub managed_by: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `StatusMessage` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct StatusMessage {
+    /// `message`
+    pub message: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SyncInstallStatus` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SyncInstallStatus {
+    /// `main`
+    pub main: String,
+    /// `remote`
+    pub remote: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -938,6 +929,80 @@ pub enum SyncStatus {
     Warning,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
+}
+
+/// The `SyncWarning` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SyncWarning {
+    /// `message`
+    pub message: Option<String>,
+    /// `title`
+    pub title: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SyncedAsset` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SyncedAsset {
+    /// `error`
+    pub error: Option<String>,
+    /// `is_deleted`
+    pub is_deleted: Option<bool>,
+    /// `name`
+    pub name: String,
+    /// `package_name`
+    pub package_name: String,
+    /// `package_version`
+    pub package_version: String,
+    /// `sync_status`
+    pub sync_status: SyncStatus,
+    /// `type`
+    pub r#type: String,
+    /// `warning`
+    pub warning: Option<SyncWarning>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SyncedIntegration` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SyncedIntegration {
+    /// `error`
+    pub error: Option<String>,
+    /// `id`
+    pub id: Option<String>,
+    /// `install_status`
+    pub install_status: SyncInstallStatus,
+    /// `package_name`
+    pub package_name: Option<String>,
+    /// `package_version`
+    pub package_version: Option<String>,
+    /// `sync_status`
+    pub sync_status: SyncStatus,
+    /// `updated_at`
+    pub updated_at: Option<String>,
+    /// `warning`
+    pub warning: Option<SyncWarning>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `TypedPolicyVar` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TypedPolicyVar {
+    /// `frozen`
+    pub frozen: Option<bool>,
+    /// `type`
+    pub r#type: Option<String>,
+    /// `value`
+    pub value: Value,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
 /// The `UninstallToken` object.
@@ -983,7 +1048,7 @@ pub struct UninstallTokenSummary {
 #[non_exhaustive]
 pub struct UpdateSettingsResponse {
     /// `item`
-    pub item: Setting,
+    pub item: Settings,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -993,69 +1058,7 @@ pub struct UpdateSettingsResponse {
 #[non_exhaustive]
 pub struct UpdateSpaceSettingsResponse {
     /// `item`
-    pub item: SpaceSetting,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `UpgradeStatusError` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct UpgradeStatusError {
-    /// `message`
-    pub message: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `UseSpaceAwarenessMigrationStatus`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum UseSpaceAwarenessMigrationStatus {
-    /// `pending`
-    Pending,
-    /// `success`
-    Success,
-    /// `error`
-    Error,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// One of several forms of `Vars`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Vars {
-    /// A map.
-    VarsMapMap(BTreeMap<String, VarsMap>),
-    /// A map.
-    PolicyVarMap(BTreeMap<String, Option<PolicyVar>>),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-/// The `VarsMap` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct VarsMap {
-    /// `frozen`
-    pub frozen: Option<bool>,
-    /// `type`
-    pub r#type: Option<String>,
-    /// `value`
-    pub value: Value,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `Warning` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Warning {
-    /// `message`
-    pub message: Option<String>,
-    /// `title`
-    pub title: String,
+    pub item: SpaceSettings,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1104,7 +1107,7 @@ pub struct CreateAgentlessPolicyRequest {
     /// `format`
     ///
     /// default `simplified`
-    pub format: Option<Format>,
+    pub format: Option<PackagePolicyFormat>,
     /// `additional_datastreams_permissions`
     pub additional_datastreams_permissions: Option<Vec<String>>,
     /// `description`
@@ -1114,13 +1117,13 @@ pub struct CreateAgentlessPolicyRequest {
     /// `id`
     pub id: Option<String>,
     /// `inputs`
-    pub inputs: Option<BTreeMap<String, CreateAgentlessPolicyEntry>>,
+    pub inputs: Option<BTreeMap<String, SimplifiedInput>>,
     /// `name`
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
     /// `package`
-    pub package: Package,
+    pub package: PolicyPackage,
     /// `vars`
     pub vars: Option<BTreeMap<String, Option<PolicyVar>>>,
     /// Members of the body that this version of elkit does not know.
@@ -1130,7 +1133,7 @@ pub struct CreateAgentlessPolicyRequest {
 impl CreateAgentlessPolicyRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(name: impl Into<String>, package: impl Into<Package>) -> Self {
+    pub fn new(name: impl Into<String>, package: impl Into<PolicyPackage>) -> Self {
         Self {
             name: name.into(),
             package: package.into(),
@@ -1164,7 +1167,7 @@ impl CreateLogstashApiKeyRequest {
 #[non_exhaustive]
 pub struct CreateServiceTokenRequest {
     /// `body`
-    pub body: Option<CreateServiceTokenBody>,
+    pub body: Option<ServiceTokenOptions>,
 }
 
 impl CreateServiceTokenRequest {

@@ -12,71 +12,27 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    AgentSetup, CheckHealthResponse, CheckPermissionsResponse,
-    CreateAgentlessPolicyEntry, CreateAgentlessPolicyEntryStream,
-    CreateAgentlessPolicyResponse, CreateLogstashApiKeyResponse, CreateServiceTokenBody,
-    CreateServiceTokenResponse, CustomAsset, DataStream, DataStreamDashboard,
-    DataStreamElasticsearchPrivileges, DeleteUnenrolledAgents,
-    ExperimentalDataStreamFeature, Features, GetKubernetesManifestResponse,
-    GetSettingsResponse, GetSpaceSettingsResponse, GetUninstallTokenResponse,
-    IdReference, InputsList, InputsListStream, InputsListStreamDataStream, InstallStatus,
-    IntegrationSyncStatus, IntegrationSyncStatusIntegration, ListDataStreamsResponse,
-    ListStreamDataStreamElasticsearch, ListUninstallTokensResponse, NonFatalError,
-    Overrides, Package, PackagePolicy, PackagePolicyElasticsearch,
-    PackagePolicyElasticsearchPrivileges, SecretPolicyVar, ServiceDetails, Setting,
-    SpaceSetting, UninstallToken, UninstallTokenSummary, UpdateSettingsResponse,
-    UpdateSpaceSettingsResponse, UpgradeStatusError, VarsMap, Warning,
+    CheckHealthResponse, CheckPermissionsResponse, CreateAgentlessPolicyResponse,
+    CreateLogstashApiKeyResponse, CreateServiceTokenResponse, DataStream,
+    DataStreamDashboard, DataStreamElasticsearch, DataStreamFeatures,
+    DataStreamPrivileges, DeleteUnenrolledAgents, ExperimentalDataStreamFeature,
+    GetKubernetesManifestResponse, GetSettingsResponse, GetSpaceSettingsResponse,
+    GetUninstallTokenResponse, IdReference, InputDataStream, IntegrationSyncStatus,
+    ListDataStreamsResponse, ListUninstallTokensResponse, NonFatalError, PackagePolicy,
+    PackagePolicyElasticsearch, PackagePolicyInput, PackagePolicyInputStream,
+    PackagePolicyOverrides, PackagePolicyPrivileges, PolicyPackage, SecretPolicyVar,
+    ServiceDetails, ServiceTokenOptions, Settings, SetupResult, SimplifiedInput,
+    SimplifiedInputStream, SpaceSettings, StatusMessage, SyncInstallStatus, SyncWarning,
+    SyncedAsset, SyncedIntegration, TypedPolicyVar, UninstallToken,
+    UninstallTokenSummary, UpdateSettingsResponse, UpdateSpaceSettingsResponse,
     CheckHealthRequest, CreateAgentlessPolicyRequest, UpdateSettingsRequest,
     UpdateSpaceSettingsRequest
 }
 rt::string_enum! {
-    FleetCheckPermissionsError, Format, SyncStatus, UseSpaceAwarenessMigrationStatus
+    PackagePolicyFormat, PermissionsError, SpaceAwarenessMigrationStatus, SyncStatus
 }
 rt::union_! {
-    Inputs, PolicyVar, Vars
-}
-
-impl rt::Model for AgentSetup {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AgentSetup",
-        members: &["isInitialized", "nonFatalErrors"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            is_initialized: rt::Wire::blank(),
-            non_fatal_errors: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.is_initialized),
-            1 => member.value(&mut self.non_fatal_errors),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.is_initialized)?;
-        out.value(1, &self.non_fatal_errors)?;
-        Ok(())
-    }
+    PackagePolicyInputs, PackagePolicyVars, PolicyVar
 }
 
 impl rt::Model for CheckHealthResponse {
@@ -168,95 +124,6 @@ impl rt::Model for CheckPermissionsResponse {
     }
 }
 
-impl rt::Model for CreateAgentlessPolicyEntry {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateAgentlessPolicyEntry",
-        members: &["enabled", "streams", "vars"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            enabled: None,
-            streams: None,
-            vars: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.enabled),
-            1 => member.option(&mut self.streams),
-            2 => member.option(&mut self.vars),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.enabled)?;
-        out.option(1, &self.streams)?;
-        out.option(2, &self.vars)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CreateAgentlessPolicyEntryStream {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateAgentlessPolicyEntryStream",
-        members: &["enabled", "vars"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            enabled: None,
-            vars: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.enabled),
-            1 => member.option(&mut self.vars),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.enabled)?;
-        out.option(1, &self.vars)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for CreateAgentlessPolicyResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "CreateAgentlessPolicyResponse",
@@ -337,46 +204,6 @@ impl rt::Model for CreateLogstashApiKeyResponse {
     }
 }
 
-impl rt::Model for CreateServiceTokenBody {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateServiceTokenBody",
-        members: &["remote"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            remote: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.remote),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.remote)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for CreateServiceTokenResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "CreateServiceTokenResponse",
@@ -416,76 +243,6 @@ impl rt::Model for CreateServiceTokenResponse {
     ) -> Result<(), S::Error> {
         out.value(0, &self.name)?;
         out.value(1, &self.value)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CustomAsset {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CustomAsset",
-        members: &[
-            "error",
-            "is_deleted",
-            "name",
-            "package_name",
-            "package_version",
-            "sync_status",
-            "type",
-            "warning",
-        ],
-        aliases: &[],
-        required: &[0x7c, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            error: None,
-            is_deleted: None,
-            name: rt::Wire::blank(),
-            package_name: rt::Wire::blank(),
-            package_version: rt::Wire::blank(),
-            sync_status: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            warning: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.error),
-            1 => member.option(&mut self.is_deleted),
-            2 => member.value(&mut self.name),
-            3 => member.value(&mut self.package_name),
-            4 => member.value(&mut self.package_version),
-            5 => member.value(&mut self.sync_status),
-            6 => member.value(&mut self.r#type),
-            7 => member.option(&mut self.warning),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.option(1, &self.is_deleted)?;
-        out.value(2, &self.name)?;
-        out.value(3, &self.package_name)?;
-        out.value(4, &self.package_version)?;
-        out.value(5, &self.sync_status)?;
-        out.value(6, &self.r#type)?;
-        out.option(7, &self.warning)?;
         Ok(())
     }
 }
@@ -615,9 +372,109 @@ impl rt::Model for DataStreamDashboard {
     }
 }
 
-impl rt::Model for DataStreamElasticsearchPrivileges {
+impl rt::Model for DataStreamElasticsearch {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "DataStreamElasticsearchPrivileges",
+        name: "DataStreamElasticsearch",
+        members: &["dynamic_dataset", "dynamic_namespace", "privileges"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            dynamic_dataset: None,
+            dynamic_namespace: None,
+            privileges: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.dynamic_dataset),
+            1 => member.option(&mut self.dynamic_namespace),
+            2 => member.option(&mut self.privileges),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.dynamic_dataset)?;
+        out.option(1, &self.dynamic_namespace)?;
+        out.option(2, &self.privileges)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DataStreamFeatures {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DataStreamFeatures",
+        members: &[
+            "doc_value_only_numeric",
+            "doc_value_only_other",
+            "synthetic_source",
+            "tsdb",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            doc_value_only_numeric: None,
+            doc_value_only_other: None,
+            synthetic_source: None,
+            tsdb: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.doc_value_only_numeric),
+            1 => member.option(&mut self.doc_value_only_other),
+            2 => member.option(&mut self.synthetic_source),
+            3 => member.option(&mut self.tsdb),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.doc_value_only_numeric)?;
+        out.option(1, &self.doc_value_only_other)?;
+        out.option(2, &self.synthetic_source)?;
+        out.option(3, &self.tsdb)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DataStreamPrivileges {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DataStreamPrivileges",
         members: &["indices"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -738,100 +595,6 @@ impl rt::Model for ExperimentalDataStreamFeature {
         out.value(0, &self.data_stream)?;
         out.value(1, &self.features)?;
         Ok(())
-    }
-}
-
-impl rt::Model for Features {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Features",
-        members: &[
-            "doc_value_only_numeric",
-            "doc_value_only_other",
-            "synthetic_source",
-            "tsdb",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            doc_value_only_numeric: None,
-            doc_value_only_other: None,
-            synthetic_source: None,
-            tsdb: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.doc_value_only_numeric),
-            1 => member.option(&mut self.doc_value_only_other),
-            2 => member.option(&mut self.synthetic_source),
-            3 => member.option(&mut self.tsdb),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.doc_value_only_numeric)?;
-        out.option(1, &self.doc_value_only_other)?;
-        out.option(2, &self.synthetic_source)?;
-        out.option(3, &self.tsdb)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for FleetCheckPermissionsError {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "MISSING_SECURITY" => Self::MissingSecurity,
-            "MISSING_PRIVILEGES" => Self::MissingPrivileges,
-            "MISSING_FLEET_SERVER_SETUP_PRIVILEGES" => {
-                Self::MissingFleetServerSetupPrivileges
-            }
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::MissingSecurity => "MISSING_SECURITY",
-            Self::MissingPrivileges => "MISSING_PRIVILEGES",
-            Self::MissingFleetServerSetupPrivileges => {
-                "MISSING_FLEET_SERVER_SETUP_PRIVILEGES"
-            }
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for Format {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "legacy" => Self::Legacy,
-            "simplified" => Self::Simplified,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Legacy => "legacy",
-            Self::Simplified => "simplified",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -1035,179 +798,9 @@ impl rt::Model for IdReference {
     }
 }
 
-impl rt::Union for Inputs {
-    const ARMS: &'static [rt::Arm] = &[rt::Arm::list(64), rt::Arm::of(64)];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::InputsListList),
-            1 => rt::get(deserializer).map(Self::CreateAgentlessPolicyEntryMap),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::InputsListList(value) => rt::Wire::encode(value, serializer),
-            Self::CreateAgentlessPolicyEntryMap(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for InputsList {
+impl rt::Model for InputDataStream {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "InputsList",
-        members: &[
-            "compiled_input",
-            "config",
-            "enabled",
-            "id",
-            "keep_enabled",
-            "policy_template",
-            "streams",
-            "type",
-            "vars",
-        ],
-        aliases: &[],
-        required: &[0xc5, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            compiled_input: rt::Wire::blank(),
-            config: None,
-            enabled: rt::Wire::blank(),
-            id: None,
-            keep_enabled: None,
-            policy_template: None,
-            streams: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            vars: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.compiled_input),
-            1 => member.option(&mut self.config),
-            2 => member.value(&mut self.enabled),
-            3 => member.option(&mut self.id),
-            4 => member.option(&mut self.keep_enabled),
-            5 => member.option(&mut self.policy_template),
-            6 => member.value(&mut self.streams),
-            7 => member.value(&mut self.r#type),
-            8 => member.option(&mut self.vars),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.compiled_input)?;
-        out.option(1, &self.config)?;
-        out.value(2, &self.enabled)?;
-        out.option(3, &self.id)?;
-        out.option(4, &self.keep_enabled)?;
-        out.option(5, &self.policy_template)?;
-        out.value(6, &self.streams)?;
-        out.value(7, &self.r#type)?;
-        out.option(8, &self.vars)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for InputsListStream {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "InputsListStream",
-        members: &[
-            "compiled_stream",
-            "config",
-            "data_stream",
-            "enabled",
-            "id",
-            "keep_enabled",
-            "release",
-            "vars",
-        ],
-        aliases: &[],
-        required: &[0xd, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            compiled_stream: rt::Wire::blank(),
-            config: None,
-            data_stream: rt::Wire::blank(),
-            enabled: rt::Wire::blank(),
-            id: None,
-            keep_enabled: None,
-            release: None,
-            vars: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.compiled_stream),
-            1 => member.option(&mut self.config),
-            2 => member.value(&mut self.data_stream),
-            3 => member.value(&mut self.enabled),
-            4 => member.option(&mut self.id),
-            5 => member.option(&mut self.keep_enabled),
-            6 => member.option(&mut self.release),
-            7 => member.option(&mut self.vars),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.compiled_stream)?;
-        out.option(1, &self.config)?;
-        out.value(2, &self.data_stream)?;
-        out.value(3, &self.enabled)?;
-        out.option(4, &self.id)?;
-        out.option(5, &self.keep_enabled)?;
-        out.option(6, &self.release)?;
-        out.option(7, &self.vars)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for InputsListStreamDataStream {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "InputsListStreamDataStream",
+        name: "InputDataStream",
         members: &["dataset", "elasticsearch", "type"],
         aliases: &[],
         required: &[0x5, 0, 0, 0],
@@ -1247,49 +840,6 @@ impl rt::Model for InputsListStreamDataStream {
         out.value(0, &self.dataset)?;
         out.option(1, &self.elasticsearch)?;
         out.value(2, &self.r#type)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for InstallStatus {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "InstallStatus",
-        members: &["main", "remote"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            main: rt::Wire::blank(),
-            remote: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.main),
-            1 => member.option(&mut self.remote),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.main)?;
-        out.option(1, &self.remote)?;
         Ok(())
     }
 }
@@ -1343,76 +893,6 @@ impl rt::Model for IntegrationSyncStatus {
     }
 }
 
-impl rt::Model for IntegrationSyncStatusIntegration {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "IntegrationSyncStatusIntegration",
-        members: &[
-            "error",
-            "id",
-            "install_status",
-            "package_name",
-            "package_version",
-            "sync_status",
-            "updated_at",
-            "warning",
-        ],
-        aliases: &[],
-        required: &[0x24, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            error: None,
-            id: None,
-            install_status: rt::Wire::blank(),
-            package_name: None,
-            package_version: None,
-            sync_status: rt::Wire::blank(),
-            updated_at: None,
-            warning: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.error),
-            1 => member.option(&mut self.id),
-            2 => member.value(&mut self.install_status),
-            3 => member.option(&mut self.package_name),
-            4 => member.option(&mut self.package_version),
-            5 => member.value(&mut self.sync_status),
-            6 => member.option(&mut self.updated_at),
-            7 => member.option(&mut self.warning),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.option(1, &self.id)?;
-        out.value(2, &self.install_status)?;
-        out.option(3, &self.package_name)?;
-        out.option(4, &self.package_version)?;
-        out.value(5, &self.sync_status)?;
-        out.option(6, &self.updated_at)?;
-        out.option(7, &self.warning)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for ListDataStreamsResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ListDataStreamsResponse",
@@ -1449,52 +929,6 @@ impl rt::Model for ListDataStreamsResponse {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.value(0, &self.data_streams)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ListStreamDataStreamElasticsearch {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ListStreamDataStreamElasticsearch",
-        members: &["dynamic_dataset", "dynamic_namespace", "privileges"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            dynamic_dataset: None,
-            dynamic_namespace: None,
-            privileges: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.dynamic_dataset),
-            1 => member.option(&mut self.dynamic_namespace),
-            2 => member.option(&mut self.privileges),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.dynamic_dataset)?;
-        out.option(1, &self.dynamic_namespace)?;
-        out.option(2, &self.privileges)?;
         Ok(())
     }
 }
@@ -1587,108 +1021,6 @@ impl rt::Model for NonFatalError {
     ) -> Result<(), S::Error> {
         out.value(0, &self.message)?;
         out.value(1, &self.name)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Overrides {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Overrides",
-        members: &["inputs"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            inputs: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.inputs),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.inputs)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Package {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Package",
-        members: &[
-            "experimental_data_stream_features",
-            "fips_compatible",
-            "name",
-            "requires_root",
-            "title",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x24, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            experimental_data_stream_features: None,
-            fips_compatible: None,
-            name: rt::Wire::blank(),
-            requires_root: None,
-            title: None,
-            version: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.experimental_data_stream_features),
-            1 => member.option(&mut self.fips_compatible),
-            2 => member.value(&mut self.name),
-            3 => member.option(&mut self.requires_root),
-            4 => member.option(&mut self.title),
-            5 => member.value(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.experimental_data_stream_features)?;
-        out.option(1, &self.fips_compatible)?;
-        out.value(2, &self.name)?;
-        out.option(3, &self.requires_root)?;
-        out.option(4, &self.title)?;
-        out.value(5, &self.version)?;
         Ok(())
     }
 }
@@ -1879,9 +1211,234 @@ impl rt::Model for PackagePolicyElasticsearch {
     }
 }
 
-impl rt::Model for PackagePolicyElasticsearchPrivileges {
+impl rt::StringEnum for PackagePolicyFormat {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "legacy" => Self::Legacy,
+            "simplified" => Self::Simplified,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Legacy => "legacy",
+            Self::Simplified => "simplified",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for PackagePolicyInput {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PackagePolicyElasticsearchPrivileges",
+        name: "PackagePolicyInput",
+        members: &[
+            "compiled_input",
+            "config",
+            "enabled",
+            "id",
+            "keep_enabled",
+            "policy_template",
+            "streams",
+            "type",
+            "vars",
+        ],
+        aliases: &[],
+        required: &[0xc5, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            compiled_input: rt::Wire::blank(),
+            config: None,
+            enabled: rt::Wire::blank(),
+            id: None,
+            keep_enabled: None,
+            policy_template: None,
+            streams: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            vars: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.compiled_input),
+            1 => member.option(&mut self.config),
+            2 => member.value(&mut self.enabled),
+            3 => member.option(&mut self.id),
+            4 => member.option(&mut self.keep_enabled),
+            5 => member.option(&mut self.policy_template),
+            6 => member.value(&mut self.streams),
+            7 => member.value(&mut self.r#type),
+            8 => member.option(&mut self.vars),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.compiled_input)?;
+        out.option(1, &self.config)?;
+        out.value(2, &self.enabled)?;
+        out.option(3, &self.id)?;
+        out.option(4, &self.keep_enabled)?;
+        out.option(5, &self.policy_template)?;
+        out.value(6, &self.streams)?;
+        out.value(7, &self.r#type)?;
+        out.option(8, &self.vars)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for PackagePolicyInputStream {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PackagePolicyInputStream",
+        members: &[
+            "compiled_stream",
+            "config",
+            "data_stream",
+            "enabled",
+            "id",
+            "keep_enabled",
+            "release",
+            "vars",
+        ],
+        aliases: &[],
+        required: &[0xd, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            compiled_stream: rt::Wire::blank(),
+            config: None,
+            data_stream: rt::Wire::blank(),
+            enabled: rt::Wire::blank(),
+            id: None,
+            keep_enabled: None,
+            release: None,
+            vars: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.compiled_stream),
+            1 => member.option(&mut self.config),
+            2 => member.value(&mut self.data_stream),
+            3 => member.value(&mut self.enabled),
+            4 => member.option(&mut self.id),
+            5 => member.option(&mut self.keep_enabled),
+            6 => member.option(&mut self.release),
+            7 => member.option(&mut self.vars),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.compiled_stream)?;
+        out.option(1, &self.config)?;
+        out.value(2, &self.data_stream)?;
+        out.value(3, &self.enabled)?;
+        out.option(4, &self.id)?;
+        out.option(5, &self.keep_enabled)?;
+        out.option(6, &self.release)?;
+        out.option(7, &self.vars)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for PackagePolicyInputs {
+    const ARMS: &'static [rt::Arm] = &[rt::Arm::list(64), rt::Arm::of(64)];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::PackagePolicyInputList),
+            1 => rt::get(deserializer).map(Self::SimplifiedInputMap),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::PackagePolicyInputList(value) => rt::Wire::encode(value, serializer),
+            Self::SimplifiedInputMap(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for PackagePolicyOverrides {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PackagePolicyOverrides",
+        members: &["inputs"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            inputs: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.inputs),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.inputs)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for PackagePolicyPrivileges {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PackagePolicyPrivileges",
         members: &["cluster"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -1915,6 +1472,115 @@ impl rt::Model for PackagePolicyElasticsearchPrivileges {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.cluster)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for PackagePolicyVars {
+    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(64), rt::Arm::of(64)];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::TypedPolicyVarMap),
+            1 => rt::get(deserializer).map(Self::PolicyVarMap),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::TypedPolicyVarMap(value) => rt::Wire::encode(value, serializer),
+            Self::PolicyVarMap(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::StringEnum for PermissionsError {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "MISSING_SECURITY" => Self::MissingSecurity,
+            "MISSING_PRIVILEGES" => Self::MissingPrivileges,
+            "MISSING_FLEET_SERVER_SETUP_PRIVILEGES" => {
+                Self::MissingFleetServerSetupPrivileges
+            }
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::MissingSecurity => "MISSING_SECURITY",
+            Self::MissingPrivileges => "MISSING_PRIVILEGES",
+            Self::MissingFleetServerSetupPrivileges => {
+                "MISSING_FLEET_SERVER_SETUP_PRIVILEGES"
+            }
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for PolicyPackage {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PolicyPackage",
+        members: &[
+            "experimental_data_stream_features",
+            "fips_compatible",
+            "name",
+            "requires_root",
+            "title",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x24, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            experimental_data_stream_features: None,
+            fips_compatible: None,
+            name: rt::Wire::blank(),
+            requires_root: None,
+            title: None,
+            version: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.experimental_data_stream_features),
+            1 => member.option(&mut self.fips_compatible),
+            2 => member.value(&mut self.name),
+            3 => member.option(&mut self.requires_root),
+            4 => member.option(&mut self.title),
+            5 => member.value(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.experimental_data_stream_features)?;
+        out.option(1, &self.fips_compatible)?;
+        out.value(2, &self.name)?;
+        out.option(3, &self.requires_root)?;
+        out.option(4, &self.title)?;
+        out.value(5, &self.version)?;
         Ok(())
     }
 }
@@ -2044,9 +1710,49 @@ impl rt::Model for ServiceDetails {
     }
 }
 
-impl rt::Model for Setting {
+impl rt::Model for ServiceTokenOptions {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Setting",
+        name: "ServiceTokenOptions",
+        members: &["remote"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            remote: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.remote),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.remote)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for Settings {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Settings",
         members: &[
             "action_secret_storage_requirements_met",
             "delete_unenrolled_agents",
@@ -2126,9 +1832,160 @@ impl rt::Model for Setting {
     }
 }
 
-impl rt::Model for SpaceSetting {
+impl rt::Model for SetupResult {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SpaceSetting",
+        name: "SetupResult",
+        members: &["isInitialized", "nonFatalErrors"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            is_initialized: rt::Wire::blank(),
+            non_fatal_errors: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.is_initialized),
+            1 => member.value(&mut self.non_fatal_errors),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.is_initialized)?;
+        out.value(1, &self.non_fatal_errors)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SimplifiedInput {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SimplifiedInput",
+        members: &["enabled", "streams", "vars"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            enabled: None,
+            streams: None,
+            vars: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.enabled),
+            1 => member.option(&mut self.streams),
+            2 => member.option(&mut self.vars),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.enabled)?;
+        out.option(1, &self.streams)?;
+        out.option(2, &self.vars)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SimplifiedInputStream {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SimplifiedInputStream",
+        members: &["enabled", "vars"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            enabled: None,
+            vars: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.enabled),
+            1 => member.option(&mut self.vars),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.enabled)?;
+        out.option(1, &self.vars)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for SpaceAwarenessMigrationStatus {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "pending" => Self::Pending,
+            "success" => Self::Success,
+            "error" => Self::Error,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Pending => "pending",
+            Self::Success => "success",
+            Self::Error => "error",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for SpaceSettings {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SpaceSettings",
         members: &["allowed_namespace_prefixes", "managed_by"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -2169,6 +2026,89 @@ impl rt::Model for SpaceSetting {
     }
 }
 
+impl rt::Model for StatusMessage {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "StatusMessage",
+        members: &["message"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            message: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.message),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.message)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SyncInstallStatus {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SyncInstallStatus",
+        members: &["main", "remote"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            main: rt::Wire::blank(),
+            remote: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.main),
+            1 => member.option(&mut self.remote),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.main)?;
+        out.option(1, &self.remote)?;
+        Ok(())
+    }
+}
+
 impl rt::StringEnum for SyncStatus {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
@@ -2187,6 +2127,235 @@ impl rt::StringEnum for SyncStatus {
             Self::Warning => "warning",
             Self::UnknownValue(name) => name,
         }
+    }
+}
+
+impl rt::Model for SyncWarning {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SyncWarning",
+        members: &["message", "title"],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            message: None,
+            title: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.message),
+            1 => member.value(&mut self.title),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.message)?;
+        out.value(1, &self.title)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SyncedAsset {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SyncedAsset",
+        members: &[
+            "error",
+            "is_deleted",
+            "name",
+            "package_name",
+            "package_version",
+            "sync_status",
+            "type",
+            "warning",
+        ],
+        aliases: &[],
+        required: &[0x7c, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            error: None,
+            is_deleted: None,
+            name: rt::Wire::blank(),
+            package_name: rt::Wire::blank(),
+            package_version: rt::Wire::blank(),
+            sync_status: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            warning: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.error),
+            1 => member.option(&mut self.is_deleted),
+            2 => member.value(&mut self.name),
+            3 => member.value(&mut self.package_name),
+            4 => member.value(&mut self.package_version),
+            5 => member.value(&mut self.sync_status),
+            6 => member.value(&mut self.r#type),
+            7 => member.option(&mut self.warning),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.error)?;
+        out.option(1, &self.is_deleted)?;
+        out.value(2, &self.name)?;
+        out.value(3, &self.package_name)?;
+        out.value(4, &self.package_version)?;
+        out.value(5, &self.sync_status)?;
+        out.value(6, &self.r#type)?;
+        out.option(7, &self.warning)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SyncedIntegration {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SyncedIntegration",
+        members: &[
+            "error",
+            "id",
+            "install_status",
+            "package_name",
+            "package_version",
+            "sync_status",
+            "updated_at",
+            "warning",
+        ],
+        aliases: &[],
+        required: &[0x24, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            error: None,
+            id: None,
+            install_status: rt::Wire::blank(),
+            package_name: None,
+            package_version: None,
+            sync_status: rt::Wire::blank(),
+            updated_at: None,
+            warning: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.error),
+            1 => member.option(&mut self.id),
+            2 => member.value(&mut self.install_status),
+            3 => member.option(&mut self.package_name),
+            4 => member.option(&mut self.package_version),
+            5 => member.value(&mut self.sync_status),
+            6 => member.option(&mut self.updated_at),
+            7 => member.option(&mut self.warning),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.error)?;
+        out.option(1, &self.id)?;
+        out.value(2, &self.install_status)?;
+        out.option(3, &self.package_name)?;
+        out.option(4, &self.package_version)?;
+        out.value(5, &self.sync_status)?;
+        out.option(6, &self.updated_at)?;
+        out.option(7, &self.warning)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for TypedPolicyVar {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "TypedPolicyVar",
+        members: &["frozen", "type", "value"],
+        aliases: &[],
+        required: &[0x4, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            frozen: None,
+            r#type: None,
+            value: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.frozen),
+            1 => member.option(&mut self.r#type),
+            2 => member.value(&mut self.value),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.frozen)?;
+        out.option(1, &self.r#type)?;
+        out.value(2, &self.value)?;
+        Ok(())
     }
 }
 
@@ -2380,178 +2549,6 @@ impl rt::Model for UpdateSpaceSettingsResponse {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.value(0, &self.item)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for UpgradeStatusError {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "UpgradeStatusError",
-        members: &["message"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            message: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.message),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.message)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for UseSpaceAwarenessMigrationStatus {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "pending" => Self::Pending,
-            "success" => Self::Success,
-            "error" => Self::Error,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Pending => "pending",
-            Self::Success => "success",
-            Self::Error => "error",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Union for Vars {
-    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(64), rt::Arm::of(64)];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::VarsMapMap),
-            1 => rt::get(deserializer).map(Self::PolicyVarMap),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::VarsMapMap(value) => rt::Wire::encode(value, serializer),
-            Self::PolicyVarMap(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for VarsMap {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "VarsMap",
-        members: &["frozen", "type", "value"],
-        aliases: &[],
-        required: &[0x4, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            frozen: None,
-            r#type: None,
-            value: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.frozen),
-            1 => member.option(&mut self.r#type),
-            2 => member.value(&mut self.value),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.frozen)?;
-        out.option(1, &self.r#type)?;
-        out.value(2, &self.value)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Warning {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Warning",
-        members: &["message", "title"],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            message: None,
-            title: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.message),
-            1 => member.value(&mut self.title),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.message)?;
-        out.value(1, &self.title)?;
         Ok(())
     }
 }

@@ -31,7 +31,7 @@ impl FleetAgentActions {
     pub fn create(
         &self,
         agent_id: impl Into<String>,
-        action: impl Into<Action>,
+        action: impl Into<NewAction>,
     ) -> Create {
         Create::new(&self.client, CreateRequest::new(agent_id, action))
     }

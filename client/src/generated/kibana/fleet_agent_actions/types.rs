@@ -4,87 +4,10 @@
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
-/// The `AckDataAction` object.
+/// The `Action` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AckDataAction {
-    /// `ack_data`
-    pub ack_data: Value,
-    /// `data`
-    pub data: Value,
-    /// `type`
-    pub r#type: AckDataActionType,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`AckDataAction`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct AckDataActionRequired {
-    /// `ack_data`
-    pub ack_data: Value,
-    /// `data`
-    pub data: Value,
-    /// `type`
-    pub r#type: AckDataActionType,
-}
-
-impl AckDataAction {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: AckDataActionRequired) -> Self {
-        Self {
-            ack_data: required.ack_data,
-            data: required.data,
-            r#type: required.r#type,
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// A value of `AckDataActionType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum AckDataActionType {
-    /// `UNENROLL`
-    Unenroll,
-    /// `UPGRADE`
-    Upgrade,
-    /// `POLICY_REASSIGN`
-    PolicyReassign,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// One of several forms of `Action`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Action {
-    /// The `AckDataAction` form.
-    ByAckData(AckDataAction),
-    /// The `SettingsAction` form.
-    Settings(SettingsAction),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<AckDataAction> for Action {
-    fn from(value: AckDataAction) -> Self {
-        Self::ByAckData(value)
-    }
-}
-
-impl From<SettingsAction> for Action {
-    fn from(value: SettingsAction) -> Self {
-        Self::Settings(value)
-    }
-}
-
-/// The `AgentAction` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AgentAction {
+pub struct Action {
     /// `actionId`
     pub action_id: String,
     /// `cancellationTime`
@@ -100,7 +23,7 @@ pub struct AgentAction {
     /// `is_automatic`
     pub is_automatic: Option<bool>,
     /// `latestErrors`
-    pub latest_errors: Option<Vec<LatestError>>,
+    pub latest_errors: Option<Vec<ActionError>>,
     /// `nbAgentsAck`
     pub nb_agents_ack: Number,
     /// `nbAgentsActionCreated`
@@ -118,55 +41,35 @@ pub struct AgentAction {
     /// `startTime`
     pub start_time: Option<String>,
     /// `status`
-    pub status: AgentActionStatus,
+    pub status: ActionStatus,
     /// `type`
-    pub r#type: AgentActionType,
+    pub r#type: ActionType,
     /// `version`
     pub version: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `AgentActionCancel` object.
+/// The `ActionError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AgentActionCancel {
-    /// `ack_data`
-    pub ack_data: Value,
-    /// `agents`
-    pub agents: Option<Vec<String>>,
-    /// `created_at`
-    pub created_at: String,
-    /// `data`
-    pub data: Value,
-    /// `expiration`
-    pub expiration: Option<String>,
-    /// `id`
-    pub id: String,
-    /// `minimum_execution_duration`
-    pub minimum_execution_duration: Option<Number>,
-    /// `namespaces`
-    pub namespaces: Option<Vec<String>>,
-    /// `rollout_duration_seconds`
-    pub rollout_duration_seconds: Option<Number>,
-    /// `sent_at`
-    pub sent_at: Option<String>,
-    /// `source_uri`
-    pub source_uri: Option<String>,
-    /// `start_time`
-    pub start_time: Option<String>,
-    /// `total`
-    pub total: Option<Number>,
-    /// `type`
-    pub r#type: String,
+pub struct ActionError {
+    /// `agentId`
+    pub agent_id: String,
+    /// `error`
+    pub error: String,
+    /// `hostname`
+    pub hostname: Option<String>,
+    /// `timestamp`
+    pub timestamp: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// A value of `AgentActionStatus`.
+/// A value of `ActionStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum AgentActionStatus {
+pub enum ActionStatus {
     /// `COMPLETE`
     Complete,
     /// `EXPIRED`
@@ -183,10 +86,10 @@ pub enum AgentActionStatus {
     UnknownValue(String),
 }
 
-/// A value of `AgentActionType`.
+/// A value of `ActionType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum AgentActionType {
+pub enum ActionType {
     /// `UPGRADE`
     Upgrade,
     /// `UNENROLL`
@@ -220,7 +123,7 @@ pub enum AgentActionType {
 #[non_exhaustive]
 pub struct CancelResponse {
     /// `item`
-    pub item: AgentActionCancel,
+    pub item: CreatedAction,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -230,7 +133,43 @@ pub struct CancelResponse {
 #[non_exhaustive]
 pub struct CreateResponse {
     /// `item`
-    pub item: AgentActionCancel,
+    pub item: CreatedAction,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `CreatedAction` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CreatedAction {
+    /// `ack_data`
+    pub ack_data: Value,
+    /// `agents`
+    pub agents: Option<Vec<String>>,
+    /// `created_at`
+    pub created_at: String,
+    /// `data`
+    pub data: Value,
+    /// `expiration`
+    pub expiration: Option<String>,
+    /// `id`
+    pub id: String,
+    /// `minimum_execution_duration`
+    pub minimum_execution_duration: Option<Number>,
+    /// `namespaces`
+    pub namespaces: Option<Vec<String>>,
+    /// `rollout_duration_seconds`
+    pub rollout_duration_seconds: Option<Number>,
+    /// `sent_at`
+    pub sent_at: Option<String>,
+    /// `source_uri`
+    pub source_uri: Option<String>,
+    /// `start_time`
+    pub start_time: Option<String>,
+    /// `total`
+    pub total: Option<Number>,
+    /// `type`
+    pub r#type: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -245,28 +184,12 @@ pub struct FindAgentsResponse {
     pub extra: Extra,
 }
 
-/// The `LatestError` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct LatestError {
-    /// `agentId`
-    pub agent_id: String,
-    /// `error`
-    pub error: String,
-    /// `hostname`
-    pub hostname: Option<String>,
-    /// `timestamp`
-    pub timestamp: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The answer to [`list`](super::FleetAgentActions::list).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ListResponse {
     /// `items`
-    pub items: Vec<AgentAction>,
+    pub items: Vec<Action>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -283,6 +206,83 @@ pub enum LogLevel {
     Warning,
     /// `error`
     Error,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// One of several forms of `NewAction`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum NewAction {
+    /// The `PlainAction` form.
+    ByAckData(PlainAction),
+    /// The `SettingsAction` form.
+    Settings(SettingsAction),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<PlainAction> for NewAction {
+    fn from(value: PlainAction) -> Self {
+        Self::ByAckData(value)
+    }
+}
+
+impl From<SettingsAction> for NewAction {
+    fn from(value: SettingsAction) -> Self {
+        Self::Settings(value)
+    }
+}
+
+/// The `PlainAction` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PlainAction {
+    /// `ack_data`
+    pub ack_data: Value,
+    /// `data`
+    pub data: Value,
+    /// `type`
+    pub r#type: PlainActionType,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`PlainAction`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct PlainActionRequired {
+    /// `ack_data`
+    pub ack_data: Value,
+    /// `data`
+    pub data: Value,
+    /// `type`
+    pub r#type: PlainActionType,
+}
+
+impl PlainAction {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: PlainActionRequired) -> Self {
+        Self {
+            ack_data: required.ack_data,
+            data: required.data,
+            r#type: required.r#type,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// A value of `PlainActionType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PlainActionType {
+    /// `UNENROLL`
+    Unenroll,
+    /// `UPGRADE`
+    Upgrade,
+    /// `POLICY_REASSIGN`
+    PolicyReassign,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
 }
@@ -354,7 +354,7 @@ pub struct CreateRequest {
     /// `agentId`
     pub agent_id: String,
     /// `action`
-    pub action: Action,
+    pub action: NewAction,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -362,7 +362,7 @@ pub struct CreateRequest {
 impl CreateRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(agent_id: impl Into<String>, action: impl Into<Action>) -> Self {
+    pub fn new(agent_id: impl Into<String>, action: impl Into<NewAction>) -> Self {
         Self {
             agent_id: agent_id.into(),
             action: action.into(),

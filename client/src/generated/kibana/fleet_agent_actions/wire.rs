@@ -12,117 +12,20 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    AckDataAction, AgentAction, AgentActionCancel, CancelResponse, CreateResponse,
-    FindAgentsResponse, LatestError, ListResponse, SettingsAction, SettingsActionData,
+    Action, ActionError, CancelResponse, CreateResponse, CreatedAction,
+    FindAgentsResponse, ListResponse, PlainAction, SettingsAction, SettingsActionData,
     CreateRequest, FindAgentsRequest
 }
 rt::string_enum! {
-    AckDataActionType, AgentActionStatus, AgentActionType, LogLevel
+    ActionStatus, ActionType, LogLevel, PlainActionType
 }
 rt::union_! {
-    Action
+    NewAction
 }
 
-impl rt::Model for AckDataAction {
+impl rt::Model for Action {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AckDataAction",
-        members: &["ack_data", "data", "type"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            ack_data: rt::Wire::blank(),
-            data: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.ack_data),
-            1 => member.value(&mut self.data),
-            2 => member.value(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.ack_data)?;
-        out.value(1, &self.data)?;
-        out.value(2, &self.r#type)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for AckDataActionType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "UNENROLL" => Self::Unenroll,
-            "UPGRADE" => Self::Upgrade,
-            "POLICY_REASSIGN" => Self::PolicyReassign,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Unenroll => "UNENROLL",
-            Self::Upgrade => "UPGRADE",
-            Self::PolicyReassign => "POLICY_REASSIGN",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Union for Action {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &[],
-            &["ack_data", "data", "type"],
-            &["ack_data", "data", "type"],
-        ),
-        rt::Arm::object(64, &[], &["data", "type"], &["data", "type"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::ByAckData),
-            1 => rt::get(deserializer).map(Self::Settings),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ByAckData(value) => rt::Wire::encode(value, serializer),
-            Self::Settings(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for AgentAction {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AgentAction",
+        name: "Action",
         members: &[
             "actionId",
             "cancellationTime",
@@ -234,46 +137,21 @@ impl rt::Model for AgentAction {
     }
 }
 
-impl rt::Model for AgentActionCancel {
+impl rt::Model for ActionError {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AgentActionCancel",
-        members: &[
-            "ack_data",
-            "agents",
-            "created_at",
-            "data",
-            "expiration",
-            "id",
-            "minimum_execution_duration",
-            "namespaces",
-            "rollout_duration_seconds",
-            "sent_at",
-            "source_uri",
-            "start_time",
-            "total",
-            "type",
-        ],
+        name: "ActionError",
+        members: &["agentId", "error", "hostname", "timestamp"],
         aliases: &[],
-        required: &[0x202d, 0, 0, 0],
+        required: &[0xb, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            ack_data: rt::Wire::blank(),
-            agents: None,
-            created_at: rt::Wire::blank(),
-            data: rt::Wire::blank(),
-            expiration: None,
-            id: rt::Wire::blank(),
-            minimum_execution_duration: None,
-            namespaces: None,
-            rollout_duration_seconds: None,
-            sent_at: None,
-            source_uri: None,
-            start_time: None,
-            total: None,
-            r#type: rt::Wire::blank(),
+            agent_id: rt::Wire::blank(),
+            error: rt::Wire::blank(),
+            hostname: None,
+            timestamp: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -289,20 +167,10 @@ impl rt::Model for AgentActionCancel {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.ack_data),
-            1 => member.option(&mut self.agents),
-            2 => member.value(&mut self.created_at),
-            3 => member.value(&mut self.data),
-            4 => member.option(&mut self.expiration),
-            5 => member.value(&mut self.id),
-            6 => member.option(&mut self.minimum_execution_duration),
-            7 => member.option(&mut self.namespaces),
-            8 => member.option(&mut self.rollout_duration_seconds),
-            9 => member.option(&mut self.sent_at),
-            10 => member.option(&mut self.source_uri),
-            11 => member.option(&mut self.start_time),
-            12 => member.option(&mut self.total),
-            13 => member.value(&mut self.r#type),
+            0 => member.value(&mut self.agent_id),
+            1 => member.value(&mut self.error),
+            2 => member.option(&mut self.hostname),
+            3 => member.value(&mut self.timestamp),
             _ => member.untyped(),
         }
     }
@@ -310,25 +178,15 @@ impl rt::Model for AgentActionCancel {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.ack_data)?;
-        out.option(1, &self.agents)?;
-        out.value(2, &self.created_at)?;
-        out.value(3, &self.data)?;
-        out.option(4, &self.expiration)?;
-        out.value(5, &self.id)?;
-        out.option(6, &self.minimum_execution_duration)?;
-        out.option(7, &self.namespaces)?;
-        out.option(8, &self.rollout_duration_seconds)?;
-        out.option(9, &self.sent_at)?;
-        out.option(10, &self.source_uri)?;
-        out.option(11, &self.start_time)?;
-        out.option(12, &self.total)?;
-        out.value(13, &self.r#type)?;
+        out.value(0, &self.agent_id)?;
+        out.value(1, &self.error)?;
+        out.option(2, &self.hostname)?;
+        out.value(3, &self.timestamp)?;
         Ok(())
     }
 }
 
-impl rt::StringEnum for AgentActionStatus {
+impl rt::StringEnum for ActionStatus {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "COMPLETE" => Self::Complete,
@@ -353,7 +211,7 @@ impl rt::StringEnum for AgentActionStatus {
     }
 }
 
-impl rt::StringEnum for AgentActionType {
+impl rt::StringEnum for ActionType {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "UPGRADE" => Self::Upgrade,
@@ -470,6 +328,100 @@ impl rt::Model for CreateResponse {
     }
 }
 
+impl rt::Model for CreatedAction {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CreatedAction",
+        members: &[
+            "ack_data",
+            "agents",
+            "created_at",
+            "data",
+            "expiration",
+            "id",
+            "minimum_execution_duration",
+            "namespaces",
+            "rollout_duration_seconds",
+            "sent_at",
+            "source_uri",
+            "start_time",
+            "total",
+            "type",
+        ],
+        aliases: &[],
+        required: &[0x202d, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            ack_data: rt::Wire::blank(),
+            agents: None,
+            created_at: rt::Wire::blank(),
+            data: rt::Wire::blank(),
+            expiration: None,
+            id: rt::Wire::blank(),
+            minimum_execution_duration: None,
+            namespaces: None,
+            rollout_duration_seconds: None,
+            sent_at: None,
+            source_uri: None,
+            start_time: None,
+            total: None,
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.ack_data),
+            1 => member.option(&mut self.agents),
+            2 => member.value(&mut self.created_at),
+            3 => member.value(&mut self.data),
+            4 => member.option(&mut self.expiration),
+            5 => member.value(&mut self.id),
+            6 => member.option(&mut self.minimum_execution_duration),
+            7 => member.option(&mut self.namespaces),
+            8 => member.option(&mut self.rollout_duration_seconds),
+            9 => member.option(&mut self.sent_at),
+            10 => member.option(&mut self.source_uri),
+            11 => member.option(&mut self.start_time),
+            12 => member.option(&mut self.total),
+            13 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.ack_data)?;
+        out.option(1, &self.agents)?;
+        out.value(2, &self.created_at)?;
+        out.value(3, &self.data)?;
+        out.option(4, &self.expiration)?;
+        out.value(5, &self.id)?;
+        out.option(6, &self.minimum_execution_duration)?;
+        out.option(7, &self.namespaces)?;
+        out.option(8, &self.rollout_duration_seconds)?;
+        out.option(9, &self.sent_at)?;
+        out.option(10, &self.source_uri)?;
+        out.option(11, &self.start_time)?;
+        out.option(12, &self.total)?;
+        out.value(13, &self.r#type)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for FindAgentsResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "FindAgentsResponse",
@@ -506,55 +458,6 @@ impl rt::Model for FindAgentsResponse {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.value(0, &self.items)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for LatestError {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "LatestError",
-        members: &["agentId", "error", "hostname", "timestamp"],
-        aliases: &[],
-        required: &[0xb, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            agent_id: rt::Wire::blank(),
-            error: rt::Wire::blank(),
-            hostname: None,
-            timestamp: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.agent_id),
-            1 => member.value(&mut self.error),
-            2 => member.option(&mut self.hostname),
-            3 => member.value(&mut self.timestamp),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.agent_id)?;
-        out.value(1, &self.error)?;
-        out.option(2, &self.hostname)?;
-        out.value(3, &self.timestamp)?;
         Ok(())
     }
 }
@@ -615,6 +518,103 @@ impl rt::StringEnum for LogLevel {
             Self::Info => "info",
             Self::Warning => "warning",
             Self::Error => "error",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Union for NewAction {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &["ack_data", "data", "type"],
+            &["ack_data", "data", "type"],
+        ),
+        rt::Arm::object(64, &[], &["data", "type"], &["data", "type"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::ByAckData),
+            1 => rt::get(deserializer).map(Self::Settings),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::ByAckData(value) => rt::Wire::encode(value, serializer),
+            Self::Settings(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for PlainAction {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PlainAction",
+        members: &["ack_data", "data", "type"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            ack_data: rt::Wire::blank(),
+            data: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.ack_data),
+            1 => member.value(&mut self.data),
+            2 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.ack_data)?;
+        out.value(1, &self.data)?;
+        out.value(2, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for PlainActionType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "UNENROLL" => Self::Unenroll,
+            "UPGRADE" => Self::Upgrade,
+            "POLICY_REASSIGN" => Self::PolicyReassign,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Unenroll => "UNENROLL",
+            Self::Upgrade => "UPGRADE",
+            Self::PolicyReassign => "POLICY_REASSIGN",
             Self::UnknownValue(name) => name,
         }
     }
@@ -862,7 +862,7 @@ impl rt::Endpoint for FindAgentsRequest {
 }
 
 impl rt::Paged for ListRequest {
-    type Item = AgentAction;
+    type Item = Action;
     fn begin(&mut self) {
         rt::first_page(&mut self.page, 0);
     }
@@ -875,7 +875,7 @@ impl rt::Paged for ListRequest {
             None::<&i64>,
         )
     }
-    fn items(page: ListResponse) -> Vec<AgentAction> {
+    fn items(page: ListResponse) -> Vec<Action> {
         page.items
     }
 }

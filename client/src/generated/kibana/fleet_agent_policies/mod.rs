@@ -162,7 +162,7 @@ pub struct BulkGet(Call<BulkGetRequest>);
 rt::call!(BulkGet, BulkGetRequest => BulkGetResponse);
 impl BulkGet {
     /// `format`
-    pub fn format(mut self, format: impl Into<fleet::Format>) -> Self {
+    pub fn format(mut self, format: impl Into<fleet::PackagePolicyFormat>) -> Self {
         self.0.request_mut().format = Some(format.into());
         self
     }
@@ -190,7 +190,7 @@ pub struct Copy(Call<CopyRequest>);
 rt::call!(Copy, CopyRequest => CopyResponse);
 impl Copy {
     /// `format`
-    pub fn format(mut self, format: impl Into<fleet::Format>) -> Self {
+    pub fn format(mut self, format: impl Into<fleet::PackagePolicyFormat>) -> Self {
         self.0.request_mut().format = Some(format.into());
         self
     }
@@ -354,7 +354,7 @@ impl Create {
     /// `monitoring_enabled`
     pub fn monitoring_enabled(
         mut self,
-        monitoring_enabled: impl IntoIterator<Item = impl Into<MonitoringEnabled>>,
+        monitoring_enabled: impl IntoIterator<Item = impl Into<MonitoringType>>,
     ) -> Self {
         self.0.request_mut().monitoring_enabled = Some(
             monitoring_enabled.into_iter().map(Into::into).collect(),
@@ -498,7 +498,7 @@ pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
 impl Get {
     /// `format`
-    pub fn format(mut self, format: impl Into<fleet::Format>) -> Self {
+    pub fn format(mut self, format: impl Into<fleet::PackagePolicyFormat>) -> Self {
         self.0.request_mut().format = Some(format.into());
         self
     }
@@ -594,7 +594,7 @@ impl List {
         self
     }
     /// `format`
-    pub fn format(mut self, format: impl Into<fleet::Format>) -> Self {
+    pub fn format(mut self, format: impl Into<fleet::PackagePolicyFormat>) -> Self {
         self.0.request_mut().format = Some(format.into());
         self
     }
@@ -607,7 +607,7 @@ pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
 impl Update {
     /// `format`
-    pub fn format(mut self, format: impl Into<fleet::Format>) -> Self {
+    pub fn format(mut self, format: impl Into<fleet::PackagePolicyFormat>) -> Self {
         self.0.request_mut().format = Some(format.into());
         self
     }
@@ -758,7 +758,7 @@ impl Update {
     /// `monitoring_enabled`
     pub fn monitoring_enabled(
         mut self,
-        monitoring_enabled: impl IntoIterator<Item = impl Into<MonitoringEnabled>>,
+        monitoring_enabled: impl IntoIterator<Item = impl Into<MonitoringType>>,
     ) -> Self {
         self.0.request_mut().monitoring_enabled = Some(
             monitoring_enabled.into_iter().map(Into::into).collect(),

@@ -208,7 +208,7 @@ pub struct AgentPolicy {
     /// `monitoring_diagnostics`
     pub monitoring_diagnostics: Option<MonitoringDiagnostics>,
     /// `monitoring_enabled`
-    pub monitoring_enabled: Option<Vec<MonitoringEnabled>>,
+    pub monitoring_enabled: Option<Vec<MonitoringType>>,
     /// `monitoring_http`
     pub monitoring_http: Option<MonitoringHttp>,
     /// `monitoring_output_id`
@@ -226,7 +226,7 @@ pub struct AgentPolicy {
     /// `overrides`
     pub overrides: Option<BTreeMap<String, Value>>,
     /// `package_policies`
-    pub package_policies: Option<PackagePolicies>,
+    pub package_policies: Option<PackagePoliciesOrIds>,
     /// `required_versions`
     pub required_versions: Option<Vec<RequiredVersion>>,
     /// `revision`
@@ -253,18 +253,6 @@ pub struct AgentPolicy {
     pub updated_by: String,
     /// `version`
     pub version: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `AgentPolicyOutput` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AgentPolicyOutput {
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -310,11 +298,11 @@ pub struct AgentSettingsDownload {
     /// `proxy_url`
     pub proxy_url: Option<String>,
     /// `secrets`
-    pub secrets: Option<Secrets>,
+    pub secrets: Option<ConnectionSecrets>,
     /// `sourceURI`
     pub source_uri: String,
     /// `ssl`
-    pub ssl: Option<Ssl>,
+    pub ssl: Option<SslSettings>,
     /// `target_directory`
     pub target_directory: Option<String>,
     /// `timeout`
@@ -421,12 +409,28 @@ pub struct AgentSettingsProtection {
     pub extra: Extra,
 }
 
+/// The `AgentVersionStatus` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AgentVersionStatus {
+    /// `agents`
+    pub agents: Number,
+    /// `failedUpgradeActionIds`
+    pub failed_upgrade_action_ids: Option<Vec<String>>,
+    /// `failedUpgradeAgents`
+    pub failed_upgrade_agents: Number,
+    /// `version`
+    pub version: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `Agentless` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Agentless {
     /// `cloud_connectors`
-    pub cloud_connectors: Option<CloudConnectors>,
+    pub cloud_connectors: Option<CloudConnectorSettings>,
     /// `resources`
     pub resources: Option<AgentlessResources>,
     /// Members that this version of elkit does not know.
@@ -443,7 +447,7 @@ impl Agentless {
     #[must_use]
     pub fn cloud_connectors(
         mut self,
-        cloud_connectors: impl Into<CloudConnectors>,
+        cloud_connectors: impl Into<CloudConnectorSettings>,
     ) -> Self {
         self.cloud_connectors = Some(cloud_connectors.into());
         self
@@ -461,7 +465,7 @@ impl Agentless {
 #[non_exhaustive]
 pub struct AgentlessResources {
     /// `requests`
-    pub requests: Option<AgentlessResourcesRequests>,
+    pub requests: Option<ResourceRequests>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -474,40 +478,8 @@ impl AgentlessResources {
     }
     /// `requests`
     #[must_use]
-    pub fn requests(mut self, requests: impl Into<AgentlessResourcesRequests>) -> Self {
+    pub fn requests(mut self, requests: impl Into<ResourceRequests>) -> Self {
         self.requests = Some(requests.into());
-        self
-    }
-}
-
-/// The `AgentlessResourcesRequests` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct AgentlessResourcesRequests {
-    /// `cpu`
-    pub cpu: Option<String>,
-    /// `memory`
-    pub memory: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl AgentlessResourcesRequests {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `cpu`
-    #[must_use]
-    pub fn cpu(mut self, cpu: impl Into<String>) -> Self {
-        self.cpu = Some(cpu.into());
-        self
-    }
-    /// `memory`
-    #[must_use]
-    pub fn memory(mut self, memory: impl Into<String>) -> Self {
-        self.memory = Some(memory.into());
         self
     }
 }
@@ -517,7 +489,7 @@ impl AgentlessResourcesRequests {
 #[non_exhaustive]
 pub struct BulkGetOutputsResponse {
     /// `items`
-    pub items: Vec<Output>,
+    pub items: Vec<PolicyOutputs>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -532,10 +504,10 @@ pub struct BulkGetResponse {
     pub extra: Extra,
 }
 
-/// The `CloudConnectors` object.
+/// The `CloudConnectorSettings` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct CloudConnectors {
+pub struct CloudConnectorSettings {
     /// `enabled`
     pub enabled: bool,
     /// `target_csp`
@@ -544,7 +516,7 @@ pub struct CloudConnectors {
     pub extra: Extra,
 }
 
-impl CloudConnectors {
+impl CloudConnectorSettings {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(enabled: bool) -> Self {
@@ -559,6 +531,16 @@ impl CloudConnectors {
         self.target_csp = Some(target_csp.into());
         self
     }
+}
+
+/// The `ConnectionSecrets` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ConnectionSecrets {
+    /// `ssl`
+    pub ssl: Option<SslSecrets>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
 /// The answer to [`copy`](super::FleetAgentPolicies::copy).
@@ -581,24 +563,20 @@ pub struct CreateResponse {
     pub extra: Extra,
 }
 
-/// The `CurrentVersion` object.
+/// The `DataOutputs` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct CurrentVersion {
-    /// `agents`
-    pub agents: Number,
-    /// `failedUpgradeActionIds`
-    pub failed_upgrade_action_ids: Option<Vec<String>>,
-    /// `failedUpgradeAgents`
-    pub failed_upgrade_agents: Number,
-    /// `version`
-    pub version: String,
+pub struct DataOutputs {
+    /// `integrations`
+    pub integrations: Option<Vec<IntegrationOutput>>,
+    /// `output`
+    pub output: NamedReference,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
 /// The answer to [`delete`](super::FleetAgentPolicies::delete).
-pub type DeleteResponse = AgentPolicyOutput;
+pub type DeleteResponse = NamedReference;
 /// The answer to [`download`](super::FleetAgentPolicies::download).
 pub type DownloadResponse = String;
 /// One of several forms of `FleetConnection`.
@@ -611,30 +589,6 @@ pub enum FleetConnection {
     Kibana(KibanaFleetConnection),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
-}
-
-/// One of several forms of `Full`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Full {
-    /// A string.
-    String(String),
-    /// The `FullAgentPolicy` form.
-    Object(FullAgentPolicy),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<&str> for Full {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for Full {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
 }
 
 /// The `FullAgentPolicy` object.
@@ -672,7 +626,7 @@ pub struct FullAgentPolicy {
     /// `service`
     pub service: Option<FullAgentPolicyService>,
     /// `signed`
-    pub signed: Option<FullAgentPolicySigned>,
+    pub signed: Option<PolicySignature>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -682,7 +636,7 @@ pub struct FullAgentPolicy {
 #[non_exhaustive]
 pub struct FullAgentPolicyInput {
     /// `data_stream`
-    pub data_stream: fleet_package_policies::AgentDiffDataStream,
+    pub data_stream: fleet_package_policies::DataStreamNamespace,
     /// `id`
     pub id: String,
     /// `meta`
@@ -696,7 +650,7 @@ pub struct FullAgentPolicyInput {
     /// `revision`
     pub revision: Number,
     /// `streams`
-    pub streams: Option<Vec<fleet_packages::Stream>>,
+    pub streams: Option<Vec<fleet_packages::InputStream>>,
     /// `type`
     pub r#type: String,
     /// `use_output`
@@ -710,7 +664,7 @@ pub struct FullAgentPolicyInput {
 #[non_exhaustive]
 pub struct FullAgentPolicyInputMeta {
     /// `package`
-    pub package: Option<fleet_package_policies::Package>,
+    pub package: Option<fleet_package_policies::PackageReference>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -759,16 +713,28 @@ pub struct FullAgentPolicyServicePipeline {
     pub extra: Extra,
 }
 
-/// The `FullAgentPolicySigned` object.
+/// One of several forms of `FullPolicyOrManifest`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct FullAgentPolicySigned {
-    /// `data`
-    pub data: String,
-    /// `signature`
-    pub signature: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
+pub enum FullPolicyOrManifest {
+    /// A string.
+    String(String),
+    /// The `FullAgentPolicy` form.
+    Object(FullAgentPolicy),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<&str> for FullPolicyOrManifest {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+impl From<String> for FullPolicyOrManifest {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
 }
 
 /// The answer to [`get_auto_upgrade_status`](super::FleetAgentPolicies::get_auto_upgrade_status).
@@ -776,7 +742,7 @@ pub struct FullAgentPolicySigned {
 #[non_exhaustive]
 pub struct GetAutoUpgradeStatusResponse {
     /// `currentVersions`
-    pub current_versions: Vec<CurrentVersion>,
+    pub current_versions: Vec<AgentVersionStatus>,
     /// `totalAgents`
     pub total_agents: Number,
     /// Members that this version of elkit does not know.
@@ -788,7 +754,7 @@ pub struct GetAutoUpgradeStatusResponse {
 #[non_exhaustive]
 pub struct GetFullResponse {
     /// `item`
-    pub item: Full,
+    pub item: FullPolicyOrManifest,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -798,7 +764,7 @@ pub struct GetFullResponse {
 #[non_exhaustive]
 pub struct GetOutputsResponse {
     /// `item`
-    pub item: Output,
+    pub item: PolicyOutputs,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -851,9 +817,39 @@ pub struct HostsFleetConnection {
     /// `proxy_url`
     pub proxy_url: Option<String>,
     /// `secrets`
-    pub secrets: Option<Secrets>,
+    pub secrets: Option<ConnectionSecrets>,
     /// `ssl`
-    pub ssl: Option<Ssl>,
+    pub ssl: Option<SslSettings>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `IntegrationOutput` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct IntegrationOutput {
+    /// `id`
+    pub id: Option<String>,
+    /// `integrationPolicyName`
+    pub integration_policy_name: Option<String>,
+    /// `name`
+    pub name: Option<String>,
+    /// `pkgName`
+    pub pkg_name: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `KibanaConnection` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct KibanaConnection {
+    /// `hosts`
+    pub hosts: Vec<String>,
+    /// `path`
+    pub path: Option<String>,
+    /// `protocol`
+    pub protocol: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -863,21 +859,7 @@ pub struct HostsFleetConnection {
 #[non_exhaustive]
 pub struct KibanaFleetConnection {
     /// `kibana`
-    pub kibana: KibanaFleetConnectionKibana,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `KibanaFleetConnectionKibana` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct KibanaFleetConnectionKibana {
-    /// `hosts`
-    pub hosts: Vec<String>,
-    /// `path`
-    pub path: Option<String>,
-    /// `protocol`
-    pub protocol: String,
+    pub kibana: KibanaConnection,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1005,20 +987,6 @@ impl MonitoringDiagnosticsUploader {
     }
 }
 
-/// A value of `MonitoringEnabled`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum MonitoringEnabled {
-    /// `logs`
-    Logs,
-    /// `metrics`
-    Metrics,
-    /// `traces`
-    Traces,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
 /// The `MonitoringHttp` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -1099,68 +1067,78 @@ impl MonitoringHttpBuffer {
     }
 }
 
-/// The `Output` object.
+/// The `MonitoringOutput` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Output {
-    /// `agentPolicyId`
-    pub agent_policy_id: Option<String>,
-    /// `data`
-    pub data: OutputData,
-    /// `monitoring`
-    pub monitoring: OutputMonitoring,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `OutputData` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct OutputData {
-    /// `integrations`
-    pub integrations: Option<Vec<OutputDataIntegration>>,
+pub struct MonitoringOutput {
     /// `output`
-    pub output: AgentPolicyOutput,
+    pub output: NamedReference,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `OutputDataIntegration` object.
-#[derive(Clone, Debug, PartialEq, Default)]
+/// A value of `MonitoringType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct OutputDataIntegration {
+pub enum MonitoringType {
+    /// `logs`
+    Logs,
+    /// `metrics`
+    Metrics,
+    /// `traces`
+    Traces,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `NamedReference` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NamedReference {
     /// `id`
-    pub id: Option<String>,
-    /// `integrationPolicyName`
-    pub integration_policy_name: Option<String>,
+    pub id: String,
     /// `name`
-    pub name: Option<String>,
-    /// `pkgName`
-    pub pkg_name: Option<String>,
+    pub name: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `OutputMonitoring` object.
+/// One of several forms of `PackagePoliciesOrIds`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct OutputMonitoring {
-    /// `output`
-    pub output: AgentPolicyOutput,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// One of several forms of `PackagePolicies`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum PackagePolicies {
+pub enum PackagePoliciesOrIds {
     /// A list.
     StringList(Vec<String>),
     /// A list.
     PackagePolicyList(Vec<fleet::PackagePolicy>),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
+}
+
+/// The `PolicyOutputs` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PolicyOutputs {
+    /// `agentPolicyId`
+    pub agent_policy_id: Option<String>,
+    /// `data`
+    pub data: DataOutputs,
+    /// `monitoring`
+    pub monitoring: MonitoringOutput,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `PolicySignature` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PolicySignature {
+    /// `data`
+    pub data: String,
+    /// `signature`
+    pub signature: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
 /// The `RequiredVersion` object.
@@ -1189,40 +1167,62 @@ impl RequiredVersion {
     }
 }
 
-/// The `Secrets` object.
+/// The `ResourceRequests` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct Secrets {
-    /// `ssl`
-    pub ssl: Option<SecretsSsl>,
+pub struct ResourceRequests {
+    /// `cpu`
+    pub cpu: Option<String>,
+    /// `memory`
+    pub memory: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `SecretsSsl` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct SecretsSsl {
-    /// `key`
-    pub key: SecretsSslKey,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
+impl ResourceRequests {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `cpu`
+    #[must_use]
+    pub fn cpu(mut self, cpu: impl Into<String>) -> Self {
+        self.cpu = Some(cpu.into());
+        self
+    }
+    /// `memory`
+    #[must_use]
+    pub fn memory(mut self, memory: impl Into<String>) -> Self {
+        self.memory = Some(memory.into());
+        self
+    }
 }
 
-/// The `SecretsSslKey` object.
+/// The `SecretReference` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct SecretsSslKey {
+pub struct SecretReference {
     /// `id`
     pub id: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `Ssl` object.
+/// The `SslSecrets` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SslSecrets {
+    /// `key`
+    pub key: SecretReference,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SslSettings` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct Ssl {
+pub struct SslSettings {
     /// `certificate`
     pub certificate: Option<String>,
     /// `certificate_authorities`
@@ -1252,7 +1252,7 @@ pub struct UpdateResponse {
 #[non_exhaustive]
 pub struct BulkGetRequest {
     /// `format`
-    pub format: Option<fleet::Format>,
+    pub format: Option<fleet::PackagePolicyFormat>,
     /// `full`
     pub full: Option<bool>,
     /// `ids`
@@ -1305,7 +1305,7 @@ pub struct CopyRequest {
     /// `agentPolicyId`
     pub agent_policy_id: String,
     /// `format`
-    pub format: Option<fleet::Format>,
+    pub format: Option<fleet::PackagePolicyFormat>,
     /// `description`
     pub description: Option<String>,
     /// `name`
@@ -1377,7 +1377,7 @@ pub struct CreateRequest {
     /// `monitoring_diagnostics`
     pub monitoring_diagnostics: Option<MonitoringDiagnostics>,
     /// `monitoring_enabled`
-    pub monitoring_enabled: Option<Vec<MonitoringEnabled>>,
+    pub monitoring_enabled: Option<Vec<MonitoringType>>,
     /// `monitoring_http`
     pub monitoring_http: Option<MonitoringHttp>,
     /// `monitoring_output_id`
@@ -1508,7 +1508,7 @@ pub struct GetRequest {
     /// `agentPolicyId`
     pub agent_policy_id: String,
     /// `format`
-    pub format: Option<fleet::Format>,
+    pub format: Option<fleet::PackagePolicyFormat>,
 }
 
 impl GetRequest {
@@ -1609,7 +1609,7 @@ pub struct ListRequest {
     /// `full`
     pub full: Option<bool>,
     /// `format`
-    pub format: Option<fleet::Format>,
+    pub format: Option<fleet::PackagePolicyFormat>,
 }
 
 impl ListRequest {
@@ -1638,7 +1638,7 @@ pub struct UpdateRequest {
     /// `agentPolicyId`
     pub agent_policy_id: String,
     /// `format`
-    pub format: Option<fleet::Format>,
+    pub format: Option<fleet::PackagePolicyFormat>,
     /// `advanced_settings`
     pub advanced_settings: Option<AdvancedSettings>,
     /// `agent_features`
@@ -1682,7 +1682,7 @@ pub struct UpdateRequest {
     /// `monitoring_diagnostics`
     pub monitoring_diagnostics: Option<MonitoringDiagnostics>,
     /// `monitoring_enabled`
-    pub monitoring_enabled: Option<Vec<MonitoringEnabled>>,
+    pub monitoring_enabled: Option<Vec<MonitoringType>>,
     /// `monitoring_http`
     pub monitoring_http: Option<MonitoringHttp>,
     /// `monitoring_output_id`

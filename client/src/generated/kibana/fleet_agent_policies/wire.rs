@@ -12,27 +12,27 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    AdvancedSettings, AgentFeature, AgentPolicy, AgentPolicyOutput, AgentSettings,
-    AgentSettingsDownload, AgentSettingsFeature, AgentSettingsLimits,
-    AgentSettingsLogging, AgentSettingsLoggingFiles, AgentSettingsLoggingMetrics,
-    AgentSettingsMonitoring, AgentSettingsProtection, Agentless, AgentlessResources,
-    AgentlessResourcesRequests, BulkGetOutputsResponse, BulkGetResponse, CloudConnectors,
-    CopyResponse, CreateResponse, CurrentVersion, FullAgentPolicy, FullAgentPolicyInput,
+    AdvancedSettings, AgentFeature, AgentPolicy, AgentSettings, AgentSettingsDownload,
+    AgentSettingsFeature, AgentSettingsLimits, AgentSettingsLogging,
+    AgentSettingsLoggingFiles, AgentSettingsLoggingMetrics, AgentSettingsMonitoring,
+    AgentSettingsProtection, AgentVersionStatus, Agentless, AgentlessResources,
+    BulkGetOutputsResponse, BulkGetResponse, CloudConnectorSettings, ConnectionSecrets,
+    CopyResponse, CreateResponse, DataOutputs, FullAgentPolicy, FullAgentPolicyInput,
     FullAgentPolicyInputMeta, FullAgentPolicyOutput, FullAgentPolicyService,
-    FullAgentPolicyServicePipeline, FullAgentPolicySigned, GetAutoUpgradeStatusResponse,
-    GetFullResponse, GetOutputsResponse, GetResponse, GlobalDataTag,
-    HostsFleetConnection, KibanaFleetConnection, KibanaFleetConnectionKibana,
-    ListResponse, MonitoringDiagnostics, MonitoringDiagnosticsLimit,
-    MonitoringDiagnosticsUploader, MonitoringHttp, MonitoringHttpBuffer, Output,
-    OutputData, OutputDataIntegration, OutputMonitoring, RequiredVersion, Secrets,
-    SecretsSsl, SecretsSslKey, Ssl, UpdateResponse, BulkGetRequest,
-    BulkGetOutputsRequest, CopyRequest, CreateRequest, DeleteRequest, UpdateRequest
+    FullAgentPolicyServicePipeline, GetAutoUpgradeStatusResponse, GetFullResponse,
+    GetOutputsResponse, GetResponse, GlobalDataTag, HostsFleetConnection,
+    IntegrationOutput, KibanaConnection, KibanaFleetConnection, ListResponse,
+    MonitoringDiagnostics, MonitoringDiagnosticsLimit, MonitoringDiagnosticsUploader,
+    MonitoringHttp, MonitoringHttpBuffer, MonitoringOutput, NamedReference,
+    PolicyOutputs, PolicySignature, RequiredVersion, ResourceRequests, SecretReference,
+    SslSecrets, SslSettings, UpdateResponse, BulkGetRequest, BulkGetOutputsRequest,
+    CopyRequest, CreateRequest, DeleteRequest, UpdateRequest
 }
 rt::string_enum! {
-    AgentPolicyStatus, MonitoringEnabled
+    AgentPolicyStatus, MonitoringType
 }
 rt::union_! {
-    FleetConnection, Full, PackagePolicies
+    FleetConnection, FullPolicyOrManifest, PackagePoliciesOrIds
 }
 
 impl rt::Model for AdvancedSettings {
@@ -346,49 +346,6 @@ impl rt::Model for AgentPolicy {
         out.value(36, &self.updated_at)?;
         out.value(37, &self.updated_by)?;
         out.option(38, &self.version)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AgentPolicyOutput {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AgentPolicyOutput",
-        members: &["id", "name"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            name: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            1 => member.value(&mut self.name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.name)?;
         Ok(())
     }
 }
@@ -869,6 +826,55 @@ impl rt::Model for AgentSettingsProtection {
     }
 }
 
+impl rt::Model for AgentVersionStatus {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AgentVersionStatus",
+        members: &["agents", "failedUpgradeActionIds", "failedUpgradeAgents", "version"],
+        aliases: &[],
+        required: &[0xd, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            agents: rt::Wire::blank(),
+            failed_upgrade_action_ids: None,
+            failed_upgrade_agents: rt::Wire::blank(),
+            version: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.agents),
+            1 => member.option(&mut self.failed_upgrade_action_ids),
+            2 => member.value(&mut self.failed_upgrade_agents),
+            3 => member.value(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.agents)?;
+        out.option(1, &self.failed_upgrade_action_ids)?;
+        out.value(2, &self.failed_upgrade_agents)?;
+        out.value(3, &self.version)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for Agentless {
     const META: &'static rt::Meta = &rt::Meta {
         name: "Agentless",
@@ -948,49 +954,6 @@ impl rt::Model for AgentlessResources {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.requests)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AgentlessResourcesRequests {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AgentlessResourcesRequests",
-        members: &["cpu", "memory"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            cpu: None,
-            memory: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.cpu),
-            1 => member.option(&mut self.memory),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.cpu)?;
-        out.option(1, &self.memory)?;
         Ok(())
     }
 }
@@ -1075,9 +1038,9 @@ impl rt::Model for BulkGetResponse {
     }
 }
 
-impl rt::Model for CloudConnectors {
+impl rt::Model for CloudConnectorSettings {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CloudConnectors",
+        name: "CloudConnectorSettings",
         members: &["enabled", "target_csp"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -1114,6 +1077,46 @@ impl rt::Model for CloudConnectors {
     ) -> Result<(), S::Error> {
         out.value(0, &self.enabled)?;
         out.option(1, &self.target_csp)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ConnectionSecrets {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ConnectionSecrets",
+        members: &["ssl"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            ssl: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.ssl),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.ssl)?;
         Ok(())
     }
 }
@@ -1198,21 +1201,19 @@ impl rt::Model for CreateResponse {
     }
 }
 
-impl rt::Model for CurrentVersion {
+impl rt::Model for DataOutputs {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CurrentVersion",
-        members: &["agents", "failedUpgradeActionIds", "failedUpgradeAgents", "version"],
+        name: "DataOutputs",
+        members: &["integrations", "output"],
         aliases: &[],
-        required: &[0xd, 0, 0, 0],
+        required: &[0x2, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            agents: rt::Wire::blank(),
-            failed_upgrade_action_ids: None,
-            failed_upgrade_agents: rt::Wire::blank(),
-            version: rt::Wire::blank(),
+            integrations: None,
+            output: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -1228,10 +1229,8 @@ impl rt::Model for CurrentVersion {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.agents),
-            1 => member.option(&mut self.failed_upgrade_action_ids),
-            2 => member.value(&mut self.failed_upgrade_agents),
-            3 => member.value(&mut self.version),
+            0 => member.option(&mut self.integrations),
+            1 => member.value(&mut self.output),
             _ => member.untyped(),
         }
     }
@@ -1239,10 +1238,8 @@ impl rt::Model for CurrentVersion {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.agents)?;
-        out.option(1, &self.failed_upgrade_action_ids)?;
-        out.value(2, &self.failed_upgrade_agents)?;
-        out.value(3, &self.version)?;
+        out.option(0, &self.integrations)?;
+        out.value(1, &self.output)?;
         Ok(())
     }
 }
@@ -1271,55 +1268,6 @@ impl rt::Union for FleetConnection {
         match self {
             Self::Hosts(value) => rt::Wire::encode(value, serializer),
             Self::Kibana(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Union for Full {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::of(16),
-        rt::Arm::object(
-            64,
-            &[],
-            &["id", "inputs", "outputs"],
-            &[
-                "agent",
-                "connectors",
-                "exporters",
-                "extensions",
-                "fleet",
-                "id",
-                "inputs",
-                "namespaces",
-                "output_permissions",
-                "outputs",
-                "processors",
-                "receivers",
-                "revision",
-                "secret_references",
-                "service",
-                "signed",
-            ],
-        ),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::String),
-            1 => rt::get(deserializer).map(Self::Object),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::Object(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -1689,46 +1637,52 @@ impl rt::Model for FullAgentPolicyServicePipeline {
     }
 }
 
-impl rt::Model for FullAgentPolicySigned {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FullAgentPolicySigned",
-        members: &["data", "signature"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            data: rt::Wire::blank(),
-            signature: rt::Wire::blank(),
-            extra: Extra::new(),
+impl rt::Union for FullPolicyOrManifest {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::of(16),
+        rt::Arm::object(
+            64,
+            &[],
+            &["id", "inputs", "outputs"],
+            &[
+                "agent",
+                "connectors",
+                "exporters",
+                "extensions",
+                "fleet",
+                "id",
+                "inputs",
+                "namespaces",
+                "output_permissions",
+                "outputs",
+                "processors",
+                "receivers",
+                "revision",
+                "secret_references",
+                "service",
+                "signed",
+            ],
+        ),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::String),
+            1 => rt::get(deserializer).map(Self::Object),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.data),
-            1 => member.value(&mut self.signature),
-            _ => member.untyped(),
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::String(value) => rt::Wire::encode(value, serializer),
+            Self::Object(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.data)?;
-        out.value(1, &self.signature)?;
-        Ok(())
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 
@@ -1990,18 +1944,21 @@ impl rt::Model for HostsFleetConnection {
     }
 }
 
-impl rt::Model for KibanaFleetConnection {
+impl rt::Model for IntegrationOutput {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "KibanaFleetConnection",
-        members: &["kibana"],
+        name: "IntegrationOutput",
+        members: &["id", "integrationPolicyName", "name", "pkgName"],
         aliases: &[],
-        required: &[0x1, 0, 0, 0],
+        required: &[0, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            kibana: rt::Wire::blank(),
+            id: None,
+            integration_policy_name: None,
+            name: None,
+            pkg_name: None,
             extra: Extra::new(),
         }
     }
@@ -2017,7 +1974,10 @@ impl rt::Model for KibanaFleetConnection {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.kibana),
+            0 => member.option(&mut self.id),
+            1 => member.option(&mut self.integration_policy_name),
+            2 => member.option(&mut self.name),
+            3 => member.option(&mut self.pkg_name),
             _ => member.untyped(),
         }
     }
@@ -2025,14 +1985,17 @@ impl rt::Model for KibanaFleetConnection {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.kibana)?;
+        out.option(0, &self.id)?;
+        out.option(1, &self.integration_policy_name)?;
+        out.option(2, &self.name)?;
+        out.option(3, &self.pkg_name)?;
         Ok(())
     }
 }
 
-impl rt::Model for KibanaFleetConnectionKibana {
+impl rt::Model for KibanaConnection {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "KibanaFleetConnectionKibana",
+        name: "KibanaConnection",
         members: &["hosts", "path", "protocol"],
         aliases: &[],
         required: &[0x5, 0, 0, 0],
@@ -2072,6 +2035,46 @@ impl rt::Model for KibanaFleetConnectionKibana {
         out.value(0, &self.hosts)?;
         out.option(1, &self.path)?;
         out.value(2, &self.protocol)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for KibanaFleetConnection {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "KibanaFleetConnection",
+        members: &["kibana"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            kibana: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.kibana),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.kibana)?;
         Ok(())
     }
 }
@@ -2257,25 +2260,6 @@ impl rt::Model for MonitoringDiagnosticsUploader {
     }
 }
 
-impl rt::StringEnum for MonitoringEnabled {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "logs" => Self::Logs,
-            "metrics" => Self::Metrics,
-            "traces" => Self::Traces,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Logs => "logs",
-            Self::Metrics => "metrics",
-            Self::Traces => "traces",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
 impl rt::Model for MonitoringHttp {
     const META: &'static rt::Meta = &rt::Meta {
         name: "MonitoringHttp",
@@ -2365,9 +2349,135 @@ impl rt::Model for MonitoringHttpBuffer {
     }
 }
 
-impl rt::Model for Output {
+impl rt::Model for MonitoringOutput {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Output",
+        name: "MonitoringOutput",
+        members: &["output"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            output: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.output),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.output)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for MonitoringType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "logs" => Self::Logs,
+            "metrics" => Self::Metrics,
+            "traces" => Self::Traces,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Logs => "logs",
+            Self::Metrics => "metrics",
+            Self::Traces => "traces",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for NamedReference {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NamedReference",
+        members: &["id", "name"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            name: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.value(&mut self.name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.value(1, &self.name)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for PackagePoliciesOrIds {
+    const ARMS: &'static [rt::Arm] = &[rt::Arm::list(16), rt::Arm::list(64)];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::StringList),
+            1 => rt::get(deserializer).map(Self::PackagePolicyList),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::StringList(value) => rt::Wire::encode(value, serializer),
+            Self::PackagePolicyList(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for PolicyOutputs {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PolicyOutputs",
         members: &["agentPolicyId", "data", "monitoring"],
         aliases: &[],
         required: &[0x6, 0, 0, 0],
@@ -2411,19 +2521,19 @@ impl rt::Model for Output {
     }
 }
 
-impl rt::Model for OutputData {
+impl rt::Model for PolicySignature {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "OutputData",
-        members: &["integrations", "output"],
+        name: "PolicySignature",
+        members: &["data", "signature"],
         aliases: &[],
-        required: &[0x2, 0, 0, 0],
+        required: &[0x3, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            integrations: None,
-            output: rt::Wire::blank(),
+            data: rt::Wire::blank(),
+            signature: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -2439,8 +2549,8 @@ impl rt::Model for OutputData {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.integrations),
-            1 => member.value(&mut self.output),
+            0 => member.value(&mut self.data),
+            1 => member.value(&mut self.signature),
             _ => member.untyped(),
         }
     }
@@ -2448,122 +2558,9 @@ impl rt::Model for OutputData {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.integrations)?;
-        out.value(1, &self.output)?;
+        out.value(0, &self.data)?;
+        out.value(1, &self.signature)?;
         Ok(())
-    }
-}
-
-impl rt::Model for OutputDataIntegration {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "OutputDataIntegration",
-        members: &["id", "integrationPolicyName", "name", "pkgName"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: None,
-            integration_policy_name: None,
-            name: None,
-            pkg_name: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.id),
-            1 => member.option(&mut self.integration_policy_name),
-            2 => member.option(&mut self.name),
-            3 => member.option(&mut self.pkg_name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.integration_policy_name)?;
-        out.option(2, &self.name)?;
-        out.option(3, &self.pkg_name)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for OutputMonitoring {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "OutputMonitoring",
-        members: &["output"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            output: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.output),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.output)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for PackagePolicies {
-    const ARMS: &'static [rt::Arm] = &[rt::Arm::list(16), rt::Arm::list(64)];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::StringList),
-            1 => rt::get(deserializer).map(Self::PackagePolicyList),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::StringList(value) => rt::Wire::encode(value, serializer),
-            Self::PackagePolicyList(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 
@@ -2610,10 +2607,10 @@ impl rt::Model for RequiredVersion {
     }
 }
 
-impl rt::Model for Secrets {
+impl rt::Model for ResourceRequests {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Secrets",
-        members: &["ssl"],
+        name: "ResourceRequests",
+        members: &["cpu", "memory"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -2621,7 +2618,8 @@ impl rt::Model for Secrets {
     };
     fn blank() -> Self {
         Self {
-            ssl: None,
+            cpu: None,
+            memory: None,
             extra: Extra::new(),
         }
     }
@@ -2637,7 +2635,8 @@ impl rt::Model for Secrets {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.ssl),
+            0 => member.option(&mut self.cpu),
+            1 => member.option(&mut self.memory),
             _ => member.untyped(),
         }
     }
@@ -2645,54 +2644,15 @@ impl rt::Model for Secrets {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.ssl)?;
+        out.option(0, &self.cpu)?;
+        out.option(1, &self.memory)?;
         Ok(())
     }
 }
 
-impl rt::Model for SecretsSsl {
+impl rt::Model for SecretReference {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SecretsSsl",
-        members: &["key"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            key: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.key),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.key)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for SecretsSslKey {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SecretsSslKey",
+        name: "SecretReference",
         members: &["id"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -2730,9 +2690,49 @@ impl rt::Model for SecretsSslKey {
     }
 }
 
-impl rt::Model for Ssl {
+impl rt::Model for SslSecrets {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Ssl",
+        name: "SslSecrets",
+        members: &["key"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            key: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.key),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.key)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SslSettings {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SslSettings",
         members: &[
             "certificate",
             "certificate_authorities",

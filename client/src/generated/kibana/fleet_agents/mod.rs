@@ -818,7 +818,7 @@ pub struct RequestDiagnostics(Call<RequestDiagnosticsRequest>);
 rt::call!(RequestDiagnostics, RequestDiagnosticsRequest => RequestDiagnosticsResponse);
 impl RequestDiagnostics {
     /// `body`
-    pub fn body(mut self, body: impl Into<RequestDiagnosticsBody>) -> Self {
+    pub fn body(mut self, body: impl Into<DiagnosticsOptions>) -> Self {
         self.0.request_mut().body = Some(body.into());
         self
     }
@@ -841,7 +841,7 @@ pub struct Unenroll(Call<UnenrollRequest>);
 rt::call!(Unenroll, UnenrollRequest => Untyped);
 impl Unenroll {
     /// `body`
-    pub fn body(mut self, body: impl Into<UnenrollBody>) -> Self {
+    pub fn body(mut self, body: impl Into<UnenrollOptions>) -> Self {
         self.0.request_mut().body = Some(body.into());
         self
     }

@@ -25,7 +25,7 @@ pub struct Agent {
     /// `default_api_key`
     pub default_api_key: Option<Secret<String>>,
     /// `default_api_key_history`
-    pub default_api_key_history: Option<Vec<DefaultApiKeyHistory>>,
+    pub default_api_key_history: Option<Vec<RetiredApiKey>>,
     /// `default_api_key_id`
     pub default_api_key_id: Option<String>,
     /// `enrolled_at`
@@ -185,7 +185,7 @@ pub struct AgentOutput {
     /// `api_key_id`
     pub api_key_id: Option<String>,
     /// `to_retire_api_key_ids`
-    pub to_retire_api_key_ids: Option<Vec<DefaultApiKeyHistory>>,
+    pub to_retire_api_key_ids: Option<Vec<RetiredApiKey>>,
     /// `type`
     pub r#type: Option<String>,
     /// Members that this version of elkit does not know.
@@ -428,18 +428,6 @@ pub type BulkUnenrollResponse = StartedAction;
 pub type BulkUpdateTagsResponse = StartedAction;
 /// The answer to [`bulk_upgrade`](super::FleetAgents::bulk_upgrade).
 pub type BulkUpgradeResponse = StartedAction;
-/// The `DefaultApiKeyHistory` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct DefaultApiKeyHistory {
-    /// `id`
-    pub id: String,
-    /// `retired_at`
-    pub retired_at: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The answer to [`delete_file`](super::FleetAgents::delete_file).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -453,13 +441,42 @@ pub struct DeleteFileResponse {
 }
 
 /// The answer to [`delete`](super::FleetAgents::delete).
-pub type DeleteResponse = DeletedAgent;
-/// The `DeletedAgent` object.
+pub type DeleteResponse = Deletion;
+/// The `Deletion` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct DeletedAgent {
+pub struct Deletion {
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// The `DiagnosticsOptions` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DiagnosticsOptions {
+    /// `additional_metrics`
+    pub additional_metrics: Option<Vec<String>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl DiagnosticsOptions {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `additional_metrics`
+    #[must_use]
+    pub fn additional_metrics(
+        mut self,
+        additional_metrics: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.additional_metrics = Some(
+            additional_metrics.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
 }
 
 /// The answer to [`download_file`](super::FleetAgents::download_file).
@@ -774,39 +791,22 @@ pub enum MissingRequirement {
 
 /// The answer to [`reassign`](super::FleetAgents::reassign).
 pub type ReassignResponse = Empty;
-/// The `RequestDiagnosticsBody` object.
-#[derive(Clone, Debug, PartialEq, Default)]
+/// The answer to [`request_diagnostics`](super::FleetAgents::request_diagnostics).
+pub type RequestDiagnosticsResponse = StartedAction;
+/// The `RetiredApiKey` object.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct RequestDiagnosticsBody {
-    /// `additional_metrics`
-    pub additional_metrics: Option<Vec<String>>,
+pub struct RetiredApiKey {
+    /// `id`
+    pub id: String,
+    /// `retired_at`
+    pub retired_at: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl RequestDiagnosticsBody {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `additional_metrics`
-    #[must_use]
-    pub fn additional_metrics(
-        mut self,
-        additional_metrics: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.additional_metrics = Some(
-            additional_metrics.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-}
-
-/// The answer to [`request_diagnostics`](super::FleetAgents::request_diagnostics).
-pub type RequestDiagnosticsResponse = StartedAction;
 /// The answer to [`setup`](super::FleetAgents::setup).
-pub type SetupResponse = fleet::AgentSetup;
+pub type SetupResponse = fleet::SetupResult;
 /// A value of `SortOrder`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -827,32 +827,6 @@ pub struct StartedAction {
     pub action_id: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-/// A value of `State`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum State {
-    /// `UPG_REQUESTED`
-    UpgRequested,
-    /// `UPG_SCHEDULED`
-    UpgScheduled,
-    /// `UPG_DOWNLOADING`
-    UpgDownloading,
-    /// `UPG_EXTRACTING`
-    UpgExtracting,
-    /// `UPG_REPLACING`
-    UpgReplacing,
-    /// `UPG_RESTARTING`
-    UpgRestarting,
-    /// `UPG_FAILED`
-    UpgFailed,
-    /// `UPG_WATCHING`
-    UpgWatching,
-    /// `UPG_ROLLBACK`
-    UpgRollback,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// The `StatusSummary` object.
@@ -887,10 +861,10 @@ pub struct StatusSummary {
     pub extra: Extra,
 }
 
-/// The `UnenrollBody` object.
+/// The `UnenrollOptions` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct UnenrollBody {
+pub struct UnenrollOptions {
     /// `force`
     pub force: Option<bool>,
     /// `revoke`
@@ -899,7 +873,7 @@ pub struct UnenrollBody {
     pub extra: Extra,
 }
 
-impl UnenrollBody {
+impl UnenrollOptions {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -952,7 +926,7 @@ pub struct UpgradeDetails {
     /// `metadata`
     pub metadata: Option<UpgradeDetailsMetadata>,
     /// `state`
-    pub state: State,
+    pub state: UpgradeState,
     /// `target_version`
     pub target_version: String,
     /// Members that this version of elkit does not know.
@@ -970,7 +944,7 @@ pub struct UpgradeDetailsMetadata {
     /// `error_msg`
     pub error_msg: Option<String>,
     /// `failed_state`
-    pub failed_state: Option<State>,
+    pub failed_state: Option<UpgradeState>,
     /// `retry_error_msg`
     pub retry_error_msg: Option<String>,
     /// `retry_until`
@@ -983,6 +957,32 @@ pub struct UpgradeDetailsMetadata {
 
 /// The answer to [`upgrade`](super::FleetAgents::upgrade).
 pub type UpgradeResponse = Empty;
+/// A value of `UpgradeState`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum UpgradeState {
+    /// `UPG_REQUESTED`
+    UpgRequested,
+    /// `UPG_SCHEDULED`
+    UpgScheduled,
+    /// `UPG_DOWNLOADING`
+    UpgDownloading,
+    /// `UPG_EXTRACTING`
+    UpgExtracting,
+    /// `UPG_REPLACING`
+    UpgReplacing,
+    /// `UPG_RESTARTING`
+    UpgRestarting,
+    /// `UPG_FAILED`
+    UpgFailed,
+    /// `UPG_WATCHING`
+    UpgWatching,
+    /// `UPG_ROLLBACK`
+    UpgRollback,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// The request of [`FleetAgents::bulk_change_privilege_level`](super::FleetAgents::bulk_change_privilege_level), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1636,7 +1636,7 @@ pub struct RequestDiagnosticsRequest {
     /// `agentId`
     pub agent_id: String,
     /// `body`
-    pub body: Option<RequestDiagnosticsBody>,
+    pub body: Option<DiagnosticsOptions>,
 }
 
 impl RequestDiagnosticsRequest {
@@ -1685,7 +1685,7 @@ pub struct UnenrollRequest {
     /// `agentId`
     pub agent_id: String,
     /// `body`
-    pub body: Option<UnenrollBody>,
+    pub body: Option<UnenrollOptions>,
 }
 
 impl UnenrollRequest {

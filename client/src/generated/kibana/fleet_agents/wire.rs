@@ -12,11 +12,11 @@ use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
     Agent, AgentComponent, AgentComponentUnit, AgentIdentity, AgentMetrics, AgentOutput,
-    AgentUpload, BulkMigrateSettings, DefaultApiKeyHistory, DeleteFileResponse,
-    DeletedAgent, Empty, GetIncomingDataResponse, GetResponse, GetSetupStatusResponse,
+    AgentUpload, BulkMigrateSettings, DeleteFileResponse, Deletion, DiagnosticsOptions,
+    Empty, GetIncomingDataResponse, GetResponse, GetSetupStatusResponse,
     GetStatusSummaryResponse, IncomingData, ListAvailableVersionsResponse, ListResponse,
-    ListTagsResponse, ListUploadsResponse, MigrateSettings, RequestDiagnosticsBody,
-    StartedAction, StatusSummary, UnenrollBody, UpdateResponse, UpgradeDetails,
+    ListTagsResponse, ListUploadsResponse, MigrateSettings, RetiredApiKey, StartedAction,
+    StatusSummary, UnenrollOptions, UpdateResponse, UpgradeDetails,
     UpgradeDetailsMetadata, BulkChangePrivilegeLevelRequest, BulkMigrateRequest,
     BulkReassignRequest, BulkRequestDiagnosticsRequest, BulkRollbackRequest,
     BulkUnenrollRequest, BulkUpdateTagsRequest, BulkUpgradeRequest,
@@ -25,8 +25,8 @@ rt::model! {
 }
 rt::string_enum! {
     AgentComponentStatus, AgentComponentUnitType, AgentStatus, AgentType,
-    AgentUploadStatus, LastCheckinStatus, MissingRequirement, SortOrder, State,
-    UnhealthyReason
+    AgentUploadStatus, LastCheckinStatus, MissingRequirement, SortOrder, UnhealthyReason,
+    UpgradeState
 }
 
 impl rt::Model for Agent {
@@ -716,49 +716,6 @@ impl rt::Model for BulkMigrateSettings {
     }
 }
 
-impl rt::Model for DefaultApiKeyHistory {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "DefaultApiKeyHistory",
-        members: &["id", "retired_at"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            retired_at: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            1 => member.value(&mut self.retired_at),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.retired_at)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for DeleteFileResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "DeleteFileResponse",
@@ -802,9 +759,9 @@ impl rt::Model for DeleteFileResponse {
     }
 }
 
-impl rt::Model for DeletedAgent {
+impl rt::Model for Deletion {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "DeletedAgent",
+        name: "Deletion",
         members: &["action"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -835,6 +792,46 @@ impl rt::Model for DeletedAgent {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.literal(0, "\"deleted\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DiagnosticsOptions {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DiagnosticsOptions",
+        members: &["additional_metrics"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            additional_metrics: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.additional_metrics),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.additional_metrics)?;
         Ok(())
     }
 }
@@ -1420,18 +1417,19 @@ impl rt::StringEnum for MissingRequirement {
     }
 }
 
-impl rt::Model for RequestDiagnosticsBody {
+impl rt::Model for RetiredApiKey {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "RequestDiagnosticsBody",
-        members: &["additional_metrics"],
+        name: "RetiredApiKey",
+        members: &["id", "retired_at"],
         aliases: &[],
-        required: &[0, 0, 0, 0],
+        required: &[0x3, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            additional_metrics: None,
+            id: rt::Wire::blank(),
+            retired_at: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -1447,7 +1445,8 @@ impl rt::Model for RequestDiagnosticsBody {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.additional_metrics),
+            0 => member.value(&mut self.id),
+            1 => member.value(&mut self.retired_at),
             _ => member.untyped(),
         }
     }
@@ -1455,7 +1454,8 @@ impl rt::Model for RequestDiagnosticsBody {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.additional_metrics)?;
+        out.value(0, &self.id)?;
+        out.value(1, &self.retired_at)?;
         Ok(())
     }
 }
@@ -1514,37 +1514,6 @@ impl rt::Model for StartedAction {
     ) -> Result<(), S::Error> {
         out.value(0, &self.action_id)?;
         Ok(())
-    }
-}
-
-impl rt::StringEnum for State {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "UPG_REQUESTED" => Self::UpgRequested,
-            "UPG_SCHEDULED" => Self::UpgScheduled,
-            "UPG_DOWNLOADING" => Self::UpgDownloading,
-            "UPG_EXTRACTING" => Self::UpgExtracting,
-            "UPG_REPLACING" => Self::UpgReplacing,
-            "UPG_RESTARTING" => Self::UpgRestarting,
-            "UPG_FAILED" => Self::UpgFailed,
-            "UPG_WATCHING" => Self::UpgWatching,
-            "UPG_ROLLBACK" => Self::UpgRollback,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::UpgRequested => "UPG_REQUESTED",
-            Self::UpgScheduled => "UPG_SCHEDULED",
-            Self::UpgDownloading => "UPG_DOWNLOADING",
-            Self::UpgExtracting => "UPG_EXTRACTING",
-            Self::UpgReplacing => "UPG_REPLACING",
-            Self::UpgRestarting => "UPG_RESTARTING",
-            Self::UpgFailed => "UPG_FAILED",
-            Self::UpgWatching => "UPG_WATCHING",
-            Self::UpgRollback => "UPG_ROLLBACK",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -1634,9 +1603,9 @@ impl rt::Model for StatusSummary {
     }
 }
 
-impl rt::Model for UnenrollBody {
+impl rt::Model for UnenrollOptions {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "UnenrollBody",
+        name: "UnenrollOptions",
         members: &["force", "revoke"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -1848,6 +1817,37 @@ impl rt::Model for UpgradeDetailsMetadata {
         out.option(5, &self.retry_until)?;
         out.option(6, &self.scheduled_at)?;
         Ok(())
+    }
+}
+
+impl rt::StringEnum for UpgradeState {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "UPG_REQUESTED" => Self::UpgRequested,
+            "UPG_SCHEDULED" => Self::UpgScheduled,
+            "UPG_DOWNLOADING" => Self::UpgDownloading,
+            "UPG_EXTRACTING" => Self::UpgExtracting,
+            "UPG_REPLACING" => Self::UpgReplacing,
+            "UPG_RESTARTING" => Self::UpgRestarting,
+            "UPG_FAILED" => Self::UpgFailed,
+            "UPG_WATCHING" => Self::UpgWatching,
+            "UPG_ROLLBACK" => Self::UpgRollback,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::UpgRequested => "UPG_REQUESTED",
+            Self::UpgScheduled => "UPG_SCHEDULED",
+            Self::UpgDownloading => "UPG_DOWNLOADING",
+            Self::UpgExtracting => "UPG_EXTRACTING",
+            Self::UpgReplacing => "UPG_REPLACING",
+            Self::UpgRestarting => "UPG_RESTARTING",
+            Self::UpgFailed => "UPG_FAILED",
+            Self::UpgWatching => "UPG_WATCHING",
+            Self::UpgRollback => "UPG_ROLLBACK",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 

@@ -156,7 +156,7 @@ impl Update {
     /// at most 1000 characters
     pub fn vars(
         mut self,
-        vars: impl IntoIterator<Item = (impl Into<String>, impl Into<Var>)>,
+        vars: impl IntoIterator<Item = (impl Into<String>, impl Into<ConnectorVar>)>,
     ) -> Self {
         self.0.request_mut().vars = Some(
             vars.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),

@@ -44,6 +44,46 @@ pub enum CloudProvider {
     UnknownValue(String),
 }
 
+/// One of several forms of `ConnectorVar`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ConnectorVar {
+    /// A string.
+    String(String),
+    /// A number.
+    Number(Number),
+    /// A boolean.
+    Boolean(bool),
+    /// The `TypedVar` form.
+    Object(TypedVar),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<&str> for ConnectorVar {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+impl From<String> for ConnectorVar {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
+}
+
+impl From<bool> for ConnectorVar {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value)
+    }
+}
+
+impl From<TypedVar> for ConnectorVar {
+    fn from(value: TypedVar) -> Self {
+        Self::Object(value)
+    }
+}
+
 /// The answer to [`create`](super::FleetCloudConnectors::create).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -74,6 +114,32 @@ pub struct ListResponse {
     pub items: Vec<CloudConnector>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// The `SecretVarReference` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SecretVarReference {
+    /// `id`
+    ///
+    /// at most 255 characters
+    pub id: String,
+    /// `isSecretRef`
+    pub is_secret_ref: bool,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl SecretVarReference {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(id: impl Into<String>, is_secret_ref: bool) -> Self {
+        Self {
+            id: id.into(),
+            is_secret_ref,
+            ..rt::Model::blank()
+        }
+    }
 }
 
 /// The `TypedVar` object.
@@ -118,8 +184,8 @@ impl TypedVar {
 pub enum TypedVarValue {
     /// A string.
     String(String),
-    /// The `TypedVarValueObject` form.
-    Object(TypedVarValueObject),
+    /// The `SecretVarReference` form.
+    Object(SecretVarReference),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
@@ -136,35 +202,9 @@ impl From<String> for TypedVarValue {
     }
 }
 
-impl From<TypedVarValueObject> for TypedVarValue {
-    fn from(value: TypedVarValueObject) -> Self {
+impl From<SecretVarReference> for TypedVarValue {
+    fn from(value: SecretVarReference) -> Self {
         Self::Object(value)
-    }
-}
-
-/// The `TypedVarValueObject` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct TypedVarValueObject {
-    /// `id`
-    ///
-    /// at most 255 characters
-    pub id: String,
-    /// `isSecretRef`
-    pub is_secret_ref: bool,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl TypedVarValueObject {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(id: impl Into<String>, is_secret_ref: bool) -> Self {
-        Self {
-            id: id.into(),
-            is_secret_ref,
-            ..rt::Model::blank()
-        }
     }
 }
 
@@ -176,46 +216,6 @@ pub struct UpdateResponse {
     pub item: CloudConnector,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-/// One of several forms of `Var`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Var {
-    /// A string.
-    String(String),
-    /// A number.
-    Number(Number),
-    /// A boolean.
-    Boolean(bool),
-    /// The `TypedVar` form.
-    Typed(TypedVar),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<&str> for Var {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for Var {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
-impl From<bool> for Var {
-    fn from(value: bool) -> Self {
-        Self::Boolean(value)
-    }
-}
-
-impl From<TypedVar> for Var {
-    fn from(value: TypedVar) -> Self {
-        Self::Typed(value)
-    }
 }
 
 /// What a [`CreateRequest`] can't do without.
@@ -231,7 +231,7 @@ pub struct CreateRequired {
     /// `vars`
     ///
     /// at most 1000 characters
-    pub vars: BTreeMap<String, Var>,
+    pub vars: BTreeMap<String, ConnectorVar>,
 }
 
 /// The request of [`FleetCloudConnectors::create`](super::FleetCloudConnectors::create), as plain data.
@@ -247,7 +247,7 @@ pub struct CreateRequest {
     /// `vars`
     ///
     /// at most 1000 characters
-    pub vars: BTreeMap<String, Var>,
+    pub vars: BTreeMap<String, ConnectorVar>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -365,7 +365,7 @@ pub struct UpdateRequest {
     /// `vars`
     ///
     /// at most 1000 characters
-    pub vars: Option<BTreeMap<String, Var>>,
+    pub vars: Option<BTreeMap<String, ConnectorVar>>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }

@@ -12,14 +12,14 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    CloudConnector, CreateResponse, GetResponse, ListResponse, TypedVar,
-    TypedVarValueObject, UpdateResponse, CreateRequest, UpdateRequest
+    CloudConnector, CreateResponse, GetResponse, ListResponse, SecretVarReference,
+    TypedVar, UpdateResponse, CreateRequest, UpdateRequest
 }
 rt::string_enum! {
     CloudProvider
 }
 rt::union_! {
-    TypedVarValue, Var
+    ConnectorVar, TypedVarValue
 }
 
 impl rt::Model for CloudConnector {
@@ -108,6 +108,39 @@ impl rt::StringEnum for CloudProvider {
             Self::Gcp => "gcp",
             Self::UnknownValue(name) => name,
         }
+    }
+}
+
+impl rt::Union for ConnectorVar {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::of(16),
+        rt::Arm::of(12),
+        rt::Arm::of(2),
+        rt::Arm::object(64, &[], &["type", "value"], &["frozen", "type", "value"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::String),
+            1 => rt::get(deserializer).map(Self::Number),
+            2 => rt::get(deserializer).map(Self::Boolean),
+            3 => rt::get(deserializer).map(Self::Object),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::String(value) => rt::Wire::encode(value, serializer),
+            Self::Number(value) => rt::Wire::encode(value, serializer),
+            Self::Boolean(value) => rt::Wire::encode(value, serializer),
+            Self::Object(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 
@@ -231,6 +264,49 @@ impl rt::Model for ListResponse {
     }
 }
 
+impl rt::Model for SecretVarReference {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SecretVarReference",
+        members: &["id", "isSecretRef"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            is_secret_ref: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.value(&mut self.is_secret_ref),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.value(1, &self.is_secret_ref)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for TypedVar {
     const META: &'static rt::Meta = &rt::Meta {
         name: "TypedVar",
@@ -304,49 +380,6 @@ impl rt::Union for TypedVarValue {
     }
 }
 
-impl rt::Model for TypedVarValueObject {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "TypedVarValueObject",
-        members: &["id", "isSecretRef"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            is_secret_ref: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            1 => member.value(&mut self.is_secret_ref),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.is_secret_ref)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for UpdateResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "UpdateResponse",
@@ -384,39 +417,6 @@ impl rt::Model for UpdateResponse {
     ) -> Result<(), S::Error> {
         out.value(0, &self.item)?;
         Ok(())
-    }
-}
-
-impl rt::Union for Var {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::of(16),
-        rt::Arm::of(12),
-        rt::Arm::of(2),
-        rt::Arm::object(64, &[], &["type", "value"], &["frozen", "type", "value"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::String),
-            1 => rt::get(deserializer).map(Self::Number),
-            2 => rt::get(deserializer).map(Self::Boolean),
-            3 => rt::get(deserializer).map(Self::Typed),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::Number(value) => rt::Wire::encode(value, serializer),
-            Self::Boolean(value) => rt::Wire::encode(value, serializer),
-            Self::Typed(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 

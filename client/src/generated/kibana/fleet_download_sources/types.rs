@@ -14,51 +14,6 @@ pub struct CreateResponse {
     pub extra: Extra,
 }
 
-/// The `CreateSsl` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct CreateSsl {
-    /// `certificate`
-    pub certificate: Option<String>,
-    /// `certificate_authorities`
-    pub certificate_authorities: Option<Vec<String>>,
-    /// `key`
-    pub key: Option<Secret<String>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl CreateSsl {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `certificate`
-    #[must_use]
-    pub fn certificate(mut self, certificate: impl Into<String>) -> Self {
-        self.certificate = Some(certificate.into());
-        self
-    }
-    /// `certificate_authorities`
-    #[must_use]
-    pub fn certificate_authorities(
-        mut self,
-        certificate_authorities: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.certificate_authorities = Some(
-            certificate_authorities.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `key`
-    #[must_use]
-    pub fn key(mut self, key: impl Into<Secret<String>>) -> Self {
-        self.key = Some(key.into());
-        self
-    }
-}
-
 /// The answer to [`delete`](super::FleetDownloadSources::delete).
 pub type DeleteResponse = fleet::IdReference;
 /// The `DownloadSource` object.
@@ -80,11 +35,35 @@ pub struct DownloadSource {
     /// `proxy_id`
     pub proxy_id: Option<String>,
     /// `secrets`
-    pub secrets: Option<Secrets>,
+    pub secrets: Option<DownloadSourceSecrets>,
     /// `ssl`
-    pub ssl: Option<CreateSsl>,
+    pub ssl: Option<SslSettings>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// The `DownloadSourceSecrets` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DownloadSourceSecrets {
+    /// `ssl`
+    pub ssl: Option<SslSecrets>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl DownloadSourceSecrets {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `ssl`
+    #[must_use]
+    pub fn ssl(mut self, ssl: impl Into<SslSecrets>) -> Self {
+        self.ssl = Some(ssl.into());
+        self
+    }
 }
 
 /// The answer to [`get`](super::FleetDownloadSources::get).
@@ -113,49 +92,70 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `Secrets` object.
+/// The `SslSecrets` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct Secrets {
-    /// `ssl`
-    pub ssl: Option<SecretsSsl>,
+pub struct SslSecrets {
+    /// `key`
+    pub key: Option<fleet_server_hosts::SslKey>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl Secrets {
+impl SslSecrets {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
         Self { ..rt::Model::blank() }
     }
-    /// `ssl`
+    /// `key`
     #[must_use]
-    pub fn ssl(mut self, ssl: impl Into<SecretsSsl>) -> Self {
-        self.ssl = Some(ssl.into());
+    pub fn key(mut self, key: impl Into<fleet_server_hosts::SslKey>) -> Self {
+        self.key = Some(key.into());
         self
     }
 }
 
-/// The `SecretsSsl` object.
+/// The `SslSettings` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct SecretsSsl {
+pub struct SslSettings {
+    /// `certificate`
+    pub certificate: Option<String>,
+    /// `certificate_authorities`
+    pub certificate_authorities: Option<Vec<String>>,
     /// `key`
-    pub key: Option<fleet_server_hosts::Key>,
+    pub key: Option<Secret<String>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl SecretsSsl {
+impl SslSettings {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
         Self { ..rt::Model::blank() }
     }
+    /// `certificate`
+    #[must_use]
+    pub fn certificate(mut self, certificate: impl Into<String>) -> Self {
+        self.certificate = Some(certificate.into());
+        self
+    }
+    /// `certificate_authorities`
+    #[must_use]
+    pub fn certificate_authorities(
+        mut self,
+        certificate_authorities: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.certificate_authorities = Some(
+            certificate_authorities.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
     /// `key`
     #[must_use]
-    pub fn key(mut self, key: impl Into<fleet_server_hosts::Key>) -> Self {
+    pub fn key(mut self, key: impl Into<Secret<String>>) -> Self {
         self.key = Some(key.into());
         self
     }
@@ -190,9 +190,9 @@ pub struct CreateRequest {
     /// `proxy_id`
     pub proxy_id: Option<String>,
     /// `secrets`
-    pub secrets: Option<Secrets>,
+    pub secrets: Option<DownloadSourceSecrets>,
     /// `ssl`
-    pub ssl: Option<CreateSsl>,
+    pub ssl: Option<SslSettings>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -283,9 +283,9 @@ pub struct UpdateRequest {
     /// `proxy_id`
     pub proxy_id: Option<String>,
     /// `secrets`
-    pub secrets: Option<Secrets>,
+    pub secrets: Option<DownloadSourceSecrets>,
     /// `ssl`
-    pub ssl: Option<CreateSsl>,
+    pub ssl: Option<SslSettings>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }

@@ -10,8 +10,8 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    CreateResponse, CreateSsl, DownloadSource, GetResponse, ListResponse, Secrets,
-    SecretsSsl, UpdateResponse, CreateRequest, UpdateRequest
+    CreateResponse, DownloadSource, DownloadSourceSecrets, GetResponse, ListResponse,
+    SslSecrets, SslSettings, UpdateResponse, CreateRequest, UpdateRequest
 }
 
 impl rt::Model for CreateResponse {
@@ -50,52 +50,6 @@ impl rt::Model for CreateResponse {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.value(0, &self.item)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CreateSsl {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateSsl",
-        members: &["certificate", "certificate_authorities", "key"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            certificate: None,
-            certificate_authorities: None,
-            key: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.certificate),
-            1 => member.option(&mut self.certificate_authorities),
-            2 => member.option(&mut self.key),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.certificate)?;
-        out.option(1, &self.certificate_authorities)?;
-        out.option(2, &self.key)?;
         Ok(())
     }
 }
@@ -154,6 +108,46 @@ impl rt::Model for DownloadSource {
         out.option(4, &self.proxy_id)?;
         out.option(5, &self.secrets)?;
         out.option(6, &self.ssl)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DownloadSourceSecrets {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DownloadSourceSecrets",
+        members: &["ssl"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            ssl: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.ssl),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.ssl)?;
         Ok(())
     }
 }
@@ -247,49 +241,9 @@ impl rt::Model for ListResponse {
     }
 }
 
-impl rt::Model for Secrets {
+impl rt::Model for SslSecrets {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Secrets",
-        members: &["ssl"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            ssl: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.ssl),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ssl)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for SecretsSsl {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SecretsSsl",
+        name: "SslSecrets",
         members: &["key"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -323,6 +277,52 @@ impl rt::Model for SecretsSsl {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.key)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SslSettings {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SslSettings",
+        members: &["certificate", "certificate_authorities", "key"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            certificate: None,
+            certificate_authorities: None,
+            key: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.certificate),
+            1 => member.option(&mut self.certificate_authorities),
+            2 => member.option(&mut self.key),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.certificate)?;
+        out.option(1, &self.certificate_authorities)?;
+        out.option(2, &self.key)?;
         Ok(())
     }
 }

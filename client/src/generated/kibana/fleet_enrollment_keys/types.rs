@@ -15,7 +15,7 @@ pub struct CreateResponse {
 }
 
 /// The answer to [`delete`](super::FleetEnrollmentKeys::delete).
-pub type DeleteResponse = fleet_agents::DeletedAgent;
+pub type DeleteResponse = fleet_agents::Deletion;
 /// The `EnrollmentKey` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -4,38 +4,6 @@
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
 use super::super::fleet;
-/// A value of `AuthType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum AuthType {
-    /// `none`
-    None,
-    /// `user_pass`
-    UserPass,
-    /// `ssl`
-    Ssl,
-    /// `kerberos`
-    Kerberos,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `Compression`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Compression {
-    /// `gzip`
-    Gzip,
-    /// `snappy`
-    Snappy,
-    /// `lz4`
-    Lz4,
-    /// `none`
-    None,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
 /// The answer to [`create`](super::FleetOutputs::create).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -81,7 +49,7 @@ pub struct ElasticsearchOutput {
     /// `name`
     pub name: String,
     /// `preset`
-    pub preset: Option<Preset>,
+    pub preset: Option<PerformancePreset>,
     /// `proxy_id`
     pub proxy_id: Option<String>,
     /// `secrets`
@@ -123,15 +91,15 @@ pub struct ElasticsearchOutputUpdate {
     /// `name`
     pub name: Option<String>,
     /// `preset`
-    pub preset: Option<Preset>,
+    pub preset: Option<PerformancePreset>,
     /// `proxy_id`
     pub proxy_id: Option<String>,
     /// `secrets`
-    pub secrets: Option<NewLogstashOutputSecrets>,
+    pub secrets: Option<NewOutputSecrets>,
     /// `shipper`
-    pub shipper: Option<NewKafkaOutputShipper>,
+    pub shipper: Option<NewOutputShipper>,
     /// `ssl`
-    pub ssl: Option<NewKafkaOutputSsl>,
+    pub ssl: Option<NewOutputSsl>,
     /// `write_to_logs_streams`
     pub write_to_logs_streams: Option<bool>,
     /// Members that this version of elkit does not know.
@@ -235,7 +203,7 @@ impl ElasticsearchOutputUpdate {
     }
     /// `preset`
     #[must_use]
-    pub fn preset(mut self, preset: impl Into<Preset>) -> Self {
+    pub fn preset(mut self, preset: impl Into<PerformancePreset>) -> Self {
         self.preset = Some(preset.into());
         self
     }
@@ -254,13 +222,13 @@ impl ElasticsearchOutputUpdate {
     }
     /// `secrets`
     #[must_use]
-    pub fn secrets(mut self, secrets: impl Into<NewLogstashOutputSecrets>) -> Self {
+    pub fn secrets(mut self, secrets: impl Into<NewOutputSecrets>) -> Self {
         self.secrets = Some(secrets.into());
         self
     }
     /// `shipper`
     #[must_use]
-    pub fn shipper(mut self, shipper: impl Into<NewKafkaOutputShipper>) -> Self {
+    pub fn shipper(mut self, shipper: impl Into<NewOutputShipper>) -> Self {
         self.shipper = Some(shipper.into());
         self
     }
@@ -273,7 +241,7 @@ impl ElasticsearchOutputUpdate {
     }
     /// `ssl`
     #[must_use]
-    pub fn ssl(mut self, ssl: impl Into<NewKafkaOutputSsl>) -> Self {
+    pub fn ssl(mut self, ssl: impl Into<NewOutputSsl>) -> Self {
         self.ssl = Some(ssl.into());
         self
     }
@@ -325,6 +293,38 @@ pub struct GetResponse {
     pub extra: Extra,
 }
 
+/// A value of `KafkaAuthType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KafkaAuthType {
+    /// `none`
+    None,
+    /// `user_pass`
+    UserPass,
+    /// `ssl`
+    Ssl,
+    /// `kerberos`
+    Kerberos,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// A value of `KafkaCompression`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KafkaCompression {
+    /// `gzip`
+    Gzip,
+    /// `snappy`
+    Snappy,
+    /// `lz4`
+    Lz4,
+    /// `none`
+    None,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// The `KafkaOutput` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -332,7 +332,7 @@ pub struct KafkaOutput {
     /// `allow_edit`
     pub allow_edit: Option<Vec<String>>,
     /// `auth_type`
-    pub auth_type: AuthType,
+    pub auth_type: KafkaAuthType,
     /// `broker_timeout`
     pub broker_timeout: Option<Number>,
     /// `ca_sha256`
@@ -342,7 +342,7 @@ pub struct KafkaOutput {
     /// `client_id`
     pub client_id: Option<String>,
     /// `compression`
-    pub compression: Option<Compression>,
+    pub compression: Option<KafkaCompression>,
     /// `compression_level`
     pub compression_level: Option<i64>,
     /// `config_yaml`
@@ -376,7 +376,7 @@ pub struct KafkaOutput {
     /// `name`
     pub name: String,
     /// `partition`
-    pub partition: Option<Partition>,
+    pub partition: Option<KafkaPartition>,
     /// `password`
     pub password: Option<Secret<String>>,
     /// `proxy_id`
@@ -446,7 +446,7 @@ pub struct KafkaOutputRandom {
 #[non_exhaustive]
 pub struct KafkaOutputSasl {
     /// `mechanism`
-    pub mechanism: Option<Mechanism>,
+    pub mechanism: Option<SaslMechanism>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -456,19 +456,9 @@ pub struct KafkaOutputSasl {
 #[non_exhaustive]
 pub struct KafkaOutputSecrets {
     /// `password`
-    pub password: Option<OutputSecretsSslKey>,
+    pub password: Option<OutputSecret>,
     /// `ssl`
-    pub ssl: Option<KafkaOutputSecretsSsl>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `KafkaOutputSecretsSsl` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct KafkaOutputSecretsSsl {
-    /// `key`
-    pub key: OutputSecretsSslKey,
+    pub ssl: Option<KafkaSslSecrets>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -480,7 +470,7 @@ pub struct KafkaOutputUpdate {
     /// `allow_edit`
     pub allow_edit: Option<Vec<String>>,
     /// `auth_type`
-    pub auth_type: Option<AuthType>,
+    pub auth_type: Option<KafkaAuthType>,
     /// `broker_timeout`
     pub broker_timeout: Option<Number>,
     /// `ca_sha256`
@@ -490,7 +480,7 @@ pub struct KafkaOutputUpdate {
     /// `client_id`
     pub client_id: Option<String>,
     /// `compression`
-    pub compression: Option<Compression>,
+    pub compression: Option<KafkaCompression>,
     /// `compression_level`
     pub compression_level: Option<i64>,
     /// `config_yaml`
@@ -522,7 +512,7 @@ pub struct KafkaOutputUpdate {
     /// `name`
     pub name: String,
     /// `partition`
-    pub partition: Option<Partition>,
+    pub partition: Option<KafkaPartition>,
     /// `password`
     pub password: Option<Secret<String>>,
     /// `proxy_id`
@@ -538,9 +528,9 @@ pub struct KafkaOutputUpdate {
     /// `secrets`
     pub secrets: Option<NewKafkaOutputSecrets>,
     /// `shipper`
-    pub shipper: Option<NewKafkaOutputShipper>,
+    pub shipper: Option<NewOutputShipper>,
     /// `ssl`
-    pub ssl: Option<NewKafkaOutputSsl>,
+    pub ssl: Option<NewOutputSsl>,
     /// `timeout`
     pub timeout: Option<Number>,
     /// `topic`
@@ -573,7 +563,7 @@ impl KafkaOutputUpdate {
     }
     /// `auth_type`
     #[must_use]
-    pub fn auth_type(mut self, auth_type: impl Into<AuthType>) -> Self {
+    pub fn auth_type(mut self, auth_type: impl Into<KafkaAuthType>) -> Self {
         self.auth_type = Some(auth_type.into());
         self
     }
@@ -620,7 +610,7 @@ impl KafkaOutputUpdate {
     }
     /// `compression`
     #[must_use]
-    pub fn compression(mut self, compression: impl Into<Compression>) -> Self {
+    pub fn compression(mut self, compression: impl Into<KafkaCompression>) -> Self {
         self.compression = Some(compression.into());
         self
     }
@@ -708,7 +698,7 @@ impl KafkaOutputUpdate {
     }
     /// `partition`
     #[must_use]
-    pub fn partition(mut self, partition: impl Into<Partition>) -> Self {
+    pub fn partition(mut self, partition: impl Into<KafkaPartition>) -> Self {
         self.partition = Some(partition.into());
         self
     }
@@ -770,7 +760,7 @@ impl KafkaOutputUpdate {
     }
     /// `shipper`
     #[must_use]
-    pub fn shipper(mut self, shipper: impl Into<NewKafkaOutputShipper>) -> Self {
+    pub fn shipper(mut self, shipper: impl Into<NewOutputShipper>) -> Self {
         self.shipper = Some(shipper.into());
         self
     }
@@ -783,7 +773,7 @@ impl KafkaOutputUpdate {
     }
     /// `ssl`
     #[must_use]
-    pub fn ssl(mut self, ssl: impl Into<NewKafkaOutputSsl>) -> Self {
+    pub fn ssl(mut self, ssl: impl Into<NewOutputSsl>) -> Self {
         self.ssl = Some(ssl.into());
         self
     }
@@ -818,6 +808,30 @@ impl KafkaOutputUpdate {
         self.version = Some(version.into());
         self
     }
+}
+
+/// A value of `KafkaPartition`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KafkaPartition {
+    /// `random`
+    Random,
+    /// `round_robin`
+    RoundRobin,
+    /// `hash`
+    Hash,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `KafkaSslSecrets` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct KafkaSslSecrets {
+    /// `key`
+    pub key: OutputSecret,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
 /// The answer to [`list`](super::FleetOutputs::list).
@@ -909,11 +923,11 @@ pub struct LogstashOutputUpdate {
     /// `proxy_id`
     pub proxy_id: Option<String>,
     /// `secrets`
-    pub secrets: Option<NewLogstashOutputSecrets>,
+    pub secrets: Option<NewOutputSecrets>,
     /// `shipper`
-    pub shipper: Option<NewKafkaOutputShipper>,
+    pub shipper: Option<NewOutputShipper>,
     /// `ssl`
-    pub ssl: Option<NewKafkaOutputSsl>,
+    pub ssl: Option<NewOutputSsl>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1028,13 +1042,13 @@ impl LogstashOutputUpdate {
     }
     /// `secrets`
     #[must_use]
-    pub fn secrets(mut self, secrets: impl Into<NewLogstashOutputSecrets>) -> Self {
+    pub fn secrets(mut self, secrets: impl Into<NewOutputSecrets>) -> Self {
         self.secrets = Some(secrets.into());
         self
     }
     /// `shipper`
     #[must_use]
-    pub fn shipper(mut self, shipper: impl Into<NewKafkaOutputShipper>) -> Self {
+    pub fn shipper(mut self, shipper: impl Into<NewOutputShipper>) -> Self {
         self.shipper = Some(shipper.into());
         self
     }
@@ -1047,7 +1061,7 @@ impl LogstashOutputUpdate {
     }
     /// `ssl`
     #[must_use]
-    pub fn ssl(mut self, ssl: impl Into<NewKafkaOutputSsl>) -> Self {
+    pub fn ssl(mut self, ssl: impl Into<NewOutputSsl>) -> Self {
         self.ssl = Some(ssl.into());
         self
     }
@@ -1058,20 +1072,6 @@ impl LogstashOutputUpdate {
         self.extra.set_null(13);
         self
     }
-}
-
-/// A value of `Mechanism`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Mechanism {
-    /// `PLAIN`
-    Plain,
-    /// `SCRAM-SHA-256`
-    ScramSha256,
-    /// `SCRAM-SHA-512`
-    ScramSha512,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// The `NewElasticsearchOutput` object.
@@ -1107,15 +1107,15 @@ pub struct NewElasticsearchOutput {
     /// `name`
     pub name: String,
     /// `preset`
-    pub preset: Option<Preset>,
+    pub preset: Option<PerformancePreset>,
     /// `proxy_id`
     pub proxy_id: Option<String>,
     /// `secrets`
-    pub secrets: Option<NewLogstashOutputSecrets>,
+    pub secrets: Option<NewOutputSecrets>,
     /// `shipper`
-    pub shipper: Option<NewKafkaOutputShipper>,
+    pub shipper: Option<NewOutputShipper>,
     /// `ssl`
-    pub ssl: Option<NewKafkaOutputSsl>,
+    pub ssl: Option<NewOutputSsl>,
     /// `write_to_logs_streams`
     pub write_to_logs_streams: Option<bool>,
     /// Members that this version of elkit does not know.
@@ -1222,7 +1222,7 @@ impl NewElasticsearchOutput {
     }
     /// `preset`
     #[must_use]
-    pub fn preset(mut self, preset: impl Into<Preset>) -> Self {
+    pub fn preset(mut self, preset: impl Into<PerformancePreset>) -> Self {
         self.preset = Some(preset.into());
         self
     }
@@ -1241,13 +1241,13 @@ impl NewElasticsearchOutput {
     }
     /// `secrets`
     #[must_use]
-    pub fn secrets(mut self, secrets: impl Into<NewLogstashOutputSecrets>) -> Self {
+    pub fn secrets(mut self, secrets: impl Into<NewOutputSecrets>) -> Self {
         self.secrets = Some(secrets.into());
         self
     }
     /// `shipper`
     #[must_use]
-    pub fn shipper(mut self, shipper: impl Into<NewKafkaOutputShipper>) -> Self {
+    pub fn shipper(mut self, shipper: impl Into<NewOutputShipper>) -> Self {
         self.shipper = Some(shipper.into());
         self
     }
@@ -1260,7 +1260,7 @@ impl NewElasticsearchOutput {
     }
     /// `ssl`
     #[must_use]
-    pub fn ssl(mut self, ssl: impl Into<NewKafkaOutputSsl>) -> Self {
+    pub fn ssl(mut self, ssl: impl Into<NewOutputSsl>) -> Self {
         self.ssl = Some(ssl.into());
         self
     }
@@ -1293,7 +1293,7 @@ pub struct NewKafkaOutput {
     /// `allow_edit`
     pub allow_edit: Option<Vec<String>>,
     /// `auth_type`
-    pub auth_type: AuthType,
+    pub auth_type: KafkaAuthType,
     /// `broker_timeout`
     pub broker_timeout: Option<Number>,
     /// `ca_sha256`
@@ -1303,7 +1303,7 @@ pub struct NewKafkaOutput {
     /// `client_id`
     pub client_id: Option<String>,
     /// `compression`
-    pub compression: Option<Compression>,
+    pub compression: Option<KafkaCompression>,
     /// `compression_level`
     pub compression_level: Option<i64>,
     /// `config_yaml`
@@ -1337,7 +1337,7 @@ pub struct NewKafkaOutput {
     /// `name`
     pub name: String,
     /// `partition`
-    pub partition: Option<Partition>,
+    pub partition: Option<KafkaPartition>,
     /// `password`
     pub password: Option<Secret<String>>,
     /// `proxy_id`
@@ -1353,9 +1353,9 @@ pub struct NewKafkaOutput {
     /// `secrets`
     pub secrets: Option<NewKafkaOutputSecrets>,
     /// `shipper`
-    pub shipper: Option<NewKafkaOutputShipper>,
+    pub shipper: Option<NewOutputShipper>,
     /// `ssl`
-    pub ssl: Option<NewKafkaOutputSsl>,
+    pub ssl: Option<NewOutputSsl>,
     /// `timeout`
     pub timeout: Option<Number>,
     /// `topic`
@@ -1373,7 +1373,7 @@ pub struct NewKafkaOutput {
 #[allow(clippy::exhaustive_structs)]
 pub struct NewKafkaOutputRequired {
     /// `auth_type`
-    pub auth_type: AuthType,
+    pub auth_type: KafkaAuthType,
     /// `hosts`
     ///
     /// at least 1 items
@@ -1445,7 +1445,7 @@ impl NewKafkaOutput {
     }
     /// `compression`
     #[must_use]
-    pub fn compression(mut self, compression: impl Into<Compression>) -> Self {
+    pub fn compression(mut self, compression: impl Into<KafkaCompression>) -> Self {
         self.compression = Some(compression.into());
         self
     }
@@ -1531,7 +1531,7 @@ impl NewKafkaOutput {
     }
     /// `partition`
     #[must_use]
-    pub fn partition(mut self, partition: impl Into<Partition>) -> Self {
+    pub fn partition(mut self, partition: impl Into<KafkaPartition>) -> Self {
         self.partition = Some(partition.into());
         self
     }
@@ -1593,7 +1593,7 @@ impl NewKafkaOutput {
     }
     /// `shipper`
     #[must_use]
-    pub fn shipper(mut self, shipper: impl Into<NewKafkaOutputShipper>) -> Self {
+    pub fn shipper(mut self, shipper: impl Into<NewOutputShipper>) -> Self {
         self.shipper = Some(shipper.into());
         self
     }
@@ -1606,7 +1606,7 @@ impl NewKafkaOutput {
     }
     /// `ssl`
     #[must_use]
-    pub fn ssl(mut self, ssl: impl Into<NewKafkaOutputSsl>) -> Self {
+    pub fn ssl(mut self, ssl: impl Into<NewOutputSsl>) -> Self {
         self.ssl = Some(ssl.into());
         self
     }
@@ -1728,7 +1728,7 @@ impl NewKafkaOutputRandom {
 #[non_exhaustive]
 pub struct NewKafkaOutputSasl {
     /// `mechanism`
-    pub mechanism: Option<Mechanism>,
+    pub mechanism: Option<SaslMechanism>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1741,7 +1741,7 @@ impl NewKafkaOutputSasl {
     }
     /// `mechanism`
     #[must_use]
-    pub fn mechanism(mut self, mechanism: impl Into<Mechanism>) -> Self {
+    pub fn mechanism(mut self, mechanism: impl Into<SaslMechanism>) -> Self {
         self.mechanism = Some(mechanism.into());
         self
     }
@@ -1754,7 +1754,7 @@ pub struct NewKafkaOutputSecrets {
     /// `password`
     pub password: Option<NewSecret>,
     /// `ssl`
-    pub ssl: Option<NewKafkaOutputSecretsSsl>,
+    pub ssl: Option<NewKafkaSslSecrets>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1773,23 +1773,23 @@ impl NewKafkaOutputSecrets {
     }
     /// `ssl`
     #[must_use]
-    pub fn ssl(mut self, ssl: impl Into<NewKafkaOutputSecretsSsl>) -> Self {
+    pub fn ssl(mut self, ssl: impl Into<NewKafkaSslSecrets>) -> Self {
         self.ssl = Some(ssl.into());
         self
     }
 }
 
-/// The `NewKafkaOutputSecretsSsl` object.
+/// The `NewKafkaSslSecrets` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct NewKafkaOutputSecretsSsl {
+pub struct NewKafkaSslSecrets {
     /// `key`
     pub key: NewSecret,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl NewKafkaOutputSecretsSsl {
+impl NewKafkaSslSecrets {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(key: impl Into<NewSecret>) -> Self {
@@ -1797,150 +1797,6 @@ impl NewKafkaOutputSecretsSsl {
             key: key.into(),
             ..rt::Model::blank()
         }
-    }
-}
-
-/// The `NewKafkaOutputShipper` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct NewKafkaOutputShipper {
-    /// `compression_level`
-    pub compression_level: Option<Number>,
-    /// `disk_queue_compression_enabled`
-    pub disk_queue_compression_enabled: Option<bool>,
-    /// `disk_queue_enabled`
-    ///
-    /// default `false`
-    pub disk_queue_enabled: Option<bool>,
-    /// `disk_queue_encryption_enabled`
-    pub disk_queue_encryption_enabled: Option<bool>,
-    /// `disk_queue_max_size`
-    pub disk_queue_max_size: Option<Number>,
-    /// `disk_queue_path`
-    pub disk_queue_path: Option<String>,
-    /// `loadbalance`
-    pub loadbalance: Option<bool>,
-    /// `max_batch_bytes`
-    pub max_batch_bytes: Option<Number>,
-    /// `mem_queue_events`
-    pub mem_queue_events: Option<Number>,
-    /// `queue_flush_timeout`
-    pub queue_flush_timeout: Option<Number>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`NewKafkaOutputShipper`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct NewKafkaOutputShipperRequired {
-    /// `compression_level`
-    pub compression_level: Option<Number>,
-    /// `disk_queue_compression_enabled`
-    pub disk_queue_compression_enabled: Option<bool>,
-    /// `disk_queue_encryption_enabled`
-    pub disk_queue_encryption_enabled: Option<bool>,
-    /// `disk_queue_max_size`
-    pub disk_queue_max_size: Option<Number>,
-    /// `disk_queue_path`
-    pub disk_queue_path: Option<String>,
-    /// `loadbalance`
-    pub loadbalance: Option<bool>,
-    /// `max_batch_bytes`
-    pub max_batch_bytes: Option<Number>,
-    /// `mem_queue_events`
-    pub mem_queue_events: Option<Number>,
-    /// `queue_flush_timeout`
-    pub queue_flush_timeout: Option<Number>,
-}
-
-impl NewKafkaOutputShipper {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: NewKafkaOutputShipperRequired) -> Self {
-        Self {
-            compression_level: required.compression_level,
-            disk_queue_compression_enabled: required.disk_queue_compression_enabled,
-            disk_queue_encryption_enabled: required.disk_queue_encryption_enabled,
-            disk_queue_max_size: required.disk_queue_max_size,
-            disk_queue_path: required.disk_queue_path,
-            loadbalance: required.loadbalance,
-            max_batch_bytes: required.max_batch_bytes,
-            mem_queue_events: required.mem_queue_events,
-            queue_flush_timeout: required.queue_flush_timeout,
-            ..rt::Model::blank()
-        }
-    }
-    /// `disk_queue_enabled`
-    ///
-    /// default `false`
-    #[must_use]
-    pub fn disk_queue_enabled(mut self, disk_queue_enabled: bool) -> Self {
-        self.disk_queue_enabled = Some(disk_queue_enabled);
-        self
-    }
-    /// Sets `disk_queue_enabled` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn disk_queue_enabled_null(mut self) -> Self {
-        self.disk_queue_enabled = None;
-        self.extra.set_null(2);
-        self
-    }
-}
-
-/// The `NewKafkaOutputSsl` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct NewKafkaOutputSsl {
-    /// `certificate`
-    pub certificate: Option<String>,
-    /// `certificate_authorities`
-    pub certificate_authorities: Option<Vec<String>>,
-    /// `key`
-    pub key: Option<Secret<String>>,
-    /// `verification_mode`
-    pub verification_mode: Option<VerificationMode>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl NewKafkaOutputSsl {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `certificate`
-    #[must_use]
-    pub fn certificate(mut self, certificate: impl Into<String>) -> Self {
-        self.certificate = Some(certificate.into());
-        self
-    }
-    /// `certificate_authorities`
-    #[must_use]
-    pub fn certificate_authorities(
-        mut self,
-        certificate_authorities: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.certificate_authorities = Some(
-            certificate_authorities.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// `key`
-    #[must_use]
-    pub fn key(mut self, key: impl Into<Secret<String>>) -> Self {
-        self.key = Some(key.into());
-        self
-    }
-    /// `verification_mode`
-    #[must_use]
-    pub fn verification_mode(
-        mut self,
-        verification_mode: impl Into<VerificationMode>,
-    ) -> Self {
-        self.verification_mode = Some(verification_mode.into());
-        self
     }
 }
 
@@ -1979,11 +1835,11 @@ pub struct NewLogstashOutput {
     /// `proxy_id`
     pub proxy_id: Option<String>,
     /// `secrets`
-    pub secrets: Option<NewLogstashOutputSecrets>,
+    pub secrets: Option<NewOutputSecrets>,
     /// `shipper`
-    pub shipper: Option<NewKafkaOutputShipper>,
+    pub shipper: Option<NewOutputShipper>,
     /// `ssl`
-    pub ssl: Option<NewKafkaOutputSsl>,
+    pub ssl: Option<NewOutputSsl>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2101,13 +1957,13 @@ impl NewLogstashOutput {
     }
     /// `secrets`
     #[must_use]
-    pub fn secrets(mut self, secrets: impl Into<NewLogstashOutputSecrets>) -> Self {
+    pub fn secrets(mut self, secrets: impl Into<NewOutputSecrets>) -> Self {
         self.secrets = Some(secrets.into());
         self
     }
     /// `shipper`
     #[must_use]
-    pub fn shipper(mut self, shipper: impl Into<NewKafkaOutputShipper>) -> Self {
+    pub fn shipper(mut self, shipper: impl Into<NewOutputShipper>) -> Self {
         self.shipper = Some(shipper.into());
         self
     }
@@ -2120,7 +1976,7 @@ impl NewLogstashOutput {
     }
     /// `ssl`
     #[must_use]
-    pub fn ssl(mut self, ssl: impl Into<NewKafkaOutputSsl>) -> Self {
+    pub fn ssl(mut self, ssl: impl Into<NewOutputSsl>) -> Self {
         self.ssl = Some(ssl.into());
         self
     }
@@ -2129,54 +1985,6 @@ impl NewLogstashOutput {
     pub fn ssl_null(mut self) -> Self {
         self.ssl = None;
         self.extra.set_null(14);
-        self
-    }
-}
-
-/// The `NewLogstashOutputSecrets` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct NewLogstashOutputSecrets {
-    /// `ssl`
-    pub ssl: Option<NewLogstashOutputSecretsSsl>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl NewLogstashOutputSecrets {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `ssl`
-    #[must_use]
-    pub fn ssl(mut self, ssl: impl Into<NewLogstashOutputSecretsSsl>) -> Self {
-        self.ssl = Some(ssl.into());
-        self
-    }
-}
-
-/// The `NewLogstashOutputSecretsSsl` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct NewLogstashOutputSecretsSsl {
-    /// `key`
-    pub key: Option<NewSecret>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl NewLogstashOutputSecretsSsl {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `key`
-    #[must_use]
-    pub fn key(mut self, key: impl Into<NewSecret>) -> Self {
-        self.key = Some(key.into());
         self
     }
 }
@@ -2221,6 +2029,174 @@ impl From<NewKafkaOutput> for NewOutput {
     }
 }
 
+/// The `NewOutputSecrets` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct NewOutputSecrets {
+    /// `ssl`
+    pub ssl: Option<NewSslSecrets>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NewOutputSecrets {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `ssl`
+    #[must_use]
+    pub fn ssl(mut self, ssl: impl Into<NewSslSecrets>) -> Self {
+        self.ssl = Some(ssl.into());
+        self
+    }
+}
+
+/// The `NewOutputShipper` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewOutputShipper {
+    /// `compression_level`
+    pub compression_level: Option<Number>,
+    /// `disk_queue_compression_enabled`
+    pub disk_queue_compression_enabled: Option<bool>,
+    /// `disk_queue_enabled`
+    ///
+    /// default `false`
+    pub disk_queue_enabled: Option<bool>,
+    /// `disk_queue_encryption_enabled`
+    pub disk_queue_encryption_enabled: Option<bool>,
+    /// `disk_queue_max_size`
+    pub disk_queue_max_size: Option<Number>,
+    /// `disk_queue_path`
+    pub disk_queue_path: Option<String>,
+    /// `loadbalance`
+    pub loadbalance: Option<bool>,
+    /// `max_batch_bytes`
+    pub max_batch_bytes: Option<Number>,
+    /// `mem_queue_events`
+    pub mem_queue_events: Option<Number>,
+    /// `queue_flush_timeout`
+    pub queue_flush_timeout: Option<Number>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`NewOutputShipper`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct NewOutputShipperRequired {
+    /// `compression_level`
+    pub compression_level: Option<Number>,
+    /// `disk_queue_compression_enabled`
+    pub disk_queue_compression_enabled: Option<bool>,
+    /// `disk_queue_encryption_enabled`
+    pub disk_queue_encryption_enabled: Option<bool>,
+    /// `disk_queue_max_size`
+    pub disk_queue_max_size: Option<Number>,
+    /// `disk_queue_path`
+    pub disk_queue_path: Option<String>,
+    /// `loadbalance`
+    pub loadbalance: Option<bool>,
+    /// `max_batch_bytes`
+    pub max_batch_bytes: Option<Number>,
+    /// `mem_queue_events`
+    pub mem_queue_events: Option<Number>,
+    /// `queue_flush_timeout`
+    pub queue_flush_timeout: Option<Number>,
+}
+
+impl NewOutputShipper {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: NewOutputShipperRequired) -> Self {
+        Self {
+            compression_level: required.compression_level,
+            disk_queue_compression_enabled: required.disk_queue_compression_enabled,
+            disk_queue_encryption_enabled: required.disk_queue_encryption_enabled,
+            disk_queue_max_size: required.disk_queue_max_size,
+            disk_queue_path: required.disk_queue_path,
+            loadbalance: required.loadbalance,
+            max_batch_bytes: required.max_batch_bytes,
+            mem_queue_events: required.mem_queue_events,
+            queue_flush_timeout: required.queue_flush_timeout,
+            ..rt::Model::blank()
+        }
+    }
+    /// `disk_queue_enabled`
+    ///
+    /// default `false`
+    #[must_use]
+    pub fn disk_queue_enabled(mut self, disk_queue_enabled: bool) -> Self {
+        self.disk_queue_enabled = Some(disk_queue_enabled);
+        self
+    }
+    /// Sets `disk_queue_enabled` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn disk_queue_enabled_null(mut self) -> Self {
+        self.disk_queue_enabled = None;
+        self.extra.set_null(2);
+        self
+    }
+}
+
+/// The `NewOutputSsl` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct NewOutputSsl {
+    /// `certificate`
+    pub certificate: Option<String>,
+    /// `certificate_authorities`
+    pub certificate_authorities: Option<Vec<String>>,
+    /// `key`
+    pub key: Option<Secret<String>>,
+    /// `verification_mode`
+    pub verification_mode: Option<VerificationMode>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NewOutputSsl {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `certificate`
+    #[must_use]
+    pub fn certificate(mut self, certificate: impl Into<String>) -> Self {
+        self.certificate = Some(certificate.into());
+        self
+    }
+    /// `certificate_authorities`
+    #[must_use]
+    pub fn certificate_authorities(
+        mut self,
+        certificate_authorities: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.certificate_authorities = Some(
+            certificate_authorities.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// `key`
+    #[must_use]
+    pub fn key(mut self, key: impl Into<Secret<String>>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+    /// `verification_mode`
+    #[must_use]
+    pub fn verification_mode(
+        mut self,
+        verification_mode: impl Into<VerificationMode>,
+    ) -> Self {
+        self.verification_mode = Some(verification_mode.into());
+        self
+    }
+}
+
 /// The `NewRemoteElasticsearchOutput` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -2258,7 +2234,7 @@ pub struct NewRemoteElasticsearchOutput {
     /// `name`
     pub name: String,
     /// `preset`
-    pub preset: Option<Preset>,
+    pub preset: Option<PerformancePreset>,
     /// `proxy_id`
     pub proxy_id: Option<String>,
     /// `secrets`
@@ -2266,9 +2242,9 @@ pub struct NewRemoteElasticsearchOutput {
     /// `service_token`
     pub service_token: Option<Secret<String>>,
     /// `shipper`
-    pub shipper: Option<NewKafkaOutputShipper>,
+    pub shipper: Option<NewOutputShipper>,
     /// `ssl`
-    pub ssl: Option<NewKafkaOutputSsl>,
+    pub ssl: Option<NewOutputSsl>,
     /// `sync_integrations`
     pub sync_integrations: Option<bool>,
     /// `sync_uninstalled_integrations`
@@ -2405,7 +2381,7 @@ impl NewRemoteElasticsearchOutput {
     }
     /// `preset`
     #[must_use]
-    pub fn preset(mut self, preset: impl Into<Preset>) -> Self {
+    pub fn preset(mut self, preset: impl Into<PerformancePreset>) -> Self {
         self.preset = Some(preset.into());
         self
     }
@@ -2446,7 +2422,7 @@ impl NewRemoteElasticsearchOutput {
     }
     /// `shipper`
     #[must_use]
-    pub fn shipper(mut self, shipper: impl Into<NewKafkaOutputShipper>) -> Self {
+    pub fn shipper(mut self, shipper: impl Into<NewOutputShipper>) -> Self {
         self.shipper = Some(shipper.into());
         self
     }
@@ -2459,7 +2435,7 @@ impl NewRemoteElasticsearchOutput {
     }
     /// `ssl`
     #[must_use]
-    pub fn ssl(mut self, ssl: impl Into<NewKafkaOutputSsl>) -> Self {
+    pub fn ssl(mut self, ssl: impl Into<NewOutputSsl>) -> Self {
         self.ssl = Some(ssl.into());
         self
     }
@@ -2507,7 +2483,7 @@ pub struct NewRemoteElasticsearchOutputSecrets {
     /// `service_token`
     pub service_token: Option<NewSecret>,
     /// `ssl`
-    pub ssl: Option<NewLogstashOutputSecretsSsl>,
+    pub ssl: Option<NewSslSecrets>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2526,7 +2502,7 @@ impl NewRemoteElasticsearchOutputSecrets {
     }
     /// `ssl`
     #[must_use]
-    pub fn ssl(mut self, ssl: impl Into<NewLogstashOutputSecretsSsl>) -> Self {
+    pub fn ssl(mut self, ssl: impl Into<NewSslSecrets>) -> Self {
         self.ssl = Some(ssl.into());
         self
     }
@@ -2591,6 +2567,30 @@ impl NewSecretReference {
     }
 }
 
+/// The `NewSslSecrets` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct NewSslSecrets {
+    /// `key`
+    pub key: Option<NewSecret>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NewSslSecrets {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `key`
+    #[must_use]
+    pub fn key(mut self, key: impl Into<NewSecret>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+}
+
 /// One of several forms of `Output`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -2607,30 +2607,10 @@ pub enum Output {
     Other(Untyped),
 }
 
-/// The `OutputSecrets` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct OutputSecrets {
-    /// `ssl`
-    pub ssl: Option<OutputSecretsSsl>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `OutputSecretsSsl` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct OutputSecretsSsl {
-    /// `key`
-    pub key: Option<OutputSecretsSslKey>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// One of several forms of `OutputSecretsSslKey`.
+/// One of several forms of `OutputSecret`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum OutputSecretsSslKey {
+pub enum OutputSecret {
     /// The `SecretReference` form.
     Object(SecretReference),
     /// A string.
@@ -2639,16 +2619,26 @@ pub enum OutputSecretsSslKey {
     Other(Untyped),
 }
 
-impl From<&str> for OutputSecretsSslKey {
+impl From<&str> for OutputSecret {
     fn from(value: &str) -> Self {
         Self::String(value.into())
     }
 }
 
-impl From<String> for OutputSecretsSslKey {
+impl From<String> for OutputSecret {
     fn from(value: String) -> Self {
         Self::String(value.into())
     }
+}
+
+/// The `OutputSecrets` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct OutputSecrets {
+    /// `ssl`
+    pub ssl: Option<SslSecrets>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
 /// The `OutputShipper` object.
@@ -2737,24 +2727,10 @@ impl From<KafkaOutputUpdate> for OutputUpdate {
     }
 }
 
-/// A value of `Partition`.
+/// A value of `PerformancePreset`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Partition {
-    /// `random`
-    Random,
-    /// `round_robin`
-    RoundRobin,
-    /// `hash`
-    Hash,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `Preset`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Preset {
+pub enum PerformancePreset {
     /// `balanced`
     Balanced,
     /// `custom`
@@ -2806,7 +2782,7 @@ pub struct RemoteElasticsearchOutput {
     /// `name`
     pub name: String,
     /// `preset`
-    pub preset: Option<Preset>,
+    pub preset: Option<PerformancePreset>,
     /// `proxy_id`
     pub proxy_id: Option<String>,
     /// `secrets`
@@ -2832,9 +2808,9 @@ pub struct RemoteElasticsearchOutput {
 #[non_exhaustive]
 pub struct RemoteElasticsearchOutputSecrets {
     /// `service_token`
-    pub service_token: Option<OutputSecretsSslKey>,
+    pub service_token: Option<OutputSecret>,
     /// `ssl`
-    pub ssl: Option<OutputSecretsSsl>,
+    pub ssl: Option<SslSecrets>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2870,7 +2846,7 @@ pub struct RemoteElasticsearchOutputUpdate {
     /// `name`
     pub name: Option<String>,
     /// `preset`
-    pub preset: Option<Preset>,
+    pub preset: Option<PerformancePreset>,
     /// `proxy_id`
     pub proxy_id: Option<String>,
     /// `secrets`
@@ -2878,9 +2854,9 @@ pub struct RemoteElasticsearchOutputUpdate {
     /// `service_token`
     pub service_token: Option<Secret<String>>,
     /// `shipper`
-    pub shipper: Option<NewKafkaOutputShipper>,
+    pub shipper: Option<NewOutputShipper>,
     /// `ssl`
-    pub ssl: Option<NewKafkaOutputSsl>,
+    pub ssl: Option<NewOutputSsl>,
     /// `sync_integrations`
     pub sync_integrations: Option<bool>,
     /// `sync_uninstalled_integrations`
@@ -3014,7 +2990,7 @@ impl RemoteElasticsearchOutputUpdate {
     }
     /// `preset`
     #[must_use]
-    pub fn preset(mut self, preset: impl Into<Preset>) -> Self {
+    pub fn preset(mut self, preset: impl Into<PerformancePreset>) -> Self {
         self.preset = Some(preset.into());
         self
     }
@@ -3055,7 +3031,7 @@ impl RemoteElasticsearchOutputUpdate {
     }
     /// `shipper`
     #[must_use]
-    pub fn shipper(mut self, shipper: impl Into<NewKafkaOutputShipper>) -> Self {
+    pub fn shipper(mut self, shipper: impl Into<NewOutputShipper>) -> Self {
         self.shipper = Some(shipper.into());
         self
     }
@@ -3068,7 +3044,7 @@ impl RemoteElasticsearchOutputUpdate {
     }
     /// `ssl`
     #[must_use]
-    pub fn ssl(mut self, ssl: impl Into<NewKafkaOutputSsl>) -> Self {
+    pub fn ssl(mut self, ssl: impl Into<NewOutputSsl>) -> Self {
         self.ssl = Some(ssl.into());
         self
     }
@@ -3109,6 +3085,20 @@ impl RemoteElasticsearchOutputUpdate {
     }
 }
 
+/// A value of `SaslMechanism`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SaslMechanism {
+    /// `PLAIN`
+    Plain,
+    /// `SCRAM-SHA-256`
+    ScramSha256,
+    /// `SCRAM-SHA-512`
+    ScramSha512,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// The `SecretReference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -3117,6 +3107,16 @@ pub struct SecretReference {
     pub hash: Option<String>,
     /// `id`
     pub id: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SslSecrets` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SslSecrets {
+    /// `key`
+    pub key: Option<OutputSecret>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }

@@ -14,64 +14,22 @@ const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another 
 rt::model! {
     CreateResponse, ElasticsearchOutput, ElasticsearchOutputUpdate, GetHealthResponse,
     GetResponse, KafkaOutput, KafkaOutputHash, KafkaOutputHeader, KafkaOutputRandom,
-    KafkaOutputSasl, KafkaOutputSecrets, KafkaOutputSecretsSsl, KafkaOutputUpdate,
+    KafkaOutputSasl, KafkaOutputSecrets, KafkaOutputUpdate, KafkaSslSecrets,
     ListResponse, LogstashOutput, LogstashOutputUpdate, NewElasticsearchOutput,
     NewKafkaOutput, NewKafkaOutputHash, NewKafkaOutputHeader, NewKafkaOutputRandom,
-    NewKafkaOutputSasl, NewKafkaOutputSecrets, NewKafkaOutputSecretsSsl,
-    NewKafkaOutputShipper, NewKafkaOutputSsl, NewLogstashOutput,
-    NewLogstashOutputSecrets, NewLogstashOutputSecretsSsl, NewRemoteElasticsearchOutput,
-    NewRemoteElasticsearchOutputSecrets, NewSecretReference, OutputSecrets,
-    OutputSecretsSsl, OutputShipper, OutputSsl, RemoteElasticsearchOutput,
+    NewKafkaOutputSasl, NewKafkaOutputSecrets, NewKafkaSslSecrets, NewLogstashOutput,
+    NewOutputSecrets, NewOutputShipper, NewOutputSsl, NewRemoteElasticsearchOutput,
+    NewRemoteElasticsearchOutputSecrets, NewSecretReference, NewSslSecrets,
+    OutputSecrets, OutputShipper, OutputSsl, RemoteElasticsearchOutput,
     RemoteElasticsearchOutputSecrets, RemoteElasticsearchOutputUpdate, SecretReference,
-    UpdateResponse
+    SslSecrets, UpdateResponse
 }
 rt::string_enum! {
-    AuthType, Compression, Mechanism, Partition, Preset, VerificationMode
+    KafkaAuthType, KafkaCompression, KafkaPartition, PerformancePreset, SaslMechanism,
+    VerificationMode
 }
 rt::union_! {
-    NewOutput, NewSecret, Output, OutputSecretsSslKey, OutputUpdate
-}
-
-impl rt::StringEnum for AuthType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "none" => Self::None,
-            "user_pass" => Self::UserPass,
-            "ssl" => Self::Ssl,
-            "kerberos" => Self::Kerberos,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::None => "none",
-            Self::UserPass => "user_pass",
-            Self::Ssl => "ssl",
-            Self::Kerberos => "kerberos",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for Compression {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "gzip" => Self::Gzip,
-            "snappy" => Self::Snappy,
-            "lz4" => Self::Lz4,
-            "none" => Self::None,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Gzip => "gzip",
-            Self::Snappy => "snappy",
-            Self::Lz4 => "lz4",
-            Self::None => "none",
-            Self::UnknownValue(name) => name,
-        }
-    }
+    NewOutput, NewSecret, Output, OutputSecret, OutputUpdate
 }
 
 impl rt::Model for CreateResponse {
@@ -411,6 +369,48 @@ impl rt::Model for GetResponse {
     ) -> Result<(), S::Error> {
         out.value(0, &self.item)?;
         Ok(())
+    }
+}
+
+impl rt::StringEnum for KafkaAuthType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "none" => Self::None,
+            "user_pass" => Self::UserPass,
+            "ssl" => Self::Ssl,
+            "kerberos" => Self::Kerberos,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::None => "none",
+            Self::UserPass => "user_pass",
+            Self::Ssl => "ssl",
+            Self::Kerberos => "kerberos",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::StringEnum for KafkaCompression {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "gzip" => Self::Gzip,
+            "snappy" => Self::Snappy,
+            "lz4" => Self::Lz4,
+            "none" => Self::None,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Snappy => "snappy",
+            Self::Lz4 => "lz4",
+            Self::None => "none",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
@@ -800,46 +800,6 @@ impl rt::Model for KafkaOutputSecrets {
     }
 }
 
-impl rt::Model for KafkaOutputSecretsSsl {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "KafkaOutputSecretsSsl",
-        members: &["key"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            key: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.key),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.key)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for KafkaOutputUpdate {
     const META: &'static rt::Meta = &rt::Meta {
         name: "KafkaOutputUpdate",
@@ -1009,6 +969,65 @@ impl rt::Model for KafkaOutputUpdate {
         out.option(32, &self.username)?;
         out.option(33, &self.version)?;
         out.literal(31, "\"kafka\"")?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for KafkaPartition {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "random" => Self::Random,
+            "round_robin" => Self::RoundRobin,
+            "hash" => Self::Hash,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Random => "random",
+            Self::RoundRobin => "round_robin",
+            Self::Hash => "hash",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for KafkaSslSecrets {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "KafkaSslSecrets",
+        members: &["key"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            key: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.key),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.key)?;
         Ok(())
     }
 }
@@ -1257,25 +1276,6 @@ impl rt::Model for LogstashOutputUpdate {
         out.option(13, &self.ssl)?;
         out.literal(14, "\"logstash\"")?;
         Ok(())
-    }
-}
-
-impl rt::StringEnum for Mechanism {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "PLAIN" => Self::Plain,
-            "SCRAM-SHA-256" => Self::ScramSha256,
-            "SCRAM-SHA-512" => Self::ScramSha512,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Plain => "PLAIN",
-            Self::ScramSha256 => "SCRAM-SHA-256",
-            Self::ScramSha512 => "SCRAM-SHA-512",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -1774,9 +1774,9 @@ impl rt::Model for NewKafkaOutputSecrets {
     }
 }
 
-impl rt::Model for NewKafkaOutputSecretsSsl {
+impl rt::Model for NewKafkaSslSecrets {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "NewKafkaOutputSecretsSsl",
+        name: "NewKafkaSslSecrets",
         members: &["key"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -1810,133 +1810,6 @@ impl rt::Model for NewKafkaOutputSecretsSsl {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.value(0, &self.key)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for NewKafkaOutputShipper {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "NewKafkaOutputShipper",
-        members: &[
-            "compression_level",
-            "disk_queue_compression_enabled",
-            "disk_queue_enabled",
-            "disk_queue_encryption_enabled",
-            "disk_queue_max_size",
-            "disk_queue_path",
-            "loadbalance",
-            "max_batch_bytes",
-            "mem_queue_events",
-            "queue_flush_timeout",
-        ],
-        aliases: &[],
-        required: &[0x3fb, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            compression_level: None,
-            disk_queue_compression_enabled: None,
-            disk_queue_enabled: None,
-            disk_queue_encryption_enabled: None,
-            disk_queue_max_size: None,
-            disk_queue_path: None,
-            loadbalance: None,
-            max_batch_bytes: None,
-            mem_queue_events: None,
-            queue_flush_timeout: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.compression_level),
-            1 => member.option(&mut self.disk_queue_compression_enabled),
-            2 => member.option(&mut self.disk_queue_enabled),
-            3 => member.option(&mut self.disk_queue_encryption_enabled),
-            4 => member.option(&mut self.disk_queue_max_size),
-            5 => member.option(&mut self.disk_queue_path),
-            6 => member.option(&mut self.loadbalance),
-            7 => member.option(&mut self.max_batch_bytes),
-            8 => member.option(&mut self.mem_queue_events),
-            9 => member.option(&mut self.queue_flush_timeout),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.compression_level)?;
-        out.nullable(1, &self.disk_queue_compression_enabled)?;
-        out.option(2, &self.disk_queue_enabled)?;
-        out.nullable(3, &self.disk_queue_encryption_enabled)?;
-        out.nullable(4, &self.disk_queue_max_size)?;
-        out.nullable(5, &self.disk_queue_path)?;
-        out.nullable(6, &self.loadbalance)?;
-        out.nullable(7, &self.max_batch_bytes)?;
-        out.nullable(8, &self.mem_queue_events)?;
-        out.nullable(9, &self.queue_flush_timeout)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for NewKafkaOutputSsl {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "NewKafkaOutputSsl",
-        members: &["certificate", "certificate_authorities", "key", "verification_mode"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            certificate: None,
-            certificate_authorities: None,
-            key: None,
-            verification_mode: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.certificate),
-            1 => member.option(&mut self.certificate_authorities),
-            2 => member.option(&mut self.key),
-            3 => member.option(&mut self.verification_mode),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.certificate)?;
-        out.option(1, &self.certificate_authorities)?;
-        out.option(2, &self.key)?;
-        out.option(3, &self.verification_mode)?;
         Ok(())
     }
 }
@@ -2038,86 +1911,6 @@ impl rt::Model for NewLogstashOutput {
         out.option(13, &self.shipper)?;
         out.option(14, &self.ssl)?;
         out.literal(15, "\"logstash\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for NewLogstashOutputSecrets {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "NewLogstashOutputSecrets",
-        members: &["ssl"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            ssl: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.ssl),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ssl)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for NewLogstashOutputSecretsSsl {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "NewLogstashOutputSecretsSsl",
-        members: &["key"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            key: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.key),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.key)?;
         Ok(())
     }
 }
@@ -2268,6 +2061,173 @@ impl rt::Union for NewOutput {
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
+    }
+}
+
+impl rt::Model for NewOutputSecrets {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewOutputSecrets",
+        members: &["ssl"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            ssl: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.ssl),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.ssl)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewOutputShipper {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewOutputShipper",
+        members: &[
+            "compression_level",
+            "disk_queue_compression_enabled",
+            "disk_queue_enabled",
+            "disk_queue_encryption_enabled",
+            "disk_queue_max_size",
+            "disk_queue_path",
+            "loadbalance",
+            "max_batch_bytes",
+            "mem_queue_events",
+            "queue_flush_timeout",
+        ],
+        aliases: &[],
+        required: &[0x3fb, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            compression_level: None,
+            disk_queue_compression_enabled: None,
+            disk_queue_enabled: None,
+            disk_queue_encryption_enabled: None,
+            disk_queue_max_size: None,
+            disk_queue_path: None,
+            loadbalance: None,
+            max_batch_bytes: None,
+            mem_queue_events: None,
+            queue_flush_timeout: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.compression_level),
+            1 => member.option(&mut self.disk_queue_compression_enabled),
+            2 => member.option(&mut self.disk_queue_enabled),
+            3 => member.option(&mut self.disk_queue_encryption_enabled),
+            4 => member.option(&mut self.disk_queue_max_size),
+            5 => member.option(&mut self.disk_queue_path),
+            6 => member.option(&mut self.loadbalance),
+            7 => member.option(&mut self.max_batch_bytes),
+            8 => member.option(&mut self.mem_queue_events),
+            9 => member.option(&mut self.queue_flush_timeout),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.nullable(0, &self.compression_level)?;
+        out.nullable(1, &self.disk_queue_compression_enabled)?;
+        out.option(2, &self.disk_queue_enabled)?;
+        out.nullable(3, &self.disk_queue_encryption_enabled)?;
+        out.nullable(4, &self.disk_queue_max_size)?;
+        out.nullable(5, &self.disk_queue_path)?;
+        out.nullable(6, &self.loadbalance)?;
+        out.nullable(7, &self.max_batch_bytes)?;
+        out.nullable(8, &self.mem_queue_events)?;
+        out.nullable(9, &self.queue_flush_timeout)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewOutputSsl {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewOutputSsl",
+        members: &["certificate", "certificate_authorities", "key", "verification_mode"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            certificate: None,
+            certificate_authorities: None,
+            key: None,
+            verification_mode: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.certificate),
+            1 => member.option(&mut self.certificate_authorities),
+            2 => member.option(&mut self.key),
+            3 => member.option(&mut self.verification_mode),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.certificate)?;
+        out.option(1, &self.certificate_authorities)?;
+        out.option(2, &self.key)?;
+        out.option(3, &self.verification_mode)?;
+        Ok(())
     }
 }
 
@@ -2513,6 +2473,46 @@ impl rt::Model for NewSecretReference {
     }
 }
 
+impl rt::Model for NewSslSecrets {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewSslSecrets",
+        members: &["key"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            key: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.key),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.key)?;
+        Ok(())
+    }
+}
+
 impl rt::Union for Output {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(
@@ -2662,6 +2662,33 @@ impl rt::Union for Output {
     }
 }
 
+impl rt::Union for OutputSecret {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &["id"], &["hash", "id"]),
+        rt::Arm::of(16),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Object),
+            1 => rt::get(deserializer).map(Self::String),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Object(value) => rt::Wire::encode(value, serializer),
+            Self::String(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
 impl rt::Model for OutputSecrets {
     const META: &'static rt::Meta = &rt::Meta {
         name: "OutputSecrets",
@@ -2699,73 +2726,6 @@ impl rt::Model for OutputSecrets {
     ) -> Result<(), S::Error> {
         out.option(0, &self.ssl)?;
         Ok(())
-    }
-}
-
-impl rt::Model for OutputSecretsSsl {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "OutputSecretsSsl",
-        members: &["key"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            key: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.key),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.key)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for OutputSecretsSslKey {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &["id"], &["hash", "id"]),
-        rt::Arm::of(16),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::Object),
-            1 => rt::get(deserializer).map(Self::String),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Object(value) => rt::Wire::encode(value, serializer),
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 
@@ -3041,26 +3001,7 @@ impl rt::Union for OutputUpdate {
     }
 }
 
-impl rt::StringEnum for Partition {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "random" => Self::Random,
-            "round_robin" => Self::RoundRobin,
-            "hash" => Self::Hash,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Random => "random",
-            Self::RoundRobin => "round_robin",
-            Self::Hash => "hash",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for Preset {
+impl rt::StringEnum for PerformancePreset {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "balanced" => Self::Balanced,
@@ -3380,6 +3321,25 @@ impl rt::Model for RemoteElasticsearchOutputUpdate {
     }
 }
 
+impl rt::StringEnum for SaslMechanism {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "PLAIN" => Self::Plain,
+            "SCRAM-SHA-256" => Self::ScramSha256,
+            "SCRAM-SHA-512" => Self::ScramSha512,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Plain => "PLAIN",
+            Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::ScramSha512 => "SCRAM-SHA-512",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
 impl rt::Model for SecretReference {
     const META: &'static rt::Meta = &rt::Meta {
         name: "SecretReference",
@@ -3419,6 +3379,46 @@ impl rt::Model for SecretReference {
     ) -> Result<(), S::Error> {
         out.option(0, &self.hash)?;
         out.value(1, &self.id)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SslSecrets {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SslSecrets",
+        members: &["key"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            key: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.key),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.key)?;
         Ok(())
     }
 }

@@ -45,7 +45,7 @@ impl FleetPackagePolicies {
     pub fn create(
         &self,
         name: impl Into<String>,
-        package: impl Into<fleet::Package>,
+        package: impl Into<fleet::PolicyPackage>,
     ) -> Create {
         Create::new(&self.client, CreateRequest::new(name, package))
     }
@@ -100,7 +100,7 @@ impl FleetPackagePolicies {
         &self,
         package_policy_id: impl Into<String>,
         name: impl Into<String>,
-        package: impl Into<fleet::Package>,
+        package: impl Into<fleet::PolicyPackage>,
     ) -> Update {
         Update::new(&self.client, UpdateRequest::new(package_policy_id, name, package))
     }
@@ -138,7 +138,7 @@ pub struct BulkGet(Call<BulkGetRequest>);
 rt::call!(BulkGet, BulkGetRequest => BulkGetResponse);
 impl BulkGet {
     /// `format`
-    pub fn format(mut self, format: impl Into<fleet::Format>) -> Self {
+    pub fn format(mut self, format: impl Into<fleet::PackagePolicyFormat>) -> Self {
         self.0.request_mut().format = Some(format.into());
         self
     }
@@ -156,7 +156,7 @@ pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
 impl Create {
     /// `format`
-    pub fn format(mut self, format: impl Into<fleet::Format>) -> Self {
+    pub fn format(mut self, format: impl Into<fleet::PackagePolicyFormat>) -> Self {
         self.0.request_mut().format = Some(format.into());
         self
     }
@@ -194,7 +194,7 @@ impl Create {
     /// `inputs`
     pub fn inputs(
         mut self,
-        inputs: impl IntoIterator<Item = (impl Into<String>, impl Into<Input>)>,
+        inputs: impl IntoIterator<Item = (impl Into<String>, impl Into<PolicyInput>)>,
     ) -> Self {
         self.0.request_mut().inputs = Some(
             inputs.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
@@ -297,7 +297,7 @@ pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
 impl Get {
     /// `format`
-    pub fn format(mut self, format: impl Into<fleet::Format>) -> Self {
+    pub fn format(mut self, format: impl Into<fleet::PackagePolicyFormat>) -> Self {
         self.0.request_mut().format = Some(format.into());
         self
     }
@@ -341,7 +341,7 @@ impl List {
         self
     }
     /// `format`
-    pub fn format(mut self, format: impl Into<fleet::Format>) -> Self {
+    pub fn format(mut self, format: impl Into<fleet::PackagePolicyFormat>) -> Self {
         self.0.request_mut().format = Some(format.into());
         self
     }
@@ -359,7 +359,7 @@ pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
 impl Update {
     /// `format`
-    pub fn format(mut self, format: impl Into<fleet::Format>) -> Self {
+    pub fn format(mut self, format: impl Into<fleet::PackagePolicyFormat>) -> Self {
         self.0.request_mut().format = Some(format.into());
         self
     }
@@ -397,7 +397,7 @@ impl Update {
     /// `inputs`
     pub fn inputs(
         mut self,
-        inputs: impl IntoIterator<Item = (impl Into<String>, impl Into<Input>)>,
+        inputs: impl IntoIterator<Item = (impl Into<String>, impl Into<PolicyInput>)>,
     ) -> Self {
         self.0.request_mut().inputs = Some(
             inputs.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),

@@ -18,16 +18,16 @@ pub struct AddFields {
     pub extra: Extra,
 }
 
-/// The `AgentDiff` object.
+/// The `AgentInputDiff` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AgentDiff {
+pub struct AgentInputDiff {
     /// `data_stream`
-    pub data_stream: AgentDiffDataStream,
+    pub data_stream: DataStreamNamespace,
     /// `id`
     pub id: String,
     /// `meta`
-    pub meta: Option<AgentDiffMeta>,
+    pub meta: Option<AgentInputMeta>,
     /// `name`
     pub name: String,
     /// `package_policy_id`
@@ -37,7 +37,7 @@ pub struct AgentDiff {
     /// `revision`
     pub revision: Number,
     /// `streams`
-    pub streams: Option<Vec<AgentDiffStream>>,
+    pub streams: Option<Vec<AgentInputStream>>,
     /// `type`
     pub r#type: String,
     /// `use_output`
@@ -46,101 +46,24 @@ pub struct AgentDiff {
     pub extra: Extra,
 }
 
-/// The `AgentDiffDataStream` object.
+/// The `AgentInputMeta` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AgentDiffDataStream {
-    /// `namespace`
-    pub namespace: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `AgentDiffMeta` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AgentDiffMeta {
+pub struct AgentInputMeta {
     /// `package`
-    pub package: Package,
+    pub package: PackageReference,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `AgentDiffStream` object.
+/// The `AgentInputStream` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AgentDiffStream {
+pub struct AgentInputStream {
     /// `data_stream`
     pub data_stream: StreamDataStream,
     /// `id`
     pub id: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `AgentsPackagePolicyDryRunUpgradeDiff` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AgentsPackagePolicyDryRunUpgradeDiff {
-    /// `additional_datastreams_permissions`
-    pub additional_datastreams_permissions: Option<Vec<String>>,
-    /// `agents`
-    pub agents: Option<Number>,
-    /// `cloud_connector_id`
-    pub cloud_connector_id: Option<String>,
-    /// `created_at`
-    pub created_at: String,
-    /// `created_by`
-    pub created_by: String,
-    /// `description`
-    pub description: Option<String>,
-    /// `elasticsearch`
-    pub elasticsearch: Option<fleet::PackagePolicyElasticsearch>,
-    /// `enabled`
-    pub enabled: bool,
-    /// `id`
-    pub id: Option<String>,
-    /// `inputs`
-    pub inputs: Option<fleet::Inputs>,
-    /// `is_managed`
-    pub is_managed: Option<bool>,
-    /// `name`
-    pub name: String,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `output_id`
-    pub output_id: Option<String>,
-    /// `overrides`
-    pub overrides: Option<fleet::Overrides>,
-    /// `package`
-    pub package: Option<fleet::Package>,
-    /// `policy_id`
-    #[deprecated = "upstream deprecates it"]
-    pub policy_id: Option<String>,
-    /// `policy_ids`
-    pub policy_ids: Option<Vec<String>>,
-    /// `revision`
-    pub revision: Number,
-    /// `secret_references`
-    pub secret_references: Option<Vec<fleet::IdReference>>,
-    /// `spaceIds`
-    pub space_ids: Option<Vec<String>>,
-    /// `supports_agentless`
-    ///
-    /// default `false`
-    pub supports_agentless: Option<bool>,
-    /// `supports_cloud_connector`
-    ///
-    /// default `false`
-    pub supports_cloud_connector: Option<bool>,
-    /// `updated_at`
-    pub updated_at: String,
-    /// `updated_by`
-    pub updated_by: String,
-    /// `vars`
-    pub vars: Option<fleet::Vars>,
-    /// `version`
-    pub version: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -167,6 +90,83 @@ pub struct CreateResponse {
     pub extra: Extra,
 }
 
+/// The `CurrentPackagePolicy` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CurrentPackagePolicy {
+    /// `additional_datastreams_permissions`
+    pub additional_datastreams_permissions: Option<Vec<String>>,
+    /// `agents`
+    pub agents: Option<Number>,
+    /// `cloud_connector_id`
+    pub cloud_connector_id: Option<String>,
+    /// `created_at`
+    pub created_at: String,
+    /// `created_by`
+    pub created_by: String,
+    /// `description`
+    pub description: Option<String>,
+    /// `elasticsearch`
+    pub elasticsearch: Option<fleet::PackagePolicyElasticsearch>,
+    /// `enabled`
+    pub enabled: bool,
+    /// `id`
+    pub id: Option<String>,
+    /// `inputs`
+    pub inputs: Option<fleet::PackagePolicyInputs>,
+    /// `is_managed`
+    pub is_managed: Option<bool>,
+    /// `name`
+    pub name: String,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// `output_id`
+    pub output_id: Option<String>,
+    /// `overrides`
+    pub overrides: Option<fleet::PackagePolicyOverrides>,
+    /// `package`
+    pub package: Option<fleet::PolicyPackage>,
+    /// `policy_id`
+    #[deprecated = "upstream deprecates it"]
+    pub policy_id: Option<String>,
+    /// `policy_ids`
+    pub policy_ids: Option<Vec<String>>,
+    /// `revision`
+    pub revision: Number,
+    /// `secret_references`
+    pub secret_references: Option<Vec<fleet::IdReference>>,
+    /// `spaceIds`
+    pub space_ids: Option<Vec<String>>,
+    /// `supports_agentless`
+    ///
+    /// default `false`
+    pub supports_agentless: Option<bool>,
+    /// `supports_cloud_connector`
+    ///
+    /// default `false`
+    pub supports_cloud_connector: Option<bool>,
+    /// `updated_at`
+    pub updated_at: String,
+    /// `updated_by`
+    pub updated_by: String,
+    /// `vars`
+    pub vars: Option<fleet::PackagePolicyVars>,
+    /// `version`
+    pub version: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `DataStreamNamespace` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct DataStreamNamespace {
+    /// `namespace`
+    pub namespace: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The answer to [`delete`](super::FleetPackagePolicies::delete).
 pub type DeleteResponse = fleet::IdReference;
 /// The `DeletedPackagePolicy` object.
@@ -174,7 +174,7 @@ pub type DeleteResponse = fleet::IdReference;
 #[non_exhaustive]
 pub struct DeletedPackagePolicy {
     /// `body`
-    pub body: Option<fleet::UpgradeStatusError>,
+    pub body: Option<fleet::StatusMessage>,
     /// `id`
     pub id: String,
     /// `name`
@@ -182,7 +182,7 @@ pub struct DeletedPackagePolicy {
     /// `output_id`
     pub output_id: Option<String>,
     /// `package`
-    pub package: fleet::Package,
+    pub package: fleet::PolicyPackage,
     /// `policy_id`
     #[deprecated = "upstream deprecates it"]
     pub policy_id: Option<String>,
@@ -197,76 +197,7 @@ pub struct DeletedPackagePolicy {
 }
 
 /// The answer to [`dry_run_upgrade`](super::FleetPackagePolicies::dry_run_upgrade).
-pub type DryRunUpgradeResponse = Vec<PackagePolicyDryRunUpgrade>;
-/// The `ErrorsPackagePolicyDryRunUpgradeDiff` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ErrorsPackagePolicyDryRunUpgradeDiff {
-    /// `additional_datastreams_permissions`
-    pub additional_datastreams_permissions: Option<Vec<String>>,
-    /// `cloud_connector_id`
-    pub cloud_connector_id: Option<String>,
-    /// `created_at`
-    pub created_at: Option<String>,
-    /// `created_by`
-    pub created_by: Option<String>,
-    /// `description`
-    pub description: Option<String>,
-    /// `elasticsearch`
-    pub elasticsearch: Option<fleet::PackagePolicyElasticsearch>,
-    /// `enabled`
-    pub enabled: bool,
-    /// `errors`
-    pub errors: Option<Vec<PackagePolicyDryRunUpgradeDiffError>>,
-    /// `force`
-    pub force: Option<bool>,
-    /// `id`
-    pub id: Option<String>,
-    /// `inputs`
-    pub inputs: Vec<fleet::InputsList>,
-    /// `is_managed`
-    pub is_managed: Option<bool>,
-    /// `missingVars`
-    pub missing_vars: Option<Vec<String>>,
-    /// `name`
-    pub name: String,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `output_id`
-    pub output_id: Option<String>,
-    /// `overrides`
-    pub overrides: Option<fleet::Overrides>,
-    /// `package`
-    pub package: Option<fleet::Package>,
-    /// `policy_id`
-    #[deprecated = "upstream deprecates it"]
-    pub policy_id: Option<String>,
-    /// `policy_ids`
-    pub policy_ids: Option<Vec<String>>,
-    /// `revision`
-    pub revision: Option<Number>,
-    /// `secret_references`
-    pub secret_references: Option<Vec<fleet::IdReference>>,
-    /// `supports_agentless`
-    ///
-    /// default `false`
-    pub supports_agentless: Option<bool>,
-    /// `supports_cloud_connector`
-    ///
-    /// default `false`
-    pub supports_cloud_connector: Option<bool>,
-    /// `updated_at`
-    pub updated_at: Option<String>,
-    /// `updated_by`
-    pub updated_by: Option<String>,
-    /// `vars`
-    pub vars: Option<BTreeMap<String, fleet::VarsMap>>,
-    /// `version`
-    pub version: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
+pub type DryRunUpgradeResponse = Vec<UpgradeDryRun>;
 /// The answer to [`get`](super::FleetPackagePolicies::get).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -275,93 +206,6 @@ pub struct GetResponse {
     pub item: PackagePolicy,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-/// The `Input` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct Input {
-    /// `enabled`
-    pub enabled: Option<bool>,
-    /// `streams`
-    pub streams: Option<BTreeMap<String, InputStream>>,
-    /// `vars`
-    pub vars: Option<BTreeMap<String, Value>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl Input {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `enabled`
-    #[must_use]
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = Some(enabled);
-        self
-    }
-    /// `streams`
-    #[must_use]
-    pub fn streams(
-        mut self,
-        streams: impl IntoIterator<Item = (impl Into<String>, impl Into<InputStream>)>,
-    ) -> Self {
-        self.streams = Some(
-            streams.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-    /// `vars`
-    #[must_use]
-    pub fn vars(
-        mut self,
-        vars: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.vars = Some(
-            vars.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-}
-
-/// The `InputStream` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct InputStream {
-    /// `enabled`
-    pub enabled: Option<bool>,
-    /// `vars`
-    pub vars: Option<BTreeMap<String, Value>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl InputStream {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `enabled`
-    #[must_use]
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = Some(enabled);
-        self
-    }
-    /// `vars`
-    #[must_use]
-    pub fn vars(
-        mut self,
-        vars: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.vars = Some(
-            vars.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
 }
 
 /// The answer to [`list`](super::FleetPackagePolicies::list).
@@ -376,18 +220,6 @@ pub struct ListResponse {
     pub per_page: Number,
     /// `total`
     pub total: Number,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `Package` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Package {
-    /// `name`
-    pub name: String,
-    /// `version`
-    pub version: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -415,7 +247,7 @@ pub struct PackagePolicy {
     /// `id`
     pub id: String,
     /// `inputs`
-    pub inputs: Option<BTreeMap<String, Input>>,
+    pub inputs: Option<BTreeMap<String, PolicyInput>>,
     /// `is_managed`
     pub is_managed: Option<bool>,
     /// `name`
@@ -425,9 +257,9 @@ pub struct PackagePolicy {
     /// `output_id`
     pub output_id: Option<String>,
     /// `overrides`
-    pub overrides: Option<fleet::Overrides>,
+    pub overrides: Option<fleet::PackagePolicyOverrides>,
     /// `package`
-    pub package: Option<fleet::Package>,
+    pub package: Option<fleet::PolicyPackage>,
     /// `policy_id`
     #[deprecated = "upstream deprecates it"]
     pub policy_id: Option<String>,
@@ -459,66 +291,105 @@ pub struct PackagePolicy {
     pub extra: Extra,
 }
 
-/// The `PackagePolicyDryRunUpgrade` object.
+/// The `PackageReference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct PackagePolicyDryRunUpgrade {
-    /// `agent_diff`
-    pub agent_diff: Option<Vec<Vec<AgentDiff>>>,
-    /// `body`
-    pub body: Option<fleet::UpgradeStatusError>,
-    /// `diff`
-    pub diff: Option<Vec<PackagePolicyDryRunUpgradeDiff>>,
-    /// `hasErrors`
-    pub has_errors: bool,
+pub struct PackageReference {
     /// `name`
-    pub name: Option<String>,
-    /// `statusCode`
-    pub status_code: Option<Number>,
+    pub name: String,
+    /// `version`
+    pub version: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// One of several forms of `PackagePolicyDryRunUpgradeDiff`.
-#[derive(Clone, Debug, PartialEq)]
+/// The `PolicyInput` object.
+#[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub enum PackagePolicyDryRunUpgradeDiff {
-    /// The `AgentsPackagePolicyDryRunUpgradeDiff` form.
-    ByAgents(AgentsPackagePolicyDryRunUpgradeDiff),
-    /// The `ErrorsPackagePolicyDryRunUpgradeDiff` form.
-    ByErrors(ErrorsPackagePolicyDryRunUpgradeDiff),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-/// The `PackagePolicyDryRunUpgradeDiffError` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PackagePolicyDryRunUpgradeDiffError {
-    /// `key`
-    pub key: Option<String>,
-    /// `message`
-    pub message: String,
+pub struct PolicyInput {
+    /// `enabled`
+    pub enabled: Option<bool>,
+    /// `streams`
+    pub streams: Option<BTreeMap<String, PolicyInputStream>>,
+    /// `vars`
+    pub vars: Option<BTreeMap<String, Value>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `PackagePolicyUpgrade` object.
-#[derive(Clone, Debug, PartialEq)]
+impl PolicyInput {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `enabled`
+    #[must_use]
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+    /// `streams`
+    #[must_use]
+    pub fn streams(
+        mut self,
+        streams: impl IntoIterator<
+            Item = (impl Into<String>, impl Into<PolicyInputStream>),
+        >,
+    ) -> Self {
+        self.streams = Some(
+            streams.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+    /// `vars`
+    #[must_use]
+    pub fn vars(
+        mut self,
+        vars: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.vars = Some(
+            vars.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+}
+
+/// The `PolicyInputStream` object.
+#[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct PackagePolicyUpgrade {
-    /// `body`
-    pub body: Option<fleet::UpgradeStatusError>,
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: Option<String>,
-    /// `statusCode`
-    pub status_code: Option<Number>,
-    /// `success`
-    pub success: bool,
+pub struct PolicyInputStream {
+    /// `enabled`
+    pub enabled: Option<bool>,
+    /// `vars`
+    pub vars: Option<BTreeMap<String, Value>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+impl PolicyInputStream {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `enabled`
+    #[must_use]
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+    /// `vars`
+    #[must_use]
+    pub fn vars(
+        mut self,
+        vars: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.vars = Some(
+            vars.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
 }
 
 /// The `Processor` object.
@@ -527,6 +398,87 @@ pub struct PackagePolicyUpgrade {
 pub struct Processor {
     /// `add_fields`
     pub add_fields: AddFields,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ProposedPackagePolicy` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ProposedPackagePolicy {
+    /// `additional_datastreams_permissions`
+    pub additional_datastreams_permissions: Option<Vec<String>>,
+    /// `cloud_connector_id`
+    pub cloud_connector_id: Option<String>,
+    /// `created_at`
+    pub created_at: Option<String>,
+    /// `created_by`
+    pub created_by: Option<String>,
+    /// `description`
+    pub description: Option<String>,
+    /// `elasticsearch`
+    pub elasticsearch: Option<fleet::PackagePolicyElasticsearch>,
+    /// `enabled`
+    pub enabled: bool,
+    /// `errors`
+    pub errors: Option<Vec<ProposedPackagePolicyError>>,
+    /// `force`
+    pub force: Option<bool>,
+    /// `id`
+    pub id: Option<String>,
+    /// `inputs`
+    pub inputs: Vec<fleet::PackagePolicyInput>,
+    /// `is_managed`
+    pub is_managed: Option<bool>,
+    /// `missingVars`
+    pub missing_vars: Option<Vec<String>>,
+    /// `name`
+    pub name: String,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// `output_id`
+    pub output_id: Option<String>,
+    /// `overrides`
+    pub overrides: Option<fleet::PackagePolicyOverrides>,
+    /// `package`
+    pub package: Option<fleet::PolicyPackage>,
+    /// `policy_id`
+    #[deprecated = "upstream deprecates it"]
+    pub policy_id: Option<String>,
+    /// `policy_ids`
+    pub policy_ids: Option<Vec<String>>,
+    /// `revision`
+    pub revision: Option<Number>,
+    /// `secret_references`
+    pub secret_references: Option<Vec<fleet::IdReference>>,
+    /// `supports_agentless`
+    ///
+    /// default `false`
+    pub supports_agentless: Option<bool>,
+    /// `supports_cloud_connector`
+    ///
+    /// default `false`
+    pub supports_cloud_connector: Option<bool>,
+    /// `updated_at`
+    pub updated_at: Option<String>,
+    /// `updated_by`
+    pub updated_by: Option<String>,
+    /// `vars`
+    pub vars: Option<BTreeMap<String, fleet::TypedPolicyVar>>,
+    /// `version`
+    pub version: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ProposedPackagePolicyError` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ProposedPackagePolicyError {
+    /// `key`
+    pub key: Option<String>,
+    /// `message`
+    pub message: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -553,8 +505,58 @@ pub struct UpdateResponse {
     pub extra: Extra,
 }
 
+/// One of several forms of `UpgradeDiff`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum UpgradeDiff {
+    /// The `CurrentPackagePolicy` form.
+    ByAgents(CurrentPackagePolicy),
+    /// The `ProposedPackagePolicy` form.
+    ByErrors(ProposedPackagePolicy),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+/// The `UpgradeDryRun` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct UpgradeDryRun {
+    /// `agent_diff`
+    pub agent_diff: Option<Vec<Vec<AgentInputDiff>>>,
+    /// `body`
+    pub body: Option<fleet::StatusMessage>,
+    /// `diff`
+    pub diff: Option<Vec<UpgradeDiff>>,
+    /// `hasErrors`
+    pub has_errors: bool,
+    /// `name`
+    pub name: Option<String>,
+    /// `statusCode`
+    pub status_code: Option<Number>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The answer to [`upgrade`](super::FleetPackagePolicies::upgrade).
-pub type UpgradeResponse = Vec<PackagePolicyUpgrade>;
+pub type UpgradeResponse = Vec<UpgradeResult>;
+/// The `UpgradeResult` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct UpgradeResult {
+    /// `body`
+    pub body: Option<fleet::StatusMessage>,
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: Option<String>,
+    /// `statusCode`
+    pub status_code: Option<Number>,
+    /// `success`
+    pub success: bool,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The request of [`FleetPackagePolicies::bulk_delete`](super::FleetPackagePolicies::bulk_delete), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -584,7 +586,7 @@ impl BulkDeleteRequest {
 #[non_exhaustive]
 pub struct BulkGetRequest {
     /// `format`
-    pub format: Option<fleet::Format>,
+    pub format: Option<fleet::PackagePolicyFormat>,
     /// `ids`
     pub ids: Vec<String>,
     /// `ignoreMissing`
@@ -611,7 +613,7 @@ impl BulkGetRequest {
 #[non_exhaustive]
 pub struct CreateRequest {
     /// `format`
-    pub format: Option<fleet::Format>,
+    pub format: Option<fleet::PackagePolicyFormat>,
     /// `additional_datastreams_permissions`
     pub additional_datastreams_permissions: Option<Vec<String>>,
     /// `description`
@@ -621,7 +623,7 @@ pub struct CreateRequest {
     /// `id`
     pub id: Option<String>,
     /// `inputs`
-    pub inputs: Option<BTreeMap<String, Input>>,
+    pub inputs: Option<BTreeMap<String, PolicyInput>>,
     /// `name`
     pub name: String,
     /// `namespace`
@@ -629,7 +631,7 @@ pub struct CreateRequest {
     /// `output_id`
     pub output_id: Option<String>,
     /// `package`
-    pub package: fleet::Package,
+    pub package: fleet::PolicyPackage,
     /// `policy_id`
     #[deprecated = "upstream deprecates it"]
     pub policy_id: Option<String>,
@@ -648,7 +650,10 @@ pub struct CreateRequest {
 impl CreateRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(name: impl Into<String>, package: impl Into<fleet::Package>) -> Self {
+    pub fn new(
+        name: impl Into<String>,
+        package: impl Into<fleet::PolicyPackage>,
+    ) -> Self {
         Self {
             name: name.into(),
             package: package.into(),
@@ -721,7 +726,7 @@ pub struct GetRequest {
     /// `packagePolicyId`
     pub package_policy_id: String,
     /// `format`
-    pub format: Option<fleet::Format>,
+    pub format: Option<fleet::PackagePolicyFormat>,
 }
 
 impl GetRequest {
@@ -752,7 +757,7 @@ pub struct ListRequest {
     /// `kuery`
     pub kuery: Option<String>,
     /// `format`
-    pub format: Option<fleet::Format>,
+    pub format: Option<fleet::PackagePolicyFormat>,
     /// `withAgentCount`
     pub with_agent_count: Option<bool>,
 }
@@ -781,7 +786,7 @@ pub struct UpdateRequest {
     /// `packagePolicyId`
     pub package_policy_id: String,
     /// `format`
-    pub format: Option<fleet::Format>,
+    pub format: Option<fleet::PackagePolicyFormat>,
     /// `additional_datastreams_permissions`
     pub additional_datastreams_permissions: Option<Vec<String>>,
     /// `description`
@@ -791,7 +796,7 @@ pub struct UpdateRequest {
     /// `id`
     pub id: Option<String>,
     /// `inputs`
-    pub inputs: Option<BTreeMap<String, Input>>,
+    pub inputs: Option<BTreeMap<String, PolicyInput>>,
     /// `name`
     pub name: String,
     /// `namespace`
@@ -799,7 +804,7 @@ pub struct UpdateRequest {
     /// `output_id`
     pub output_id: Option<String>,
     /// `package`
-    pub package: fleet::Package,
+    pub package: fleet::PolicyPackage,
     /// `policy_id`
     #[deprecated = "upstream deprecates it"]
     pub policy_id: Option<String>,
@@ -821,7 +826,7 @@ impl UpdateRequest {
     pub fn new(
         package_policy_id: impl Into<String>,
         name: impl Into<String>,
-        package: impl Into<fleet::Package>,
+        package: impl Into<fleet::PolicyPackage>,
     ) -> Self {
         Self {
             package_policy_id: package_policy_id.into(),

@@ -11,16 +11,15 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    AddFields, AgentDiff, AgentDiffDataStream, AgentDiffMeta, AgentDiffStream,
-    AgentsPackagePolicyDryRunUpgradeDiff, BulkGetResponse, CreateResponse,
-    DeletedPackagePolicy, ErrorsPackagePolicyDryRunUpgradeDiff, GetResponse, Input,
-    InputStream, ListResponse, Package, PackagePolicy, PackagePolicyDryRunUpgrade,
-    PackagePolicyDryRunUpgradeDiffError, PackagePolicyUpgrade, Processor,
-    StreamDataStream, UpdateResponse, BulkDeleteRequest, BulkGetRequest, CreateRequest,
-    DryRunUpgradeRequest, UpdateRequest, UpgradeRequest
+    AddFields, AgentInputDiff, AgentInputMeta, AgentInputStream, BulkGetResponse,
+    CreateResponse, CurrentPackagePolicy, DataStreamNamespace, DeletedPackagePolicy,
+    GetResponse, ListResponse, PackagePolicy, PackageReference, PolicyInput,
+    PolicyInputStream, Processor, ProposedPackagePolicy, ProposedPackagePolicyError,
+    StreamDataStream, UpdateResponse, UpgradeDryRun, UpgradeResult, BulkDeleteRequest,
+    BulkGetRequest, CreateRequest, DryRunUpgradeRequest, UpdateRequest, UpgradeRequest
 }
 rt::union_! {
-    PackagePolicyDryRunUpgradeDiff
+    UpgradeDiff
 }
 
 impl rt::Model for AddFields {
@@ -66,9 +65,9 @@ impl rt::Model for AddFields {
     }
 }
 
-impl rt::Model for AgentDiff {
+impl rt::Model for AgentInputDiff {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AgentDiff",
+        name: "AgentInputDiff",
         members: &[
             "data_stream",
             "id",
@@ -144,49 +143,9 @@ impl rt::Model for AgentDiff {
     }
 }
 
-impl rt::Model for AgentDiffDataStream {
+impl rt::Model for AgentInputMeta {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AgentDiffDataStream",
-        members: &["namespace"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            namespace: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.namespace),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.namespace)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AgentDiffMeta {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AgentDiffMeta",
+        name: "AgentInputMeta",
         members: &["package"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -224,9 +183,9 @@ impl rt::Model for AgentDiffMeta {
     }
 }
 
-impl rt::Model for AgentDiffStream {
+impl rt::Model for AgentInputStream {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AgentDiffStream",
+        name: "AgentInputStream",
         members: &["data_stream", "id"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -267,9 +226,89 @@ impl rt::Model for AgentDiffStream {
     }
 }
 
-impl rt::Model for AgentsPackagePolicyDryRunUpgradeDiff {
+impl rt::Model for BulkGetResponse {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AgentsPackagePolicyDryRunUpgradeDiff",
+        name: "BulkGetResponse",
+        members: &["items"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            items: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.items),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.items)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CreateResponse {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CreateResponse",
+        members: &["item"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            item: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.item),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.item)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CurrentPackagePolicy {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CurrentPackagePolicy",
         members: &[
             "additional_datastreams_permissions",
             "agents",
@@ -413,10 +452,10 @@ impl rt::Model for AgentsPackagePolicyDryRunUpgradeDiff {
     }
 }
 
-impl rt::Model for BulkGetResponse {
+impl rt::Model for DataStreamNamespace {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkGetResponse",
-        members: &["items"],
+        name: "DataStreamNamespace",
+        members: &["namespace"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
         literals: &[],
@@ -424,7 +463,7 @@ impl rt::Model for BulkGetResponse {
     };
     fn blank() -> Self {
         Self {
-            items: rt::Wire::blank(),
+            namespace: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -440,7 +479,7 @@ impl rt::Model for BulkGetResponse {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.items),
+            0 => member.value(&mut self.namespace),
             _ => member.untyped(),
         }
     }
@@ -448,47 +487,7 @@ impl rt::Model for BulkGetResponse {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CreateResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateResponse",
-        members: &["item"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            item: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.item),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
+        out.value(0, &self.namespace)?;
         Ok(())
     }
 }
@@ -567,156 +566,6 @@ impl rt::Model for DeletedPackagePolicy {
     }
 }
 
-impl rt::Model for ErrorsPackagePolicyDryRunUpgradeDiff {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ErrorsPackagePolicyDryRunUpgradeDiff",
-        members: &[
-            "additional_datastreams_permissions",
-            "cloud_connector_id",
-            "created_at",
-            "created_by",
-            "description",
-            "elasticsearch",
-            "enabled",
-            "errors",
-            "force",
-            "id",
-            "inputs",
-            "is_managed",
-            "missingVars",
-            "name",
-            "namespace",
-            "output_id",
-            "overrides",
-            "package",
-            "policy_id",
-            "policy_ids",
-            "revision",
-            "secret_references",
-            "supports_agentless",
-            "supports_cloud_connector",
-            "updated_at",
-            "updated_by",
-            "vars",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x2440, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            additional_datastreams_permissions: None,
-            cloud_connector_id: None,
-            created_at: None,
-            created_by: None,
-            description: None,
-            elasticsearch: None,
-            enabled: rt::Wire::blank(),
-            errors: None,
-            force: None,
-            id: None,
-            inputs: rt::Wire::blank(),
-            is_managed: None,
-            missing_vars: None,
-            name: rt::Wire::blank(),
-            namespace: None,
-            output_id: None,
-            overrides: None,
-            package: None,
-            policy_id: None,
-            policy_ids: None,
-            revision: None,
-            secret_references: None,
-            supports_agentless: None,
-            supports_cloud_connector: None,
-            updated_at: None,
-            updated_by: None,
-            vars: None,
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.additional_datastreams_permissions),
-            1 => member.option(&mut self.cloud_connector_id),
-            2 => member.option(&mut self.created_at),
-            3 => member.option(&mut self.created_by),
-            4 => member.option(&mut self.description),
-            5 => member.option(&mut self.elasticsearch),
-            6 => member.value(&mut self.enabled),
-            7 => member.option(&mut self.errors),
-            8 => member.option(&mut self.force),
-            9 => member.option(&mut self.id),
-            10 => member.value(&mut self.inputs),
-            11 => member.option(&mut self.is_managed),
-            12 => member.option(&mut self.missing_vars),
-            13 => member.value(&mut self.name),
-            14 => member.option(&mut self.namespace),
-            15 => member.option(&mut self.output_id),
-            16 => member.option(&mut self.overrides),
-            17 => member.option(&mut self.package),
-            18 => member.option(&mut self.policy_id),
-            19 => member.option(&mut self.policy_ids),
-            20 => member.option(&mut self.revision),
-            21 => member.option(&mut self.secret_references),
-            22 => member.option(&mut self.supports_agentless),
-            23 => member.option(&mut self.supports_cloud_connector),
-            24 => member.option(&mut self.updated_at),
-            25 => member.option(&mut self.updated_by),
-            26 => member.option(&mut self.vars),
-            27 => member.option(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.additional_datastreams_permissions)?;
-        out.option(1, &self.cloud_connector_id)?;
-        out.option(2, &self.created_at)?;
-        out.option(3, &self.created_by)?;
-        out.option(4, &self.description)?;
-        out.option(5, &self.elasticsearch)?;
-        out.value(6, &self.enabled)?;
-        out.option(7, &self.errors)?;
-        out.option(8, &self.force)?;
-        out.option(9, &self.id)?;
-        out.value(10, &self.inputs)?;
-        out.option(11, &self.is_managed)?;
-        out.option(12, &self.missing_vars)?;
-        out.value(13, &self.name)?;
-        out.option(14, &self.namespace)?;
-        out.option(15, &self.output_id)?;
-        out.option(16, &self.overrides)?;
-        out.option(17, &self.package)?;
-        out.option(18, &self.policy_id)?;
-        out.option(19, &self.policy_ids)?;
-        out.option(20, &self.revision)?;
-        out.option(21, &self.secret_references)?;
-        out.option(22, &self.supports_agentless)?;
-        out.option(23, &self.supports_cloud_connector)?;
-        out.option(24, &self.updated_at)?;
-        out.option(25, &self.updated_by)?;
-        out.option(26, &self.vars)?;
-        out.option(27, &self.version)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for GetResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "GetResponse",
@@ -753,95 +602,6 @@ impl rt::Model for GetResponse {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.value(0, &self.item)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Input {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Input",
-        members: &["enabled", "streams", "vars"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            enabled: None,
-            streams: None,
-            vars: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.enabled),
-            1 => member.option(&mut self.streams),
-            2 => member.option(&mut self.vars),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.enabled)?;
-        out.option(1, &self.streams)?;
-        out.option(2, &self.vars)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for InputStream {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "InputStream",
-        members: &["enabled", "vars"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            enabled: None,
-            vars: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.enabled),
-            1 => member.option(&mut self.vars),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.enabled)?;
-        out.option(1, &self.vars)?;
         Ok(())
     }
 }
@@ -891,49 +651,6 @@ impl rt::Model for ListResponse {
         out.value(1, &self.page)?;
         out.value(2, &self.per_page)?;
         out.value(3, &self.total)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Package {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Package",
-        members: &["name", "version"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            name: rt::Wire::blank(),
-            version: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.name),
-            1 => member.value(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.value(1, &self.version)?;
         Ok(())
     }
 }
@@ -1084,23 +801,19 @@ impl rt::Model for PackagePolicy {
     }
 }
 
-impl rt::Model for PackagePolicyDryRunUpgrade {
+impl rt::Model for PackageReference {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PackagePolicyDryRunUpgrade",
-        members: &["agent_diff", "body", "diff", "hasErrors", "name", "statusCode"],
+        name: "PackageReference",
+        members: &["name", "version"],
         aliases: &[],
-        required: &[0x8, 0, 0, 0],
+        required: &[0x3, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            agent_diff: None,
-            body: None,
-            diff: None,
-            has_errors: rt::Wire::blank(),
-            name: None,
-            status_code: None,
+            name: rt::Wire::blank(),
+            version: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -1116,12 +829,8 @@ impl rt::Model for PackagePolicyDryRunUpgrade {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.agent_diff),
-            1 => member.option(&mut self.body),
-            2 => member.option(&mut self.diff),
-            3 => member.value(&mut self.has_errors),
-            4 => member.option(&mut self.name),
-            5 => member.option(&mut self.status_code),
+            0 => member.value(&mut self.name),
+            1 => member.value(&mut self.version),
             _ => member.untyped(),
         }
     }
@@ -1129,17 +838,418 @@ impl rt::Model for PackagePolicyDryRunUpgrade {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_diff)?;
-        out.option(1, &self.body)?;
-        out.option(2, &self.diff)?;
-        out.value(3, &self.has_errors)?;
-        out.option(4, &self.name)?;
-        out.option(5, &self.status_code)?;
+        out.value(0, &self.name)?;
+        out.value(1, &self.version)?;
         Ok(())
     }
 }
 
-impl rt::Union for PackagePolicyDryRunUpgradeDiff {
+impl rt::Model for PolicyInput {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PolicyInput",
+        members: &["enabled", "streams", "vars"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            enabled: None,
+            streams: None,
+            vars: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.enabled),
+            1 => member.option(&mut self.streams),
+            2 => member.option(&mut self.vars),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.enabled)?;
+        out.option(1, &self.streams)?;
+        out.option(2, &self.vars)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for PolicyInputStream {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PolicyInputStream",
+        members: &["enabled", "vars"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            enabled: None,
+            vars: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.enabled),
+            1 => member.option(&mut self.vars),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.enabled)?;
+        out.option(1, &self.vars)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for Processor {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Processor",
+        members: &["add_fields"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            add_fields: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.add_fields),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.add_fields)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ProposedPackagePolicy {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ProposedPackagePolicy",
+        members: &[
+            "additional_datastreams_permissions",
+            "cloud_connector_id",
+            "created_at",
+            "created_by",
+            "description",
+            "elasticsearch",
+            "enabled",
+            "errors",
+            "force",
+            "id",
+            "inputs",
+            "is_managed",
+            "missingVars",
+            "name",
+            "namespace",
+            "output_id",
+            "overrides",
+            "package",
+            "policy_id",
+            "policy_ids",
+            "revision",
+            "secret_references",
+            "supports_agentless",
+            "supports_cloud_connector",
+            "updated_at",
+            "updated_by",
+            "vars",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x2440, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            additional_datastreams_permissions: None,
+            cloud_connector_id: None,
+            created_at: None,
+            created_by: None,
+            description: None,
+            elasticsearch: None,
+            enabled: rt::Wire::blank(),
+            errors: None,
+            force: None,
+            id: None,
+            inputs: rt::Wire::blank(),
+            is_managed: None,
+            missing_vars: None,
+            name: rt::Wire::blank(),
+            namespace: None,
+            output_id: None,
+            overrides: None,
+            package: None,
+            policy_id: None,
+            policy_ids: None,
+            revision: None,
+            secret_references: None,
+            supports_agentless: None,
+            supports_cloud_connector: None,
+            updated_at: None,
+            updated_by: None,
+            vars: None,
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.additional_datastreams_permissions),
+            1 => member.option(&mut self.cloud_connector_id),
+            2 => member.option(&mut self.created_at),
+            3 => member.option(&mut self.created_by),
+            4 => member.option(&mut self.description),
+            5 => member.option(&mut self.elasticsearch),
+            6 => member.value(&mut self.enabled),
+            7 => member.option(&mut self.errors),
+            8 => member.option(&mut self.force),
+            9 => member.option(&mut self.id),
+            10 => member.value(&mut self.inputs),
+            11 => member.option(&mut self.is_managed),
+            12 => member.option(&mut self.missing_vars),
+            13 => member.value(&mut self.name),
+            14 => member.option(&mut self.namespace),
+            15 => member.option(&mut self.output_id),
+            16 => member.option(&mut self.overrides),
+            17 => member.option(&mut self.package),
+            18 => member.option(&mut self.policy_id),
+            19 => member.option(&mut self.policy_ids),
+            20 => member.option(&mut self.revision),
+            21 => member.option(&mut self.secret_references),
+            22 => member.option(&mut self.supports_agentless),
+            23 => member.option(&mut self.supports_cloud_connector),
+            24 => member.option(&mut self.updated_at),
+            25 => member.option(&mut self.updated_by),
+            26 => member.option(&mut self.vars),
+            27 => member.option(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.additional_datastreams_permissions)?;
+        out.option(1, &self.cloud_connector_id)?;
+        out.option(2, &self.created_at)?;
+        out.option(3, &self.created_by)?;
+        out.option(4, &self.description)?;
+        out.option(5, &self.elasticsearch)?;
+        out.value(6, &self.enabled)?;
+        out.option(7, &self.errors)?;
+        out.option(8, &self.force)?;
+        out.option(9, &self.id)?;
+        out.value(10, &self.inputs)?;
+        out.option(11, &self.is_managed)?;
+        out.option(12, &self.missing_vars)?;
+        out.value(13, &self.name)?;
+        out.option(14, &self.namespace)?;
+        out.option(15, &self.output_id)?;
+        out.option(16, &self.overrides)?;
+        out.option(17, &self.package)?;
+        out.option(18, &self.policy_id)?;
+        out.option(19, &self.policy_ids)?;
+        out.option(20, &self.revision)?;
+        out.option(21, &self.secret_references)?;
+        out.option(22, &self.supports_agentless)?;
+        out.option(23, &self.supports_cloud_connector)?;
+        out.option(24, &self.updated_at)?;
+        out.option(25, &self.updated_by)?;
+        out.option(26, &self.vars)?;
+        out.option(27, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ProposedPackagePolicyError {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ProposedPackagePolicyError",
+        members: &["key", "message"],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            key: None,
+            message: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.key),
+            1 => member.value(&mut self.message),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.key)?;
+        out.value(1, &self.message)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for StreamDataStream {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "StreamDataStream",
+        members: &["dataset", "type"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            dataset: rt::Wire::blank(),
+            r#type: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.dataset),
+            1 => member.option(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.dataset)?;
+        out.option(1, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for UpdateResponse {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "UpdateResponse",
+        members: &["item"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            item: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.item),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.item)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for UpgradeDiff {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(
             64,
@@ -1241,19 +1351,23 @@ impl rt::Union for PackagePolicyDryRunUpgradeDiff {
     }
 }
 
-impl rt::Model for PackagePolicyDryRunUpgradeDiffError {
+impl rt::Model for UpgradeDryRun {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PackagePolicyDryRunUpgradeDiffError",
-        members: &["key", "message"],
+        name: "UpgradeDryRun",
+        members: &["agent_diff", "body", "diff", "hasErrors", "name", "statusCode"],
         aliases: &[],
-        required: &[0x2, 0, 0, 0],
+        required: &[0x8, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            key: None,
-            message: rt::Wire::blank(),
+            agent_diff: None,
+            body: None,
+            diff: None,
+            has_errors: rt::Wire::blank(),
+            name: None,
+            status_code: None,
             extra: Extra::new(),
         }
     }
@@ -1269,8 +1383,12 @@ impl rt::Model for PackagePolicyDryRunUpgradeDiffError {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.key),
-            1 => member.value(&mut self.message),
+            0 => member.option(&mut self.agent_diff),
+            1 => member.option(&mut self.body),
+            2 => member.option(&mut self.diff),
+            3 => member.value(&mut self.has_errors),
+            4 => member.option(&mut self.name),
+            5 => member.option(&mut self.status_code),
             _ => member.untyped(),
         }
     }
@@ -1278,15 +1396,19 @@ impl rt::Model for PackagePolicyDryRunUpgradeDiffError {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.key)?;
-        out.value(1, &self.message)?;
+        out.option(0, &self.agent_diff)?;
+        out.option(1, &self.body)?;
+        out.option(2, &self.diff)?;
+        out.value(3, &self.has_errors)?;
+        out.option(4, &self.name)?;
+        out.option(5, &self.status_code)?;
         Ok(())
     }
 }
 
-impl rt::Model for PackagePolicyUpgrade {
+impl rt::Model for UpgradeResult {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PackagePolicyUpgrade",
+        name: "UpgradeResult",
         members: &["body", "id", "name", "statusCode", "success"],
         aliases: &[],
         required: &[0x12, 0, 0, 0],
@@ -1332,129 +1454,6 @@ impl rt::Model for PackagePolicyUpgrade {
         out.option(2, &self.name)?;
         out.option(3, &self.status_code)?;
         out.value(4, &self.success)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Processor {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Processor",
-        members: &["add_fields"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            add_fields: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.add_fields),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.add_fields)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for StreamDataStream {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "StreamDataStream",
-        members: &["dataset", "type"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            dataset: rt::Wire::blank(),
-            r#type: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.dataset),
-            1 => member.option(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.dataset)?;
-        out.option(1, &self.r#type)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for UpdateResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "UpdateResponse",
-        members: &["item"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            item: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.item),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
         Ok(())
     }
 }

@@ -27,7 +27,7 @@ impl FleetPackages {
         &self,
         pkg_name: impl Into<String>,
         pkg_version: impl Into<String>,
-        transforms: impl IntoIterator<Item = impl Into<Transform>>,
+        transforms: impl IntoIterator<Item = impl Into<TransformToAuthorize>>,
     ) -> AuthorizeTransforms {
         AuthorizeTransforms::new(
             &self.client,
@@ -67,7 +67,7 @@ impl FleetPackages {
     #[doc(alias = "POST /api/fleet/epm/packages/_bulk_rollback")]
     pub fn bulk_rollback(
         &self,
-        packages: impl IntoIterator<Item = impl Into<BulkRollbackBody>>,
+        packages: impl IntoIterator<Item = impl Into<NameReference>>,
     ) -> BulkRollback {
         BulkRollback::new(&self.client, BulkRollbackRequest::new(packages))
     }
@@ -80,7 +80,7 @@ impl FleetPackages {
     #[doc(alias = "POST /api/fleet/epm/packages/_bulk_uninstall")]
     pub fn bulk_uninstall(
         &self,
-        packages: impl IntoIterator<Item = impl Into<BulkUninstallPackage>>,
+        packages: impl IntoIterator<Item = impl Into<PackageToUninstall>>,
     ) -> BulkUninstall {
         BulkUninstall::new(&self.client, BulkUninstallRequest::new(packages))
     }
@@ -92,7 +92,7 @@ impl FleetPackages {
     #[doc(alias = "POST /api/fleet/epm/packages/_bulk_upgrade")]
     pub fn bulk_upgrade(
         &self,
-        packages: impl IntoIterator<Item = impl Into<BulkUpgradePackage>>,
+        packages: impl IntoIterator<Item = impl Into<PackageToUpgrade>>,
     ) -> BulkUpgrade {
         BulkUpgrade::new(&self.client, BulkUpgradeRequest::new(packages))
     }
@@ -104,7 +104,7 @@ impl FleetPackages {
     #[doc(alias = "POST /api/fleet/epm/custom_integrations")]
     pub fn create_custom_integration(
         &self,
-        datasets: impl IntoIterator<Item = impl Into<CreateCustomIntegrationDataset>>,
+        datasets: impl IntoIterator<Item = impl Into<CustomDataset>>,
         integration_name: impl Into<String>,
     ) -> CreateCustomIntegration {
         CreateCustomIntegration::new(
@@ -682,7 +682,7 @@ impl GetInputsTemplate {
     /// `format`
     ///
     /// default `json`
-    pub fn format(mut self, format: impl Into<Format>) -> Self {
+    pub fn format(mut self, format: impl Into<TemplateFormat>) -> Self {
         self.0.request_mut().format = Some(format.into());
         self
     }
@@ -772,7 +772,7 @@ impl Install {
         self
     }
     /// `body`
-    pub fn body(mut self, body: impl Into<InstallBody>) -> Self {
+    pub fn body(mut self, body: impl Into<InstallOptions>) -> Self {
         self.0.request_mut().body = Some(body.into());
         self
     }
@@ -787,7 +787,7 @@ rt::call!(
 );
 impl InstallKibanaAssets {
     /// `body`
-    pub fn body(mut self, body: impl Into<InstallKibanaAssetsBody>) -> Self {
+    pub fn body(mut self, body: impl Into<InstallKibanaAssetsOptions>) -> Self {
         self.0.request_mut().body = Some(body.into());
         self
     }
@@ -800,7 +800,7 @@ pub struct InstallRuleAssets(Call<InstallRuleAssetsRequest>);
 rt::call!(InstallRuleAssets, InstallRuleAssetsRequest => InstallRuleAssetsResponse);
 impl InstallRuleAssets {
     /// `body`
-    pub fn body(mut self, body: impl Into<InstallRuleAssetsBody>) -> Self {
+    pub fn body(mut self, body: impl Into<InstallRuleAssetsOptions>) -> Self {
         self.0.request_mut().body = Some(body.into());
         self
     }
@@ -837,7 +837,7 @@ impl InstallVersion {
         self
     }
     /// `body`
-    pub fn body(mut self, body: impl Into<InstallBody>) -> Self {
+    pub fn body(mut self, body: impl Into<InstallOptions>) -> Self {
         self.0.request_mut().body = Some(body.into());
         self
     }
@@ -901,7 +901,7 @@ pub struct ListDataStreams(Call<ListDataStreamsRequest>);
 rt::call!(ListDataStreams, ListDataStreamsRequest => ListDataStreamsResponse, read);
 impl ListDataStreams {
     /// `type`
-    pub fn r#type(mut self, r#type: impl Into<ListInstalledType>) -> Self {
+    pub fn r#type(mut self, r#type: impl Into<DataStreamType>) -> Self {
         self.0.request_mut().r#type = Some(r#type.into());
         self
     }
@@ -940,7 +940,7 @@ impl ListInstalled {
     /// `dataStreamType`
     pub fn data_stream_type(
         mut self,
-        data_stream_type: impl Into<ListInstalledType>,
+        data_stream_type: impl Into<DataStreamType>,
     ) -> Self {
         self.0.request_mut().data_stream_type = Some(data_stream_type.into());
         self

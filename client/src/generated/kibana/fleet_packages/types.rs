@@ -63,6 +63,18 @@ impl AssetId {
     }
 }
 
+/// One of several forms of `AssetReference`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum AssetReference {
+    /// The `KibanaAssetReference` form.
+    Kibana(KibanaAssetReference),
+    /// The `EsAssetReference` form.
+    Es(EsAssetReference),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
 /// The `AssetTag` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -78,7 +90,7 @@ pub struct AssetTag {
 }
 
 /// The answer to [`authorize_transforms`](super::FleetPackages::authorize_transforms).
-pub type AuthorizeTransformsResponse = Vec<PackageAuthorizeTransforms>;
+pub type AuthorizeTransformsResponse = Vec<TransformAuthorization>;
 /// The answer to [`bulk_get_assets`](super::FleetPackages::bulk_get_assets).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -141,184 +153,60 @@ pub enum BulkInstallResult {
     Other(Untyped),
 }
 
-/// The `BulkRollbackBody` object.
+/// The `BulkOperationResult` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct BulkRollbackBody {
+pub struct BulkOperationResult {
+    /// `error`
+    pub error: Option<fleet::StatusMessage>,
     /// `name`
     pub name: String,
+    /// `success`
+    pub success: bool,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-impl BulkRollbackBody {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            ..rt::Model::blank()
-        }
-    }
 }
 
 /// The answer to [`bulk_rollback`](super::FleetPackages::bulk_rollback).
-pub type BulkRollbackResponse = Upgrade;
-/// The `BulkUninstallPackage` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BulkUninstallPackage {
-    /// `name`
-    pub name: String,
-    /// `version`
-    pub version: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl BulkUninstallPackage {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            version: version.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
+pub type BulkRollbackResponse = TaskReference;
 /// The answer to [`bulk_uninstall`](super::FleetPackages::bulk_uninstall).
-pub type BulkUninstallResponse = Upgrade;
-/// The `BulkUpgradePackage` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BulkUpgradePackage {
-    /// `name`
-    pub name: String,
-    /// `version`
-    pub version: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl BulkUpgradePackage {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `version`
-    #[must_use]
-    pub fn version(mut self, version: impl Into<String>) -> Self {
-        self.version = Some(version.into());
-        self
-    }
-}
-
+pub type BulkUninstallResponse = TaskReference;
 /// The answer to [`bulk_upgrade`](super::FleetPackages::bulk_upgrade).
-pub type BulkUpgradeResponse = Upgrade;
-/// The `Category` object.
+pub type BulkUpgradeResponse = TaskReference;
+/// The answer to [`create_custom_integration`](super::FleetPackages::create_custom_integration).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Category {
-    /// `count`
-    pub count: Number,
-    /// `id`
-    pub id: String,
-    /// `parent_id`
-    pub parent_id: Option<String>,
-    /// `parent_title`
-    pub parent_title: Option<String>,
-    /// `title`
-    pub title: String,
+pub struct CreateCustomIntegrationResponse {
+    /// `_meta`
+    pub meta: InstallMeta,
+    /// `items`
+    pub items: Vec<AssetReference>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `Conditions` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct Conditions {
-    /// `elastic`
-    pub elastic: Option<ConditionsElastic>,
-    /// `kibana`
-    pub kibana: Option<ConditionsKibana>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ConditionsElastic` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ConditionsElastic {
-    /// `capabilities`
-    pub capabilities: Option<Vec<String>>,
-    /// `subscription`
-    pub subscription: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ConditionsKibana` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ConditionsKibana {
-    /// `version`
-    pub version: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `CreateCustomIntegrationDataset` object.
+/// The `CustomDataset` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct CreateCustomIntegrationDataset {
+pub struct CustomDataset {
     /// `name`
     pub name: String,
     /// `type`
-    pub r#type: ListInstalledType,
+    pub r#type: DataStreamType,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl CreateCustomIntegrationDataset {
+impl CustomDataset {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(name: impl Into<String>, r#type: impl Into<ListInstalledType>) -> Self {
+    pub fn new(name: impl Into<String>, r#type: impl Into<DataStreamType>) -> Self {
         Self {
             name: name.into(),
             r#type: r#type.into(),
             ..rt::Model::blank()
         }
     }
-}
-
-/// The answer to [`create_custom_integration`](super::FleetPackages::create_custom_integration).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CreateCustomIntegrationResponse {
-    /// `_meta`
-    pub meta: Meta,
-    /// `items`
-    pub items: Vec<CustomIntegration>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// One of several forms of `CustomIntegration`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum CustomIntegration {
-    /// The `OriginIdCustomIntegration` form.
-    ByOriginId(OriginIdCustomIntegration),
-    /// The `VersionCustomIntegration` form.
-    ByVersion(VersionCustomIntegration),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
 }
 
 /// The `DataStream` object.
@@ -333,40 +221,118 @@ pub struct DataStream {
     pub extra: Extra,
 }
 
-/// The `DataStreamAsset` object.
-#[derive(Clone, Debug, PartialEq)]
+/// The `DataStreamFeatures` object.
+#[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct DataStreamAsset {
-    /// `success`
-    pub success: bool,
+pub struct DataStreamFeatures {
+    /// `doc_value_only_numeric`
+    pub doc_value_only_numeric: Option<bool>,
+    /// `doc_value_only_other`
+    pub doc_value_only_other: Option<bool>,
+    /// `synthetic_source`
+    pub synthetic_source: Option<bool>,
+    /// `tsdb`
+    pub tsdb: Option<bool>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
+/// A value of `DataStreamType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum DataStreamType {
+    /// `logs`
+    Logs,
+    /// `metrics`
+    Metrics,
+    /// `traces`
+    Traces,
+    /// `synthetics`
+    Synthetics,
+    /// `profiling`
+    Profiling,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// The answer to [`delete_data_stream_assets`](super::FleetPackages::delete_data_stream_assets).
-pub type DeleteDataStreamAssetsResponse = DataStreamAsset;
+pub type DeleteDataStreamAssetsResponse = Success;
 /// The answer to [`delete_kibana_assets`](super::FleetPackages::delete_kibana_assets).
-pub type DeleteKibanaAssetsResponse = DataStreamAsset;
+pub type DeleteKibanaAssetsResponse = Success;
 /// The `Discovery` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Discovery {
     /// `datasets`
-    pub datasets: Option<Vec<DiscoveryDataset>>,
+    pub datasets: Option<Vec<DiscoveryEntry>>,
     /// `fields`
-    pub fields: Option<Vec<DiscoveryDataset>>,
+    pub fields: Option<Vec<DiscoveryEntry>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `DiscoveryDataset` object.
+/// The `DiscoveryEntry` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct DiscoveryDataset {
+pub struct DiscoveryEntry {
     /// `name`
     pub name: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// The `ElasticConditions` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ElasticConditions {
+    /// `capabilities`
+    pub capabilities: Option<Vec<String>>,
+    /// `subscription`
+    pub subscription: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `EsAssetReference` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct EsAssetReference {
+    /// `deferred`
+    pub deferred: Option<bool>,
+    /// `id`
+    pub id: String,
+    /// `type`
+    pub r#type: EsAssetType,
+    /// `version`
+    pub version: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `EsAssetType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EsAssetType {
+    /// `index`
+    Index,
+    /// `index_template`
+    IndexTemplate,
+    /// `component_template`
+    ComponentTemplate,
+    /// `ingest_pipeline`
+    IngestPipeline,
+    /// `ilm_policy`
+    IlmPolicy,
+    /// `data_stream_ilm_policy`
+    DataStreamIlmPolicy,
+    /// `transform`
+    Transform,
+    /// `ml_model`
+    MlModel,
+    /// `knowledge_base`
+    KnowledgeBase,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
 }
 
 /// The `ExperimentalDataStreamFeature` object.
@@ -376,7 +342,7 @@ pub struct ExperimentalDataStreamFeature {
     /// `data_stream`
     pub data_stream: String,
     /// `features`
-    pub features: Features,
+    pub features: DataStreamFeatures,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -391,6 +357,34 @@ pub struct FailedInstall {
     pub name: String,
     /// `statusCode`
     pub status_code: Number,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `FailedInstallAttempt` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FailedInstallAttempt {
+    /// `created_at`
+    pub created_at: String,
+    /// `error`
+    pub error: FailedInstallAttemptError,
+    /// `target_version`
+    pub target_version: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `FailedInstallAttemptError` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FailedInstallAttemptError {
+    /// `message`
+    pub message: String,
+    /// `name`
+    pub name: String,
+    /// `stack`
+    pub stack: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -419,22 +413,6 @@ impl From<String> for FailedInstallError {
     }
 }
 
-/// The `Features` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct Features {
-    /// `doc_value_only_numeric`
-    pub doc_value_only_numeric: Option<bool>,
-    /// `doc_value_only_other`
-    pub doc_value_only_other: Option<bool>,
-    /// `synthetic_source`
-    pub synthetic_source: Option<bool>,
-    /// `tsdb`
-    pub tsdb: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The `FinishedInstall` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -442,55 +420,11 @@ pub struct FinishedInstall {
     /// `name`
     pub name: String,
     /// `result`
-    pub result: FinishedInstallResult,
+    pub result: InstallResult,
     /// `version`
     pub version: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-/// The `FinishedInstallResult` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct FinishedInstallResult {
-    /// `assets`
-    pub assets: Option<Vec<CustomIntegration>>,
-    /// `error`
-    pub error: Value,
-    /// `installSource`
-    pub install_source: Option<String>,
-    /// `installType`
-    pub install_type: String,
-    /// `status`
-    pub status: Option<FinishedInstallResultStatus>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `FinishedInstallResultStatus`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FinishedInstallResultStatus {
-    /// `installed`
-    Installed,
-    /// `already_installed`
-    AlreadyInstalled,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `Format`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Format {
-    /// `json`
-    Json,
-    /// `yml`
-    Yml,
-    /// `yaml`
-    Yaml,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// The answer to [`get_bulk_rollback_status`](super::FleetPackages::get_bulk_rollback_status).
@@ -498,9 +432,9 @@ pub enum Format {
 #[non_exhaustive]
 pub struct GetBulkRollbackStatusResponse {
     /// `error`
-    pub error: Option<fleet::UpgradeStatusError>,
+    pub error: Option<fleet::StatusMessage>,
     /// `results`
-    pub results: Option<Vec<RollbackStatus>>,
+    pub results: Option<Vec<BulkOperationResult>>,
     /// `status`
     pub status: String,
     /// Members that this version of elkit does not know.
@@ -512,9 +446,9 @@ pub struct GetBulkRollbackStatusResponse {
 #[non_exhaustive]
 pub struct GetBulkUninstallStatusResponse {
     /// `error`
-    pub error: Option<fleet::UpgradeStatusError>,
+    pub error: Option<fleet::StatusMessage>,
     /// `results`
-    pub results: Option<Vec<RollbackStatus>>,
+    pub results: Option<Vec<BulkOperationResult>>,
     /// `status`
     pub status: String,
     /// Members that this version of elkit does not know.
@@ -526,9 +460,9 @@ pub struct GetBulkUninstallStatusResponse {
 #[non_exhaustive]
 pub struct GetBulkUpgradeStatusResponse {
     /// `error`
-    pub error: Option<fleet::UpgradeStatusError>,
+    pub error: Option<fleet::StatusMessage>,
     /// `results`
-    pub results: Option<Vec<RollbackStatus>>,
+    pub results: Option<Vec<BulkOperationResult>>,
     /// `status`
     pub status: String,
     /// Members that this version of elkit does not know.
@@ -546,7 +480,7 @@ pub struct GetResponse {
     /// `item`
     pub item: Package,
     /// `metadata`
-    pub metadata: Option<Metadata>,
+    pub metadata: Option<PackageMetadata>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -556,7 +490,7 @@ pub struct GetResponse {
 #[non_exhaustive]
 pub struct GetStatsResponse {
     /// `response`
-    pub response: Response,
+    pub response: PackageStats,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -578,7 +512,7 @@ pub struct GetVersionResponse {
     /// `item`
     pub item: Package,
     /// `metadata`
-    pub metadata: Option<Metadata>,
+    pub metadata: Option<PackageMetadata>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -603,6 +537,18 @@ pub struct Icon {
     pub extra: Extra,
 }
 
+/// The `InputStream` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct InputStream {
+    /// `data_stream`
+    pub data_stream: fleet_package_policies::StreamDataStream,
+    /// `id`
+    pub id: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `InputsTemplate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -620,57 +566,17 @@ pub struct InputsTemplateInput {
     /// `id`
     pub id: String,
     /// `streams`
-    pub streams: Option<Vec<Stream>>,
+    pub streams: Option<Vec<InputStream>>,
     /// `type`
     pub r#type: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `InstallBody` object.
+/// The `InstallKibanaAssetsOptions` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct InstallBody {
-    /// `force`
-    ///
-    /// default `false`
-    pub force: Option<bool>,
-    /// `ignore_constraints`
-    ///
-    /// default `false`
-    pub ignore_constraints: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl InstallBody {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `force`
-    ///
-    /// default `false`
-    #[must_use]
-    pub fn force(mut self, force: bool) -> Self {
-        self.force = Some(force);
-        self
-    }
-    /// `ignore_constraints`
-    ///
-    /// default `false`
-    #[must_use]
-    pub fn ignore_constraints(mut self, ignore_constraints: bool) -> Self {
-        self.ignore_constraints = Some(ignore_constraints);
-        self
-    }
-}
-
-/// The `InstallKibanaAssetsBody` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct InstallKibanaAssetsBody {
+pub struct InstallKibanaAssetsOptions {
     /// `force`
     pub force: Option<bool>,
     /// `space_ids`
@@ -681,7 +587,7 @@ pub struct InstallKibanaAssetsBody {
     pub extra: Extra,
 }
 
-impl InstallKibanaAssetsBody {
+impl InstallKibanaAssetsOptions {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -707,30 +613,112 @@ impl InstallKibanaAssetsBody {
 }
 
 /// The answer to [`install_kibana_assets`](super::FleetPackages::install_kibana_assets).
-pub type InstallKibanaAssetsResponse = DataStreamAsset;
+pub type InstallKibanaAssetsResponse = Success;
+/// The `InstallMeta` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct InstallMeta {
+    /// `install_source`
+    pub install_source: String,
+    /// `name`
+    pub name: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `InstallOptions` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct InstallOptions {
+    /// `force`
+    ///
+    /// default `false`
+    pub force: Option<bool>,
+    /// `ignore_constraints`
+    ///
+    /// default `false`
+    pub ignore_constraints: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl InstallOptions {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `force`
+    ///
+    /// default `false`
+    #[must_use]
+    pub fn force(mut self, force: bool) -> Self {
+        self.force = Some(force);
+        self
+    }
+    /// `ignore_constraints`
+    ///
+    /// default `false`
+    #[must_use]
+    pub fn ignore_constraints(mut self, ignore_constraints: bool) -> Self {
+        self.ignore_constraints = Some(ignore_constraints);
+        self
+    }
+}
+
 /// The answer to [`install`](super::FleetPackages::install).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InstallResponse {
     /// `_meta`
-    pub meta: Meta,
+    pub meta: InstallMeta,
     /// `items`
-    pub items: Vec<CustomIntegration>,
+    pub items: Vec<AssetReference>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `InstallRuleAssetsBody` object.
+/// The `InstallResult` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct InstallResult {
+    /// `assets`
+    pub assets: Option<Vec<AssetReference>>,
+    /// `error`
+    pub error: Value,
+    /// `installSource`
+    pub install_source: Option<String>,
+    /// `installType`
+    pub install_type: String,
+    /// `status`
+    pub status: Option<InstallResultStatus>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `InstallResultStatus`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum InstallResultStatus {
+    /// `installed`
+    Installed,
+    /// `already_installed`
+    AlreadyInstalled,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `InstallRuleAssetsOptions` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct InstallRuleAssetsBody {
+pub struct InstallRuleAssetsOptions {
     /// `force`
     pub force: Option<bool>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl InstallRuleAssetsBody {
+impl InstallRuleAssetsOptions {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -745,7 +733,7 @@ impl InstallRuleAssetsBody {
 }
 
 /// The answer to [`install_rule_assets`](super::FleetPackages::install_rule_assets).
-pub type InstallRuleAssetsResponse = DataStreamAsset;
+pub type InstallRuleAssetsResponse = Success;
 /// A value of `InstallSource`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -781,9 +769,9 @@ pub enum InstallStatus {
 #[non_exhaustive]
 pub struct InstallVersionResponse {
     /// `_meta`
-    pub meta: Meta,
+    pub meta: InstallMeta,
     /// `items`
-    pub items: Vec<CustomIntegration>,
+    pub items: Vec<AssetReference>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -794,7 +782,7 @@ pub struct InstallVersionResponse {
 pub struct InstallationInfo {
     /// `additional_spaces_installed_kibana`
     pub additional_spaces_installed_kibana: Option<
-        BTreeMap<String, Vec<InstalledKibana>>,
+        BTreeMap<String, Vec<InstalledKibanaAsset>>,
     >,
     /// `created_at`
     pub created_at: Option<String>,
@@ -807,9 +795,9 @@ pub struct InstallationInfo {
     /// `install_status`
     pub install_status: InstallStatus,
     /// `installed_es`
-    pub installed_es: Vec<InstalledE>,
+    pub installed_es: Vec<InstalledEsAsset>,
     /// `installed_kibana`
-    pub installed_kibana: Vec<InstalledKibana>,
+    pub installed_kibana: Vec<InstalledKibanaAsset>,
     /// `installed_kibana_space_id`
     pub installed_kibana_space_id: Option<String>,
     /// `is_rollback_ttl_expired`
@@ -817,7 +805,7 @@ pub struct InstallationInfo {
     /// `latest_executed_state`
     pub latest_executed_state: Option<LatestExecutedState>,
     /// `latest_install_failed_attempts`
-    pub latest_install_failed_attempts: Option<Vec<LatestInstallFailedAttempt>>,
+    pub latest_install_failed_attempts: Option<Vec<FailedInstallAttempt>>,
     /// `name`
     pub name: String,
     /// `namespaces`
@@ -840,10 +828,42 @@ pub struct InstallationInfo {
     pub extra: Extra,
 }
 
-/// The `Installed` object.
+/// The `InstalledEsAsset` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Installed {
+pub struct InstalledEsAsset {
+    /// `deferred`
+    pub deferred: Option<bool>,
+    /// `id`
+    pub id: String,
+    /// `type`
+    pub r#type: EsAssetType,
+    /// `version`
+    pub version: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `InstalledKibanaAsset` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct InstalledKibanaAsset {
+    /// `deferred`
+    pub deferred: Option<bool>,
+    /// `id`
+    pub id: String,
+    /// `originId`
+    pub origin_id: Option<String>,
+    /// `type`
+    pub r#type: KibanaAssetType,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `InstalledPackage` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct InstalledPackage {
     /// `dataStreams`
     pub data_streams: Vec<DataStream>,
     /// `description`
@@ -862,26 +882,10 @@ pub struct Installed {
     pub extra: Extra,
 }
 
-/// The `InstalledE` object.
+/// The `KibanaAssetReference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct InstalledE {
-    /// `deferred`
-    pub deferred: Option<bool>,
-    /// `id`
-    pub id: String,
-    /// `type`
-    pub r#type: VersionCustomIntegrationType,
-    /// `version`
-    pub version: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `InstalledKibana` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct InstalledKibana {
+pub struct KibanaAssetReference {
     /// `deferred`
     pub deferred: Option<bool>,
     /// `id`
@@ -889,191 +893,49 @@ pub struct InstalledKibana {
     /// `originId`
     pub origin_id: Option<String>,
     /// `type`
-    pub r#type: OriginIdCustomIntegrationType,
+    pub r#type: KibanaAssetType,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `LatestExecutedState` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct LatestExecutedState {
-    /// `error`
-    pub error: Option<String>,
-    /// `name`
-    pub name: Option<String>,
-    /// `started_at`
-    pub started_at: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `LatestInstallFailedAttempt` object.
+/// One of several forms of `KibanaAssetType`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct LatestInstallFailedAttempt {
-    /// `created_at`
-    pub created_at: String,
-    /// `error`
-    pub error: LatestInstallFailedAttemptError,
-    /// `target_version`
-    pub target_version: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `LatestInstallFailedAttemptError` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct LatestInstallFailedAttemptError {
-    /// `message`
-    pub message: String,
-    /// `name`
-    pub name: String,
-    /// `stack`
-    pub stack: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The answer to [`list_categories`](super::FleetPackages::list_categories).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ListCategoriesResponse {
-    /// `items`
-    pub items: Vec<Category>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The answer to [`list_data_streams`](super::FleetPackages::list_data_streams).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ListDataStreamsResponse {
-    /// `items`
-    pub items: Vec<BulkRollbackBody>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The answer to [`list_installed`](super::FleetPackages::list_installed).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ListInstalledResponse {
-    /// `items`
-    pub items: Vec<Installed>,
-    /// `searchAfter`
-    pub search_after: Option<Vec<Option<SearchAfter>>>,
-    /// `total`
-    pub total: Number,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `ListInstalledType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ListInstalledType {
-    /// `logs`
-    Logs,
-    /// `metrics`
-    Metrics,
-    /// `traces`
-    Traces,
-    /// `synthetics`
-    Synthetics,
-    /// `profiling`
-    Profiling,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The answer to [`list_limited`](super::FleetPackages::list_limited).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ListLimitedResponse {
-    /// `items`
-    pub items: Vec<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The answer to [`list`](super::FleetPackages::list).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ListResponse {
-    /// `items`
-    pub items: Vec<PackageSummary>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `Meta` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Meta {
-    /// `install_source`
-    pub install_source: String,
-    /// `name`
-    pub name: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `Metadata` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Metadata {
-    /// `has_policies`
-    pub has_policies: bool,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `OriginIdCustomIntegration` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct OriginIdCustomIntegration {
-    /// `deferred`
-    pub deferred: Option<bool>,
-    /// `id`
-    pub id: String,
-    /// `originId`
-    pub origin_id: Option<String>,
-    /// `type`
-    pub r#type: OriginIdCustomIntegrationType,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// One of several forms of `OriginIdCustomIntegrationType`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum OriginIdCustomIntegrationType {
-    /// The `OriginIdCustomIntegrationTypeValue` form.
-    Word(OriginIdCustomIntegrationTypeValue),
+pub enum KibanaAssetType {
+    /// The `KnownKibanaAssetType` form.
+    Known(KnownKibanaAssetType),
     /// A string.
     String(String),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-impl From<&str> for OriginIdCustomIntegrationType {
+impl From<&str> for KibanaAssetType {
     fn from(value: &str) -> Self {
         Self::String(value.to_owned())
     }
 }
 
-impl From<String> for OriginIdCustomIntegrationType {
+impl From<String> for KibanaAssetType {
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
-/// A value of `OriginIdCustomIntegrationTypeValue`.
+/// The `KibanaConditions` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct KibanaConditions {
+    /// `version`
+    pub version: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `KnownKibanaAssetType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum OriginIdCustomIntegrationTypeValue {
+pub enum KnownKibanaAssetType {
     /// `dashboard`
     Dashboard,
     /// `lens`
@@ -1102,30 +964,107 @@ pub enum OriginIdCustomIntegrationTypeValue {
     UnknownValue(String),
 }
 
-/// The `Owner` object.
+/// A value of `KnownPackageType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KnownPackageType {
+    /// `integration`
+    Integration,
+    /// `input`
+    Input,
+    /// `content`
+    Content,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `LatestExecutedState` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct Owner {
-    /// `github`
-    pub github: Option<String>,
-    /// `type`
-    pub r#type: Option<OwnerType>,
+pub struct LatestExecutedState {
+    /// `error`
+    pub error: Option<String>,
+    /// `name`
+    pub name: Option<String>,
+    /// `started_at`
+    pub started_at: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// A value of `OwnerType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// The answer to [`list_categories`](super::FleetPackages::list_categories).
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum OwnerType {
-    /// `elastic`
-    Elastic,
-    /// `partner`
-    Partner,
-    /// `community`
-    Community,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
+pub struct ListCategoriesResponse {
+    /// `items`
+    pub items: Vec<PackageCategory>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`list_data_streams`](super::FleetPackages::list_data_streams).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ListDataStreamsResponse {
+    /// `items`
+    pub items: Vec<NameReference>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`list_installed`](super::FleetPackages::list_installed).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ListInstalledResponse {
+    /// `items`
+    pub items: Vec<InstalledPackage>,
+    /// `searchAfter`
+    pub search_after: Option<Vec<Option<SearchAfterValue>>>,
+    /// `total`
+    pub total: Number,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`list_limited`](super::FleetPackages::list_limited).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ListLimitedResponse {
+    /// `items`
+    pub items: Vec<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`list`](super::FleetPackages::list).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ListResponse {
+    /// `items`
+    pub items: Vec<PackageSummary>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `NameReference` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NameReference {
+    /// `name`
+    pub name: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NameReference {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..rt::Model::blank()
+        }
+    }
 }
 
 /// The `Package` object.
@@ -1141,7 +1080,7 @@ pub struct Package {
     /// `categories`
     pub categories: Option<Vec<String>>,
     /// `conditions`
-    pub conditions: Option<Conditions>,
+    pub conditions: Option<PackageConditions>,
     /// `data_streams`
     pub data_streams: Option<Vec<BTreeMap<String, Value>>>,
     /// `description`
@@ -1173,7 +1112,7 @@ pub struct Package {
     /// `notice`
     pub notice: Option<String>,
     /// `owner`
-    pub owner: Option<Owner>,
+    pub owner: Option<PackageOwner>,
     /// `path`
     pub path: Option<String>,
     /// `policy_templates`
@@ -1187,7 +1126,7 @@ pub struct Package {
     /// `signature_path`
     pub signature_path: Option<String>,
     /// `source`
-    pub source: Option<Source>,
+    pub source: Option<PackageSource>,
     /// `status`
     pub status: Option<String>,
     /// `title`
@@ -1222,16 +1161,90 @@ pub struct PackageAgentPrivileges {
     pub extra: Extra,
 }
 
-/// The `PackageAuthorizeTransforms` object.
+/// The `PackageCategory` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct PackageAuthorizeTransforms {
-    /// `error`
-    pub error: Value,
-    /// `success`
-    pub success: bool,
-    /// `transformId`
-    pub transform_id: String,
+pub struct PackageCategory {
+    /// `count`
+    pub count: Number,
+    /// `id`
+    pub id: String,
+    /// `parent_id`
+    pub parent_id: Option<String>,
+    /// `parent_title`
+    pub parent_title: Option<String>,
+    /// `title`
+    pub title: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `PackageConditions` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct PackageConditions {
+    /// `elastic`
+    pub elastic: Option<ElasticConditions>,
+    /// `kibana`
+    pub kibana: Option<KibanaConditions>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `PackageMetadata` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PackageMetadata {
+    /// `has_policies`
+    pub has_policies: bool,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `PackageOwner` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct PackageOwner {
+    /// `github`
+    pub github: Option<String>,
+    /// `type`
+    pub r#type: Option<PackageOwnerType>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `PackageOwnerType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PackageOwnerType {
+    /// `elastic`
+    Elastic,
+    /// `partner`
+    Partner,
+    /// `community`
+    Community,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `PackageSource` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PackageSource {
+    /// `license`
+    pub license: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `PackageStats` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PackageStats {
+    /// `agent_policy_count`
+    pub agent_policy_count: Number,
+    /// `package_policy_count`
+    pub package_policy_count: Number,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1243,7 +1256,7 @@ pub struct PackageSummary {
     /// `categories`
     pub categories: Option<Vec<String>>,
     /// `conditions`
-    pub conditions: Option<Conditions>,
+    pub conditions: Option<PackageConditions>,
     /// `data_streams`
     pub data_streams: Option<Vec<BTreeMap<String, Value>>>,
     /// `description`
@@ -1269,7 +1282,7 @@ pub struct PackageSummary {
     /// `name`
     pub name: String,
     /// `owner`
-    pub owner: Option<Owner>,
+    pub owner: Option<PackageOwner>,
     /// `path`
     pub path: Option<String>,
     /// `policy_templates`
@@ -1281,7 +1294,7 @@ pub struct PackageSummary {
     /// `signature_path`
     pub signature_path: Option<String>,
     /// `source`
-    pub source: Option<Source>,
+    pub source: Option<PackageSource>,
     /// `status`
     pub status: Option<String>,
     /// `title`
@@ -1328,12 +1341,65 @@ impl PackageToInstall {
     }
 }
 
+/// The `PackageToUninstall` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PackageToUninstall {
+    /// `name`
+    pub name: String,
+    /// `version`
+    pub version: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl PackageToUninstall {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            version: version.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `PackageToUpgrade` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PackageToUpgrade {
+    /// `name`
+    pub name: String,
+    /// `version`
+    pub version: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl PackageToUpgrade {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `version`
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+}
+
 /// One of several forms of `PackageType`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PackageType {
-    /// The `PackageTypeValue` form.
-    Word(PackageTypeValue),
+    /// The `KnownPackageType` form.
+    Known(KnownPackageType),
     /// A string.
     String(String),
     /// A form that this version of elkit does not know, as it was read.
@@ -1352,20 +1418,6 @@ impl From<String> for PackageType {
     }
 }
 
-/// A value of `PackageTypeValue`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum PackageTypeValue {
-    /// `integration`
-    Integration,
-    /// `input`
-    Input,
-    /// `content`
-    Content,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
 /// A value of `Release`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -1380,18 +1432,6 @@ pub enum Release {
     UnknownValue(String),
 }
 
-/// The `Response` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Response {
-    /// `agent_policy_count`
-    pub agent_policy_count: Number,
-    /// `package_policy_count`
-    pub package_policy_count: Number,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The answer to [`rollback`](super::FleetPackages::rollback).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1400,20 +1440,6 @@ pub struct RollbackResponse {
     pub success: bool,
     /// `version`
     pub version: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `RollbackStatus` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct RollbackStatus {
-    /// `error`
-    pub error: Option<fleet::UpgradeStatusError>,
-    /// `name`
-    pub name: String,
-    /// `success`
-    pub success: bool,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1438,10 +1464,10 @@ pub struct Screenshot {
     pub extra: Extra,
 }
 
-/// One of several forms of `SearchAfter`.
+/// One of several forms of `SearchAfterValue`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum SearchAfter {
+pub enum SearchAfterValue {
     /// A string.
     String(String),
     /// A number.
@@ -1454,57 +1480,83 @@ pub enum SearchAfter {
     Other(Untyped),
 }
 
-impl From<&str> for SearchAfter {
+impl From<&str> for SearchAfterValue {
     fn from(value: &str) -> Self {
         Self::String(value.to_owned())
     }
 }
 
-impl From<String> for SearchAfter {
+impl From<String> for SearchAfterValue {
     fn from(value: String) -> Self {
         Self::String(value)
     }
 }
 
-impl From<bool> for SearchAfter {
+impl From<bool> for SearchAfterValue {
     fn from(value: bool) -> Self {
         Self::Boolean(value)
     }
 }
 
-/// The `Source` object.
+/// The `Success` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Source {
-    /// `license`
-    pub license: String,
+pub struct Success {
+    /// `success`
+    pub success: bool,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `Stream` object.
+/// The `TaskReference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Stream {
-    /// `data_stream`
-    pub data_stream: fleet_package_policies::StreamDataStream,
-    /// `id`
-    pub id: String,
+pub struct TaskReference {
+    /// `taskId`
+    pub task_id: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `Transform` object.
+/// A value of `TemplateFormat`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TemplateFormat {
+    /// `json`
+    Json,
+    /// `yml`
+    Yml,
+    /// `yaml`
+    Yaml,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `TransformAuthorization` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Transform {
+pub struct TransformAuthorization {
+    /// `error`
+    pub error: Value,
+    /// `success`
+    pub success: bool,
     /// `transformId`
     pub transform_id: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl Transform {
+/// The `TransformToAuthorize` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TransformToAuthorize {
+    /// `transformId`
+    pub transform_id: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl TransformToAuthorize {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(transform_id: impl Into<String>) -> Self {
@@ -1520,7 +1572,7 @@ impl Transform {
 #[non_exhaustive]
 pub struct UninstallResponse {
     /// `items`
-    pub items: Vec<CustomIntegration>,
+    pub items: Vec<AssetReference>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1530,7 +1582,7 @@ pub struct UninstallResponse {
 #[non_exhaustive]
 pub struct UninstallVersionResponse {
     /// `items`
-    pub items: Vec<CustomIntegration>,
+    pub items: Vec<AssetReference>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1555,24 +1607,14 @@ pub struct UpdateVersionResponse {
     pub extra: Extra,
 }
 
-/// The `Upgrade` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Upgrade {
-    /// `taskId`
-    pub task_id: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The answer to [`upload`](super::FleetPackages::upload).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UploadResponse {
     /// `_meta`
-    pub meta: Meta,
+    pub meta: InstallMeta,
     /// `items`
-    pub items: Vec<CustomIntegration>,
+    pub items: Vec<AssetReference>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1591,48 +1633,6 @@ pub enum VerificationStatus {
     UnknownValue(String),
 }
 
-/// The `VersionCustomIntegration` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct VersionCustomIntegration {
-    /// `deferred`
-    pub deferred: Option<bool>,
-    /// `id`
-    pub id: String,
-    /// `type`
-    pub r#type: VersionCustomIntegrationType,
-    /// `version`
-    pub version: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `VersionCustomIntegrationType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum VersionCustomIntegrationType {
-    /// `index`
-    Index,
-    /// `index_template`
-    IndexTemplate,
-    /// `component_template`
-    ComponentTemplate,
-    /// `ingest_pipeline`
-    IngestPipeline,
-    /// `ilm_policy`
-    IlmPolicy,
-    /// `data_stream_ilm_policy`
-    DataStreamIlmPolicy,
-    /// `transform`
-    Transform,
-    /// `ml_model`
-    MlModel,
-    /// `knowledge_base`
-    KnowledgeBase,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
 /// The request of [`FleetPackages::authorize_transforms`](super::FleetPackages::authorize_transforms), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1644,7 +1644,7 @@ pub struct AuthorizeTransformsRequest {
     /// `prerelease`
     pub prerelease: Option<bool>,
     /// `transforms`
-    pub transforms: Vec<Transform>,
+    pub transforms: Vec<TransformToAuthorize>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1655,7 +1655,7 @@ impl AuthorizeTransformsRequest {
     pub fn new(
         pkg_name: impl Into<String>,
         pkg_version: impl Into<String>,
-        transforms: impl IntoIterator<Item = impl Into<Transform>>,
+        transforms: impl IntoIterator<Item = impl Into<TransformToAuthorize>>,
     ) -> Self {
         Self {
             pkg_name: pkg_name.into(),
@@ -1728,7 +1728,7 @@ pub struct BulkRollbackRequest {
     /// `packages`
     ///
     /// at least 1 items
-    pub packages: Vec<BulkRollbackBody>,
+    pub packages: Vec<NameReference>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1736,7 +1736,7 @@ pub struct BulkRollbackRequest {
 impl BulkRollbackRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(packages: impl IntoIterator<Item = impl Into<BulkRollbackBody>>) -> Self {
+    pub fn new(packages: impl IntoIterator<Item = impl Into<NameReference>>) -> Self {
         Self {
             packages: packages.into_iter().map(Into::into).collect(),
             extra: Extra::new(),
@@ -1755,7 +1755,7 @@ pub struct BulkUninstallRequest {
     /// `packages`
     ///
     /// at least 1 items
-    pub packages: Vec<BulkUninstallPackage>,
+    pub packages: Vec<PackageToUninstall>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1764,7 +1764,7 @@ impl BulkUninstallRequest {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
-        packages: impl IntoIterator<Item = impl Into<BulkUninstallPackage>>,
+        packages: impl IntoIterator<Item = impl Into<PackageToUninstall>>,
     ) -> Self {
         Self {
             packages: packages.into_iter().map(Into::into).collect(),
@@ -1785,7 +1785,7 @@ pub struct BulkUpgradeRequest {
     /// `packages`
     ///
     /// at least 1 items
-    pub packages: Vec<BulkUpgradePackage>,
+    pub packages: Vec<PackageToUpgrade>,
     /// `prerelease`
     pub prerelease: Option<bool>,
     /// `upgrade_package_policies`
@@ -1799,9 +1799,7 @@ pub struct BulkUpgradeRequest {
 impl BulkUpgradeRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(
-        packages: impl IntoIterator<Item = impl Into<BulkUpgradePackage>>,
-    ) -> Self {
+    pub fn new(packages: impl IntoIterator<Item = impl Into<PackageToUpgrade>>) -> Self {
         Self {
             packages: packages.into_iter().map(Into::into).collect(),
             force: None,
@@ -1817,7 +1815,7 @@ impl BulkUpgradeRequest {
 #[non_exhaustive]
 pub struct CreateCustomIntegrationRequest {
     /// `datasets`
-    pub datasets: Vec<CreateCustomIntegrationDataset>,
+    pub datasets: Vec<CustomDataset>,
     /// `force`
     pub force: Option<bool>,
     /// `integrationName`
@@ -1830,7 +1828,7 @@ impl CreateCustomIntegrationRequest {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
-        datasets: impl IntoIterator<Item = impl Into<CreateCustomIntegrationDataset>>,
+        datasets: impl IntoIterator<Item = impl Into<CustomDataset>>,
         integration_name: impl Into<String>,
     ) -> Self {
         Self {
@@ -2010,7 +2008,7 @@ pub struct GetInputsTemplateRequest {
     /// `format`
     ///
     /// default `json`
-    pub format: Option<Format>,
+    pub format: Option<TemplateFormat>,
     /// `prerelease`
     pub prerelease: Option<bool>,
     /// `ignoreUnverified`
@@ -2111,7 +2109,7 @@ pub struct InstallRequest {
     /// default `false`
     pub skip_data_stream_rollover: Option<bool>,
     /// `body`
-    pub body: Option<InstallBody>,
+    pub body: Option<InstallOptions>,
 }
 
 impl InstallRequest {
@@ -2137,7 +2135,7 @@ pub struct InstallKibanaAssetsRequest {
     /// `pkgVersion`
     pub pkg_version: String,
     /// `body`
-    pub body: Option<InstallKibanaAssetsBody>,
+    pub body: Option<InstallKibanaAssetsOptions>,
 }
 
 impl InstallKibanaAssetsRequest {
@@ -2161,7 +2159,7 @@ pub struct InstallRuleAssetsRequest {
     /// `pkgVersion`
     pub pkg_version: String,
     /// `body`
-    pub body: Option<InstallRuleAssetsBody>,
+    pub body: Option<InstallRuleAssetsOptions>,
 }
 
 impl InstallRuleAssetsRequest {
@@ -2195,7 +2193,7 @@ pub struct InstallVersionRequest {
     /// default `false`
     pub skip_data_stream_rollover: Option<bool>,
     /// `body`
-    pub body: Option<InstallBody>,
+    pub body: Option<InstallOptions>,
 }
 
 impl InstallVersionRequest {
@@ -2266,7 +2264,7 @@ impl ListCategoriesRequest {
 #[non_exhaustive]
 pub struct ListDataStreamsRequest {
     /// `type`
-    pub r#type: Option<ListInstalledType>,
+    pub r#type: Option<DataStreamType>,
     /// `datasetQuery`
     pub dataset_query: Option<String>,
     /// `sortOrder`
@@ -2318,7 +2316,7 @@ impl ListDependenciesRequest {
 #[non_exhaustive]
 pub struct ListInstalledRequest {
     /// `dataStreamType`
-    pub data_stream_type: Option<ListInstalledType>,
+    pub data_stream_type: Option<DataStreamType>,
     /// `showOnlyActiveDataStreams`
     pub show_only_active_data_streams: Option<bool>,
     /// `nameQuery`

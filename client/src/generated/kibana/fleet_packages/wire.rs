@@ -13,36 +13,36 @@ use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
     Asset, AssetAttributes, AssetId, AssetTag, BulkGetAssetsResponse,
-    BulkInstallResponse, BulkRollbackBody, BulkUninstallPackage, BulkUpgradePackage,
-    Category, Conditions, ConditionsElastic, ConditionsKibana,
-    CreateCustomIntegrationDataset, CreateCustomIntegrationResponse, DataStream,
-    DataStreamAsset, Discovery, DiscoveryDataset, ExperimentalDataStreamFeature,
-    FailedInstall, Features, FinishedInstall, FinishedInstallResult,
+    BulkInstallResponse, BulkOperationResult, CreateCustomIntegrationResponse,
+    CustomDataset, DataStream, DataStreamFeatures, Discovery, DiscoveryEntry,
+    ElasticConditions, EsAssetReference, ExperimentalDataStreamFeature, FailedInstall,
+    FailedInstallAttempt, FailedInstallAttemptError, FinishedInstall,
     GetBulkRollbackStatusResponse, GetBulkUninstallStatusResponse,
     GetBulkUpgradeStatusResponse, GetResponse, GetStatsResponse,
-    GetVerificationKeyIdResponse, GetVersionResponse, Icon, InputsTemplate,
-    InputsTemplateInput, InstallBody, InstallKibanaAssetsBody, InstallResponse,
-    InstallRuleAssetsBody, InstallVersionResponse, InstallationInfo, Installed,
-    InstalledE, InstalledKibana, LatestExecutedState, LatestInstallFailedAttempt,
-    LatestInstallFailedAttemptError, ListCategoriesResponse, ListDataStreamsResponse,
-    ListInstalledResponse, ListLimitedResponse, ListResponse, Meta, Metadata,
-    OriginIdCustomIntegration, Owner, Package, PackageAgent, PackageAgentPrivileges,
-    PackageAuthorizeTransforms, PackageSummary, PackageToInstall, Response,
-    RollbackResponse, RollbackStatus, Screenshot, Source, Stream, Transform,
-    UninstallResponse, UninstallVersionResponse, UpdateResponse, UpdateVersionResponse,
-    Upgrade, UploadResponse, VersionCustomIntegration, AuthorizeTransformsRequest,
+    GetVerificationKeyIdResponse, GetVersionResponse, Icon, InputStream, InputsTemplate,
+    InputsTemplateInput, InstallKibanaAssetsOptions, InstallMeta, InstallOptions,
+    InstallResponse, InstallResult, InstallRuleAssetsOptions, InstallVersionResponse,
+    InstallationInfo, InstalledEsAsset, InstalledKibanaAsset, InstalledPackage,
+    KibanaAssetReference, KibanaConditions, LatestExecutedState, ListCategoriesResponse,
+    ListDataStreamsResponse, ListInstalledResponse, ListLimitedResponse, ListResponse,
+    NameReference, Package, PackageAgent, PackageAgentPrivileges, PackageCategory,
+    PackageConditions, PackageMetadata, PackageOwner, PackageSource, PackageStats,
+    PackageSummary, PackageToInstall, PackageToUninstall, PackageToUpgrade,
+    RollbackResponse, Screenshot, Success, TaskReference, TransformAuthorization,
+    TransformToAuthorize, UninstallResponse, UninstallVersionResponse, UpdateResponse,
+    UpdateVersionResponse, UploadResponse, AuthorizeTransformsRequest,
     BulkGetAssetsRequest, BulkInstallRequest, BulkRollbackRequest, BulkUninstallRequest,
     BulkUpgradeRequest, CreateCustomIntegrationRequest, ReviewUpgradeRequest,
     UpdateRequest, UpdateCustomIntegrationRequest, UpdateVersionRequest
 }
 rt::string_enum! {
-    FinishedInstallResultStatus, Format, InstallSource, InstallStatus, ListInstalledType,
-    OriginIdCustomIntegrationTypeValue, OwnerType, PackageTypeValue, Release,
-    VerificationStatus, VersionCustomIntegrationType
+    DataStreamType, EsAssetType, InstallResultStatus, InstallSource, InstallStatus,
+    KnownKibanaAssetType, KnownPackageType, PackageOwnerType, Release, TemplateFormat,
+    VerificationStatus
 }
 rt::union_! {
-    BulkInstallPackage, BulkInstallResult, CustomIntegration, FailedInstallError,
-    OriginIdCustomIntegrationType, PackageType, SearchAfter
+    AssetReference, BulkInstallPackage, BulkInstallResult, FailedInstallError,
+    KibanaAssetType, PackageType, SearchAfterValue
 }
 
 impl rt::Model for Asset {
@@ -183,6 +183,38 @@ impl rt::Model for AssetId {
         out.value(0, &self.id)?;
         out.value(1, &self.r#type)?;
         Ok(())
+    }
+}
+
+impl rt::Union for AssetReference {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &["id", "type"],
+            &["deferred", "id", "originId", "type"],
+        ),
+        rt::Arm::object(64, &[], &["id", "type"], &["deferred", "id", "type", "version"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Kibana),
+            1 => rt::get(deserializer).map(Self::Es),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Kibana(value) => rt::Wire::encode(value, serializer),
+            Self::Es(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 
@@ -381,18 +413,20 @@ impl rt::Union for BulkInstallResult {
     }
 }
 
-impl rt::Model for BulkRollbackBody {
+impl rt::Model for BulkOperationResult {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkRollbackBody",
-        members: &["name"],
+        name: "BulkOperationResult",
+        members: &["error", "name", "success"],
         aliases: &[],
-        required: &[0x1, 0, 0, 0],
+        required: &[0x6, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
+            error: None,
             name: rt::Wire::blank(),
+            success: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -408,7 +442,9 @@ impl rt::Model for BulkRollbackBody {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.name),
+            0 => member.option(&mut self.error),
+            1 => member.value(&mut self.name),
+            2 => member.value(&mut self.success),
             _ => member.untyped(),
         }
     }
@@ -416,314 +452,9 @@ impl rt::Model for BulkRollbackBody {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for BulkUninstallPackage {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkUninstallPackage",
-        members: &["name", "version"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            name: rt::Wire::blank(),
-            version: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.name),
-            1 => member.value(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.value(1, &self.version)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for BulkUpgradePackage {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkUpgradePackage",
-        members: &["name", "version"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            name: rt::Wire::blank(),
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.name),
-            1 => member.option(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.option(1, &self.version)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Category {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Category",
-        members: &["count", "id", "parent_id", "parent_title", "title"],
-        aliases: &[],
-        required: &[0x13, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            count: rt::Wire::blank(),
-            id: rt::Wire::blank(),
-            parent_id: None,
-            parent_title: None,
-            title: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.count),
-            1 => member.value(&mut self.id),
-            2 => member.option(&mut self.parent_id),
-            3 => member.option(&mut self.parent_title),
-            4 => member.value(&mut self.title),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.count)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.parent_id)?;
-        out.option(3, &self.parent_title)?;
-        out.value(4, &self.title)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Conditions {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Conditions",
-        members: &["elastic", "kibana"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            elastic: None,
-            kibana: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.elastic),
-            1 => member.option(&mut self.kibana),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.elastic)?;
-        out.option(1, &self.kibana)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ConditionsElastic {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ConditionsElastic",
-        members: &["capabilities", "subscription"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            capabilities: None,
-            subscription: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.capabilities),
-            1 => member.option(&mut self.subscription),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.capabilities)?;
-        out.option(1, &self.subscription)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ConditionsKibana {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ConditionsKibana",
-        members: &["version"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.version)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for CreateCustomIntegrationDataset {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateCustomIntegrationDataset",
-        members: &["name", "type"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            name: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.name),
-            1 => member.value(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.name)?;
-        out.value(1, &self.r#type)?;
+        out.option(0, &self.error)?;
+        out.value(1, &self.name)?;
+        out.value(2, &self.success)?;
         Ok(())
     }
 }
@@ -771,35 +502,46 @@ impl rt::Model for CreateCustomIntegrationResponse {
     }
 }
 
-impl rt::Union for CustomIntegration {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &[],
-            &["id", "type"],
-            &["deferred", "id", "originId", "type"],
-        ),
-        rt::Arm::object(64, &[], &["id", "type"], &["deferred", "id", "type", "version"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::ByOriginId),
-            1 => rt::get(deserializer).map(Self::ByVersion),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
+impl rt::Model for CustomDataset {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CustomDataset",
+        members: &["name", "type"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            name: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
         }
     }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ByOriginId(value) => rt::Wire::encode(value, serializer),
-            Self::ByVersion(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.name),
+            1 => member.value(&mut self.r#type),
+            _ => member.untyped(),
         }
     }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.name)?;
+        out.value(1, &self.r#type)?;
+        Ok(())
     }
 }
 
@@ -846,18 +588,26 @@ impl rt::Model for DataStream {
     }
 }
 
-impl rt::Model for DataStreamAsset {
+impl rt::Model for DataStreamFeatures {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "DataStreamAsset",
-        members: &["success"],
+        name: "DataStreamFeatures",
+        members: &[
+            "doc_value_only_numeric",
+            "doc_value_only_other",
+            "synthetic_source",
+            "tsdb",
+        ],
         aliases: &[],
-        required: &[0x1, 0, 0, 0],
+        required: &[0, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            success: rt::Wire::blank(),
+            doc_value_only_numeric: None,
+            doc_value_only_other: None,
+            synthetic_source: None,
+            tsdb: None,
             extra: Extra::new(),
         }
     }
@@ -873,7 +623,10 @@ impl rt::Model for DataStreamAsset {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.success),
+            0 => member.option(&mut self.doc_value_only_numeric),
+            1 => member.option(&mut self.doc_value_only_other),
+            2 => member.option(&mut self.synthetic_source),
+            3 => member.option(&mut self.tsdb),
             _ => member.untyped(),
         }
     }
@@ -881,8 +634,34 @@ impl rt::Model for DataStreamAsset {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.success)?;
+        out.option(0, &self.doc_value_only_numeric)?;
+        out.option(1, &self.doc_value_only_other)?;
+        out.option(2, &self.synthetic_source)?;
+        out.option(3, &self.tsdb)?;
         Ok(())
+    }
+}
+
+impl rt::StringEnum for DataStreamType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "logs" => Self::Logs,
+            "metrics" => Self::Metrics,
+            "traces" => Self::Traces,
+            "synthetics" => Self::Synthetics,
+            "profiling" => Self::Profiling,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Logs => "logs",
+            Self::Metrics => "metrics",
+            Self::Traces => "traces",
+            Self::Synthetics => "synthetics",
+            Self::Profiling => "profiling",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
@@ -929,9 +708,9 @@ impl rt::Model for Discovery {
     }
 }
 
-impl rt::Model for DiscoveryDataset {
+impl rt::Model for DiscoveryEntry {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "DiscoveryDataset",
+        name: "DiscoveryEntry",
         members: &["name"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -966,6 +745,129 @@ impl rt::Model for DiscoveryDataset {
     ) -> Result<(), S::Error> {
         out.value(0, &self.name)?;
         Ok(())
+    }
+}
+
+impl rt::Model for ElasticConditions {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ElasticConditions",
+        members: &["capabilities", "subscription"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            capabilities: None,
+            subscription: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.capabilities),
+            1 => member.option(&mut self.subscription),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.capabilities)?;
+        out.option(1, &self.subscription)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for EsAssetReference {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "EsAssetReference",
+        members: &["deferred", "id", "type", "version"],
+        aliases: &[],
+        required: &[0x6, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            deferred: None,
+            id: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.deferred),
+            1 => member.value(&mut self.id),
+            2 => member.value(&mut self.r#type),
+            3 => member.option(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.deferred)?;
+        out.value(1, &self.id)?;
+        out.value(2, &self.r#type)?;
+        out.option(3, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for EsAssetType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "index" => Self::Index,
+            "index_template" => Self::IndexTemplate,
+            "component_template" => Self::ComponentTemplate,
+            "ingest_pipeline" => Self::IngestPipeline,
+            "ilm_policy" => Self::IlmPolicy,
+            "data_stream_ilm_policy" => Self::DataStreamIlmPolicy,
+            "transform" => Self::Transform,
+            "ml_model" => Self::MlModel,
+            "knowledge_base" => Self::KnowledgeBase,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Index => "index",
+            Self::IndexTemplate => "index_template",
+            Self::ComponentTemplate => "component_template",
+            Self::IngestPipeline => "ingest_pipeline",
+            Self::IlmPolicy => "ilm_policy",
+            Self::DataStreamIlmPolicy => "data_stream_ilm_policy",
+            Self::Transform => "transform",
+            Self::MlModel => "ml_model",
+            Self::KnowledgeBase => "knowledge_base",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
@@ -1058,6 +960,98 @@ impl rt::Model for FailedInstall {
     }
 }
 
+impl rt::Model for FailedInstallAttempt {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FailedInstallAttempt",
+        members: &["created_at", "error", "target_version"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            created_at: rt::Wire::blank(),
+            error: rt::Wire::blank(),
+            target_version: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.created_at),
+            1 => member.value(&mut self.error),
+            2 => member.value(&mut self.target_version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.created_at)?;
+        out.value(1, &self.error)?;
+        out.value(2, &self.target_version)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for FailedInstallAttemptError {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FailedInstallAttemptError",
+        members: &["message", "name", "stack"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            message: rt::Wire::blank(),
+            name: rt::Wire::blank(),
+            stack: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.message),
+            1 => member.value(&mut self.name),
+            2 => member.option(&mut self.stack),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.message)?;
+        out.value(1, &self.name)?;
+        out.option(2, &self.stack)?;
+        Ok(())
+    }
+}
+
 impl rt::Union for FailedInstallError {
     const ARMS: &'static [rt::Arm] = &[rt::Arm::of(16), rt::Arm::of(127)];
     fn read<'de, D: Deserializer<'de>>(
@@ -1079,60 +1073,6 @@ impl rt::Union for FailedInstallError {
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
-    }
-}
-
-impl rt::Model for Features {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Features",
-        members: &[
-            "doc_value_only_numeric",
-            "doc_value_only_other",
-            "synthetic_source",
-            "tsdb",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            doc_value_only_numeric: None,
-            doc_value_only_other: None,
-            synthetic_source: None,
-            tsdb: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.doc_value_only_numeric),
-            1 => member.option(&mut self.doc_value_only_other),
-            2 => member.option(&mut self.synthetic_source),
-            3 => member.option(&mut self.tsdb),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.doc_value_only_numeric)?;
-        out.option(1, &self.doc_value_only_other)?;
-        out.option(2, &self.synthetic_source)?;
-        out.option(3, &self.tsdb)?;
-        Ok(())
     }
 }
 
@@ -1179,94 +1119,6 @@ impl rt::Model for FinishedInstall {
         out.value(1, &self.result)?;
         out.value(2, &self.version)?;
         Ok(())
-    }
-}
-
-impl rt::Model for FinishedInstallResult {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FinishedInstallResult",
-        members: &["assets", "error", "installSource", "installType", "status"],
-        aliases: &[],
-        required: &[0xa, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            assets: None,
-            error: rt::Wire::blank(),
-            install_source: None,
-            install_type: rt::Wire::blank(),
-            status: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.assets),
-            1 => member.value(&mut self.error),
-            2 => member.option(&mut self.install_source),
-            3 => member.value(&mut self.install_type),
-            4 => member.option(&mut self.status),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.assets)?;
-        out.value(1, &self.error)?;
-        out.option(2, &self.install_source)?;
-        out.value(3, &self.install_type)?;
-        out.option(4, &self.status)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for FinishedInstallResultStatus {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "installed" => Self::Installed,
-            "already_installed" => Self::AlreadyInstalled,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Installed => "installed",
-            Self::AlreadyInstalled => "already_installed",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for Format {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "json" => Self::Json,
-            "yml" => Self::Yml,
-            "yaml" => Self::Yaml,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Json => "json",
-            Self::Yml => "yml",
-            Self::Yaml => "yaml",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -1629,6 +1481,49 @@ impl rt::Model for Icon {
     }
 }
 
+impl rt::Model for InputStream {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "InputStream",
+        members: &["data_stream", "id"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            data_stream: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.data_stream),
+            1 => member.value(&mut self.id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.data_stream)?;
+        out.value(1, &self.id)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for InputsTemplate {
     const META: &'static rt::Meta = &rt::Meta {
         name: "InputsTemplate",
@@ -1715,52 +1610,9 @@ impl rt::Model for InputsTemplateInput {
     }
 }
 
-impl rt::Model for InstallBody {
+impl rt::Model for InstallKibanaAssetsOptions {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "InstallBody",
-        members: &["force", "ignore_constraints"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            force: None,
-            ignore_constraints: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.force),
-            1 => member.option(&mut self.ignore_constraints),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.force)?;
-        out.option(1, &self.ignore_constraints)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for InstallKibanaAssetsBody {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "InstallKibanaAssetsBody",
+        name: "InstallKibanaAssetsOptions",
         members: &["force", "space_ids"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -1797,6 +1649,92 @@ impl rt::Model for InstallKibanaAssetsBody {
     ) -> Result<(), S::Error> {
         out.option(0, &self.force)?;
         out.option(1, &self.space_ids)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for InstallMeta {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "InstallMeta",
+        members: &["install_source", "name"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            install_source: rt::Wire::blank(),
+            name: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.install_source),
+            1 => member.value(&mut self.name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.install_source)?;
+        out.value(1, &self.name)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for InstallOptions {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "InstallOptions",
+        members: &["force", "ignore_constraints"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            force: None,
+            ignore_constraints: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.force),
+            1 => member.option(&mut self.ignore_constraints),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.force)?;
+        out.option(1, &self.ignore_constraints)?;
         Ok(())
     }
 }
@@ -1844,9 +1782,78 @@ impl rt::Model for InstallResponse {
     }
 }
 
-impl rt::Model for InstallRuleAssetsBody {
+impl rt::Model for InstallResult {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "InstallRuleAssetsBody",
+        name: "InstallResult",
+        members: &["assets", "error", "installSource", "installType", "status"],
+        aliases: &[],
+        required: &[0xa, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            assets: None,
+            error: rt::Wire::blank(),
+            install_source: None,
+            install_type: rt::Wire::blank(),
+            status: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.assets),
+            1 => member.value(&mut self.error),
+            2 => member.option(&mut self.install_source),
+            3 => member.value(&mut self.install_type),
+            4 => member.option(&mut self.status),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.assets)?;
+        out.value(1, &self.error)?;
+        out.option(2, &self.install_source)?;
+        out.value(3, &self.install_type)?;
+        out.option(4, &self.status)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for InstallResultStatus {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "installed" => Self::Installed,
+            "already_installed" => Self::AlreadyInstalled,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Installed => "installed",
+            Self::AlreadyInstalled => "already_installed",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for InstallRuleAssetsOptions {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "InstallRuleAssetsOptions",
         members: &["force"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -2089,9 +2096,107 @@ impl rt::Model for InstallationInfo {
     }
 }
 
-impl rt::Model for Installed {
+impl rt::Model for InstalledEsAsset {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Installed",
+        name: "InstalledEsAsset",
+        members: &["deferred", "id", "type", "version"],
+        aliases: &[],
+        required: &[0x6, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            deferred: None,
+            id: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.deferred),
+            1 => member.value(&mut self.id),
+            2 => member.value(&mut self.r#type),
+            3 => member.option(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.deferred)?;
+        out.value(1, &self.id)?;
+        out.value(2, &self.r#type)?;
+        out.option(3, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for InstalledKibanaAsset {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "InstalledKibanaAsset",
+        members: &["deferred", "id", "originId", "type"],
+        aliases: &[],
+        required: &[0xa, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            deferred: None,
+            id: rt::Wire::blank(),
+            origin_id: None,
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.deferred),
+            1 => member.value(&mut self.id),
+            2 => member.option(&mut self.origin_id),
+            3 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.deferred)?;
+        out.value(1, &self.id)?;
+        out.option(2, &self.origin_id)?;
+        out.value(3, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for InstalledPackage {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "InstalledPackage",
         members: &[
             "dataStreams",
             "description",
@@ -2155,58 +2260,9 @@ impl rt::Model for Installed {
     }
 }
 
-impl rt::Model for InstalledE {
+impl rt::Model for KibanaAssetReference {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "InstalledE",
-        members: &["deferred", "id", "type", "version"],
-        aliases: &[],
-        required: &[0x6, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            deferred: None,
-            id: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.deferred),
-            1 => member.value(&mut self.id),
-            2 => member.value(&mut self.r#type),
-            3 => member.option(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.deferred)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.r#type)?;
-        out.option(3, &self.version)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for InstalledKibana {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "InstalledKibana",
+        name: "KibanaAssetReference",
         members: &["deferred", "id", "originId", "type"],
         aliases: &[],
         required: &[0xa, 0, 0, 0],
@@ -2253,6 +2309,145 @@ impl rt::Model for InstalledKibana {
     }
 }
 
+impl rt::Union for KibanaAssetType {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::strings(
+            16,
+            &[
+                "dashboard",
+                "lens",
+                "visualization",
+                "search",
+                "index-pattern",
+                "map",
+                "ml-module",
+                "security-rule",
+                "csp-rule-template",
+                "osquery-pack-asset",
+                "osquery-saved-query",
+                "tag",
+            ],
+        ),
+        rt::Arm::of(16),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Known),
+            1 => rt::get(deserializer).map(Self::String),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Known(value) => rt::Wire::encode(value, serializer),
+            Self::String(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for KibanaConditions {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "KibanaConditions",
+        members: &["version"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for KnownKibanaAssetType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "dashboard" => Self::Dashboard,
+            "lens" => Self::Lens,
+            "visualization" => Self::Visualization,
+            "search" => Self::Search,
+            "index-pattern" => Self::IndexPattern,
+            "map" => Self::Map,
+            "ml-module" => Self::MlModule,
+            "security-rule" => Self::SecurityRule,
+            "csp-rule-template" => Self::CspRuleTemplate,
+            "osquery-pack-asset" => Self::OsqueryPackAsset,
+            "osquery-saved-query" => Self::OsquerySavedQuery,
+            "tag" => Self::Tag,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Dashboard => "dashboard",
+            Self::Lens => "lens",
+            Self::Visualization => "visualization",
+            Self::Search => "search",
+            Self::IndexPattern => "index-pattern",
+            Self::Map => "map",
+            Self::MlModule => "ml-module",
+            Self::SecurityRule => "security-rule",
+            Self::CspRuleTemplate => "csp-rule-template",
+            Self::OsqueryPackAsset => "osquery-pack-asset",
+            Self::OsquerySavedQuery => "osquery-saved-query",
+            Self::Tag => "tag",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::StringEnum for KnownPackageType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "integration" => Self::Integration,
+            "input" => Self::Input,
+            "content" => Self::Content,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Integration => "integration",
+            Self::Input => "input",
+            Self::Content => "content",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
 impl rt::Model for LatestExecutedState {
     const META: &'static rt::Meta = &rt::Meta {
         name: "LatestExecutedState",
@@ -2295,98 +2490,6 @@ impl rt::Model for LatestExecutedState {
         out.option(0, &self.error)?;
         out.option(1, &self.name)?;
         out.option(2, &self.started_at)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for LatestInstallFailedAttempt {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "LatestInstallFailedAttempt",
-        members: &["created_at", "error", "target_version"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            created_at: rt::Wire::blank(),
-            error: rt::Wire::blank(),
-            target_version: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.created_at),
-            1 => member.value(&mut self.error),
-            2 => member.value(&mut self.target_version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.created_at)?;
-        out.value(1, &self.error)?;
-        out.value(2, &self.target_version)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for LatestInstallFailedAttemptError {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "LatestInstallFailedAttemptError",
-        members: &["message", "name", "stack"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            message: rt::Wire::blank(),
-            name: rt::Wire::blank(),
-            stack: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.message),
-            1 => member.value(&mut self.name),
-            2 => member.option(&mut self.stack),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.message)?;
-        out.value(1, &self.name)?;
-        out.option(2, &self.stack)?;
         Ok(())
     }
 }
@@ -2517,29 +2620,6 @@ impl rt::Model for ListInstalledResponse {
     }
 }
 
-impl rt::StringEnum for ListInstalledType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "logs" => Self::Logs,
-            "metrics" => Self::Metrics,
-            "traces" => Self::Traces,
-            "synthetics" => Self::Synthetics,
-            "profiling" => Self::Profiling,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Logs => "logs",
-            Self::Metrics => "metrics",
-            Self::Traces => "traces",
-            Self::Synthetics => "synthetics",
-            Self::Profiling => "profiling",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
 impl rt::Model for ListLimitedResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ListLimitedResponse",
@@ -2620,18 +2700,17 @@ impl rt::Model for ListResponse {
     }
 }
 
-impl rt::Model for Meta {
+impl rt::Model for NameReference {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Meta",
-        members: &["install_source", "name"],
+        name: "NameReference",
+        members: &["name"],
         aliases: &[],
-        required: &[0x3, 0, 0, 0],
+        required: &[0x1, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            install_source: rt::Wire::blank(),
             name: rt::Wire::blank(),
             extra: Extra::new(),
         }
@@ -2648,8 +2727,7 @@ impl rt::Model for Meta {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.install_source),
-            1 => member.value(&mut self.name),
+            0 => member.value(&mut self.name),
             _ => member.untyped(),
         }
     }
@@ -2657,240 +2735,8 @@ impl rt::Model for Meta {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.install_source)?;
-        out.value(1, &self.name)?;
+        out.value(0, &self.name)?;
         Ok(())
-    }
-}
-
-impl rt::Model for Metadata {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Metadata",
-        members: &["has_policies"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            has_policies: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.has_policies),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.has_policies)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for OriginIdCustomIntegration {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "OriginIdCustomIntegration",
-        members: &["deferred", "id", "originId", "type"],
-        aliases: &[],
-        required: &[0xa, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            deferred: None,
-            id: rt::Wire::blank(),
-            origin_id: None,
-            r#type: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.deferred),
-            1 => member.value(&mut self.id),
-            2 => member.option(&mut self.origin_id),
-            3 => member.value(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.deferred)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.origin_id)?;
-        out.value(3, &self.r#type)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for OriginIdCustomIntegrationType {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::strings(
-            16,
-            &[
-                "dashboard",
-                "lens",
-                "visualization",
-                "search",
-                "index-pattern",
-                "map",
-                "ml-module",
-                "security-rule",
-                "csp-rule-template",
-                "osquery-pack-asset",
-                "osquery-saved-query",
-                "tag",
-            ],
-        ),
-        rt::Arm::of(16),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::Word),
-            1 => rt::get(deserializer).map(Self::String),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Word(value) => rt::Wire::encode(value, serializer),
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::StringEnum for OriginIdCustomIntegrationTypeValue {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "dashboard" => Self::Dashboard,
-            "lens" => Self::Lens,
-            "visualization" => Self::Visualization,
-            "search" => Self::Search,
-            "index-pattern" => Self::IndexPattern,
-            "map" => Self::Map,
-            "ml-module" => Self::MlModule,
-            "security-rule" => Self::SecurityRule,
-            "csp-rule-template" => Self::CspRuleTemplate,
-            "osquery-pack-asset" => Self::OsqueryPackAsset,
-            "osquery-saved-query" => Self::OsquerySavedQuery,
-            "tag" => Self::Tag,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Dashboard => "dashboard",
-            Self::Lens => "lens",
-            Self::Visualization => "visualization",
-            Self::Search => "search",
-            Self::IndexPattern => "index-pattern",
-            Self::Map => "map",
-            Self::MlModule => "ml-module",
-            Self::SecurityRule => "security-rule",
-            Self::CspRuleTemplate => "csp-rule-template",
-            Self::OsqueryPackAsset => "osquery-pack-asset",
-            Self::OsquerySavedQuery => "osquery-saved-query",
-            Self::Tag => "tag",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for Owner {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Owner",
-        members: &["github", "type"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            github: None,
-            r#type: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.github),
-            1 => member.option(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.github)?;
-        out.option(1, &self.r#type)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for OwnerType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "elastic" => Self::Elastic,
-            "partner" => Self::Partner,
-            "community" => Self::Community,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Elastic => "elastic",
-            Self::Partner => "partner",
-            Self::Community => "community",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -3144,20 +2990,22 @@ impl rt::Model for PackageAgentPrivileges {
     }
 }
 
-impl rt::Model for PackageAuthorizeTransforms {
+impl rt::Model for PackageCategory {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PackageAuthorizeTransforms",
-        members: &["error", "success", "transformId"],
+        name: "PackageCategory",
+        members: &["count", "id", "parent_id", "parent_title", "title"],
         aliases: &[],
-        required: &[0x7, 0, 0, 0],
+        required: &[0x13, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            error: rt::Wire::blank(),
-            success: rt::Wire::blank(),
-            transform_id: rt::Wire::blank(),
+            count: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            parent_id: None,
+            parent_title: None,
+            title: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -3173,9 +3021,11 @@ impl rt::Model for PackageAuthorizeTransforms {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.error),
-            1 => member.value(&mut self.success),
-            2 => member.value(&mut self.transform_id),
+            0 => member.value(&mut self.count),
+            1 => member.value(&mut self.id),
+            2 => member.option(&mut self.parent_id),
+            3 => member.option(&mut self.parent_title),
+            4 => member.value(&mut self.title),
             _ => member.untyped(),
         }
     }
@@ -3183,9 +3033,239 @@ impl rt::Model for PackageAuthorizeTransforms {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.error)?;
-        out.value(1, &self.success)?;
-        out.value(2, &self.transform_id)?;
+        out.value(0, &self.count)?;
+        out.value(1, &self.id)?;
+        out.option(2, &self.parent_id)?;
+        out.option(3, &self.parent_title)?;
+        out.value(4, &self.title)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for PackageConditions {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PackageConditions",
+        members: &["elastic", "kibana"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            elastic: None,
+            kibana: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.elastic),
+            1 => member.option(&mut self.kibana),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.elastic)?;
+        out.option(1, &self.kibana)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for PackageMetadata {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PackageMetadata",
+        members: &["has_policies"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            has_policies: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.has_policies),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.has_policies)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for PackageOwner {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PackageOwner",
+        members: &["github", "type"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            github: None,
+            r#type: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.github),
+            1 => member.option(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.github)?;
+        out.option(1, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for PackageOwnerType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "elastic" => Self::Elastic,
+            "partner" => Self::Partner,
+            "community" => Self::Community,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Elastic => "elastic",
+            Self::Partner => "partner",
+            Self::Community => "community",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for PackageSource {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PackageSource",
+        members: &["license"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            license: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.license),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.license)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for PackageStats {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PackageStats",
+        members: &["agent_policy_count", "package_policy_count"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            agent_policy_count: rt::Wire::blank(),
+            package_policy_count: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.agent_policy_count),
+            1 => member.value(&mut self.package_policy_count),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.agent_policy_count)?;
+        out.value(1, &self.package_policy_count)?;
         Ok(())
     }
 }
@@ -3378,6 +3458,92 @@ impl rt::Model for PackageToInstall {
     }
 }
 
+impl rt::Model for PackageToUninstall {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PackageToUninstall",
+        members: &["name", "version"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            name: rt::Wire::blank(),
+            version: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.name),
+            1 => member.value(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.name)?;
+        out.value(1, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for PackageToUpgrade {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PackageToUpgrade",
+        members: &["name", "version"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            name: rt::Wire::blank(),
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.name),
+            1 => member.option(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.name)?;
+        out.option(1, &self.version)?;
+        Ok(())
+    }
+}
+
 impl rt::Union for PackageType {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::strings(16, &["integration", "input", "content"]),
@@ -3388,39 +3554,20 @@ impl rt::Union for PackageType {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::Word),
+            0 => rt::get(deserializer).map(Self::Known),
             1 => rt::get(deserializer).map(Self::String),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Word(value) => rt::Wire::encode(value, serializer),
+            Self::Known(value) => rt::Wire::encode(value, serializer),
             Self::String(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
-    }
-}
-
-impl rt::StringEnum for PackageTypeValue {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "integration" => Self::Integration,
-            "input" => Self::Input,
-            "content" => Self::Content,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Integration => "integration",
-            Self::Input => "input",
-            Self::Content => "content",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -3440,49 +3587,6 @@ impl rt::StringEnum for Release {
             Self::Experimental => "experimental",
             Self::UnknownValue(name) => name,
         }
-    }
-}
-
-impl rt::Model for Response {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Response",
-        members: &["agent_policy_count", "package_policy_count"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            agent_policy_count: rt::Wire::blank(),
-            package_policy_count: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.agent_policy_count),
-            1 => member.value(&mut self.package_policy_count),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.agent_policy_count)?;
-        out.value(1, &self.package_policy_count)?;
-        Ok(())
     }
 }
 
@@ -3525,52 +3629,6 @@ impl rt::Model for RollbackResponse {
     ) -> Result<(), S::Error> {
         out.value(0, &self.success)?;
         out.value(1, &self.version)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for RollbackStatus {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "RollbackStatus",
-        members: &["error", "name", "success"],
-        aliases: &[],
-        required: &[0x6, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            error: None,
-            name: rt::Wire::blank(),
-            success: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.error),
-            1 => member.value(&mut self.name),
-            2 => member.value(&mut self.success),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.value(1, &self.name)?;
-        out.value(2, &self.success)?;
         Ok(())
     }
 }
@@ -3630,7 +3688,7 @@ impl rt::Model for Screenshot {
     }
 }
 
-impl rt::Union for SearchAfter {
+impl rt::Union for SearchAfterValue {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::of(16),
         rt::Arm::of(12),
@@ -3663,10 +3721,10 @@ impl rt::Union for SearchAfter {
     }
 }
 
-impl rt::Model for Source {
+impl rt::Model for Success {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Source",
-        members: &["license"],
+        name: "Success",
+        members: &["success"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
         literals: &[],
@@ -3674,7 +3732,7 @@ impl rt::Model for Source {
     };
     fn blank() -> Self {
         Self {
-            license: rt::Wire::blank(),
+            success: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -3690,7 +3748,7 @@ impl rt::Model for Source {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.license),
+            0 => member.value(&mut self.success),
             _ => member.untyped(),
         }
     }
@@ -3698,24 +3756,23 @@ impl rt::Model for Source {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.license)?;
+        out.value(0, &self.success)?;
         Ok(())
     }
 }
 
-impl rt::Model for Stream {
+impl rt::Model for TaskReference {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Stream",
-        members: &["data_stream", "id"],
+        name: "TaskReference",
+        members: &["taskId"],
         aliases: &[],
-        required: &[0x3, 0, 0, 0],
+        required: &[0x1, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            data_stream: rt::Wire::blank(),
-            id: rt::Wire::blank(),
+            task_id: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -3731,8 +3788,7 @@ impl rt::Model for Stream {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.data_stream),
-            1 => member.value(&mut self.id),
+            0 => member.value(&mut self.task_id),
             _ => member.untyped(),
         }
     }
@@ -3740,15 +3796,79 @@ impl rt::Model for Stream {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.data_stream)?;
-        out.value(1, &self.id)?;
+        out.value(0, &self.task_id)?;
         Ok(())
     }
 }
 
-impl rt::Model for Transform {
+impl rt::StringEnum for TemplateFormat {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "json" => Self::Json,
+            "yml" => Self::Yml,
+            "yaml" => Self::Yaml,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Json => "json",
+            Self::Yml => "yml",
+            Self::Yaml => "yaml",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for TransformAuthorization {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Transform",
+        name: "TransformAuthorization",
+        members: &["error", "success", "transformId"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            error: rt::Wire::blank(),
+            success: rt::Wire::blank(),
+            transform_id: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.error),
+            1 => member.value(&mut self.success),
+            2 => member.value(&mut self.transform_id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.error)?;
+        out.value(1, &self.success)?;
+        out.value(2, &self.transform_id)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for TransformToAuthorize {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "TransformToAuthorize",
         members: &["transformId"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -3946,46 +4066,6 @@ impl rt::Model for UpdateVersionResponse {
     }
 }
 
-impl rt::Model for Upgrade {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Upgrade",
-        members: &["taskId"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            task_id: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.task_id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.task_id)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for UploadResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "UploadResponse",
@@ -4043,86 +4123,6 @@ impl rt::StringEnum for VerificationStatus {
             Self::Unverified => "unverified",
             Self::Verified => "verified",
             Self::Unknown => "unknown",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for VersionCustomIntegration {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "VersionCustomIntegration",
-        members: &["deferred", "id", "type", "version"],
-        aliases: &[],
-        required: &[0x6, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            deferred: None,
-            id: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.deferred),
-            1 => member.value(&mut self.id),
-            2 => member.value(&mut self.r#type),
-            3 => member.option(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.deferred)?;
-        out.value(1, &self.id)?;
-        out.value(2, &self.r#type)?;
-        out.option(3, &self.version)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for VersionCustomIntegrationType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "index" => Self::Index,
-            "index_template" => Self::IndexTemplate,
-            "component_template" => Self::ComponentTemplate,
-            "ingest_pipeline" => Self::IngestPipeline,
-            "ilm_policy" => Self::IlmPolicy,
-            "data_stream_ilm_policy" => Self::DataStreamIlmPolicy,
-            "transform" => Self::Transform,
-            "ml_model" => Self::MlModel,
-            "knowledge_base" => Self::KnowledgeBase,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Index => "index",
-            Self::IndexTemplate => "index_template",
-            Self::ComponentTemplate => "component_template",
-            Self::IngestPipeline => "ingest_pipeline",
-            Self::IlmPolicy => "ilm_policy",
-            Self::DataStreamIlmPolicy => "data_stream_ilm_policy",
-            Self::Transform => "transform",
-            Self::MlModel => "ml_model",
-            Self::KnowledgeBase => "knowledge_base",
             Self::UnknownValue(name) => name,
         }
     }

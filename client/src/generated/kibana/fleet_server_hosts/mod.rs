@@ -109,12 +109,12 @@ impl Create {
         self
     }
     /// `secrets`
-    pub fn secrets(mut self, secrets: impl Into<Secrets>) -> Self {
+    pub fn secrets(mut self, secrets: impl Into<ServerHostSecrets>) -> Self {
         self.0.request_mut().secrets = Some(secrets.into());
         self
     }
     /// `ssl`
-    pub fn ssl(mut self, ssl: impl Into<CreateSsl>) -> Self {
+    pub fn ssl(mut self, ssl: impl Into<SslSettings>) -> Self {
         self.0.request_mut().ssl = Some(ssl.into());
         self
     }
@@ -175,12 +175,12 @@ impl Update {
         self
     }
     /// `secrets`
-    pub fn secrets(mut self, secrets: impl Into<Secrets>) -> Self {
+    pub fn secrets(mut self, secrets: impl Into<ServerHostSecrets>) -> Self {
         self.0.request_mut().secrets = Some(secrets.into());
         self
     }
     /// `ssl`
-    pub fn ssl(mut self, ssl: impl Into<CreateSsl>) -> Self {
+    pub fn ssl(mut self, ssl: impl Into<SslSettings>) -> Self {
         self.0.request_mut().ssl = Some(ssl.into());
         self
     }

@@ -28,10 +28,164 @@ pub struct CreateResponse {
     pub extra: Extra,
 }
 
-/// The `CreateSsl` object.
+/// The answer to [`delete`](super::FleetServerHosts::delete).
+pub type DeleteResponse = fleet::IdReference;
+/// The answer to [`get`](super::FleetServerHosts::get).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct GetResponse {
+    /// `item`
+    pub item: ServerHost,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`list`](super::FleetServerHosts::list).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ListResponse {
+    /// `items`
+    pub items: Vec<ServerHost>,
+    /// `page`
+    pub page: Number,
+    /// `perPage`
+    pub per_page: Number,
+    /// `total`
+    pub total: Number,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ServerHost` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ServerHost {
+    /// `host_urls`
+    ///
+    /// at least 1 items
+    pub host_urls: Vec<String>,
+    /// `id`
+    pub id: String,
+    /// `is_default`
+    ///
+    /// default `false`
+    pub is_default: Option<bool>,
+    /// `is_internal`
+    pub is_internal: Option<bool>,
+    /// `is_preconfigured`
+    ///
+    /// default `false`
+    pub is_preconfigured: Option<bool>,
+    /// `name`
+    pub name: String,
+    /// `proxy_id`
+    pub proxy_id: Option<String>,
+    /// `secrets`
+    pub secrets: Option<ServerHostSecrets>,
+    /// `ssl`
+    pub ssl: Option<SslSettings>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ServerHostSecrets` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct CreateSsl {
+pub struct ServerHostSecrets {
+    /// `ssl`
+    pub ssl: Option<SslSecrets>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ServerHostSecrets {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `ssl`
+    #[must_use]
+    pub fn ssl(mut self, ssl: impl Into<SslSecrets>) -> Self {
+        self.ssl = Some(ssl.into());
+        self
+    }
+}
+
+/// One of several forms of `SslKey`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum SslKey {
+    /// The `IdReference` form.
+    IdReference(fleet::IdReference),
+    /// A string.
+    String(Secret<String>),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<&str> for SslKey {
+    fn from(value: &str) -> Self {
+        Self::String(value.into())
+    }
+}
+
+impl From<String> for SslKey {
+    fn from(value: String) -> Self {
+        Self::String(value.into())
+    }
+}
+
+impl From<fleet::IdReference> for SslKey {
+    fn from(value: fleet::IdReference) -> Self {
+        Self::IdReference(value)
+    }
+}
+
+/// The `SslSecrets` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SslSecrets {
+    /// `agent_key`
+    pub agent_key: Option<SslKey>,
+    /// `es_key`
+    pub es_key: Option<SslKey>,
+    /// `key`
+    pub key: Option<SslKey>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl SslSecrets {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `agent_key`
+    #[must_use]
+    pub fn agent_key(mut self, agent_key: impl Into<SslKey>) -> Self {
+        self.agent_key = Some(agent_key.into());
+        self
+    }
+    /// `es_key`
+    #[must_use]
+    pub fn es_key(mut self, es_key: impl Into<SslKey>) -> Self {
+        self.es_key = Some(es_key.into());
+        self
+    }
+    /// `key`
+    #[must_use]
+    pub fn key(mut self, key: impl Into<SslKey>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+}
+
+/// The `SslSettings` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SslSettings {
     /// `agent_certificate`
     pub agent_certificate: Option<String>,
     /// `agent_certificate_authorities`
@@ -56,7 +210,7 @@ pub struct CreateSsl {
     pub extra: Extra,
 }
 
-impl CreateSsl {
+impl SslSettings {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -139,160 +293,6 @@ impl CreateSsl {
     }
 }
 
-/// The answer to [`delete`](super::FleetServerHosts::delete).
-pub type DeleteResponse = fleet::IdReference;
-/// The answer to [`get`](super::FleetServerHosts::get).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct GetResponse {
-    /// `item`
-    pub item: ServerHost,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// One of several forms of `Key`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Key {
-    /// The `IdReference` form.
-    IdReference(fleet::IdReference),
-    /// A string.
-    String(Secret<String>),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<&str> for Key {
-    fn from(value: &str) -> Self {
-        Self::String(value.into())
-    }
-}
-
-impl From<String> for Key {
-    fn from(value: String) -> Self {
-        Self::String(value.into())
-    }
-}
-
-impl From<fleet::IdReference> for Key {
-    fn from(value: fleet::IdReference) -> Self {
-        Self::IdReference(value)
-    }
-}
-
-/// The answer to [`list`](super::FleetServerHosts::list).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ListResponse {
-    /// `items`
-    pub items: Vec<ServerHost>,
-    /// `page`
-    pub page: Number,
-    /// `perPage`
-    pub per_page: Number,
-    /// `total`
-    pub total: Number,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `Secrets` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct Secrets {
-    /// `ssl`
-    pub ssl: Option<SecretsSsl>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl Secrets {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `ssl`
-    #[must_use]
-    pub fn ssl(mut self, ssl: impl Into<SecretsSsl>) -> Self {
-        self.ssl = Some(ssl.into());
-        self
-    }
-}
-
-/// The `SecretsSsl` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct SecretsSsl {
-    /// `agent_key`
-    pub agent_key: Option<Key>,
-    /// `es_key`
-    pub es_key: Option<Key>,
-    /// `key`
-    pub key: Option<Key>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl SecretsSsl {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `agent_key`
-    #[must_use]
-    pub fn agent_key(mut self, agent_key: impl Into<Key>) -> Self {
-        self.agent_key = Some(agent_key.into());
-        self
-    }
-    /// `es_key`
-    #[must_use]
-    pub fn es_key(mut self, es_key: impl Into<Key>) -> Self {
-        self.es_key = Some(es_key.into());
-        self
-    }
-    /// `key`
-    #[must_use]
-    pub fn key(mut self, key: impl Into<Key>) -> Self {
-        self.key = Some(key.into());
-        self
-    }
-}
-
-/// The `ServerHost` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ServerHost {
-    /// `host_urls`
-    ///
-    /// at least 1 items
-    pub host_urls: Vec<String>,
-    /// `id`
-    pub id: String,
-    /// `is_default`
-    ///
-    /// default `false`
-    pub is_default: Option<bool>,
-    /// `is_internal`
-    pub is_internal: Option<bool>,
-    /// `is_preconfigured`
-    ///
-    /// default `false`
-    pub is_preconfigured: Option<bool>,
-    /// `name`
-    pub name: String,
-    /// `proxy_id`
-    pub proxy_id: Option<String>,
-    /// `secrets`
-    pub secrets: Option<Secrets>,
-    /// `ssl`
-    pub ssl: Option<CreateSsl>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The answer to [`update`](super::FleetServerHosts::update).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -328,9 +328,9 @@ pub struct CreateRequest {
     /// `proxy_id`
     pub proxy_id: Option<String>,
     /// `secrets`
-    pub secrets: Option<Secrets>,
+    pub secrets: Option<ServerHostSecrets>,
     /// `ssl`
-    pub ssl: Option<CreateSsl>,
+    pub ssl: Option<SslSettings>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -420,9 +420,9 @@ pub struct UpdateRequest {
     /// `proxy_id`
     pub proxy_id: Option<String>,
     /// `secrets`
-    pub secrets: Option<Secrets>,
+    pub secrets: Option<ServerHostSecrets>,
     /// `ssl`
-    pub ssl: Option<CreateSsl>,
+    pub ssl: Option<SslSettings>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }

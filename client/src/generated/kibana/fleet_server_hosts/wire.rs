@@ -12,14 +12,14 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    CreateResponse, CreateSsl, GetResponse, ListResponse, Secrets, SecretsSsl,
-    ServerHost, UpdateResponse, CreateRequest, UpdateRequest
+    CreateResponse, GetResponse, ListResponse, ServerHost, ServerHostSecrets, SslSecrets,
+    SslSettings, UpdateResponse, CreateRequest, UpdateRequest
 }
 rt::string_enum! {
     ClientAuth
 }
 rt::union_! {
-    Key
+    SslKey
 }
 
 impl rt::StringEnum for ClientAuth {
@@ -81,84 +81,6 @@ impl rt::Model for CreateResponse {
     }
 }
 
-impl rt::Model for CreateSsl {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateSsl",
-        members: &[
-            "agent_certificate",
-            "agent_certificate_authorities",
-            "agent_key",
-            "certificate",
-            "certificate_authorities",
-            "client_auth",
-            "es_certificate",
-            "es_certificate_authorities",
-            "es_key",
-            "key",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            agent_certificate: None,
-            agent_certificate_authorities: None,
-            agent_key: None,
-            certificate: None,
-            certificate_authorities: None,
-            client_auth: None,
-            es_certificate: None,
-            es_certificate_authorities: None,
-            es_key: None,
-            key: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.agent_certificate),
-            1 => member.option(&mut self.agent_certificate_authorities),
-            2 => member.option(&mut self.agent_key),
-            3 => member.option(&mut self.certificate),
-            4 => member.option(&mut self.certificate_authorities),
-            5 => member.option(&mut self.client_auth),
-            6 => member.option(&mut self.es_certificate),
-            7 => member.option(&mut self.es_certificate_authorities),
-            8 => member.option(&mut self.es_key),
-            9 => member.option(&mut self.key),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_certificate)?;
-        out.option(1, &self.agent_certificate_authorities)?;
-        out.option(2, &self.agent_key)?;
-        out.option(3, &self.certificate)?;
-        out.option(4, &self.certificate_authorities)?;
-        out.option(5, &self.client_auth)?;
-        out.option(6, &self.es_certificate)?;
-        out.option(7, &self.es_certificate_authorities)?;
-        out.option(8, &self.es_key)?;
-        out.option(9, &self.key)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for GetResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "GetResponse",
@@ -196,33 +118,6 @@ impl rt::Model for GetResponse {
     ) -> Result<(), S::Error> {
         out.value(0, &self.item)?;
         Ok(())
-    }
-}
-
-impl rt::Union for Key {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &["id"], &["id"]),
-        rt::Arm::of(16),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::IdReference),
-            1 => rt::get(deserializer).map(Self::String),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::IdReference(value) => rt::Wire::encode(value, serializer),
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 
@@ -271,92 +166,6 @@ impl rt::Model for ListResponse {
         out.value(1, &self.page)?;
         out.value(2, &self.per_page)?;
         out.value(3, &self.total)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Secrets {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Secrets",
-        members: &["ssl"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            ssl: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.ssl),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ssl)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for SecretsSsl {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SecretsSsl",
-        members: &["agent_key", "es_key", "key"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            agent_key: None,
-            es_key: None,
-            key: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.agent_key),
-            1 => member.option(&mut self.es_key),
-            2 => member.option(&mut self.key),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_key)?;
-        out.option(1, &self.es_key)?;
-        out.option(2, &self.key)?;
         Ok(())
     }
 }
@@ -431,6 +240,197 @@ impl rt::Model for ServerHost {
         out.option(6, &self.proxy_id)?;
         out.option(7, &self.secrets)?;
         out.option(8, &self.ssl)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ServerHostSecrets {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ServerHostSecrets",
+        members: &["ssl"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            ssl: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.ssl),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.ssl)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for SslKey {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &["id"], &["id"]),
+        rt::Arm::of(16),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::IdReference),
+            1 => rt::get(deserializer).map(Self::String),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::IdReference(value) => rt::Wire::encode(value, serializer),
+            Self::String(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for SslSecrets {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SslSecrets",
+        members: &["agent_key", "es_key", "key"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            agent_key: None,
+            es_key: None,
+            key: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.agent_key),
+            1 => member.option(&mut self.es_key),
+            2 => member.option(&mut self.key),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.agent_key)?;
+        out.option(1, &self.es_key)?;
+        out.option(2, &self.key)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SslSettings {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SslSettings",
+        members: &[
+            "agent_certificate",
+            "agent_certificate_authorities",
+            "agent_key",
+            "certificate",
+            "certificate_authorities",
+            "client_auth",
+            "es_certificate",
+            "es_certificate_authorities",
+            "es_key",
+            "key",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            agent_certificate: None,
+            agent_certificate_authorities: None,
+            agent_key: None,
+            certificate: None,
+            certificate_authorities: None,
+            client_auth: None,
+            es_certificate: None,
+            es_certificate_authorities: None,
+            es_key: None,
+            key: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.agent_certificate),
+            1 => member.option(&mut self.agent_certificate_authorities),
+            2 => member.option(&mut self.agent_key),
+            3 => member.option(&mut self.certificate),
+            4 => member.option(&mut self.certificate_authorities),
+            5 => member.option(&mut self.client_auth),
+            6 => member.option(&mut self.es_certificate),
+            7 => member.option(&mut self.es_certificate_authorities),
+            8 => member.option(&mut self.es_key),
+            9 => member.option(&mut self.key),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.agent_certificate)?;
+        out.option(1, &self.agent_certificate_authorities)?;
+        out.option(2, &self.agent_key)?;
+        out.option(3, &self.certificate)?;
+        out.option(4, &self.certificate_authorities)?;
+        out.option(5, &self.client_auth)?;
+        out.option(6, &self.es_certificate)?;
+        out.option(7, &self.es_certificate_authorities)?;
+        out.option(8, &self.es_key)?;
+        out.option(9, &self.key)?;
         Ok(())
     }
 }

@@ -263,7 +263,10 @@ impl Find {
         self
     }
     /// `has_reference`
-    pub fn has_reference(mut self, has_reference: impl Into<HasReference>) -> Self {
+    pub fn has_reference(
+        mut self,
+        has_reference: impl Into<SavedObjectReference>,
+    ) -> Self {
         self.0.request_mut().has_reference = Some(has_reference.into());
         self
     }

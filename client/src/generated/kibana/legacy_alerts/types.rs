@@ -62,28 +62,58 @@ pub struct ActionGroup {
     pub extra: Extra,
 }
 
+/// The `ActionVariable` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ActionVariable {
+    /// `description`
+    pub description: Option<String>,
+    /// `name`
+    pub name: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `ActionVariables` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionVariables {
     /// `context`
-    pub context: Option<Vec<ActionVariablesContext>>,
+    pub context: Option<Vec<ActionVariable>>,
     /// `params`
-    pub params: Option<Vec<ActionVariablesContext>>,
+    pub params: Option<Vec<ActionVariable>>,
     /// `state`
-    pub state: Option<Vec<ActionVariablesContext>>,
+    pub state: Option<Vec<ActionVariable>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `ActionVariablesContext` object.
+/// The `AlertType` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct ActionVariablesContext {
-    /// `description`
-    pub description: Option<String>,
+pub struct AlertType {
+    /// `actionGroups`
+    pub action_groups: Option<Vec<ActionGroup>>,
+    /// `actionVariables`
+    pub action_variables: Option<ActionVariables>,
+    /// `authorizedConsumers`
+    pub authorized_consumers: Option<BTreeMap<String, Value>>,
+    /// `defaultActionGroupId`
+    pub default_action_group_id: Option<String>,
+    /// `enabledInLicense`
+    pub enabled_in_license: Option<bool>,
+    /// `id`
+    pub id: Option<String>,
+    /// `isExportable`
+    pub is_exportable: Option<bool>,
+    /// `minimumLicenseRequired`
+    pub minimum_license_required: Option<String>,
     /// `name`
     pub name: Option<String>,
+    /// `producer`
+    pub producer: Option<String>,
+    /// `recoveryActionGroup`
+    pub recovery_action_group: Option<ActionGroup>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -93,51 +123,23 @@ pub struct ActionVariablesContext {
 #[non_exhaustive]
 pub struct AlertingFrameworkHealth {
     /// `decryptionHealth`
-    pub decryption_health: Option<DecryptionHealth>,
+    pub decryption_health: Option<FrameworkHealth>,
     /// `executionHealth`
-    pub execution_health: Option<DecryptionHealth>,
+    pub execution_health: Option<FrameworkHealth>,
     /// `readHealth`
-    pub read_health: Option<DecryptionHealth>,
+    pub read_health: Option<FrameworkHealth>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
 /// The answer to [`create`](super::LegacyAlerts::create).
-pub type CreateResponse = alerting::AlertResponseProperties;
-/// The `DecryptionHealth` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct DecryptionHealth {
-    /// `status`
-    pub status: Option<DecryptionHealthStatus>,
-    /// `timestamp`
-    ///
-    /// format `date-time`
-    pub timestamp: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `DecryptionHealthStatus`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum DecryptionHealthStatus {
-    /// `error`
-    Error,
-    /// `ok`
-    Ok,
-    /// `warn`
-    Warn,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
+pub type CreateResponse = alerting::LegacyAlert;
 /// The answer to [`find`](super::LegacyAlerts::find).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FindResponse {
     /// `data`
-    pub data: Option<Vec<alerting::AlertResponseProperties>>,
+    pub data: Option<Vec<alerting::LegacyAlert>>,
     /// `page`
     pub page: Option<i64>,
     /// `perPage`
@@ -146,6 +148,34 @@ pub struct FindResponse {
     pub total: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// The `FrameworkHealth` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct FrameworkHealth {
+    /// `status`
+    pub status: Option<FrameworkHealthStatus>,
+    /// `timestamp`
+    ///
+    /// format `date-time`
+    pub timestamp: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `FrameworkHealthStatus`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FrameworkHealthStatus {
+    /// `error`
+    Error,
+    /// `ok`
+    Ok,
+    /// `warn`
+    Warn,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
 }
 
 /// The answer to [`get_health`](super::LegacyAlerts::get_health).
@@ -163,11 +193,27 @@ pub struct GetHealthResponse {
 }
 
 /// The answer to [`get`](super::LegacyAlerts::get).
-pub type GetResponse = alerting::AlertResponseProperties;
-/// The `HasReference` object.
+pub type GetResponse = alerting::LegacyAlert;
+/// The answer to [`list_types`](super::LegacyAlerts::list_types).
+pub type ListTypesResponse = Vec<AlertType>;
+/// A value of `NotifyWhen`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NotifyWhen {
+    /// `onActionGroupChange`
+    OnActionGroupChange,
+    /// `onActiveAlert`
+    OnActiveAlert,
+    /// `onThrottleInterval`
+    OnThrottleInterval,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `SavedObjectReference` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct HasReference {
+pub struct SavedObjectReference {
     /// `id`
     pub id: Option<String>,
     /// `type`
@@ -176,7 +222,7 @@ pub struct HasReference {
     pub extra: Extra,
 }
 
-impl HasReference {
+impl SavedObjectReference {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -194,22 +240,6 @@ impl HasReference {
         self.r#type = Some(r#type.into());
         self
     }
-}
-
-/// The answer to [`list_types`](super::LegacyAlerts::list_types).
-pub type ListTypesResponse = Vec<Type>;
-/// A value of `NotifyWhen`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum NotifyWhen {
-    /// `onActionGroupChange`
-    OnActionGroupChange,
-    /// `onActiveAlert`
-    OnActiveAlert,
-    /// `onThrottleInterval`
-    OnThrottleInterval,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// The `Schedule` object.
@@ -248,38 +278,8 @@ pub enum SortOrder {
     UnknownValue(String),
 }
 
-/// The `Type` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct Type {
-    /// `actionGroups`
-    pub action_groups: Option<Vec<ActionGroup>>,
-    /// `actionVariables`
-    pub action_variables: Option<ActionVariables>,
-    /// `authorizedConsumers`
-    pub authorized_consumers: Option<BTreeMap<String, Value>>,
-    /// `defaultActionGroupId`
-    pub default_action_group_id: Option<String>,
-    /// `enabledInLicense`
-    pub enabled_in_license: Option<bool>,
-    /// `id`
-    pub id: Option<String>,
-    /// `isExportable`
-    pub is_exportable: Option<bool>,
-    /// `minimumLicenseRequired`
-    pub minimum_license_required: Option<String>,
-    /// `name`
-    pub name: Option<String>,
-    /// `producer`
-    pub producer: Option<String>,
-    /// `recoveryActionGroup`
-    pub recovery_action_group: Option<ActionGroup>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The answer to [`update`](super::LegacyAlerts::update).
-pub type UpdateResponse = alerting::AlertResponseProperties;
+pub type UpdateResponse = alerting::LegacyAlert;
 /// What a [`CreateRequest`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
@@ -410,7 +410,7 @@ pub struct FindRequest {
     /// `filter`
     pub filter: Option<String>,
     /// `has_reference`
-    pub has_reference: Option<HasReference>,
+    pub has_reference: Option<SavedObjectReference>,
     /// `page`
     ///
     /// default `1`

@@ -13,12 +13,12 @@ use super::super::alerting;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    Action, ActionGroup, ActionVariables, ActionVariablesContext,
-    AlertingFrameworkHealth, DecryptionHealth, FindResponse, GetHealthResponse,
-    HasReference, Schedule, Type, CreateRequest, UpdateRequest
+    Action, ActionGroup, ActionVariable, ActionVariables, AlertType,
+    AlertingFrameworkHealth, FindResponse, FrameworkHealth, GetHealthResponse,
+    SavedObjectReference, Schedule, CreateRequest, UpdateRequest
 }
 rt::string_enum! {
-    DecryptionHealthStatus, NotifyWhen, SortOrder
+    FrameworkHealthStatus, NotifyWhen, SortOrder
 }
 
 impl rt::Model for Action {
@@ -113,6 +113,49 @@ impl rt::Model for ActionGroup {
     }
 }
 
+impl rt::Model for ActionVariable {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ActionVariable",
+        members: &["description", "name"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            description: None,
+            name: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.description),
+            1 => member.option(&mut self.name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.description)?;
+        out.option(1, &self.name)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for ActionVariables {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ActionVariables",
@@ -159,378 +202,9 @@ impl rt::Model for ActionVariables {
     }
 }
 
-impl rt::Model for ActionVariablesContext {
+impl rt::Model for AlertType {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ActionVariablesContext",
-        members: &["description", "name"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            description: None,
-            name: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.description),
-            1 => member.option(&mut self.name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.name)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AlertingFrameworkHealth {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AlertingFrameworkHealth",
-        members: &["decryptionHealth", "executionHealth", "readHealth"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            decryption_health: None,
-            execution_health: None,
-            read_health: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.decryption_health),
-            1 => member.option(&mut self.execution_health),
-            2 => member.option(&mut self.read_health),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.decryption_health)?;
-        out.option(1, &self.execution_health)?;
-        out.option(2, &self.read_health)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for DecryptionHealth {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "DecryptionHealth",
-        members: &["status", "timestamp"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            status: None,
-            timestamp: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.status),
-            1 => member.option(&mut self.timestamp),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.status)?;
-        out.option(1, &self.timestamp)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for DecryptionHealthStatus {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "error" => Self::Error,
-            "ok" => Self::Ok,
-            "warn" => Self::Warn,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Error => "error",
-            Self::Ok => "ok",
-            Self::Warn => "warn",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for FindResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FindResponse",
-        members: &["data", "page", "perPage", "total"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            data: None,
-            page: None,
-            per_page: None,
-            total: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.data),
-            1 => member.option(&mut self.page),
-            2 => member.option(&mut self.per_page),
-            3 => member.option(&mut self.total),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.data)?;
-        out.option(1, &self.page)?;
-        out.option(2, &self.per_page)?;
-        out.option(3, &self.total)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for GetHealthResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "GetHealthResponse",
-        members: &[
-            "alertingFrameworkHealth",
-            "hasPermanentEncryptionKey",
-            "isSufficientlySecure",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            alerting_framework_health: None,
-            has_permanent_encryption_key: None,
-            is_sufficiently_secure: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.alerting_framework_health),
-            1 => member.option(&mut self.has_permanent_encryption_key),
-            2 => member.option(&mut self.is_sufficiently_secure),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alerting_framework_health)?;
-        out.option(1, &self.has_permanent_encryption_key)?;
-        out.option(2, &self.is_sufficiently_secure)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for HasReference {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "HasReference",
-        members: &["id", "type"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: None,
-            r#type: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.id),
-            1 => member.option(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.r#type)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for NotifyWhen {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "onActionGroupChange" => Self::OnActionGroupChange,
-            "onActiveAlert" => Self::OnActiveAlert,
-            "onThrottleInterval" => Self::OnThrottleInterval,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::OnActionGroupChange => "onActionGroupChange",
-            Self::OnActiveAlert => "onActiveAlert",
-            Self::OnThrottleInterval => "onThrottleInterval",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for Schedule {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Schedule",
-        members: &["interval"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            interval: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.interval),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.interval)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for SortOrder {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "asc" => Self::Asc,
-            "desc" => Self::Desc,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Asc => "asc",
-            Self::Desc => "desc",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for Type {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Type",
+        name: "AlertType",
         members: &[
             "actionGroups",
             "actionVariables",
@@ -607,6 +281,332 @@ impl rt::Model for Type {
         out.option(9, &self.producer)?;
         out.option(10, &self.recovery_action_group)?;
         Ok(())
+    }
+}
+
+impl rt::Model for AlertingFrameworkHealth {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AlertingFrameworkHealth",
+        members: &["decryptionHealth", "executionHealth", "readHealth"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            decryption_health: None,
+            execution_health: None,
+            read_health: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.decryption_health),
+            1 => member.option(&mut self.execution_health),
+            2 => member.option(&mut self.read_health),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.decryption_health)?;
+        out.option(1, &self.execution_health)?;
+        out.option(2, &self.read_health)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for FindResponse {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FindResponse",
+        members: &["data", "page", "perPage", "total"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            data: None,
+            page: None,
+            per_page: None,
+            total: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.data),
+            1 => member.option(&mut self.page),
+            2 => member.option(&mut self.per_page),
+            3 => member.option(&mut self.total),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.data)?;
+        out.option(1, &self.page)?;
+        out.option(2, &self.per_page)?;
+        out.option(3, &self.total)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for FrameworkHealth {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FrameworkHealth",
+        members: &["status", "timestamp"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            status: None,
+            timestamp: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.status),
+            1 => member.option(&mut self.timestamp),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.status)?;
+        out.option(1, &self.timestamp)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for FrameworkHealthStatus {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "error" => Self::Error,
+            "ok" => Self::Ok,
+            "warn" => Self::Warn,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Error => "error",
+            Self::Ok => "ok",
+            Self::Warn => "warn",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for GetHealthResponse {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "GetHealthResponse",
+        members: &[
+            "alertingFrameworkHealth",
+            "hasPermanentEncryptionKey",
+            "isSufficientlySecure",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            alerting_framework_health: None,
+            has_permanent_encryption_key: None,
+            is_sufficiently_secure: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.alerting_framework_health),
+            1 => member.option(&mut self.has_permanent_encryption_key),
+            2 => member.option(&mut self.is_sufficiently_secure),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.alerting_framework_health)?;
+        out.option(1, &self.has_permanent_encryption_key)?;
+        out.option(2, &self.is_sufficiently_secure)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for NotifyWhen {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "onActionGroupChange" => Self::OnActionGroupChange,
+            "onActiveAlert" => Self::OnActiveAlert,
+            "onThrottleInterval" => Self::OnThrottleInterval,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::OnActionGroupChange => "onActionGroupChange",
+            Self::OnActiveAlert => "onActiveAlert",
+            Self::OnThrottleInterval => "onThrottleInterval",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for SavedObjectReference {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SavedObjectReference",
+        members: &["id", "type"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: None,
+            r#type: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.id),
+            1 => member.option(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.id)?;
+        out.option(1, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for Schedule {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Schedule",
+        members: &["interval"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            interval: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.interval),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.interval)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for SortOrder {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "asc" => Self::Asc,
+            "desc" => Self::Desc,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Asc => "asc",
+            Self::Desc => "desc",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
@@ -788,7 +788,7 @@ impl rt::Endpoint for EnableRequest {
 }
 
 impl rt::Paged for FindRequest {
-    type Item = alerting::AlertResponseProperties;
+    type Item = alerting::LegacyAlert;
     fn begin(&mut self) {
         rt::first_page(&mut self.page, 1);
     }
@@ -801,7 +801,7 @@ impl rt::Paged for FindRequest {
             page.total.as_ref(),
         )
     }
-    fn items(page: FindResponse) -> Vec<alerting::AlertResponseProperties> {
+    fn items(page: FindResponse) -> Vec<alerting::LegacyAlert> {
         page.data.unwrap_or_default()
     }
 }

@@ -29,7 +29,7 @@ impl LegacyDashboards {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-dashboards-dashboard)
     #[doc(alias = "legacy_dashboards.create")]
     #[doc(alias = "POST /api/dashboards/dashboard")]
-    pub fn create(&self, data: impl Into<NewLegacyDashboard>) -> Create {
+    pub fn create(&self, data: impl Into<Dashboard>) -> Create {
         Create::new(&self.client, CreateRequest::new(data))
     }
     /// Creates a dashboard under a chosen identifier through the earlier preview API.
@@ -41,7 +41,7 @@ impl LegacyDashboards {
     pub fn create_with_id(
         &self,
         id: impl Into<String>,
-        attributes: impl Into<LegacyDashboardAttributes>,
+        attributes: impl Into<NewDashboardAttributes>,
     ) -> CreateWithId {
         CreateWithId::new(&self.client, CreateWithIdRequest::new(id, attributes))
     }
@@ -172,10 +172,7 @@ pub struct Update(Call<UpdateRequest>);
 rt::call!(Update, UpdateRequest => UpdateResponse);
 impl Update {
     /// `attributes`
-    pub fn attributes(
-        mut self,
-        attributes: impl Into<LegacyDashboardAttributes>,
-    ) -> Self {
+    pub fn attributes(mut self, attributes: impl Into<NewDashboardAttributes>) -> Self {
         self.0.request_mut().attributes = Some(attributes.into());
         self
     }
@@ -190,7 +187,7 @@ impl Update {
         self
     }
     /// `data`
-    pub fn data(mut self, data: impl Into<NewLegacyDashboard>) -> Self {
+    pub fn data(mut self, data: impl Into<Dashboard>) -> Self {
         self.0.request_mut().data = Some(data.into());
         self
     }

@@ -18,15 +18,25 @@ pub enum AliasPurpose {
     UnknownValue(String),
 }
 
-/// The `AttributesControlGroupInputControl` object.
+/// A value of `ChainingSystem`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ChainingSystem {
+    /// `HIERARCHICAL`
+    Hierarchical,
+    /// `NONE`
+    None,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `Control` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AttributesControlGroupInputControl {
+pub struct Control {
     /// `controlConfig`
     pub control_config: Option<BTreeMap<String, Value>>,
     /// `grow`
-    ///
-    /// default `false`
     pub grow: Option<bool>,
     /// `id`
     pub id: Option<String>,
@@ -35,14 +45,12 @@ pub struct AttributesControlGroupInputControl {
     /// `type`
     pub r#type: String,
     /// `width`
-    ///
-    /// default `medium`
-    pub width: Option<Width>,
+    pub width: Option<ControlWidth>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl AttributesControlGroupInputControl {
+impl Control {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(order: impl Into<Number>, r#type: impl Into<String>) -> Self {
@@ -67,8 +75,6 @@ impl AttributesControlGroupInputControl {
         self
     }
     /// `grow`
-    ///
-    /// default `false`
     #[must_use]
     pub fn grow(mut self, grow: bool) -> Self {
         self.grow = Some(grow);
@@ -81,158 +87,17 @@ impl AttributesControlGroupInputControl {
         self
     }
     /// `width`
-    ///
-    /// default `medium`
     #[must_use]
-    pub fn width(mut self, width: impl Into<Width>) -> Self {
+    pub fn width(mut self, width: impl Into<ControlWidth>) -> Self {
         self.width = Some(width.into());
         self
     }
 }
 
-/// A value of `ChainingSystem`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ChainingSystem {
-    /// `HIERARCHICAL`
-    Hierarchical,
-    /// `NONE`
-    None,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `ConfigLegacyDashboardPanelConfig` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ConfigLegacyDashboardPanelConfig {
-    /// `description`
-    pub description: Option<String>,
-    /// `hidePanelTitles`
-    pub hide_panel_titles: Option<bool>,
-    /// `layout`
-    pub layout: Option<Layout>,
-    /// `links`
-    pub links: Vec<ConfigLegacyDashboardPanelConfigLink>,
-    /// `title`
-    pub title: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ConfigLegacyDashboardPanelConfig {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        links: impl IntoIterator<Item = impl Into<ConfigLegacyDashboardPanelConfigLink>>,
-    ) -> Self {
-        Self {
-            links: links.into_iter().map(Into::into).collect(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `description`
-    #[must_use]
-    pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.description = Some(description.into());
-        self
-    }
-    /// `hidePanelTitles`
-    #[must_use]
-    pub fn hide_panel_titles(mut self, hide_panel_titles: bool) -> Self {
-        self.hide_panel_titles = Some(hide_panel_titles);
-        self
-    }
-    /// `layout`
-    #[must_use]
-    pub fn layout(mut self, layout: impl Into<Layout>) -> Self {
-        self.layout = Some(layout.into());
-        self
-    }
-    /// `title`
-    #[must_use]
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = Some(title.into());
-        self
-    }
-}
-
-/// One of several forms of `ConfigLegacyDashboardPanelConfigLink`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum ConfigLegacyDashboardPanelConfigLink {
-    /// The `DashboardPanelConfigLink` form.
-    DashboardLink(DashboardPanelConfigLink),
-    /// The `LegacyDashboardPanelConfigLink` form.
-    ExternalLink(LegacyDashboardPanelConfigLink),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<DashboardPanelConfigLink> for ConfigLegacyDashboardPanelConfigLink {
-    fn from(value: DashboardPanelConfigLink) -> Self {
-        Self::DashboardLink(value)
-    }
-}
-
-impl From<LegacyDashboardPanelConfigLink> for ConfigLegacyDashboardPanelConfigLink {
-    fn from(value: LegacyDashboardPanelConfigLink) -> Self {
-        Self::ExternalLink(value)
-    }
-}
-
-/// The answer to [`create`](super::LegacyDashboards::create).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CreateResponse {
-    /// `data`
-    pub data: NewLegacyDashboard,
-    /// `id`
-    pub id: String,
-    /// `meta`
-    pub meta: CreateResponseMeta,
-    /// `spaces`
-    pub spaces: Option<Vec<String>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `CreateResponseMeta` object.
+/// The `ControlGroup` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct CreateResponseMeta {
-    /// `createdAt`
-    pub created_at: Option<String>,
-    /// `createdBy`
-    pub created_by: Option<String>,
-    /// `error`
-    pub error: Option<LegacyDashboardError>,
-    /// `managed`
-    pub managed: Option<bool>,
-    /// `updatedAt`
-    pub updated_at: Option<String>,
-    /// `updatedBy`
-    pub updated_by: Option<String>,
-    /// `version`
-    pub version: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The answer to [`create_with_id`](super::LegacyDashboards::create_with_id).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CreateWithIdResponse {
-    /// `item`
-    pub item: LegacyDashboard,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `DashboardAttributesControlGroupInput` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct DashboardAttributesControlGroupInput {
+pub struct ControlGroup {
     /// `autoApplySelections`
     ///
     /// default `true`
@@ -244,11 +109,11 @@ pub struct DashboardAttributesControlGroupInput {
     /// `controls`
     ///
     /// default `[]`
-    pub controls: Option<Vec<AttributesControlGroupInputControl>>,
+    pub controls: Option<Vec<Control>>,
     /// `enhancements`
     pub enhancements: Option<BTreeMap<String, Value>>,
     /// `ignoreParentSettings`
-    pub ignore_parent_settings: GroupInputIgnoreParentSettings,
+    pub ignore_parent_settings: Option<IgnoredParentSettings>,
     /// `labelPosition`
     ///
     /// default `oneLine`
@@ -257,16 +122,11 @@ pub struct DashboardAttributesControlGroupInput {
     pub extra: Extra,
 }
 
-impl DashboardAttributesControlGroupInput {
+impl ControlGroup {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(
-        ignore_parent_settings: impl Into<GroupInputIgnoreParentSettings>,
-    ) -> Self {
-        Self {
-            ignore_parent_settings: ignore_parent_settings.into(),
-            ..rt::Model::blank()
-        }
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
     }
     /// `autoApplySelections`
     ///
@@ -293,7 +153,7 @@ impl DashboardAttributesControlGroupInput {
     #[must_use]
     pub fn controls(
         mut self,
-        controls: impl IntoIterator<Item = impl Into<AttributesControlGroupInputControl>>,
+        controls: impl IntoIterator<Item = impl Into<Control>>,
     ) -> Self {
         self.controls = Some(controls.into_iter().map(Into::into).collect());
         self
@@ -312,6 +172,15 @@ impl DashboardAttributesControlGroupInput {
         );
         self
     }
+    /// `ignoreParentSettings`
+    #[must_use]
+    pub fn ignore_parent_settings(
+        mut self,
+        ignore_parent_settings: impl Into<IgnoredParentSettings>,
+    ) -> Self {
+        self.ignore_parent_settings = Some(ignore_parent_settings.into());
+        self
+    }
     /// `labelPosition`
     ///
     /// default `oneLine`
@@ -322,122 +191,298 @@ impl DashboardAttributesControlGroupInput {
     }
 }
 
-/// The `DashboardAttributesPanelGridData` object.
+/// A value of `ControlWidth`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ControlWidth {
+    /// `large`
+    Large,
+    /// `medium`
+    Medium,
+    /// `small`
+    Small,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The answer to [`create`](super::LegacyDashboards::create).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct DashboardAttributesPanelGridData {
-    /// `h`
-    ///
-    /// default `15` · at least 1
-    pub h: Option<Number>,
-    /// `i`
-    pub i: Option<String>,
-    /// `w`
-    ///
-    /// default `24` · 1 to 48
-    pub w: Option<Number>,
-    /// `x`
-    pub x: Number,
-    /// `y`
-    pub y: Number,
+pub struct CreateResponse {
+    /// `data`
+    pub data: Dashboard,
+    /// `id`
+    pub id: String,
+    /// `meta`
+    pub meta: CreatedDashboardMeta,
+    /// `spaces`
+    pub spaces: Option<Vec<String>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl DashboardAttributesPanelGridData {
+/// The answer to [`create_with_id`](super::LegacyDashboards::create_with_id).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CreateWithIdResponse {
+    /// `item`
+    pub item: SavedDashboard,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `CreatedDashboardMeta` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct CreatedDashboardMeta {
+    /// `createdAt`
+    pub created_at: Option<String>,
+    /// `createdBy`
+    pub created_by: Option<String>,
+    /// `error`
+    pub error: Option<DashboardError>,
+    /// `managed`
+    pub managed: Option<bool>,
+    /// `updatedAt`
+    pub updated_at: Option<String>,
+    /// `updatedBy`
+    pub updated_by: Option<String>,
+    /// `version`
+    pub version: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `Dashboard` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Dashboard {
+    /// `controlGroupInput`
+    pub control_group_input: Option<ControlGroup>,
+    /// `description`
+    pub description: Option<String>,
+    /// `filters`
+    pub filters: Option<Vec<es_query::StoredFilter>>,
+    /// `options`
+    pub options: Option<DashboardOptions>,
+    /// `panels`
+    ///
+    /// default `[]`
+    pub panels: Option<Vec<PanelOrSection>>,
+    /// `query`
+    pub query: es_query::Query,
+    /// `references`
+    pub references: Option<Vec<content_management::Reference>>,
+    /// `refreshInterval`
+    pub refresh_interval: data_service::RefreshInterval,
+    /// `tags`
+    pub tags: Option<Vec<String>>,
+    /// `timeRange`
+    pub time_range: es_query::TimeRange,
+    /// `title`
+    pub title: String,
+    /// `version`
+    #[deprecated = "upstream deprecates it"]
+    pub version: Option<Number>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`Dashboard`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct DashboardRequired {
+    /// `query`
+    pub query: es_query::Query,
+    /// `refreshInterval`
+    pub refresh_interval: data_service::RefreshInterval,
+    /// `timeRange`
+    pub time_range: es_query::TimeRange,
+    /// `title`
+    pub title: String,
+}
+
+impl Dashboard {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(x: impl Into<Number>, y: impl Into<Number>) -> Self {
+    pub fn new(required: DashboardRequired) -> Self {
         Self {
-            x: x.into(),
-            y: y.into(),
+            query: required.query,
+            refresh_interval: required.refresh_interval,
+            time_range: required.time_range,
+            title: required.title,
             ..rt::Model::blank()
         }
     }
-    /// `h`
-    ///
-    /// default `15` · at least 1
+    /// `controlGroupInput`
     #[must_use]
-    pub fn h(mut self, h: impl Into<Number>) -> Self {
-        self.h = Some(h.into());
+    pub fn control_group_input(
+        mut self,
+        control_group_input: impl Into<ControlGroup>,
+    ) -> Self {
+        self.control_group_input = Some(control_group_input.into());
         self
     }
-    /// `i`
+    /// `description`
     #[must_use]
-    pub fn i(mut self, i: impl Into<String>) -> Self {
-        self.i = Some(i.into());
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
         self
     }
-    /// `w`
-    ///
-    /// default `24` · 1 to 48
+    /// `filters`
     #[must_use]
-    pub fn w(mut self, w: impl Into<Number>) -> Self {
-        self.w = Some(w.into());
+    pub fn filters(
+        mut self,
+        filters: impl IntoIterator<Item = impl Into<es_query::StoredFilter>>,
+    ) -> Self {
+        self.filters = Some(filters.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `options`
+    #[must_use]
+    pub fn options(mut self, options: impl Into<DashboardOptions>) -> Self {
+        self.options = Some(options.into());
+        self
+    }
+    /// `panels`
+    ///
+    /// default `[]`
+    #[must_use]
+    pub fn panels(
+        mut self,
+        panels: impl IntoIterator<Item = impl Into<PanelOrSection>>,
+    ) -> Self {
+        self.panels = Some(panels.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `references`
+    #[must_use]
+    pub fn references(
+        mut self,
+        references: impl IntoIterator<Item = impl Into<content_management::Reference>>,
+    ) -> Self {
+        self.references = Some(references.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `tags`
+    #[must_use]
+    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.tags = Some(tags.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `version`
+    #[deprecated = "upstream deprecates it"]
+    #[must_use]
+    pub fn version(mut self, version: impl Into<Number>) -> Self {
+        self.version = Some(version.into());
         self
     }
 }
 
-/// The `DashboardControlGroupInputControl` object.
+/// The `DashboardAttributes` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct DashboardControlGroupInputControl {
-    /// `controlConfig`
-    pub control_config: Option<BTreeMap<String, Value>>,
-    /// `grow`
-    pub grow: Option<bool>,
+pub struct DashboardAttributes {
+    /// `controlGroupInput`
+    pub control_group_input: Option<SavedControlGroup>,
+    /// `description`
+    pub description: Option<String>,
+    /// `kibanaSavedObjectMeta`
+    ///
+    /// default `{}`
+    pub kibana_saved_object_meta: Option<KibanaSavedObjectMeta>,
+    /// `options`
+    pub options: SavedDashboardOptions,
+    /// `panels`
+    ///
+    /// default `[]`
+    pub panels: Option<Vec<SavedPanel>>,
+    /// `refreshInterval`
+    pub refresh_interval: Option<RefreshInterval>,
+    /// `timeFrom`
+    pub time_from: Option<String>,
+    /// `timeRestore`
+    ///
+    /// default `false`
+    pub time_restore: Option<bool>,
+    /// `timeTo`
+    pub time_to: Option<String>,
+    /// `title`
+    pub title: String,
+    /// `version`
+    #[deprecated = "upstream deprecates it"]
+    pub version: Option<Number>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `DashboardError` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct DashboardError {
+    /// `error`
+    pub error: String,
+    /// `message`
+    pub message: String,
+    /// `metadata`
+    pub metadata: Option<BTreeMap<String, Value>>,
+    /// `statusCode`
+    pub status_code: Number,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `DashboardLink` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct DashboardLink {
+    /// `destination`
+    pub destination: String,
     /// `id`
-    pub id: Option<String>,
+    pub id: String,
+    /// `label`
+    pub label: Option<String>,
+    /// `options`
+    pub options: Option<DashboardLinkOptions>,
     /// `order`
     pub order: Number,
-    /// `type`
-    pub r#type: String,
-    /// `width`
-    pub width: Option<Width>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl DashboardControlGroupInputControl {
+/// What a [`DashboardLink`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct DashboardLinkRequired {
+    /// `destination`
+    pub destination: String,
+    /// `id`
+    pub id: String,
+    /// `order`
+    pub order: Number,
+}
+
+impl DashboardLink {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(order: impl Into<Number>, r#type: impl Into<String>) -> Self {
+    pub fn new(required: DashboardLinkRequired) -> Self {
         Self {
-            order: order.into(),
-            r#type: r#type.into(),
+            destination: required.destination,
+            id: required.id,
+            order: required.order,
             ..rt::Model::blank()
         }
     }
-    /// `controlConfig`
+    /// `label`
     #[must_use]
-    pub fn control_config(
-        mut self,
-        control_config: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.control_config = Some(
-            control_config
-                .into_iter()
-                .map(|(key, value)| (key.into(), value.into()))
-                .collect(),
-        );
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
         self
     }
-    /// `grow`
+    /// `options`
     #[must_use]
-    pub fn grow(mut self, grow: bool) -> Self {
-        self.grow = Some(grow);
-        self
-    }
-    /// `id`
-    #[must_use]
-    pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.id = Some(id.into());
-        self
-    }
-    /// `width`
-    #[must_use]
-    pub fn width(mut self, width: impl Into<Width>) -> Self {
-        self.width = Some(width.into());
+    pub fn options(mut self, options: impl Into<DashboardLinkOptions>) -> Self {
+        self.options = Some(options.into());
         self
     }
 }
@@ -482,42 +527,57 @@ impl DashboardLinkOptions {
     }
 }
 
-/// The `DashboardPanelConfig` object.
+/// The `DashboardMeta` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct DashboardPanelConfig {
-    /// `description`
-    pub description: Option<String>,
-    /// `enhancements`
-    pub enhancements: Value,
-    /// `hidePanelTitles`
-    pub hide_panel_titles: Option<bool>,
-    /// `imageConfig`
-    pub image_config: ImageConfig,
-    /// `title`
-    pub title: Option<String>,
+pub struct DashboardMeta {
+    /// `aliasPurpose`
+    pub alias_purpose: Option<AliasPurpose>,
+    /// `aliasTargetId`
+    pub alias_target_id: Option<String>,
+    /// `createdAt`
+    pub created_at: Option<String>,
+    /// `createdBy`
+    pub created_by: Option<String>,
+    /// `error`
+    pub error: Option<DashboardError>,
+    /// `managed`
+    pub managed: Option<bool>,
+    /// `outcome`
+    pub outcome: ResolveOutcome,
+    /// `updatedAt`
+    pub updated_at: Option<String>,
+    /// `updatedBy`
+    pub updated_by: Option<String>,
+    /// `version`
+    pub version: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl DashboardPanelConfig {
+/// The `DashboardOptions` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DashboardOptions {
+    /// `hidePanelTitles`
+    pub hide_panel_titles: Option<bool>,
+    /// `syncColors`
+    pub sync_colors: Option<bool>,
+    /// `syncCursor`
+    pub sync_cursor: Option<bool>,
+    /// `syncTooltips`
+    pub sync_tooltips: Option<bool>,
+    /// `useMargins`
+    pub use_margins: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl DashboardOptions {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(
-        enhancements: impl Into<Value>,
-        image_config: impl Into<ImageConfig>,
-    ) -> Self {
-        Self {
-            enhancements: enhancements.into(),
-            image_config: image_config.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `description`
-    #[must_use]
-    pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.description = Some(description.into());
-        self
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
     }
     /// `hidePanelTitles`
     #[must_use]
@@ -525,18 +585,86 @@ impl DashboardPanelConfig {
         self.hide_panel_titles = Some(hide_panel_titles);
         self
     }
-    /// `title`
+    /// `syncColors`
     #[must_use]
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = Some(title.into());
+    pub fn sync_colors(mut self, sync_colors: bool) -> Self {
+        self.sync_colors = Some(sync_colors);
+        self
+    }
+    /// `syncCursor`
+    #[must_use]
+    pub fn sync_cursor(mut self, sync_cursor: bool) -> Self {
+        self.sync_cursor = Some(sync_cursor);
+        self
+    }
+    /// `syncTooltips`
+    #[must_use]
+    pub fn sync_tooltips(mut self, sync_tooltips: bool) -> Self {
+        self.sync_tooltips = Some(sync_tooltips);
+        self
+    }
+    /// `useMargins`
+    #[must_use]
+    pub fn use_margins(mut self, use_margins: bool) -> Self {
+        self.use_margins = Some(use_margins);
         self
     }
 }
 
-/// The `DashboardPanelConfigLink` object.
+/// The `DashboardSummary` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct DashboardPanelConfigLink {
+pub struct DashboardSummary {
+    /// `attributes`
+    pub attributes: DashboardSummaryAttributes,
+    /// `createdAt`
+    pub created_at: Option<String>,
+    /// `createdBy`
+    pub created_by: Option<String>,
+    /// `error`
+    pub error: Option<DashboardError>,
+    /// `id`
+    pub id: String,
+    /// `managed`
+    pub managed: Option<bool>,
+    /// `namespaces`
+    pub namespaces: Option<Vec<String>>,
+    /// `originId`
+    pub origin_id: Option<String>,
+    /// `references`
+    pub references: Vec<Reference>,
+    /// `type`
+    pub r#type: String,
+    /// `updatedAt`
+    pub updated_at: Option<String>,
+    /// `updatedBy`
+    pub updated_by: Option<String>,
+    /// `version`
+    pub version: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `DashboardSummaryAttributes` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct DashboardSummaryAttributes {
+    /// `description`
+    pub description: Option<String>,
+    /// `timeRestore`
+    ///
+    /// default `false`
+    pub time_restore: Option<bool>,
+    /// `title`
+    pub title: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ExternalLink` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ExternalLink {
     /// `destination`
     pub destination: String,
     /// `id`
@@ -544,17 +672,17 @@ pub struct DashboardPanelConfigLink {
     /// `label`
     pub label: Option<String>,
     /// `options`
-    pub options: Option<DashboardLinkOptions>,
+    pub options: Option<ExternalLinkOptions>,
     /// `order`
     pub order: Number,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// What a [`DashboardPanelConfigLink`] can't do without.
+/// What a [`ExternalLink`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct DashboardPanelConfigLinkRequired {
+pub struct ExternalLinkRequired {
     /// `destination`
     pub destination: String,
     /// `id`
@@ -563,10 +691,10 @@ pub struct DashboardPanelConfigLinkRequired {
     pub order: Number,
 }
 
-impl DashboardPanelConfigLink {
+impl ExternalLink {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: DashboardPanelConfigLinkRequired) -> Self {
+    pub fn new(required: ExternalLinkRequired) -> Self {
         Self {
             destination: required.destination,
             id: required.id,
@@ -582,16 +710,16 @@ impl DashboardPanelConfigLink {
     }
     /// `options`
     #[must_use]
-    pub fn options(mut self, options: impl Into<DashboardLinkOptions>) -> Self {
+    pub fn options(mut self, options: impl Into<ExternalLinkOptions>) -> Self {
         self.options = Some(options.into());
         self
     }
 }
 
-/// The `DashboardPanelConfigLinkOptions` object.
+/// The `ExternalLinkOptions` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct DashboardPanelConfigLinkOptions {
+pub struct ExternalLinkOptions {
     /// `encodeUrl`
     pub encode_url: Option<bool>,
     /// `openInNewTab`
@@ -600,7 +728,7 @@ pub struct DashboardPanelConfigLinkOptions {
     pub extra: Extra,
 }
 
-impl DashboardPanelConfigLinkOptions {
+impl ExternalLinkOptions {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -616,35 +744,6 @@ impl DashboardPanelConfigLinkOptions {
     #[must_use]
     pub fn open_in_new_tab(mut self, open_in_new_tab: bool) -> Self {
         self.open_in_new_tab = Some(open_in_new_tab);
-        self
-    }
-}
-
-/// The `FileImageConfigSrc` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct FileImageConfigSrc {
-    /// `fileId`
-    pub file_id: String,
-    /// `fileImageMeta`
-    pub file_image_meta: Option<FileImageMeta>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl FileImageConfigSrc {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(file_id: impl Into<String>) -> Self {
-        Self {
-            file_id: file_id.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `fileImageMeta`
-    #[must_use]
-    pub fn file_image_meta(mut self, file_image_meta: impl Into<FileImageMeta>) -> Self {
-        self.file_image_meta = Some(file_image_meta.into());
         self
     }
 }
@@ -681,22 +780,51 @@ impl FileImageMeta {
     }
 }
 
-/// The `FormatSearchSourceSort` object.
+/// The `FileImageSource` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct FormatSearchSourceSort {
-    /// `format`
-    pub format: Option<String>,
-    /// `order`
-    pub order: SearchSourceSortValue,
+pub struct FileImageSource {
+    /// `fileId`
+    pub file_id: String,
+    /// `fileImageMeta`
+    pub file_image_meta: Option<FileImageMeta>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl FormatSearchSourceSort {
+impl FileImageSource {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(order: impl Into<SearchSourceSortValue>) -> Self {
+    pub fn new(file_id: impl Into<String>) -> Self {
+        Self {
+            file_id: file_id.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `fileImageMeta`
+    #[must_use]
+    pub fn file_image_meta(mut self, file_image_meta: impl Into<FileImageMeta>) -> Self {
+        self.file_image_meta = Some(file_image_meta.into());
+        self
+    }
+}
+
+/// The `FormattedSort` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FormattedSort {
+    /// `format`
+    pub format: Option<String>,
+    /// `order`
+    pub order: SortDirection,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl FormattedSort {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(order: impl Into<SortDirection>) -> Self {
         Self {
             order: order.into(),
             ..rt::Model::blank()
@@ -715,76 +843,60 @@ impl FormatSearchSourceSort {
 #[non_exhaustive]
 pub struct GetResponse {
     /// `item`
-    pub item: Option<LegacyDashboard>,
+    pub item: Option<SavedDashboard>,
     /// `data`
-    pub data: Option<NewLegacyDashboard>,
+    pub data: Option<Dashboard>,
     /// `id`
     pub id: Option<String>,
     /// `meta`
-    pub meta: LegacyDashboardMeta,
+    pub meta: DashboardMeta,
     /// `spaces`
     pub spaces: Option<Vec<String>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `GroupInputIgnoreParentSettings` object.
+/// The `IgnoredParentSettings` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct GroupInputIgnoreParentSettings {
+pub struct IgnoredParentSettings {
     /// `ignoreFilters`
-    ///
-    /// default `false`
     pub ignore_filters: Option<bool>,
     /// `ignoreQuery`
-    ///
-    /// default `false`
     pub ignore_query: Option<bool>,
     /// `ignoreTimerange`
-    ///
-    /// default `false`
     pub ignore_timerange: Option<bool>,
     /// `ignoreValidations`
-    ///
-    /// default `false`
     pub ignore_validations: Option<bool>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl GroupInputIgnoreParentSettings {
+impl IgnoredParentSettings {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
         Self { ..rt::Model::blank() }
     }
     /// `ignoreFilters`
-    ///
-    /// default `false`
     #[must_use]
     pub fn ignore_filters(mut self, ignore_filters: bool) -> Self {
         self.ignore_filters = Some(ignore_filters);
         self
     }
     /// `ignoreQuery`
-    ///
-    /// default `false`
     #[must_use]
     pub fn ignore_query(mut self, ignore_query: bool) -> Self {
         self.ignore_query = Some(ignore_query);
         self
     }
     /// `ignoreTimerange`
-    ///
-    /// default `false`
     #[must_use]
     pub fn ignore_timerange(mut self, ignore_timerange: bool) -> Self {
         self.ignore_timerange = Some(ignore_timerange);
         self
     }
     /// `ignoreValidations`
-    ///
-    /// default `false`
     #[must_use]
     pub fn ignore_validations(mut self, ignore_validations: bool) -> Self {
         self.ignore_validations = Some(ignore_validations);
@@ -792,28 +904,74 @@ impl GroupInputIgnoreParentSettings {
     }
 }
 
-/// The `IdConfigLegacyDashboardPanelConfig` object.
+/// The `ImageConfig` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct IdConfigLegacyDashboardPanelConfig {
+pub struct ImageConfig {
+    /// `altText`
+    pub alt_text: Option<String>,
+    /// `backgroundColor`
+    pub background_color: Option<String>,
+    /// `sizing`
+    pub sizing: ImageSizing,
+    /// `src`
+    pub src: ImageSource,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ImageConfig {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(sizing: impl Into<ImageSizing>, src: impl Into<ImageSource>) -> Self {
+        Self {
+            sizing: sizing.into(),
+            src: src.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `altText`
+    #[must_use]
+    pub fn alt_text(mut self, alt_text: impl Into<String>) -> Self {
+        self.alt_text = Some(alt_text.into());
+        self
+    }
+    /// `backgroundColor`
+    #[must_use]
+    pub fn background_color(mut self, background_color: impl Into<String>) -> Self {
+        self.background_color = Some(background_color.into());
+        self
+    }
+}
+
+/// The `ImagePanelConfig` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ImagePanelConfig {
     /// `description`
     pub description: Option<String>,
+    /// `enhancements`
+    pub enhancements: Value,
     /// `hidePanelTitles`
     pub hide_panel_titles: Option<bool>,
-    /// `savedObjectId`
-    pub saved_object_id: String,
+    /// `imageConfig`
+    pub image_config: ImageConfig,
     /// `title`
     pub title: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl IdConfigLegacyDashboardPanelConfig {
+impl ImagePanelConfig {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(saved_object_id: impl Into<String>) -> Self {
+    pub fn new(
+        enhancements: impl Into<Value>,
+        image_config: impl Into<ImageConfig>,
+    ) -> Self {
         Self {
-            saved_object_id: saved_object_id.into(),
+            enhancements: enhancements.into(),
+            image_config: image_config.into(),
             ..rt::Model::blank()
         }
     }
@@ -837,60 +995,17 @@ impl IdConfigLegacyDashboardPanelConfig {
     }
 }
 
-/// The `ImageConfig` object.
+/// The `ImageSizing` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ImageConfig {
-    /// `altText`
-    pub alt_text: Option<String>,
-    /// `backgroundColor`
-    pub background_color: Option<String>,
-    /// `sizing`
-    pub sizing: ImageConfigSizing,
-    /// `src`
-    pub src: ImageConfigSrc,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ImageConfig {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        sizing: impl Into<ImageConfigSizing>,
-        src: impl Into<ImageConfigSrc>,
-    ) -> Self {
-        Self {
-            sizing: sizing.into(),
-            src: src.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `altText`
-    #[must_use]
-    pub fn alt_text(mut self, alt_text: impl Into<String>) -> Self {
-        self.alt_text = Some(alt_text.into());
-        self
-    }
-    /// `backgroundColor`
-    #[must_use]
-    pub fn background_color(mut self, background_color: impl Into<String>) -> Self {
-        self.background_color = Some(background_color.into());
-        self
-    }
-}
-
-/// The `ImageConfigSizing` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ImageConfigSizing {
+pub struct ImageSizing {
     /// `objectFit`
     pub object_fit: ObjectFit,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl ImageConfigSizing {
+impl ImageSizing {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(object_fit: impl Into<ObjectFit>) -> Self {
@@ -901,160 +1016,28 @@ impl ImageConfigSizing {
     }
 }
 
-/// One of several forms of `ImageConfigSrc`.
+/// One of several forms of `ImageSource`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum ImageConfigSrc {
-    /// The `FileImageConfigSrc` form.
-    File(FileImageConfigSrc),
-    /// The `UrlImageConfigSrc` form.
-    Url(UrlImageConfigSrc),
+pub enum ImageSource {
+    /// The `FileImageSource` form.
+    File(FileImageSource),
+    /// The `UrlImageSource` form.
+    Url(UrlImageSource),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-impl From<FileImageConfigSrc> for ImageConfigSrc {
-    fn from(value: FileImageConfigSrc) -> Self {
+impl From<FileImageSource> for ImageSource {
+    fn from(value: FileImageSource) -> Self {
         Self::File(value)
     }
 }
 
-impl From<UrlImageConfigSrc> for ImageConfigSrc {
-    fn from(value: UrlImageConfigSrc) -> Self {
+impl From<UrlImageSource> for ImageSource {
+    fn from(value: UrlImageSource) -> Self {
         Self::Url(value)
     }
-}
-
-/// The `InputIgnoreParentSettings` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct InputIgnoreParentSettings {
-    /// `ignoreFilters`
-    pub ignore_filters: Option<bool>,
-    /// `ignoreQuery`
-    pub ignore_query: Option<bool>,
-    /// `ignoreTimerange`
-    pub ignore_timerange: Option<bool>,
-    /// `ignoreValidations`
-    pub ignore_validations: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl InputIgnoreParentSettings {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `ignoreFilters`
-    #[must_use]
-    pub fn ignore_filters(mut self, ignore_filters: bool) -> Self {
-        self.ignore_filters = Some(ignore_filters);
-        self
-    }
-    /// `ignoreQuery`
-    #[must_use]
-    pub fn ignore_query(mut self, ignore_query: bool) -> Self {
-        self.ignore_query = Some(ignore_query);
-        self
-    }
-    /// `ignoreTimerange`
-    #[must_use]
-    pub fn ignore_timerange(mut self, ignore_timerange: bool) -> Self {
-        self.ignore_timerange = Some(ignore_timerange);
-        self
-    }
-    /// `ignoreValidations`
-    #[must_use]
-    pub fn ignore_validations(mut self, ignore_validations: bool) -> Self {
-        self.ignore_validations = Some(ignore_validations);
-        self
-    }
-}
-
-/// The `ItemAttributes` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ItemAttributes {
-    /// `controlGroupInput`
-    pub control_group_input: Option<DashboardAttributesControlGroupInput>,
-    /// `description`
-    pub description: Option<String>,
-    /// `kibanaSavedObjectMeta`
-    ///
-    /// default `{}`
-    pub kibana_saved_object_meta: Option<KibanaSavedObjectMeta>,
-    /// `options`
-    pub options: LegacyDashboardAttributesOptions,
-    /// `panels`
-    ///
-    /// default `[]`
-    pub panels: Option<Vec<ItemAttributesPanel>>,
-    /// `refreshInterval`
-    pub refresh_interval: Option<RefreshInterval>,
-    /// `timeFrom`
-    pub time_from: Option<String>,
-    /// `timeRestore`
-    ///
-    /// default `false`
-    pub time_restore: Option<bool>,
-    /// `timeTo`
-    pub time_to: Option<String>,
-    /// `title`
-    pub title: String,
-    /// `version`
-    #[deprecated = "upstream deprecates it"]
-    pub version: Option<Number>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ItemAttributesPanel` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ItemAttributesPanel {
-    /// `gridData`
-    pub grid_data: ItemAttributesPanelGridData,
-    /// `id`
-    pub id: Option<String>,
-    /// `panelConfig`
-    pub panel_config: PanelConfig,
-    /// `panelIndex`
-    pub panel_index: String,
-    /// `panelRefName`
-    pub panel_ref_name: Option<String>,
-    /// `title`
-    pub title: Option<String>,
-    /// `type`
-    pub r#type: String,
-    /// `version`
-    #[deprecated = "upstream deprecates it"]
-    pub version: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ItemAttributesPanelGridData` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ItemAttributesPanelGridData {
-    /// `h`
-    ///
-    /// default `15` · at least 1
-    pub h: Option<Number>,
-    /// `i`
-    pub i: String,
-    /// `w`
-    ///
-    /// default `24` · 1 to 48
-    pub w: Option<Number>,
-    /// `x`
-    pub x: Number,
-    /// `y`
-    pub y: Number,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
 }
 
 /// The `KibanaSavedObjectMeta` object.
@@ -1093,10 +1076,10 @@ pub enum LabelPosition {
     UnknownValue(String),
 }
 
-/// A value of `Layout`.
+/// A value of `LinksLayout`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Layout {
+pub enum LinksLayout {
     /// `horizontal`
     Horizontal,
     /// `vertical`
@@ -1105,46 +1088,77 @@ pub enum Layout {
     UnknownValue(String),
 }
 
-/// The `LegacyDashboard` object.
+/// The `LinksPanelConfig` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct LegacyDashboard {
-    /// `attributes`
-    pub attributes: ItemAttributes,
-    /// `createdAt`
-    pub created_at: Option<String>,
-    /// `createdBy`
-    pub created_by: Option<String>,
-    /// `error`
-    pub error: Option<LegacyDashboardError>,
-    /// `id`
-    pub id: String,
-    /// `managed`
-    pub managed: Option<bool>,
-    /// `namespaces`
-    pub namespaces: Option<Vec<String>>,
-    /// `originId`
-    pub origin_id: Option<String>,
-    /// `references`
-    pub references: Vec<Reference>,
-    /// `type`
-    pub r#type: String,
-    /// `updatedAt`
-    pub updated_at: Option<String>,
-    /// `updatedBy`
-    pub updated_by: Option<String>,
-    /// `version`
-    pub version: Option<String>,
+pub struct LinksPanelConfig {
+    /// `description`
+    pub description: Option<String>,
+    /// `hidePanelTitles`
+    pub hide_panel_titles: Option<bool>,
+    /// `layout`
+    pub layout: Option<LinksLayout>,
+    /// `links`
+    pub links: Vec<PanelLink>,
+    /// `title`
+    pub title: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `LegacyDashboardAttributes` object.
+impl LinksPanelConfig {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(links: impl IntoIterator<Item = impl Into<PanelLink>>) -> Self {
+        Self {
+            links: links.into_iter().map(Into::into).collect(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `description`
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+    /// `hidePanelTitles`
+    #[must_use]
+    pub fn hide_panel_titles(mut self, hide_panel_titles: bool) -> Self {
+        self.hide_panel_titles = Some(hide_panel_titles);
+        self
+    }
+    /// `layout`
+    #[must_use]
+    pub fn layout(mut self, layout: impl Into<LinksLayout>) -> Self {
+        self.layout = Some(layout.into());
+        self
+    }
+    /// `title`
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+}
+
+/// The answer to [`list`](super::LegacyDashboards::list).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct LegacyDashboardAttributes {
+pub struct ListResponse {
+    /// `items`
+    pub items: Vec<DashboardSummary>,
+    /// `total`
+    pub total: Number,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `NewDashboardAttributes` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewDashboardAttributes {
     /// `controlGroupInput`
-    pub control_group_input: Option<DashboardAttributesControlGroupInput>,
+    pub control_group_input: Option<SavedControlGroup>,
     /// `description`
     pub description: Option<String>,
     /// `kibanaSavedObjectMeta`
@@ -1152,11 +1166,11 @@ pub struct LegacyDashboardAttributes {
     /// default `{}`
     pub kibana_saved_object_meta: Option<KibanaSavedObjectMeta>,
     /// `options`
-    pub options: LegacyDashboardAttributesOptions,
+    pub options: SavedDashboardOptions,
     /// `panels`
     ///
     /// default `[]`
-    pub panels: Option<Vec<LegacyDashboardAttributesPanel>>,
+    pub panels: Option<Vec<NewSavedPanel>>,
     /// `refreshInterval`
     pub refresh_interval: Option<RefreshInterval>,
     /// `timeFrom`
@@ -1176,11 +1190,11 @@ pub struct LegacyDashboardAttributes {
     pub extra: Extra,
 }
 
-impl LegacyDashboardAttributes {
+impl NewDashboardAttributes {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
-        options: impl Into<LegacyDashboardAttributesOptions>,
+        options: impl Into<SavedDashboardOptions>,
         title: impl Into<String>,
     ) -> Self {
         Self {
@@ -1193,7 +1207,7 @@ impl LegacyDashboardAttributes {
     #[must_use]
     pub fn control_group_input(
         mut self,
-        control_group_input: impl Into<DashboardAttributesControlGroupInput>,
+        control_group_input: impl Into<SavedControlGroup>,
     ) -> Self {
         self.control_group_input = Some(control_group_input.into());
         self
@@ -1221,7 +1235,7 @@ impl LegacyDashboardAttributes {
     #[must_use]
     pub fn panels(
         mut self,
-        panels: impl IntoIterator<Item = impl Into<LegacyDashboardAttributesPanel>>,
+        panels: impl IntoIterator<Item = impl Into<NewSavedPanel>>,
     ) -> Self {
         self.panels = Some(panels.into_iter().map(Into::into).collect());
         self
@@ -1264,92 +1278,16 @@ impl LegacyDashboardAttributes {
     }
 }
 
-/// The `LegacyDashboardAttributesOptions` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct LegacyDashboardAttributesOptions {
-    /// `hidePanelTitles`
-    ///
-    /// default `false`
-    pub hide_panel_titles: Option<bool>,
-    /// `syncColors`
-    ///
-    /// default `true`
-    pub sync_colors: Option<bool>,
-    /// `syncCursor`
-    ///
-    /// default `true`
-    pub sync_cursor: Option<bool>,
-    /// `syncTooltips`
-    ///
-    /// default `true`
-    pub sync_tooltips: Option<bool>,
-    /// `useMargins`
-    ///
-    /// default `true`
-    pub use_margins: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl LegacyDashboardAttributesOptions {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `hidePanelTitles`
-    ///
-    /// default `false`
-    #[must_use]
-    pub fn hide_panel_titles(mut self, hide_panel_titles: bool) -> Self {
-        self.hide_panel_titles = Some(hide_panel_titles);
-        self
-    }
-    /// `syncColors`
-    ///
-    /// default `true`
-    #[must_use]
-    pub fn sync_colors(mut self, sync_colors: bool) -> Self {
-        self.sync_colors = Some(sync_colors);
-        self
-    }
-    /// `syncCursor`
-    ///
-    /// default `true`
-    #[must_use]
-    pub fn sync_cursor(mut self, sync_cursor: bool) -> Self {
-        self.sync_cursor = Some(sync_cursor);
-        self
-    }
-    /// `syncTooltips`
-    ///
-    /// default `true`
-    #[must_use]
-    pub fn sync_tooltips(mut self, sync_tooltips: bool) -> Self {
-        self.sync_tooltips = Some(sync_tooltips);
-        self
-    }
-    /// `useMargins`
-    ///
-    /// default `true`
-    #[must_use]
-    pub fn use_margins(mut self, use_margins: bool) -> Self {
-        self.use_margins = Some(use_margins);
-        self
-    }
-}
-
-/// The `LegacyDashboardAttributesPanel` object.
+/// The `NewSavedPanel` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct LegacyDashboardAttributesPanel {
+pub struct NewSavedPanel {
     /// `gridData`
-    pub grid_data: DashboardAttributesPanelGridData,
+    pub grid_data: PanelGridData,
     /// `id`
     pub id: Option<String>,
     /// `panelConfig`
-    pub panel_config: PanelConfig,
+    pub panel_config: SavedPanelConfig,
     /// `panelIndex`
     pub panel_index: Option<String>,
     /// `panelRefName`
@@ -1365,22 +1303,22 @@ pub struct LegacyDashboardAttributesPanel {
     pub extra: Extra,
 }
 
-/// What a [`LegacyDashboardAttributesPanel`] can't do without.
+/// What a [`NewSavedPanel`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct LegacyDashboardAttributesPanelRequired {
+pub struct NewSavedPanelRequired {
     /// `gridData`
-    pub grid_data: DashboardAttributesPanelGridData,
+    pub grid_data: PanelGridData,
     /// `panelConfig`
-    pub panel_config: PanelConfig,
+    pub panel_config: SavedPanelConfig,
     /// `type`
     pub r#type: String,
 }
 
-impl LegacyDashboardAttributesPanel {
+impl NewSavedPanel {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: LegacyDashboardAttributesPanelRequired) -> Self {
+    pub fn new(required: NewSavedPanelRequired) -> Self {
         Self {
             grid_data: required.grid_data,
             panel_config: required.panel_config,
@@ -1421,237 +1359,75 @@ impl LegacyDashboardAttributesPanel {
     }
 }
 
-/// The `LegacyDashboardError` object.
+/// The `NumericSort` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct LegacyDashboardError {
-    /// `error`
-    pub error: String,
-    /// `message`
-    pub message: String,
-    /// `metadata`
-    pub metadata: Option<BTreeMap<String, Value>>,
-    /// `statusCode`
-    pub status_code: Number,
+pub struct NumericSort {
+    /// `numeric_type`
+    pub numeric_type: Option<NumericSortType>,
+    /// `order`
+    pub order: SortDirection,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `LegacyDashboardMeta` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct LegacyDashboardMeta {
-    /// `aliasPurpose`
-    pub alias_purpose: Option<AliasPurpose>,
-    /// `aliasTargetId`
-    pub alias_target_id: Option<String>,
-    /// `createdAt`
-    pub created_at: Option<String>,
-    /// `createdBy`
-    pub created_by: Option<String>,
-    /// `error`
-    pub error: Option<LegacyDashboardError>,
-    /// `managed`
-    pub managed: Option<bool>,
-    /// `outcome`
-    pub outcome: LegacyDashboardMetaOutcome,
-    /// `updatedAt`
-    pub updated_at: Option<String>,
-    /// `updatedBy`
-    pub updated_by: Option<String>,
-    /// `version`
-    pub version: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
+impl NumericSort {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(order: impl Into<SortDirection>) -> Self {
+        Self {
+            order: order.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `numeric_type`
+    #[must_use]
+    pub fn numeric_type(mut self, numeric_type: impl Into<NumericSortType>) -> Self {
+        self.numeric_type = Some(numeric_type.into());
+        self
+    }
 }
 
-/// A value of `LegacyDashboardMetaOutcome`.
+/// A value of `NumericSortType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum LegacyDashboardMetaOutcome {
-    /// `aliasMatch`
-    AliasMatch,
-    /// `conflict`
-    Conflict,
-    /// `exactMatch`
-    ExactMatch,
+pub enum NumericSortType {
+    /// `date`
+    Date,
+    /// `date_nanos`
+    DateNanos,
+    /// `double`
+    Double,
+    /// `long`
+    Long,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
 }
 
-/// The `LegacyDashboardPanelConfig` object.
+/// A value of `ObjectFit`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ObjectFit {
+    /// `contain`
+    Contain,
+    /// `cover`
+    Cover,
+    /// `fill`
+    Fill,
+    /// `none`
+    None,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `Panel` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct LegacyDashboardPanelConfig {
-    /// `content`
-    pub content: String,
-    /// `description`
-    pub description: Option<String>,
-    /// `hidePanelTitles`
-    pub hide_panel_titles: Option<bool>,
-    /// `title`
-    pub title: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl LegacyDashboardPanelConfig {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(content: impl Into<String>) -> Self {
-        Self {
-            content: content.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `description`
-    #[must_use]
-    pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.description = Some(description.into());
-        self
-    }
-    /// `hidePanelTitles`
-    #[must_use]
-    pub fn hide_panel_titles(mut self, hide_panel_titles: bool) -> Self {
-        self.hide_panel_titles = Some(hide_panel_titles);
-        self
-    }
-    /// `title`
-    #[must_use]
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = Some(title.into());
-        self
-    }
-}
-
-/// The `LegacyDashboardPanelConfigLink` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct LegacyDashboardPanelConfigLink {
-    /// `destination`
-    pub destination: String,
-    /// `id`
-    pub id: String,
-    /// `label`
-    pub label: Option<String>,
-    /// `options`
-    pub options: Option<DashboardPanelConfigLinkOptions>,
-    /// `order`
-    pub order: Number,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`LegacyDashboardPanelConfigLink`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct LegacyDashboardPanelConfigLinkRequired {
-    /// `destination`
-    pub destination: String,
-    /// `id`
-    pub id: String,
-    /// `order`
-    pub order: Number,
-}
-
-impl LegacyDashboardPanelConfigLink {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: LegacyDashboardPanelConfigLinkRequired) -> Self {
-        Self {
-            destination: required.destination,
-            id: required.id,
-            order: required.order,
-            ..rt::Model::blank()
-        }
-    }
-    /// `label`
-    #[must_use]
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
-        self
-    }
-    /// `options`
-    #[must_use]
-    pub fn options(
-        mut self,
-        options: impl Into<DashboardPanelConfigLinkOptions>,
-    ) -> Self {
-        self.options = Some(options.into());
-        self
-    }
-}
-
-/// The `LegacyDashboardSummary` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct LegacyDashboardSummary {
-    /// `attributes`
-    pub attributes: LegacyDashboardSummaryAttributes,
-    /// `createdAt`
-    pub created_at: Option<String>,
-    /// `createdBy`
-    pub created_by: Option<String>,
-    /// `error`
-    pub error: Option<LegacyDashboardError>,
-    /// `id`
-    pub id: String,
-    /// `managed`
-    pub managed: Option<bool>,
-    /// `namespaces`
-    pub namespaces: Option<Vec<String>>,
-    /// `originId`
-    pub origin_id: Option<String>,
-    /// `references`
-    pub references: Vec<Reference>,
-    /// `type`
-    pub r#type: String,
-    /// `updatedAt`
-    pub updated_at: Option<String>,
-    /// `updatedBy`
-    pub updated_by: Option<String>,
-    /// `version`
-    pub version: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `LegacyDashboardSummaryAttributes` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct LegacyDashboardSummaryAttributes {
-    /// `description`
-    pub description: Option<String>,
-    /// `timeRestore`
-    ///
-    /// default `false`
-    pub time_restore: Option<bool>,
-    /// `title`
-    pub title: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The answer to [`list`](super::LegacyDashboards::list).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ListResponse {
-    /// `items`
-    pub items: Vec<LegacyDashboardSummary>,
-    /// `total`
-    pub total: Number,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `NewConfigLegacyDashboardPanel` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct NewConfigLegacyDashboardPanel {
+pub struct Panel {
     /// `config`
-    pub config: NewConfigLegacyDashboardPanelConfig,
+    pub config: PanelConfig,
     /// `grid`
-    pub grid: NewConfigLegacyDashboardPanelGrid,
+    pub grid: PanelGrid,
     /// `type`
     pub r#type: String,
     /// `uid`
@@ -1663,22 +1439,22 @@ pub struct NewConfigLegacyDashboardPanel {
     pub extra: Extra,
 }
 
-/// What a [`NewConfigLegacyDashboardPanel`] can't do without.
+/// What a [`Panel`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct NewConfigLegacyDashboardPanelRequired {
+pub struct PanelRequired {
     /// `config`
-    pub config: NewConfigLegacyDashboardPanelConfig,
+    pub config: PanelConfig,
     /// `grid`
-    pub grid: NewConfigLegacyDashboardPanelGrid,
+    pub grid: PanelGrid,
     /// `type`
     pub r#type: String,
 }
 
-impl NewConfigLegacyDashboardPanel {
+impl Panel {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: NewConfigLegacyDashboardPanelRequired) -> Self {
+    pub fn new(required: PanelRequired) -> Self {
         Self {
             config: required.config,
             grid: required.grid,
@@ -1701,52 +1477,52 @@ impl NewConfigLegacyDashboardPanel {
     }
 }
 
-/// One of several forms of `NewConfigLegacyDashboardPanelConfig`.
+/// One of several forms of `PanelConfig`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum NewConfigLegacyDashboardPanelConfig {
-    /// The `DashboardPanelConfig` form.
-    ByEnhancements(DashboardPanelConfig),
-    /// The `LegacyDashboardPanelConfig` form.
-    ByContent(LegacyDashboardPanelConfig),
-    /// The `ConfigLegacyDashboardPanelConfig` form.
-    ByLinks(ConfigLegacyDashboardPanelConfig),
-    /// The `IdConfigLegacyDashboardPanelConfig` form.
-    BySavedObjectId(IdConfigLegacyDashboardPanelConfig),
+pub enum PanelConfig {
+    /// The `ImagePanelConfig` form.
+    Image(ImagePanelConfig),
+    /// The `TextPanelConfig` form.
+    Text(TextPanelConfig),
+    /// The `LinksPanelConfig` form.
+    Links(LinksPanelConfig),
+    /// The `SavedObjectPanelConfig` form.
+    SavedObject(SavedObjectPanelConfig),
     /// A map.
     AnyMap(BTreeMap<String, Value>),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-impl From<DashboardPanelConfig> for NewConfigLegacyDashboardPanelConfig {
-    fn from(value: DashboardPanelConfig) -> Self {
-        Self::ByEnhancements(value)
+impl From<ImagePanelConfig> for PanelConfig {
+    fn from(value: ImagePanelConfig) -> Self {
+        Self::Image(value)
     }
 }
 
-impl From<LegacyDashboardPanelConfig> for NewConfigLegacyDashboardPanelConfig {
-    fn from(value: LegacyDashboardPanelConfig) -> Self {
-        Self::ByContent(value)
+impl From<TextPanelConfig> for PanelConfig {
+    fn from(value: TextPanelConfig) -> Self {
+        Self::Text(value)
     }
 }
 
-impl From<ConfigLegacyDashboardPanelConfig> for NewConfigLegacyDashboardPanelConfig {
-    fn from(value: ConfigLegacyDashboardPanelConfig) -> Self {
-        Self::ByLinks(value)
+impl From<LinksPanelConfig> for PanelConfig {
+    fn from(value: LinksPanelConfig) -> Self {
+        Self::Links(value)
     }
 }
 
-impl From<IdConfigLegacyDashboardPanelConfig> for NewConfigLegacyDashboardPanelConfig {
-    fn from(value: IdConfigLegacyDashboardPanelConfig) -> Self {
-        Self::BySavedObjectId(value)
+impl From<SavedObjectPanelConfig> for PanelConfig {
+    fn from(value: SavedObjectPanelConfig) -> Self {
+        Self::SavedObject(value)
     }
 }
 
-/// The `NewConfigLegacyDashboardPanelGrid` object.
+/// The `PanelGrid` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct NewConfigLegacyDashboardPanelGrid {
+pub struct PanelGrid {
     /// `h`
     ///
     /// default `15` · at least 1
@@ -1763,7 +1539,7 @@ pub struct NewConfigLegacyDashboardPanelGrid {
     pub extra: Extra,
 }
 
-impl NewConfigLegacyDashboardPanelGrid {
+impl PanelGrid {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(x: impl Into<Number>, y: impl Into<Number>) -> Self {
@@ -1791,531 +1567,107 @@ impl NewConfigLegacyDashboardPanelGrid {
     }
 }
 
-/// The `NewLegacyDashboard` object.
+/// The `PanelGridData` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct NewLegacyDashboard {
-    /// `controlGroupInput`
-    pub control_group_input: Option<NewLegacyDashboardControlGroupInput>,
-    /// `description`
-    pub description: Option<String>,
-    /// `filters`
-    pub filters: Option<Vec<es_query::StoredFilterSchema>>,
-    /// `options`
-    pub options: Option<NewLegacyDashboardOptions>,
-    /// `panels`
+pub struct PanelGridData {
+    /// `h`
     ///
-    /// default `[]`
-    pub panels: Option<Vec<NewLegacyDashboardPanel>>,
-    /// `query`
-    pub query: es_query::QuerySchema,
-    /// `references`
-    pub references: Option<Vec<content_management::ReferenceSchema>>,
-    /// `refreshInterval`
-    pub refresh_interval: data_service::RefreshIntervalSchema,
-    /// `tags`
-    pub tags: Option<Vec<String>>,
-    /// `timeRange`
-    pub time_range: es_query::TimeRangeSchema,
-    /// `title`
-    pub title: String,
-    /// `version`
-    #[deprecated = "upstream deprecates it"]
-    pub version: Option<Number>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`NewLegacyDashboard`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct NewLegacyDashboardRequired {
-    /// `query`
-    pub query: es_query::QuerySchema,
-    /// `refreshInterval`
-    pub refresh_interval: data_service::RefreshIntervalSchema,
-    /// `timeRange`
-    pub time_range: es_query::TimeRangeSchema,
-    /// `title`
-    pub title: String,
-}
-
-impl NewLegacyDashboard {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: NewLegacyDashboardRequired) -> Self {
-        Self {
-            query: required.query,
-            refresh_interval: required.refresh_interval,
-            time_range: required.time_range,
-            title: required.title,
-            ..rt::Model::blank()
-        }
-    }
-    /// `controlGroupInput`
-    #[must_use]
-    pub fn control_group_input(
-        mut self,
-        control_group_input: impl Into<NewLegacyDashboardControlGroupInput>,
-    ) -> Self {
-        self.control_group_input = Some(control_group_input.into());
-        self
-    }
-    /// `description`
-    #[must_use]
-    pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.description = Some(description.into());
-        self
-    }
-    /// `filters`
-    #[must_use]
-    pub fn filters(
-        mut self,
-        filters: impl IntoIterator<Item = impl Into<es_query::StoredFilterSchema>>,
-    ) -> Self {
-        self.filters = Some(filters.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `options`
-    #[must_use]
-    pub fn options(mut self, options: impl Into<NewLegacyDashboardOptions>) -> Self {
-        self.options = Some(options.into());
-        self
-    }
-    /// `panels`
+    /// default `15` · at least 1
+    pub h: Option<Number>,
+    /// `i`
+    pub i: Option<String>,
+    /// `w`
     ///
-    /// default `[]`
-    #[must_use]
-    pub fn panels(
-        mut self,
-        panels: impl IntoIterator<Item = impl Into<NewLegacyDashboardPanel>>,
-    ) -> Self {
-        self.panels = Some(panels.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `references`
-    #[must_use]
-    pub fn references(
-        mut self,
-        references: impl IntoIterator<
-            Item = impl Into<content_management::ReferenceSchema>,
-        >,
-    ) -> Self {
-        self.references = Some(references.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `tags`
-    #[must_use]
-    pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.tags = Some(tags.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `version`
-    #[deprecated = "upstream deprecates it"]
-    #[must_use]
-    pub fn version(mut self, version: impl Into<Number>) -> Self {
-        self.version = Some(version.into());
-        self
-    }
-}
-
-/// The `NewLegacyDashboardControlGroupInput` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct NewLegacyDashboardControlGroupInput {
-    /// `autoApplySelections`
-    ///
-    /// default `true`
-    pub auto_apply_selections: Option<bool>,
-    /// `chainingSystem`
-    ///
-    /// default `HIERARCHICAL`
-    pub chaining_system: Option<ChainingSystem>,
-    /// `controls`
-    ///
-    /// default `[]`
-    pub controls: Option<Vec<DashboardControlGroupInputControl>>,
-    /// `enhancements`
-    pub enhancements: Option<BTreeMap<String, Value>>,
-    /// `ignoreParentSettings`
-    pub ignore_parent_settings: Option<InputIgnoreParentSettings>,
-    /// `labelPosition`
-    ///
-    /// default `oneLine`
-    pub label_position: Option<LabelPosition>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl NewLegacyDashboardControlGroupInput {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `autoApplySelections`
-    ///
-    /// default `true`
-    #[must_use]
-    pub fn auto_apply_selections(mut self, auto_apply_selections: bool) -> Self {
-        self.auto_apply_selections = Some(auto_apply_selections);
-        self
-    }
-    /// `chainingSystem`
-    ///
-    /// default `HIERARCHICAL`
-    #[must_use]
-    pub fn chaining_system(
-        mut self,
-        chaining_system: impl Into<ChainingSystem>,
-    ) -> Self {
-        self.chaining_system = Some(chaining_system.into());
-        self
-    }
-    /// `controls`
-    ///
-    /// default `[]`
-    #[must_use]
-    pub fn controls(
-        mut self,
-        controls: impl IntoIterator<Item = impl Into<DashboardControlGroupInputControl>>,
-    ) -> Self {
-        self.controls = Some(controls.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `enhancements`
-    #[must_use]
-    pub fn enhancements(
-        mut self,
-        enhancements: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.enhancements = Some(
-            enhancements
-                .into_iter()
-                .map(|(key, value)| (key.into(), value.into()))
-                .collect(),
-        );
-        self
-    }
-    /// `ignoreParentSettings`
-    #[must_use]
-    pub fn ignore_parent_settings(
-        mut self,
-        ignore_parent_settings: impl Into<InputIgnoreParentSettings>,
-    ) -> Self {
-        self.ignore_parent_settings = Some(ignore_parent_settings.into());
-        self
-    }
-    /// `labelPosition`
-    ///
-    /// default `oneLine`
-    #[must_use]
-    pub fn label_position(mut self, label_position: impl Into<LabelPosition>) -> Self {
-        self.label_position = Some(label_position.into());
-        self
-    }
-}
-
-/// The `NewLegacyDashboardOptions` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct NewLegacyDashboardOptions {
-    /// `hidePanelTitles`
-    pub hide_panel_titles: Option<bool>,
-    /// `syncColors`
-    pub sync_colors: Option<bool>,
-    /// `syncCursor`
-    pub sync_cursor: Option<bool>,
-    /// `syncTooltips`
-    pub sync_tooltips: Option<bool>,
-    /// `useMargins`
-    pub use_margins: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl NewLegacyDashboardOptions {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `hidePanelTitles`
-    #[must_use]
-    pub fn hide_panel_titles(mut self, hide_panel_titles: bool) -> Self {
-        self.hide_panel_titles = Some(hide_panel_titles);
-        self
-    }
-    /// `syncColors`
-    #[must_use]
-    pub fn sync_colors(mut self, sync_colors: bool) -> Self {
-        self.sync_colors = Some(sync_colors);
-        self
-    }
-    /// `syncCursor`
-    #[must_use]
-    pub fn sync_cursor(mut self, sync_cursor: bool) -> Self {
-        self.sync_cursor = Some(sync_cursor);
-        self
-    }
-    /// `syncTooltips`
-    #[must_use]
-    pub fn sync_tooltips(mut self, sync_tooltips: bool) -> Self {
-        self.sync_tooltips = Some(sync_tooltips);
-        self
-    }
-    /// `useMargins`
-    #[must_use]
-    pub fn use_margins(mut self, use_margins: bool) -> Self {
-        self.use_margins = Some(use_margins);
-        self
-    }
-}
-
-/// One of several forms of `NewLegacyDashboardPanel`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum NewLegacyDashboardPanel {
-    /// The `NewConfigLegacyDashboardPanel` form.
-    ByConfig(NewConfigLegacyDashboardPanel),
-    /// The `NewTitleLegacyDashboardPanel` form.
-    ByTitle(NewTitleLegacyDashboardPanel),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<NewConfigLegacyDashboardPanel> for NewLegacyDashboardPanel {
-    fn from(value: NewConfigLegacyDashboardPanel) -> Self {
-        Self::ByConfig(value)
-    }
-}
-
-impl From<NewTitleLegacyDashboardPanel> for NewLegacyDashboardPanel {
-    fn from(value: NewTitleLegacyDashboardPanel) -> Self {
-        Self::ByTitle(value)
-    }
-}
-
-/// The `NewTitleLegacyDashboardPanel` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct NewTitleLegacyDashboardPanel {
-    /// `collapsed`
-    pub collapsed: Option<bool>,
-    /// `grid`
-    pub grid: NewTitleLegacyDashboardPanelGrid,
-    /// `panels`
-    ///
-    /// default `[]`
-    pub panels: Option<Vec<NewConfigLegacyDashboardPanel>>,
-    /// `title`
-    pub title: String,
-    /// `uid`
-    pub uid: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl NewTitleLegacyDashboardPanel {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        grid: impl Into<NewTitleLegacyDashboardPanelGrid>,
-        title: impl Into<String>,
-    ) -> Self {
-        Self {
-            grid: grid.into(),
-            title: title.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `collapsed`
-    #[must_use]
-    pub fn collapsed(mut self, collapsed: bool) -> Self {
-        self.collapsed = Some(collapsed);
-        self
-    }
-    /// `panels`
-    ///
-    /// default `[]`
-    #[must_use]
-    pub fn panels(
-        mut self,
-        panels: impl IntoIterator<Item = impl Into<NewConfigLegacyDashboardPanel>>,
-    ) -> Self {
-        self.panels = Some(panels.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `uid`
-    #[must_use]
-    pub fn uid(mut self, uid: impl Into<String>) -> Self {
-        self.uid = Some(uid.into());
-        self
-    }
-}
-
-/// The `NewTitleLegacyDashboardPanelGrid` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct NewTitleLegacyDashboardPanelGrid {
+    /// default `24` · 1 to 48
+    pub w: Option<Number>,
+    /// `x`
+    pub x: Number,
     /// `y`
     pub y: Number,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl NewTitleLegacyDashboardPanelGrid {
+impl PanelGridData {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(y: impl Into<Number>) -> Self {
+    pub fn new(x: impl Into<Number>, y: impl Into<Number>) -> Self {
         Self {
+            x: x.into(),
             y: y.into(),
             ..rt::Model::blank()
         }
     }
+    /// `h`
+    ///
+    /// default `15` · at least 1
+    #[must_use]
+    pub fn h(mut self, h: impl Into<Number>) -> Self {
+        self.h = Some(h.into());
+        self
+    }
+    /// `i`
+    #[must_use]
+    pub fn i(mut self, i: impl Into<String>) -> Self {
+        self.i = Some(i.into());
+        self
+    }
+    /// `w`
+    ///
+    /// default `24` · 1 to 48
+    #[must_use]
+    pub fn w(mut self, w: impl Into<Number>) -> Self {
+        self.w = Some(w.into());
+        self
+    }
 }
 
-/// The `NumericTypeSearchSourceSort` object.
+/// One of several forms of `PanelLink`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct NumericTypeSearchSourceSort {
-    /// `numeric_type`
-    pub numeric_type: Option<TypeSearchSourceSortNumericType>,
-    /// `order`
-    pub order: SearchSourceSortValue,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl NumericTypeSearchSourceSort {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(order: impl Into<SearchSourceSortValue>) -> Self {
-        Self {
-            order: order.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `numeric_type`
-    #[must_use]
-    pub fn numeric_type(
-        mut self,
-        numeric_type: impl Into<TypeSearchSourceSortNumericType>,
-    ) -> Self {
-        self.numeric_type = Some(numeric_type.into());
-        self
-    }
-}
-
-/// A value of `ObjectFit`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ObjectFit {
-    /// `contain`
-    Contain,
-    /// `cover`
-    Cover,
-    /// `fill`
-    Fill,
-    /// `none`
-    None,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `PanelConfig` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct PanelConfig {
-    /// `description`
-    pub description: Option<String>,
-    /// `enhancements`
-    pub enhancements: Option<BTreeMap<String, Value>>,
-    /// `hidePanelTitles`
-    pub hide_panel_titles: Option<bool>,
-    /// `savedObjectId`
-    pub saved_object_id: Option<String>,
-    /// `title`
-    pub title: Option<String>,
-    /// `version`
-    pub version: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl PanelConfig {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `description`
-    #[must_use]
-    pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.description = Some(description.into());
-        self
-    }
-    /// `enhancements`
-    #[must_use]
-    pub fn enhancements(
-        mut self,
-        enhancements: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.enhancements = Some(
-            enhancements
-                .into_iter()
-                .map(|(key, value)| (key.into(), value.into()))
-                .collect(),
-        );
-        self
-    }
-    /// `hidePanelTitles`
-    #[must_use]
-    pub fn hide_panel_titles(mut self, hide_panel_titles: bool) -> Self {
-        self.hide_panel_titles = Some(hide_panel_titles);
-        self
-    }
-    /// `savedObjectId`
-    #[must_use]
-    pub fn saved_object_id(mut self, saved_object_id: impl Into<String>) -> Self {
-        self.saved_object_id = Some(saved_object_id.into());
-        self
-    }
-    /// `title`
-    #[must_use]
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = Some(title.into());
-        self
-    }
-    /// `version`
-    #[must_use]
-    pub fn version(mut self, version: impl Into<String>) -> Self {
-        self.version = Some(version.into());
-        self
-    }
-}
-
-/// One of several forms of `QueryQuery`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum QueryQuery {
-    /// A string.
-    String(String),
-    /// A map.
-    AnyMap(BTreeMap<String, Value>),
+pub enum PanelLink {
+    /// The `DashboardLink` form.
+    DashboardLink(DashboardLink),
+    /// The `ExternalLink` form.
+    ExternalLink(ExternalLink),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-impl From<&str> for QueryQuery {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
+impl From<DashboardLink> for PanelLink {
+    fn from(value: DashboardLink) -> Self {
+        Self::DashboardLink(value)
     }
 }
 
-impl From<String> for QueryQuery {
-    fn from(value: String) -> Self {
-        Self::String(value)
+impl From<ExternalLink> for PanelLink {
+    fn from(value: ExternalLink) -> Self {
+        Self::ExternalLink(value)
+    }
+}
+
+/// One of several forms of `PanelOrSection`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum PanelOrSection {
+    /// The `Panel` form.
+    ByConfig(Panel),
+    /// The `Section` form.
+    ByTitle(Section),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<Panel> for PanelOrSection {
+    fn from(value: Panel) -> Self {
+        Self::ByConfig(value)
+    }
+}
+
+impl From<Section> for PanelOrSection {
+    fn from(value: Section) -> Self {
+        Self::ByTitle(value)
     }
 }
 
@@ -2400,6 +1752,521 @@ impl RefreshInterval {
         self.section = Some(section.into());
         self
     }
+}
+
+/// A value of `ResolveOutcome`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ResolveOutcome {
+    /// `aliasMatch`
+    AliasMatch,
+    /// `conflict`
+    Conflict,
+    /// `exactMatch`
+    ExactMatch,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `SavedControl` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SavedControl {
+    /// `controlConfig`
+    pub control_config: Option<BTreeMap<String, Value>>,
+    /// `grow`
+    ///
+    /// default `false`
+    pub grow: Option<bool>,
+    /// `id`
+    pub id: Option<String>,
+    /// `order`
+    pub order: Number,
+    /// `type`
+    pub r#type: String,
+    /// `width`
+    ///
+    /// default `medium`
+    pub width: Option<ControlWidth>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl SavedControl {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(order: impl Into<Number>, r#type: impl Into<String>) -> Self {
+        Self {
+            order: order.into(),
+            r#type: r#type.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `controlConfig`
+    #[must_use]
+    pub fn control_config(
+        mut self,
+        control_config: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.control_config = Some(
+            control_config
+                .into_iter()
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+        );
+        self
+    }
+    /// `grow`
+    ///
+    /// default `false`
+    #[must_use]
+    pub fn grow(mut self, grow: bool) -> Self {
+        self.grow = Some(grow);
+        self
+    }
+    /// `id`
+    #[must_use]
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+    /// `width`
+    ///
+    /// default `medium`
+    #[must_use]
+    pub fn width(mut self, width: impl Into<ControlWidth>) -> Self {
+        self.width = Some(width.into());
+        self
+    }
+}
+
+/// The `SavedControlGroup` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SavedControlGroup {
+    /// `autoApplySelections`
+    ///
+    /// default `true`
+    pub auto_apply_selections: Option<bool>,
+    /// `chainingSystem`
+    ///
+    /// default `HIERARCHICAL`
+    pub chaining_system: Option<ChainingSystem>,
+    /// `controls`
+    ///
+    /// default `[]`
+    pub controls: Option<Vec<SavedControl>>,
+    /// `enhancements`
+    pub enhancements: Option<BTreeMap<String, Value>>,
+    /// `ignoreParentSettings`
+    pub ignore_parent_settings: SavedIgnoredParentSettings,
+    /// `labelPosition`
+    ///
+    /// default `oneLine`
+    pub label_position: Option<LabelPosition>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl SavedControlGroup {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(ignore_parent_settings: impl Into<SavedIgnoredParentSettings>) -> Self {
+        Self {
+            ignore_parent_settings: ignore_parent_settings.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `autoApplySelections`
+    ///
+    /// default `true`
+    #[must_use]
+    pub fn auto_apply_selections(mut self, auto_apply_selections: bool) -> Self {
+        self.auto_apply_selections = Some(auto_apply_selections);
+        self
+    }
+    /// `chainingSystem`
+    ///
+    /// default `HIERARCHICAL`
+    #[must_use]
+    pub fn chaining_system(
+        mut self,
+        chaining_system: impl Into<ChainingSystem>,
+    ) -> Self {
+        self.chaining_system = Some(chaining_system.into());
+        self
+    }
+    /// `controls`
+    ///
+    /// default `[]`
+    #[must_use]
+    pub fn controls(
+        mut self,
+        controls: impl IntoIterator<Item = impl Into<SavedControl>>,
+    ) -> Self {
+        self.controls = Some(controls.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `enhancements`
+    #[must_use]
+    pub fn enhancements(
+        mut self,
+        enhancements: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.enhancements = Some(
+            enhancements
+                .into_iter()
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+        );
+        self
+    }
+    /// `labelPosition`
+    ///
+    /// default `oneLine`
+    #[must_use]
+    pub fn label_position(mut self, label_position: impl Into<LabelPosition>) -> Self {
+        self.label_position = Some(label_position.into());
+        self
+    }
+}
+
+/// The `SavedDashboard` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SavedDashboard {
+    /// `attributes`
+    pub attributes: DashboardAttributes,
+    /// `createdAt`
+    pub created_at: Option<String>,
+    /// `createdBy`
+    pub created_by: Option<String>,
+    /// `error`
+    pub error: Option<DashboardError>,
+    /// `id`
+    pub id: String,
+    /// `managed`
+    pub managed: Option<bool>,
+    /// `namespaces`
+    pub namespaces: Option<Vec<String>>,
+    /// `originId`
+    pub origin_id: Option<String>,
+    /// `references`
+    pub references: Vec<Reference>,
+    /// `type`
+    pub r#type: String,
+    /// `updatedAt`
+    pub updated_at: Option<String>,
+    /// `updatedBy`
+    pub updated_by: Option<String>,
+    /// `version`
+    pub version: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SavedDashboardOptions` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SavedDashboardOptions {
+    /// `hidePanelTitles`
+    ///
+    /// default `false`
+    pub hide_panel_titles: Option<bool>,
+    /// `syncColors`
+    ///
+    /// default `true`
+    pub sync_colors: Option<bool>,
+    /// `syncCursor`
+    ///
+    /// default `true`
+    pub sync_cursor: Option<bool>,
+    /// `syncTooltips`
+    ///
+    /// default `true`
+    pub sync_tooltips: Option<bool>,
+    /// `useMargins`
+    ///
+    /// default `true`
+    pub use_margins: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl SavedDashboardOptions {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `hidePanelTitles`
+    ///
+    /// default `false`
+    #[must_use]
+    pub fn hide_panel_titles(mut self, hide_panel_titles: bool) -> Self {
+        self.hide_panel_titles = Some(hide_panel_titles);
+        self
+    }
+    /// `syncColors`
+    ///
+    /// default `true`
+    #[must_use]
+    pub fn sync_colors(mut self, sync_colors: bool) -> Self {
+        self.sync_colors = Some(sync_colors);
+        self
+    }
+    /// `syncCursor`
+    ///
+    /// default `true`
+    #[must_use]
+    pub fn sync_cursor(mut self, sync_cursor: bool) -> Self {
+        self.sync_cursor = Some(sync_cursor);
+        self
+    }
+    /// `syncTooltips`
+    ///
+    /// default `true`
+    #[must_use]
+    pub fn sync_tooltips(mut self, sync_tooltips: bool) -> Self {
+        self.sync_tooltips = Some(sync_tooltips);
+        self
+    }
+    /// `useMargins`
+    ///
+    /// default `true`
+    #[must_use]
+    pub fn use_margins(mut self, use_margins: bool) -> Self {
+        self.use_margins = Some(use_margins);
+        self
+    }
+}
+
+/// The `SavedIgnoredParentSettings` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SavedIgnoredParentSettings {
+    /// `ignoreFilters`
+    ///
+    /// default `false`
+    pub ignore_filters: Option<bool>,
+    /// `ignoreQuery`
+    ///
+    /// default `false`
+    pub ignore_query: Option<bool>,
+    /// `ignoreTimerange`
+    ///
+    /// default `false`
+    pub ignore_timerange: Option<bool>,
+    /// `ignoreValidations`
+    ///
+    /// default `false`
+    pub ignore_validations: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl SavedIgnoredParentSettings {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `ignoreFilters`
+    ///
+    /// default `false`
+    #[must_use]
+    pub fn ignore_filters(mut self, ignore_filters: bool) -> Self {
+        self.ignore_filters = Some(ignore_filters);
+        self
+    }
+    /// `ignoreQuery`
+    ///
+    /// default `false`
+    #[must_use]
+    pub fn ignore_query(mut self, ignore_query: bool) -> Self {
+        self.ignore_query = Some(ignore_query);
+        self
+    }
+    /// `ignoreTimerange`
+    ///
+    /// default `false`
+    #[must_use]
+    pub fn ignore_timerange(mut self, ignore_timerange: bool) -> Self {
+        self.ignore_timerange = Some(ignore_timerange);
+        self
+    }
+    /// `ignoreValidations`
+    ///
+    /// default `false`
+    #[must_use]
+    pub fn ignore_validations(mut self, ignore_validations: bool) -> Self {
+        self.ignore_validations = Some(ignore_validations);
+        self
+    }
+}
+
+/// The `SavedObjectPanelConfig` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SavedObjectPanelConfig {
+    /// `description`
+    pub description: Option<String>,
+    /// `hidePanelTitles`
+    pub hide_panel_titles: Option<bool>,
+    /// `savedObjectId`
+    pub saved_object_id: String,
+    /// `title`
+    pub title: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl SavedObjectPanelConfig {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(saved_object_id: impl Into<String>) -> Self {
+        Self {
+            saved_object_id: saved_object_id.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `description`
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+    /// `hidePanelTitles`
+    #[must_use]
+    pub fn hide_panel_titles(mut self, hide_panel_titles: bool) -> Self {
+        self.hide_panel_titles = Some(hide_panel_titles);
+        self
+    }
+    /// `title`
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+}
+
+/// The `SavedPanel` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SavedPanel {
+    /// `gridData`
+    pub grid_data: SavedPanelGridData,
+    /// `id`
+    pub id: Option<String>,
+    /// `panelConfig`
+    pub panel_config: SavedPanelConfig,
+    /// `panelIndex`
+    pub panel_index: String,
+    /// `panelRefName`
+    pub panel_ref_name: Option<String>,
+    /// `title`
+    pub title: Option<String>,
+    /// `type`
+    pub r#type: String,
+    /// `version`
+    #[deprecated = "upstream deprecates it"]
+    pub version: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SavedPanelConfig` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SavedPanelConfig {
+    /// `description`
+    pub description: Option<String>,
+    /// `enhancements`
+    pub enhancements: Option<BTreeMap<String, Value>>,
+    /// `hidePanelTitles`
+    pub hide_panel_titles: Option<bool>,
+    /// `savedObjectId`
+    pub saved_object_id: Option<String>,
+    /// `title`
+    pub title: Option<String>,
+    /// `version`
+    pub version: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl SavedPanelConfig {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `description`
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+    /// `enhancements`
+    #[must_use]
+    pub fn enhancements(
+        mut self,
+        enhancements: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.enhancements = Some(
+            enhancements
+                .into_iter()
+                .map(|(key, value)| (key.into(), value.into()))
+                .collect(),
+        );
+        self
+    }
+    /// `hidePanelTitles`
+    #[must_use]
+    pub fn hide_panel_titles(mut self, hide_panel_titles: bool) -> Self {
+        self.hide_panel_titles = Some(hide_panel_titles);
+        self
+    }
+    /// `savedObjectId`
+    #[must_use]
+    pub fn saved_object_id(mut self, saved_object_id: impl Into<String>) -> Self {
+        self.saved_object_id = Some(saved_object_id.into());
+        self
+    }
+    /// `title`
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+    /// `version`
+    #[must_use]
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+}
+
+/// The `SavedPanelGridData` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SavedPanelGridData {
+    /// `h`
+    ///
+    /// default `15` · at least 1
+    pub h: Option<Number>,
+    /// `i`
+    pub i: String,
+    /// `w`
+    ///
+    /// default `24` · 1 to 48
+    pub w: Option<Number>,
+    /// `x`
+    pub x: Number,
+    /// `y`
+    pub y: Number,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
 /// The `SearchSource` object.
@@ -2633,7 +2500,7 @@ impl SearchSourceFilterMeta {
 #[non_exhaustive]
 pub struct SearchSourceFilterState {
     /// `store`
-    pub store: SearchSourceFilterStateStore,
+    pub store: SearchSourceFilterStore,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2641,7 +2508,7 @@ pub struct SearchSourceFilterState {
 impl SearchSourceFilterState {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(store: impl Into<SearchSourceFilterStateStore>) -> Self {
+    pub fn new(store: impl Into<SearchSourceFilterStore>) -> Self {
         Self {
             store: store.into(),
             ..rt::Model::blank()
@@ -2649,10 +2516,10 @@ impl SearchSourceFilterState {
     }
 }
 
-/// A value of `SearchSourceFilterStateStore`.
+/// A value of `SearchSourceFilterStore`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum SearchSourceFilterStateStore {
+pub enum SearchSourceFilterStore {
     /// `appState`
     AppState,
     /// `globalState`
@@ -2668,7 +2535,7 @@ pub struct SearchSourceQuery {
     /// `language`
     pub language: String,
     /// `query`
-    pub query: QueryQuery,
+    pub query: SearchSourceQueryText,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2676,7 +2543,10 @@ pub struct SearchSourceQuery {
 impl SearchSourceQuery {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(language: impl Into<String>, query: impl Into<QueryQuery>) -> Self {
+    pub fn new(
+        language: impl Into<String>,
+        query: impl Into<SearchSourceQueryText>,
+    ) -> Self {
         Self {
             language: language.into(),
             query: query.into(),
@@ -2685,42 +2555,139 @@ impl SearchSourceQuery {
     }
 }
 
-/// One of several forms of `SearchSourceSort`.
+/// One of several forms of `SearchSourceQueryText`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum SearchSourceSort {
-    /// The `SearchSourceSortValue` form.
-    Word(SearchSourceSortValue),
-    /// The `FormatSearchSourceSort` form.
-    ByFormat(FormatSearchSourceSort),
-    /// The `NumericTypeSearchSourceSort` form.
-    ByNumericType(NumericTypeSearchSourceSort),
+pub enum SearchSourceQueryText {
+    /// A string.
+    String(String),
+    /// A map.
+    AnyMap(BTreeMap<String, Value>),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-impl From<SearchSourceSortValue> for SearchSourceSort {
-    fn from(value: SearchSourceSortValue) -> Self {
+impl From<&str> for SearchSourceQueryText {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+impl From<String> for SearchSourceQueryText {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
+}
+
+/// One of several forms of `SearchSourceSort`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum SearchSourceSort {
+    /// The `SortDirection` form.
+    Word(SortDirection),
+    /// The `FormattedSort` form.
+    ByFormat(FormattedSort),
+    /// The `NumericSort` form.
+    ByNumericType(NumericSort),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<SortDirection> for SearchSourceSort {
+    fn from(value: SortDirection) -> Self {
         Self::Word(value)
     }
 }
 
-impl From<FormatSearchSourceSort> for SearchSourceSort {
-    fn from(value: FormatSearchSourceSort) -> Self {
+impl From<FormattedSort> for SearchSourceSort {
+    fn from(value: FormattedSort) -> Self {
         Self::ByFormat(value)
     }
 }
 
-impl From<NumericTypeSearchSourceSort> for SearchSourceSort {
-    fn from(value: NumericTypeSearchSourceSort) -> Self {
+impl From<NumericSort> for SearchSourceSort {
+    fn from(value: NumericSort) -> Self {
         Self::ByNumericType(value)
     }
 }
 
-/// A value of `SearchSourceSortValue`.
+/// The `Section` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Section {
+    /// `collapsed`
+    pub collapsed: Option<bool>,
+    /// `grid`
+    pub grid: SectionGrid,
+    /// `panels`
+    ///
+    /// default `[]`
+    pub panels: Option<Vec<Panel>>,
+    /// `title`
+    pub title: String,
+    /// `uid`
+    pub uid: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl Section {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(grid: impl Into<SectionGrid>, title: impl Into<String>) -> Self {
+        Self {
+            grid: grid.into(),
+            title: title.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `collapsed`
+    #[must_use]
+    pub fn collapsed(mut self, collapsed: bool) -> Self {
+        self.collapsed = Some(collapsed);
+        self
+    }
+    /// `panels`
+    ///
+    /// default `[]`
+    #[must_use]
+    pub fn panels(mut self, panels: impl IntoIterator<Item = impl Into<Panel>>) -> Self {
+        self.panels = Some(panels.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `uid`
+    #[must_use]
+    pub fn uid(mut self, uid: impl Into<String>) -> Self {
+        self.uid = Some(uid.into());
+        self
+    }
+}
+
+/// The `SectionGrid` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SectionGrid {
+    /// `y`
+    pub y: Number,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl SectionGrid {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(y: impl Into<Number>) -> Self {
+        Self {
+            y: y.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// A value of `SortDirection`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum SearchSourceSortValue {
+pub enum SortDirection {
     /// `asc`
     Asc,
     /// `desc`
@@ -2729,20 +2696,49 @@ pub enum SearchSourceSortValue {
     UnknownValue(String),
 }
 
-/// A value of `TypeSearchSourceSortNumericType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// The `TextPanelConfig` object.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum TypeSearchSourceSortNumericType {
-    /// `date`
-    Date,
-    /// `date_nanos`
-    DateNanos,
-    /// `double`
-    Double,
-    /// `long`
-    Long,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
+pub struct TextPanelConfig {
+    /// `content`
+    pub content: String,
+    /// `description`
+    pub description: Option<String>,
+    /// `hidePanelTitles`
+    pub hide_panel_titles: Option<bool>,
+    /// `title`
+    pub title: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl TextPanelConfig {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(content: impl Into<String>) -> Self {
+        Self {
+            content: content.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `description`
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+    /// `hidePanelTitles`
+    #[must_use]
+    pub fn hide_panel_titles(mut self, hide_panel_titles: bool) -> Self {
+        self.hide_panel_titles = Some(hide_panel_titles);
+        self
+    }
+    /// `title`
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
 }
 
 /// The answer to [`update`](super::LegacyDashboards::update).
@@ -2750,25 +2746,25 @@ pub enum TypeSearchSourceSortNumericType {
 #[non_exhaustive]
 pub struct UpdateResponse {
     /// `item`
-    pub item: Option<LegacyDashboard>,
+    pub item: Option<SavedDashboard>,
     /// `data`
-    pub data: Option<NewLegacyDashboard>,
+    pub data: Option<Dashboard>,
     /// `id`
     pub id: Option<String>,
     /// `meta`
-    pub meta: Option<UpdateResponseMeta>,
+    pub meta: Option<UpdatedDashboardMeta>,
     /// `spaces`
     pub spaces: Option<Vec<String>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `UpdateResponseMeta` object.
+/// The `UpdatedDashboardMeta` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct UpdateResponseMeta {
+pub struct UpdatedDashboardMeta {
     /// `error`
-    pub error: Option<LegacyDashboardError>,
+    pub error: Option<DashboardError>,
     /// `managed`
     pub managed: Option<bool>,
     /// `updatedAt`
@@ -2781,17 +2777,17 @@ pub struct UpdateResponseMeta {
     pub extra: Extra,
 }
 
-/// The `UrlImageConfigSrc` object.
+/// The `UrlImageSource` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct UrlImageConfigSrc {
+pub struct UrlImageSource {
     /// `url`
     pub url: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl UrlImageConfigSrc {
+impl UrlImageSource {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
@@ -2802,26 +2798,12 @@ impl UrlImageConfigSrc {
     }
 }
 
-/// A value of `Width`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Width {
-    /// `large`
-    Large,
-    /// `medium`
-    Medium,
-    /// `small`
-    Small,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
 /// The request of [`LegacyDashboards::create`](super::LegacyDashboards::create), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreateRequest {
     /// `data`
-    pub data: NewLegacyDashboard,
+    pub data: Dashboard,
     /// `id`
     pub id: Option<String>,
     /// `spaces`
@@ -2835,7 +2817,7 @@ pub struct CreateRequest {
 impl CreateRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(data: impl Into<NewLegacyDashboard>) -> Self {
+    pub fn new(data: impl Into<Dashboard>) -> Self {
         Self {
             data: data.into(),
             id: None,
@@ -2852,7 +2834,7 @@ pub struct CreateWithIdRequest {
     /// `id`
     pub id: String,
     /// `attributes`
-    pub attributes: LegacyDashboardAttributes,
+    pub attributes: NewDashboardAttributes,
     /// `references`
     pub references: Option<Vec<Reference>>,
     /// `spaces`
@@ -2866,7 +2848,7 @@ impl CreateWithIdRequest {
     #[must_use]
     pub fn new(
         id: impl Into<String>,
-        attributes: impl Into<LegacyDashboardAttributes>,
+        attributes: impl Into<NewDashboardAttributes>,
     ) -> Self {
         Self {
             id: id.into(),
@@ -2939,11 +2921,11 @@ pub struct UpdateRequest {
     /// `id`
     pub id: String,
     /// `attributes`
-    pub attributes: Option<LegacyDashboardAttributes>,
+    pub attributes: Option<NewDashboardAttributes>,
     /// `references`
     pub references: Option<Vec<Reference>>,
     /// `data`
-    pub data: Option<NewLegacyDashboard>,
+    pub data: Option<Dashboard>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }

@@ -12,35 +12,26 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    AttributesControlGroupInputControl, ConfigLegacyDashboardPanelConfig, CreateResponse,
-    CreateResponseMeta, CreateWithIdResponse, DashboardAttributesControlGroupInput,
-    DashboardAttributesPanelGridData, DashboardControlGroupInputControl,
-    DashboardLinkOptions, DashboardPanelConfig, DashboardPanelConfigLink,
-    DashboardPanelConfigLinkOptions, FileImageConfigSrc, FileImageMeta,
-    FormatSearchSourceSort, GetResponse, GroupInputIgnoreParentSettings,
-    IdConfigLegacyDashboardPanelConfig, ImageConfig, ImageConfigSizing,
-    InputIgnoreParentSettings, ItemAttributes, ItemAttributesPanel,
-    ItemAttributesPanelGridData, KibanaSavedObjectMeta, LegacyDashboard,
-    LegacyDashboardAttributes, LegacyDashboardAttributesOptions,
-    LegacyDashboardAttributesPanel, LegacyDashboardError, LegacyDashboardMeta,
-    LegacyDashboardPanelConfig, LegacyDashboardPanelConfigLink, LegacyDashboardSummary,
-    LegacyDashboardSummaryAttributes, ListResponse, NewConfigLegacyDashboardPanel,
-    NewConfigLegacyDashboardPanelGrid, NewLegacyDashboard,
-    NewLegacyDashboardControlGroupInput, NewLegacyDashboardOptions,
-    NewTitleLegacyDashboardPanel, NewTitleLegacyDashboardPanelGrid,
-    NumericTypeSearchSourceSort, PanelConfig, Reference, RefreshInterval, SearchSource,
-    SearchSourceFilter, SearchSourceFilterMeta, SearchSourceFilterState,
-    SearchSourceQuery, UpdateResponse, UpdateResponseMeta, UrlImageConfigSrc,
+    Control, ControlGroup, CreateResponse, CreateWithIdResponse, CreatedDashboardMeta,
+    Dashboard, DashboardAttributes, DashboardError, DashboardLink, DashboardLinkOptions,
+    DashboardMeta, DashboardOptions, DashboardSummary, DashboardSummaryAttributes,
+    ExternalLink, ExternalLinkOptions, FileImageMeta, FileImageSource, FormattedSort,
+    GetResponse, IgnoredParentSettings, ImageConfig, ImagePanelConfig, ImageSizing,
+    KibanaSavedObjectMeta, LinksPanelConfig, ListResponse, NewDashboardAttributes,
+    NewSavedPanel, NumericSort, Panel, PanelGrid, PanelGridData, Reference,
+    RefreshInterval, SavedControl, SavedControlGroup, SavedDashboard,
+    SavedDashboardOptions, SavedIgnoredParentSettings, SavedObjectPanelConfig,
+    SavedPanel, SavedPanelConfig, SavedPanelGridData, SearchSource, SearchSourceFilter,
+    SearchSourceFilterMeta, SearchSourceFilterState, SearchSourceQuery, Section,
+    SectionGrid, TextPanelConfig, UpdateResponse, UpdatedDashboardMeta, UrlImageSource,
     CreateRequest, CreateWithIdRequest, UpdateRequest
 }
 rt::string_enum! {
-    AliasPurpose, ChainingSystem, LabelPosition, Layout, LegacyDashboardMetaOutcome,
-    ObjectFit, SearchSourceFilterStateStore, SearchSourceSortValue,
-    TypeSearchSourceSortNumericType, Width
+    AliasPurpose, ChainingSystem, ControlWidth, LabelPosition, LinksLayout,
+    NumericSortType, ObjectFit, ResolveOutcome, SearchSourceFilterStore, SortDirection
 }
 rt::union_! {
-    ConfigLegacyDashboardPanelConfigLink, ImageConfigSrc,
-    NewConfigLegacyDashboardPanelConfig, NewLegacyDashboardPanel, QueryQuery,
+    ImageSource, PanelConfig, PanelLink, PanelOrSection, SearchSourceQueryText,
     SearchSourceSort
 }
 
@@ -61,9 +52,26 @@ impl rt::StringEnum for AliasPurpose {
     }
 }
 
-impl rt::Model for AttributesControlGroupInputControl {
+impl rt::StringEnum for ChainingSystem {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "HIERARCHICAL" => Self::Hierarchical,
+            "NONE" => Self::None,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Hierarchical => "HIERARCHICAL",
+            Self::None => "NONE",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for Control {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AttributesControlGroupInputControl",
+        name: "Control",
         members: &["controlConfig", "grow", "id", "order", "type", "width"],
         aliases: &[],
         required: &[0x18, 0, 0, 0],
@@ -116,39 +124,30 @@ impl rt::Model for AttributesControlGroupInputControl {
     }
 }
 
-impl rt::StringEnum for ChainingSystem {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "HIERARCHICAL" => Self::Hierarchical,
-            "NONE" => Self::None,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Hierarchical => "HIERARCHICAL",
-            Self::None => "NONE",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for ConfigLegacyDashboardPanelConfig {
+impl rt::Model for ControlGroup {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ConfigLegacyDashboardPanelConfig",
-        members: &["description", "hidePanelTitles", "layout", "links", "title"],
+        name: "ControlGroup",
+        members: &[
+            "autoApplySelections",
+            "chainingSystem",
+            "controls",
+            "enhancements",
+            "ignoreParentSettings",
+            "labelPosition",
+        ],
         aliases: &[],
-        required: &[0x8, 0, 0, 0],
+        required: &[0, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            description: None,
-            hide_panel_titles: None,
-            layout: None,
-            links: rt::Wire::blank(),
-            title: None,
+            auto_apply_selections: None,
+            chaining_system: None,
+            controls: None,
+            enhancements: None,
+            ignore_parent_settings: None,
+            label_position: None,
             extra: Extra::new(),
         }
     }
@@ -164,11 +163,12 @@ impl rt::Model for ConfigLegacyDashboardPanelConfig {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.description),
-            1 => member.option(&mut self.hide_panel_titles),
-            2 => member.option(&mut self.layout),
-            3 => member.value(&mut self.links),
-            4 => member.option(&mut self.title),
+            0 => member.option(&mut self.auto_apply_selections),
+            1 => member.option(&mut self.chaining_system),
+            2 => member.option(&mut self.controls),
+            3 => member.option(&mut self.enhancements),
+            4 => member.option(&mut self.ignore_parent_settings),
+            5 => member.option(&mut self.label_position),
             _ => member.untyped(),
         }
     }
@@ -176,49 +176,32 @@ impl rt::Model for ConfigLegacyDashboardPanelConfig {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.hide_panel_titles)?;
-        out.option(2, &self.layout)?;
-        out.value(3, &self.links)?;
-        out.option(4, &self.title)?;
+        out.option(0, &self.auto_apply_selections)?;
+        out.option(1, &self.chaining_system)?;
+        out.option(2, &self.controls)?;
+        out.option(3, &self.enhancements)?;
+        out.option(4, &self.ignore_parent_settings)?;
+        out.option(5, &self.label_position)?;
         Ok(())
     }
 }
 
-impl rt::Union for ConfigLegacyDashboardPanelConfigLink {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &[],
-            &["destination", "id", "order", "type"],
-            &["destination", "id", "label", "options", "order", "type"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["destination", "id", "order", "type"],
-            &["destination", "id", "label", "options", "order", "type"],
-        ),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::DashboardLink),
-            1 => rt::get(deserializer).map(Self::ExternalLink),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
+impl rt::StringEnum for ControlWidth {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "large" => Self::Large,
+            "medium" => Self::Medium,
+            "small" => Self::Small,
+            _ => Self::UnknownValue(name.into_owned()),
         }
     }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn name(&self) -> &str {
         match self {
-            Self::DashboardLink(value) => rt::Wire::encode(value, serializer),
-            Self::ExternalLink(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
+            Self::Large => "large",
+            Self::Medium => "medium",
+            Self::Small => "small",
+            Self::UnknownValue(name) => name,
         }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 
@@ -271,9 +254,49 @@ impl rt::Model for CreateResponse {
     }
 }
 
-impl rt::Model for CreateResponseMeta {
+impl rt::Model for CreateWithIdResponse {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateResponseMeta",
+        name: "CreateWithIdResponse",
+        members: &["item"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            item: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.item),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.item)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CreatedDashboardMeta {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CreatedDashboardMeta",
         members: &[
             "createdAt",
             "createdBy",
@@ -337,283 +360,42 @@ impl rt::Model for CreateResponseMeta {
     }
 }
 
-impl rt::Model for CreateWithIdResponse {
+impl rt::Model for Dashboard {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateWithIdResponse",
-        members: &["item"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            item: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.item),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.item)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for DashboardAttributesControlGroupInput {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "DashboardAttributesControlGroupInput",
+        name: "Dashboard",
         members: &[
-            "autoApplySelections",
-            "chainingSystem",
-            "controls",
-            "enhancements",
-            "ignoreParentSettings",
-            "labelPosition",
-        ],
-        aliases: &[],
-        required: &[0x10, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            auto_apply_selections: None,
-            chaining_system: None,
-            controls: None,
-            enhancements: None,
-            ignore_parent_settings: rt::Wire::blank(),
-            label_position: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.auto_apply_selections),
-            1 => member.option(&mut self.chaining_system),
-            2 => member.option(&mut self.controls),
-            3 => member.option(&mut self.enhancements),
-            4 => member.value(&mut self.ignore_parent_settings),
-            5 => member.option(&mut self.label_position),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.auto_apply_selections)?;
-        out.option(1, &self.chaining_system)?;
-        out.option(2, &self.controls)?;
-        out.option(3, &self.enhancements)?;
-        out.value(4, &self.ignore_parent_settings)?;
-        out.option(5, &self.label_position)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for DashboardAttributesPanelGridData {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "DashboardAttributesPanelGridData",
-        members: &["h", "i", "w", "x", "y"],
-        aliases: &[],
-        required: &[0x18, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            h: None,
-            i: None,
-            w: None,
-            x: rt::Wire::blank(),
-            y: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.h),
-            1 => member.option(&mut self.i),
-            2 => member.option(&mut self.w),
-            3 => member.value(&mut self.x),
-            4 => member.value(&mut self.y),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.h)?;
-        out.option(1, &self.i)?;
-        out.option(2, &self.w)?;
-        out.value(3, &self.x)?;
-        out.value(4, &self.y)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for DashboardControlGroupInputControl {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "DashboardControlGroupInputControl",
-        members: &["controlConfig", "grow", "id", "order", "type", "width"],
-        aliases: &[],
-        required: &[0x18, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            control_config: None,
-            grow: None,
-            id: None,
-            order: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            width: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.control_config),
-            1 => member.option(&mut self.grow),
-            2 => member.option(&mut self.id),
-            3 => member.value(&mut self.order),
-            4 => member.value(&mut self.r#type),
-            5 => member.option(&mut self.width),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.control_config)?;
-        out.option(1, &self.grow)?;
-        out.option(2, &self.id)?;
-        out.value(3, &self.order)?;
-        out.value(4, &self.r#type)?;
-        out.option(5, &self.width)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for DashboardLinkOptions {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "DashboardLinkOptions",
-        members: &["openInNewTab", "useCurrentDateRange", "useCurrentFilters"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            open_in_new_tab: None,
-            use_current_date_range: None,
-            use_current_filters: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.open_in_new_tab),
-            1 => member.option(&mut self.use_current_date_range),
-            2 => member.option(&mut self.use_current_filters),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.open_in_new_tab)?;
-        out.option(1, &self.use_current_date_range)?;
-        out.option(2, &self.use_current_filters)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for DashboardPanelConfig {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "DashboardPanelConfig",
-        members: &[
+            "controlGroupInput",
             "description",
-            "enhancements",
-            "hidePanelTitles",
-            "imageConfig",
+            "filters",
+            "options",
+            "panels",
+            "query",
+            "references",
+            "refreshInterval",
+            "tags",
+            "timeRange",
             "title",
+            "version",
         ],
         aliases: &[],
-        required: &[0xa, 0, 0, 0],
+        required: &[0x6a0, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
+            control_group_input: None,
             description: None,
-            enhancements: rt::Wire::blank(),
-            hide_panel_titles: None,
-            image_config: rt::Wire::blank(),
-            title: None,
+            filters: None,
+            options: None,
+            panels: None,
+            query: rt::Wire::blank(),
+            references: None,
+            refresh_interval: rt::Wire::blank(),
+            tags: None,
+            time_range: rt::Wire::blank(),
+            title: rt::Wire::blank(),
+            version: None,
             extra: Extra::new(),
         }
     }
@@ -629,11 +411,18 @@ impl rt::Model for DashboardPanelConfig {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.description),
-            1 => member.value(&mut self.enhancements),
-            2 => member.option(&mut self.hide_panel_titles),
-            3 => member.value(&mut self.image_config),
-            4 => member.option(&mut self.title),
+            0 => member.option(&mut self.control_group_input),
+            1 => member.option(&mut self.description),
+            2 => member.option(&mut self.filters),
+            3 => member.option(&mut self.options),
+            4 => member.option(&mut self.panels),
+            5 => member.value(&mut self.query),
+            6 => member.option(&mut self.references),
+            7 => member.value(&mut self.refresh_interval),
+            8 => member.option(&mut self.tags),
+            9 => member.value(&mut self.time_range),
+            10 => member.value(&mut self.title),
+            11 => member.option(&mut self.version),
             _ => member.untyped(),
         }
     }
@@ -641,18 +430,156 @@ impl rt::Model for DashboardPanelConfig {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.value(1, &self.enhancements)?;
-        out.option(2, &self.hide_panel_titles)?;
-        out.value(3, &self.image_config)?;
-        out.option(4, &self.title)?;
+        out.option(0, &self.control_group_input)?;
+        out.option(1, &self.description)?;
+        out.option(2, &self.filters)?;
+        out.option(3, &self.options)?;
+        out.option(4, &self.panels)?;
+        out.value(5, &self.query)?;
+        out.option(6, &self.references)?;
+        out.value(7, &self.refresh_interval)?;
+        out.option(8, &self.tags)?;
+        out.value(9, &self.time_range)?;
+        out.value(10, &self.title)?;
+        out.option(11, &self.version)?;
         Ok(())
     }
 }
 
-impl rt::Model for DashboardPanelConfigLink {
+impl rt::Model for DashboardAttributes {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "DashboardPanelConfigLink",
+        name: "DashboardAttributes",
+        members: &[
+            "controlGroupInput",
+            "description",
+            "kibanaSavedObjectMeta",
+            "options",
+            "panels",
+            "refreshInterval",
+            "timeFrom",
+            "timeRestore",
+            "timeTo",
+            "title",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x208, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            control_group_input: None,
+            description: None,
+            kibana_saved_object_meta: None,
+            options: rt::Wire::blank(),
+            panels: None,
+            refresh_interval: None,
+            time_from: None,
+            time_restore: None,
+            time_to: None,
+            title: rt::Wire::blank(),
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.control_group_input),
+            1 => member.option(&mut self.description),
+            2 => member.option(&mut self.kibana_saved_object_meta),
+            3 => member.value(&mut self.options),
+            4 => member.option(&mut self.panels),
+            5 => member.option(&mut self.refresh_interval),
+            6 => member.option(&mut self.time_from),
+            7 => member.option(&mut self.time_restore),
+            8 => member.option(&mut self.time_to),
+            9 => member.value(&mut self.title),
+            10 => member.option(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.control_group_input)?;
+        out.option(1, &self.description)?;
+        out.option(2, &self.kibana_saved_object_meta)?;
+        out.value(3, &self.options)?;
+        out.option(4, &self.panels)?;
+        out.option(5, &self.refresh_interval)?;
+        out.option(6, &self.time_from)?;
+        out.option(7, &self.time_restore)?;
+        out.option(8, &self.time_to)?;
+        out.value(9, &self.title)?;
+        out.option(10, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DashboardError {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DashboardError",
+        members: &["error", "message", "metadata", "statusCode"],
+        aliases: &[],
+        required: &[0xb, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            error: rt::Wire::blank(),
+            message: rt::Wire::blank(),
+            metadata: None,
+            status_code: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.error),
+            1 => member.value(&mut self.message),
+            2 => member.option(&mut self.metadata),
+            3 => member.value(&mut self.status_code),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.error)?;
+        out.value(1, &self.message)?;
+        out.option(2, &self.metadata)?;
+        out.value(3, &self.status_code)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DashboardLink {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DashboardLink",
         members: &["destination", "id", "label", "options", "order", "type"],
         aliases: &[],
         required: &[0x13, 0, 0, 0],
@@ -704,9 +631,381 @@ impl rt::Model for DashboardPanelConfigLink {
     }
 }
 
-impl rt::Model for DashboardPanelConfigLinkOptions {
+impl rt::Model for DashboardLinkOptions {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "DashboardPanelConfigLinkOptions",
+        name: "DashboardLinkOptions",
+        members: &["openInNewTab", "useCurrentDateRange", "useCurrentFilters"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            open_in_new_tab: None,
+            use_current_date_range: None,
+            use_current_filters: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.open_in_new_tab),
+            1 => member.option(&mut self.use_current_date_range),
+            2 => member.option(&mut self.use_current_filters),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.open_in_new_tab)?;
+        out.option(1, &self.use_current_date_range)?;
+        out.option(2, &self.use_current_filters)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DashboardMeta {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DashboardMeta",
+        members: &[
+            "aliasPurpose",
+            "aliasTargetId",
+            "createdAt",
+            "createdBy",
+            "error",
+            "managed",
+            "outcome",
+            "updatedAt",
+            "updatedBy",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x40, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            alias_purpose: None,
+            alias_target_id: None,
+            created_at: None,
+            created_by: None,
+            error: None,
+            managed: None,
+            outcome: rt::Wire::blank(),
+            updated_at: None,
+            updated_by: None,
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.alias_purpose),
+            1 => member.option(&mut self.alias_target_id),
+            2 => member.option(&mut self.created_at),
+            3 => member.option(&mut self.created_by),
+            4 => member.option(&mut self.error),
+            5 => member.option(&mut self.managed),
+            6 => member.value(&mut self.outcome),
+            7 => member.option(&mut self.updated_at),
+            8 => member.option(&mut self.updated_by),
+            9 => member.option(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.alias_purpose)?;
+        out.option(1, &self.alias_target_id)?;
+        out.option(2, &self.created_at)?;
+        out.option(3, &self.created_by)?;
+        out.option(4, &self.error)?;
+        out.option(5, &self.managed)?;
+        out.value(6, &self.outcome)?;
+        out.option(7, &self.updated_at)?;
+        out.option(8, &self.updated_by)?;
+        out.option(9, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DashboardOptions {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DashboardOptions",
+        members: &[
+            "hidePanelTitles",
+            "syncColors",
+            "syncCursor",
+            "syncTooltips",
+            "useMargins",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            hide_panel_titles: None,
+            sync_colors: None,
+            sync_cursor: None,
+            sync_tooltips: None,
+            use_margins: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.hide_panel_titles),
+            1 => member.option(&mut self.sync_colors),
+            2 => member.option(&mut self.sync_cursor),
+            3 => member.option(&mut self.sync_tooltips),
+            4 => member.option(&mut self.use_margins),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.hide_panel_titles)?;
+        out.option(1, &self.sync_colors)?;
+        out.option(2, &self.sync_cursor)?;
+        out.option(3, &self.sync_tooltips)?;
+        out.option(4, &self.use_margins)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DashboardSummary {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DashboardSummary",
+        members: &[
+            "attributes",
+            "createdAt",
+            "createdBy",
+            "error",
+            "id",
+            "managed",
+            "namespaces",
+            "originId",
+            "references",
+            "type",
+            "updatedAt",
+            "updatedBy",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x311, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            attributes: rt::Wire::blank(),
+            created_at: None,
+            created_by: None,
+            error: None,
+            id: rt::Wire::blank(),
+            managed: None,
+            namespaces: None,
+            origin_id: None,
+            references: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            updated_at: None,
+            updated_by: None,
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.attributes),
+            1 => member.option(&mut self.created_at),
+            2 => member.option(&mut self.created_by),
+            3 => member.option(&mut self.error),
+            4 => member.value(&mut self.id),
+            5 => member.option(&mut self.managed),
+            6 => member.option(&mut self.namespaces),
+            7 => member.option(&mut self.origin_id),
+            8 => member.value(&mut self.references),
+            9 => member.value(&mut self.r#type),
+            10 => member.option(&mut self.updated_at),
+            11 => member.option(&mut self.updated_by),
+            12 => member.option(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.attributes)?;
+        out.option(1, &self.created_at)?;
+        out.option(2, &self.created_by)?;
+        out.option(3, &self.error)?;
+        out.value(4, &self.id)?;
+        out.option(5, &self.managed)?;
+        out.option(6, &self.namespaces)?;
+        out.option(7, &self.origin_id)?;
+        out.value(8, &self.references)?;
+        out.value(9, &self.r#type)?;
+        out.option(10, &self.updated_at)?;
+        out.option(11, &self.updated_by)?;
+        out.option(12, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DashboardSummaryAttributes {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DashboardSummaryAttributes",
+        members: &["description", "timeRestore", "title"],
+        aliases: &[],
+        required: &[0x4, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            description: None,
+            time_restore: None,
+            title: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.description),
+            1 => member.option(&mut self.time_restore),
+            2 => member.value(&mut self.title),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.description)?;
+        out.option(1, &self.time_restore)?;
+        out.value(2, &self.title)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ExternalLink {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ExternalLink",
+        members: &["destination", "id", "label", "options", "order", "type"],
+        aliases: &[],
+        required: &[0x13, 0, 0, 0],
+        literals: &[5],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            destination: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            label: None,
+            options: None,
+            order: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.destination),
+            1 => member.value(&mut self.id),
+            2 => member.option(&mut self.label),
+            3 => member.option(&mut self.options),
+            4 => member.value(&mut self.order),
+            5 => member.literal("\"externalLink\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.destination)?;
+        out.value(1, &self.id)?;
+        out.option(2, &self.label)?;
+        out.option(3, &self.options)?;
+        out.value(4, &self.order)?;
+        out.literal(5, "\"externalLink\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ExternalLinkOptions {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ExternalLinkOptions",
         members: &["encodeUrl", "openInNewTab"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -743,51 +1042,6 @@ impl rt::Model for DashboardPanelConfigLinkOptions {
     ) -> Result<(), S::Error> {
         out.option(0, &self.encode_url)?;
         out.option(1, &self.open_in_new_tab)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for FileImageConfigSrc {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FileImageConfigSrc",
-        members: &["fileId", "fileImageMeta", "type"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[2],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            file_id: rt::Wire::blank(),
-            file_image_meta: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.file_id),
-            1 => member.option(&mut self.file_image_meta),
-            2 => member.literal("\"file\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.file_id)?;
-        out.option(1, &self.file_image_meta)?;
-        out.literal(2, "\"file\"")?;
         Ok(())
     }
 }
@@ -838,9 +1092,54 @@ impl rt::Model for FileImageMeta {
     }
 }
 
-impl rt::Model for FormatSearchSourceSort {
+impl rt::Model for FileImageSource {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "FormatSearchSourceSort",
+        name: "FileImageSource",
+        members: &["fileId", "fileImageMeta", "type"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[2],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            file_id: rt::Wire::blank(),
+            file_image_meta: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.file_id),
+            1 => member.option(&mut self.file_image_meta),
+            2 => member.literal("\"file\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.file_id)?;
+        out.option(1, &self.file_image_meta)?;
+        out.literal(2, "\"file\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for FormattedSort {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FormattedSort",
         members: &["format", "order"],
         aliases: &[],
         required: &[0x2, 0, 0, 0],
@@ -933,9 +1232,9 @@ impl rt::Model for GetResponse {
     }
 }
 
-impl rt::Model for GroupInputIgnoreParentSettings {
+impl rt::Model for IgnoredParentSettings {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "GroupInputIgnoreParentSettings",
+        name: "IgnoredParentSettings",
         members: &[
             "ignoreFilters",
             "ignoreQuery",
@@ -983,55 +1282,6 @@ impl rt::Model for GroupInputIgnoreParentSettings {
         out.option(1, &self.ignore_query)?;
         out.option(2, &self.ignore_timerange)?;
         out.option(3, &self.ignore_validations)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for IdConfigLegacyDashboardPanelConfig {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "IdConfigLegacyDashboardPanelConfig",
-        members: &["description", "hidePanelTitles", "savedObjectId", "title"],
-        aliases: &[],
-        required: &[0x4, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            description: None,
-            hide_panel_titles: None,
-            saved_object_id: rt::Wire::blank(),
-            title: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.description),
-            1 => member.option(&mut self.hide_panel_titles),
-            2 => member.value(&mut self.saved_object_id),
-            3 => member.option(&mut self.title),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.hide_panel_titles)?;
-        out.value(2, &self.saved_object_id)?;
-        out.option(3, &self.title)?;
         Ok(())
     }
 }
@@ -1085,9 +1335,67 @@ impl rt::Model for ImageConfig {
     }
 }
 
-impl rt::Model for ImageConfigSizing {
+impl rt::Model for ImagePanelConfig {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ImageConfigSizing",
+        name: "ImagePanelConfig",
+        members: &[
+            "description",
+            "enhancements",
+            "hidePanelTitles",
+            "imageConfig",
+            "title",
+        ],
+        aliases: &[],
+        required: &[0xa, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            description: None,
+            enhancements: rt::Wire::blank(),
+            hide_panel_titles: None,
+            image_config: rt::Wire::blank(),
+            title: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.description),
+            1 => member.value(&mut self.enhancements),
+            2 => member.option(&mut self.hide_panel_titles),
+            3 => member.value(&mut self.image_config),
+            4 => member.option(&mut self.title),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.description)?;
+        out.value(1, &self.enhancements)?;
+        out.option(2, &self.hide_panel_titles)?;
+        out.value(3, &self.image_config)?;
+        out.option(4, &self.title)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ImageSizing {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ImageSizing",
         members: &["objectFit"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -1125,7 +1433,7 @@ impl rt::Model for ImageConfigSizing {
     }
 }
 
-impl rt::Union for ImageConfigSrc {
+impl rt::Union for ImageSource {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(
             64,
@@ -1154,264 +1462,6 @@ impl rt::Union for ImageConfigSrc {
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
-    }
-}
-
-impl rt::Model for InputIgnoreParentSettings {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "InputIgnoreParentSettings",
-        members: &[
-            "ignoreFilters",
-            "ignoreQuery",
-            "ignoreTimerange",
-            "ignoreValidations",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            ignore_filters: None,
-            ignore_query: None,
-            ignore_timerange: None,
-            ignore_validations: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.ignore_filters),
-            1 => member.option(&mut self.ignore_query),
-            2 => member.option(&mut self.ignore_timerange),
-            3 => member.option(&mut self.ignore_validations),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ignore_filters)?;
-        out.option(1, &self.ignore_query)?;
-        out.option(2, &self.ignore_timerange)?;
-        out.option(3, &self.ignore_validations)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ItemAttributes {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ItemAttributes",
-        members: &[
-            "controlGroupInput",
-            "description",
-            "kibanaSavedObjectMeta",
-            "options",
-            "panels",
-            "refreshInterval",
-            "timeFrom",
-            "timeRestore",
-            "timeTo",
-            "title",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x208, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            control_group_input: None,
-            description: None,
-            kibana_saved_object_meta: None,
-            options: rt::Wire::blank(),
-            panels: None,
-            refresh_interval: None,
-            time_from: None,
-            time_restore: None,
-            time_to: None,
-            title: rt::Wire::blank(),
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.control_group_input),
-            1 => member.option(&mut self.description),
-            2 => member.option(&mut self.kibana_saved_object_meta),
-            3 => member.value(&mut self.options),
-            4 => member.option(&mut self.panels),
-            5 => member.option(&mut self.refresh_interval),
-            6 => member.option(&mut self.time_from),
-            7 => member.option(&mut self.time_restore),
-            8 => member.option(&mut self.time_to),
-            9 => member.value(&mut self.title),
-            10 => member.option(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.control_group_input)?;
-        out.option(1, &self.description)?;
-        out.option(2, &self.kibana_saved_object_meta)?;
-        out.value(3, &self.options)?;
-        out.option(4, &self.panels)?;
-        out.option(5, &self.refresh_interval)?;
-        out.option(6, &self.time_from)?;
-        out.option(7, &self.time_restore)?;
-        out.option(8, &self.time_to)?;
-        out.value(9, &self.title)?;
-        out.option(10, &self.version)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ItemAttributesPanel {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ItemAttributesPanel",
-        members: &[
-            "gridData",
-            "id",
-            "panelConfig",
-            "panelIndex",
-            "panelRefName",
-            "title",
-            "type",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x4d, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            grid_data: rt::Wire::blank(),
-            id: None,
-            panel_config: rt::Wire::blank(),
-            panel_index: rt::Wire::blank(),
-            panel_ref_name: None,
-            title: None,
-            r#type: rt::Wire::blank(),
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.grid_data),
-            1 => member.option(&mut self.id),
-            2 => member.value(&mut self.panel_config),
-            3 => member.value(&mut self.panel_index),
-            4 => member.option(&mut self.panel_ref_name),
-            5 => member.option(&mut self.title),
-            6 => member.value(&mut self.r#type),
-            7 => member.option(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.grid_data)?;
-        out.option(1, &self.id)?;
-        out.value(2, &self.panel_config)?;
-        out.value(3, &self.panel_index)?;
-        out.option(4, &self.panel_ref_name)?;
-        out.option(5, &self.title)?;
-        out.value(6, &self.r#type)?;
-        out.option(7, &self.version)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ItemAttributesPanelGridData {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ItemAttributesPanelGridData",
-        members: &["h", "i", "w", "x", "y"],
-        aliases: &[],
-        required: &[0x1a, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            h: None,
-            i: rt::Wire::blank(),
-            w: None,
-            x: rt::Wire::blank(),
-            y: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.h),
-            1 => member.value(&mut self.i),
-            2 => member.option(&mut self.w),
-            3 => member.value(&mut self.x),
-            4 => member.value(&mut self.y),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.h)?;
-        out.value(1, &self.i)?;
-        out.option(2, &self.w)?;
-        out.value(3, &self.x)?;
-        out.value(4, &self.y)?;
-        Ok(())
     }
 }
 
@@ -1472,7 +1522,7 @@ impl rt::StringEnum for LabelPosition {
     }
 }
 
-impl rt::StringEnum for Layout {
+impl rt::StringEnum for LinksLayout {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "horizontal" => Self::Horizontal,
@@ -1489,44 +1539,22 @@ impl rt::StringEnum for Layout {
     }
 }
 
-impl rt::Model for LegacyDashboard {
+impl rt::Model for LinksPanelConfig {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "LegacyDashboard",
-        members: &[
-            "attributes",
-            "createdAt",
-            "createdBy",
-            "error",
-            "id",
-            "managed",
-            "namespaces",
-            "originId",
-            "references",
-            "type",
-            "updatedAt",
-            "updatedBy",
-            "version",
-        ],
+        name: "LinksPanelConfig",
+        members: &["description", "hidePanelTitles", "layout", "links", "title"],
         aliases: &[],
-        required: &[0x311, 0, 0, 0],
+        required: &[0x8, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            attributes: rt::Wire::blank(),
-            created_at: None,
-            created_by: None,
-            error: None,
-            id: rt::Wire::blank(),
-            managed: None,
-            namespaces: None,
-            origin_id: None,
-            references: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            updated_at: None,
-            updated_by: None,
-            version: None,
+            description: None,
+            hide_panel_titles: None,
+            layout: None,
+            links: rt::Wire::blank(),
+            title: None,
             extra: Extra::new(),
         }
     }
@@ -1542,19 +1570,11 @@ impl rt::Model for LegacyDashboard {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.attributes),
-            1 => member.option(&mut self.created_at),
-            2 => member.option(&mut self.created_by),
-            3 => member.option(&mut self.error),
-            4 => member.value(&mut self.id),
-            5 => member.option(&mut self.managed),
-            6 => member.option(&mut self.namespaces),
-            7 => member.option(&mut self.origin_id),
-            8 => member.value(&mut self.references),
-            9 => member.value(&mut self.r#type),
-            10 => member.option(&mut self.updated_at),
-            11 => member.option(&mut self.updated_by),
-            12 => member.option(&mut self.version),
+            0 => member.option(&mut self.description),
+            1 => member.option(&mut self.hide_panel_titles),
+            2 => member.option(&mut self.layout),
+            3 => member.value(&mut self.links),
+            4 => member.option(&mut self.title),
             _ => member.untyped(),
         }
     }
@@ -1562,26 +1582,61 @@ impl rt::Model for LegacyDashboard {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.attributes)?;
-        out.option(1, &self.created_at)?;
-        out.option(2, &self.created_by)?;
-        out.option(3, &self.error)?;
-        out.value(4, &self.id)?;
-        out.option(5, &self.managed)?;
-        out.option(6, &self.namespaces)?;
-        out.option(7, &self.origin_id)?;
-        out.value(8, &self.references)?;
-        out.value(9, &self.r#type)?;
-        out.option(10, &self.updated_at)?;
-        out.option(11, &self.updated_by)?;
-        out.option(12, &self.version)?;
+        out.option(0, &self.description)?;
+        out.option(1, &self.hide_panel_titles)?;
+        out.option(2, &self.layout)?;
+        out.value(3, &self.links)?;
+        out.option(4, &self.title)?;
         Ok(())
     }
 }
 
-impl rt::Model for LegacyDashboardAttributes {
+impl rt::Model for ListResponse {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "LegacyDashboardAttributes",
+        name: "ListResponse",
+        members: &["items", "total"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            items: rt::Wire::blank(),
+            total: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.items),
+            1 => member.value(&mut self.total),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.items)?;
+        out.value(1, &self.total)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewDashboardAttributes {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewDashboardAttributes",
         members: &[
             "controlGroupInput",
             "description",
@@ -1661,67 +1716,9 @@ impl rt::Model for LegacyDashboardAttributes {
     }
 }
 
-impl rt::Model for LegacyDashboardAttributesOptions {
+impl rt::Model for NewSavedPanel {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "LegacyDashboardAttributesOptions",
-        members: &[
-            "hidePanelTitles",
-            "syncColors",
-            "syncCursor",
-            "syncTooltips",
-            "useMargins",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            hide_panel_titles: None,
-            sync_colors: None,
-            sync_cursor: None,
-            sync_tooltips: None,
-            use_margins: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.hide_panel_titles),
-            1 => member.option(&mut self.sync_colors),
-            2 => member.option(&mut self.sync_cursor),
-            3 => member.option(&mut self.sync_tooltips),
-            4 => member.option(&mut self.use_margins),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.hide_panel_titles)?;
-        out.option(1, &self.sync_colors)?;
-        out.option(2, &self.sync_cursor)?;
-        out.option(3, &self.sync_tooltips)?;
-        out.option(4, &self.use_margins)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for LegacyDashboardAttributesPanel {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "LegacyDashboardAttributesPanel",
+        name: "NewSavedPanel",
         members: &[
             "gridData",
             "id",
@@ -1789,216 +1786,18 @@ impl rt::Model for LegacyDashboardAttributesPanel {
     }
 }
 
-impl rt::Model for LegacyDashboardError {
+impl rt::Model for NumericSort {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "LegacyDashboardError",
-        members: &["error", "message", "metadata", "statusCode"],
+        name: "NumericSort",
+        members: &["numeric_type", "order"],
         aliases: &[],
-        required: &[0xb, 0, 0, 0],
+        required: &[0x2, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            error: rt::Wire::blank(),
-            message: rt::Wire::blank(),
-            metadata: None,
-            status_code: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.error),
-            1 => member.value(&mut self.message),
-            2 => member.option(&mut self.metadata),
-            3 => member.value(&mut self.status_code),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.error)?;
-        out.value(1, &self.message)?;
-        out.option(2, &self.metadata)?;
-        out.value(3, &self.status_code)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for LegacyDashboardMeta {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "LegacyDashboardMeta",
-        members: &[
-            "aliasPurpose",
-            "aliasTargetId",
-            "createdAt",
-            "createdBy",
-            "error",
-            "managed",
-            "outcome",
-            "updatedAt",
-            "updatedBy",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x40, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            alias_purpose: None,
-            alias_target_id: None,
-            created_at: None,
-            created_by: None,
-            error: None,
-            managed: None,
-            outcome: rt::Wire::blank(),
-            updated_at: None,
-            updated_by: None,
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.alias_purpose),
-            1 => member.option(&mut self.alias_target_id),
-            2 => member.option(&mut self.created_at),
-            3 => member.option(&mut self.created_by),
-            4 => member.option(&mut self.error),
-            5 => member.option(&mut self.managed),
-            6 => member.value(&mut self.outcome),
-            7 => member.option(&mut self.updated_at),
-            8 => member.option(&mut self.updated_by),
-            9 => member.option(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alias_purpose)?;
-        out.option(1, &self.alias_target_id)?;
-        out.option(2, &self.created_at)?;
-        out.option(3, &self.created_by)?;
-        out.option(4, &self.error)?;
-        out.option(5, &self.managed)?;
-        out.value(6, &self.outcome)?;
-        out.option(7, &self.updated_at)?;
-        out.option(8, &self.updated_by)?;
-        out.option(9, &self.version)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for LegacyDashboardMetaOutcome {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "aliasMatch" => Self::AliasMatch,
-            "conflict" => Self::Conflict,
-            "exactMatch" => Self::ExactMatch,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::AliasMatch => "aliasMatch",
-            Self::Conflict => "conflict",
-            Self::ExactMatch => "exactMatch",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for LegacyDashboardPanelConfig {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "LegacyDashboardPanelConfig",
-        members: &["content", "description", "hidePanelTitles", "title"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            content: rt::Wire::blank(),
-            description: None,
-            hide_panel_titles: None,
-            title: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.content),
-            1 => member.option(&mut self.description),
-            2 => member.option(&mut self.hide_panel_titles),
-            3 => member.option(&mut self.title),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.content)?;
-        out.option(1, &self.description)?;
-        out.option(2, &self.hide_panel_titles)?;
-        out.option(3, &self.title)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for LegacyDashboardPanelConfigLink {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "LegacyDashboardPanelConfigLink",
-        members: &["destination", "id", "label", "options", "order", "type"],
-        aliases: &[],
-        required: &[0x13, 0, 0, 0],
-        literals: &[5],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            destination: rt::Wire::blank(),
-            id: rt::Wire::blank(),
-            label: None,
-            options: None,
+            numeric_type: None,
             order: rt::Wire::blank(),
             extra: Extra::new(),
         }
@@ -2015,12 +1814,8 @@ impl rt::Model for LegacyDashboardPanelConfigLink {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.destination),
-            1 => member.value(&mut self.id),
-            2 => member.option(&mut self.label),
-            3 => member.option(&mut self.options),
-            4 => member.value(&mut self.order),
-            5 => member.literal("\"externalLink\""),
+            0 => member.option(&mut self.numeric_type),
+            1 => member.value(&mut self.order),
             _ => member.untyped(),
         }
     }
@@ -2028,198 +1823,57 @@ impl rt::Model for LegacyDashboardPanelConfigLink {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.destination)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.label)?;
-        out.option(3, &self.options)?;
-        out.value(4, &self.order)?;
-        out.literal(5, "\"externalLink\"")?;
+        out.option(0, &self.numeric_type)?;
+        out.value(1, &self.order)?;
         Ok(())
     }
 }
 
-impl rt::Model for LegacyDashboardSummary {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "LegacyDashboardSummary",
-        members: &[
-            "attributes",
-            "createdAt",
-            "createdBy",
-            "error",
-            "id",
-            "managed",
-            "namespaces",
-            "originId",
-            "references",
-            "type",
-            "updatedAt",
-            "updatedBy",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x311, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            attributes: rt::Wire::blank(),
-            created_at: None,
-            created_by: None,
-            error: None,
-            id: rt::Wire::blank(),
-            managed: None,
-            namespaces: None,
-            origin_id: None,
-            references: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            updated_at: None,
-            updated_by: None,
-            version: None,
-            extra: Extra::new(),
+impl rt::StringEnum for NumericSortType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "date" => Self::Date,
+            "date_nanos" => Self::DateNanos,
+            "double" => Self::Double,
+            "long" => Self::Long,
+            _ => Self::UnknownValue(name.into_owned()),
         }
     }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.attributes),
-            1 => member.option(&mut self.created_at),
-            2 => member.option(&mut self.created_by),
-            3 => member.option(&mut self.error),
-            4 => member.value(&mut self.id),
-            5 => member.option(&mut self.managed),
-            6 => member.option(&mut self.namespaces),
-            7 => member.option(&mut self.origin_id),
-            8 => member.value(&mut self.references),
-            9 => member.value(&mut self.r#type),
-            10 => member.option(&mut self.updated_at),
-            11 => member.option(&mut self.updated_by),
-            12 => member.option(&mut self.version),
-            _ => member.untyped(),
+    fn name(&self) -> &str {
+        match self {
+            Self::Date => "date",
+            Self::DateNanos => "date_nanos",
+            Self::Double => "double",
+            Self::Long => "long",
+            Self::UnknownValue(name) => name,
         }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.attributes)?;
-        out.option(1, &self.created_at)?;
-        out.option(2, &self.created_by)?;
-        out.option(3, &self.error)?;
-        out.value(4, &self.id)?;
-        out.option(5, &self.managed)?;
-        out.option(6, &self.namespaces)?;
-        out.option(7, &self.origin_id)?;
-        out.value(8, &self.references)?;
-        out.value(9, &self.r#type)?;
-        out.option(10, &self.updated_at)?;
-        out.option(11, &self.updated_by)?;
-        out.option(12, &self.version)?;
-        Ok(())
     }
 }
 
-impl rt::Model for LegacyDashboardSummaryAttributes {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "LegacyDashboardSummaryAttributes",
-        members: &["description", "timeRestore", "title"],
-        aliases: &[],
-        required: &[0x4, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            description: None,
-            time_restore: None,
-            title: rt::Wire::blank(),
-            extra: Extra::new(),
+impl rt::StringEnum for ObjectFit {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "contain" => Self::Contain,
+            "cover" => Self::Cover,
+            "fill" => Self::Fill,
+            "none" => Self::None,
+            _ => Self::UnknownValue(name.into_owned()),
         }
     }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.description),
-            1 => member.option(&mut self.time_restore),
-            2 => member.value(&mut self.title),
-            _ => member.untyped(),
+    fn name(&self) -> &str {
+        match self {
+            Self::Contain => "contain",
+            Self::Cover => "cover",
+            Self::Fill => "fill",
+            Self::None => "none",
+            Self::UnknownValue(name) => name,
         }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.time_restore)?;
-        out.value(2, &self.title)?;
-        Ok(())
     }
 }
 
-impl rt::Model for ListResponse {
+impl rt::Model for Panel {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ListResponse",
-        members: &["items", "total"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            items: rt::Wire::blank(),
-            total: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.items),
-            1 => member.value(&mut self.total),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.items)?;
-        out.value(1, &self.total)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for NewConfigLegacyDashboardPanel {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "NewConfigLegacyDashboardPanel",
+        name: "Panel",
         members: &["config", "grid", "type", "uid", "version"],
         aliases: &[],
         required: &[0x7, 0, 0, 0],
@@ -2269,7 +1923,7 @@ impl rt::Model for NewConfigLegacyDashboardPanel {
     }
 }
 
-impl rt::Union for NewConfigLegacyDashboardPanelConfig {
+impl rt::Union for PanelConfig {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(
             64,
@@ -2302,20 +1956,20 @@ impl rt::Union for NewConfigLegacyDashboardPanelConfig {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::ByEnhancements),
-            1 => rt::get(deserializer).map(Self::ByContent),
-            2 => rt::get(deserializer).map(Self::ByLinks),
-            3 => rt::get(deserializer).map(Self::BySavedObjectId),
+            0 => rt::get(deserializer).map(Self::Image),
+            1 => rt::get(deserializer).map(Self::Text),
+            2 => rt::get(deserializer).map(Self::Links),
+            3 => rt::get(deserializer).map(Self::SavedObject),
             4 => rt::get(deserializer).map(Self::AnyMap),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::ByEnhancements(value) => rt::Wire::encode(value, serializer),
-            Self::ByContent(value) => rt::Wire::encode(value, serializer),
-            Self::ByLinks(value) => rt::Wire::encode(value, serializer),
-            Self::BySavedObjectId(value) => rt::Wire::encode(value, serializer),
+            Self::Image(value) => rt::Wire::encode(value, serializer),
+            Self::Text(value) => rt::Wire::encode(value, serializer),
+            Self::Links(value) => rt::Wire::encode(value, serializer),
+            Self::SavedObject(value) => rt::Wire::encode(value, serializer),
             Self::AnyMap(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
@@ -2325,9 +1979,9 @@ impl rt::Union for NewConfigLegacyDashboardPanelConfig {
     }
 }
 
-impl rt::Model for NewConfigLegacyDashboardPanelGrid {
+impl rt::Model for PanelGrid {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "NewConfigLegacyDashboardPanelGrid",
+        name: "PanelGrid",
         members: &["h", "w", "x", "y"],
         aliases: &[],
         required: &[0xc, 0, 0, 0],
@@ -2374,42 +2028,22 @@ impl rt::Model for NewConfigLegacyDashboardPanelGrid {
     }
 }
 
-impl rt::Model for NewLegacyDashboard {
+impl rt::Model for PanelGridData {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "NewLegacyDashboard",
-        members: &[
-            "controlGroupInput",
-            "description",
-            "filters",
-            "options",
-            "panels",
-            "query",
-            "references",
-            "refreshInterval",
-            "tags",
-            "timeRange",
-            "title",
-            "version",
-        ],
+        name: "PanelGridData",
+        members: &["h", "i", "w", "x", "y"],
         aliases: &[],
-        required: &[0x6a0, 0, 0, 0],
+        required: &[0x18, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            control_group_input: None,
-            description: None,
-            filters: None,
-            options: None,
-            panels: None,
-            query: rt::Wire::blank(),
-            references: None,
-            refresh_interval: rt::Wire::blank(),
-            tags: None,
-            time_range: rt::Wire::blank(),
-            title: rt::Wire::blank(),
-            version: None,
+            h: None,
+            i: None,
+            w: None,
+            x: rt::Wire::blank(),
+            y: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -2425,18 +2059,11 @@ impl rt::Model for NewLegacyDashboard {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.control_group_input),
-            1 => member.option(&mut self.description),
-            2 => member.option(&mut self.filters),
-            3 => member.option(&mut self.options),
-            4 => member.option(&mut self.panels),
-            5 => member.value(&mut self.query),
-            6 => member.option(&mut self.references),
-            7 => member.value(&mut self.refresh_interval),
-            8 => member.option(&mut self.tags),
-            9 => member.value(&mut self.time_range),
-            10 => member.value(&mut self.title),
-            11 => member.option(&mut self.version),
+            0 => member.option(&mut self.h),
+            1 => member.option(&mut self.i),
+            2 => member.option(&mut self.w),
+            3 => member.value(&mut self.x),
+            4 => member.value(&mut self.y),
             _ => member.untyped(),
         }
     }
@@ -2444,143 +2071,53 @@ impl rt::Model for NewLegacyDashboard {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.control_group_input)?;
-        out.option(1, &self.description)?;
-        out.option(2, &self.filters)?;
-        out.option(3, &self.options)?;
-        out.option(4, &self.panels)?;
-        out.value(5, &self.query)?;
-        out.option(6, &self.references)?;
-        out.value(7, &self.refresh_interval)?;
-        out.option(8, &self.tags)?;
-        out.value(9, &self.time_range)?;
-        out.value(10, &self.title)?;
-        out.option(11, &self.version)?;
+        out.option(0, &self.h)?;
+        out.option(1, &self.i)?;
+        out.option(2, &self.w)?;
+        out.value(3, &self.x)?;
+        out.value(4, &self.y)?;
         Ok(())
     }
 }
 
-impl rt::Model for NewLegacyDashboardControlGroupInput {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "NewLegacyDashboardControlGroupInput",
-        members: &[
-            "autoApplySelections",
-            "chainingSystem",
-            "controls",
-            "enhancements",
-            "ignoreParentSettings",
-            "labelPosition",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            auto_apply_selections: None,
-            chaining_system: None,
-            controls: None,
-            enhancements: None,
-            ignore_parent_settings: None,
-            label_position: None,
-            extra: Extra::new(),
+impl rt::Union for PanelLink {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &["destination", "id", "order", "type"],
+            &["destination", "id", "label", "options", "order", "type"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["destination", "id", "order", "type"],
+            &["destination", "id", "label", "options", "order", "type"],
+        ),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::DashboardLink),
+            1 => rt::get(deserializer).map(Self::ExternalLink),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.auto_apply_selections),
-            1 => member.option(&mut self.chaining_system),
-            2 => member.option(&mut self.controls),
-            3 => member.option(&mut self.enhancements),
-            4 => member.option(&mut self.ignore_parent_settings),
-            5 => member.option(&mut self.label_position),
-            _ => member.untyped(),
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::DashboardLink(value) => rt::Wire::encode(value, serializer),
+            Self::ExternalLink(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.auto_apply_selections)?;
-        out.option(1, &self.chaining_system)?;
-        out.option(2, &self.controls)?;
-        out.option(3, &self.enhancements)?;
-        out.option(4, &self.ignore_parent_settings)?;
-        out.option(5, &self.label_position)?;
-        Ok(())
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 
-impl rt::Model for NewLegacyDashboardOptions {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "NewLegacyDashboardOptions",
-        members: &[
-            "hidePanelTitles",
-            "syncColors",
-            "syncCursor",
-            "syncTooltips",
-            "useMargins",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            hide_panel_titles: None,
-            sync_colors: None,
-            sync_cursor: None,
-            sync_tooltips: None,
-            use_margins: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.hide_panel_titles),
-            1 => member.option(&mut self.sync_colors),
-            2 => member.option(&mut self.sync_cursor),
-            3 => member.option(&mut self.sync_tooltips),
-            4 => member.option(&mut self.use_margins),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.hide_panel_titles)?;
-        out.option(1, &self.sync_colors)?;
-        out.option(2, &self.sync_cursor)?;
-        out.option(3, &self.sync_tooltips)?;
-        out.option(4, &self.use_margins)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for NewLegacyDashboardPanel {
+impl rt::Union for PanelOrSection {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(
             64,
@@ -2609,248 +2146,6 @@ impl rt::Union for NewLegacyDashboardPanel {
         match self {
             Self::ByConfig(value) => rt::Wire::encode(value, serializer),
             Self::ByTitle(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for NewTitleLegacyDashboardPanel {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "NewTitleLegacyDashboardPanel",
-        members: &["collapsed", "grid", "panels", "title", "uid"],
-        aliases: &[],
-        required: &[0xa, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            collapsed: None,
-            grid: rt::Wire::blank(),
-            panels: None,
-            title: rt::Wire::blank(),
-            uid: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.collapsed),
-            1 => member.value(&mut self.grid),
-            2 => member.option(&mut self.panels),
-            3 => member.value(&mut self.title),
-            4 => member.option(&mut self.uid),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.collapsed)?;
-        out.value(1, &self.grid)?;
-        out.option(2, &self.panels)?;
-        out.value(3, &self.title)?;
-        out.option(4, &self.uid)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for NewTitleLegacyDashboardPanelGrid {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "NewTitleLegacyDashboardPanelGrid",
-        members: &["y"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            y: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.y),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.y)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for NumericTypeSearchSourceSort {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "NumericTypeSearchSourceSort",
-        members: &["numeric_type", "order"],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            numeric_type: None,
-            order: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.numeric_type),
-            1 => member.value(&mut self.order),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.numeric_type)?;
-        out.value(1, &self.order)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for ObjectFit {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "contain" => Self::Contain,
-            "cover" => Self::Cover,
-            "fill" => Self::Fill,
-            "none" => Self::None,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Contain => "contain",
-            Self::Cover => "cover",
-            Self::Fill => "fill",
-            Self::None => "none",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for PanelConfig {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PanelConfig",
-        members: &[
-            "description",
-            "enhancements",
-            "hidePanelTitles",
-            "savedObjectId",
-            "title",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            description: None,
-            enhancements: None,
-            hide_panel_titles: None,
-            saved_object_id: None,
-            title: None,
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.description),
-            1 => member.option(&mut self.enhancements),
-            2 => member.option(&mut self.hide_panel_titles),
-            3 => member.option(&mut self.saved_object_id),
-            4 => member.option(&mut self.title),
-            5 => member.option(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.enhancements)?;
-        out.option(2, &self.hide_panel_titles)?;
-        out.option(3, &self.saved_object_id)?;
-        out.option(4, &self.title)?;
-        out.option(5, &self.version)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for QueryQuery {
-    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(16), rt::Arm::of(64)];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::String),
-            1 => rt::get(deserializer).map(Self::AnyMap),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::AnyMap(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -2950,6 +2245,577 @@ impl rt::Model for RefreshInterval {
         out.value(1, &self.pause)?;
         out.option(2, &self.section)?;
         out.value(3, &self.value)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for ResolveOutcome {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "aliasMatch" => Self::AliasMatch,
+            "conflict" => Self::Conflict,
+            "exactMatch" => Self::ExactMatch,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::AliasMatch => "aliasMatch",
+            Self::Conflict => "conflict",
+            Self::ExactMatch => "exactMatch",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for SavedControl {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SavedControl",
+        members: &["controlConfig", "grow", "id", "order", "type", "width"],
+        aliases: &[],
+        required: &[0x18, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            control_config: None,
+            grow: None,
+            id: None,
+            order: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            width: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.control_config),
+            1 => member.option(&mut self.grow),
+            2 => member.option(&mut self.id),
+            3 => member.value(&mut self.order),
+            4 => member.value(&mut self.r#type),
+            5 => member.option(&mut self.width),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.control_config)?;
+        out.option(1, &self.grow)?;
+        out.option(2, &self.id)?;
+        out.value(3, &self.order)?;
+        out.value(4, &self.r#type)?;
+        out.option(5, &self.width)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SavedControlGroup {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SavedControlGroup",
+        members: &[
+            "autoApplySelections",
+            "chainingSystem",
+            "controls",
+            "enhancements",
+            "ignoreParentSettings",
+            "labelPosition",
+        ],
+        aliases: &[],
+        required: &[0x10, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            auto_apply_selections: None,
+            chaining_system: None,
+            controls: None,
+            enhancements: None,
+            ignore_parent_settings: rt::Wire::blank(),
+            label_position: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.auto_apply_selections),
+            1 => member.option(&mut self.chaining_system),
+            2 => member.option(&mut self.controls),
+            3 => member.option(&mut self.enhancements),
+            4 => member.value(&mut self.ignore_parent_settings),
+            5 => member.option(&mut self.label_position),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.auto_apply_selections)?;
+        out.option(1, &self.chaining_system)?;
+        out.option(2, &self.controls)?;
+        out.option(3, &self.enhancements)?;
+        out.value(4, &self.ignore_parent_settings)?;
+        out.option(5, &self.label_position)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SavedDashboard {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SavedDashboard",
+        members: &[
+            "attributes",
+            "createdAt",
+            "createdBy",
+            "error",
+            "id",
+            "managed",
+            "namespaces",
+            "originId",
+            "references",
+            "type",
+            "updatedAt",
+            "updatedBy",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x311, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            attributes: rt::Wire::blank(),
+            created_at: None,
+            created_by: None,
+            error: None,
+            id: rt::Wire::blank(),
+            managed: None,
+            namespaces: None,
+            origin_id: None,
+            references: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            updated_at: None,
+            updated_by: None,
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.attributes),
+            1 => member.option(&mut self.created_at),
+            2 => member.option(&mut self.created_by),
+            3 => member.option(&mut self.error),
+            4 => member.value(&mut self.id),
+            5 => member.option(&mut self.managed),
+            6 => member.option(&mut self.namespaces),
+            7 => member.option(&mut self.origin_id),
+            8 => member.value(&mut self.references),
+            9 => member.value(&mut self.r#type),
+            10 => member.option(&mut self.updated_at),
+            11 => member.option(&mut self.updated_by),
+            12 => member.option(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.attributes)?;
+        out.option(1, &self.created_at)?;
+        out.option(2, &self.created_by)?;
+        out.option(3, &self.error)?;
+        out.value(4, &self.id)?;
+        out.option(5, &self.managed)?;
+        out.option(6, &self.namespaces)?;
+        out.option(7, &self.origin_id)?;
+        out.value(8, &self.references)?;
+        out.value(9, &self.r#type)?;
+        out.option(10, &self.updated_at)?;
+        out.option(11, &self.updated_by)?;
+        out.option(12, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SavedDashboardOptions {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SavedDashboardOptions",
+        members: &[
+            "hidePanelTitles",
+            "syncColors",
+            "syncCursor",
+            "syncTooltips",
+            "useMargins",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            hide_panel_titles: None,
+            sync_colors: None,
+            sync_cursor: None,
+            sync_tooltips: None,
+            use_margins: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.hide_panel_titles),
+            1 => member.option(&mut self.sync_colors),
+            2 => member.option(&mut self.sync_cursor),
+            3 => member.option(&mut self.sync_tooltips),
+            4 => member.option(&mut self.use_margins),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.hide_panel_titles)?;
+        out.option(1, &self.sync_colors)?;
+        out.option(2, &self.sync_cursor)?;
+        out.option(3, &self.sync_tooltips)?;
+        out.option(4, &self.use_margins)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SavedIgnoredParentSettings {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SavedIgnoredParentSettings",
+        members: &[
+            "ignoreFilters",
+            "ignoreQuery",
+            "ignoreTimerange",
+            "ignoreValidations",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            ignore_filters: None,
+            ignore_query: None,
+            ignore_timerange: None,
+            ignore_validations: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.ignore_filters),
+            1 => member.option(&mut self.ignore_query),
+            2 => member.option(&mut self.ignore_timerange),
+            3 => member.option(&mut self.ignore_validations),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.ignore_filters)?;
+        out.option(1, &self.ignore_query)?;
+        out.option(2, &self.ignore_timerange)?;
+        out.option(3, &self.ignore_validations)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SavedObjectPanelConfig {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SavedObjectPanelConfig",
+        members: &["description", "hidePanelTitles", "savedObjectId", "title"],
+        aliases: &[],
+        required: &[0x4, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            description: None,
+            hide_panel_titles: None,
+            saved_object_id: rt::Wire::blank(),
+            title: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.description),
+            1 => member.option(&mut self.hide_panel_titles),
+            2 => member.value(&mut self.saved_object_id),
+            3 => member.option(&mut self.title),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.description)?;
+        out.option(1, &self.hide_panel_titles)?;
+        out.value(2, &self.saved_object_id)?;
+        out.option(3, &self.title)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SavedPanel {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SavedPanel",
+        members: &[
+            "gridData",
+            "id",
+            "panelConfig",
+            "panelIndex",
+            "panelRefName",
+            "title",
+            "type",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x4d, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            grid_data: rt::Wire::blank(),
+            id: None,
+            panel_config: rt::Wire::blank(),
+            panel_index: rt::Wire::blank(),
+            panel_ref_name: None,
+            title: None,
+            r#type: rt::Wire::blank(),
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.grid_data),
+            1 => member.option(&mut self.id),
+            2 => member.value(&mut self.panel_config),
+            3 => member.value(&mut self.panel_index),
+            4 => member.option(&mut self.panel_ref_name),
+            5 => member.option(&mut self.title),
+            6 => member.value(&mut self.r#type),
+            7 => member.option(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.grid_data)?;
+        out.option(1, &self.id)?;
+        out.value(2, &self.panel_config)?;
+        out.value(3, &self.panel_index)?;
+        out.option(4, &self.panel_ref_name)?;
+        out.option(5, &self.title)?;
+        out.value(6, &self.r#type)?;
+        out.option(7, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SavedPanelConfig {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SavedPanelConfig",
+        members: &[
+            "description",
+            "enhancements",
+            "hidePanelTitles",
+            "savedObjectId",
+            "title",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            description: None,
+            enhancements: None,
+            hide_panel_titles: None,
+            saved_object_id: None,
+            title: None,
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.description),
+            1 => member.option(&mut self.enhancements),
+            2 => member.option(&mut self.hide_panel_titles),
+            3 => member.option(&mut self.saved_object_id),
+            4 => member.option(&mut self.title),
+            5 => member.option(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.description)?;
+        out.option(1, &self.enhancements)?;
+        out.option(2, &self.hide_panel_titles)?;
+        out.option(3, &self.saved_object_id)?;
+        out.option(4, &self.title)?;
+        out.option(5, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SavedPanelGridData {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SavedPanelGridData",
+        members: &["h", "i", "w", "x", "y"],
+        aliases: &[],
+        required: &[0x1a, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            h: None,
+            i: rt::Wire::blank(),
+            w: None,
+            x: rt::Wire::blank(),
+            y: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.h),
+            1 => member.value(&mut self.i),
+            2 => member.option(&mut self.w),
+            3 => member.value(&mut self.x),
+            4 => member.value(&mut self.y),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.h)?;
+        out.value(1, &self.i)?;
+        out.option(2, &self.w)?;
+        out.value(3, &self.x)?;
+        out.value(4, &self.y)?;
         Ok(())
     }
 }
@@ -3175,7 +3041,7 @@ impl rt::Model for SearchSourceFilterState {
     }
 }
 
-impl rt::StringEnum for SearchSourceFilterStateStore {
+impl rt::StringEnum for SearchSourceFilterStore {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "appState" => Self::AppState,
@@ -3235,6 +3101,30 @@ impl rt::Model for SearchSourceQuery {
     }
 }
 
+impl rt::Union for SearchSourceQueryText {
+    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(16), rt::Arm::of(64)];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::String),
+            1 => rt::get(deserializer).map(Self::AnyMap),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::String(value) => rt::Wire::encode(value, serializer),
+            Self::AnyMap(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
 impl rt::Union for SearchSourceSort {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::strings(16, &["asc", "desc"]),
@@ -3265,7 +3155,99 @@ impl rt::Union for SearchSourceSort {
     }
 }
 
-impl rt::StringEnum for SearchSourceSortValue {
+impl rt::Model for Section {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Section",
+        members: &["collapsed", "grid", "panels", "title", "uid"],
+        aliases: &[],
+        required: &[0xa, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            collapsed: None,
+            grid: rt::Wire::blank(),
+            panels: None,
+            title: rt::Wire::blank(),
+            uid: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.collapsed),
+            1 => member.value(&mut self.grid),
+            2 => member.option(&mut self.panels),
+            3 => member.value(&mut self.title),
+            4 => member.option(&mut self.uid),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.collapsed)?;
+        out.value(1, &self.grid)?;
+        out.option(2, &self.panels)?;
+        out.value(3, &self.title)?;
+        out.option(4, &self.uid)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SectionGrid {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SectionGrid",
+        members: &["y"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            y: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.y),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.y)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for SortDirection {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "asc" => Self::Asc,
@@ -3282,24 +3264,52 @@ impl rt::StringEnum for SearchSourceSortValue {
     }
 }
 
-impl rt::StringEnum for TypeSearchSourceSortNumericType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "date" => Self::Date,
-            "date_nanos" => Self::DateNanos,
-            "double" => Self::Double,
-            "long" => Self::Long,
-            _ => Self::UnknownValue(name.into_owned()),
+impl rt::Model for TextPanelConfig {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "TextPanelConfig",
+        members: &["content", "description", "hidePanelTitles", "title"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            content: rt::Wire::blank(),
+            description: None,
+            hide_panel_titles: None,
+            title: None,
+            extra: Extra::new(),
         }
     }
-    fn name(&self) -> &str {
-        match self {
-            Self::Date => "date",
-            Self::DateNanos => "date_nanos",
-            Self::Double => "double",
-            Self::Long => "long",
-            Self::UnknownValue(name) => name,
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.content),
+            1 => member.option(&mut self.description),
+            2 => member.option(&mut self.hide_panel_titles),
+            3 => member.option(&mut self.title),
+            _ => member.untyped(),
         }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.content)?;
+        out.option(1, &self.description)?;
+        out.option(2, &self.hide_panel_titles)?;
+        out.option(3, &self.title)?;
+        Ok(())
     }
 }
 
@@ -3355,9 +3365,9 @@ impl rt::Model for UpdateResponse {
     }
 }
 
-impl rt::Model for UpdateResponseMeta {
+impl rt::Model for UpdatedDashboardMeta {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "UpdateResponseMeta",
+        name: "UpdatedDashboardMeta",
         members: &["error", "managed", "updatedAt", "updatedBy", "version"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -3407,9 +3417,9 @@ impl rt::Model for UpdateResponseMeta {
     }
 }
 
-impl rt::Model for UrlImageConfigSrc {
+impl rt::Model for UrlImageSource {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "UrlImageConfigSrc",
+        name: "UrlImageSource",
         members: &["type", "url"],
         aliases: &[],
         required: &[0x2, 0, 0, 0],
@@ -3446,25 +3456,6 @@ impl rt::Model for UrlImageConfigSrc {
         out.value(1, &self.url)?;
         out.literal(0, "\"url\"")?;
         Ok(())
-    }
-}
-
-impl rt::StringEnum for Width {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "large" => Self::Large,
-            "medium" => Self::Medium,
-            "small" => Self::Small,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Large => "large",
-            Self::Medium => "medium",
-            Self::Small => "small",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -3661,7 +3652,7 @@ impl rt::Endpoint for GetRequest {
 }
 
 impl rt::Paged for ListRequest {
-    type Item = LegacyDashboardSummary;
+    type Item = DashboardSummary;
     fn begin(&mut self) {
         rt::first_page(&mut self.page, 1);
     }
@@ -3674,7 +3665,7 @@ impl rt::Paged for ListRequest {
             Some(&page.total),
         )
     }
-    fn items(page: ListResponse) -> Vec<LegacyDashboardSummary> {
+    fn items(page: ListResponse) -> Vec<DashboardSummary> {
         page.items
     }
 }

@@ -3,10 +3,68 @@
 
 use crate::rt;
 use crate::types::{Extra, Number};
+/// The `AlertingScope` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AlertingScope {
+    /// `query`
+    pub query: AlertingScopeQuery,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl AlertingScope {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(query: impl Into<AlertingScopeQuery>) -> Self {
+        Self {
+            query: query.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `AlertingScopeQuery` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AlertingScopeQuery {
+    /// `kql`
+    pub kql: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl AlertingScopeQuery {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(kql: impl Into<String>) -> Self {
+        Self {
+            kql: kql.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
 /// The answer to [`archive`](super::MaintenanceWindows::archive).
 pub type ArchiveResponse = MaintenanceWindow;
 /// The answer to [`create`](super::MaintenanceWindows::create).
 pub type CreateResponse = MaintenanceWindow;
+/// The `CustomSchedule` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CustomSchedule {
+    /// `duration`
+    pub duration: String,
+    /// `recurring`
+    pub recurring: Option<Recurrence>,
+    /// `start`
+    pub start: String,
+    /// `timezone`
+    pub timezone: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The answer to [`find`](super::MaintenanceWindows::find).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -58,19 +116,19 @@ pub struct MaintenanceWindow {
 #[non_exhaustive]
 pub struct MaintenanceWindowSchedule {
     /// `custom`
-    pub custom: MaintenanceWindowScheduleCustom,
+    pub custom: CustomSchedule,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `MaintenanceWindowScheduleCustom` object.
+/// The `NewCustomSchedule` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct MaintenanceWindowScheduleCustom {
+pub struct NewCustomSchedule {
     /// `duration`
     pub duration: String,
     /// `recurring`
-    pub recurring: Option<WindowScheduleCustomRecurring>,
+    pub recurring: Option<NewRecurrence>,
     /// `start`
     pub start: String,
     /// `timezone`
@@ -79,44 +137,7 @@ pub struct MaintenanceWindowScheduleCustom {
     pub extra: Extra,
 }
 
-/// The `NewSchedule` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct NewSchedule {
-    /// `custom`
-    pub custom: NewScheduleCustom,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl NewSchedule {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(custom: impl Into<NewScheduleCustom>) -> Self {
-        Self {
-            custom: custom.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `NewScheduleCustom` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct NewScheduleCustom {
-    /// `duration`
-    pub duration: String,
-    /// `recurring`
-    pub recurring: Option<NewScheduleCustomRecurring>,
-    /// `start`
-    pub start: String,
-    /// `timezone`
-    pub timezone: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl NewScheduleCustom {
+impl NewCustomSchedule {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(duration: impl Into<String>, start: impl Into<String>) -> Self {
@@ -128,10 +149,7 @@ impl NewScheduleCustom {
     }
     /// `recurring`
     #[must_use]
-    pub fn recurring(
-        mut self,
-        recurring: impl Into<NewScheduleCustomRecurring>,
-    ) -> Self {
+    pub fn recurring(mut self, recurring: impl Into<NewRecurrence>) -> Self {
         self.recurring = Some(recurring.into());
         self
     }
@@ -143,10 +161,10 @@ impl NewScheduleCustom {
     }
 }
 
-/// The `NewScheduleCustomRecurring` object.
+/// The `NewRecurrence` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct NewScheduleCustomRecurring {
+pub struct NewRecurrence {
     /// `end`
     pub end: Option<String>,
     /// `every`
@@ -171,7 +189,7 @@ pub struct NewScheduleCustomRecurring {
     pub extra: Extra,
 }
 
-impl NewScheduleCustomRecurring {
+impl NewRecurrence {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -232,12 +250,53 @@ impl NewScheduleCustomRecurring {
     }
 }
 
+/// The `NewSchedule` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewSchedule {
+    /// `custom`
+    pub custom: NewCustomSchedule,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NewSchedule {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(custom: impl Into<NewCustomSchedule>) -> Self {
+        Self {
+            custom: custom.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `Recurrence` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Recurrence {
+    /// `end`
+    pub end: Option<String>,
+    /// `every`
+    pub every: Option<String>,
+    /// `occurrences`
+    pub occurrences: Option<Number>,
+    /// `onMonth`
+    pub on_month: Option<Vec<Number>>,
+    /// `onMonthDay`
+    pub on_month_day: Option<Vec<Number>>,
+    /// `onWeekDay`
+    pub on_week_day: Option<Vec<String>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `Scope` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Scope {
     /// `alerting`
-    pub alerting: ScopeAlerting,
+    pub alerting: AlertingScope,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -245,51 +304,9 @@ pub struct Scope {
 impl Scope {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(alerting: impl Into<ScopeAlerting>) -> Self {
+    pub fn new(alerting: impl Into<AlertingScope>) -> Self {
         Self {
             alerting: alerting.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ScopeAlerting` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ScopeAlerting {
-    /// `query`
-    pub query: ScopeAlertingQuery,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ScopeAlerting {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(query: impl Into<ScopeAlertingQuery>) -> Self {
-        Self {
-            query: query.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `ScopeAlertingQuery` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ScopeAlertingQuery {
-    /// `kql`
-    pub kql: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl ScopeAlertingQuery {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(kql: impl Into<String>) -> Self {
-        Self {
-            kql: kql.into(),
             ..rt::Model::blank()
         }
     }
@@ -315,26 +332,6 @@ pub enum Status {
 pub type UnarchiveResponse = MaintenanceWindow;
 /// The answer to [`update`](super::MaintenanceWindows::update).
 pub type UpdateResponse = MaintenanceWindow;
-/// The `WindowScheduleCustomRecurring` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct WindowScheduleCustomRecurring {
-    /// `end`
-    pub end: Option<String>,
-    /// `every`
-    pub every: Option<String>,
-    /// `occurrences`
-    pub occurrences: Option<Number>,
-    /// `onMonth`
-    pub on_month: Option<Vec<Number>>,
-    /// `onMonthDay`
-    pub on_month_day: Option<Vec<Number>>,
-    /// `onWeekDay`
-    pub on_week_day: Option<Vec<String>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The request of [`MaintenanceWindows::archive`](super::MaintenanceWindows::archive), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

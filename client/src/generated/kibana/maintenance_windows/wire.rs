@@ -12,13 +12,141 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    FindResponse, MaintenanceWindow, MaintenanceWindowSchedule,
-    MaintenanceWindowScheduleCustom, NewSchedule, NewScheduleCustom,
-    NewScheduleCustomRecurring, Scope, ScopeAlerting, ScopeAlertingQuery,
-    WindowScheduleCustomRecurring, CreateRequest, UpdateRequest
+    AlertingScope, AlertingScopeQuery, CustomSchedule, FindResponse, MaintenanceWindow,
+    MaintenanceWindowSchedule, NewCustomSchedule, NewRecurrence, NewSchedule, Recurrence,
+    Scope, CreateRequest, UpdateRequest
 }
 rt::string_enum! {
     Status
+}
+
+impl rt::Model for AlertingScope {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AlertingScope",
+        members: &["query"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            query: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.query),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.query)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AlertingScopeQuery {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AlertingScopeQuery",
+        members: &["kql"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            kql: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.kql),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.kql)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CustomSchedule {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CustomSchedule",
+        members: &["duration", "recurring", "start", "timezone"],
+        aliases: &[],
+        required: &[0x5, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            duration: rt::Wire::blank(),
+            recurring: None,
+            start: rt::Wire::blank(),
+            timezone: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.duration),
+            1 => member.option(&mut self.recurring),
+            2 => member.value(&mut self.start),
+            3 => member.option(&mut self.timezone),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.duration)?;
+        out.option(1, &self.recurring)?;
+        out.value(2, &self.start)?;
+        out.option(3, &self.timezone)?;
+        Ok(())
+    }
 }
 
 impl rt::Model for FindResponse {
@@ -188,9 +316,9 @@ impl rt::Model for MaintenanceWindowSchedule {
     }
 }
 
-impl rt::Model for MaintenanceWindowScheduleCustom {
+impl rt::Model for NewCustomSchedule {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "MaintenanceWindowScheduleCustom",
+        name: "NewCustomSchedule",
         members: &["duration", "recurring", "start", "timezone"],
         aliases: &[],
         required: &[0x5, 0, 0, 0],
@@ -233,6 +361,61 @@ impl rt::Model for MaintenanceWindowScheduleCustom {
         out.option(1, &self.recurring)?;
         out.value(2, &self.start)?;
         out.option(3, &self.timezone)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewRecurrence {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewRecurrence",
+        members: &["end", "every", "occurrences", "onMonth", "onMonthDay", "onWeekDay"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            end: None,
+            every: None,
+            occurrences: None,
+            on_month: None,
+            on_month_day: None,
+            on_week_day: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.end),
+            1 => member.option(&mut self.every),
+            2 => member.option(&mut self.occurrences),
+            3 => member.option(&mut self.on_month),
+            4 => member.option(&mut self.on_month_day),
+            5 => member.option(&mut self.on_week_day),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.end)?;
+        out.option(1, &self.every)?;
+        out.option(2, &self.occurrences)?;
+        out.option(3, &self.on_month)?;
+        out.option(4, &self.on_month_day)?;
+        out.option(5, &self.on_week_day)?;
         Ok(())
     }
 }
@@ -277,58 +460,9 @@ impl rt::Model for NewSchedule {
     }
 }
 
-impl rt::Model for NewScheduleCustom {
+impl rt::Model for Recurrence {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "NewScheduleCustom",
-        members: &["duration", "recurring", "start", "timezone"],
-        aliases: &[],
-        required: &[0x5, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            duration: rt::Wire::blank(),
-            recurring: None,
-            start: rt::Wire::blank(),
-            timezone: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.duration),
-            1 => member.option(&mut self.recurring),
-            2 => member.value(&mut self.start),
-            3 => member.option(&mut self.timezone),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.duration)?;
-        out.option(1, &self.recurring)?;
-        out.value(2, &self.start)?;
-        out.option(3, &self.timezone)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for NewScheduleCustomRecurring {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "NewScheduleCustomRecurring",
+        name: "Recurrence",
         members: &["end", "every", "occurrences", "onMonth", "onMonthDay", "onWeekDay"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -421,86 +555,6 @@ impl rt::Model for Scope {
     }
 }
 
-impl rt::Model for ScopeAlerting {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ScopeAlerting",
-        members: &["query"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            query: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.query),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.query)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ScopeAlertingQuery {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ScopeAlertingQuery",
-        members: &["kql"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            kql: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.kql),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.kql)?;
-        Ok(())
-    }
-}
-
 impl rt::StringEnum for Status {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
@@ -519,61 +573,6 @@ impl rt::StringEnum for Status {
             Self::Archived => "archived",
             Self::UnknownValue(name) => name,
         }
-    }
-}
-
-impl rt::Model for WindowScheduleCustomRecurring {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "WindowScheduleCustomRecurring",
-        members: &["end", "every", "occurrences", "onMonth", "onMonthDay", "onWeekDay"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            end: None,
-            every: None,
-            occurrences: None,
-            on_month: None,
-            on_month_day: None,
-            on_week_day: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.end),
-            1 => member.option(&mut self.every),
-            2 => member.option(&mut self.occurrences),
-            3 => member.option(&mut self.on_month),
-            4 => member.option(&mut self.on_month_day),
-            5 => member.option(&mut self.on_week_day),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.end)?;
-        out.option(1, &self.every)?;
-        out.option(2, &self.occurrences)?;
-        out.option(3, &self.on_month)?;
-        out.option(4, &self.on_month_day)?;
-        out.option(5, &self.on_week_day)?;
-        Ok(())
     }
 }
 

@@ -3,92 +3,92 @@
 
 use std::collections::BTreeMap;
 use crate::types::Extra;
-/// The `MlSync200Response` object.
+/// The `AnomalyDetectorSync` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct MlSync200Response {
+pub struct AnomalyDetectorSync {
+    /// `success`
+    pub success: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `CreatedSavedObjects` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct CreatedSavedObjects {
+    /// `anomaly-detector`
+    pub anomaly_detector: Option<BTreeMap<String, AnomalyDetectorSync>>,
+    /// `data-frame-analytics`
+    pub data_frame_analytics: Option<BTreeMap<String, DataFrameAnalyticsSync>>,
+    /// `trained-model`
+    pub trained_model: Option<BTreeMap<String, TrainedModelSync>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `DataFrameAnalyticsSync` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DataFrameAnalyticsSync {
+    /// `success`
+    pub success: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `DatafeedSync` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DatafeedSync {
+    /// `success`
+    pub success: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `DeletedSavedObjects` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DeletedSavedObjects {
+    /// `anomaly-detector`
+    pub anomaly_detector: Option<BTreeMap<String, AnomalyDetectorSync>>,
+    /// `data-frame-analytics`
+    pub data_frame_analytics: Option<BTreeMap<String, DataFrameAnalyticsSync>>,
+    /// `trained-model`
+    pub trained_model: Option<BTreeMap<String, TrainedModelSync>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SyncResult` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SyncResult {
     /// `datafeedsAdded`
-    pub datafeeds_added: Option<BTreeMap<String, MlSyncResponseDatafeeds>>,
+    pub datafeeds_added: Option<BTreeMap<String, DatafeedSync>>,
     /// `datafeedsRemoved`
-    pub datafeeds_removed: Option<BTreeMap<String, MlSyncResponseDatafeeds>>,
+    pub datafeeds_removed: Option<BTreeMap<String, DatafeedSync>>,
     /// `savedObjectsCreated`
-    pub saved_objects_created: Option<MlSyncResponseSavedObjectsCreated>,
+    pub saved_objects_created: Option<CreatedSavedObjects>,
     /// `savedObjectsDeleted`
-    pub saved_objects_deleted: Option<MlSyncResponseSavedObjectsDeleted>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `MlSyncResponseAnomalyDetectors` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct MlSyncResponseAnomalyDetectors {
-    /// `success`
-    pub success: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `MlSyncResponseDataFrameAnalytics` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct MlSyncResponseDataFrameAnalytics {
-    /// `success`
-    pub success: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `MlSyncResponseDatafeeds` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct MlSyncResponseDatafeeds {
-    /// `success`
-    pub success: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `MlSyncResponseSavedObjectsCreated` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct MlSyncResponseSavedObjectsCreated {
-    /// `anomaly-detector`
-    pub anomaly_detector: Option<BTreeMap<String, MlSyncResponseAnomalyDetectors>>,
-    /// `data-frame-analytics`
-    pub data_frame_analytics: Option<BTreeMap<String, MlSyncResponseDataFrameAnalytics>>,
-    /// `trained-model`
-    pub trained_model: Option<BTreeMap<String, MlSyncResponseTrainedModels>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `MlSyncResponseSavedObjectsDeleted` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct MlSyncResponseSavedObjectsDeleted {
-    /// `anomaly-detector`
-    pub anomaly_detector: Option<BTreeMap<String, MlSyncResponseAnomalyDetectors>>,
-    /// `data-frame-analytics`
-    pub data_frame_analytics: Option<BTreeMap<String, MlSyncResponseDataFrameAnalytics>>,
-    /// `trained-model`
-    pub trained_model: Option<BTreeMap<String, MlSyncResponseTrainedModels>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `MlSyncResponseTrainedModels` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct MlSyncResponseTrainedModels {
-    /// `success`
-    pub success: Option<bool>,
+    pub saved_objects_deleted: Option<DeletedSavedObjects>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
 /// The answer to [`sync_saved_objects`](super::Ml::sync_saved_objects).
-pub type SyncSavedObjectsResponse = MlSync200Response;
+pub type SyncSavedObjectsResponse = SyncResult;
+/// The `TrainedModelSync` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct TrainedModelSync {
+    /// `success`
+    pub success: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The request of [`Ml::sync_saved_objects`](super::Ml::sync_saved_objects), as plain data.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

@@ -10,15 +10,226 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    MlSync200Response, MlSyncResponseAnomalyDetectors, MlSyncResponseDataFrameAnalytics,
-    MlSyncResponseDatafeeds, MlSyncResponseSavedObjectsCreated,
-    MlSyncResponseSavedObjectsDeleted, MlSyncResponseTrainedModels,
-    UpdateJobSpacesRequest, UpdateTrainedModelSpacesRequest
+    AnomalyDetectorSync, CreatedSavedObjects, DataFrameAnalyticsSync, DatafeedSync,
+    DeletedSavedObjects, SyncResult, TrainedModelSync, UpdateJobSpacesRequest,
+    UpdateTrainedModelSpacesRequest
 }
 
-impl rt::Model for MlSync200Response {
+impl rt::Model for AnomalyDetectorSync {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "MlSync200Response",
+        name: "AnomalyDetectorSync",
+        members: &["success"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            success: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.success),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.success)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CreatedSavedObjects {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CreatedSavedObjects",
+        members: &["anomaly-detector", "data-frame-analytics", "trained-model"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            anomaly_detector: None,
+            data_frame_analytics: None,
+            trained_model: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.anomaly_detector),
+            1 => member.option(&mut self.data_frame_analytics),
+            2 => member.option(&mut self.trained_model),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.anomaly_detector)?;
+        out.option(1, &self.data_frame_analytics)?;
+        out.option(2, &self.trained_model)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DataFrameAnalyticsSync {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DataFrameAnalyticsSync",
+        members: &["success"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            success: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.success),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.success)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DatafeedSync {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DatafeedSync",
+        members: &["success"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            success: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.success),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.success)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DeletedSavedObjects {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DeletedSavedObjects",
+        members: &["anomaly-detector", "data-frame-analytics", "trained-model"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            anomaly_detector: None,
+            data_frame_analytics: None,
+            trained_model: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.anomaly_detector),
+            1 => member.option(&mut self.data_frame_analytics),
+            2 => member.option(&mut self.trained_model),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.anomaly_detector)?;
+        out.option(1, &self.data_frame_analytics)?;
+        out.option(2, &self.trained_model)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SyncResult {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SyncResult",
         members: &[
             "datafeedsAdded",
             "datafeedsRemoved",
@@ -70,221 +281,9 @@ impl rt::Model for MlSync200Response {
     }
 }
 
-impl rt::Model for MlSyncResponseAnomalyDetectors {
+impl rt::Model for TrainedModelSync {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "MlSyncResponseAnomalyDetectors",
-        members: &["success"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            success: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.success),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.success)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for MlSyncResponseDataFrameAnalytics {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "MlSyncResponseDataFrameAnalytics",
-        members: &["success"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            success: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.success),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.success)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for MlSyncResponseDatafeeds {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "MlSyncResponseDatafeeds",
-        members: &["success"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            success: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.success),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.success)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for MlSyncResponseSavedObjectsCreated {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "MlSyncResponseSavedObjectsCreated",
-        members: &["anomaly-detector", "data-frame-analytics", "trained-model"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            anomaly_detector: None,
-            data_frame_analytics: None,
-            trained_model: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.anomaly_detector),
-            1 => member.option(&mut self.data_frame_analytics),
-            2 => member.option(&mut self.trained_model),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.anomaly_detector)?;
-        out.option(1, &self.data_frame_analytics)?;
-        out.option(2, &self.trained_model)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for MlSyncResponseSavedObjectsDeleted {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "MlSyncResponseSavedObjectsDeleted",
-        members: &["anomaly-detector", "data-frame-analytics", "trained-model"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            anomaly_detector: None,
-            data_frame_analytics: None,
-            trained_model: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.anomaly_detector),
-            1 => member.option(&mut self.data_frame_analytics),
-            2 => member.option(&mut self.trained_model),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.anomaly_detector)?;
-        out.option(1, &self.data_frame_analytics)?;
-        out.option(2, &self.trained_model)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for MlSyncResponseTrainedModels {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "MlSyncResponseTrainedModels",
+        name: "TrainedModelSync",
         members: &["success"],
         aliases: &[],
         required: &[0, 0, 0, 0],

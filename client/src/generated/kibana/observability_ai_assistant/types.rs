@@ -110,8 +110,8 @@ pub enum FunctionCallTrigger {
 pub enum Instruction {
     /// A string.
     String(String),
-    /// The `InstructionObject` form.
-    Object(InstructionObject),
+    /// The `NamedInstruction` form.
+    Named(NamedInstruction),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
@@ -128,33 +128,9 @@ impl From<String> for Instruction {
     }
 }
 
-impl From<InstructionObject> for Instruction {
-    fn from(value: InstructionObject) -> Self {
-        Self::Object(value)
-    }
-}
-
-/// The `InstructionObject` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct InstructionObject {
-    /// `id`
-    pub id: String,
-    /// `text`
-    pub text: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl InstructionObject {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(id: impl Into<String>, text: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            text: text.into(),
-            ..rt::Model::blank()
-        }
+impl From<NamedInstruction> for Instruction {
+    fn from(value: NamedInstruction) -> Self {
+        Self::Named(value)
     }
 }
 
@@ -165,7 +141,7 @@ pub struct Message {
     /// `@timestamp`
     pub timestamp: String,
     /// `message`
-    pub message: MessageMessage,
+    pub message: MessageContent,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -175,7 +151,7 @@ impl Message {
     #[must_use]
     pub fn new(
         timestamp: impl Into<String>,
-        message: impl Into<MessageMessage>,
+        message: impl Into<MessageContent>,
     ) -> Self {
         Self {
             timestamp: timestamp.into(),
@@ -185,10 +161,10 @@ impl Message {
     }
 }
 
-/// The `MessageMessage` object.
+/// The `MessageContent` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct MessageMessage {
+pub struct MessageContent {
     /// `content`
     pub content: Option<String>,
     /// `data`
@@ -200,15 +176,15 @@ pub struct MessageMessage {
     /// `name`
     pub name: Option<String>,
     /// `role`
-    pub role: MessageRoleEnum,
+    pub role: MessageRole,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl MessageMessage {
+impl MessageContent {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(role: impl Into<MessageRoleEnum>) -> Self {
+    pub fn new(role: impl Into<MessageRole>) -> Self {
         Self {
             role: role.into(),
             ..rt::Model::blank()
@@ -246,10 +222,10 @@ impl MessageMessage {
     }
 }
 
-/// A value of `MessageRoleEnum`.
+/// A value of `MessageRole`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum MessageRoleEnum {
+pub enum MessageRole {
     /// `system`
     System,
     /// `assistant`
@@ -262,6 +238,30 @@ pub enum MessageRoleEnum {
     Elastic,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
+}
+
+/// The `NamedInstruction` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NamedInstruction {
+    /// `id`
+    pub id: String,
+    /// `text`
+    pub text: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NamedInstruction {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(id: impl Into<String>, text: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            text: text.into(),
+            ..rt::Model::blank()
+        }
+    }
 }
 
 /// What a [`CompleteChatRequest`] can't do without.

@@ -12,11 +12,11 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    Function, FunctionCall, InstructionObject, Message, MessageMessage,
+    Function, FunctionCall, Message, MessageContent, NamedInstruction,
     CompleteChatRequest
 }
 rt::string_enum! {
-    FunctionCallTrigger, MessageRoleEnum
+    FunctionCallTrigger, MessageRole
 }
 rt::union_! {
     Instruction
@@ -144,62 +144,19 @@ impl rt::Union for Instruction {
     ) -> Result<Self, D::Error> {
         match arm {
             0 => rt::get(deserializer).map(Self::String),
-            1 => rt::get(deserializer).map(Self::Object),
+            1 => rt::get(deserializer).map(Self::Named),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::Object(value) => rt::Wire::encode(value, serializer),
+            Self::Named(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
-    }
-}
-
-impl rt::Model for InstructionObject {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "InstructionObject",
-        members: &["id", "text"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            text: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            1 => member.value(&mut self.text),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.text)?;
-        Ok(())
     }
 }
 
@@ -246,9 +203,9 @@ impl rt::Model for Message {
     }
 }
 
-impl rt::Model for MessageMessage {
+impl rt::Model for MessageContent {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "MessageMessage",
+        name: "MessageContent",
         members: &["content", "data", "event", "function_call", "name", "role"],
         aliases: &[],
         required: &[0x20, 0, 0, 0],
@@ -301,7 +258,7 @@ impl rt::Model for MessageMessage {
     }
 }
 
-impl rt::StringEnum for MessageRoleEnum {
+impl rt::StringEnum for MessageRole {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "system" => Self::System,
@@ -321,6 +278,49 @@ impl rt::StringEnum for MessageRoleEnum {
             Self::Elastic => "elastic",
             Self::UnknownValue(name) => name,
         }
+    }
+}
+
+impl rt::Model for NamedInstruction {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NamedInstruction",
+        members: &["id", "text"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            text: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.value(&mut self.text),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.value(1, &self.text)?;
+        Ok(())
     }
 }
 

@@ -4,12 +4,44 @@
 use std::collections::BTreeMap;
 use crate::rt;
 use crate::types::{Extra, OneOrMany};
-/// The `ArrayQueriesItem` object.
+/// The `EcsMapping` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct ArrayQueriesItem {
+pub struct EcsMapping {
+    /// `field`
+    pub field: Option<String>,
+    /// `value`
+    pub value: Option<OneOrMany<String>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl EcsMapping {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `field`
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+    /// `value`
+    #[must_use]
+    pub fn value(mut self, value: impl Into<OneOrMany<String>>) -> Self {
+        self.value = Some(value.into());
+        self
+    }
+}
+
+/// The `LiveQuery` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct LiveQuery {
     /// `ecs_mapping`
-    pub ecs_mapping: Option<BTreeMap<String, EcsMappingItem>>,
+    pub ecs_mapping: Option<BTreeMap<String, EcsMapping>>,
     /// `id`
     pub id: Option<String>,
     /// `platform`
@@ -26,7 +58,7 @@ pub struct ArrayQueriesItem {
     pub extra: Extra,
 }
 
-impl ArrayQueriesItem {
+impl LiveQuery {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -36,9 +68,7 @@ impl ArrayQueriesItem {
     #[must_use]
     pub fn ecs_mapping(
         mut self,
-        ecs_mapping: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<EcsMappingItem>),
-        >,
+        ecs_mapping: impl IntoIterator<Item = (impl Into<String>, impl Into<EcsMapping>)>,
     ) -> Self {
         self.ecs_mapping = Some(
             ecs_mapping
@@ -121,44 +151,12 @@ impl ArrayQueriesItem {
     }
 }
 
-/// The `EcsMappingItem` object.
+/// The `PackQuery` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct EcsMappingItem {
-    /// `field`
-    pub field: Option<String>,
-    /// `value`
-    pub value: Option<OneOrMany<String>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl EcsMappingItem {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `field`
-    #[must_use]
-    pub fn field(mut self, field: impl Into<String>) -> Self {
-        self.field = Some(field.into());
-        self
-    }
-    /// `value`
-    #[must_use]
-    pub fn value(mut self, value: impl Into<OneOrMany<String>>) -> Self {
-        self.value = Some(value.into());
-        self
-    }
-}
-
-/// The `ObjectQueriesItem` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ObjectQueriesItem {
+pub struct PackQuery {
     /// `ecs_mapping`
-    pub ecs_mapping: Option<BTreeMap<String, EcsMappingItem>>,
+    pub ecs_mapping: Option<BTreeMap<String, EcsMapping>>,
     /// `id`
     pub id: Option<String>,
     /// `platform`
@@ -177,7 +175,7 @@ pub struct ObjectQueriesItem {
     pub extra: Extra,
 }
 
-impl ObjectQueriesItem {
+impl PackQuery {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -187,9 +185,7 @@ impl ObjectQueriesItem {
     #[must_use]
     pub fn ecs_mapping(
         mut self,
-        ecs_mapping: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<EcsMappingItem>),
-        >,
+        ecs_mapping: impl IntoIterator<Item = (impl Into<String>, impl Into<EcsMapping>)>,
     ) -> Self {
         self.ecs_mapping = Some(
             ecs_mapping
@@ -285,10 +281,10 @@ impl ObjectQueriesItem {
     }
 }
 
-/// A value of `SortOrderOrUndefined`.
+/// A value of `SortOrder`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum SortOrderOrUndefined {
+pub enum SortOrder {
     /// `asc`
     Asc,
     /// `desc`

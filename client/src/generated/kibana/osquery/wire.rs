@@ -9,15 +9,58 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    ArrayQueriesItem, EcsMappingItem, ObjectQueriesItem
+    EcsMapping, LiveQuery, PackQuery
 }
 rt::string_enum! {
-    SortOrderOrUndefined
+    SortOrder
 }
 
-impl rt::Model for ArrayQueriesItem {
+impl rt::Model for EcsMapping {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ArrayQueriesItem",
+        name: "EcsMapping",
+        members: &["field", "value"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            field: None,
+            value: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.field),
+            1 => member.option(&mut self.value),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.field)?;
+        out.option(1, &self.value)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for LiveQuery {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "LiveQuery",
         members: &[
             "ecs_mapping",
             "id",
@@ -81,52 +124,9 @@ impl rt::Model for ArrayQueriesItem {
     }
 }
 
-impl rt::Model for EcsMappingItem {
+impl rt::Model for PackQuery {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "EcsMappingItem",
-        members: &["field", "value"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            field: None,
-            value: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.field),
-            1 => member.option(&mut self.value),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field)?;
-        out.option(1, &self.value)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ObjectQueriesItem {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ObjectQueriesItem",
+        name: "PackQuery",
         members: &[
             "ecs_mapping",
             "id",
@@ -194,7 +194,7 @@ impl rt::Model for ObjectQueriesItem {
     }
 }
 
-impl rt::StringEnum for SortOrderOrUndefined {
+impl rt::StringEnum for SortOrder {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "asc" => Self::Asc,

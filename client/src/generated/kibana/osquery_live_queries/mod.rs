@@ -121,7 +121,7 @@ impl Create {
     pub fn ecs_mapping(
         mut self,
         ecs_mapping: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<osquery::EcsMappingItem>),
+            Item = (impl Into<String>, impl Into<osquery::EcsMapping>),
         >,
     ) -> Self {
         self.0.request_mut().ecs_mapping = Some(
@@ -178,7 +178,7 @@ impl Create {
     /// `queries`
     pub fn queries(
         mut self,
-        queries: impl IntoIterator<Item = impl Into<osquery::ArrayQueriesItem>>,
+        queries: impl IntoIterator<Item = impl Into<osquery::LiveQuery>>,
     ) -> Self {
         self.0.request_mut().queries = Some(
             queries.into_iter().map(Into::into).collect(),
@@ -241,10 +241,7 @@ impl GetResults {
         self
     }
     /// `sortOrder`
-    pub fn sort_order(
-        mut self,
-        sort_order: impl Into<osquery::SortOrderOrUndefined>,
-    ) -> Self {
+    pub fn sort_order(mut self, sort_order: impl Into<osquery::SortOrder>) -> Self {
         self.0.request_mut().sort_order = Some(sort_order.into());
         self
     }
@@ -277,10 +274,7 @@ impl List {
         self
     }
     /// `sortOrder`
-    pub fn sort_order(
-        mut self,
-        sort_order: impl Into<osquery::SortOrderOrUndefined>,
-    ) -> Self {
+    pub fn sort_order(mut self, sort_order: impl Into<osquery::SortOrder>) -> Self {
         self.0.request_mut().sort_order = Some(sort_order.into());
         self
     }

@@ -30,7 +30,7 @@ pub struct CreateRequest {
     /// `case_ids`
     pub case_ids: Option<Vec<String>>,
     /// `ecs_mapping`
-    pub ecs_mapping: Option<BTreeMap<String, osquery::EcsMappingItem>>,
+    pub ecs_mapping: Option<BTreeMap<String, osquery::EcsMapping>>,
     /// `event_ids`
     pub event_ids: Option<Vec<String>>,
     /// `metadata`
@@ -38,7 +38,7 @@ pub struct CreateRequest {
     /// `pack_id`
     pub pack_id: Option<String>,
     /// `queries`
-    pub queries: Option<Vec<osquery::ArrayQueriesItem>>,
+    pub queries: Option<Vec<osquery::LiveQuery>>,
     /// `query`
     pub query: Option<String>,
     /// `saved_query_id`
@@ -103,7 +103,7 @@ pub struct GetResultsRequest {
     /// `sort`
     pub sort: Option<String>,
     /// `sortOrder`
-    pub sort_order: Option<osquery::SortOrderOrUndefined>,
+    pub sort_order: Option<osquery::SortOrder>,
 }
 
 impl GetResultsRequest {
@@ -135,7 +135,7 @@ pub struct ListRequest {
     /// `sort`
     pub sort: Option<String>,
     /// `sortOrder`
-    pub sort_order: Option<osquery::SortOrderOrUndefined>,
+    pub sort_order: Option<osquery::SortOrder>,
 }
 
 impl ListRequest {

@@ -114,7 +114,7 @@ impl Create {
     pub fn queries(
         mut self,
         queries: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<osquery::ObjectQueriesItem>),
+            Item = (impl Into<String>, impl Into<osquery::PackQuery>),
         >,
     ) -> Self {
         self.0.request_mut().queries = Some(
@@ -166,10 +166,7 @@ impl List {
         self
     }
     /// `sortOrder`
-    pub fn sort_order(
-        mut self,
-        sort_order: impl Into<osquery::SortOrderOrUndefined>,
-    ) -> Self {
+    pub fn sort_order(mut self, sort_order: impl Into<osquery::SortOrder>) -> Self {
         self.0.request_mut().sort_order = Some(sort_order.into());
         self
     }
@@ -228,7 +225,7 @@ impl Update {
     pub fn queries(
         mut self,
         queries: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<osquery::ObjectQueriesItem>),
+            Item = (impl Into<String>, impl Into<osquery::PackQuery>),
         >,
     ) -> Self {
         self.0.request_mut().queries = Some(

@@ -28,7 +28,7 @@ pub struct CreateRequest {
     /// `policy_ids`
     pub policy_ids: Option<Vec<String>>,
     /// `queries`
-    pub queries: Option<BTreeMap<String, osquery::ObjectQueriesItem>>,
+    pub queries: Option<BTreeMap<String, osquery::PackQuery>>,
     /// `shards`
     pub shards: Option<BTreeMap<String, Number>>,
     /// Members of the body that this version of elkit does not know.
@@ -94,7 +94,7 @@ pub struct ListRequest {
     /// `sort`
     pub sort: Option<String>,
     /// `sortOrder`
-    pub sort_order: Option<osquery::SortOrderOrUndefined>,
+    pub sort_order: Option<osquery::SortOrder>,
 }
 
 impl ListRequest {
@@ -125,7 +125,7 @@ pub struct UpdateRequest {
     /// `policy_ids`
     pub policy_ids: Option<Vec<String>>,
     /// `queries`
-    pub queries: Option<BTreeMap<String, osquery::ObjectQueriesItem>>,
+    pub queries: Option<BTreeMap<String, osquery::PackQuery>>,
     /// `shards`
     pub shards: Option<BTreeMap<String, Number>>,
     /// Members of the body that this version of elkit does not know.

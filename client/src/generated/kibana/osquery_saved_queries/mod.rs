@@ -81,7 +81,7 @@ impl Create {
     pub fn ecs_mapping(
         mut self,
         ecs_mapping: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<osquery::EcsMappingItem>),
+            Item = (impl Into<String>, impl Into<osquery::EcsMapping>),
         >,
     ) -> Self {
         self.0.request_mut().ecs_mapping = Some(
@@ -197,10 +197,7 @@ impl List {
         self
     }
     /// `sortOrder`
-    pub fn sort_order(
-        mut self,
-        sort_order: impl Into<osquery::SortOrderOrUndefined>,
-    ) -> Self {
+    pub fn sort_order(mut self, sort_order: impl Into<osquery::SortOrder>) -> Self {
         self.0.request_mut().sort_order = Some(sort_order.into());
         self
     }
@@ -227,7 +224,7 @@ impl Update {
     pub fn ecs_mapping(
         mut self,
         ecs_mapping: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<osquery::EcsMappingItem>),
+            Item = (impl Into<String>, impl Into<osquery::EcsMapping>),
         >,
     ) -> Self {
         self.0.request_mut().ecs_mapping = Some(

@@ -22,7 +22,7 @@ pub struct CreateRequest {
     /// `description`
     pub description: Option<String>,
     /// `ecs_mapping`
-    pub ecs_mapping: Option<BTreeMap<String, osquery::EcsMappingItem>>,
+    pub ecs_mapping: Option<BTreeMap<String, osquery::EcsMapping>>,
     /// `id`
     pub id: Option<String>,
     /// `interval`
@@ -103,7 +103,7 @@ pub struct ListRequest {
     /// `sort`
     pub sort: Option<String>,
     /// `sortOrder`
-    pub sort_order: Option<osquery::SortOrderOrUndefined>,
+    pub sort_order: Option<osquery::SortOrder>,
 }
 
 impl ListRequest {
@@ -128,7 +128,7 @@ pub struct UpdateRequest {
     /// `description`
     pub description: Option<String>,
     /// `ecs_mapping`
-    pub ecs_mapping: Option<BTreeMap<String, osquery::EcsMappingItem>>,
+    pub ecs_mapping: Option<BTreeMap<String, osquery::EcsMapping>>,
     /// `id`
     pub body_id: Option<String>,
     /// `interval`

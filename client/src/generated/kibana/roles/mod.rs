@@ -106,7 +106,7 @@ rt::call!(Find, FindRequest => FindResponse);
 rt::pages!(Find, FindRequest);
 impl Find {
     /// `filters`
-    pub fn filters(mut self, filters: impl Into<Filters>) -> Self {
+    pub fn filters(mut self, filters: impl Into<RoleFilters>) -> Self {
         self.0.request_mut().filters = Some(filters.into());
         self
     }
@@ -126,7 +126,7 @@ impl Find {
         self
     }
     /// `sort`
-    pub fn sort(mut self, sort: impl Into<Sort>) -> Self {
+    pub fn sort(mut self, sort: impl Into<RoleSort>) -> Self {
         self.0.request_mut().sort = Some(sort.into());
         self
     }

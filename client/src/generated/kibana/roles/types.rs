@@ -53,30 +53,6 @@ pub struct ElasticsearchPrivileges {
     pub extra: Extra,
 }
 
-/// The `Filters` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct Filters {
-    /// `showReservedRoles`
-    pub show_reserved_roles: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl Filters {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `showReservedRoles`
-    #[must_use]
-    pub fn show_reserved_roles(mut self, show_reserved_roles: bool) -> Self {
-        self.show_reserved_roles = Some(show_reserved_roles);
-        self
-    }
-}
-
 /// The answer to [`find`](super::Roles::find).
 pub type FindResponse = FoundRoles;
 /// The `FoundRoles` object.
@@ -125,6 +101,18 @@ pub struct KibanaPrivileges {
     pub spaces: Option<Vec<String>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// One of several forms of `KibanaPrivilegesSpaces`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum KibanaPrivilegesSpaces {
+    /// A list.
+    StringList(Vec<String>),
+    /// A list.
+    StringList_(Vec<String>),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
 }
 
 /// The answer to [`list`](super::Roles::list).
@@ -279,7 +267,7 @@ pub struct NewKibanaPrivileges {
     /// `spaces`
     ///
     /// default `["*"]`
-    pub spaces: Option<NewKibanaPrivilegesSpaces>,
+    pub spaces: Option<KibanaPrivilegesSpaces>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -316,22 +304,10 @@ impl NewKibanaPrivileges {
     ///
     /// default `["*"]`
     #[must_use]
-    pub fn spaces(mut self, spaces: impl Into<NewKibanaPrivilegesSpaces>) -> Self {
+    pub fn spaces(mut self, spaces: impl Into<KibanaPrivilegesSpaces>) -> Self {
         self.spaces = Some(spaces.into());
         self
     }
-}
-
-/// One of several forms of `NewKibanaPrivilegesSpaces`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum NewKibanaPrivilegesSpaces {
-    /// A list.
-    StringList(Vec<String>),
-    /// A list.
-    StringList_(Vec<String>),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
 }
 
 /// The `NewRemoteClusterPrivileges` object.
@@ -566,10 +542,34 @@ pub struct Role {
     pub extra: Extra,
 }
 
-/// The `Sort` object.
+/// The `RoleFilters` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct RoleFilters {
+    /// `showReservedRoles`
+    pub show_reserved_roles: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl RoleFilters {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `showReservedRoles`
+    #[must_use]
+    pub fn show_reserved_roles(mut self, show_reserved_roles: bool) -> Self {
+        self.show_reserved_roles = Some(show_reserved_roles);
+        self
+    }
+}
+
+/// The `RoleSort` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Sort {
+pub struct RoleSort {
     /// `direction`
     pub direction: SortDirection,
     /// `field`
@@ -578,7 +578,7 @@ pub struct Sort {
     pub extra: Extra,
 }
 
-impl Sort {
+impl RoleSort {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(direction: impl Into<SortDirection>, field: impl Into<String>) -> Self {
@@ -651,7 +651,7 @@ impl DeleteRequest {
 #[non_exhaustive]
 pub struct FindRequest {
     /// `filters`
-    pub filters: Option<Filters>,
+    pub filters: Option<RoleFilters>,
     /// `from`
     pub from: Option<Number>,
     /// `query`
@@ -659,7 +659,7 @@ pub struct FindRequest {
     /// `size`
     pub size: Option<Number>,
     /// `sort`
-    pub sort: Option<Sort>,
+    pub sort: Option<RoleSort>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }

@@ -13,17 +13,17 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    BulkError, BulkResult, ElasticsearchPrivileges, Filters, FoundRoles, IndexPrivileges,
+    BulkError, BulkResult, ElasticsearchPrivileges, FoundRoles, IndexPrivileges,
     KibanaPrivileges, NewElasticsearchPrivileges, NewIndexPrivileges,
     NewKibanaPrivileges, NewRemoteClusterPrivileges, NewRemoteIndexPrivileges, NewRole,
-    RemoteClusterPrivileges, RemoteIndexPrivileges, Role, Sort, BulkPutRequest,
-    FindRequest, PutRequest
+    RemoteClusterPrivileges, RemoteIndexPrivileges, Role, RoleFilters, RoleSort,
+    BulkPutRequest, FindRequest, PutRequest
 }
 rt::string_enum! {
     SortDirection
 }
 rt::union_! {
-    NewKibanaPrivilegesSpaces
+    KibanaPrivilegesSpaces
 }
 
 impl rt::Model for BulkError {
@@ -166,46 +166,6 @@ impl rt::Model for ElasticsearchPrivileges {
         out.option(3, &self.remote_indices)?;
         out.option(2, &self.remote_cluster)?;
         out.option(4, &self.run_as)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Filters {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Filters",
-        members: &["showReservedRoles"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            show_reserved_roles: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.show_reserved_roles),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.show_reserved_roles)?;
         Ok(())
     }
 }
@@ -357,6 +317,30 @@ impl rt::Model for KibanaPrivileges {
         out.option(1, &self.feature)?;
         out.option(2, &self.spaces)?;
         Ok(())
+    }
+}
+
+impl rt::Union for KibanaPrivilegesSpaces {
+    const ARMS: &'static [rt::Arm] = &[rt::Arm::list(16), rt::Arm::list(16)];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::StringList),
+            1 => rt::get(deserializer).map(Self::StringList_),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::StringList(value) => rt::Wire::encode(value, serializer),
+            Self::StringList_(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 
@@ -513,30 +497,6 @@ impl rt::Model for NewKibanaPrivileges {
         out.option(1, &self.feature)?;
         out.option(2, &self.spaces)?;
         Ok(())
-    }
-}
-
-impl rt::Union for NewKibanaPrivilegesSpaces {
-    const ARMS: &'static [rt::Arm] = &[rt::Arm::list(16), rt::Arm::list(16)];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::StringList),
-            1 => rt::get(deserializer).map(Self::StringList_),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::StringList(value) => rt::Wire::encode(value, serializer),
-            Self::StringList_(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 
@@ -869,9 +829,49 @@ impl rt::Model for Role {
     }
 }
 
-impl rt::Model for Sort {
+impl rt::Model for RoleFilters {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Sort",
+        name: "RoleFilters",
+        members: &["showReservedRoles"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            show_reserved_roles: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.show_reserved_roles),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.show_reserved_roles)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for RoleSort {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RoleSort",
         members: &["direction", "field"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],

@@ -195,7 +195,7 @@ impl SavedObjects {
     #[doc(alias = "POST /api/saved_objects/_resolve_import_errors")]
     pub fn resolve_import_errors(
         &self,
-        retries: impl IntoIterator<Item = impl Into<Retry>>,
+        retries: impl IntoIterator<Item = impl Into<ImportRetry>>,
     ) -> ResolveImportErrors {
         ResolveImportErrors::new(&self.client, ResolveImportErrorsRequest::new(retries))
     }

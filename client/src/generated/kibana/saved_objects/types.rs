@@ -116,6 +116,67 @@ pub struct ImportResponse {
     pub extra: Extra,
 }
 
+/// The `ImportRetry` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ImportRetry {
+    /// `destinationId`
+    pub destination_id: Option<String>,
+    /// `id`
+    pub id: String,
+    /// `ignoreMissingReferences`
+    pub ignore_missing_references: Option<bool>,
+    /// `overwrite`
+    pub overwrite: Option<bool>,
+    /// `replaceReferences`
+    pub replace_references: Option<Vec<ReferenceReplacement>>,
+    /// `type`
+    pub r#type: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ImportRetry {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(id: impl Into<String>, r#type: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            r#type: r#type.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `destinationId`
+    #[must_use]
+    pub fn destination_id(mut self, destination_id: impl Into<String>) -> Self {
+        self.destination_id = Some(destination_id.into());
+        self
+    }
+    /// `ignoreMissingReferences`
+    #[must_use]
+    pub fn ignore_missing_references(mut self, ignore_missing_references: bool) -> Self {
+        self.ignore_missing_references = Some(ignore_missing_references);
+        self
+    }
+    /// `overwrite`
+    #[must_use]
+    pub fn overwrite(mut self, overwrite: bool) -> Self {
+        self.overwrite = Some(overwrite);
+        self
+    }
+    /// `replaceReferences`
+    #[must_use]
+    pub fn replace_references(
+        mut self,
+        replace_references: impl IntoIterator<Item = impl Into<ReferenceReplacement>>,
+    ) -> Self {
+        self.replace_references = Some(
+            replace_references.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+}
+
 /// The `ObjectError` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -168,10 +229,10 @@ pub struct Reference {
     pub extra: Extra,
 }
 
-/// The `ReplaceReference` object.
+/// The `ReferenceReplacement` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct ReplaceReference {
+pub struct ReferenceReplacement {
     /// `from`
     pub from: Option<String>,
     /// `to`
@@ -182,7 +243,7 @@ pub struct ReplaceReference {
     pub extra: Extra,
 }
 
-impl ReplaceReference {
+impl ReferenceReplacement {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -264,67 +325,6 @@ pub struct ResolvedObjects {
     pub resolved_objects: Vec<ResolvedObject>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-/// The `Retry` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Retry {
-    /// `destinationId`
-    pub destination_id: Option<String>,
-    /// `id`
-    pub id: String,
-    /// `ignoreMissingReferences`
-    pub ignore_missing_references: Option<bool>,
-    /// `overwrite`
-    pub overwrite: Option<bool>,
-    /// `replaceReferences`
-    pub replace_references: Option<Vec<ReplaceReference>>,
-    /// `type`
-    pub r#type: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl Retry {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(id: impl Into<String>, r#type: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            r#type: r#type.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `destinationId`
-    #[must_use]
-    pub fn destination_id(mut self, destination_id: impl Into<String>) -> Self {
-        self.destination_id = Some(destination_id.into());
-        self
-    }
-    /// `ignoreMissingReferences`
-    #[must_use]
-    pub fn ignore_missing_references(mut self, ignore_missing_references: bool) -> Self {
-        self.ignore_missing_references = Some(ignore_missing_references);
-        self
-    }
-    /// `overwrite`
-    #[must_use]
-    pub fn overwrite(mut self, overwrite: bool) -> Self {
-        self.overwrite = Some(overwrite);
-        self
-    }
-    /// `replaceReferences`
-    #[must_use]
-    pub fn replace_references(
-        mut self,
-        replace_references: impl IntoIterator<Item = impl Into<ReplaceReference>>,
-    ) -> Self {
-        self.replace_references = Some(
-            replace_references.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
 }
 
 /// The answer to [`rotate_encryption_key`](super::SavedObjects::rotate_encryption_key).
@@ -830,13 +830,13 @@ pub struct ResolveImportErrorsRequest {
     /// `file`
     pub file: Option<Upload>,
     /// `retries`
-    pub retries: Vec<Retry>,
+    pub retries: Vec<ImportRetry>,
 }
 
 impl ResolveImportErrorsRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(retries: impl IntoIterator<Item = impl Into<Retry>>) -> Self {
+    pub fn new(retries: impl IntoIterator<Item = impl Into<ImportRetry>>) -> Self {
         Self {
             retries: retries.into_iter().map(Into::into).collect(),
             compatibility_mode: None,

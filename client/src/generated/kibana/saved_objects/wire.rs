@@ -13,10 +13,11 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    BulkObjects, DeleteStatus, DeleteStatuses, FoundObjects, ImportResponse, ObjectError,
-    ObjectReference, Reference, ReplaceReference, ResolveImportErrorsResponse,
-    ResolvedObject, ResolvedObjects, Retry, RotateEncryptionKeyResponse, SavedObject,
-    CreateRequest, CreateWithIdRequest, ExportRequest
+    BulkObjects, DeleteStatus, DeleteStatuses, FoundObjects, ImportResponse, ImportRetry,
+    ObjectError, ObjectReference, Reference, ReferenceReplacement,
+    ResolveImportErrorsResponse, ResolvedObject, ResolvedObjects,
+    RotateEncryptionKeyResponse, SavedObject, CreateRequest, CreateWithIdRequest,
+    ExportRequest
 }
 rt::string_enum! {
     ResolvedObjectOutcome
@@ -282,6 +283,68 @@ impl rt::Model for ImportResponse {
     }
 }
 
+impl rt::Model for ImportRetry {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ImportRetry",
+        members: &[
+            "destinationId",
+            "id",
+            "ignoreMissingReferences",
+            "overwrite",
+            "replaceReferences",
+            "type",
+        ],
+        aliases: &[],
+        required: &[0x22, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            destination_id: None,
+            id: rt::Wire::blank(),
+            ignore_missing_references: None,
+            overwrite: None,
+            replace_references: None,
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.destination_id),
+            1 => member.value(&mut self.id),
+            2 => member.option(&mut self.ignore_missing_references),
+            3 => member.option(&mut self.overwrite),
+            4 => member.option(&mut self.replace_references),
+            5 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.destination_id)?;
+        out.value(1, &self.id)?;
+        out.option(2, &self.ignore_missing_references)?;
+        out.option(3, &self.overwrite)?;
+        out.option(4, &self.replace_references)?;
+        out.value(5, &self.r#type)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for ObjectError {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ObjectError",
@@ -417,9 +480,9 @@ impl rt::Model for Reference {
     }
 }
 
-impl rt::Model for ReplaceReference {
+impl rt::Model for ReferenceReplacement {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ReplaceReference",
+        name: "ReferenceReplacement",
         members: &["from", "to", "type"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -616,68 +679,6 @@ impl rt::Model for ResolvedObjects {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.value(0, &self.resolved_objects)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Retry {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Retry",
-        members: &[
-            "destinationId",
-            "id",
-            "ignoreMissingReferences",
-            "overwrite",
-            "replaceReferences",
-            "type",
-        ],
-        aliases: &[],
-        required: &[0x22, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            destination_id: None,
-            id: rt::Wire::blank(),
-            ignore_missing_references: None,
-            overwrite: None,
-            replace_references: None,
-            r#type: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.destination_id),
-            1 => member.value(&mut self.id),
-            2 => member.option(&mut self.ignore_missing_references),
-            3 => member.option(&mut self.overwrite),
-            4 => member.option(&mut self.replace_references),
-            5 => member.value(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.destination_id)?;
-        out.value(1, &self.id)?;
-        out.option(2, &self.ignore_missing_references)?;
-        out.option(3, &self.overwrite)?;
-        out.option(4, &self.replace_references)?;
-        out.value(5, &self.r#type)?;
         Ok(())
     }
 }

@@ -103,20 +103,20 @@ impl BulkEditAnonymizationFields {
     /// `create`
     pub fn create(
         mut self,
-        create: impl IntoIterator<Item = impl Into<AnonymizationFieldCreateProps>>,
+        create: impl IntoIterator<Item = impl Into<NewAnonymizationField>>,
     ) -> Self {
         self.0.request_mut().create = Some(create.into_iter().map(Into::into).collect());
         self
     }
     /// `delete`
-    pub fn delete(mut self, delete: impl Into<Delete>) -> Self {
+    pub fn delete(mut self, delete: impl Into<BulkDeletion>) -> Self {
         self.0.request_mut().delete = Some(delete.into());
         self
     }
     /// `update`
     pub fn update(
         mut self,
-        update: impl IntoIterator<Item = impl Into<AnonymizationFieldUpdateProps>>,
+        update: impl IntoIterator<Item = impl Into<AnonymizationFieldUpdate>>,
     ) -> Self {
         self.0.request_mut().update = Some(update.into_iter().map(Into::into).collect());
         self
@@ -132,20 +132,20 @@ impl BulkEditPrompts {
     /// `create`
     pub fn create(
         mut self,
-        create: impl IntoIterator<Item = impl Into<PromptCreateProps>>,
+        create: impl IntoIterator<Item = impl Into<NewPrompt>>,
     ) -> Self {
         self.0.request_mut().create = Some(create.into_iter().map(Into::into).collect());
         self
     }
     /// `delete`
-    pub fn delete(mut self, delete: impl Into<Delete>) -> Self {
+    pub fn delete(mut self, delete: impl Into<BulkDeletion>) -> Self {
         self.0.request_mut().delete = Some(delete.into());
         self
     }
     /// `update`
     pub fn update(
         mut self,
-        update: impl IntoIterator<Item = impl Into<PromptUpdateProps>>,
+        update: impl IntoIterator<Item = impl Into<PromptUpdate>>,
     ) -> Self {
         self.0.request_mut().update = Some(update.into_iter().map(Into::into).collect());
         self
@@ -236,7 +236,7 @@ impl FindAnonymizationFields {
     /// `sort_field`
     pub fn sort_field(
         mut self,
-        sort_field: impl Into<FindAnonymizationFieldsSortField>,
+        sort_field: impl Into<AnonymizationFieldSortField>,
     ) -> Self {
         self.0.request_mut().sort_field = Some(sort_field.into());
         self
@@ -288,7 +288,7 @@ impl FindPrompts {
         self
     }
     /// `sort_field`
-    pub fn sort_field(mut self, sort_field: impl Into<FindPromptsSortField>) -> Self {
+    pub fn sort_field(mut self, sort_field: impl Into<PromptSortField>) -> Self {
         self.0.request_mut().sort_field = Some(sort_field.into());
         self
     }

@@ -5,83 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
-/// The `ActionResponseAttributes` object.
+/// The `AnonymizationField` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ActionResponseAttributes {
-    /// `errors`
-    pub errors: Option<Vec<NormalizedAnonymizationFieldError>>,
-    /// `results`
-    pub results: AnonymizationFieldsBulkCrudActionResults,
-    /// `summary`
-    pub summary: BulkCrudActionSummary,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `Aggregations` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct Aggregations {
-    /// `field_status`
-    pub field_status: Option<FieldStatus>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `AnonymizationFieldCreateProps` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AnonymizationFieldCreateProps {
-    /// `allowed`
-    pub allowed: Option<bool>,
-    /// `anonymized`
-    pub anonymized: Option<bool>,
-    /// `field`
-    pub field: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl AnonymizationFieldCreateProps {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(field: impl Into<String>) -> Self {
-        Self {
-            field: field.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `allowed`
-    #[must_use]
-    pub fn allowed(mut self, allowed: bool) -> Self {
-        self.allowed = Some(allowed);
-        self
-    }
-    /// `anonymized`
-    #[must_use]
-    pub fn anonymized(mut self, anonymized: bool) -> Self {
-        self.anonymized = Some(anonymized);
-        self
-    }
-}
-
-/// The `AnonymizationFieldDetailsInError` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AnonymizationFieldDetailsInError {
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `AnonymizationFieldResponse` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AnonymizationFieldResponse {
+pub struct AnonymizationField {
     /// `allowed`
     pub allowed: Option<bool>,
     /// `anonymized`
@@ -106,10 +33,54 @@ pub struct AnonymizationFieldResponse {
     pub extra: Extra,
 }
 
-/// The `AnonymizationFieldUpdateProps` object.
+/// The `AnonymizationFieldAggregations` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct AnonymizationFieldAggregations {
+    /// `field_status`
+    pub field_status: Option<FieldStatus>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `AnonymizationFieldError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AnonymizationFieldUpdateProps {
+pub struct AnonymizationFieldError {
+    /// `anonymization_fields`
+    pub anonymization_fields: Vec<FailedAnonymizationField>,
+    /// `err_code`
+    pub err_code: Option<String>,
+    /// `message`
+    pub message: String,
+    /// `status_code`
+    pub status_code: i64,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `AnonymizationFieldSortField`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AnonymizationFieldSortField {
+    /// `created_at`
+    CreatedAt,
+    /// `anonymized`
+    Anonymized,
+    /// `allowed`
+    Allowed,
+    /// `field`
+    Field,
+    /// `updated_at`
+    UpdatedAt,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `AnonymizationFieldUpdate` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AnonymizationFieldUpdate {
     /// `allowed`
     pub allowed: Option<bool>,
     /// `anonymized`
@@ -120,7 +91,7 @@ pub struct AnonymizationFieldUpdateProps {
     pub extra: Extra,
 }
 
-impl AnonymizationFieldUpdateProps {
+impl AnonymizationFieldUpdate {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
@@ -143,26 +114,14 @@ impl AnonymizationFieldUpdateProps {
     }
 }
 
-/// The `AnonymizationFieldsBulkActionSkipResult` object.
+/// The `AnonymizationFieldsOutcome` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AnonymizationFieldsBulkActionSkipResult {
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `AnonymizationFieldsBulkCrudActionResponse` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct AnonymizationFieldsBulkCrudActionResponse {
+pub struct AnonymizationFieldsOutcome {
     /// `anonymization_fields_count`
     pub anonymization_fields_count: Option<i64>,
     /// `attributes`
-    pub attributes: ActionResponseAttributes,
+    pub attributes: AnonymizationFieldsOutcomeAttributes,
     /// `message`
     pub message: Option<String>,
     /// `status_code`
@@ -173,18 +132,32 @@ pub struct AnonymizationFieldsBulkCrudActionResponse {
     pub extra: Extra,
 }
 
-/// The `AnonymizationFieldsBulkCrudActionResults` object.
+/// The `AnonymizationFieldsOutcomeAttributes` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AnonymizationFieldsBulkCrudActionResults {
+pub struct AnonymizationFieldsOutcomeAttributes {
+    /// `errors`
+    pub errors: Option<Vec<AnonymizationFieldError>>,
+    /// `results`
+    pub results: AnonymizationFieldsResults,
+    /// `summary`
+    pub summary: BulkActionSummary,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `AnonymizationFieldsResults` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AnonymizationFieldsResults {
     /// `created`
-    pub created: Vec<AnonymizationFieldResponse>,
+    pub created: Vec<AnonymizationField>,
     /// `deleted`
     pub deleted: Vec<String>,
     /// `skipped`
-    pub skipped: Vec<AnonymizationFieldsBulkActionSkipResult>,
+    pub skipped: Vec<SkippedAnonymizationField>,
     /// `updated`
-    pub updated: Vec<AnonymizationFieldResponse>,
+    pub updated: Vec<AnonymizationField>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -202,7 +175,7 @@ pub struct ApiConfig {
     /// `model`
     pub model: Option<String>,
     /// `provider`
-    pub provider: Option<Provider>,
+    pub provider: Option<ModelProvider>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -237,30 +210,16 @@ impl ApiConfig {
     }
     /// `provider`
     #[must_use]
-    pub fn provider(mut self, provider: impl Into<Provider>) -> Self {
+    pub fn provider(mut self, provider: impl Into<ModelProvider>) -> Self {
         self.provider = Some(provider.into());
         self
     }
 }
 
-/// The `BulkCrudActionResponseAttributes` object.
+/// The `BulkActionSummary` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct BulkCrudActionResponseAttributes {
-    /// `errors`
-    pub errors: Option<Vec<NormalizedPromptError>>,
-    /// `results`
-    pub results: PromptsBulkCrudActionResults,
-    /// `summary`
-    pub summary: BulkCrudActionSummary,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `BulkCrudActionSummary` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct BulkCrudActionSummary {
+pub struct BulkActionSummary {
     /// `failed`
     pub failed: i64,
     /// `skipped`
@@ -273,10 +232,46 @@ pub struct BulkCrudActionSummary {
     pub extra: Extra,
 }
 
+/// The `BulkDeletion` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct BulkDeletion {
+    /// `ids`
+    ///
+    /// at least 1 items
+    pub ids: Option<Vec<String>>,
+    /// `query`
+    pub query: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl BulkDeletion {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `ids`
+    ///
+    /// at least 1 items
+    #[must_use]
+    pub fn ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.ids = Some(ids.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `query`
+    #[must_use]
+    pub fn query(mut self, query: impl Into<String>) -> Self {
+        self.query = Some(query.into());
+        self
+    }
+}
+
 /// The answer to [`bulk_edit_anonymization_fields`](super::SecurityAiAssistant::bulk_edit_anonymization_fields).
-pub type BulkEditAnonymizationFieldsResponse = AnonymizationFieldsBulkCrudActionResponse;
+pub type BulkEditAnonymizationFieldsResponse = AnonymizationFieldsOutcome;
 /// The answer to [`bulk_edit_prompts`](super::SecurityAiAssistant::bulk_edit_prompts).
-pub type BulkEditPromptsResponse = PromptsBulkCrudActionResponse;
+pub type BulkEditPromptsResponse = PromptsOutcome;
 /// A value of `ButtonColor`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -428,36 +423,10 @@ impl From<HrefContentReference> for ContentReference {
     }
 }
 
-/// A value of `ConversationCategory`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ConversationCategory {
-    /// `assistant`
-    Assistant,
-    /// `insights`
-    Insights,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `ConversationConfidence`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ConversationConfidence {
-    /// `high`
-    High,
-    /// `low`
-    Low,
-    /// `medium`
-    Medium,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `ConversationResponse` object.
+/// The `Conversation` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ConversationResponse {
+pub struct Conversation {
     /// `apiConfig`
     pub api_config: Option<ApiConfig>,
     /// `category`
@@ -490,6 +459,48 @@ pub struct ConversationResponse {
     pub users: Vec<User>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// A value of `ConversationCategory`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConversationCategory {
+    /// `assistant`
+    Assistant,
+    /// `insights`
+    Insights,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// A value of `ConversationConfidence`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConversationConfidence {
+    /// `high`
+    High,
+    /// `low`
+    Low,
+    /// `medium`
+    Medium,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// A value of `ConversationSortField`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ConversationSortField {
+    /// `created_at`
+    CreatedAt,
+    /// `is_default`
+    IsDefault,
+    /// `title`
+    Title,
+    /// `updated_at`
+    UpdatedAt,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
 }
 
 /// The `ConversationSummary` object.
@@ -540,60 +551,10 @@ impl ConversationSummary {
     }
 }
 
-/// The `CrudActionResponseAttributes` object.
+/// The `DeletedEntry` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct CrudActionResponseAttributes {
-    /// `errors`
-    pub errors: Option<Vec<NormalizedKnowledgeBaseEntryError>>,
-    /// `results`
-    pub results: KnowledgeBaseEntryBulkCrudActionResults,
-    /// `summary`
-    pub summary: KnowledgeBaseEntryBulkCrudActionSummary,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `Delete` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct Delete {
-    /// `ids`
-    ///
-    /// at least 1 items
-    pub ids: Option<Vec<String>>,
-    /// `query`
-    pub query: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl Delete {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `ids`
-    ///
-    /// at least 1 items
-    #[must_use]
-    pub fn ids(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.ids = Some(ids.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `query`
-    #[must_use]
-    pub fn query(mut self, query: impl Into<String>) -> Self {
-        self.query = Some(query.into());
-        self
-    }
-}
-
-/// The `DeleteResponseFields` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct DeleteResponseFields {
+pub struct DeletedEntry {
     /// `id`
     pub id: String,
     /// Members that this version of elkit does not know.
@@ -636,94 +597,10 @@ pub struct DocumentEntry {
     pub extra: Extra,
 }
 
-/// The `DocumentEntryCreateFields` object.
+/// The `DocumentEntryUpdate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct DocumentEntryCreateFields {
-    /// `kbResource`
-    pub kb_resource: KnowledgeBaseResource,
-    /// `source`
-    pub source: String,
-    /// `text`
-    pub text: String,
-    /// `required`
-    pub required: Option<bool>,
-    /// `vector`
-    pub vector: Option<Vector>,
-    /// `global`
-    pub global: Option<bool>,
-    /// `name`
-    pub name: String,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `users`
-    pub users: Option<Vec<User>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`DocumentEntryCreateFields`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct DocumentEntryCreateFieldsRequired {
-    /// `kbResource`
-    pub kb_resource: KnowledgeBaseResource,
-    /// `source`
-    pub source: String,
-    /// `text`
-    pub text: String,
-    /// `name`
-    pub name: String,
-}
-
-impl DocumentEntryCreateFields {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: DocumentEntryCreateFieldsRequired) -> Self {
-        Self {
-            kb_resource: required.kb_resource,
-            source: required.source,
-            text: required.text,
-            name: required.name,
-            ..rt::Model::blank()
-        }
-    }
-    /// `required`
-    #[must_use]
-    pub fn required(mut self, required: bool) -> Self {
-        self.required = Some(required);
-        self
-    }
-    /// `vector`
-    #[must_use]
-    pub fn vector(mut self, vector: impl Into<Vector>) -> Self {
-        self.vector = Some(vector.into());
-        self
-    }
-    /// `global`
-    #[must_use]
-    pub fn global(mut self, global: bool) -> Self {
-        self.global = Some(global);
-        self
-    }
-    /// `namespace`
-    #[must_use]
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = Some(namespace.into());
-        self
-    }
-    /// `users`
-    #[must_use]
-    pub fn users(mut self, users: impl IntoIterator<Item = impl Into<User>>) -> Self {
-        self.users = Some(users.into_iter().map(Into::into).collect());
-        self
-    }
-}
-
-/// The `DocumentEntryUpdateFields` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct DocumentEntryUpdateFields {
+pub struct DocumentEntryUpdate {
     /// `kbResource`
     pub kb_resource: KnowledgeBaseResource,
     /// `source`
@@ -748,10 +625,10 @@ pub struct DocumentEntryUpdateFields {
     pub extra: Extra,
 }
 
-/// What a [`DocumentEntryUpdateFields`] can't do without.
+/// What a [`DocumentEntryUpdate`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct DocumentEntryUpdateFieldsRequired {
+pub struct DocumentEntryUpdateRequired {
     /// `kbResource`
     pub kb_resource: KnowledgeBaseResource,
     /// `source`
@@ -764,10 +641,10 @@ pub struct DocumentEntryUpdateFieldsRequired {
     pub id: String,
 }
 
-impl DocumentEntryUpdateFields {
+impl DocumentEntryUpdate {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: DocumentEntryUpdateFieldsRequired) -> Self {
+    pub fn new(required: DocumentEntryUpdateRequired) -> Self {
         Self {
             kb_resource: required.kb_resource,
             source: required.source,
@@ -820,7 +697,7 @@ pub struct EsqlContentReference {
     /// `query`
     pub query: String,
     /// `timerange`
-    pub timerange: Option<EsqlContentReferenceTimerange>,
+    pub timerange: Option<EsqlTimeRange>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -850,19 +727,16 @@ impl EsqlContentReference {
     }
     /// `timerange`
     #[must_use]
-    pub fn timerange(
-        mut self,
-        timerange: impl Into<EsqlContentReferenceTimerange>,
-    ) -> Self {
+    pub fn timerange(mut self, timerange: impl Into<EsqlTimeRange>) -> Self {
         self.timerange = Some(timerange.into());
         self
     }
 }
 
-/// The `EsqlContentReferenceTimerange` object.
+/// The `EsqlTimeRange` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct EsqlContentReferenceTimerange {
+pub struct EsqlTimeRange {
     /// `from`
     pub from: String,
     /// `to`
@@ -871,7 +745,7 @@ pub struct EsqlContentReferenceTimerange {
     pub extra: Extra,
 }
 
-impl EsqlContentReferenceTimerange {
+impl EsqlTimeRange {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(from: impl Into<String>, to: impl Into<String>) -> Self {
@@ -881,6 +755,42 @@ impl EsqlContentReferenceTimerange {
             ..rt::Model::blank()
         }
     }
+}
+
+/// The `FailedAnonymizationField` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FailedAnonymizationField {
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `FailedKnowledgeBaseEntry` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FailedKnowledgeBaseEntry {
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `FailedPrompt` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FailedPrompt {
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
 /// The `FieldStatus` object.
@@ -893,28 +803,28 @@ pub struct FieldStatus {
     pub extra: Extra,
 }
 
+/// The `FieldStatusBucket` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct FieldStatusBucket {
+    /// `doc_count`
+    ///
+    /// default `0`
+    pub doc_count: Option<i64>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `FieldStatusBuckets` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FieldStatusBuckets {
     /// `allowed`
-    pub allowed: Option<FieldStatusBucketsAllowed>,
+    pub allowed: Option<FieldStatusBucket>,
     /// `anonymized`
-    pub anonymized: Option<FieldStatusBucketsAllowed>,
+    pub anonymized: Option<FieldStatusBucket>,
     /// `denied`
-    pub denied: Option<FieldStatusBucketsAllowed>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `FieldStatusBucketsAllowed` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct FieldStatusBucketsAllowed {
-    /// `doc_count`
-    ///
-    /// default `0`
-    pub doc_count: Option<i64>,
+    pub denied: Option<FieldStatusBucket>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -924,11 +834,11 @@ pub struct FieldStatusBucketsAllowed {
 #[non_exhaustive]
 pub struct FindAnonymizationFieldsResponse {
     /// `aggregations`
-    pub aggregations: Option<Aggregations>,
+    pub aggregations: Option<AnonymizationFieldAggregations>,
     /// `all`
-    pub all: Option<Vec<AnonymizationFieldResponse>>,
+    pub all: Option<Vec<AnonymizationField>>,
     /// `data`
-    pub data: Vec<AnonymizationFieldResponse>,
+    pub data: Vec<AnonymizationField>,
     /// `page`
     pub page: i64,
     /// `perPage`
@@ -937,56 +847,6 @@ pub struct FindAnonymizationFieldsResponse {
     pub total: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-/// A value of `FindAnonymizationFieldsSortField`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FindAnonymizationFieldsSortField {
-    /// `created_at`
-    CreatedAt,
-    /// `anonymized`
-    Anonymized,
-    /// `allowed`
-    Allowed,
-    /// `field`
-    Field,
-    /// `updated_at`
-    UpdatedAt,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `FindConversationsSortField`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FindConversationsSortField {
-    /// `created_at`
-    CreatedAt,
-    /// `is_default`
-    IsDefault,
-    /// `title`
-    Title,
-    /// `updated_at`
-    UpdatedAt,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `FindKnowledgeBaseEntriesSortField`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FindKnowledgeBaseEntriesSortField {
-    /// `created_at`
-    CreatedAt,
-    /// `is_default`
-    IsDefault,
-    /// `title`
-    Title,
-    /// `updated_at`
-    UpdatedAt,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// The answer to [`find_prompts`](super::SecurityAiAssistant::find_prompts).
@@ -994,7 +854,7 @@ pub enum FindKnowledgeBaseEntriesSortField {
 #[non_exhaustive]
 pub struct FindPromptsResponse {
     /// `data`
-    pub data: Vec<PromptResponse>,
+    pub data: Vec<Prompt>,
     /// `page`
     pub page: i64,
     /// `perPage`
@@ -1003,22 +863,6 @@ pub struct FindPromptsResponse {
     pub total: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-/// A value of `FindPromptsSortField`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FindPromptsSortField {
-    /// `created_at`
-    CreatedAt,
-    /// `is_default`
-    IsDefault,
-    /// `name`
-    Name,
-    /// `updated_at`
-    UpdatedAt,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// The `HrefContentReference` object.
@@ -1076,7 +920,7 @@ pub struct IndexEntry {
     /// `queryDescription`
     pub query_description: String,
     /// `inputSchema`
-    pub input_schema: Option<Vec<InputSchema>>,
+    pub input_schema: Option<Vec<InputField>>,
     /// `outputFields`
     pub output_fields: Option<Vec<String>>,
     /// `global`
@@ -1091,10 +935,10 @@ pub struct IndexEntry {
     pub extra: Extra,
 }
 
-/// The `IndexEntryCreateFields` object.
+/// The `IndexEntryUpdate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct IndexEntryCreateFields {
+pub struct IndexEntryUpdate {
     /// `description`
     pub description: String,
     /// `field`
@@ -1104,102 +948,7 @@ pub struct IndexEntryCreateFields {
     /// `queryDescription`
     pub query_description: String,
     /// `inputSchema`
-    pub input_schema: Option<Vec<InputSchema>>,
-    /// `outputFields`
-    pub output_fields: Option<Vec<String>>,
-    /// `global`
-    pub global: Option<bool>,
-    /// `name`
-    pub name: String,
-    /// `namespace`
-    pub namespace: Option<String>,
-    /// `users`
-    pub users: Option<Vec<User>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`IndexEntryCreateFields`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct IndexEntryCreateFieldsRequired {
-    /// `description`
-    pub description: String,
-    /// `field`
-    pub field: String,
-    /// `index`
-    pub index: String,
-    /// `queryDescription`
-    pub query_description: String,
-    /// `name`
-    pub name: String,
-}
-
-impl IndexEntryCreateFields {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: IndexEntryCreateFieldsRequired) -> Self {
-        Self {
-            description: required.description,
-            field: required.field,
-            index: required.index,
-            query_description: required.query_description,
-            name: required.name,
-            ..rt::Model::blank()
-        }
-    }
-    /// `inputSchema`
-    #[must_use]
-    pub fn input_schema(
-        mut self,
-        input_schema: impl IntoIterator<Item = impl Into<InputSchema>>,
-    ) -> Self {
-        self.input_schema = Some(input_schema.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `outputFields`
-    #[must_use]
-    pub fn output_fields(
-        mut self,
-        output_fields: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.output_fields = Some(output_fields.into_iter().map(Into::into).collect());
-        self
-    }
-    /// `global`
-    #[must_use]
-    pub fn global(mut self, global: bool) -> Self {
-        self.global = Some(global);
-        self
-    }
-    /// `namespace`
-    #[must_use]
-    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = Some(namespace.into());
-        self
-    }
-    /// `users`
-    #[must_use]
-    pub fn users(mut self, users: impl IntoIterator<Item = impl Into<User>>) -> Self {
-        self.users = Some(users.into_iter().map(Into::into).collect());
-        self
-    }
-}
-
-/// The `IndexEntryUpdateFields` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct IndexEntryUpdateFields {
-    /// `description`
-    pub description: String,
-    /// `field`
-    pub field: String,
-    /// `index`
-    pub index: String,
-    /// `queryDescription`
-    pub query_description: String,
-    /// `inputSchema`
-    pub input_schema: Option<Vec<InputSchema>>,
+    pub input_schema: Option<Vec<InputField>>,
     /// `outputFields`
     pub output_fields: Option<Vec<String>>,
     /// `global`
@@ -1216,10 +965,10 @@ pub struct IndexEntryUpdateFields {
     pub extra: Extra,
 }
 
-/// What a [`IndexEntryUpdateFields`] can't do without.
+/// What a [`IndexEntryUpdate`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct IndexEntryUpdateFieldsRequired {
+pub struct IndexEntryUpdateRequired {
     /// `description`
     pub description: String,
     /// `field`
@@ -1234,10 +983,10 @@ pub struct IndexEntryUpdateFieldsRequired {
     pub id: String,
 }
 
-impl IndexEntryUpdateFields {
+impl IndexEntryUpdate {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: IndexEntryUpdateFieldsRequired) -> Self {
+    pub fn new(required: IndexEntryUpdateRequired) -> Self {
         Self {
             description: required.description,
             field: required.field,
@@ -1252,7 +1001,7 @@ impl IndexEntryUpdateFields {
     #[must_use]
     pub fn input_schema(
         mut self,
-        input_schema: impl IntoIterator<Item = impl Into<InputSchema>>,
+        input_schema: impl IntoIterator<Item = impl Into<InputField>>,
     ) -> Self {
         self.input_schema = Some(input_schema.into_iter().map(Into::into).collect());
         self
@@ -1286,10 +1035,10 @@ impl IndexEntryUpdateFields {
     }
 }
 
-/// The `InputSchema` object.
+/// The `InputField` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct InputSchema {
+pub struct InputField {
     /// `description`
     pub description: String,
     /// `fieldName`
@@ -1300,10 +1049,10 @@ pub struct InputSchema {
     pub extra: Extra,
 }
 
-/// What a [`InputSchema`] can't do without.
+/// What a [`InputField`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct InputSchemaRequired {
+pub struct InputFieldRequired {
     /// `description`
     pub description: String,
     /// `fieldName`
@@ -1312,10 +1061,10 @@ pub struct InputSchemaRequired {
     pub field_type: String,
 }
 
-impl InputSchema {
+impl InputField {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: InputSchemaRequired) -> Self {
+    pub fn new(required: InputFieldRequired) -> Self {
         Self {
             description: required.description,
             field_name: required.field_name,
@@ -1439,66 +1188,40 @@ impl From<InputTextInterruptValue> for InterruptValue {
     }
 }
 
-/// The `KnowledgeBaseEntryBulkActionSkipResult` object.
+/// One of several forms of `KnowledgeBaseEntry`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct KnowledgeBaseEntryBulkActionSkipResult {
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
+pub enum KnowledgeBaseEntry {
+    /// Where `type` is `document`.
+    Document(DocumentEntry),
+    /// Where `type` is `index`.
+    Index(IndexEntry),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
 }
 
-/// The `KnowledgeBaseEntryBulkCrudActionResponse` object.
+/// One of several forms of `KnowledgeBaseEntryBulkUpdate`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct KnowledgeBaseEntryBulkCrudActionResponse {
-    /// `attributes`
-    pub attributes: CrudActionResponseAttributes,
-    /// `knowledgeBaseEntriesCount`
-    pub knowledge_base_entries_count: Option<i64>,
-    /// `message`
-    pub message: Option<String>,
-    /// `statusCode`
-    pub status_code: Option<i64>,
-    /// `success`
-    pub success: Option<bool>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
+pub enum KnowledgeBaseEntryBulkUpdate {
+    /// Where `type` is `document`.
+    Document(DocumentEntryUpdate),
+    /// Where `type` is `index`.
+    Index(IndexEntryUpdate),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
 }
 
-/// The `KnowledgeBaseEntryBulkCrudActionResults` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct KnowledgeBaseEntryBulkCrudActionResults {
-    /// `created`
-    pub created: Vec<KnowledgeBaseEntryResponse>,
-    /// `deleted`
-    pub deleted: Vec<String>,
-    /// `skipped`
-    pub skipped: Vec<KnowledgeBaseEntryBulkActionSkipResult>,
-    /// `updated`
-    pub updated: Vec<KnowledgeBaseEntryResponse>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
+impl From<DocumentEntryUpdate> for KnowledgeBaseEntryBulkUpdate {
+    fn from(value: DocumentEntryUpdate) -> Self {
+        Self::Document(value)
+    }
 }
 
-/// The `KnowledgeBaseEntryBulkCrudActionSummary` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct KnowledgeBaseEntryBulkCrudActionSummary {
-    /// `failed`
-    pub failed: i64,
-    /// `skipped`
-    pub skipped: i64,
-    /// `succeeded`
-    pub succeeded: i64,
-    /// `total`
-    pub total: i64,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
+impl From<IndexEntryUpdate> for KnowledgeBaseEntryBulkUpdate {
+    fn from(value: IndexEntryUpdate) -> Self {
+        Self::Index(value)
+    }
 }
 
 /// The `KnowledgeBaseEntryContentReference` object.
@@ -1540,100 +1263,92 @@ impl KnowledgeBaseEntryContentReference {
     }
 }
 
-/// One of several forms of `KnowledgeBaseEntryCreateProps`.
+/// The `KnowledgeBaseEntryError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum KnowledgeBaseEntryCreateProps {
-    /// Where `type` is `document`.
-    Document(DocumentEntryCreateFields),
-    /// Where `type` is `index`.
-    Index(IndexEntryCreateFields),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<DocumentEntryCreateFields> for KnowledgeBaseEntryCreateProps {
-    fn from(value: DocumentEntryCreateFields) -> Self {
-        Self::Document(value)
-    }
-}
-
-impl From<IndexEntryCreateFields> for KnowledgeBaseEntryCreateProps {
-    fn from(value: IndexEntryCreateFields) -> Self {
-        Self::Index(value)
-    }
-}
-
-/// The `KnowledgeBaseEntryDetailsInError` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct KnowledgeBaseEntryDetailsInError {
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: Option<String>,
+pub struct KnowledgeBaseEntryError {
+    /// `err_code`
+    pub err_code: Option<String>,
+    /// `knowledgeBaseEntries`
+    pub knowledge_base_entries: Vec<FailedKnowledgeBaseEntry>,
+    /// `message`
+    pub message: String,
+    /// `statusCode`
+    pub status_code: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// One of several forms of `KnowledgeBaseEntryResponse`.
+/// A value of `KnowledgeBaseEntrySortField`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KnowledgeBaseEntrySortField {
+    /// `created_at`
+    CreatedAt,
+    /// `is_default`
+    IsDefault,
+    /// `title`
+    Title,
+    /// `updated_at`
+    UpdatedAt,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// One of several forms of `KnowledgeBaseEntryUpdate`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum KnowledgeBaseEntryResponse {
+pub enum KnowledgeBaseEntryUpdate {
     /// Where `type` is `document`.
-    Document(DocumentEntry),
+    Document(NewDocumentEntry),
     /// Where `type` is `index`.
-    Index(IndexEntry),
+    Index(NewIndexEntry),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-/// One of several forms of `KnowledgeBaseEntryUpdateProps`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum KnowledgeBaseEntryUpdateProps {
-    /// Where `type` is `document`.
-    Document(DocumentEntryUpdateFields),
-    /// Where `type` is `index`.
-    Index(IndexEntryUpdateFields),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<DocumentEntryUpdateFields> for KnowledgeBaseEntryUpdateProps {
-    fn from(value: DocumentEntryUpdateFields) -> Self {
+impl From<NewDocumentEntry> for KnowledgeBaseEntryUpdate {
+    fn from(value: NewDocumentEntry) -> Self {
         Self::Document(value)
     }
 }
 
-impl From<IndexEntryUpdateFields> for KnowledgeBaseEntryUpdateProps {
-    fn from(value: IndexEntryUpdateFields) -> Self {
+impl From<NewIndexEntry> for KnowledgeBaseEntryUpdate {
+    fn from(value: NewIndexEntry) -> Self {
         Self::Index(value)
     }
 }
 
-/// One of several forms of `KnowledgeBaseEntryUpdateRouteProps`.
+/// The `KnowledgeBaseOutcome` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum KnowledgeBaseEntryUpdateRouteProps {
-    /// Where `type` is `document`.
-    Document(DocumentEntryCreateFields),
-    /// Where `type` is `index`.
-    Index(IndexEntryCreateFields),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
+pub struct KnowledgeBaseOutcome {
+    /// `attributes`
+    pub attributes: KnowledgeBaseOutcomeAttributes,
+    /// `knowledgeBaseEntriesCount`
+    pub knowledge_base_entries_count: Option<i64>,
+    /// `message`
+    pub message: Option<String>,
+    /// `statusCode`
+    pub status_code: Option<i64>,
+    /// `success`
+    pub success: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
-impl From<DocumentEntryCreateFields> for KnowledgeBaseEntryUpdateRouteProps {
-    fn from(value: DocumentEntryCreateFields) -> Self {
-        Self::Document(value)
-    }
-}
-
-impl From<IndexEntryCreateFields> for KnowledgeBaseEntryUpdateRouteProps {
-    fn from(value: IndexEntryCreateFields) -> Self {
-        Self::Index(value)
-    }
+/// The `KnowledgeBaseOutcomeAttributes` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct KnowledgeBaseOutcomeAttributes {
+    /// `errors`
+    pub errors: Option<Vec<KnowledgeBaseEntryError>>,
+    /// `results`
+    pub results: KnowledgeBaseResults,
+    /// `summary`
+    pub summary: KnowledgeBaseSummary,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
 /// A value of `KnowledgeBaseResource`.
@@ -1650,12 +1365,44 @@ pub enum KnowledgeBaseResource {
     UnknownValue(String),
 }
 
-/// The `KnowledgeBaseResponse` object.
+/// The `KnowledgeBaseResults` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct KnowledgeBaseResults {
+    /// `created`
+    pub created: Vec<KnowledgeBaseEntry>,
+    /// `deleted`
+    pub deleted: Vec<String>,
+    /// `skipped`
+    pub skipped: Vec<SkippedKnowledgeBaseEntry>,
+    /// `updated`
+    pub updated: Vec<KnowledgeBaseEntry>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `KnowledgeBaseSetup` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct KnowledgeBaseResponse {
+pub struct KnowledgeBaseSetup {
     /// `success`
     pub success: Option<bool>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `KnowledgeBaseSummary` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct KnowledgeBaseSummary {
+    /// `failed`
+    pub failed: i64,
+    /// `skipped`
+    pub skipped: i64,
+    /// `succeeded`
+    pub succeeded: i64,
+    /// `total`
+    pub total: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1822,97 +1569,264 @@ pub enum MessageRole {
     UnknownValue(String),
 }
 
-/// The `NormalizedAnonymizationFieldError` object.
+/// A value of `ModelProvider`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ModelProvider {
+    /// `OpenAI`
+    OpenAi,
+    /// `Azure OpenAI`
+    AzureOpenAi,
+    /// `Other`
+    Other,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `NewAnonymizationField` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct NormalizedAnonymizationFieldError {
-    /// `anonymization_fields`
-    pub anonymization_fields: Vec<AnonymizationFieldDetailsInError>,
-    /// `err_code`
-    pub err_code: Option<String>,
-    /// `message`
-    pub message: String,
-    /// `status_code`
-    pub status_code: i64,
+pub struct NewAnonymizationField {
+    /// `allowed`
+    pub allowed: Option<bool>,
+    /// `anonymized`
+    pub anonymized: Option<bool>,
+    /// `field`
+    pub field: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `NormalizedKnowledgeBaseEntryError` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct NormalizedKnowledgeBaseEntryError {
-    /// `err_code`
-    pub err_code: Option<String>,
-    /// `knowledgeBaseEntries`
-    pub knowledge_base_entries: Vec<KnowledgeBaseEntryDetailsInError>,
-    /// `message`
-    pub message: String,
-    /// `statusCode`
-    pub status_code: i64,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `NormalizedPromptError` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct NormalizedPromptError {
-    /// `err_code`
-    pub err_code: Option<String>,
-    /// `message`
-    pub message: String,
-    /// `prompts`
-    pub prompts: Vec<PromptDetailsInError>,
-    /// `status_code`
-    pub status_code: i64,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ProductDocumentationContentReference` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ProductDocumentationContentReference {
-    /// `id`
-    pub id: String,
-    /// `title`
-    pub title: String,
-    /// `url`
-    pub url: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ProductDocumentationContentReference`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ProductDocumentationContentReferenceRequired {
-    /// `id`
-    pub id: String,
-    /// `title`
-    pub title: String,
-    /// `url`
-    pub url: String,
-}
-
-impl ProductDocumentationContentReference {
+impl NewAnonymizationField {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: ProductDocumentationContentReferenceRequired) -> Self {
+    pub fn new(field: impl Into<String>) -> Self {
         Self {
-            id: required.id,
-            title: required.title,
-            url: required.url,
+            field: field.into(),
             ..rt::Model::blank()
         }
     }
+    /// `allowed`
+    #[must_use]
+    pub fn allowed(mut self, allowed: bool) -> Self {
+        self.allowed = Some(allowed);
+        self
+    }
+    /// `anonymized`
+    #[must_use]
+    pub fn anonymized(mut self, anonymized: bool) -> Self {
+        self.anonymized = Some(anonymized);
+        self
+    }
 }
 
-/// The `PromptCreateProps` object.
+/// The `NewDocumentEntry` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct PromptCreateProps {
+pub struct NewDocumentEntry {
+    /// `kbResource`
+    pub kb_resource: KnowledgeBaseResource,
+    /// `source`
+    pub source: String,
+    /// `text`
+    pub text: String,
+    /// `required`
+    pub required: Option<bool>,
+    /// `vector`
+    pub vector: Option<Vector>,
+    /// `global`
+    pub global: Option<bool>,
+    /// `name`
+    pub name: String,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// `users`
+    pub users: Option<Vec<User>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`NewDocumentEntry`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct NewDocumentEntryRequired {
+    /// `kbResource`
+    pub kb_resource: KnowledgeBaseResource,
+    /// `source`
+    pub source: String,
+    /// `text`
+    pub text: String,
+    /// `name`
+    pub name: String,
+}
+
+impl NewDocumentEntry {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: NewDocumentEntryRequired) -> Self {
+        Self {
+            kb_resource: required.kb_resource,
+            source: required.source,
+            text: required.text,
+            name: required.name,
+            ..rt::Model::blank()
+        }
+    }
+    /// `required`
+    #[must_use]
+    pub fn required(mut self, required: bool) -> Self {
+        self.required = Some(required);
+        self
+    }
+    /// `vector`
+    #[must_use]
+    pub fn vector(mut self, vector: impl Into<Vector>) -> Self {
+        self.vector = Some(vector.into());
+        self
+    }
+    /// `global`
+    #[must_use]
+    pub fn global(mut self, global: bool) -> Self {
+        self.global = Some(global);
+        self
+    }
+    /// `namespace`
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+    /// `users`
+    #[must_use]
+    pub fn users(mut self, users: impl IntoIterator<Item = impl Into<User>>) -> Self {
+        self.users = Some(users.into_iter().map(Into::into).collect());
+        self
+    }
+}
+
+/// The `NewIndexEntry` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewIndexEntry {
+    /// `description`
+    pub description: String,
+    /// `field`
+    pub field: String,
+    /// `index`
+    pub index: String,
+    /// `queryDescription`
+    pub query_description: String,
+    /// `inputSchema`
+    pub input_schema: Option<Vec<InputField>>,
+    /// `outputFields`
+    pub output_fields: Option<Vec<String>>,
+    /// `global`
+    pub global: Option<bool>,
+    /// `name`
+    pub name: String,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// `users`
+    pub users: Option<Vec<User>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`NewIndexEntry`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct NewIndexEntryRequired {
+    /// `description`
+    pub description: String,
+    /// `field`
+    pub field: String,
+    /// `index`
+    pub index: String,
+    /// `queryDescription`
+    pub query_description: String,
+    /// `name`
+    pub name: String,
+}
+
+impl NewIndexEntry {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: NewIndexEntryRequired) -> Self {
+        Self {
+            description: required.description,
+            field: required.field,
+            index: required.index,
+            query_description: required.query_description,
+            name: required.name,
+            ..rt::Model::blank()
+        }
+    }
+    /// `inputSchema`
+    #[must_use]
+    pub fn input_schema(
+        mut self,
+        input_schema: impl IntoIterator<Item = impl Into<InputField>>,
+    ) -> Self {
+        self.input_schema = Some(input_schema.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `outputFields`
+    #[must_use]
+    pub fn output_fields(
+        mut self,
+        output_fields: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.output_fields = Some(output_fields.into_iter().map(Into::into).collect());
+        self
+    }
+    /// `global`
+    #[must_use]
+    pub fn global(mut self, global: bool) -> Self {
+        self.global = Some(global);
+        self
+    }
+    /// `namespace`
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = Some(namespace.into());
+        self
+    }
+    /// `users`
+    #[must_use]
+    pub fn users(mut self, users: impl IntoIterator<Item = impl Into<User>>) -> Self {
+        self.users = Some(users.into_iter().map(Into::into).collect());
+        self
+    }
+}
+
+/// One of several forms of `NewKnowledgeBaseEntry`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum NewKnowledgeBaseEntry {
+    /// Where `type` is `document`.
+    Document(NewDocumentEntry),
+    /// Where `type` is `index`.
+    Index(NewIndexEntry),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<NewDocumentEntry> for NewKnowledgeBaseEntry {
+    fn from(value: NewDocumentEntry) -> Self {
+        Self::Document(value)
+    }
+}
+
+impl From<NewIndexEntry> for NewKnowledgeBaseEntry {
+    fn from(value: NewIndexEntry) -> Self {
+        Self::Index(value)
+    }
+}
+
+/// The `NewPrompt` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewPrompt {
     /// `categories`
     pub categories: Option<Vec<String>>,
     /// `color`
@@ -1933,10 +1847,10 @@ pub struct PromptCreateProps {
     pub extra: Extra,
 }
 
-/// What a [`PromptCreateProps`] can't do without.
+/// What a [`NewPrompt`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct PromptCreatePropsRequired {
+pub struct NewPromptRequired {
     /// `content`
     pub content: String,
     /// `name`
@@ -1945,10 +1859,10 @@ pub struct PromptCreatePropsRequired {
     pub prompt_type: PromptType,
 }
 
-impl PromptCreateProps {
+impl NewPrompt {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: PromptCreatePropsRequired) -> Self {
+    pub fn new(required: NewPromptRequired) -> Self {
         Self {
             content: required.content,
             name: required.name,
@@ -1994,22 +1908,49 @@ impl PromptCreateProps {
     }
 }
 
-/// The `PromptDetailsInError` object.
+/// The `ProductDocumentationContentReference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct PromptDetailsInError {
+pub struct ProductDocumentationContentReference {
     /// `id`
     pub id: String,
-    /// `name`
-    pub name: Option<String>,
+    /// `title`
+    pub title: String,
+    /// `url`
+    pub url: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `PromptResponse` object.
+/// What a [`ProductDocumentationContentReference`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct ProductDocumentationContentReferenceRequired {
+    /// `id`
+    pub id: String,
+    /// `title`
+    pub title: String,
+    /// `url`
+    pub url: String,
+}
+
+impl ProductDocumentationContentReference {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: ProductDocumentationContentReferenceRequired) -> Self {
+        Self {
+            id: required.id,
+            title: required.title,
+            url: required.url,
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `Prompt` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct PromptResponse {
+pub struct Prompt {
     /// `categories`
     pub categories: Option<Vec<String>>,
     /// `color`
@@ -2046,6 +1987,38 @@ pub struct PromptResponse {
     pub extra: Extra,
 }
 
+/// The `PromptError` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PromptError {
+    /// `err_code`
+    pub err_code: Option<String>,
+    /// `message`
+    pub message: String,
+    /// `prompts`
+    pub prompts: Vec<FailedPrompt>,
+    /// `status_code`
+    pub status_code: i64,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `PromptSortField`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PromptSortField {
+    /// `created_at`
+    CreatedAt,
+    /// `is_default`
+    IsDefault,
+    /// `name`
+    Name,
+    /// `updated_at`
+    UpdatedAt,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// A value of `PromptType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -2058,10 +2031,10 @@ pub enum PromptType {
     UnknownValue(String),
 }
 
-/// The `PromptUpdateProps` object.
+/// The `PromptUpdate` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct PromptUpdateProps {
+pub struct PromptUpdate {
     /// `categories`
     pub categories: Option<Vec<String>>,
     /// `color`
@@ -2080,7 +2053,7 @@ pub struct PromptUpdateProps {
     pub extra: Extra,
 }
 
-impl PromptUpdateProps {
+impl PromptUpdate {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
@@ -2133,24 +2106,12 @@ impl PromptUpdateProps {
     }
 }
 
-/// The `PromptsBulkActionSkipResult` object.
+/// The `PromptsOutcome` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct PromptsBulkActionSkipResult {
-    /// `id`
-    pub id: String,
-    /// `name`
-    pub name: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `PromptsBulkCrudActionResponse` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PromptsBulkCrudActionResponse {
+pub struct PromptsOutcome {
     /// `attributes`
-    pub attributes: BulkCrudActionResponseAttributes,
+    pub attributes: PromptsOutcomeAttributes,
     /// `message`
     pub message: Option<String>,
     /// `prompts_count`
@@ -2163,34 +2124,34 @@ pub struct PromptsBulkCrudActionResponse {
     pub extra: Extra,
 }
 
-/// The `PromptsBulkCrudActionResults` object.
+/// The `PromptsOutcomeAttributes` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct PromptsBulkCrudActionResults {
-    /// `created`
-    pub created: Vec<PromptResponse>,
-    /// `deleted`
-    pub deleted: Vec<String>,
-    /// `skipped`
-    pub skipped: Vec<PromptsBulkActionSkipResult>,
-    /// `updated`
-    pub updated: Vec<PromptResponse>,
+pub struct PromptsOutcomeAttributes {
+    /// `errors`
+    pub errors: Option<Vec<PromptError>>,
+    /// `results`
+    pub results: PromptsResults,
+    /// `summary`
+    pub summary: BulkActionSummary,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// A value of `Provider`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// The `PromptsResults` object.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Provider {
-    /// `OpenAI`
-    OpenAi,
-    /// `Azure OpenAI`
-    AzureOpenAi,
-    /// `Other`
-    Other,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
+pub struct PromptsResults {
+    /// `created`
+    pub created: Vec<Prompt>,
+    /// `deleted`
+    pub deleted: Vec<String>,
+    /// `skipped`
+    pub skipped: Vec<SkippedPrompt>,
+    /// `updated`
+    pub updated: Vec<Prompt>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
 /// The `SecurityAlertContentReference` object.
@@ -2338,6 +2299,42 @@ impl SelectOptionInterruptValue {
     }
 }
 
+/// The `SkippedAnonymizationField` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SkippedAnonymizationField {
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SkippedKnowledgeBaseEntry` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SkippedKnowledgeBaseEntry {
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SkippedPrompt` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SkippedPrompt {
+    /// `id`
+    pub id: String,
+    /// `name`
+    pub name: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// A value of `SortOrder`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -2449,11 +2446,11 @@ impl Vector {
 #[non_exhaustive]
 pub struct BulkEditAnonymizationFieldsRequest {
     /// `create`
-    pub create: Option<Vec<AnonymizationFieldCreateProps>>,
+    pub create: Option<Vec<NewAnonymizationField>>,
     /// `delete`
-    pub delete: Option<Delete>,
+    pub delete: Option<BulkDeletion>,
     /// `update`
-    pub update: Option<Vec<AnonymizationFieldUpdateProps>>,
+    pub update: Option<Vec<AnonymizationFieldUpdate>>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2476,11 +2473,11 @@ impl BulkEditAnonymizationFieldsRequest {
 #[non_exhaustive]
 pub struct BulkEditPromptsRequest {
     /// `create`
-    pub create: Option<Vec<PromptCreateProps>>,
+    pub create: Option<Vec<NewPrompt>>,
     /// `delete`
-    pub delete: Option<Delete>,
+    pub delete: Option<BulkDeletion>,
     /// `update`
-    pub update: Option<Vec<PromptUpdateProps>>,
+    pub update: Option<Vec<PromptUpdate>>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2572,7 +2569,7 @@ pub struct FindAnonymizationFieldsRequest {
     /// `filter`
     pub filter: Option<String>,
     /// `sort_field`
-    pub sort_field: Option<FindAnonymizationFieldsSortField>,
+    pub sort_field: Option<AnonymizationFieldSortField>,
     /// `sort_order`
     pub sort_order: Option<SortOrder>,
     /// `page`
@@ -2612,7 +2609,7 @@ pub struct FindPromptsRequest {
     /// `filter`
     pub filter: Option<String>,
     /// `sort_field`
-    pub sort_field: Option<FindPromptsSortField>,
+    pub sort_field: Option<PromptSortField>,
     /// `sort_order`
     pub sort_order: Option<SortOrder>,
     /// `page`

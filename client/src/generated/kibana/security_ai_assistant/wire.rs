@@ -13,221 +13,40 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    ActionResponseAttributes, Aggregations, AnonymizationFieldCreateProps,
-    AnonymizationFieldDetailsInError, AnonymizationFieldResponse,
-    AnonymizationFieldUpdateProps, AnonymizationFieldsBulkActionSkipResult,
-    AnonymizationFieldsBulkCrudActionResponse, AnonymizationFieldsBulkCrudActionResults,
-    ApiConfig, BulkCrudActionResponseAttributes, BulkCrudActionSummary, ChatMessage,
-    ConversationResponse, ConversationSummary, CrudActionResponseAttributes, Delete,
-    DeleteResponseFields, DocumentEntry, DocumentEntryCreateFields,
-    DocumentEntryUpdateFields, EsqlContentReference, EsqlContentReferenceTimerange,
-    FieldStatus, FieldStatusBuckets, FieldStatusBucketsAllowed,
-    FindAnonymizationFieldsResponse, FindPromptsResponse, HrefContentReference,
-    IndexEntry, IndexEntryCreateFields, IndexEntryUpdateFields, InputSchema,
+    AnonymizationField, AnonymizationFieldAggregations, AnonymizationFieldError,
+    AnonymizationFieldUpdate, AnonymizationFieldsOutcome,
+    AnonymizationFieldsOutcomeAttributes, AnonymizationFieldsResults, ApiConfig,
+    BulkActionSummary, BulkDeletion, ChatMessage, Conversation, ConversationSummary,
+    DeletedEntry, DocumentEntry, DocumentEntryUpdate, EsqlContentReference,
+    EsqlTimeRange, FailedAnonymizationField, FailedKnowledgeBaseEntry, FailedPrompt,
+    FieldStatus, FieldStatusBucket, FieldStatusBuckets, FindAnonymizationFieldsResponse,
+    FindPromptsResponse, HrefContentReference, IndexEntry, IndexEntryUpdate, InputField,
     InputTextInterruptResumeValue, InputTextInterruptValue,
-    KnowledgeBaseEntryBulkActionSkipResult, KnowledgeBaseEntryBulkCrudActionResponse,
-    KnowledgeBaseEntryBulkCrudActionResults, KnowledgeBaseEntryBulkCrudActionSummary,
-    KnowledgeBaseEntryContentReference, KnowledgeBaseEntryDetailsInError,
-    KnowledgeBaseResponse, Message, MessageMetadata, NormalizedAnonymizationFieldError,
-    NormalizedKnowledgeBaseEntryError, NormalizedPromptError,
-    ProductDocumentationContentReference, PromptCreateProps, PromptDetailsInError,
-    PromptResponse, PromptUpdateProps, PromptsBulkActionSkipResult,
-    PromptsBulkCrudActionResponse, PromptsBulkCrudActionResults,
-    SecurityAlertContentReference, SecurityAlertsPageContentReference,
+    KnowledgeBaseEntryContentReference, KnowledgeBaseEntryError, KnowledgeBaseOutcome,
+    KnowledgeBaseOutcomeAttributes, KnowledgeBaseResults, KnowledgeBaseSetup,
+    KnowledgeBaseSummary, Message, MessageMetadata, NewAnonymizationField,
+    NewDocumentEntry, NewIndexEntry, NewPrompt, ProductDocumentationContentReference,
+    Prompt, PromptError, PromptUpdate, PromptsOutcome, PromptsOutcomeAttributes,
+    PromptsResults, SecurityAlertContentReference, SecurityAlertsPageContentReference,
     SelectOptionInterruptOption, SelectOptionInterruptResumeValue,
-    SelectOptionInterruptValue, TraceData, User, Vector,
-    BulkEditAnonymizationFieldsRequest, BulkEditPromptsRequest, CompleteChatRequest
+    SelectOptionInterruptValue, SkippedAnonymizationField, SkippedKnowledgeBaseEntry,
+    SkippedPrompt, TraceData, User, Vector, BulkEditAnonymizationFieldsRequest,
+    BulkEditPromptsRequest, CompleteChatRequest
 }
 rt::string_enum! {
-    ButtonColor, ChatMessageRole, ConversationCategory, ConversationConfidence,
-    FindAnonymizationFieldsSortField, FindConversationsSortField,
-    FindKnowledgeBaseEntriesSortField, FindPromptsSortField, KnowledgeBaseResource,
-    MessageRole, PromptType, Provider, SortOrder
+    AnonymizationFieldSortField, ButtonColor, ChatMessageRole, ConversationCategory,
+    ConversationConfidence, ConversationSortField, KnowledgeBaseEntrySortField,
+    KnowledgeBaseResource, MessageRole, ModelProvider, PromptSortField, PromptType,
+    SortOrder
 }
 rt::union_! {
-    ContentReference, InterruptResumeValue, InterruptValue,
-    KnowledgeBaseEntryCreateProps, KnowledgeBaseEntryResponse,
-    KnowledgeBaseEntryUpdateProps, KnowledgeBaseEntryUpdateRouteProps
+    ContentReference, InterruptResumeValue, InterruptValue, KnowledgeBaseEntry,
+    KnowledgeBaseEntryBulkUpdate, KnowledgeBaseEntryUpdate, NewKnowledgeBaseEntry
 }
 
-impl rt::Model for ActionResponseAttributes {
+impl rt::Model for AnonymizationField {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ActionResponseAttributes",
-        members: &["errors", "results", "summary"],
-        aliases: &[],
-        required: &[0x6, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            errors: None,
-            results: rt::Wire::blank(),
-            summary: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.errors),
-            1 => member.value(&mut self.results),
-            2 => member.value(&mut self.summary),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.errors)?;
-        out.value(1, &self.results)?;
-        out.value(2, &self.summary)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Aggregations {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Aggregations",
-        members: &["field_status"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            field_status: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.field_status),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.field_status)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AnonymizationFieldCreateProps {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AnonymizationFieldCreateProps",
-        members: &["allowed", "anonymized", "field"],
-        aliases: &[],
-        required: &[0x4, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            allowed: None,
-            anonymized: None,
-            field: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.allowed),
-            1 => member.option(&mut self.anonymized),
-            2 => member.value(&mut self.field),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.allowed)?;
-        out.option(1, &self.anonymized)?;
-        out.value(2, &self.field)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AnonymizationFieldDetailsInError {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AnonymizationFieldDetailsInError",
-        members: &["id", "name"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            name: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            1 => member.option(&mut self.name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.name)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AnonymizationFieldResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AnonymizationFieldResponse",
+        name: "AnonymizationField",
         members: &[
             "allowed",
             "anonymized",
@@ -303,9 +122,121 @@ impl rt::Model for AnonymizationFieldResponse {
     }
 }
 
-impl rt::Model for AnonymizationFieldUpdateProps {
+impl rt::Model for AnonymizationFieldAggregations {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AnonymizationFieldUpdateProps",
+        name: "AnonymizationFieldAggregations",
+        members: &["field_status"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            field_status: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.field_status),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.field_status)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AnonymizationFieldError {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AnonymizationFieldError",
+        members: &["anonymization_fields", "err_code", "message", "status_code"],
+        aliases: &[],
+        required: &[0xd, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            anonymization_fields: rt::Wire::blank(),
+            err_code: None,
+            message: rt::Wire::blank(),
+            status_code: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.anonymization_fields),
+            1 => member.option(&mut self.err_code),
+            2 => member.value(&mut self.message),
+            3 => member.value(&mut self.status_code),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.anonymization_fields)?;
+        out.option(1, &self.err_code)?;
+        out.value(2, &self.message)?;
+        out.value(3, &self.status_code)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for AnonymizationFieldSortField {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "created_at" => Self::CreatedAt,
+            "anonymized" => Self::Anonymized,
+            "allowed" => Self::Allowed,
+            "field" => Self::Field,
+            "updated_at" => Self::UpdatedAt,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::CreatedAt => "created_at",
+            Self::Anonymized => "anonymized",
+            Self::Allowed => "allowed",
+            Self::Field => "field",
+            Self::UpdatedAt => "updated_at",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for AnonymizationFieldUpdate {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AnonymizationFieldUpdate",
         members: &["allowed", "anonymized", "id"],
         aliases: &[],
         required: &[0x4, 0, 0, 0],
@@ -349,54 +280,9 @@ impl rt::Model for AnonymizationFieldUpdateProps {
     }
 }
 
-impl rt::Model for AnonymizationFieldsBulkActionSkipResult {
+impl rt::Model for AnonymizationFieldsOutcome {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AnonymizationFieldsBulkActionSkipResult",
-        members: &["id", "name", "skip_reason"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[2],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            name: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            1 => member.option(&mut self.name),
-            2 => member.literal("\"ANONYMIZATION_FIELD_NOT_MODIFIED\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.name)?;
-        out.literal(2, "\"ANONYMIZATION_FIELD_NOT_MODIFIED\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for AnonymizationFieldsBulkCrudActionResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "AnonymizationFieldsBulkCrudActionResponse",
+        name: "AnonymizationFieldsOutcome",
         members: &[
             "anonymization_fields_count",
             "attributes",
@@ -452,9 +338,55 @@ impl rt::Model for AnonymizationFieldsBulkCrudActionResponse {
     }
 }
 
-impl rt::Model for AnonymizationFieldsBulkCrudActionResults {
+impl rt::Model for AnonymizationFieldsOutcomeAttributes {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AnonymizationFieldsBulkCrudActionResults",
+        name: "AnonymizationFieldsOutcomeAttributes",
+        members: &["errors", "results", "summary"],
+        aliases: &[],
+        required: &[0x6, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            errors: None,
+            results: rt::Wire::blank(),
+            summary: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.errors),
+            1 => member.value(&mut self.results),
+            2 => member.value(&mut self.summary),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.errors)?;
+        out.value(1, &self.results)?;
+        out.value(2, &self.summary)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for AnonymizationFieldsResults {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "AnonymizationFieldsResults",
         members: &["created", "deleted", "skipped", "updated"],
         aliases: &[],
         required: &[0xf, 0, 0, 0],
@@ -559,55 +491,9 @@ impl rt::Model for ApiConfig {
     }
 }
 
-impl rt::Model for BulkCrudActionResponseAttributes {
+impl rt::Model for BulkActionSummary {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkCrudActionResponseAttributes",
-        members: &["errors", "results", "summary"],
-        aliases: &[],
-        required: &[0x6, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            errors: None,
-            results: rt::Wire::blank(),
-            summary: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.errors),
-            1 => member.value(&mut self.results),
-            2 => member.value(&mut self.summary),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.errors)?;
-        out.value(1, &self.results)?;
-        out.value(2, &self.summary)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for BulkCrudActionSummary {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkCrudActionSummary",
+        name: "BulkActionSummary",
         members: &["failed", "skipped", "succeeded", "total"],
         aliases: &[],
         required: &[0xf, 0, 0, 0],
@@ -650,6 +536,49 @@ impl rt::Model for BulkCrudActionSummary {
         out.value(1, &self.skipped)?;
         out.value(2, &self.succeeded)?;
         out.value(3, &self.total)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for BulkDeletion {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "BulkDeletion",
+        members: &["ids", "query"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            ids: None,
+            query: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.ids),
+            1 => member.option(&mut self.query),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.ids)?;
+        out.option(1, &self.query)?;
         Ok(())
     }
 }
@@ -820,45 +749,9 @@ impl rt::Union for ContentReference {
     }
 }
 
-impl rt::StringEnum for ConversationCategory {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "assistant" => Self::Assistant,
-            "insights" => Self::Insights,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Assistant => "assistant",
-            Self::Insights => "insights",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for ConversationConfidence {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "high" => Self::High,
-            "low" => Self::Low,
-            "medium" => Self::Medium,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::High => "high",
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for ConversationResponse {
+impl rt::Model for Conversation {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ConversationResponse",
+        name: "Conversation",
         members: &[
             "apiConfig",
             "category",
@@ -954,6 +847,63 @@ impl rt::Model for ConversationResponse {
     }
 }
 
+impl rt::StringEnum for ConversationCategory {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "assistant" => Self::Assistant,
+            "insights" => Self::Insights,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Assistant => "assistant",
+            Self::Insights => "insights",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::StringEnum for ConversationConfidence {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "high" => Self::High,
+            "low" => Self::Low,
+            "medium" => Self::Medium,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::High => "high",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::StringEnum for ConversationSortField {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "created_at" => Self::CreatedAt,
+            "is_default" => Self::IsDefault,
+            "title" => Self::Title,
+            "updated_at" => Self::UpdatedAt,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::CreatedAt => "created_at",
+            Self::IsDefault => "is_default",
+            Self::Title => "title",
+            Self::UpdatedAt => "updated_at",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
 impl rt::Model for ConversationSummary {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ConversationSummary",
@@ -1003,98 +953,9 @@ impl rt::Model for ConversationSummary {
     }
 }
 
-impl rt::Model for CrudActionResponseAttributes {
+impl rt::Model for DeletedEntry {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CrudActionResponseAttributes",
-        members: &["errors", "results", "summary"],
-        aliases: &[],
-        required: &[0x6, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            errors: None,
-            results: rt::Wire::blank(),
-            summary: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.errors),
-            1 => member.value(&mut self.results),
-            2 => member.value(&mut self.summary),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.errors)?;
-        out.value(1, &self.results)?;
-        out.value(2, &self.summary)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Delete {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Delete",
-        members: &["ids", "query"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            ids: None,
-            query: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.ids),
-            1 => member.option(&mut self.query),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.ids)?;
-        out.option(1, &self.query)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for DeleteResponseFields {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "DeleteResponseFields",
+        name: "DeletedEntry",
         members: &["id"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -1229,86 +1090,9 @@ impl rt::Model for DocumentEntry {
     }
 }
 
-impl rt::Model for DocumentEntryCreateFields {
+impl rt::Model for DocumentEntryUpdate {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "DocumentEntryCreateFields",
-        members: &[
-            "global",
-            "kbResource",
-            "name",
-            "namespace",
-            "required",
-            "source",
-            "text",
-            "type",
-            "users",
-            "vector",
-        ],
-        aliases: &[],
-        required: &[0x66, 0, 0, 0],
-        literals: &[7],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            kb_resource: rt::Wire::blank(),
-            source: rt::Wire::blank(),
-            text: rt::Wire::blank(),
-            required: None,
-            vector: None,
-            global: None,
-            name: rt::Wire::blank(),
-            namespace: None,
-            users: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            1 => member.value(&mut self.kb_resource),
-            5 => member.value(&mut self.source),
-            6 => member.value(&mut self.text),
-            4 => member.option(&mut self.required),
-            9 => member.option(&mut self.vector),
-            0 => member.option(&mut self.global),
-            2 => member.value(&mut self.name),
-            3 => member.option(&mut self.namespace),
-            8 => member.option(&mut self.users),
-            7 => member.literal("\"document\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.kb_resource)?;
-        out.value(5, &self.source)?;
-        out.value(6, &self.text)?;
-        out.option(4, &self.required)?;
-        out.option(9, &self.vector)?;
-        out.option(0, &self.global)?;
-        out.value(2, &self.name)?;
-        out.option(3, &self.namespace)?;
-        out.option(8, &self.users)?;
-        out.literal(7, "\"document\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for DocumentEntryUpdateFields {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "DocumentEntryUpdateFields",
+        name: "DocumentEntryUpdate",
         members: &[
             "global",
             "id",
@@ -1438,9 +1222,9 @@ impl rt::Model for EsqlContentReference {
     }
 }
 
-impl rt::Model for EsqlContentReferenceTimerange {
+impl rt::Model for EsqlTimeRange {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "EsqlContentReferenceTimerange",
+        name: "EsqlTimeRange",
         members: &["from", "to"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
@@ -1481,6 +1265,135 @@ impl rt::Model for EsqlContentReferenceTimerange {
     }
 }
 
+impl rt::Model for FailedAnonymizationField {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FailedAnonymizationField",
+        members: &["id", "name"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            name: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.option(&mut self.name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.option(1, &self.name)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for FailedKnowledgeBaseEntry {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FailedKnowledgeBaseEntry",
+        members: &["id", "name"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            name: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.option(&mut self.name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.option(1, &self.name)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for FailedPrompt {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FailedPrompt",
+        members: &["id", "name"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            name: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.option(&mut self.name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.option(1, &self.name)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for FieldStatus {
     const META: &'static rt::Meta = &rt::Meta {
         name: "FieldStatus",
@@ -1517,6 +1430,46 @@ impl rt::Model for FieldStatus {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.buckets)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for FieldStatusBucket {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FieldStatusBucket",
+        members: &["doc_count"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            doc_count: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.doc_count),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.doc_count)?;
         Ok(())
     }
 }
@@ -1563,46 +1516,6 @@ impl rt::Model for FieldStatusBuckets {
         out.option(0, &self.allowed)?;
         out.option(1, &self.anonymized)?;
         out.option(2, &self.denied)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for FieldStatusBucketsAllowed {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FieldStatusBucketsAllowed",
-        members: &["doc_count"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            doc_count: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.doc_count),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.doc_count)?;
         Ok(())
     }
 }
@@ -1662,71 +1575,6 @@ impl rt::Model for FindAnonymizationFieldsResponse {
     }
 }
 
-impl rt::StringEnum for FindAnonymizationFieldsSortField {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "created_at" => Self::CreatedAt,
-            "anonymized" => Self::Anonymized,
-            "allowed" => Self::Allowed,
-            "field" => Self::Field,
-            "updated_at" => Self::UpdatedAt,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::CreatedAt => "created_at",
-            Self::Anonymized => "anonymized",
-            Self::Allowed => "allowed",
-            Self::Field => "field",
-            Self::UpdatedAt => "updated_at",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for FindConversationsSortField {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "created_at" => Self::CreatedAt,
-            "is_default" => Self::IsDefault,
-            "title" => Self::Title,
-            "updated_at" => Self::UpdatedAt,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::CreatedAt => "created_at",
-            Self::IsDefault => "is_default",
-            Self::Title => "title",
-            Self::UpdatedAt => "updated_at",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for FindKnowledgeBaseEntriesSortField {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "created_at" => Self::CreatedAt,
-            "is_default" => Self::IsDefault,
-            "title" => Self::Title,
-            "updated_at" => Self::UpdatedAt,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::CreatedAt => "created_at",
-            Self::IsDefault => "is_default",
-            Self::Title => "title",
-            Self::UpdatedAt => "updated_at",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
 impl rt::Model for FindPromptsResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "FindPromptsResponse",
@@ -1773,27 +1621,6 @@ impl rt::Model for FindPromptsResponse {
         out.value(2, &self.per_page)?;
         out.value(3, &self.total)?;
         Ok(())
-    }
-}
-
-impl rt::StringEnum for FindPromptsSortField {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "created_at" => Self::CreatedAt,
-            "is_default" => Self::IsDefault,
-            "name" => Self::Name,
-            "updated_at" => Self::UpdatedAt,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::CreatedAt => "created_at",
-            Self::IsDefault => "is_default",
-            Self::Name => "name",
-            Self::UpdatedAt => "updated_at",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -1946,90 +1773,9 @@ impl rt::Model for IndexEntry {
     }
 }
 
-impl rt::Model for IndexEntryCreateFields {
+impl rt::Model for IndexEntryUpdate {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "IndexEntryCreateFields",
-        members: &[
-            "description",
-            "field",
-            "global",
-            "index",
-            "inputSchema",
-            "name",
-            "namespace",
-            "outputFields",
-            "queryDescription",
-            "type",
-            "users",
-        ],
-        aliases: &[],
-        required: &[0x12b, 0, 0, 0],
-        literals: &[9],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            description: rt::Wire::blank(),
-            field: rt::Wire::blank(),
-            index: rt::Wire::blank(),
-            query_description: rt::Wire::blank(),
-            input_schema: None,
-            output_fields: None,
-            global: None,
-            name: rt::Wire::blank(),
-            namespace: None,
-            users: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.description),
-            1 => member.value(&mut self.field),
-            3 => member.value(&mut self.index),
-            8 => member.value(&mut self.query_description),
-            4 => member.option(&mut self.input_schema),
-            7 => member.option(&mut self.output_fields),
-            2 => member.option(&mut self.global),
-            5 => member.value(&mut self.name),
-            6 => member.option(&mut self.namespace),
-            10 => member.option(&mut self.users),
-            9 => member.literal("\"index\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.description)?;
-        out.value(1, &self.field)?;
-        out.value(3, &self.index)?;
-        out.value(8, &self.query_description)?;
-        out.option(4, &self.input_schema)?;
-        out.option(7, &self.output_fields)?;
-        out.option(2, &self.global)?;
-        out.value(5, &self.name)?;
-        out.option(6, &self.namespace)?;
-        out.option(10, &self.users)?;
-        out.literal(9, "\"index\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for IndexEntryUpdateFields {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "IndexEntryUpdateFields",
+        name: "IndexEntryUpdate",
         members: &[
             "description",
             "field",
@@ -2112,9 +1858,9 @@ impl rt::Model for IndexEntryUpdateFields {
     }
 }
 
-impl rt::Model for InputSchema {
+impl rt::Model for InputField {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "InputSchema",
+        name: "InputField",
         members: &["description", "fieldName", "fieldType"],
         aliases: &[],
         required: &[0x7, 0, 0, 0],
@@ -2321,360 +2067,7 @@ impl rt::Union for InterruptValue {
     }
 }
 
-impl rt::Model for KnowledgeBaseEntryBulkActionSkipResult {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "KnowledgeBaseEntryBulkActionSkipResult",
-        members: &["id", "name", "skip_reason"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[2],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            name: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            1 => member.option(&mut self.name),
-            2 => member.literal("\"KNOWLEDGE_BASE_ENTRY_NOT_MODIFIED\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.name)?;
-        out.literal(2, "\"KNOWLEDGE_BASE_ENTRY_NOT_MODIFIED\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for KnowledgeBaseEntryBulkCrudActionResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "KnowledgeBaseEntryBulkCrudActionResponse",
-        members: &[
-            "attributes",
-            "knowledgeBaseEntriesCount",
-            "message",
-            "statusCode",
-            "success",
-        ],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            attributes: rt::Wire::blank(),
-            knowledge_base_entries_count: None,
-            message: None,
-            status_code: None,
-            success: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.attributes),
-            1 => member.option(&mut self.knowledge_base_entries_count),
-            2 => member.option(&mut self.message),
-            3 => member.option(&mut self.status_code),
-            4 => member.option(&mut self.success),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.attributes)?;
-        out.option(1, &self.knowledge_base_entries_count)?;
-        out.option(2, &self.message)?;
-        out.option(3, &self.status_code)?;
-        out.option(4, &self.success)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for KnowledgeBaseEntryBulkCrudActionResults {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "KnowledgeBaseEntryBulkCrudActionResults",
-        members: &["created", "deleted", "skipped", "updated"],
-        aliases: &[],
-        required: &[0xf, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            created: rt::Wire::blank(),
-            deleted: rt::Wire::blank(),
-            skipped: rt::Wire::blank(),
-            updated: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.created),
-            1 => member.value(&mut self.deleted),
-            2 => member.value(&mut self.skipped),
-            3 => member.value(&mut self.updated),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.created)?;
-        out.value(1, &self.deleted)?;
-        out.value(2, &self.skipped)?;
-        out.value(3, &self.updated)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for KnowledgeBaseEntryBulkCrudActionSummary {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "KnowledgeBaseEntryBulkCrudActionSummary",
-        members: &["failed", "skipped", "succeeded", "total"],
-        aliases: &[],
-        required: &[0xf, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            failed: rt::Wire::blank(),
-            skipped: rt::Wire::blank(),
-            succeeded: rt::Wire::blank(),
-            total: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.failed),
-            1 => member.value(&mut self.skipped),
-            2 => member.value(&mut self.succeeded),
-            3 => member.value(&mut self.total),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.failed)?;
-        out.value(1, &self.skipped)?;
-        out.value(2, &self.succeeded)?;
-        out.value(3, &self.total)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for KnowledgeBaseEntryContentReference {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "KnowledgeBaseEntryContentReference",
-        members: &["id", "knowledgeBaseEntryId", "knowledgeBaseEntryName", "type"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[3],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            knowledge_base_entry_id: rt::Wire::blank(),
-            knowledge_base_entry_name: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            1 => member.value(&mut self.knowledge_base_entry_id),
-            2 => member.value(&mut self.knowledge_base_entry_name),
-            3 => member.literal("\"KnowledgeBaseEntry\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.knowledge_base_entry_id)?;
-        out.value(2, &self.knowledge_base_entry_name)?;
-        out.literal(3, "\"KnowledgeBaseEntry\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Union for KnowledgeBaseEntryCreateProps {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &["document"],
-            &["kbResource", "source", "text", "type", "name"],
-            &[
-                "kbResource",
-                "source",
-                "text",
-                "type",
-                "required",
-                "vector",
-                "global",
-                "name",
-                "namespace",
-                "users",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &["index"],
-            &["description", "field", "index", "queryDescription", "type", "name"],
-            &[
-                "description",
-                "field",
-                "index",
-                "queryDescription",
-                "type",
-                "inputSchema",
-                "outputFields",
-                "global",
-                "name",
-                "namespace",
-                "users",
-            ],
-        ),
-    ];
-    const TAG: Option<&'static str> = Some("type");
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::Document),
-            1 => rt::get(deserializer).map(Self::Index),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Document(value) => rt::Wire::encode(value, serializer),
-            Self::Index(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for KnowledgeBaseEntryDetailsInError {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "KnowledgeBaseEntryDetailsInError",
-        members: &["id", "name"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            name: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            1 => member.option(&mut self.name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.name)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for KnowledgeBaseEntryResponse {
+impl rt::Union for KnowledgeBaseEntry {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(
             64,
@@ -2774,7 +2167,7 @@ impl rt::Union for KnowledgeBaseEntryResponse {
     }
 }
 
-impl rt::Union for KnowledgeBaseEntryUpdateProps {
+impl rt::Union for KnowledgeBaseEntryBulkUpdate {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(
             64,
@@ -2837,7 +2230,125 @@ impl rt::Union for KnowledgeBaseEntryUpdateProps {
     }
 }
 
-impl rt::Union for KnowledgeBaseEntryUpdateRouteProps {
+impl rt::Model for KnowledgeBaseEntryContentReference {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "KnowledgeBaseEntryContentReference",
+        members: &["id", "knowledgeBaseEntryId", "knowledgeBaseEntryName", "type"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[3],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            knowledge_base_entry_id: rt::Wire::blank(),
+            knowledge_base_entry_name: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.value(&mut self.knowledge_base_entry_id),
+            2 => member.value(&mut self.knowledge_base_entry_name),
+            3 => member.literal("\"KnowledgeBaseEntry\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.value(1, &self.knowledge_base_entry_id)?;
+        out.value(2, &self.knowledge_base_entry_name)?;
+        out.literal(3, "\"KnowledgeBaseEntry\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for KnowledgeBaseEntryError {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "KnowledgeBaseEntryError",
+        members: &["err_code", "knowledgeBaseEntries", "message", "statusCode"],
+        aliases: &[],
+        required: &[0xe, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            err_code: None,
+            knowledge_base_entries: rt::Wire::blank(),
+            message: rt::Wire::blank(),
+            status_code: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.err_code),
+            1 => member.value(&mut self.knowledge_base_entries),
+            2 => member.value(&mut self.message),
+            3 => member.value(&mut self.status_code),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.err_code)?;
+        out.value(1, &self.knowledge_base_entries)?;
+        out.value(2, &self.message)?;
+        out.value(3, &self.status_code)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for KnowledgeBaseEntrySortField {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "created_at" => Self::CreatedAt,
+            "is_default" => Self::IsDefault,
+            "title" => Self::Title,
+            "updated_at" => Self::UpdatedAt,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::CreatedAt => "created_at",
+            Self::IsDefault => "is_default",
+            Self::Title => "title",
+            Self::UpdatedAt => "updated_at",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Union for KnowledgeBaseEntryUpdate {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(
             64,
@@ -2898,6 +2409,110 @@ impl rt::Union for KnowledgeBaseEntryUpdateRouteProps {
     }
 }
 
+impl rt::Model for KnowledgeBaseOutcome {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "KnowledgeBaseOutcome",
+        members: &[
+            "attributes",
+            "knowledgeBaseEntriesCount",
+            "message",
+            "statusCode",
+            "success",
+        ],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            attributes: rt::Wire::blank(),
+            knowledge_base_entries_count: None,
+            message: None,
+            status_code: None,
+            success: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.attributes),
+            1 => member.option(&mut self.knowledge_base_entries_count),
+            2 => member.option(&mut self.message),
+            3 => member.option(&mut self.status_code),
+            4 => member.option(&mut self.success),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.attributes)?;
+        out.option(1, &self.knowledge_base_entries_count)?;
+        out.option(2, &self.message)?;
+        out.option(3, &self.status_code)?;
+        out.option(4, &self.success)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for KnowledgeBaseOutcomeAttributes {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "KnowledgeBaseOutcomeAttributes",
+        members: &["errors", "results", "summary"],
+        aliases: &[],
+        required: &[0x6, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            errors: None,
+            results: rt::Wire::blank(),
+            summary: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.errors),
+            1 => member.value(&mut self.results),
+            2 => member.value(&mut self.summary),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.errors)?;
+        out.value(1, &self.results)?;
+        out.value(2, &self.summary)?;
+        Ok(())
+    }
+}
+
 impl rt::StringEnum for KnowledgeBaseResource {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
@@ -2917,9 +2532,58 @@ impl rt::StringEnum for KnowledgeBaseResource {
     }
 }
 
-impl rt::Model for KnowledgeBaseResponse {
+impl rt::Model for KnowledgeBaseResults {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "KnowledgeBaseResponse",
+        name: "KnowledgeBaseResults",
+        members: &["created", "deleted", "skipped", "updated"],
+        aliases: &[],
+        required: &[0xf, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            created: rt::Wire::blank(),
+            deleted: rt::Wire::blank(),
+            skipped: rt::Wire::blank(),
+            updated: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.created),
+            1 => member.value(&mut self.deleted),
+            2 => member.value(&mut self.skipped),
+            3 => member.value(&mut self.updated),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.created)?;
+        out.value(1, &self.deleted)?;
+        out.value(2, &self.skipped)?;
+        out.value(3, &self.updated)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for KnowledgeBaseSetup {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "KnowledgeBaseSetup",
         members: &["success"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -2953,6 +2617,55 @@ impl rt::Model for KnowledgeBaseResponse {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.success)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for KnowledgeBaseSummary {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "KnowledgeBaseSummary",
+        members: &["failed", "skipped", "succeeded", "total"],
+        aliases: &[],
+        required: &[0xf, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            failed: rt::Wire::blank(),
+            skipped: rt::Wire::blank(),
+            succeeded: rt::Wire::blank(),
+            total: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.failed),
+            1 => member.value(&mut self.skipped),
+            2 => member.value(&mut self.succeeded),
+            3 => member.value(&mut self.total),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.failed)?;
+        out.value(1, &self.skipped)?;
+        out.value(2, &self.succeeded)?;
+        out.value(3, &self.total)?;
         Ok(())
     }
 }
@@ -3096,21 +2809,39 @@ impl rt::StringEnum for MessageRole {
     }
 }
 
-impl rt::Model for NormalizedAnonymizationFieldError {
+impl rt::StringEnum for ModelProvider {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "OpenAI" => Self::OpenAi,
+            "Azure OpenAI" => Self::AzureOpenAi,
+            "Other" => Self::Other,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::OpenAi => "OpenAI",
+            Self::AzureOpenAi => "Azure OpenAI",
+            Self::Other => "Other",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for NewAnonymizationField {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "NormalizedAnonymizationFieldError",
-        members: &["anonymization_fields", "err_code", "message", "status_code"],
+        name: "NewAnonymizationField",
+        members: &["allowed", "anonymized", "field"],
         aliases: &[],
-        required: &[0xd, 0, 0, 0],
+        required: &[0x4, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            anonymization_fields: rt::Wire::blank(),
-            err_code: None,
-            message: rt::Wire::blank(),
-            status_code: rt::Wire::blank(),
+            allowed: None,
+            anonymized: None,
+            field: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -3126,10 +2857,9 @@ impl rt::Model for NormalizedAnonymizationFieldError {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.anonymization_fields),
-            1 => member.option(&mut self.err_code),
-            2 => member.value(&mut self.message),
-            3 => member.value(&mut self.status_code),
+            0 => member.option(&mut self.allowed),
+            1 => member.option(&mut self.anonymized),
+            2 => member.value(&mut self.field),
             _ => member.untyped(),
         }
     }
@@ -3137,29 +2867,44 @@ impl rt::Model for NormalizedAnonymizationFieldError {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.anonymization_fields)?;
-        out.option(1, &self.err_code)?;
-        out.value(2, &self.message)?;
-        out.value(3, &self.status_code)?;
+        out.option(0, &self.allowed)?;
+        out.option(1, &self.anonymized)?;
+        out.value(2, &self.field)?;
         Ok(())
     }
 }
 
-impl rt::Model for NormalizedKnowledgeBaseEntryError {
+impl rt::Model for NewDocumentEntry {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "NormalizedKnowledgeBaseEntryError",
-        members: &["err_code", "knowledgeBaseEntries", "message", "statusCode"],
+        name: "NewDocumentEntry",
+        members: &[
+            "global",
+            "kbResource",
+            "name",
+            "namespace",
+            "required",
+            "source",
+            "text",
+            "type",
+            "users",
+            "vector",
+        ],
         aliases: &[],
-        required: &[0xe, 0, 0, 0],
-        literals: &[],
+        required: &[0x66, 0, 0, 0],
+        literals: &[7],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            err_code: None,
-            knowledge_base_entries: rt::Wire::blank(),
-            message: rt::Wire::blank(),
-            status_code: rt::Wire::blank(),
+            kb_resource: rt::Wire::blank(),
+            source: rt::Wire::blank(),
+            text: rt::Wire::blank(),
+            required: None,
+            vector: None,
+            global: None,
+            name: rt::Wire::blank(),
+            namespace: None,
+            users: None,
             extra: Extra::new(),
         }
     }
@@ -3175,10 +2920,16 @@ impl rt::Model for NormalizedKnowledgeBaseEntryError {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.err_code),
-            1 => member.value(&mut self.knowledge_base_entries),
-            2 => member.value(&mut self.message),
-            3 => member.value(&mut self.status_code),
+            1 => member.value(&mut self.kb_resource),
+            5 => member.value(&mut self.source),
+            6 => member.value(&mut self.text),
+            4 => member.option(&mut self.required),
+            9 => member.option(&mut self.vector),
+            0 => member.option(&mut self.global),
+            2 => member.value(&mut self.name),
+            3 => member.option(&mut self.namespace),
+            8 => member.option(&mut self.users),
+            7 => member.literal("\"document\""),
             _ => member.untyped(),
         }
     }
@@ -3186,29 +2937,53 @@ impl rt::Model for NormalizedKnowledgeBaseEntryError {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.err_code)?;
-        out.value(1, &self.knowledge_base_entries)?;
-        out.value(2, &self.message)?;
-        out.value(3, &self.status_code)?;
+        out.value(1, &self.kb_resource)?;
+        out.value(5, &self.source)?;
+        out.value(6, &self.text)?;
+        out.option(4, &self.required)?;
+        out.option(9, &self.vector)?;
+        out.option(0, &self.global)?;
+        out.value(2, &self.name)?;
+        out.option(3, &self.namespace)?;
+        out.option(8, &self.users)?;
+        out.literal(7, "\"document\"")?;
         Ok(())
     }
 }
 
-impl rt::Model for NormalizedPromptError {
+impl rt::Model for NewIndexEntry {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "NormalizedPromptError",
-        members: &["err_code", "message", "prompts", "status_code"],
+        name: "NewIndexEntry",
+        members: &[
+            "description",
+            "field",
+            "global",
+            "index",
+            "inputSchema",
+            "name",
+            "namespace",
+            "outputFields",
+            "queryDescription",
+            "type",
+            "users",
+        ],
         aliases: &[],
-        required: &[0xe, 0, 0, 0],
-        literals: &[],
+        required: &[0x12b, 0, 0, 0],
+        literals: &[9],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            err_code: None,
-            message: rt::Wire::blank(),
-            prompts: rt::Wire::blank(),
-            status_code: rt::Wire::blank(),
+            description: rt::Wire::blank(),
+            field: rt::Wire::blank(),
+            index: rt::Wire::blank(),
+            query_description: rt::Wire::blank(),
+            input_schema: None,
+            output_fields: None,
+            global: None,
+            name: rt::Wire::blank(),
+            namespace: None,
+            users: None,
             extra: Extra::new(),
         }
     }
@@ -3224,10 +2999,17 @@ impl rt::Model for NormalizedPromptError {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.err_code),
-            1 => member.value(&mut self.message),
-            2 => member.value(&mut self.prompts),
-            3 => member.value(&mut self.status_code),
+            0 => member.value(&mut self.description),
+            1 => member.value(&mut self.field),
+            3 => member.value(&mut self.index),
+            8 => member.value(&mut self.query_description),
+            4 => member.option(&mut self.input_schema),
+            7 => member.option(&mut self.output_fields),
+            2 => member.option(&mut self.global),
+            5 => member.value(&mut self.name),
+            6 => member.option(&mut self.namespace),
+            10 => member.option(&mut self.users),
+            9 => member.literal("\"index\""),
             _ => member.untyped(),
         }
     }
@@ -3235,65 +3017,85 @@ impl rt::Model for NormalizedPromptError {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.err_code)?;
-        out.value(1, &self.message)?;
-        out.value(2, &self.prompts)?;
-        out.value(3, &self.status_code)?;
+        out.value(0, &self.description)?;
+        out.value(1, &self.field)?;
+        out.value(3, &self.index)?;
+        out.value(8, &self.query_description)?;
+        out.option(4, &self.input_schema)?;
+        out.option(7, &self.output_fields)?;
+        out.option(2, &self.global)?;
+        out.value(5, &self.name)?;
+        out.option(6, &self.namespace)?;
+        out.option(10, &self.users)?;
+        out.literal(9, "\"index\"")?;
         Ok(())
     }
 }
 
-impl rt::Model for ProductDocumentationContentReference {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ProductDocumentationContentReference",
-        members: &["id", "title", "type", "url"],
-        aliases: &[],
-        required: &[0xb, 0, 0, 0],
-        literals: &[2],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            title: rt::Wire::blank(),
-            url: rt::Wire::blank(),
-            extra: Extra::new(),
+impl rt::Union for NewKnowledgeBaseEntry {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &["document"],
+            &["kbResource", "source", "text", "type", "name"],
+            &[
+                "kbResource",
+                "source",
+                "text",
+                "type",
+                "required",
+                "vector",
+                "global",
+                "name",
+                "namespace",
+                "users",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &["index"],
+            &["description", "field", "index", "queryDescription", "type", "name"],
+            &[
+                "description",
+                "field",
+                "index",
+                "queryDescription",
+                "type",
+                "inputSchema",
+                "outputFields",
+                "global",
+                "name",
+                "namespace",
+                "users",
+            ],
+        ),
+    ];
+    const TAG: Option<&'static str> = Some("type");
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Document),
+            1 => rt::get(deserializer).map(Self::Index),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            1 => member.value(&mut self.title),
-            3 => member.value(&mut self.url),
-            2 => member.literal("\"ProductDocumentation\""),
-            _ => member.untyped(),
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Document(value) => rt::Wire::encode(value, serializer),
+            Self::Index(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.value(1, &self.title)?;
-        out.value(3, &self.url)?;
-        out.literal(2, "\"ProductDocumentation\"")?;
-        Ok(())
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 
-impl rt::Model for PromptCreateProps {
+impl rt::Model for NewPrompt {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PromptCreateProps",
+        name: "NewPrompt",
         members: &[
             "categories",
             "color",
@@ -3361,19 +3163,20 @@ impl rt::Model for PromptCreateProps {
     }
 }
 
-impl rt::Model for PromptDetailsInError {
+impl rt::Model for ProductDocumentationContentReference {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PromptDetailsInError",
-        members: &["id", "name"],
+        name: "ProductDocumentationContentReference",
+        members: &["id", "title", "type", "url"],
         aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
+        required: &[0xb, 0, 0, 0],
+        literals: &[2],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
             id: rt::Wire::blank(),
-            name: None,
+            title: rt::Wire::blank(),
+            url: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -3390,7 +3193,9 @@ impl rt::Model for PromptDetailsInError {
     ) -> Result<rt::Got, A::Error> {
         match index {
             0 => member.value(&mut self.id),
-            1 => member.option(&mut self.name),
+            1 => member.value(&mut self.title),
+            3 => member.value(&mut self.url),
+            2 => member.literal("\"ProductDocumentation\""),
             _ => member.untyped(),
         }
     }
@@ -3399,14 +3204,16 @@ impl rt::Model for PromptDetailsInError {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.value(0, &self.id)?;
-        out.option(1, &self.name)?;
+        out.value(1, &self.title)?;
+        out.value(3, &self.url)?;
+        out.literal(2, "\"ProductDocumentation\"")?;
         Ok(())
     }
 }
 
-impl rt::Model for PromptResponse {
+impl rt::Model for Prompt {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PromptResponse",
+        name: "Prompt",
         members: &[
             "categories",
             "color",
@@ -3506,6 +3313,76 @@ impl rt::Model for PromptResponse {
     }
 }
 
+impl rt::Model for PromptError {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PromptError",
+        members: &["err_code", "message", "prompts", "status_code"],
+        aliases: &[],
+        required: &[0xe, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            err_code: None,
+            message: rt::Wire::blank(),
+            prompts: rt::Wire::blank(),
+            status_code: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.err_code),
+            1 => member.value(&mut self.message),
+            2 => member.value(&mut self.prompts),
+            3 => member.value(&mut self.status_code),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.err_code)?;
+        out.value(1, &self.message)?;
+        out.value(2, &self.prompts)?;
+        out.value(3, &self.status_code)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for PromptSortField {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "created_at" => Self::CreatedAt,
+            "is_default" => Self::IsDefault,
+            "name" => Self::Name,
+            "updated_at" => Self::UpdatedAt,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::CreatedAt => "created_at",
+            Self::IsDefault => "is_default",
+            Self::Name => "name",
+            Self::UpdatedAt => "updated_at",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
 impl rt::StringEnum for PromptType {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
@@ -3523,9 +3400,9 @@ impl rt::StringEnum for PromptType {
     }
 }
 
-impl rt::Model for PromptUpdateProps {
+impl rt::Model for PromptUpdate {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PromptUpdateProps",
+        name: "PromptUpdate",
         members: &[
             "categories",
             "color",
@@ -3589,54 +3466,9 @@ impl rt::Model for PromptUpdateProps {
     }
 }
 
-impl rt::Model for PromptsBulkActionSkipResult {
+impl rt::Model for PromptsOutcome {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PromptsBulkActionSkipResult",
-        members: &["id", "name", "skip_reason"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[2],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            name: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.id),
-            1 => member.option(&mut self.name),
-            2 => member.literal("\"PROMPT_FIELD_NOT_MODIFIED\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
-        out.option(1, &self.name)?;
-        out.literal(2, "\"PROMPT_FIELD_NOT_MODIFIED\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PromptsBulkCrudActionResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PromptsBulkCrudActionResponse",
+        name: "PromptsOutcome",
         members: &["attributes", "message", "prompts_count", "status_code", "success"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -3686,9 +3518,55 @@ impl rt::Model for PromptsBulkCrudActionResponse {
     }
 }
 
-impl rt::Model for PromptsBulkCrudActionResults {
+impl rt::Model for PromptsOutcomeAttributes {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PromptsBulkCrudActionResults",
+        name: "PromptsOutcomeAttributes",
+        members: &["errors", "results", "summary"],
+        aliases: &[],
+        required: &[0x6, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            errors: None,
+            results: rt::Wire::blank(),
+            summary: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.errors),
+            1 => member.value(&mut self.results),
+            2 => member.value(&mut self.summary),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.errors)?;
+        out.value(1, &self.results)?;
+        out.value(2, &self.summary)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for PromptsResults {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PromptsResults",
         members: &["created", "deleted", "skipped", "updated"],
         aliases: &[],
         required: &[0xf, 0, 0, 0],
@@ -3732,25 +3610,6 @@ impl rt::Model for PromptsBulkCrudActionResults {
         out.value(2, &self.skipped)?;
         out.value(3, &self.updated)?;
         Ok(())
-    }
-}
-
-impl rt::StringEnum for Provider {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "OpenAI" => Self::OpenAi,
-            "Azure OpenAI" => Self::AzureOpenAi,
-            "Other" => Self::Other,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::OpenAi => "OpenAI",
-            Self::AzureOpenAi => "Azure OpenAI",
-            Self::Other => "Other",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -3976,6 +3835,141 @@ impl rt::Model for SelectOptionInterruptValue {
         out.value(0, &self.description)?;
         out.value(2, &self.options)?;
         out.literal(4, "\"SELECT_OPTION\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SkippedAnonymizationField {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SkippedAnonymizationField",
+        members: &["id", "name", "skip_reason"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[2],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            name: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.option(&mut self.name),
+            2 => member.literal("\"ANONYMIZATION_FIELD_NOT_MODIFIED\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.option(1, &self.name)?;
+        out.literal(2, "\"ANONYMIZATION_FIELD_NOT_MODIFIED\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SkippedKnowledgeBaseEntry {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SkippedKnowledgeBaseEntry",
+        members: &["id", "name", "skip_reason"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[2],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            name: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.option(&mut self.name),
+            2 => member.literal("\"KNOWLEDGE_BASE_ENTRY_NOT_MODIFIED\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.option(1, &self.name)?;
+        out.literal(2, "\"KNOWLEDGE_BASE_ENTRY_NOT_MODIFIED\"")?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SkippedPrompt {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SkippedPrompt",
+        members: &["id", "name", "skip_reason"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[2],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            name: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            1 => member.option(&mut self.name),
+            2 => member.literal("\"PROMPT_FIELD_NOT_MODIFIED\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        out.option(1, &self.name)?;
+        out.literal(2, "\"PROMPT_FIELD_NOT_MODIFIED\"")?;
         Ok(())
     }
 }
@@ -4382,7 +4376,7 @@ impl rt::Endpoint for CompleteChatRequest {
 }
 
 impl rt::Paged for FindAnonymizationFieldsRequest {
-    type Item = AnonymizationFieldResponse;
+    type Item = AnonymizationField;
     fn begin(&mut self) {
         rt::first_page(&mut self.page, 1);
     }
@@ -4395,7 +4389,7 @@ impl rt::Paged for FindAnonymizationFieldsRequest {
             Some(&page.total),
         )
     }
-    fn items(page: FindAnonymizationFieldsResponse) -> Vec<AnonymizationFieldResponse> {
+    fn items(page: FindAnonymizationFieldsResponse) -> Vec<AnonymizationField> {
         page.data
     }
 }
@@ -4447,7 +4441,7 @@ impl rt::Endpoint for FindAnonymizationFieldsRequest {
 }
 
 impl rt::Paged for FindPromptsRequest {
-    type Item = PromptResponse;
+    type Item = Prompt;
     fn begin(&mut self) {
         rt::first_page(&mut self.page, 1);
     }
@@ -4460,7 +4454,7 @@ impl rt::Paged for FindPromptsRequest {
             Some(&page.total),
         )
     }
-    fn items(page: FindPromptsResponse) -> Vec<PromptResponse> {
+    fn items(page: FindPromptsResponse) -> Vec<Prompt> {
         page.data
     }
 }

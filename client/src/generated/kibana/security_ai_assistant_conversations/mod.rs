@@ -182,7 +182,7 @@ impl Find {
     /// `sort_field`
     pub fn sort_field(
         mut self,
-        sort_field: impl Into<security_ai_assistant::FindConversationsSortField>,
+        sort_field: impl Into<security_ai_assistant::ConversationSortField>,
     ) -> Self {
         self.0.request_mut().sort_field = Some(sort_field.into());
         self

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::types::{Extra, Number};
 use super::super::security_ai_assistant;
 /// The answer to [`create`](super::SecurityAiAssistantConversations::create).
-pub type CreateResponse = security_ai_assistant::ConversationResponse;
+pub type CreateResponse = security_ai_assistant::Conversation;
 /// The answer to [`delete_all`](super::SecurityAiAssistantConversations::delete_all).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -21,13 +21,13 @@ pub struct DeleteAllResponse {
 }
 
 /// The answer to [`delete`](super::SecurityAiAssistantConversations::delete).
-pub type DeleteResponse = security_ai_assistant::ConversationResponse;
+pub type DeleteResponse = security_ai_assistant::Conversation;
 /// The answer to [`find`](super::SecurityAiAssistantConversations::find).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FindResponse {
     /// `data`
-    pub data: Vec<security_ai_assistant::ConversationResponse>,
+    pub data: Vec<security_ai_assistant::Conversation>,
     /// `page`
     pub page: i64,
     /// `perPage`
@@ -39,9 +39,9 @@ pub struct FindResponse {
 }
 
 /// The answer to [`get`](super::SecurityAiAssistantConversations::get).
-pub type GetResponse = security_ai_assistant::ConversationResponse;
+pub type GetResponse = security_ai_assistant::Conversation;
 /// The answer to [`update`](super::SecurityAiAssistantConversations::update).
-pub type UpdateResponse = security_ai_assistant::ConversationResponse;
+pub type UpdateResponse = security_ai_assistant::Conversation;
 /// The request of [`SecurityAiAssistantConversations::create`](super::SecurityAiAssistantConversations::create), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -130,7 +130,7 @@ pub struct FindRequest {
     /// `filter`
     pub filter: Option<String>,
     /// `sort_field`
-    pub sort_field: Option<security_ai_assistant::FindConversationsSortField>,
+    pub sort_field: Option<security_ai_assistant::ConversationSortField>,
     /// `sort_order`
     pub sort_order: Option<security_ai_assistant::SortOrder>,
     /// `page`

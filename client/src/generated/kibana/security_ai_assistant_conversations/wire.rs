@@ -295,7 +295,7 @@ impl rt::Endpoint for DeleteAllRequest {
 }
 
 impl rt::Paged for FindRequest {
-    type Item = security_ai_assistant::ConversationResponse;
+    type Item = security_ai_assistant::Conversation;
     fn begin(&mut self) {
         rt::first_page(&mut self.page, 1);
     }
@@ -308,7 +308,7 @@ impl rt::Paged for FindRequest {
             Some(&page.total),
         )
     }
-    fn items(page: FindResponse) -> Vec<security_ai_assistant::ConversationResponse> {
+    fn items(page: FindResponse) -> Vec<security_ai_assistant::Conversation> {
         page.data
     }
 }

@@ -31,7 +31,7 @@ impl SecurityAiAssistantKnowledgeBase {
     #[doc(alias = "POST /api/security_ai_assistant/knowledge_base/entries")]
     pub fn create_entry(
         &self,
-        body: impl Into<security_ai_assistant::KnowledgeBaseEntryCreateProps>,
+        body: impl Into<security_ai_assistant::NewKnowledgeBaseEntry>,
     ) -> CreateEntry {
         CreateEntry::new(&self.client, CreateEntryRequest::new(body))
     }
@@ -105,7 +105,7 @@ impl SecurityAiAssistantKnowledgeBase {
     pub fn update_entry(
         &self,
         id: impl Into<String>,
-        body: impl Into<security_ai_assistant::KnowledgeBaseEntryUpdateRouteProps>,
+        body: impl Into<security_ai_assistant::KnowledgeBaseEntryUpdate>,
     ) -> UpdateEntry {
         UpdateEntry::new(&self.client, UpdateEntryRequest::new(id, body))
     }
@@ -121,14 +121,17 @@ impl BulkEditEntries {
     pub fn create(
         mut self,
         create: impl IntoIterator<
-            Item = impl Into<security_ai_assistant::KnowledgeBaseEntryCreateProps>,
+            Item = impl Into<security_ai_assistant::NewKnowledgeBaseEntry>,
         >,
     ) -> Self {
         self.0.request_mut().create = Some(create.into_iter().map(Into::into).collect());
         self
     }
     /// `delete`
-    pub fn delete(mut self, delete: impl Into<security_ai_assistant::Delete>) -> Self {
+    pub fn delete(
+        mut self,
+        delete: impl Into<security_ai_assistant::BulkDeletion>,
+    ) -> Self {
         self.0.request_mut().delete = Some(delete.into());
         self
     }
@@ -136,7 +139,7 @@ impl BulkEditEntries {
     pub fn update(
         mut self,
         update: impl IntoIterator<
-            Item = impl Into<security_ai_assistant::KnowledgeBaseEntryUpdateProps>,
+            Item = impl Into<security_ai_assistant::KnowledgeBaseEntryBulkUpdate>,
         >,
     ) -> Self {
         self.0.request_mut().update = Some(update.into_iter().map(Into::into).collect());
@@ -177,7 +180,7 @@ impl FindEntries {
     /// `sort_field`
     pub fn sort_field(
         mut self,
-        sort_field: impl Into<security_ai_assistant::FindKnowledgeBaseEntriesSortField>,
+        sort_field: impl Into<security_ai_assistant::KnowledgeBaseEntrySortField>,
     ) -> Self {
         self.0.request_mut().sort_field = Some(sort_field.into());
         self

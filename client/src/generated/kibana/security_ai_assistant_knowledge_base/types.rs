@@ -4,17 +4,17 @@
 use crate::types::Extra;
 use super::super::security_ai_assistant;
 /// The answer to [`bulk_edit_entries`](super::SecurityAiAssistantKnowledgeBase::bulk_edit_entries).
-pub type BulkEditEntriesResponse = security_ai_assistant::KnowledgeBaseEntryBulkCrudActionResponse;
+pub type BulkEditEntriesResponse = security_ai_assistant::KnowledgeBaseOutcome;
 /// The answer to [`create_entry`](super::SecurityAiAssistantKnowledgeBase::create_entry).
-pub type CreateEntryResponse = security_ai_assistant::KnowledgeBaseEntryResponse;
+pub type CreateEntryResponse = security_ai_assistant::KnowledgeBaseEntry;
 /// The answer to [`delete_entry`](super::SecurityAiAssistantKnowledgeBase::delete_entry).
-pub type DeleteEntryResponse = security_ai_assistant::DeleteResponseFields;
+pub type DeleteEntryResponse = security_ai_assistant::DeletedEntry;
 /// The answer to [`find_entries`](super::SecurityAiAssistantKnowledgeBase::find_entries).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FindEntriesResponse {
     /// `data`
-    pub data: Vec<security_ai_assistant::KnowledgeBaseEntryResponse>,
+    pub data: Vec<security_ai_assistant::KnowledgeBaseEntry>,
     /// `page`
     pub page: i64,
     /// `perPage`
@@ -26,7 +26,7 @@ pub struct FindEntriesResponse {
 }
 
 /// The answer to [`get_entry`](super::SecurityAiAssistantKnowledgeBase::get_entry).
-pub type GetEntryResponse = security_ai_assistant::KnowledgeBaseEntryResponse;
+pub type GetEntryResponse = security_ai_assistant::KnowledgeBaseEntry;
 /// The answer to [`get_resource_status`](super::SecurityAiAssistantKnowledgeBase::get_resource_status).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -50,19 +50,19 @@ pub struct GetResourceStatusResponse {
 }
 
 /// The answer to [`setup_resource`](super::SecurityAiAssistantKnowledgeBase::setup_resource).
-pub type SetupResourceResponse = security_ai_assistant::KnowledgeBaseResponse;
+pub type SetupResourceResponse = security_ai_assistant::KnowledgeBaseSetup;
 /// The answer to [`update_entry`](super::SecurityAiAssistantKnowledgeBase::update_entry).
-pub type UpdateEntryResponse = security_ai_assistant::KnowledgeBaseEntryResponse;
+pub type UpdateEntryResponse = security_ai_assistant::KnowledgeBaseEntry;
 /// The request of [`SecurityAiAssistantKnowledgeBase::bulk_edit_entries`](super::SecurityAiAssistantKnowledgeBase::bulk_edit_entries), as plain data.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct BulkEditEntriesRequest {
     /// `create`
-    pub create: Option<Vec<security_ai_assistant::KnowledgeBaseEntryCreateProps>>,
+    pub create: Option<Vec<security_ai_assistant::NewKnowledgeBaseEntry>>,
     /// `delete`
-    pub delete: Option<security_ai_assistant::Delete>,
+    pub delete: Option<security_ai_assistant::BulkDeletion>,
     /// `update`
-    pub update: Option<Vec<security_ai_assistant::KnowledgeBaseEntryUpdateProps>>,
+    pub update: Option<Vec<security_ai_assistant::KnowledgeBaseEntryBulkUpdate>>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -85,15 +85,13 @@ impl BulkEditEntriesRequest {
 #[non_exhaustive]
 pub struct CreateEntryRequest {
     /// `body`
-    pub body: security_ai_assistant::KnowledgeBaseEntryCreateProps,
+    pub body: security_ai_assistant::NewKnowledgeBaseEntry,
 }
 
 impl CreateEntryRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(
-        body: impl Into<security_ai_assistant::KnowledgeBaseEntryCreateProps>,
-    ) -> Self {
+    pub fn new(body: impl Into<security_ai_assistant::NewKnowledgeBaseEntry>) -> Self {
         Self { body: body.into() }
     }
 }
@@ -123,7 +121,7 @@ pub struct FindEntriesRequest {
     /// `filter`
     pub filter: Option<String>,
     /// `sort_field`
-    pub sort_field: Option<security_ai_assistant::FindKnowledgeBaseEntriesSortField>,
+    pub sort_field: Option<security_ai_assistant::KnowledgeBaseEntrySortField>,
     /// `sort_order`
     pub sort_order: Option<security_ai_assistant::SortOrder>,
     /// `page`
@@ -244,7 +242,7 @@ pub struct UpdateEntryRequest {
     /// `id`
     pub id: String,
     /// `body`
-    pub body: security_ai_assistant::KnowledgeBaseEntryUpdateRouteProps,
+    pub body: security_ai_assistant::KnowledgeBaseEntryUpdate,
 }
 
 impl UpdateEntryRequest {
@@ -252,7 +250,7 @@ impl UpdateEntryRequest {
     #[must_use]
     pub fn new(
         id: impl Into<String>,
-        body: impl Into<security_ai_assistant::KnowledgeBaseEntryUpdateRouteProps>,
+        body: impl Into<security_ai_assistant::KnowledgeBaseEntryUpdate>,
     ) -> Self {
         Self {
             id: id.into(),

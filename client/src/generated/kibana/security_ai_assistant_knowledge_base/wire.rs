@@ -252,7 +252,7 @@ impl rt::Endpoint for DeleteEntryRequest {
 }
 
 impl rt::Paged for FindEntriesRequest {
-    type Item = security_ai_assistant::KnowledgeBaseEntryResponse;
+    type Item = security_ai_assistant::KnowledgeBaseEntry;
     fn begin(&mut self) {
         rt::first_page(&mut self.page, 1);
     }
@@ -267,7 +267,7 @@ impl rt::Paged for FindEntriesRequest {
     }
     fn items(
         page: FindEntriesResponse,
-    ) -> Vec<security_ai_assistant::KnowledgeBaseEntryResponse> {
+    ) -> Vec<security_ai_assistant::KnowledgeBaseEntry> {
         page.data
     }
 }

@@ -26,7 +26,7 @@ impl Sessions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-security-session-invalidate)
     #[doc(alias = "sessions.invalidate")]
     #[doc(alias = "POST /api/security/session/_invalidate")]
-    pub fn invalidate(&self, r#match: impl Into<Match>) -> Invalidate {
+    pub fn invalidate(&self, r#match: impl Into<SessionMatch>) -> Invalidate {
         Invalidate::new(&self.client, InvalidateRequest::new(r#match))
     }
 }
@@ -38,7 +38,7 @@ pub struct Invalidate(Call<InvalidateRequest>);
 rt::call!(Invalidate, InvalidateRequest => InvalidateResponse);
 impl Invalidate {
     /// `query`
-    pub fn query(mut self, query: impl Into<Query>) -> Self {
+    pub fn query(mut self, query: impl Into<SessionQuery>) -> Self {
         self.0.request_mut().query = Some(query.into());
         self
     }

@@ -13,10 +13,10 @@ pub struct InvalidateResponse {
     pub extra: Extra,
 }
 
-/// A value of `Match`.
+/// A value of `SessionMatch`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Match {
+pub enum SessionMatch {
     /// `all`
     All,
     /// `query`
@@ -25,39 +25,10 @@ pub enum Match {
     UnknownValue(String),
 }
 
-/// The `Query` object.
+/// The `SessionProvider` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Query {
-    /// `provider`
-    pub provider: QueryProvider,
-    /// `username`
-    pub username: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl Query {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(provider: impl Into<QueryProvider>) -> Self {
-        Self {
-            provider: provider.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `username`
-    #[must_use]
-    pub fn username(mut self, username: impl Into<String>) -> Self {
-        self.username = Some(username.into());
-        self
-    }
-}
-
-/// The `QueryProvider` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct QueryProvider {
+pub struct SessionProvider {
     /// `name`
     pub name: Option<String>,
     /// `type`
@@ -66,7 +37,7 @@ pub struct QueryProvider {
     pub extra: Extra,
 }
 
-impl QueryProvider {
+impl SessionProvider {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(r#type: impl Into<String>) -> Self {
@@ -83,14 +54,43 @@ impl QueryProvider {
     }
 }
 
+/// The `SessionQuery` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SessionQuery {
+    /// `provider`
+    pub provider: SessionProvider,
+    /// `username`
+    pub username: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl SessionQuery {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(provider: impl Into<SessionProvider>) -> Self {
+        Self {
+            provider: provider.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `username`
+    #[must_use]
+    pub fn username(mut self, username: impl Into<String>) -> Self {
+        self.username = Some(username.into());
+        self
+    }
+}
+
 /// The request of [`Sessions::invalidate`](super::Sessions::invalidate), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InvalidateRequest {
     /// `match`
-    pub r#match: Match,
+    pub r#match: SessionMatch,
     /// `query`
-    pub query: Option<Query>,
+    pub query: Option<SessionQuery>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -98,7 +98,7 @@ pub struct InvalidateRequest {
 impl InvalidateRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(r#match: impl Into<Match>) -> Self {
+    pub fn new(r#match: impl Into<SessionMatch>) -> Self {
         Self {
             r#match: r#match.into(),
             query: None,

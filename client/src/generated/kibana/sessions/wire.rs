@@ -11,10 +11,10 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    InvalidateResponse, Query, QueryProvider, InvalidateRequest
+    InvalidateResponse, SessionProvider, SessionQuery, InvalidateRequest
 }
 rt::string_enum! {
-    Match
+    SessionMatch
 }
 
 impl rt::Model for InvalidateResponse {
@@ -57,7 +57,7 @@ impl rt::Model for InvalidateResponse {
     }
 }
 
-impl rt::StringEnum for Match {
+impl rt::StringEnum for SessionMatch {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "all" => Self::All,
@@ -74,52 +74,9 @@ impl rt::StringEnum for Match {
     }
 }
 
-impl rt::Model for Query {
+impl rt::Model for SessionProvider {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Query",
-        members: &["provider", "username"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            provider: rt::Wire::blank(),
-            username: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.provider),
-            1 => member.option(&mut self.username),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.provider)?;
-        out.option(1, &self.username)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for QueryProvider {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "QueryProvider",
+        name: "SessionProvider",
         members: &["name", "type"],
         aliases: &[],
         required: &[0x2, 0, 0, 0],
@@ -156,6 +113,49 @@ impl rt::Model for QueryProvider {
     ) -> Result<(), S::Error> {
         out.option(0, &self.name)?;
         out.value(1, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SessionQuery {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SessionQuery",
+        members: &["provider", "username"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            provider: rt::Wire::blank(),
+            username: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.provider),
+            1 => member.option(&mut self.username),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.provider)?;
+        out.option(1, &self.username)?;
         Ok(())
     }
 }

@@ -5,15 +5,29 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
 /// The answer to [`create`](super::ShortUrls::create).
-pub type CreateResponse = UrlResponse;
+pub type CreateResponse = ShortUrl;
 /// The answer to [`get`](super::ShortUrls::get).
-pub type GetResponse = UrlResponse;
-/// The answer to [`resolve`](super::ShortUrls::resolve).
-pub type ResolveResponse = UrlResponse;
-/// The `UrlResponse` object.
+pub type GetResponse = ShortUrl;
+/// The `Locator` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct UrlResponse {
+pub struct Locator {
+    /// `id`
+    pub id: Option<String>,
+    /// `state`
+    pub state: Option<BTreeMap<String, Value>>,
+    /// `version`
+    pub version: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`resolve`](super::ShortUrls::resolve).
+pub type ResolveResponse = ShortUrl;
+/// The `ShortUrl` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ShortUrl {
     /// `accessCount`
     pub access_count: Option<i64>,
     /// `accessDate`
@@ -23,23 +37,9 @@ pub struct UrlResponse {
     /// `id`
     pub id: Option<String>,
     /// `locator`
-    pub locator: Option<UrlResponseLocator>,
+    pub locator: Option<Locator>,
     /// `slug`
     pub slug: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `UrlResponseLocator` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct UrlResponseLocator {
-    /// `id`
-    pub id: Option<String>,
-    /// `state`
-    pub state: Option<BTreeMap<String, Value>>,
-    /// `version`
-    pub version: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }

@@ -10,12 +10,58 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    UrlResponse, UrlResponseLocator, CreateRequest
+    Locator, ShortUrl, CreateRequest
 }
 
-impl rt::Model for UrlResponse {
+impl rt::Model for Locator {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "UrlResponse",
+        name: "Locator",
+        members: &["id", "state", "version"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: None,
+            state: None,
+            version: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.id),
+            1 => member.option(&mut self.state),
+            2 => member.option(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.id)?;
+        out.option(1, &self.state)?;
+        out.option(2, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ShortUrl {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ShortUrl",
         members: &["accessCount", "accessDate", "createDate", "id", "locator", "slug"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -64,52 +110,6 @@ impl rt::Model for UrlResponse {
         out.option(3, &self.id)?;
         out.option(4, &self.locator)?;
         out.option(5, &self.slug)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for UrlResponseLocator {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "UrlResponseLocator",
-        members: &["id", "state", "version"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: None,
-            state: None,
-            version: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.id),
-            1 => member.option(&mut self.state),
-            2 => member.option(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.id)?;
-        out.option(1, &self.state)?;
-        out.option(2, &self.version)?;
         Ok(())
     }
 }

@@ -76,7 +76,7 @@ impl Slos {
     #[doc(alias = "POST /api/observability/slos/_delete_instances")]
     pub fn delete_instances(
         &self,
-        list: impl IntoIterator<Item = impl Into<DeleteSloInstancesRequestList>>,
+        list: impl IntoIterator<Item = impl Into<InstanceToDelete>>,
     ) -> DeleteInstances {
         DeleteInstances::new(&self.client, DeleteInstancesRequest::new(list))
     }
@@ -197,7 +197,7 @@ impl Create {
         self
     }
     /// `settings`
-    pub fn settings(mut self, settings: impl Into<Settings>) -> Self {
+    pub fn settings(mut self, settings: impl Into<SloSettings>) -> Self {
         self.0.request_mut().settings = Some(settings.into());
         self
     }
@@ -428,7 +428,7 @@ impl Update {
         self
     }
     /// `indicator`
-    pub fn indicator(mut self, indicator: impl Into<CreateSloRequestIndicator>) -> Self {
+    pub fn indicator(mut self, indicator: impl Into<NewIndicator>) -> Self {
         self.0.request_mut().indicator = Some(indicator.into());
         self
     }
@@ -443,7 +443,7 @@ impl Update {
         self
     }
     /// `settings`
-    pub fn settings(mut self, settings: impl Into<Settings>) -> Self {
+    pub fn settings(mut self, settings: impl Into<SloSettings>) -> Self {
         self.0.request_mut().settings = Some(settings.into());
         self
     }

@@ -5,26 +5,174 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, OneOrMany, Untyped};
-/// The `AfterFindSloDefinitionsResponse` object.
-#[derive(Clone, Debug, PartialEq, Default)]
+/// The `ApmAvailabilityIndicator` object.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct AfterFindSloDefinitionsResponse {
-    /// `page`
-    ///
-    /// default `1`
-    pub page: Option<Number>,
-    /// `perPage`
-    pub per_page: Option<Number>,
-    /// `results`
-    pub results: Option<Vec<SloWithSummaryResponse>>,
-    /// `searchAfter`
-    pub search_after: Option<Vec<String>>,
-    /// `size`
-    pub size: Option<Number>,
-    /// `total`
-    pub total: Option<Number>,
+pub struct ApmAvailabilityIndicator {
+    /// `params`
+    pub params: ApmAvailabilityParams,
+    /// `type`
+    pub r#type: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+impl ApmAvailabilityIndicator {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        params: impl Into<ApmAvailabilityParams>,
+        r#type: impl Into<String>,
+    ) -> Self {
+        Self {
+            params: params.into(),
+            r#type: r#type.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `ApmAvailabilityParams` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ApmAvailabilityParams {
+    /// `environment`
+    pub environment: String,
+    /// `filter`
+    pub filter: Option<String>,
+    /// `index`
+    pub index: String,
+    /// `service`
+    pub service: String,
+    /// `transactionName`
+    pub transaction_name: String,
+    /// `transactionType`
+    pub transaction_type: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`ApmAvailabilityParams`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct ApmAvailabilityParamsRequired {
+    /// `environment`
+    pub environment: String,
+    /// `index`
+    pub index: String,
+    /// `service`
+    pub service: String,
+    /// `transactionName`
+    pub transaction_name: String,
+    /// `transactionType`
+    pub transaction_type: String,
+}
+
+impl ApmAvailabilityParams {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: ApmAvailabilityParamsRequired) -> Self {
+        Self {
+            environment: required.environment,
+            index: required.index,
+            service: required.service,
+            transaction_name: required.transaction_name,
+            transaction_type: required.transaction_type,
+            ..rt::Model::blank()
+        }
+    }
+    /// `filter`
+    #[must_use]
+    pub fn filter(mut self, filter: impl Into<String>) -> Self {
+        self.filter = Some(filter.into());
+        self
+    }
+}
+
+/// The `ApmLatencyIndicator` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ApmLatencyIndicator {
+    /// `params`
+    pub params: ApmLatencyParams,
+    /// `type`
+    pub r#type: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl ApmLatencyIndicator {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(params: impl Into<ApmLatencyParams>, r#type: impl Into<String>) -> Self {
+        Self {
+            params: params.into(),
+            r#type: r#type.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `ApmLatencyParams` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ApmLatencyParams {
+    /// `environment`
+    pub environment: String,
+    /// `filter`
+    pub filter: Option<String>,
+    /// `index`
+    pub index: String,
+    /// `service`
+    pub service: String,
+    /// `threshold`
+    pub threshold: Number,
+    /// `transactionName`
+    pub transaction_name: String,
+    /// `transactionType`
+    pub transaction_type: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`ApmLatencyParams`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct ApmLatencyParamsRequired {
+    /// `environment`
+    pub environment: String,
+    /// `index`
+    pub index: String,
+    /// `service`
+    pub service: String,
+    /// `threshold`
+    pub threshold: Number,
+    /// `transactionName`
+    pub transaction_name: String,
+    /// `transactionType`
+    pub transaction_type: String,
+}
+
+impl ApmLatencyParams {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: ApmLatencyParamsRequired) -> Self {
+        Self {
+            environment: required.environment,
+            index: required.index,
+            service: required.service,
+            threshold: required.threshold,
+            transaction_name: required.transaction_name,
+            transaction_type: required.transaction_type,
+            ..rt::Model::blank()
+        }
+    }
+    /// `filter`
+    #[must_use]
+    pub fn filter(mut self, filter: impl Into<String>) -> Self {
+        self.filter = Some(filter.into());
+        self
+    }
 }
 
 /// The `Artifacts` object.
@@ -32,7 +180,7 @@ pub struct AfterFindSloDefinitionsResponse {
 #[non_exhaustive]
 pub struct Artifacts {
     /// `dashboards`
-    pub dashboards: Option<Vec<CreateSloResponse>>,
+    pub dashboards: Option<Vec<IdReference>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -47,33 +195,11 @@ impl Artifacts {
     #[must_use]
     pub fn dashboards(
         mut self,
-        dashboards: impl IntoIterator<Item = impl Into<CreateSloResponse>>,
+        dashboards: impl IntoIterator<Item = impl Into<IdReference>>,
     ) -> Self {
         self.dashboards = Some(dashboards.into_iter().map(Into::into).collect());
         self
     }
-}
-
-/// A value of `BasicMetricWithFieldAggregation`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum BasicMetricWithFieldAggregation {
-    /// `sum`
-    Sum,
-    /// `avg`
-    Avg,
-    /// `min`
-    Min,
-    /// `max`
-    Max,
-    /// `std_deviation`
-    StdDeviation,
-    /// `last_value`
-    LastValue,
-    /// `cardinality`
-    Cardinality,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// A value of `BudgetingMethod`.
@@ -89,25 +215,11 @@ pub enum BudgetingMethod {
 }
 
 /// The answer to [`bulk_delete`](super::Slos::bulk_delete).
-pub type BulkDeleteResponse = SlosBulkDeleteResponse;
-/// The `BulkDeleteStatusResponse` object.
+pub type BulkDeleteResponse = BulkDeleteTask;
+/// The `BulkDeleteResult` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct BulkDeleteStatusResponse {
-    /// `error`
-    pub error: Option<String>,
-    /// `isDone`
-    pub is_done: Option<bool>,
-    /// `results`
-    pub results: Option<Vec<BulkDeleteStatusResponseResult>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `BulkDeleteStatusResponseResult` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct BulkDeleteStatusResponseResult {
+pub struct BulkDeleteResult {
     /// `error`
     pub error: Option<String>,
     /// `id`
@@ -118,148 +230,294 @@ pub struct BulkDeleteStatusResponseResult {
     pub extra: Extra,
 }
 
-/// The answer to [`bulk_purge_rollup`](super::Slos::bulk_purge_rollup).
-pub type BulkPurgeRollupResponse = SlosBulkPurgeRollupResponse;
-/// A value of `Comparator`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// The `BulkDeleteStatus` object.
+#[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub enum Comparator {
-    /// `GT`
-    Gt,
-    /// `GTE`
-    Gte,
-    /// `LT`
-    Lt,
-    /// `LTE`
-    Lte,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The answer to [`create`](super::Slos::create).
-pub type CreateResponse = CreateSloResponse;
-/// One of several forms of `CreateSloRequestIndicator`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum CreateSloRequestIndicator {
-    /// The `IndicatorPropertiesCustomKql` form.
-    IndicatorPropertiesCustomKql(IndicatorPropertiesCustomKql),
-    /// The `IndicatorPropertiesApmAvailability` form.
-    IndicatorPropertiesApmAvailability(IndicatorPropertiesApmAvailability),
-    /// The `IndicatorPropertiesApmLatency` form.
-    IndicatorPropertiesApmLatency(IndicatorPropertiesApmLatency),
-    /// The `IndicatorPropertiesCustomMetric` form.
-    IndicatorPropertiesCustomMetric(IndicatorPropertiesCustomMetric),
-    /// The `IndicatorPropertiesHistogram` form.
-    IndicatorPropertiesHistogram(IndicatorPropertiesHistogram),
-    /// The `IndicatorPropertiesTimesliceMetric` form.
-    IndicatorPropertiesTimesliceMetric(IndicatorPropertiesTimesliceMetric),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<IndicatorPropertiesCustomKql> for CreateSloRequestIndicator {
-    fn from(value: IndicatorPropertiesCustomKql) -> Self {
-        Self::IndicatorPropertiesCustomKql(value)
-    }
-}
-
-impl From<IndicatorPropertiesApmAvailability> for CreateSloRequestIndicator {
-    fn from(value: IndicatorPropertiesApmAvailability) -> Self {
-        Self::IndicatorPropertiesApmAvailability(value)
-    }
-}
-
-impl From<IndicatorPropertiesApmLatency> for CreateSloRequestIndicator {
-    fn from(value: IndicatorPropertiesApmLatency) -> Self {
-        Self::IndicatorPropertiesApmLatency(value)
-    }
-}
-
-impl From<IndicatorPropertiesCustomMetric> for CreateSloRequestIndicator {
-    fn from(value: IndicatorPropertiesCustomMetric) -> Self {
-        Self::IndicatorPropertiesCustomMetric(value)
-    }
-}
-
-impl From<IndicatorPropertiesHistogram> for CreateSloRequestIndicator {
-    fn from(value: IndicatorPropertiesHistogram) -> Self {
-        Self::IndicatorPropertiesHistogram(value)
-    }
-}
-
-impl From<IndicatorPropertiesTimesliceMetric> for CreateSloRequestIndicator {
-    fn from(value: IndicatorPropertiesTimesliceMetric) -> Self {
-        Self::IndicatorPropertiesTimesliceMetric(value)
-    }
-}
-
-/// The `CreateSloResponse` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct CreateSloResponse {
-    /// `id`
-    pub id: String,
+pub struct BulkDeleteStatus {
+    /// `error`
+    pub error: Option<String>,
+    /// `isDone`
+    pub is_done: Option<bool>,
+    /// `results`
+    pub results: Option<Vec<BulkDeleteResult>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl CreateSloResponse {
+/// The `BulkDeleteTask` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct BulkDeleteTask {
+    /// `taskId`
+    pub task_id: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`bulk_purge_rollup`](super::Slos::bulk_purge_rollup).
+pub type BulkPurgeRollupResponse = BulkPurgeTask;
+/// The `BulkPurgeTask` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct BulkPurgeTask {
+    /// `taskId`
+    pub task_id: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`create`](super::Slos::create).
+pub type CreateResponse = IdReference;
+/// The `CustomKqlIndicator` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CustomKqlIndicator {
+    /// `params`
+    pub params: CustomKqlParams,
+    /// `type`
+    pub r#type: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl CustomKqlIndicator {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(id: impl Into<String>) -> Self {
+    pub fn new(params: impl Into<CustomKqlParams>, r#type: impl Into<String>) -> Self {
         Self {
-            id: id.into(),
+            params: params.into(),
+            r#type: r#type.into(),
             ..rt::Model::blank()
         }
     }
 }
 
-/// One of several forms of `CustomMetricParamsGoodMetric`.
+/// The `CustomKqlParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum CustomMetricParamsGoodMetric {
-    /// The `SumCustomMetricParamsGoodMetric` form.
-    Sum(SumCustomMetricParamsGoodMetric),
-    /// The `TimesliceMetricDocCountMetric` form.
-    TimesliceMetricDocCountMetric(TimesliceMetricDocCountMetric),
+pub struct CustomKqlParams {
+    /// `dataViewId`
+    pub data_view_id: Option<String>,
+    /// `filter`
+    pub filter: Option<KqlWithFilters>,
+    /// `good`
+    pub good: GoodEventsQuery,
+    /// `index`
+    pub index: String,
+    /// `timestampField`
+    pub timestamp_field: String,
+    /// `total`
+    pub total: TotalEventsQuery,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`CustomKqlParams`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct CustomKqlParamsRequired {
+    /// `good`
+    pub good: GoodEventsQuery,
+    /// `index`
+    pub index: String,
+    /// `timestampField`
+    pub timestamp_field: String,
+    /// `total`
+    pub total: TotalEventsQuery,
+}
+
+impl CustomKqlParams {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: CustomKqlParamsRequired) -> Self {
+        Self {
+            good: required.good,
+            index: required.index,
+            timestamp_field: required.timestamp_field,
+            total: required.total,
+            ..rt::Model::blank()
+        }
+    }
+    /// `dataViewId`
+    #[must_use]
+    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
+        self.data_view_id = Some(data_view_id.into());
+        self
+    }
+    /// `filter`
+    #[must_use]
+    pub fn filter(mut self, filter: impl Into<KqlWithFilters>) -> Self {
+        self.filter = Some(filter.into());
+        self
+    }
+}
+
+/// One of several forms of `CustomMetric`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum CustomMetric {
+    /// The `SumCustomMetric` form.
+    Sum(SumCustomMetric),
+    /// The `DocCountMetric` form.
+    DocCountMetric(DocCountMetric),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-impl From<SumCustomMetricParamsGoodMetric> for CustomMetricParamsGoodMetric {
-    fn from(value: SumCustomMetricParamsGoodMetric) -> Self {
+impl From<SumCustomMetric> for CustomMetric {
+    fn from(value: SumCustomMetric) -> Self {
         Self::Sum(value)
     }
 }
 
-impl From<TimesliceMetricDocCountMetric> for CustomMetricParamsGoodMetric {
-    fn from(value: TimesliceMetricDocCountMetric) -> Self {
-        Self::TimesliceMetricDocCountMetric(value)
+impl From<DocCountMetric> for CustomMetric {
+    fn from(value: DocCountMetric) -> Self {
+        Self::DocCountMetric(value)
     }
 }
 
-/// The `DeleteSloInstancesRequestList` object.
+/// The `CustomMetricEquation` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct DeleteSloInstancesRequestList {
-    /// `instanceId`
-    pub instance_id: String,
-    /// `sloId`
-    pub slo_id: String,
+pub struct CustomMetricEquation {
+    /// `equation`
+    pub equation: String,
+    /// `metrics`
+    pub metrics: Vec<CustomMetric>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl DeleteSloInstancesRequestList {
+impl CustomMetricEquation {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(instance_id: impl Into<String>, slo_id: impl Into<String>) -> Self {
+    pub fn new(
+        equation: impl Into<String>,
+        metrics: impl IntoIterator<Item = impl Into<CustomMetric>>,
+    ) -> Self {
         Self {
-            instance_id: instance_id.into(),
-            slo_id: slo_id.into(),
+            equation: equation.into(),
+            metrics: metrics.into_iter().map(Into::into).collect(),
             ..rt::Model::blank()
         }
+    }
+}
+
+/// The `CustomMetricIndicator` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CustomMetricIndicator {
+    /// `params`
+    pub params: CustomMetricParams,
+    /// `type`
+    pub r#type: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl CustomMetricIndicator {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(
+        params: impl Into<CustomMetricParams>,
+        r#type: impl Into<String>,
+    ) -> Self {
+        Self {
+            params: params.into(),
+            r#type: r#type.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `CustomMetricParams` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CustomMetricParams {
+    /// `dataViewId`
+    pub data_view_id: Option<String>,
+    /// `filter`
+    pub filter: Option<String>,
+    /// `good`
+    pub good: CustomMetricEquation,
+    /// `index`
+    pub index: String,
+    /// `timestampField`
+    pub timestamp_field: String,
+    /// `total`
+    pub total: CustomMetricEquation,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`CustomMetricParams`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct CustomMetricParamsRequired {
+    /// `good`
+    pub good: CustomMetricEquation,
+    /// `index`
+    pub index: String,
+    /// `timestampField`
+    pub timestamp_field: String,
+    /// `total`
+    pub total: CustomMetricEquation,
+}
+
+impl CustomMetricParams {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: CustomMetricParamsRequired) -> Self {
+        Self {
+            good: required.good,
+            index: required.index,
+            timestamp_field: required.timestamp_field,
+            total: required.total,
+            ..rt::Model::blank()
+        }
+    }
+    /// `dataViewId`
+    #[must_use]
+    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
+        self.data_view_id = Some(data_view_id.into());
+        self
+    }
+    /// `filter`
+    #[must_use]
+    pub fn filter(mut self, filter: impl Into<String>) -> Self {
+        self.filter = Some(filter.into());
+        self
+    }
+}
+
+/// The `DocCountMetric` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct DocCountMetric {
+    /// `filter`
+    pub filter: Option<String>,
+    /// `name`
+    ///
+    /// matches `^[A-Z]$`
+    pub name: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl DocCountMetric {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `filter`
+    #[must_use]
+    pub fn filter(mut self, filter: impl Into<String>) -> Self {
+        self.filter = Some(filter.into());
+        self
     }
 }
 
@@ -277,6 +535,57 @@ pub struct ErrorBudget {
     pub remaining: Number,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// The `FieldTimesliceMetric` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FieldTimesliceMetric {
+    /// `aggregation`
+    pub aggregation: TimesliceAggregation,
+    /// `field`
+    pub field: String,
+    /// `filter`
+    pub filter: Option<String>,
+    /// `name`
+    ///
+    /// matches `^[A-Z]$`
+    pub name: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`FieldTimesliceMetric`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct FieldTimesliceMetricRequired {
+    /// `aggregation`
+    pub aggregation: TimesliceAggregation,
+    /// `field`
+    pub field: String,
+    /// `name`
+    ///
+    /// matches `^[A-Z]$`
+    pub name: String,
+}
+
+impl FieldTimesliceMetric {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: FieldTimesliceMetricRequired) -> Self {
+        Self {
+            aggregation: required.aggregation,
+            field: required.field,
+            name: required.name,
+            ..rt::Model::blank()
+        }
+    }
+    /// `filter`
+    #[must_use]
+    pub fn filter(mut self, filter: impl Into<String>) -> Self {
+        self.filter = Some(filter.into());
+        self
+    }
 }
 
 /// The `Filter` object.
@@ -440,54 +749,6 @@ impl FilterMeta {
     }
 }
 
-/// One of several forms of `FindSloDefinitionsResponse`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum FindSloDefinitionsResponse {
-    /// The `FindSloDefinitionsResponseObject` form.
-    Object(FindSloDefinitionsResponseObject),
-    /// The `AfterFindSloDefinitionsResponse` form.
-    BySearchAfter(AfterFindSloDefinitionsResponse),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-/// The `FindSloDefinitionsResponseObject` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct FindSloDefinitionsResponseObject {
-    /// `page`
-    pub page: Option<Number>,
-    /// `perPage`
-    pub per_page: Option<Number>,
-    /// `results`
-    pub results: Option<Vec<SloWithSummaryResponse>>,
-    /// `total`
-    pub total: Option<Number>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `FindSloResponse` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct FindSloResponse {
-    /// `page`
-    pub page: Option<Number>,
-    /// `perPage`
-    pub per_page: Option<Number>,
-    /// `results`
-    pub results: Option<Vec<SloWithSummaryResponse>>,
-    /// `searchAfter`
-    pub search_after: Option<String>,
-    /// `size`
-    pub size: Option<Number>,
-    /// `total`
-    pub total: Option<Number>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The `FixedAgePurgePolicy` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -536,14 +797,64 @@ impl FixedTimePurgePolicy {
     }
 }
 
+/// The `FoundSlos` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct FoundSlos {
+    /// `page`
+    pub page: Option<Number>,
+    /// `perPage`
+    pub per_page: Option<Number>,
+    /// `results`
+    pub results: Option<Vec<SloWithSummary>>,
+    /// `searchAfter`
+    pub search_after: Option<String>,
+    /// `size`
+    pub size: Option<Number>,
+    /// `total`
+    pub total: Option<Number>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The answer to [`get_bulk_delete_status`](super::Slos::get_bulk_delete_status).
-pub type GetBulkDeleteStatusResponse = BulkDeleteStatusResponse;
+pub type GetBulkDeleteStatusResponse = BulkDeleteStatus;
 /// The answer to [`get`](super::Slos::get).
-pub type GetResponse = SloWithSummaryResponse;
-/// A value of `HistogramParamsGoodAggregation`.
+pub type GetResponse = SloWithSummary;
+/// One of several forms of `GoodEventsQuery`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum GoodEventsQuery {
+    /// A string.
+    String(String),
+    /// The `KqlAndFilters` form.
+    KqlAndFilters(KqlAndFilters),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<&str> for GoodEventsQuery {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+impl From<String> for GoodEventsQuery {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
+}
+
+impl From<KqlAndFilters> for GoodEventsQuery {
+    fn from(value: KqlAndFilters) -> Self {
+        Self::KqlAndFilters(value)
+    }
+}
+
+/// A value of `HistogramAggregation`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum HistogramParamsGoodAggregation {
+pub enum HistogramAggregation {
     /// `value_count`
     ValueCount,
     /// `range`
@@ -552,25 +863,22 @@ pub enum HistogramParamsGoodAggregation {
     UnknownValue(String),
 }
 
-/// The `IndicatorPropertiesApmAvailability` object.
+/// The `HistogramIndicator` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct IndicatorPropertiesApmAvailability {
+pub struct HistogramIndicator {
     /// `params`
-    pub params: PropertiesApmAvailabilityParams,
+    pub params: HistogramParams,
     /// `type`
     pub r#type: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl IndicatorPropertiesApmAvailability {
+impl HistogramIndicator {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(
-        params: impl Into<PropertiesApmAvailabilityParams>,
-        r#type: impl Into<String>,
-    ) -> Self {
+    pub fn new(params: impl Into<HistogramParams>, r#type: impl Into<String>) -> Self {
         Self {
             params: params.into(),
             r#type: r#type.into(),
@@ -579,84 +887,34 @@ impl IndicatorPropertiesApmAvailability {
     }
 }
 
-/// The `IndicatorPropertiesApmLatency` object.
+/// The `HistogramMetric` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct IndicatorPropertiesApmLatency {
-    /// `params`
-    pub params: IndicatorPropertiesApmLatencyParams,
-    /// `type`
-    pub r#type: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl IndicatorPropertiesApmLatency {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        params: impl Into<IndicatorPropertiesApmLatencyParams>,
-        r#type: impl Into<String>,
-    ) -> Self {
-        Self {
-            params: params.into(),
-            r#type: r#type.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `IndicatorPropertiesApmLatencyParams` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct IndicatorPropertiesApmLatencyParams {
-    /// `environment`
-    pub environment: String,
+pub struct HistogramMetric {
+    /// `aggregation`
+    pub aggregation: HistogramAggregation,
+    /// `field`
+    pub field: String,
     /// `filter`
     pub filter: Option<String>,
-    /// `index`
-    pub index: String,
-    /// `service`
-    pub service: String,
-    /// `threshold`
-    pub threshold: Number,
-    /// `transactionName`
-    pub transaction_name: String,
-    /// `transactionType`
-    pub transaction_type: String,
+    /// `from`
+    pub from: Option<Number>,
+    /// `to`
+    pub to: Option<Number>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// What a [`IndicatorPropertiesApmLatencyParams`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct IndicatorPropertiesApmLatencyParamsRequired {
-    /// `environment`
-    pub environment: String,
-    /// `index`
-    pub index: String,
-    /// `service`
-    pub service: String,
-    /// `threshold`
-    pub threshold: Number,
-    /// `transactionName`
-    pub transaction_name: String,
-    /// `transactionType`
-    pub transaction_type: String,
-}
-
-impl IndicatorPropertiesApmLatencyParams {
+impl HistogramMetric {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: IndicatorPropertiesApmLatencyParamsRequired) -> Self {
+    pub fn new(
+        aggregation: impl Into<HistogramAggregation>,
+        field: impl Into<String>,
+    ) -> Self {
         Self {
-            environment: required.environment,
-            index: required.index,
-            service: required.service,
-            threshold: required.threshold,
-            transaction_name: required.transaction_name,
-            transaction_type: required.transaction_type,
+            aggregation: aggregation.into(),
+            field: field.into(),
             ..rt::Model::blank()
         }
     }
@@ -666,187 +924,58 @@ impl IndicatorPropertiesApmLatencyParams {
         self.filter = Some(filter.into());
         self
     }
-}
-
-/// The `IndicatorPropertiesCustomKql` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct IndicatorPropertiesCustomKql {
-    /// `params`
-    pub params: IndicatorPropertiesCustomKqlParams,
-    /// `type`
-    pub r#type: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl IndicatorPropertiesCustomKql {
-    /// Makes one from what is required.
+    /// `from`
     #[must_use]
-    pub fn new(
-        params: impl Into<IndicatorPropertiesCustomKqlParams>,
-        r#type: impl Into<String>,
-    ) -> Self {
-        Self {
-            params: params.into(),
-            r#type: r#type.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `IndicatorPropertiesCustomKqlParams` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct IndicatorPropertiesCustomKqlParams {
-    /// `dataViewId`
-    pub data_view_id: Option<String>,
-    /// `filter`
-    pub filter: Option<KqlWithFilters>,
-    /// `good`
-    pub good: KqlWithFiltersGood,
-    /// `index`
-    pub index: String,
-    /// `timestampField`
-    pub timestamp_field: String,
-    /// `total`
-    pub total: KqlWithFiltersTotal,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`IndicatorPropertiesCustomKqlParams`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct IndicatorPropertiesCustomKqlParamsRequired {
-    /// `good`
-    pub good: KqlWithFiltersGood,
-    /// `index`
-    pub index: String,
-    /// `timestampField`
-    pub timestamp_field: String,
-    /// `total`
-    pub total: KqlWithFiltersTotal,
-}
-
-impl IndicatorPropertiesCustomKqlParams {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: IndicatorPropertiesCustomKqlParamsRequired) -> Self {
-        Self {
-            good: required.good,
-            index: required.index,
-            timestamp_field: required.timestamp_field,
-            total: required.total,
-            ..rt::Model::blank()
-        }
-    }
-    /// `dataViewId`
-    #[must_use]
-    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
-        self.data_view_id = Some(data_view_id.into());
+    pub fn from(mut self, from: impl Into<Number>) -> Self {
+        self.from = Some(from.into());
         self
     }
-    /// `filter`
+    /// `to`
     #[must_use]
-    pub fn filter(mut self, filter: impl Into<KqlWithFilters>) -> Self {
-        self.filter = Some(filter.into());
+    pub fn to(mut self, to: impl Into<Number>) -> Self {
+        self.to = Some(to.into());
         self
     }
 }
 
-/// The `IndicatorPropertiesCustomMetric` object.
+/// The `HistogramParams` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct IndicatorPropertiesCustomMetric {
-    /// `params`
-    pub params: PropertiesCustomMetricParams,
-    /// `type`
-    pub r#type: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl IndicatorPropertiesCustomMetric {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        params: impl Into<PropertiesCustomMetricParams>,
-        r#type: impl Into<String>,
-    ) -> Self {
-        Self {
-            params: params.into(),
-            r#type: r#type.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `IndicatorPropertiesHistogram` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct IndicatorPropertiesHistogram {
-    /// `params`
-    pub params: IndicatorPropertiesHistogramParams,
-    /// `type`
-    pub r#type: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl IndicatorPropertiesHistogram {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        params: impl Into<IndicatorPropertiesHistogramParams>,
-        r#type: impl Into<String>,
-    ) -> Self {
-        Self {
-            params: params.into(),
-            r#type: r#type.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `IndicatorPropertiesHistogramParams` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct IndicatorPropertiesHistogramParams {
+pub struct HistogramParams {
     /// `dataViewId`
     pub data_view_id: Option<String>,
     /// `filter`
     pub filter: Option<String>,
     /// `good`
-    pub good: PropertiesHistogramParamsGood,
+    pub good: HistogramMetric,
     /// `index`
     pub index: String,
     /// `timestampField`
     pub timestamp_field: String,
     /// `total`
-    pub total: PropertiesHistogramParamsGood,
+    pub total: HistogramMetric,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// What a [`IndicatorPropertiesHistogramParams`] can't do without.
+/// What a [`HistogramParams`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct IndicatorPropertiesHistogramParamsRequired {
+pub struct HistogramParamsRequired {
     /// `good`
-    pub good: PropertiesHistogramParamsGood,
+    pub good: HistogramMetric,
     /// `index`
     pub index: String,
     /// `timestampField`
     pub timestamp_field: String,
     /// `total`
-    pub total: PropertiesHistogramParamsGood,
+    pub total: HistogramMetric,
 }
 
-impl IndicatorPropertiesHistogramParams {
+impl HistogramParams {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: IndicatorPropertiesHistogramParamsRequired) -> Self {
+    pub fn new(required: HistogramParamsRequired) -> Self {
         Self {
             good: required.good,
             index: required.index,
@@ -869,28 +998,66 @@ impl IndicatorPropertiesHistogramParams {
     }
 }
 
-/// The `IndicatorPropertiesTimesliceMetric` object.
+/// The `IdReference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct IndicatorPropertiesTimesliceMetric {
-    /// `params`
-    pub params: PropertiesTimesliceMetricParams,
-    /// `type`
-    pub r#type: String,
+pub struct IdReference {
+    /// `id`
+    pub id: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl IndicatorPropertiesTimesliceMetric {
+impl IdReference {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(
-        params: impl Into<PropertiesTimesliceMetricParams>,
-        r#type: impl Into<String>,
-    ) -> Self {
+    pub fn new(id: impl Into<String>) -> Self {
         Self {
-            params: params.into(),
-            r#type: r#type.into(),
+            id: id.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// One of several forms of `Indicator`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Indicator {
+    /// Where `type` is `sli.kql.custom`.
+    SliKqlCustom(CustomKqlIndicator),
+    /// Where `type` is `sli.apm.transactionErrorRate`.
+    SliApmTransactionErrorRate(ApmAvailabilityIndicator),
+    /// Where `type` is `sli.apm.transactionDuration`.
+    SliApmTransactionDuration(ApmLatencyIndicator),
+    /// Where `type` is `sli.metric.custom`.
+    SliMetricCustom(CustomMetricIndicator),
+    /// Where `type` is `sli.histogram.custom`.
+    SliHistogramCustom(HistogramIndicator),
+    /// Where `type` is `sli.metric.timeslice`.
+    SliMetricTimeslice(TimesliceMetricIndicator),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+/// The `InstanceToDelete` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct InstanceToDelete {
+    /// `instanceId`
+    pub instance_id: String,
+    /// `sloId`
+    pub slo_id: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl InstanceToDelete {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(instance_id: impl Into<String>, slo_id: impl Into<String>) -> Self {
+        Self {
+            instance_id: instance_id.into(),
+            slo_id: slo_id.into(),
             ..rt::Model::blank()
         }
     }
@@ -961,70 +1128,66 @@ impl From<KqlAndFilters> for KqlWithFilters {
     }
 }
 
-/// One of several forms of `KqlWithFiltersGood`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum KqlWithFiltersGood {
-    /// A string.
-    String(String),
-    /// The `KqlAndFilters` form.
-    KqlAndFilters(KqlAndFilters),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<&str> for KqlWithFiltersGood {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for KqlWithFiltersGood {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
-impl From<KqlAndFilters> for KqlWithFiltersGood {
-    fn from(value: KqlAndFilters) -> Self {
-        Self::KqlAndFilters(value)
-    }
-}
-
-/// One of several forms of `KqlWithFiltersTotal`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum KqlWithFiltersTotal {
-    /// A string.
-    String(String),
-    /// The `KqlAndFilters` form.
-    KqlAndFilters(KqlAndFilters),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<&str> for KqlWithFiltersTotal {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for KqlWithFiltersTotal {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
-impl From<KqlAndFilters> for KqlWithFiltersTotal {
-    fn from(value: KqlAndFilters) -> Self {
-        Self::KqlAndFilters(value)
-    }
-}
-
 /// The answer to [`list_definitions_internal`](super::Slos::list_definitions_internal).
-pub type ListDefinitionsInternalResponse = FindSloDefinitionsResponse;
+pub type ListDefinitionsInternalResponse = SloDefinitions;
 /// The answer to [`list`](super::Slos::list).
-pub type ListResponse = FindSloResponse;
+pub type ListResponse = FoundSlos;
+/// One of several forms of `NewIndicator`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum NewIndicator {
+    /// The `CustomKqlIndicator` form.
+    CustomKqlIndicator(CustomKqlIndicator),
+    /// The `ApmAvailabilityIndicator` form.
+    ApmAvailabilityIndicator(ApmAvailabilityIndicator),
+    /// The `ApmLatencyIndicator` form.
+    ApmLatencyIndicator(ApmLatencyIndicator),
+    /// The `CustomMetricIndicator` form.
+    CustomMetricIndicator(CustomMetricIndicator),
+    /// The `HistogramIndicator` form.
+    HistogramIndicator(HistogramIndicator),
+    /// The `TimesliceMetricIndicator` form.
+    TimesliceMetricIndicator(TimesliceMetricIndicator),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<CustomKqlIndicator> for NewIndicator {
+    fn from(value: CustomKqlIndicator) -> Self {
+        Self::CustomKqlIndicator(value)
+    }
+}
+
+impl From<ApmAvailabilityIndicator> for NewIndicator {
+    fn from(value: ApmAvailabilityIndicator) -> Self {
+        Self::ApmAvailabilityIndicator(value)
+    }
+}
+
+impl From<ApmLatencyIndicator> for NewIndicator {
+    fn from(value: ApmLatencyIndicator) -> Self {
+        Self::ApmLatencyIndicator(value)
+    }
+}
+
+impl From<CustomMetricIndicator> for NewIndicator {
+    fn from(value: CustomMetricIndicator) -> Self {
+        Self::CustomMetricIndicator(value)
+    }
+}
+
+impl From<HistogramIndicator> for NewIndicator {
+    fn from(value: HistogramIndicator) -> Self {
+        Self::HistogramIndicator(value)
+    }
+}
+
+impl From<TimesliceMetricIndicator> for NewIndicator {
+    fn from(value: TimesliceMetricIndicator) -> Self {
+        Self::TimesliceMetricIndicator(value)
+    }
+}
+
 /// The `Objective` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1068,247 +1231,48 @@ impl Objective {
     }
 }
 
-/// The `PropertiesApmAvailabilityParams` object.
+/// The `PercentileTimesliceMetric` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct PropertiesApmAvailabilityParams {
-    /// `environment`
-    pub environment: String,
-    /// `filter`
-    pub filter: Option<String>,
-    /// `index`
-    pub index: String,
-    /// `service`
-    pub service: String,
-    /// `transactionName`
-    pub transaction_name: String,
-    /// `transactionType`
-    pub transaction_type: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`PropertiesApmAvailabilityParams`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct PropertiesApmAvailabilityParamsRequired {
-    /// `environment`
-    pub environment: String,
-    /// `index`
-    pub index: String,
-    /// `service`
-    pub service: String,
-    /// `transactionName`
-    pub transaction_name: String,
-    /// `transactionType`
-    pub transaction_type: String,
-}
-
-impl PropertiesApmAvailabilityParams {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: PropertiesApmAvailabilityParamsRequired) -> Self {
-        Self {
-            environment: required.environment,
-            index: required.index,
-            service: required.service,
-            transaction_name: required.transaction_name,
-            transaction_type: required.transaction_type,
-            ..rt::Model::blank()
-        }
-    }
-    /// `filter`
-    #[must_use]
-    pub fn filter(mut self, filter: impl Into<String>) -> Self {
-        self.filter = Some(filter.into());
-        self
-    }
-}
-
-/// The `PropertiesCustomMetricParams` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PropertiesCustomMetricParams {
-    /// `dataViewId`
-    pub data_view_id: Option<String>,
-    /// `filter`
-    pub filter: Option<String>,
-    /// `good`
-    pub good: PropertiesCustomMetricParamsGood,
-    /// `index`
-    pub index: String,
-    /// `timestampField`
-    pub timestamp_field: String,
-    /// `total`
-    pub total: PropertiesCustomMetricParamsGood,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`PropertiesCustomMetricParams`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct PropertiesCustomMetricParamsRequired {
-    /// `good`
-    pub good: PropertiesCustomMetricParamsGood,
-    /// `index`
-    pub index: String,
-    /// `timestampField`
-    pub timestamp_field: String,
-    /// `total`
-    pub total: PropertiesCustomMetricParamsGood,
-}
-
-impl PropertiesCustomMetricParams {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: PropertiesCustomMetricParamsRequired) -> Self {
-        Self {
-            good: required.good,
-            index: required.index,
-            timestamp_field: required.timestamp_field,
-            total: required.total,
-            ..rt::Model::blank()
-        }
-    }
-    /// `dataViewId`
-    #[must_use]
-    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
-        self.data_view_id = Some(data_view_id.into());
-        self
-    }
-    /// `filter`
-    #[must_use]
-    pub fn filter(mut self, filter: impl Into<String>) -> Self {
-        self.filter = Some(filter.into());
-        self
-    }
-}
-
-/// The `PropertiesCustomMetricParamsGood` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PropertiesCustomMetricParamsGood {
-    /// `equation`
-    pub equation: String,
-    /// `metrics`
-    pub metrics: Vec<CustomMetricParamsGoodMetric>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl PropertiesCustomMetricParamsGood {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        equation: impl Into<String>,
-        metrics: impl IntoIterator<Item = impl Into<CustomMetricParamsGoodMetric>>,
-    ) -> Self {
-        Self {
-            equation: equation.into(),
-            metrics: metrics.into_iter().map(Into::into).collect(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `PropertiesHistogramParamsGood` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PropertiesHistogramParamsGood {
-    /// `aggregation`
-    pub aggregation: HistogramParamsGoodAggregation,
+pub struct PercentileTimesliceMetric {
     /// `field`
     pub field: String,
     /// `filter`
     pub filter: Option<String>,
-    /// `from`
-    pub from: Option<Number>,
-    /// `to`
-    pub to: Option<Number>,
+    /// `name`
+    ///
+    /// matches `^[A-Z]$`
+    pub name: String,
+    /// `percentile`
+    pub percentile: Number,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl PropertiesHistogramParamsGood {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(
-        aggregation: impl Into<HistogramParamsGoodAggregation>,
-        field: impl Into<String>,
-    ) -> Self {
-        Self {
-            aggregation: aggregation.into(),
-            field: field.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `filter`
-    #[must_use]
-    pub fn filter(mut self, filter: impl Into<String>) -> Self {
-        self.filter = Some(filter.into());
-        self
-    }
-    /// `from`
-    #[must_use]
-    pub fn from(mut self, from: impl Into<Number>) -> Self {
-        self.from = Some(from.into());
-        self
-    }
-    /// `to`
-    #[must_use]
-    pub fn to(mut self, to: impl Into<Number>) -> Self {
-        self.to = Some(to.into());
-        self
-    }
-}
-
-/// The `PropertiesTimesliceMetricParams` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PropertiesTimesliceMetricParams {
-    /// `dataViewId`
-    pub data_view_id: Option<String>,
-    /// `filter`
-    pub filter: Option<String>,
-    /// `index`
-    pub index: String,
-    /// `metric`
-    pub metric: TimesliceMetricParamsMetric,
-    /// `timestampField`
-    pub timestamp_field: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`PropertiesTimesliceMetricParams`] can't do without.
+/// What a [`PercentileTimesliceMetric`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct PropertiesTimesliceMetricParamsRequired {
-    /// `index`
-    pub index: String,
-    /// `metric`
-    pub metric: TimesliceMetricParamsMetric,
-    /// `timestampField`
-    pub timestamp_field: String,
+pub struct PercentileTimesliceMetricRequired {
+    /// `field`
+    pub field: String,
+    /// `name`
+    ///
+    /// matches `^[A-Z]$`
+    pub name: String,
+    /// `percentile`
+    pub percentile: Number,
 }
 
-impl PropertiesTimesliceMetricParams {
+impl PercentileTimesliceMetric {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: PropertiesTimesliceMetricParamsRequired) -> Self {
+    pub fn new(required: PercentileTimesliceMetricRequired) -> Self {
         Self {
-            index: required.index,
-            metric: required.metric,
-            timestamp_field: required.timestamp_field,
+            field: required.field,
+            name: required.name,
+            percentile: required.percentile,
             ..rt::Model::blank()
         }
-    }
-    /// `dataViewId`
-    #[must_use]
-    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
-        self.data_view_id = Some(data_view_id.into());
-        self
     }
     /// `filter`
     #[must_use]
@@ -1343,11 +1307,101 @@ impl From<FixedTimePurgePolicy> for PurgePolicy {
 }
 
 /// The answer to [`reset`](super::Slos::reset).
-pub type ResetResponse = SloDefinitionResponse;
-/// The `Settings` object.
+pub type ResetResponse = SloDefinition;
+/// The `SloDefinition` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SloDefinition {
+    /// `artifacts`
+    pub artifacts: Option<Artifacts>,
+    /// `budgetingMethod`
+    pub budgeting_method: BudgetingMethod,
+    /// `createdAt`
+    pub created_at: String,
+    /// `description`
+    pub description: String,
+    /// `enabled`
+    pub enabled: bool,
+    /// `groupBy`
+    pub group_by: OneOrMany<String>,
+    /// `id`
+    pub id: String,
+    /// `indicator`
+    pub indicator: Indicator,
+    /// `name`
+    pub name: String,
+    /// `objective`
+    pub objective: Objective,
+    /// `revision`
+    pub revision: Number,
+    /// `settings`
+    pub settings: SloSettings,
+    /// `tags`
+    pub tags: Vec<String>,
+    /// `timeWindow`
+    pub time_window: TimeWindow,
+    /// `updatedAt`
+    pub updated_at: String,
+    /// `version`
+    pub version: Number,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// One of several forms of `SloDefinitions`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum SloDefinitions {
+    /// The `SloDefinitionsPage` form.
+    Object(SloDefinitionsPage),
+    /// The `SloDefinitionsCursorPage` form.
+    BySearchAfter(SloDefinitionsCursorPage),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+/// The `SloDefinitionsCursorPage` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct Settings {
+pub struct SloDefinitionsCursorPage {
+    /// `page`
+    ///
+    /// default `1`
+    pub page: Option<Number>,
+    /// `perPage`
+    pub per_page: Option<Number>,
+    /// `results`
+    pub results: Option<Vec<SloWithSummary>>,
+    /// `searchAfter`
+    pub search_after: Option<Vec<String>>,
+    /// `size`
+    pub size: Option<Number>,
+    /// `total`
+    pub total: Option<Number>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SloDefinitionsPage` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SloDefinitionsPage {
+    /// `page`
+    pub page: Option<Number>,
+    /// `perPage`
+    pub per_page: Option<Number>,
+    /// `results`
+    pub results: Option<Vec<SloWithSummary>>,
+    /// `total`
+    pub total: Option<Number>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SloSettings` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SloSettings {
     /// `frequency`
     ///
     /// default `1m`
@@ -1366,7 +1420,7 @@ pub struct Settings {
     pub extra: Extra,
 }
 
-impl Settings {
+impl SloSettings {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -1404,70 +1458,24 @@ impl Settings {
     }
 }
 
-/// The `SloDefinitionResponse` object.
+/// The `SloSummary` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct SloDefinitionResponse {
-    /// `artifacts`
-    pub artifacts: Option<Artifacts>,
-    /// `budgetingMethod`
-    pub budgeting_method: BudgetingMethod,
-    /// `createdAt`
-    pub created_at: String,
-    /// `description`
-    pub description: String,
-    /// `enabled`
-    pub enabled: bool,
-    /// `groupBy`
-    pub group_by: OneOrMany<String>,
-    /// `id`
-    pub id: String,
-    /// `indicator`
-    pub indicator: SloDefinitionResponseIndicator,
-    /// `name`
-    pub name: String,
-    /// `objective`
-    pub objective: Objective,
-    /// `revision`
-    pub revision: Number,
-    /// `settings`
-    pub settings: Settings,
-    /// `tags`
-    pub tags: Vec<String>,
-    /// `timeWindow`
-    pub time_window: TimeWindow,
-    /// `updatedAt`
-    pub updated_at: String,
-    /// `version`
-    pub version: Number,
+pub struct SloSummary {
+    /// `errorBudget`
+    pub error_budget: ErrorBudget,
+    /// `sliValue`
+    pub sli_value: Number,
+    /// `status`
+    pub status: SummaryStatus,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// One of several forms of `SloDefinitionResponseIndicator`.
+/// The `SloWithSummary` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum SloDefinitionResponseIndicator {
-    /// Where `type` is `sli.kql.custom`.
-    SliKqlCustom(IndicatorPropertiesCustomKql),
-    /// Where `type` is `sli.apm.transactionErrorRate`.
-    SliApmTransactionErrorRate(IndicatorPropertiesApmAvailability),
-    /// Where `type` is `sli.apm.transactionDuration`.
-    SliApmTransactionDuration(IndicatorPropertiesApmLatency),
-    /// Where `type` is `sli.metric.custom`.
-    SliMetricCustom(IndicatorPropertiesCustomMetric),
-    /// Where `type` is `sli.histogram.custom`.
-    SliHistogramCustom(IndicatorPropertiesHistogram),
-    /// Where `type` is `sli.metric.timeslice`.
-    SliMetricTimeslice(IndicatorPropertiesTimesliceMetric),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-/// The `SloWithSummaryResponse` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct SloWithSummaryResponse {
+pub struct SloWithSummary {
     /// `budgetingMethod`
     pub budgeting_method: BudgetingMethod,
     /// `createdAt`
@@ -1481,7 +1489,7 @@ pub struct SloWithSummaryResponse {
     /// `id`
     pub id: String,
     /// `indicator`
-    pub indicator: SloDefinitionResponseIndicator,
+    pub indicator: Indicator,
     /// `instanceId`
     pub instance_id: String,
     /// `name`
@@ -1491,9 +1499,9 @@ pub struct SloWithSummaryResponse {
     /// `revision`
     pub revision: Number,
     /// `settings`
-    pub settings: Settings,
+    pub settings: SloSettings,
     /// `summary`
-    pub summary: Summary,
+    pub summary: SloSummary,
     /// `tags`
     pub tags: Vec<String>,
     /// `timeWindow`
@@ -1502,26 +1510,6 @@ pub struct SloWithSummaryResponse {
     pub updated_at: String,
     /// `version`
     pub version: Number,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `SlosBulkDeleteResponse` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct SlosBulkDeleteResponse {
-    /// `taskId`
-    pub task_id: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `SlosBulkPurgeRollupResponse` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct SlosBulkPurgeRollupResponse {
-    /// `taskId`
-    pub task_id: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1554,10 +1542,10 @@ pub enum SortDirection {
     UnknownValue(String),
 }
 
-/// The `SumCustomMetricParamsGoodMetric` object.
+/// The `SumCustomMetric` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct SumCustomMetricParamsGoodMetric {
+pub struct SumCustomMetric {
     /// `field`
     pub field: String,
     /// `filter`
@@ -1570,7 +1558,7 @@ pub struct SumCustomMetricParamsGoodMetric {
     pub extra: Extra,
 }
 
-impl SumCustomMetricParamsGoodMetric {
+impl SumCustomMetric {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(field: impl Into<String>, name: impl Into<String>) -> Self {
@@ -1586,20 +1574,6 @@ impl SumCustomMetricParamsGoodMetric {
         self.filter = Some(filter.into());
         self
     }
-}
-
-/// The `Summary` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Summary {
-    /// `errorBudget`
-    pub error_budget: ErrorBudget,
-    /// `sliValue`
-    pub sli_value: Number,
-    /// `status`
-    pub status: SummaryStatus,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
 }
 
 /// A value of `SummaryStatus`.
@@ -1654,126 +1628,50 @@ pub enum TimeWindowType {
     UnknownValue(String),
 }
 
-/// One of several forms of `TimesliceMetric`.
+/// A value of `TimesliceAggregation`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TimesliceAggregation {
+    /// `sum`
+    Sum,
+    /// `avg`
+    Avg,
+    /// `min`
+    Min,
+    /// `max`
+    Max,
+    /// `std_deviation`
+    StdDeviation,
+    /// `last_value`
+    LastValue,
+    /// `cardinality`
+    Cardinality,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// A value of `TimesliceComparator`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TimesliceComparator {
+    /// `GT`
+    Gt,
+    /// `GTE`
+    Gte,
+    /// `LT`
+    Lt,
+    /// `LTE`
+    Lte,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `TimesliceEquation` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum TimesliceMetric {
-    /// Where `aggregation` is `avg` or `cardinality` or `last_value` or `max` or `min` or `std_deviation` or `sum`.
-    TimesliceMetricBasicMetricWithField(TimesliceMetricBasicMetricWithField),
-    /// Where `aggregation` is `percentile`.
-    Percentile(TimesliceMetricPercentileMetric),
-    /// Where `aggregation` is `doc_count`.
-    DocCount(TimesliceMetricDocCountMetric),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<TimesliceMetricBasicMetricWithField> for TimesliceMetric {
-    fn from(value: TimesliceMetricBasicMetricWithField) -> Self {
-        Self::TimesliceMetricBasicMetricWithField(value)
-    }
-}
-
-impl From<TimesliceMetricPercentileMetric> for TimesliceMetric {
-    fn from(value: TimesliceMetricPercentileMetric) -> Self {
-        Self::Percentile(value)
-    }
-}
-
-impl From<TimesliceMetricDocCountMetric> for TimesliceMetric {
-    fn from(value: TimesliceMetricDocCountMetric) -> Self {
-        Self::DocCount(value)
-    }
-}
-
-/// The `TimesliceMetricBasicMetricWithField` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct TimesliceMetricBasicMetricWithField {
-    /// `aggregation`
-    pub aggregation: BasicMetricWithFieldAggregation,
-    /// `field`
-    pub field: String,
-    /// `filter`
-    pub filter: Option<String>,
-    /// `name`
-    ///
-    /// matches `^[A-Z]$`
-    pub name: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`TimesliceMetricBasicMetricWithField`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct TimesliceMetricBasicMetricWithFieldRequired {
-    /// `aggregation`
-    pub aggregation: BasicMetricWithFieldAggregation,
-    /// `field`
-    pub field: String,
-    /// `name`
-    ///
-    /// matches `^[A-Z]$`
-    pub name: String,
-}
-
-impl TimesliceMetricBasicMetricWithField {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: TimesliceMetricBasicMetricWithFieldRequired) -> Self {
-        Self {
-            aggregation: required.aggregation,
-            field: required.field,
-            name: required.name,
-            ..rt::Model::blank()
-        }
-    }
-    /// `filter`
-    #[must_use]
-    pub fn filter(mut self, filter: impl Into<String>) -> Self {
-        self.filter = Some(filter.into());
-        self
-    }
-}
-
-/// The `TimesliceMetricDocCountMetric` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct TimesliceMetricDocCountMetric {
-    /// `filter`
-    pub filter: Option<String>,
-    /// `name`
-    ///
-    /// matches `^[A-Z]$`
-    pub name: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl TimesliceMetricDocCountMetric {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `filter`
-    #[must_use]
-    pub fn filter(mut self, filter: impl Into<String>) -> Self {
-        self.filter = Some(filter.into());
-        self
-    }
-}
-
-/// The `TimesliceMetricParamsMetric` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct TimesliceMetricParamsMetric {
+pub struct TimesliceEquation {
     /// `comparator`
-    pub comparator: Comparator,
+    pub comparator: TimesliceComparator,
     /// `equation`
     pub equation: String,
     /// `metrics`
@@ -1784,12 +1682,12 @@ pub struct TimesliceMetricParamsMetric {
     pub extra: Extra,
 }
 
-/// What a [`TimesliceMetricParamsMetric`] can't do without.
+/// What a [`TimesliceEquation`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct TimesliceMetricParamsMetricRequired {
+pub struct TimesliceEquationRequired {
     /// `comparator`
-    pub comparator: Comparator,
+    pub comparator: TimesliceComparator,
     /// `equation`
     pub equation: String,
     /// `metrics`
@@ -1798,10 +1696,10 @@ pub struct TimesliceMetricParamsMetricRequired {
     pub threshold: Number,
 }
 
-impl TimesliceMetricParamsMetric {
+impl TimesliceEquation {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: TimesliceMetricParamsMetricRequired) -> Self {
+    pub fn new(required: TimesliceEquationRequired) -> Self {
         Self {
             comparator: required.comparator,
             equation: required.equation,
@@ -1812,48 +1710,111 @@ impl TimesliceMetricParamsMetric {
     }
 }
 
-/// The `TimesliceMetricPercentileMetric` object.
+/// One of several forms of `TimesliceMetric`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct TimesliceMetricPercentileMetric {
-    /// `field`
-    pub field: String,
-    /// `filter`
-    pub filter: Option<String>,
-    /// `name`
-    ///
-    /// matches `^[A-Z]$`
-    pub name: String,
-    /// `percentile`
-    pub percentile: Number,
+pub enum TimesliceMetric {
+    /// Where `aggregation` is `avg` or `cardinality` or `last_value` or `max` or `min` or `std_deviation` or `sum`.
+    Field(FieldTimesliceMetric),
+    /// Where `aggregation` is `percentile`.
+    Percentile(PercentileTimesliceMetric),
+    /// Where `aggregation` is `doc_count`.
+    DocCount(DocCountMetric),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<FieldTimesliceMetric> for TimesliceMetric {
+    fn from(value: FieldTimesliceMetric) -> Self {
+        Self::Field(value)
+    }
+}
+
+impl From<PercentileTimesliceMetric> for TimesliceMetric {
+    fn from(value: PercentileTimesliceMetric) -> Self {
+        Self::Percentile(value)
+    }
+}
+
+impl From<DocCountMetric> for TimesliceMetric {
+    fn from(value: DocCountMetric) -> Self {
+        Self::DocCount(value)
+    }
+}
+
+/// The `TimesliceMetricIndicator` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TimesliceMetricIndicator {
+    /// `params`
+    pub params: TimesliceMetricParams,
+    /// `type`
+    pub r#type: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// What a [`TimesliceMetricPercentileMetric`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct TimesliceMetricPercentileMetricRequired {
-    /// `field`
-    pub field: String,
-    /// `name`
-    ///
-    /// matches `^[A-Z]$`
-    pub name: String,
-    /// `percentile`
-    pub percentile: Number,
-}
-
-impl TimesliceMetricPercentileMetric {
+impl TimesliceMetricIndicator {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: TimesliceMetricPercentileMetricRequired) -> Self {
+    pub fn new(
+        params: impl Into<TimesliceMetricParams>,
+        r#type: impl Into<String>,
+    ) -> Self {
         Self {
-            field: required.field,
-            name: required.name,
-            percentile: required.percentile,
+            params: params.into(),
+            r#type: r#type.into(),
             ..rt::Model::blank()
         }
+    }
+}
+
+/// The `TimesliceMetricParams` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TimesliceMetricParams {
+    /// `dataViewId`
+    pub data_view_id: Option<String>,
+    /// `filter`
+    pub filter: Option<String>,
+    /// `index`
+    pub index: String,
+    /// `metric`
+    pub metric: TimesliceEquation,
+    /// `timestampField`
+    pub timestamp_field: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`TimesliceMetricParams`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct TimesliceMetricParamsRequired {
+    /// `index`
+    pub index: String,
+    /// `metric`
+    pub metric: TimesliceEquation,
+    /// `timestampField`
+    pub timestamp_field: String,
+}
+
+impl TimesliceMetricParams {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: TimesliceMetricParamsRequired) -> Self {
+        Self {
+            index: required.index,
+            metric: required.metric,
+            timestamp_field: required.timestamp_field,
+            ..rt::Model::blank()
+        }
+    }
+    /// `dataViewId`
+    #[must_use]
+    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
+        self.data_view_id = Some(data_view_id.into());
+        self
     }
     /// `filter`
     #[must_use]
@@ -1863,8 +1824,38 @@ impl TimesliceMetricPercentileMetric {
     }
 }
 
+/// One of several forms of `TotalEventsQuery`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum TotalEventsQuery {
+    /// A string.
+    String(String),
+    /// The `KqlAndFilters` form.
+    KqlAndFilters(KqlAndFilters),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<&str> for TotalEventsQuery {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+impl From<String> for TotalEventsQuery {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
+}
+
+impl From<KqlAndFilters> for TotalEventsQuery {
+    fn from(value: KqlAndFilters) -> Self {
+        Self::KqlAndFilters(value)
+    }
+}
+
 /// The answer to [`update`](super::Slos::update).
-pub type UpdateResponse = SloDefinitionResponse;
+pub type UpdateResponse = SloDefinition;
 /// The request of [`Slos::bulk_delete`](super::Slos::bulk_delete), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1924,7 +1915,7 @@ pub struct CreateRequired {
     /// `description`
     pub description: String,
     /// `indicator`
-    pub indicator: CreateSloRequestIndicator,
+    pub indicator: NewIndicator,
     /// `objective`
     pub objective: Objective,
     /// `timeWindow`
@@ -1946,13 +1937,13 @@ pub struct CreateRequest {
     /// `id`
     pub id: Option<String>,
     /// `indicator`
-    pub indicator: CreateSloRequestIndicator,
+    pub indicator: NewIndicator,
     /// `name`
     pub name: String,
     /// `objective`
     pub objective: Objective,
     /// `settings`
-    pub settings: Option<Settings>,
+    pub settings: Option<SloSettings>,
     /// `tags`
     pub tags: Option<Vec<String>>,
     /// `timeWindow`
@@ -2003,7 +1994,7 @@ impl DeleteRequest {
 #[non_exhaustive]
 pub struct DeleteInstancesRequest {
     /// `list`
-    pub list: Vec<DeleteSloInstancesRequestList>,
+    pub list: Vec<InstanceToDelete>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -2011,9 +2002,7 @@ pub struct DeleteInstancesRequest {
 impl DeleteInstancesRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(
-        list: impl IntoIterator<Item = impl Into<DeleteSloInstancesRequestList>>,
-    ) -> Self {
+    pub fn new(list: impl IntoIterator<Item = impl Into<InstanceToDelete>>) -> Self {
         Self {
             list: list.into_iter().map(Into::into).collect(),
             extra: Extra::new(),
@@ -2238,13 +2227,13 @@ pub struct UpdateRequest {
     /// `groupBy`
     pub group_by: Option<OneOrMany<String>>,
     /// `indicator`
-    pub indicator: Option<CreateSloRequestIndicator>,
+    pub indicator: Option<NewIndicator>,
     /// `name`
     pub name: Option<String>,
     /// `objective`
     pub objective: Option<Objective>,
     /// `settings`
-    pub settings: Option<Settings>,
+    pub settings: Option<SloSettings>,
     /// `tags`
     pub tags: Option<Vec<String>>,
     /// `timeWindow`

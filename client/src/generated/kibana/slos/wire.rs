@@ -13,50 +13,40 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    AfterFindSloDefinitionsResponse, Artifacts, BulkDeleteStatusResponse,
-    BulkDeleteStatusResponseResult, CreateSloResponse, DeleteSloInstancesRequestList,
-    ErrorBudget, Filter, FilterMeta, FindSloDefinitionsResponseObject, FindSloResponse,
-    FixedAgePurgePolicy, FixedTimePurgePolicy, IndicatorPropertiesApmAvailability,
-    IndicatorPropertiesApmLatency, IndicatorPropertiesApmLatencyParams,
-    IndicatorPropertiesCustomKql, IndicatorPropertiesCustomKqlParams,
-    IndicatorPropertiesCustomMetric, IndicatorPropertiesHistogram,
-    IndicatorPropertiesHistogramParams, IndicatorPropertiesTimesliceMetric,
-    KqlAndFilters, Objective, PropertiesApmAvailabilityParams,
-    PropertiesCustomMetricParams, PropertiesCustomMetricParamsGood,
-    PropertiesHistogramParamsGood, PropertiesTimesliceMetricParams, Settings,
-    SloDefinitionResponse, SloWithSummaryResponse, SlosBulkDeleteResponse,
-    SlosBulkPurgeRollupResponse, SumCustomMetricParamsGoodMetric, Summary, TimeWindow,
-    TimesliceMetricBasicMetricWithField, TimesliceMetricDocCountMetric,
-    TimesliceMetricParamsMetric, TimesliceMetricPercentileMetric, BulkDeleteRequest,
+    ApmAvailabilityIndicator, ApmAvailabilityParams, ApmLatencyIndicator,
+    ApmLatencyParams, Artifacts, BulkDeleteResult, BulkDeleteStatus, BulkDeleteTask,
+    BulkPurgeTask, CustomKqlIndicator, CustomKqlParams, CustomMetricEquation,
+    CustomMetricIndicator, CustomMetricParams, DocCountMetric, ErrorBudget,
+    FieldTimesliceMetric, Filter, FilterMeta, FixedAgePurgePolicy, FixedTimePurgePolicy,
+    FoundSlos, HistogramIndicator, HistogramMetric, HistogramParams, IdReference,
+    InstanceToDelete, KqlAndFilters, Objective, PercentileTimesliceMetric, SloDefinition,
+    SloDefinitionsCursorPage, SloDefinitionsPage, SloSettings, SloSummary,
+    SloWithSummary, SumCustomMetric, TimeWindow, TimesliceEquation,
+    TimesliceMetricIndicator, TimesliceMetricParams, BulkDeleteRequest,
     BulkPurgeRollupRequest, CreateRequest, DeleteInstancesRequest, UpdateRequest
 }
 rt::string_enum! {
-    BasicMetricWithFieldAggregation, BudgetingMethod, Comparator,
-    HistogramParamsGoodAggregation, SortBy, SortDirection, SummaryStatus, TimeWindowType
+    BudgetingMethod, HistogramAggregation, SortBy, SortDirection, SummaryStatus,
+    TimeWindowType, TimesliceAggregation, TimesliceComparator
 }
 rt::union_! {
-    CreateSloRequestIndicator, CustomMetricParamsGoodMetric, FindSloDefinitionsResponse,
-    KqlWithFilters, KqlWithFiltersGood, KqlWithFiltersTotal, PurgePolicy,
-    SloDefinitionResponseIndicator, TimesliceMetric
+    CustomMetric, GoodEventsQuery, Indicator, KqlWithFilters, NewIndicator, PurgePolicy,
+    SloDefinitions, TimesliceMetric, TotalEventsQuery
 }
 
-impl rt::Model for AfterFindSloDefinitionsResponse {
+impl rt::Model for ApmAvailabilityIndicator {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "AfterFindSloDefinitionsResponse",
-        members: &["page", "perPage", "results", "searchAfter", "size", "total"],
+        name: "ApmAvailabilityIndicator",
+        members: &["params", "type"],
         aliases: &[],
-        required: &[0, 0, 0, 0],
+        required: &[0x3, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            page: None,
-            per_page: None,
-            results: None,
-            search_after: None,
-            size: None,
-            total: None,
+            params: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -72,12 +62,8 @@ impl rt::Model for AfterFindSloDefinitionsResponse {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.page),
-            1 => member.option(&mut self.per_page),
-            2 => member.option(&mut self.results),
-            3 => member.option(&mut self.search_after),
-            4 => member.option(&mut self.size),
-            5 => member.option(&mut self.total),
+            0 => member.value(&mut self.params),
+            1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
@@ -85,12 +71,179 @@ impl rt::Model for AfterFindSloDefinitionsResponse {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.page)?;
-        out.option(1, &self.per_page)?;
-        out.option(2, &self.results)?;
-        out.option(3, &self.search_after)?;
-        out.option(4, &self.size)?;
-        out.option(5, &self.total)?;
+        out.value(0, &self.params)?;
+        out.value(1, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ApmAvailabilityParams {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ApmAvailabilityParams",
+        members: &[
+            "environment",
+            "filter",
+            "index",
+            "service",
+            "transactionName",
+            "transactionType",
+        ],
+        aliases: &[],
+        required: &[0x3d, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            environment: rt::Wire::blank(),
+            filter: None,
+            index: rt::Wire::blank(),
+            service: rt::Wire::blank(),
+            transaction_name: rt::Wire::blank(),
+            transaction_type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.environment),
+            1 => member.option(&mut self.filter),
+            2 => member.value(&mut self.index),
+            3 => member.value(&mut self.service),
+            4 => member.value(&mut self.transaction_name),
+            5 => member.value(&mut self.transaction_type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.environment)?;
+        out.option(1, &self.filter)?;
+        out.value(2, &self.index)?;
+        out.value(3, &self.service)?;
+        out.value(4, &self.transaction_name)?;
+        out.value(5, &self.transaction_type)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ApmLatencyIndicator {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ApmLatencyIndicator",
+        members: &["params", "type"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            params: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.params),
+            1 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.params)?;
+        out.value(1, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ApmLatencyParams {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ApmLatencyParams",
+        members: &[
+            "environment",
+            "filter",
+            "index",
+            "service",
+            "threshold",
+            "transactionName",
+            "transactionType",
+        ],
+        aliases: &[],
+        required: &[0x7d, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            environment: rt::Wire::blank(),
+            filter: None,
+            index: rt::Wire::blank(),
+            service: rt::Wire::blank(),
+            threshold: rt::Wire::blank(),
+            transaction_name: rt::Wire::blank(),
+            transaction_type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.environment),
+            1 => member.option(&mut self.filter),
+            2 => member.value(&mut self.index),
+            3 => member.value(&mut self.service),
+            4 => member.value(&mut self.threshold),
+            5 => member.value(&mut self.transaction_name),
+            6 => member.value(&mut self.transaction_type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.environment)?;
+        out.option(1, &self.filter)?;
+        out.value(2, &self.index)?;
+        out.value(3, &self.service)?;
+        out.value(4, &self.threshold)?;
+        out.value(5, &self.transaction_name)?;
+        out.value(6, &self.transaction_type)?;
         Ok(())
     }
 }
@@ -135,33 +288,6 @@ impl rt::Model for Artifacts {
     }
 }
 
-impl rt::StringEnum for BasicMetricWithFieldAggregation {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "sum" => Self::Sum,
-            "avg" => Self::Avg,
-            "min" => Self::Min,
-            "max" => Self::Max,
-            "std_deviation" => Self::StdDeviation,
-            "last_value" => Self::LastValue,
-            "cardinality" => Self::Cardinality,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Sum => "sum",
-            Self::Avg => "avg",
-            Self::Min => "min",
-            Self::Max => "max",
-            Self::StdDeviation => "std_deviation",
-            Self::LastValue => "last_value",
-            Self::Cardinality => "cardinality",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
 impl rt::StringEnum for BudgetingMethod {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
@@ -179,55 +305,9 @@ impl rt::StringEnum for BudgetingMethod {
     }
 }
 
-impl rt::Model for BulkDeleteStatusResponse {
+impl rt::Model for BulkDeleteResult {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkDeleteStatusResponse",
-        members: &["error", "isDone", "results"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            error: None,
-            is_done: None,
-            results: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.error),
-            1 => member.option(&mut self.is_done),
-            2 => member.option(&mut self.results),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.option(1, &self.is_done)?;
-        out.option(2, &self.results)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for BulkDeleteStatusResponseResult {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "BulkDeleteStatusResponseResult",
+        name: "BulkDeleteResult",
         members: &["error", "id", "success"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -271,90 +351,20 @@ impl rt::Model for BulkDeleteStatusResponseResult {
     }
 }
 
-impl rt::StringEnum for Comparator {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "GT" => Self::Gt,
-            "GTE" => Self::Gte,
-            "LT" => Self::Lt,
-            "LTE" => Self::Lte,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Gt => "GT",
-            Self::Gte => "GTE",
-            Self::Lt => "LT",
-            Self::Lte => "LTE",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Union for CreateSloRequestIndicator {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &["params", "type"], &["params", "type"]),
-        rt::Arm::object(64, &[], &["params", "type"], &["params", "type"]),
-        rt::Arm::object(64, &[], &["params", "type"], &["params", "type"]),
-        rt::Arm::object(64, &[], &["params", "type"], &["params", "type"]),
-        rt::Arm::object(64, &[], &["params", "type"], &["params", "type"]),
-        rt::Arm::object(64, &[], &["params", "type"], &["params", "type"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::IndicatorPropertiesCustomKql),
-            1 => rt::get(deserializer).map(Self::IndicatorPropertiesApmAvailability),
-            2 => rt::get(deserializer).map(Self::IndicatorPropertiesApmLatency),
-            3 => rt::get(deserializer).map(Self::IndicatorPropertiesCustomMetric),
-            4 => rt::get(deserializer).map(Self::IndicatorPropertiesHistogram),
-            5 => rt::get(deserializer).map(Self::IndicatorPropertiesTimesliceMetric),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::IndicatorPropertiesCustomKql(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::IndicatorPropertiesApmAvailability(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::IndicatorPropertiesApmLatency(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::IndicatorPropertiesCustomMetric(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::IndicatorPropertiesHistogram(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::IndicatorPropertiesTimesliceMetric(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for CreateSloResponse {
+impl rt::Model for BulkDeleteStatus {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "CreateSloResponse",
-        members: &["id"],
+        name: "BulkDeleteStatus",
+        members: &["error", "isDone", "results"],
         aliases: &[],
-        required: &[0x1, 0, 0, 0],
+        required: &[0, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            id: rt::Wire::blank(),
+            error: None,
+            is_done: None,
+            results: None,
             extra: Extra::new(),
         }
     }
@@ -370,7 +380,9 @@ impl rt::Model for CreateSloResponse {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.id),
+            0 => member.option(&mut self.error),
+            1 => member.option(&mut self.is_done),
+            2 => member.option(&mut self.results),
             _ => member.untyped(),
         }
     }
@@ -378,12 +390,192 @@ impl rt::Model for CreateSloResponse {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.id)?;
+        out.option(0, &self.error)?;
+        out.option(1, &self.is_done)?;
+        out.option(2, &self.results)?;
         Ok(())
     }
 }
 
-impl rt::Union for CustomMetricParamsGoodMetric {
+impl rt::Model for BulkDeleteTask {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "BulkDeleteTask",
+        members: &["taskId"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            task_id: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.task_id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.task_id)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for BulkPurgeTask {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "BulkPurgeTask",
+        members: &["taskId"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            task_id: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.task_id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.task_id)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CustomKqlIndicator {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CustomKqlIndicator",
+        members: &["params", "type"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            params: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.params),
+            1 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.params)?;
+        out.value(1, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CustomKqlParams {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CustomKqlParams",
+        members: &["dataViewId", "filter", "good", "index", "timestampField", "total"],
+        aliases: &[],
+        required: &[0x3c, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            data_view_id: None,
+            filter: None,
+            good: rt::Wire::blank(),
+            index: rt::Wire::blank(),
+            timestamp_field: rt::Wire::blank(),
+            total: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.data_view_id),
+            1 => member.option(&mut self.filter),
+            2 => member.value(&mut self.good),
+            3 => member.value(&mut self.index),
+            4 => member.value(&mut self.timestamp_field),
+            5 => member.value(&mut self.total),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.data_view_id)?;
+        out.option(1, &self.filter)?;
+        out.value(2, &self.good)?;
+        out.value(3, &self.index)?;
+        out.value(4, &self.timestamp_field)?;
+        out.value(5, &self.total)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for CustomMetric {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(
             64,
@@ -404,16 +596,14 @@ impl rt::Union for CustomMetricParamsGoodMetric {
     ) -> Result<Self, D::Error> {
         match arm {
             0 => rt::get(deserializer).map(Self::Sum),
-            1 => rt::get(deserializer).map(Self::TimesliceMetricDocCountMetric),
+            1 => rt::get(deserializer).map(Self::DocCountMetric),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Sum(value) => rt::Wire::encode(value, serializer),
-            Self::TimesliceMetricDocCountMetric(value) => {
-                rt::Wire::encode(value, serializer)
-            }
+            Self::DocCountMetric(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -422,10 +612,10 @@ impl rt::Union for CustomMetricParamsGoodMetric {
     }
 }
 
-impl rt::Model for DeleteSloInstancesRequestList {
+impl rt::Model for CustomMetricEquation {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "DeleteSloInstancesRequestList",
-        members: &["instanceId", "sloId"],
+        name: "CustomMetricEquation",
+        members: &["equation", "metrics"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
         literals: &[],
@@ -433,8 +623,8 @@ impl rt::Model for DeleteSloInstancesRequestList {
     };
     fn blank() -> Self {
         Self {
-            instance_id: rt::Wire::blank(),
-            slo_id: rt::Wire::blank(),
+            equation: rt::Wire::blank(),
+            metrics: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -450,8 +640,8 @@ impl rt::Model for DeleteSloInstancesRequestList {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.instance_id),
-            1 => member.value(&mut self.slo_id),
+            0 => member.value(&mut self.equation),
+            1 => member.value(&mut self.metrics),
             _ => member.untyped(),
         }
     }
@@ -459,8 +649,151 @@ impl rt::Model for DeleteSloInstancesRequestList {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.instance_id)?;
-        out.value(1, &self.slo_id)?;
+        out.value(0, &self.equation)?;
+        out.value(1, &self.metrics)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CustomMetricIndicator {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CustomMetricIndicator",
+        members: &["params", "type"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            params: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.params),
+            1 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.params)?;
+        out.value(1, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for CustomMetricParams {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CustomMetricParams",
+        members: &["dataViewId", "filter", "good", "index", "timestampField", "total"],
+        aliases: &[],
+        required: &[0x3c, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            data_view_id: None,
+            filter: None,
+            good: rt::Wire::blank(),
+            index: rt::Wire::blank(),
+            timestamp_field: rt::Wire::blank(),
+            total: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.data_view_id),
+            1 => member.option(&mut self.filter),
+            2 => member.value(&mut self.good),
+            3 => member.value(&mut self.index),
+            4 => member.value(&mut self.timestamp_field),
+            5 => member.value(&mut self.total),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.data_view_id)?;
+        out.option(1, &self.filter)?;
+        out.value(2, &self.good)?;
+        out.value(3, &self.index)?;
+        out.value(4, &self.timestamp_field)?;
+        out.value(5, &self.total)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DocCountMetric {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DocCountMetric",
+        members: &["aggregation", "filter", "name"],
+        aliases: &[],
+        required: &[0x4, 0, 0, 0],
+        literals: &[0],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            filter: None,
+            name: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            1 => member.option(&mut self.filter),
+            2 => member.value(&mut self.name),
+            0 => member.literal("\"doc_count\""),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(1, &self.filter)?;
+        out.value(2, &self.name)?;
+        out.literal(0, "\"doc_count\"")?;
         Ok(())
     }
 }
@@ -510,6 +843,55 @@ impl rt::Model for ErrorBudget {
         out.value(1, &self.initial)?;
         out.value(2, &self.is_estimated)?;
         out.value(3, &self.remaining)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for FieldTimesliceMetric {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FieldTimesliceMetric",
+        members: &["aggregation", "field", "filter", "name"],
+        aliases: &[],
+        required: &[0xb, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            aggregation: rt::Wire::blank(),
+            field: rt::Wire::blank(),
+            filter: None,
+            name: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.aggregation),
+            1 => member.value(&mut self.field),
+            2 => member.option(&mut self.filter),
+            3 => member.value(&mut self.name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.aggregation)?;
+        out.value(1, &self.field)?;
+        out.option(2, &self.filter)?;
+        out.value(3, &self.name)?;
         Ok(())
     }
 }
@@ -643,142 +1025,6 @@ impl rt::Model for FilterMeta {
     }
 }
 
-impl rt::Union for FindSloDefinitionsResponse {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &[], &["page", "perPage", "results", "total"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &[],
-            &["page", "perPage", "results", "searchAfter", "size", "total"],
-        ),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::Object),
-            1 => rt::get(deserializer).map(Self::BySearchAfter),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Object(value) => rt::Wire::encode(value, serializer),
-            Self::BySearchAfter(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for FindSloDefinitionsResponseObject {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FindSloDefinitionsResponseObject",
-        members: &["page", "perPage", "results", "total"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            page: None,
-            per_page: None,
-            results: None,
-            total: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.page),
-            1 => member.option(&mut self.per_page),
-            2 => member.option(&mut self.results),
-            3 => member.option(&mut self.total),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.page)?;
-        out.option(1, &self.per_page)?;
-        out.option(2, &self.results)?;
-        out.option(3, &self.total)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for FindSloResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FindSloResponse",
-        members: &["page", "perPage", "results", "searchAfter", "size", "total"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            page: None,
-            per_page: None,
-            results: None,
-            search_after: None,
-            size: None,
-            total: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.page),
-            1 => member.option(&mut self.per_page),
-            2 => member.option(&mut self.results),
-            3 => member.option(&mut self.search_after),
-            4 => member.option(&mut self.size),
-            5 => member.option(&mut self.total),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.page)?;
-        out.option(1, &self.per_page)?;
-        out.option(2, &self.results)?;
-        out.option(3, &self.search_after)?;
-        out.option(4, &self.size)?;
-        out.option(5, &self.total)?;
-        Ok(())
-    }
-}
-
 impl rt::Model for FixedAgePurgePolicy {
     const META: &'static rt::Meta = &rt::Meta {
         name: "FixedAgePurgePolicy",
@@ -863,7 +1109,89 @@ impl rt::Model for FixedTimePurgePolicy {
     }
 }
 
-impl rt::StringEnum for HistogramParamsGoodAggregation {
+impl rt::Model for FoundSlos {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FoundSlos",
+        members: &["page", "perPage", "results", "searchAfter", "size", "total"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            page: None,
+            per_page: None,
+            results: None,
+            search_after: None,
+            size: None,
+            total: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.page),
+            1 => member.option(&mut self.per_page),
+            2 => member.option(&mut self.results),
+            3 => member.option(&mut self.search_after),
+            4 => member.option(&mut self.size),
+            5 => member.option(&mut self.total),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.page)?;
+        out.option(1, &self.per_page)?;
+        out.option(2, &self.results)?;
+        out.option(3, &self.search_after)?;
+        out.option(4, &self.size)?;
+        out.option(5, &self.total)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for GoodEventsQuery {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::of(16),
+        rt::Arm::object(64, &[], &[], &["filters", "kqlQuery"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::String),
+            1 => rt::get(deserializer).map(Self::KqlAndFilters),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::String(value) => rt::Wire::encode(value, serializer),
+            Self::KqlAndFilters(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::StringEnum for HistogramAggregation {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "value_count" => Self::ValueCount,
@@ -880,9 +1208,9 @@ impl rt::StringEnum for HistogramParamsGoodAggregation {
     }
 }
 
-impl rt::Model for IndicatorPropertiesApmAvailability {
+impl rt::Model for HistogramIndicator {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "IndicatorPropertiesApmAvailability",
+        name: "HistogramIndicator",
         members: &["params", "type"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
@@ -923,10 +1251,10 @@ impl rt::Model for IndicatorPropertiesApmAvailability {
     }
 }
 
-impl rt::Model for IndicatorPropertiesApmLatency {
+impl rt::Model for HistogramMetric {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "IndicatorPropertiesApmLatency",
-        members: &["params", "type"],
+        name: "HistogramMetric",
+        members: &["aggregation", "field", "filter", "from", "to"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
         literals: &[],
@@ -934,64 +1262,11 @@ impl rt::Model for IndicatorPropertiesApmLatency {
     };
     fn blank() -> Self {
         Self {
-            params: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.params),
-            1 => member.value(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.params)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for IndicatorPropertiesApmLatencyParams {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "IndicatorPropertiesApmLatencyParams",
-        members: &[
-            "environment",
-            "filter",
-            "index",
-            "service",
-            "threshold",
-            "transactionName",
-            "transactionType",
-        ],
-        aliases: &[],
-        required: &[0x7d, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            environment: rt::Wire::blank(),
+            aggregation: rt::Wire::blank(),
+            field: rt::Wire::blank(),
             filter: None,
-            index: rt::Wire::blank(),
-            service: rt::Wire::blank(),
-            threshold: rt::Wire::blank(),
-            transaction_name: rt::Wire::blank(),
-            transaction_type: rt::Wire::blank(),
+            from: None,
+            to: None,
             extra: Extra::new(),
         }
     }
@@ -1007,13 +1282,11 @@ impl rt::Model for IndicatorPropertiesApmLatencyParams {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.environment),
-            1 => member.option(&mut self.filter),
-            2 => member.value(&mut self.index),
-            3 => member.value(&mut self.service),
-            4 => member.value(&mut self.threshold),
-            5 => member.value(&mut self.transaction_name),
-            6 => member.value(&mut self.transaction_type),
+            0 => member.value(&mut self.aggregation),
+            1 => member.value(&mut self.field),
+            2 => member.option(&mut self.filter),
+            3 => member.option(&mut self.from),
+            4 => member.option(&mut self.to),
             _ => member.untyped(),
         }
     }
@@ -1021,63 +1294,18 @@ impl rt::Model for IndicatorPropertiesApmLatencyParams {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.environment)?;
-        out.option(1, &self.filter)?;
-        out.value(2, &self.index)?;
-        out.value(3, &self.service)?;
-        out.value(4, &self.threshold)?;
-        out.value(5, &self.transaction_name)?;
-        out.value(6, &self.transaction_type)?;
+        out.value(0, &self.aggregation)?;
+        out.value(1, &self.field)?;
+        out.option(2, &self.filter)?;
+        out.option(3, &self.from)?;
+        out.option(4, &self.to)?;
         Ok(())
     }
 }
 
-impl rt::Model for IndicatorPropertiesCustomKql {
+impl rt::Model for HistogramParams {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "IndicatorPropertiesCustomKql",
-        members: &["params", "type"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            params: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.params),
-            1 => member.value(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.params)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for IndicatorPropertiesCustomKqlParams {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "IndicatorPropertiesCustomKqlParams",
+        name: "HistogramParams",
         members: &["dataViewId", "filter", "good", "index", "timestampField", "total"],
         aliases: &[],
         required: &[0x3c, 0, 0, 0],
@@ -1130,10 +1358,122 @@ impl rt::Model for IndicatorPropertiesCustomKqlParams {
     }
 }
 
-impl rt::Model for IndicatorPropertiesCustomMetric {
+impl rt::Model for IdReference {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "IndicatorPropertiesCustomMetric",
-        members: &["params", "type"],
+        name: "IdReference",
+        members: &["id"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.id)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for Indicator {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &["sli.kql.custom"],
+            &["params", "type"],
+            &["params", "type"],
+        ),
+        rt::Arm::object(
+            64,
+            &["sli.apm.transactionErrorRate"],
+            &["params", "type"],
+            &["params", "type"],
+        ),
+        rt::Arm::object(
+            64,
+            &["sli.apm.transactionDuration"],
+            &["params", "type"],
+            &["params", "type"],
+        ),
+        rt::Arm::object(
+            64,
+            &["sli.metric.custom"],
+            &["params", "type"],
+            &["params", "type"],
+        ),
+        rt::Arm::object(
+            64,
+            &["sli.histogram.custom"],
+            &["params", "type"],
+            &["params", "type"],
+        ),
+        rt::Arm::object(
+            64,
+            &["sli.metric.timeslice"],
+            &["params", "type"],
+            &["params", "type"],
+        ),
+    ];
+    const TAG: Option<&'static str> = Some("type");
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::SliKqlCustom),
+            1 => rt::get(deserializer).map(Self::SliApmTransactionErrorRate),
+            2 => rt::get(deserializer).map(Self::SliApmTransactionDuration),
+            3 => rt::get(deserializer).map(Self::SliMetricCustom),
+            4 => rt::get(deserializer).map(Self::SliHistogramCustom),
+            5 => rt::get(deserializer).map(Self::SliMetricTimeslice),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::SliKqlCustom(value) => rt::Wire::encode(value, serializer),
+            Self::SliApmTransactionErrorRate(value) => {
+                rt::Wire::encode(value, serializer)
+            }
+            Self::SliApmTransactionDuration(value) => rt::Wire::encode(value, serializer),
+            Self::SliMetricCustom(value) => rt::Wire::encode(value, serializer),
+            Self::SliHistogramCustom(value) => rt::Wire::encode(value, serializer),
+            Self::SliMetricTimeslice(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for InstanceToDelete {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "InstanceToDelete",
+        members: &["instanceId", "sloId"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
         literals: &[],
@@ -1141,8 +1481,8 @@ impl rt::Model for IndicatorPropertiesCustomMetric {
     };
     fn blank() -> Self {
         Self {
-            params: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
+            instance_id: rt::Wire::blank(),
+            slo_id: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -1158,8 +1498,8 @@ impl rt::Model for IndicatorPropertiesCustomMetric {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.params),
-            1 => member.value(&mut self.r#type),
+            0 => member.value(&mut self.instance_id),
+            1 => member.value(&mut self.slo_id),
             _ => member.untyped(),
         }
     }
@@ -1167,149 +1507,8 @@ impl rt::Model for IndicatorPropertiesCustomMetric {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.params)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for IndicatorPropertiesHistogram {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "IndicatorPropertiesHistogram",
-        members: &["params", "type"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            params: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.params),
-            1 => member.value(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.params)?;
-        out.value(1, &self.r#type)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for IndicatorPropertiesHistogramParams {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "IndicatorPropertiesHistogramParams",
-        members: &["dataViewId", "filter", "good", "index", "timestampField", "total"],
-        aliases: &[],
-        required: &[0x3c, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            data_view_id: None,
-            filter: None,
-            good: rt::Wire::blank(),
-            index: rt::Wire::blank(),
-            timestamp_field: rt::Wire::blank(),
-            total: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.data_view_id),
-            1 => member.option(&mut self.filter),
-            2 => member.value(&mut self.good),
-            3 => member.value(&mut self.index),
-            4 => member.value(&mut self.timestamp_field),
-            5 => member.value(&mut self.total),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.data_view_id)?;
-        out.option(1, &self.filter)?;
-        out.value(2, &self.good)?;
-        out.value(3, &self.index)?;
-        out.value(4, &self.timestamp_field)?;
-        out.value(5, &self.total)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for IndicatorPropertiesTimesliceMetric {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "IndicatorPropertiesTimesliceMetric",
-        members: &["params", "type"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            params: rt::Wire::blank(),
-            r#type: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.params),
-            1 => member.value(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.params)?;
-        out.value(1, &self.r#type)?;
+        out.value(0, &self.instance_id)?;
+        out.value(1, &self.slo_id)?;
         Ok(())
     }
 }
@@ -1384,52 +1583,37 @@ impl rt::Union for KqlWithFilters {
     }
 }
 
-impl rt::Union for KqlWithFiltersGood {
+impl rt::Union for NewIndicator {
     const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::of(16),
-        rt::Arm::object(64, &[], &[], &["filters", "kqlQuery"]),
+        rt::Arm::object(64, &[], &["params", "type"], &["params", "type"]),
+        rt::Arm::object(64, &[], &["params", "type"], &["params", "type"]),
+        rt::Arm::object(64, &[], &["params", "type"], &["params", "type"]),
+        rt::Arm::object(64, &[], &["params", "type"], &["params", "type"]),
+        rt::Arm::object(64, &[], &["params", "type"], &["params", "type"]),
+        rt::Arm::object(64, &[], &["params", "type"], &["params", "type"]),
     ];
     fn read<'de, D: Deserializer<'de>>(
         arm: usize,
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::String),
-            1 => rt::get(deserializer).map(Self::KqlAndFilters),
+            0 => rt::get(deserializer).map(Self::CustomKqlIndicator),
+            1 => rt::get(deserializer).map(Self::ApmAvailabilityIndicator),
+            2 => rt::get(deserializer).map(Self::ApmLatencyIndicator),
+            3 => rt::get(deserializer).map(Self::CustomMetricIndicator),
+            4 => rt::get(deserializer).map(Self::HistogramIndicator),
+            5 => rt::get(deserializer).map(Self::TimesliceMetricIndicator),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::KqlAndFilters(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Union for KqlWithFiltersTotal {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::of(16),
-        rt::Arm::object(64, &[], &[], &["filters", "kqlQuery"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::String),
-            1 => rt::get(deserializer).map(Self::KqlAndFilters),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::KqlAndFilters(value) => rt::Wire::encode(value, serializer),
+            Self::CustomKqlIndicator(value) => rt::Wire::encode(value, serializer),
+            Self::ApmAvailabilityIndicator(value) => rt::Wire::encode(value, serializer),
+            Self::ApmLatencyIndicator(value) => rt::Wire::encode(value, serializer),
+            Self::CustomMetricIndicator(value) => rt::Wire::encode(value, serializer),
+            Self::HistogramIndicator(value) => rt::Wire::encode(value, serializer),
+            Self::TimesliceMetricIndicator(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -1484,182 +1668,21 @@ impl rt::Model for Objective {
     }
 }
 
-impl rt::Model for PropertiesApmAvailabilityParams {
+impl rt::Model for PercentileTimesliceMetric {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PropertiesApmAvailabilityParams",
-        members: &[
-            "environment",
-            "filter",
-            "index",
-            "service",
-            "transactionName",
-            "transactionType",
-        ],
+        name: "PercentileTimesliceMetric",
+        members: &["aggregation", "field", "filter", "name", "percentile"],
         aliases: &[],
-        required: &[0x3d, 0, 0, 0],
-        literals: &[],
+        required: &[0x1a, 0, 0, 0],
+        literals: &[0],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            environment: rt::Wire::blank(),
-            filter: None,
-            index: rt::Wire::blank(),
-            service: rt::Wire::blank(),
-            transaction_name: rt::Wire::blank(),
-            transaction_type: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.environment),
-            1 => member.option(&mut self.filter),
-            2 => member.value(&mut self.index),
-            3 => member.value(&mut self.service),
-            4 => member.value(&mut self.transaction_name),
-            5 => member.value(&mut self.transaction_type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.environment)?;
-        out.option(1, &self.filter)?;
-        out.value(2, &self.index)?;
-        out.value(3, &self.service)?;
-        out.value(4, &self.transaction_name)?;
-        out.value(5, &self.transaction_type)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PropertiesCustomMetricParams {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PropertiesCustomMetricParams",
-        members: &["dataViewId", "filter", "good", "index", "timestampField", "total"],
-        aliases: &[],
-        required: &[0x3c, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            data_view_id: None,
-            filter: None,
-            good: rt::Wire::blank(),
-            index: rt::Wire::blank(),
-            timestamp_field: rt::Wire::blank(),
-            total: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.data_view_id),
-            1 => member.option(&mut self.filter),
-            2 => member.value(&mut self.good),
-            3 => member.value(&mut self.index),
-            4 => member.value(&mut self.timestamp_field),
-            5 => member.value(&mut self.total),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.data_view_id)?;
-        out.option(1, &self.filter)?;
-        out.value(2, &self.good)?;
-        out.value(3, &self.index)?;
-        out.value(4, &self.timestamp_field)?;
-        out.value(5, &self.total)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PropertiesCustomMetricParamsGood {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PropertiesCustomMetricParamsGood",
-        members: &["equation", "metrics"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            equation: rt::Wire::blank(),
-            metrics: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.equation),
-            1 => member.value(&mut self.metrics),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.equation)?;
-        out.value(1, &self.metrics)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PropertiesHistogramParamsGood {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PropertiesHistogramParamsGood",
-        members: &["aggregation", "field", "filter", "from", "to"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            aggregation: rt::Wire::blank(),
             field: rt::Wire::blank(),
             filter: None,
-            from: None,
-            to: None,
+            name: rt::Wire::blank(),
+            percentile: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -1675,11 +1698,11 @@ impl rt::Model for PropertiesHistogramParamsGood {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.value(&mut self.aggregation),
             1 => member.value(&mut self.field),
             2 => member.option(&mut self.filter),
-            3 => member.option(&mut self.from),
-            4 => member.option(&mut self.to),
+            3 => member.value(&mut self.name),
+            4 => member.value(&mut self.percentile),
+            0 => member.literal("\"percentile\""),
             _ => member.untyped(),
         }
     }
@@ -1687,63 +1710,11 @@ impl rt::Model for PropertiesHistogramParamsGood {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(0, &self.aggregation)?;
         out.value(1, &self.field)?;
         out.option(2, &self.filter)?;
-        out.option(3, &self.from)?;
-        out.option(4, &self.to)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for PropertiesTimesliceMetricParams {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PropertiesTimesliceMetricParams",
-        members: &["dataViewId", "filter", "index", "metric", "timestampField"],
-        aliases: &[],
-        required: &[0x1c, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            data_view_id: None,
-            filter: None,
-            index: rt::Wire::blank(),
-            metric: rt::Wire::blank(),
-            timestamp_field: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.data_view_id),
-            1 => member.option(&mut self.filter),
-            2 => member.value(&mut self.index),
-            3 => member.value(&mut self.metric),
-            4 => member.value(&mut self.timestamp_field),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.data_view_id)?;
-        out.option(1, &self.filter)?;
-        out.value(2, &self.index)?;
-        out.value(3, &self.metric)?;
-        out.value(4, &self.timestamp_field)?;
+        out.value(3, &self.name)?;
+        out.value(4, &self.percentile)?;
+        out.literal(0, "\"percentile\"")?;
         Ok(())
     }
 }
@@ -1775,58 +1746,9 @@ impl rt::Union for PurgePolicy {
     }
 }
 
-impl rt::Model for Settings {
+impl rt::Model for SloDefinition {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Settings",
-        members: &["frequency", "preventInitialBackfill", "syncDelay", "syncField"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            frequency: None,
-            prevent_initial_backfill: None,
-            sync_delay: None,
-            sync_field: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.frequency),
-            1 => member.option(&mut self.prevent_initial_backfill),
-            2 => member.option(&mut self.sync_delay),
-            3 => member.option(&mut self.sync_field),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.frequency)?;
-        out.option(1, &self.prevent_initial_backfill)?;
-        out.option(2, &self.sync_delay)?;
-        out.option(3, &self.sync_field)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for SloDefinitionResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SloDefinitionResponse",
+        name: "SloDefinition",
         members: &[
             "artifacts",
             "budgetingMethod",
@@ -1926,70 +1848,30 @@ impl rt::Model for SloDefinitionResponse {
     }
 }
 
-impl rt::Union for SloDefinitionResponseIndicator {
+impl rt::Union for SloDefinitions {
     const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &[], &["page", "perPage", "results", "total"]),
         rt::Arm::object(
             64,
-            &["sli.kql.custom"],
-            &["params", "type"],
-            &["params", "type"],
-        ),
-        rt::Arm::object(
-            64,
-            &["sli.apm.transactionErrorRate"],
-            &["params", "type"],
-            &["params", "type"],
-        ),
-        rt::Arm::object(
-            64,
-            &["sli.apm.transactionDuration"],
-            &["params", "type"],
-            &["params", "type"],
-        ),
-        rt::Arm::object(
-            64,
-            &["sli.metric.custom"],
-            &["params", "type"],
-            &["params", "type"],
-        ),
-        rt::Arm::object(
-            64,
-            &["sli.histogram.custom"],
-            &["params", "type"],
-            &["params", "type"],
-        ),
-        rt::Arm::object(
-            64,
-            &["sli.metric.timeslice"],
-            &["params", "type"],
-            &["params", "type"],
+            &[],
+            &[],
+            &["page", "perPage", "results", "searchAfter", "size", "total"],
         ),
     ];
-    const TAG: Option<&'static str> = Some("type");
     fn read<'de, D: Deserializer<'de>>(
         arm: usize,
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::SliKqlCustom),
-            1 => rt::get(deserializer).map(Self::SliApmTransactionErrorRate),
-            2 => rt::get(deserializer).map(Self::SliApmTransactionDuration),
-            3 => rt::get(deserializer).map(Self::SliMetricCustom),
-            4 => rt::get(deserializer).map(Self::SliHistogramCustom),
-            5 => rt::get(deserializer).map(Self::SliMetricTimeslice),
+            0 => rt::get(deserializer).map(Self::Object),
+            1 => rt::get(deserializer).map(Self::BySearchAfter),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::SliKqlCustom(value) => rt::Wire::encode(value, serializer),
-            Self::SliApmTransactionErrorRate(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::SliApmTransactionDuration(value) => rt::Wire::encode(value, serializer),
-            Self::SliMetricCustom(value) => rt::Wire::encode(value, serializer),
-            Self::SliHistogramCustom(value) => rt::Wire::encode(value, serializer),
-            Self::SliMetricTimeslice(value) => rt::Wire::encode(value, serializer),
+            Self::Object(value) => rt::Wire::encode(value, serializer),
+            Self::BySearchAfter(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -1998,9 +1880,208 @@ impl rt::Union for SloDefinitionResponseIndicator {
     }
 }
 
-impl rt::Model for SloWithSummaryResponse {
+impl rt::Model for SloDefinitionsCursorPage {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SloWithSummaryResponse",
+        name: "SloDefinitionsCursorPage",
+        members: &["page", "perPage", "results", "searchAfter", "size", "total"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            page: None,
+            per_page: None,
+            results: None,
+            search_after: None,
+            size: None,
+            total: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.page),
+            1 => member.option(&mut self.per_page),
+            2 => member.option(&mut self.results),
+            3 => member.option(&mut self.search_after),
+            4 => member.option(&mut self.size),
+            5 => member.option(&mut self.total),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.page)?;
+        out.option(1, &self.per_page)?;
+        out.option(2, &self.results)?;
+        out.option(3, &self.search_after)?;
+        out.option(4, &self.size)?;
+        out.option(5, &self.total)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SloDefinitionsPage {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SloDefinitionsPage",
+        members: &["page", "perPage", "results", "total"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            page: None,
+            per_page: None,
+            results: None,
+            total: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.page),
+            1 => member.option(&mut self.per_page),
+            2 => member.option(&mut self.results),
+            3 => member.option(&mut self.total),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.page)?;
+        out.option(1, &self.per_page)?;
+        out.option(2, &self.results)?;
+        out.option(3, &self.total)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SloSettings {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SloSettings",
+        members: &["frequency", "preventInitialBackfill", "syncDelay", "syncField"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            frequency: None,
+            prevent_initial_backfill: None,
+            sync_delay: None,
+            sync_field: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.frequency),
+            1 => member.option(&mut self.prevent_initial_backfill),
+            2 => member.option(&mut self.sync_delay),
+            3 => member.option(&mut self.sync_field),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.frequency)?;
+        out.option(1, &self.prevent_initial_backfill)?;
+        out.option(2, &self.sync_delay)?;
+        out.option(3, &self.sync_field)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SloSummary {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SloSummary",
+        members: &["errorBudget", "sliValue", "status"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            error_budget: rt::Wire::blank(),
+            sli_value: rt::Wire::blank(),
+            status: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.error_budget),
+            1 => member.value(&mut self.sli_value),
+            2 => member.value(&mut self.status),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.error_budget)?;
+        out.value(1, &self.sli_value)?;
+        out.value(2, &self.status)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SloWithSummary {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SloWithSummary",
         members: &[
             "budgetingMethod",
             "createdAt",
@@ -2104,86 +2185,6 @@ impl rt::Model for SloWithSummaryResponse {
     }
 }
 
-impl rt::Model for SlosBulkDeleteResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SlosBulkDeleteResponse",
-        members: &["taskId"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            task_id: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.task_id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.task_id)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for SlosBulkPurgeRollupResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SlosBulkPurgeRollupResponse",
-        members: &["taskId"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            task_id: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.task_id),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.task_id)?;
-        Ok(())
-    }
-}
-
 impl rt::StringEnum for SortBy {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
@@ -2222,9 +2223,9 @@ impl rt::StringEnum for SortDirection {
     }
 }
 
-impl rt::Model for SumCustomMetricParamsGoodMetric {
+impl rt::Model for SumCustomMetric {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "SumCustomMetricParamsGoodMetric",
+        name: "SumCustomMetric",
         members: &["aggregation", "field", "filter", "name"],
         aliases: &[],
         required: &[0xa, 0, 0, 0],
@@ -2266,52 +2267,6 @@ impl rt::Model for SumCustomMetricParamsGoodMetric {
         out.option(2, &self.filter)?;
         out.value(3, &self.name)?;
         out.literal(0, "\"sum\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Summary {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Summary",
-        members: &["errorBudget", "sliValue", "status"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            error_budget: rt::Wire::blank(),
-            sli_value: rt::Wire::blank(),
-            status: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.error_budget),
-            1 => member.value(&mut self.sli_value),
-            2 => member.value(&mut self.status),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.error_budget)?;
-        out.value(1, &self.sli_value)?;
-        out.value(2, &self.status)?;
         Ok(())
     }
 }
@@ -2397,151 +2352,57 @@ impl rt::StringEnum for TimeWindowType {
     }
 }
 
-impl rt::Union for TimesliceMetric {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &["avg", "cardinality", "last_value", "max", "min", "std_deviation", "sum"],
-            &["aggregation", "field", "name"],
-            &["aggregation", "field", "filter", "name"],
-        ),
-        rt::Arm::object(
-            64,
-            &["percentile"],
-            &["aggregation", "field", "name", "percentile"],
-            &["aggregation", "field", "filter", "name", "percentile"],
-        ),
-        rt::Arm::object(
-            64,
-            &["doc_count"],
-            &["aggregation", "name"],
-            &["aggregation", "filter", "name"],
-        ),
-    ];
-    const TAG: Option<&'static str> = Some("aggregation");
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::TimesliceMetricBasicMetricWithField),
-            1 => rt::get(deserializer).map(Self::Percentile),
-            2 => rt::get(deserializer).map(Self::DocCount),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
+impl rt::StringEnum for TimesliceAggregation {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "sum" => Self::Sum,
+            "avg" => Self::Avg,
+            "min" => Self::Min,
+            "max" => Self::Max,
+            "std_deviation" => Self::StdDeviation,
+            "last_value" => Self::LastValue,
+            "cardinality" => Self::Cardinality,
+            _ => Self::UnknownValue(name.into_owned()),
         }
     }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    fn name(&self) -> &str {
         match self {
-            Self::TimesliceMetricBasicMetricWithField(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::Percentile(value) => rt::Wire::encode(value, serializer),
-            Self::DocCount(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
+            Self::Sum => "sum",
+            Self::Avg => "avg",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::StdDeviation => "std_deviation",
+            Self::LastValue => "last_value",
+            Self::Cardinality => "cardinality",
+            Self::UnknownValue(name) => name,
         }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 
-impl rt::Model for TimesliceMetricBasicMetricWithField {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "TimesliceMetricBasicMetricWithField",
-        members: &["aggregation", "field", "filter", "name"],
-        aliases: &[],
-        required: &[0xb, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            aggregation: rt::Wire::blank(),
-            field: rt::Wire::blank(),
-            filter: None,
-            name: rt::Wire::blank(),
-            extra: Extra::new(),
+impl rt::StringEnum for TimesliceComparator {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "GT" => Self::Gt,
+            "GTE" => Self::Gte,
+            "LT" => Self::Lt,
+            "LTE" => Self::Lte,
+            _ => Self::UnknownValue(name.into_owned()),
         }
     }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.aggregation),
-            1 => member.value(&mut self.field),
-            2 => member.option(&mut self.filter),
-            3 => member.value(&mut self.name),
-            _ => member.untyped(),
+    fn name(&self) -> &str {
+        match self {
+            Self::Gt => "GT",
+            Self::Gte => "GTE",
+            Self::Lt => "LT",
+            Self::Lte => "LTE",
+            Self::UnknownValue(name) => name,
         }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.aggregation)?;
-        out.value(1, &self.field)?;
-        out.option(2, &self.filter)?;
-        out.value(3, &self.name)?;
-        Ok(())
     }
 }
 
-impl rt::Model for TimesliceMetricDocCountMetric {
+impl rt::Model for TimesliceEquation {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "TimesliceMetricDocCountMetric",
-        members: &["aggregation", "filter", "name"],
-        aliases: &[],
-        required: &[0x4, 0, 0, 0],
-        literals: &[0],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            filter: None,
-            name: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            1 => member.option(&mut self.filter),
-            2 => member.value(&mut self.name),
-            0 => member.literal("\"doc_count\""),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(1, &self.filter)?;
-        out.value(2, &self.name)?;
-        out.literal(0, "\"doc_count\"")?;
-        Ok(())
-    }
-}
-
-impl rt::Model for TimesliceMetricParamsMetric {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "TimesliceMetricParamsMetric",
+        name: "TimesliceEquation",
         members: &["comparator", "equation", "metrics", "threshold"],
         aliases: &[],
         required: &[0xf, 0, 0, 0],
@@ -2588,21 +2449,65 @@ impl rt::Model for TimesliceMetricParamsMetric {
     }
 }
 
-impl rt::Model for TimesliceMetricPercentileMetric {
+impl rt::Union for TimesliceMetric {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &["avg", "cardinality", "last_value", "max", "min", "std_deviation", "sum"],
+            &["aggregation", "field", "name"],
+            &["aggregation", "field", "filter", "name"],
+        ),
+        rt::Arm::object(
+            64,
+            &["percentile"],
+            &["aggregation", "field", "name", "percentile"],
+            &["aggregation", "field", "filter", "name", "percentile"],
+        ),
+        rt::Arm::object(
+            64,
+            &["doc_count"],
+            &["aggregation", "name"],
+            &["aggregation", "filter", "name"],
+        ),
+    ];
+    const TAG: Option<&'static str> = Some("aggregation");
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Field),
+            1 => rt::get(deserializer).map(Self::Percentile),
+            2 => rt::get(deserializer).map(Self::DocCount),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Field(value) => rt::Wire::encode(value, serializer),
+            Self::Percentile(value) => rt::Wire::encode(value, serializer),
+            Self::DocCount(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for TimesliceMetricIndicator {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "TimesliceMetricPercentileMetric",
-        members: &["aggregation", "field", "filter", "name", "percentile"],
+        name: "TimesliceMetricIndicator",
+        members: &["params", "type"],
         aliases: &[],
-        required: &[0x1a, 0, 0, 0],
-        literals: &[0],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            field: rt::Wire::blank(),
-            filter: None,
-            name: rt::Wire::blank(),
-            percentile: rt::Wire::blank(),
+            params: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -2618,11 +2523,8 @@ impl rt::Model for TimesliceMetricPercentileMetric {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            1 => member.value(&mut self.field),
-            2 => member.option(&mut self.filter),
-            3 => member.value(&mut self.name),
-            4 => member.value(&mut self.percentile),
-            0 => member.literal("\"percentile\""),
+            0 => member.value(&mut self.params),
+            1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
@@ -2630,12 +2532,88 @@ impl rt::Model for TimesliceMetricPercentileMetric {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(1, &self.field)?;
-        out.option(2, &self.filter)?;
-        out.value(3, &self.name)?;
-        out.value(4, &self.percentile)?;
-        out.literal(0, "\"percentile\"")?;
+        out.value(0, &self.params)?;
+        out.value(1, &self.r#type)?;
         Ok(())
+    }
+}
+
+impl rt::Model for TimesliceMetricParams {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "TimesliceMetricParams",
+        members: &["dataViewId", "filter", "index", "metric", "timestampField"],
+        aliases: &[],
+        required: &[0x1c, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            data_view_id: None,
+            filter: None,
+            index: rt::Wire::blank(),
+            metric: rt::Wire::blank(),
+            timestamp_field: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.data_view_id),
+            1 => member.option(&mut self.filter),
+            2 => member.value(&mut self.index),
+            3 => member.value(&mut self.metric),
+            4 => member.value(&mut self.timestamp_field),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.data_view_id)?;
+        out.option(1, &self.filter)?;
+        out.value(2, &self.index)?;
+        out.value(3, &self.metric)?;
+        out.value(4, &self.timestamp_field)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for TotalEventsQuery {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::of(16),
+        rt::Arm::object(64, &[], &[], &["filters", "kqlQuery"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::String),
+            1 => rt::get(deserializer).map(Self::KqlAndFilters),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::String(value) => rt::Wire::encode(value, serializer),
+            Self::KqlAndFilters(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 
@@ -3072,7 +3050,7 @@ impl rt::Endpoint for GetBulkDeleteStatusRequest {
 }
 
 impl rt::Paged for ListRequest {
-    type Item = SloWithSummaryResponse;
+    type Item = SloWithSummary;
     fn begin(&mut self) {
         rt::first_page(&mut self.page, 1);
     }
@@ -3085,7 +3063,7 @@ impl rt::Paged for ListRequest {
             page.total.as_ref(),
         )
     }
-    fn items(page: ListResponse) -> Vec<SloWithSummaryResponse> {
+    fn items(page: ListResponse) -> Vec<SloWithSummary> {
         page.results.unwrap_or_default()
     }
 }

@@ -64,7 +64,7 @@ impl Spaces {
     #[doc(alias = "POST /api/spaces/_disable_legacy_url_aliases")]
     pub fn disable_legacy_url_aliases(
         &self,
-        aliases: impl IntoIterator<Item = impl Into<Aliase>>,
+        aliases: impl IntoIterator<Item = impl Into<LegacyUrlAlias>>,
     ) -> DisableLegacyUrlAliases {
         DisableLegacyUrlAliases::new(
             &self.client,
@@ -115,7 +115,7 @@ impl Spaces {
         &self,
         objects: impl IntoIterator<Item = impl Into<ObjectReference>>,
         retries: impl IntoIterator<
-            Item = (impl Into<String>, impl IntoIterator<Item = impl Into<Retry>>),
+            Item = (impl Into<String>, impl IntoIterator<Item = impl Into<CopyRetry>>),
         >,
     ) -> ResolveCopyErrors {
         ResolveCopyErrors::new(

@@ -4,45 +4,6 @@
 use std::collections::BTreeMap;
 use crate::rt;
 use crate::types::Extra;
-/// The `Aliase` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Aliase {
-    /// `sourceId`
-    pub source_id: String,
-    /// `targetSpace`
-    pub target_space: String,
-    /// `targetType`
-    pub target_type: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`Aliase`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct AliaseRequired {
-    /// `sourceId`
-    pub source_id: String,
-    /// `targetSpace`
-    pub target_space: String,
-    /// `targetType`
-    pub target_type: String,
-}
-
-impl Aliase {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: AliaseRequired) -> Self {
-        Self {
-            source_id: required.source_id,
-            target_space: required.target_space,
-            target_type: required.target_type,
-            ..rt::Model::blank()
-        }
-    }
-}
-
 /// The `AuthorizedPurposes` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -125,6 +86,66 @@ pub struct CopyResult {
     pub extra: Extra,
 }
 
+/// The `CopyRetry` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct CopyRetry {
+    /// `createNewCopy`
+    pub create_new_copy: Option<bool>,
+    /// `destinationId`
+    pub destination_id: Option<String>,
+    /// `id`
+    pub id: String,
+    /// `ignoreMissingReferences`
+    pub ignore_missing_references: Option<bool>,
+    /// `overwrite`
+    ///
+    /// default `false`
+    pub overwrite: Option<bool>,
+    /// `type`
+    pub r#type: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl CopyRetry {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(id: impl Into<String>, r#type: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            r#type: r#type.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `createNewCopy`
+    #[must_use]
+    pub fn create_new_copy(mut self, create_new_copy: bool) -> Self {
+        self.create_new_copy = Some(create_new_copy);
+        self
+    }
+    /// `destinationId`
+    #[must_use]
+    pub fn destination_id(mut self, destination_id: impl Into<String>) -> Self {
+        self.destination_id = Some(destination_id.into());
+        self
+    }
+    /// `ignoreMissingReferences`
+    #[must_use]
+    pub fn ignore_missing_references(mut self, ignore_missing_references: bool) -> Self {
+        self.ignore_missing_references = Some(ignore_missing_references);
+        self
+    }
+    /// `overwrite`
+    ///
+    /// default `false`
+    #[must_use]
+    pub fn overwrite(mut self, overwrite: bool) -> Self {
+        self.overwrite = Some(overwrite);
+        self
+    }
+}
+
 /// The answer to [`copy_saved_objects`](super::Spaces::copy_saved_objects).
 pub type CopySavedObjectsResponse = BTreeMap<String, CopyResult>;
 /// The answer to [`create`](super::Spaces::create).
@@ -145,6 +166,45 @@ pub struct InboundReference {
     pub r#type: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// The `LegacyUrlAlias` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct LegacyUrlAlias {
+    /// `sourceId`
+    pub source_id: String,
+    /// `targetSpace`
+    pub target_space: String,
+    /// `targetType`
+    pub target_type: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`LegacyUrlAlias`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct LegacyUrlAliasRequired {
+    /// `sourceId`
+    pub source_id: String,
+    /// `targetSpace`
+    pub target_space: String,
+    /// `targetType`
+    pub target_type: String,
+}
+
+impl LegacyUrlAlias {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: LegacyUrlAliasRequired) -> Self {
+        Self {
+            source_id: required.source_id,
+            target_space: required.target_space,
+            target_type: required.target_type,
+            ..rt::Model::blank()
+        }
+    }
 }
 
 /// The answer to [`list`](super::Spaces::list).
@@ -189,66 +249,6 @@ pub enum Purpose {
 
 /// The answer to [`resolve_copy_errors`](super::Spaces::resolve_copy_errors).
 pub type ResolveCopyErrorsResponse = BTreeMap<String, CopyResult>;
-/// The `Retry` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Retry {
-    /// `createNewCopy`
-    pub create_new_copy: Option<bool>,
-    /// `destinationId`
-    pub destination_id: Option<String>,
-    /// `id`
-    pub id: String,
-    /// `ignoreMissingReferences`
-    pub ignore_missing_references: Option<bool>,
-    /// `overwrite`
-    ///
-    /// default `false`
-    pub overwrite: Option<bool>,
-    /// `type`
-    pub r#type: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl Retry {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(id: impl Into<String>, r#type: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            r#type: r#type.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `createNewCopy`
-    #[must_use]
-    pub fn create_new_copy(mut self, create_new_copy: bool) -> Self {
-        self.create_new_copy = Some(create_new_copy);
-        self
-    }
-    /// `destinationId`
-    #[must_use]
-    pub fn destination_id(mut self, destination_id: impl Into<String>) -> Self {
-        self.destination_id = Some(destination_id.into());
-        self
-    }
-    /// `ignoreMissingReferences`
-    #[must_use]
-    pub fn ignore_missing_references(mut self, ignore_missing_references: bool) -> Self {
-        self.ignore_missing_references = Some(ignore_missing_references);
-        self
-    }
-    /// `overwrite`
-    ///
-    /// default `false`
-    #[must_use]
-    pub fn overwrite(mut self, overwrite: bool) -> Self {
-        self.overwrite = Some(overwrite);
-        self
-    }
-}
-
 /// The `ShareError` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -490,7 +490,7 @@ impl DeleteRequest {
 #[non_exhaustive]
 pub struct DisableLegacyUrlAliasesRequest {
     /// `aliases`
-    pub aliases: Vec<Aliase>,
+    pub aliases: Vec<LegacyUrlAlias>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -498,7 +498,7 @@ pub struct DisableLegacyUrlAliasesRequest {
 impl DisableLegacyUrlAliasesRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(aliases: impl IntoIterator<Item = impl Into<Aliase>>) -> Self {
+    pub fn new(aliases: impl IntoIterator<Item = impl Into<LegacyUrlAlias>>) -> Self {
         Self {
             aliases: aliases.into_iter().map(Into::into).collect(),
             extra: Extra::new(),
@@ -583,7 +583,7 @@ pub struct ResolveCopyErrorsRequest {
     /// `objects`
     pub objects: Vec<ObjectReference>,
     /// `retries`
-    pub retries: BTreeMap<String, Vec<Retry>>,
+    pub retries: BTreeMap<String, Vec<CopyRetry>>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -594,7 +594,7 @@ impl ResolveCopyErrorsRequest {
     pub fn new(
         objects: impl IntoIterator<Item = impl Into<ObjectReference>>,
         retries: impl IntoIterator<
-            Item = (impl Into<String>, impl IntoIterator<Item = impl Into<Retry>>),
+            Item = (impl Into<String>, impl IntoIterator<Item = impl Into<CopyRetry>>),
         >,
     ) -> Self {
         Self {

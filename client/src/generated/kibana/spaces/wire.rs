@@ -12,60 +12,14 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    Aliase, AuthorizedPurposes, CopiedObject, CopyError, CopyErrorReason, CopyResult,
-    InboundReference, ObjectReference, Retry, ShareError, ShareableObject,
+    AuthorizedPurposes, CopiedObject, CopyError, CopyErrorReason, CopyResult, CopyRetry,
+    InboundReference, LegacyUrlAlias, ObjectReference, ShareError, ShareableObject,
     ShareableReferences, SharedObject, SharedObjects, Space, CopySavedObjectsRequest,
     CreateRequest, DisableLegacyUrlAliasesRequest, GetShareableReferencesRequest,
     ResolveCopyErrorsRequest, UpdateRequest, UpdateSharingRequest
 }
 rt::string_enum! {
     Purpose, Solution
-}
-
-impl rt::Model for Aliase {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Aliase",
-        members: &["sourceId", "targetSpace", "targetType"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            source_id: rt::Wire::blank(),
-            target_space: rt::Wire::blank(),
-            target_type: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.source_id),
-            1 => member.value(&mut self.target_space),
-            2 => member.value(&mut self.target_type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.source_id)?;
-        out.value(1, &self.target_space)?;
-        out.value(2, &self.target_type)?;
-        Ok(())
-    }
 }
 
 impl rt::Model for AuthorizedPurposes {
@@ -321,6 +275,68 @@ impl rt::Model for CopyResult {
     }
 }
 
+impl rt::Model for CopyRetry {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CopyRetry",
+        members: &[
+            "createNewCopy",
+            "destinationId",
+            "id",
+            "ignoreMissingReferences",
+            "overwrite",
+            "type",
+        ],
+        aliases: &[],
+        required: &[0x24, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            create_new_copy: None,
+            destination_id: None,
+            id: rt::Wire::blank(),
+            ignore_missing_references: None,
+            overwrite: None,
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.create_new_copy),
+            1 => member.option(&mut self.destination_id),
+            2 => member.value(&mut self.id),
+            3 => member.option(&mut self.ignore_missing_references),
+            4 => member.option(&mut self.overwrite),
+            5 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.create_new_copy)?;
+        out.option(1, &self.destination_id)?;
+        out.value(2, &self.id)?;
+        out.option(3, &self.ignore_missing_references)?;
+        out.option(4, &self.overwrite)?;
+        out.value(5, &self.r#type)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for InboundReference {
     const META: &'static rt::Meta = &rt::Meta {
         name: "InboundReference",
@@ -363,6 +379,52 @@ impl rt::Model for InboundReference {
         out.value(0, &self.id)?;
         out.value(1, &self.name)?;
         out.value(2, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for LegacyUrlAlias {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "LegacyUrlAlias",
+        members: &["sourceId", "targetSpace", "targetType"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            source_id: rt::Wire::blank(),
+            target_space: rt::Wire::blank(),
+            target_type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.source_id),
+            1 => member.value(&mut self.target_space),
+            2 => member.value(&mut self.target_type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.source_id)?;
+        out.value(1, &self.target_space)?;
+        out.value(2, &self.target_type)?;
         Ok(())
     }
 }
@@ -426,68 +488,6 @@ impl rt::StringEnum for Purpose {
             Self::ShareSavedObjectsIntoSpace => "shareSavedObjectsIntoSpace",
             Self::UnknownValue(name) => name,
         }
-    }
-}
-
-impl rt::Model for Retry {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Retry",
-        members: &[
-            "createNewCopy",
-            "destinationId",
-            "id",
-            "ignoreMissingReferences",
-            "overwrite",
-            "type",
-        ],
-        aliases: &[],
-        required: &[0x24, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            create_new_copy: None,
-            destination_id: None,
-            id: rt::Wire::blank(),
-            ignore_missing_references: None,
-            overwrite: None,
-            r#type: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.create_new_copy),
-            1 => member.option(&mut self.destination_id),
-            2 => member.value(&mut self.id),
-            3 => member.option(&mut self.ignore_missing_references),
-            4 => member.option(&mut self.overwrite),
-            5 => member.value(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.create_new_copy)?;
-        out.option(1, &self.destination_id)?;
-        out.value(2, &self.id)?;
-        out.option(3, &self.ignore_missing_references)?;
-        out.option(4, &self.overwrite)?;
-        out.value(5, &self.r#type)?;
-        Ok(())
     }
 }
 

@@ -269,7 +269,7 @@ pub struct Fork(Call<ForkRequest>);
 rt::call!(Fork, ForkRequest => ForkResponse);
 impl Fork {
     /// `status`
-    pub fn status(mut self, status: impl Into<Status>) -> Self {
+    pub fn status(mut self, status: impl Into<RouteStatus>) -> Self {
         self.0.request_mut().status = Some(status.into());
         self
     }

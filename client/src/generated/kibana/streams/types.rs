@@ -241,7 +241,7 @@ pub struct ClassicIngest {
     /// `processing`
     pub processing: Processing,
     /// `settings`
-    pub settings: Settings,
+    pub settings: StreamSettings,
     /// `classic`
     pub classic: ClassicSettings,
     /// Members that this version of elkit does not know.
@@ -257,7 +257,7 @@ pub struct ClassicIngestRequired {
     /// `processing`
     pub processing: Processing,
     /// `settings`
-    pub settings: Settings,
+    pub settings: StreamSettings,
     /// `classic`
     pub classic: ClassicSettings,
 }
@@ -285,7 +285,7 @@ pub struct ClassicIngestUpdate {
     /// `processing`
     pub processing: Processing,
     /// `settings`
-    pub settings: Settings,
+    pub settings: StreamSettings,
     /// `classic`
     pub classic: ClassicSettings,
     /// Members that this version of elkit does not know.
@@ -301,7 +301,7 @@ pub struct ClassicIngestUpdateRequired {
     /// `processing`
     pub processing: Processing,
     /// `settings`
-    pub settings: Settings,
+    pub settings: StreamSettings,
     /// `classic`
     pub classic: ClassicSettings,
 }
@@ -388,7 +388,7 @@ pub struct ClassicStreamDefinition {
     /// `dashboards`
     pub dashboards: Vec<String>,
     /// `queries`
-    pub queries: Vec<Query>,
+    pub queries: Vec<StreamQuery>,
     /// `rules`
     pub rules: Vec<String>,
     /// Members that this version of elkit does not know.
@@ -404,7 +404,7 @@ pub struct ClassicStreamDefinitionRequired {
     /// `dashboards`
     pub dashboards: Vec<String>,
     /// `queries`
-    pub queries: Vec<Query>,
+    pub queries: Vec<StreamQuery>,
     /// `rules`
     pub rules: Vec<String>,
 }
@@ -964,7 +964,7 @@ impl DropDocumentProcessor {
 #[non_exhaustive]
 pub struct DslLifecycle {
     /// `dsl`
-    pub dsl: DslLifecycleDsl,
+    pub dsl: DslSettings,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -972,7 +972,7 @@ pub struct DslLifecycle {
 impl DslLifecycle {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(dsl: impl Into<DslLifecycleDsl>) -> Self {
+    pub fn new(dsl: impl Into<DslSettings>) -> Self {
         Self {
             dsl: dsl.into(),
             ..rt::Model::blank()
@@ -980,10 +980,10 @@ impl DslLifecycle {
     }
 }
 
-/// The `DslLifecycleDsl` object.
+/// The `DslSettings` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct DslLifecycleDsl {
+pub struct DslSettings {
     /// `data_retention`
     ///
     /// at least 1 characters
@@ -992,7 +992,7 @@ pub struct DslLifecycleDsl {
     pub extra: Extra,
 }
 
-impl DslLifecycleDsl {
+impl DslSettings {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -1098,17 +1098,17 @@ impl ExistsCondition {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Field {
-    /// The `FormatField` form.
-    ByFormat(FormatField),
+    /// The `TypedField` form.
+    Typed(TypedField),
     /// The `SystemField` form.
     System(SystemField),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-impl From<FormatField> for Field {
-    fn from(value: FormatField) -> Self {
-        Self::ByFormat(value)
+impl From<TypedField> for Field {
+    fn from(value: TypedField) -> Self {
+        Self::Typed(value)
     }
 }
 
@@ -1156,6 +1156,28 @@ impl From<bool> for FieldEntry {
     }
 }
 
+/// A value of `FieldType`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FieldType {
+    /// `keyword`
+    Keyword,
+    /// `match_only_text`
+    MatchOnlyText,
+    /// `long`
+    Long,
+    /// `double`
+    Double,
+    /// `date`
+    Date,
+    /// `boolean`
+    Boolean,
+    /// `ip`
+    Ip,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// The `FilterBlock` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -1181,7 +1203,7 @@ pub struct FilterBlock {
     /// `neq`
     pub neq: Option<common::BooleanOrNumberOrString>,
     /// `range`
-    pub range: Option<Range>,
+    pub range: Option<RangeCondition>,
     /// `startsWith`
     pub starts_with: Option<common::BooleanOrNumberOrString>,
     /// `steps`
@@ -1259,7 +1281,7 @@ impl FilterBlock {
     }
     /// `range`
     #[must_use]
-    pub fn range(mut self, range: impl Into<Range>) -> Self {
+    pub fn range(mut self, range: impl Into<RangeCondition>) -> Self {
         self.range = Some(range.into());
         self
     }
@@ -1299,7 +1321,7 @@ pub struct FilterCondition {
     /// `neq`
     pub neq: Option<common::BooleanOrNumberOrString>,
     /// `range`
-    pub range: Option<Range>,
+    pub range: Option<RangeCondition>,
     /// `startsWith`
     pub starts_with: Option<common::BooleanOrNumberOrString>,
     /// Members that this version of elkit does not know.
@@ -1371,7 +1393,7 @@ impl FilterCondition {
     }
     /// `range`
     #[must_use]
-    pub fn range(mut self, range: impl Into<Range>) -> Self {
+    pub fn range(mut self, range: impl Into<RangeCondition>) -> Self {
         self.range = Some(range.into());
         self
     }
@@ -1407,77 +1429,6 @@ impl ForkStream {
             ..rt::Model::blank()
         }
     }
-}
-
-/// The `FormatField` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct FormatField {
-    /// `format`
-    ///
-    /// at least 1 characters
-    pub format: Option<String>,
-    /// `type`
-    pub r#type: FormatFieldType,
-    /// `entries`
-    pub entries: BTreeMap<String, Option<FieldEntry>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl FormatField {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(r#type: impl Into<FormatFieldType>) -> Self {
-        Self {
-            r#type: r#type.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `format`
-    ///
-    /// at least 1 characters
-    #[must_use]
-    pub fn format(mut self, format: impl Into<String>) -> Self {
-        self.format = Some(format.into());
-        self
-    }
-    /// `entries`
-    #[must_use]
-    pub fn entries(
-        mut self,
-        entries: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<Option<FieldEntry>>),
-        >,
-    ) -> Self {
-        self.entries = entries
-            .into_iter()
-            .map(|(key, value)| (key.into(), value.into()))
-            .collect();
-        self
-    }
-}
-
-/// A value of `FormatFieldType`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FormatFieldType {
-    /// `keyword`
-    Keyword,
-    /// `match_only_text`
-    MatchOnlyText,
-    /// `long`
-    Long,
-    /// `double`
-    Double,
-    /// `date`
-    Date,
-    /// `boolean`
-    Boolean,
-    /// `ip`
-    Ip,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
 }
 
 /// The `GrokProcessor` object.
@@ -1645,7 +1596,7 @@ pub struct GroupStreamDefinition {
     /// `dashboards`
     pub dashboards: Vec<String>,
     /// `queries`
-    pub queries: Vec<Query>,
+    pub queries: Vec<StreamQuery>,
     /// `rules`
     pub rules: Vec<String>,
     /// Members that this version of elkit does not know.
@@ -1661,7 +1612,7 @@ pub struct GroupStreamDefinitionRequired {
     /// `dashboards`
     pub dashboards: Vec<String>,
     /// `queries`
-    pub queries: Vec<Query>,
+    pub queries: Vec<StreamQuery>,
     /// `rules`
     pub rules: Vec<String>,
 }
@@ -1685,7 +1636,7 @@ impl GroupStreamDefinition {
 #[non_exhaustive]
 pub struct IlmLifecycle {
     /// `ilm`
-    pub ilm: IlmLifecycleIlm,
+    pub ilm: IlmSettings,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1693,7 +1644,7 @@ pub struct IlmLifecycle {
 impl IlmLifecycle {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(ilm: impl Into<IlmLifecycleIlm>) -> Self {
+    pub fn new(ilm: impl Into<IlmSettings>) -> Self {
         Self {
             ilm: ilm.into(),
             ..rt::Model::blank()
@@ -1701,10 +1652,10 @@ impl IlmLifecycle {
     }
 }
 
-/// The `IlmLifecycleIlm` object.
+/// The `IlmSettings` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct IlmLifecycleIlm {
+pub struct IlmSettings {
     /// `policy`
     ///
     /// at least 1 characters
@@ -1713,7 +1664,7 @@ pub struct IlmLifecycleIlm {
     pub extra: Extra,
 }
 
-impl IlmLifecycleIlm {
+impl IlmSettings {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(policy: impl Into<String>) -> Self {
@@ -1764,6 +1715,276 @@ impl IndexRefreshInterval {
     pub fn new(value: impl Into<common::LongOrString>) -> Self {
         Self {
             value: value.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `IndexSetting` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct IndexSetting {
+    /// `value`
+    pub value: Number,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl IndexSetting {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(value: impl Into<Number>) -> Self {
+        Self {
+            value: value.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// The `IngestProcessor` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct IngestProcessor {
+    /// `append`
+    pub append: Value,
+    /// `attachment`
+    pub attachment: Value,
+    /// `bytes`
+    pub bytes: Value,
+    /// `circle`
+    pub circle: Value,
+    /// `community_id`
+    pub community_id: Value,
+    /// `convert`
+    pub convert: Value,
+    /// `csv`
+    pub csv: Value,
+    /// `date`
+    pub date: Value,
+    /// `date_index_name`
+    pub date_index_name: Value,
+    /// `dissect`
+    pub dissect: Value,
+    /// `dot_expander`
+    pub dot_expander: Value,
+    /// `drop`
+    pub drop: Value,
+    /// `enrich`
+    pub enrich: Value,
+    /// `fail`
+    pub fail: Value,
+    /// `fingerprint`
+    pub fingerprint: Value,
+    /// `foreach`
+    pub foreach: Value,
+    /// `geo_grid`
+    pub geo_grid: Value,
+    /// `geoip`
+    pub geoip: Value,
+    /// `grok`
+    pub grok: Value,
+    /// `gsub`
+    pub gsub: Value,
+    /// `html_strip`
+    pub html_strip: Value,
+    /// `inference`
+    pub inference: Value,
+    /// `ip_location`
+    pub ip_location: Value,
+    /// `join`
+    pub join: Value,
+    /// `json`
+    pub json: Value,
+    /// `kv`
+    pub kv: Value,
+    /// `lowercase`
+    pub lowercase: Value,
+    /// `network_direction`
+    pub network_direction: Value,
+    /// `pipeline`
+    pub pipeline: Value,
+    /// `redact`
+    pub redact: Value,
+    /// `registered_domain`
+    pub registered_domain: Value,
+    /// `remove`
+    pub remove: Value,
+    /// `rename`
+    pub rename: Value,
+    /// `reroute`
+    pub reroute: Value,
+    /// `script`
+    pub script: Value,
+    /// `set`
+    pub set: Value,
+    /// `set_security_user`
+    pub set_security_user: Value,
+    /// `sort`
+    pub sort: Value,
+    /// `split`
+    pub split: Value,
+    /// `terminate`
+    pub terminate: Value,
+    /// `trim`
+    pub trim: Value,
+    /// `uppercase`
+    pub uppercase: Value,
+    /// `uri_parts`
+    pub uri_parts: Value,
+    /// `urldecode`
+    pub urldecode: Value,
+    /// `user_agent`
+    pub user_agent: Value,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`IngestProcessor`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct IngestProcessorRequired {
+    /// `append`
+    pub append: Value,
+    /// `attachment`
+    pub attachment: Value,
+    /// `bytes`
+    pub bytes: Value,
+    /// `circle`
+    pub circle: Value,
+    /// `community_id`
+    pub community_id: Value,
+    /// `convert`
+    pub convert: Value,
+    /// `csv`
+    pub csv: Value,
+    /// `date`
+    pub date: Value,
+    /// `date_index_name`
+    pub date_index_name: Value,
+    /// `dissect`
+    pub dissect: Value,
+    /// `dot_expander`
+    pub dot_expander: Value,
+    /// `drop`
+    pub drop: Value,
+    /// `enrich`
+    pub enrich: Value,
+    /// `fail`
+    pub fail: Value,
+    /// `fingerprint`
+    pub fingerprint: Value,
+    /// `foreach`
+    pub foreach: Value,
+    /// `geo_grid`
+    pub geo_grid: Value,
+    /// `geoip`
+    pub geoip: Value,
+    /// `grok`
+    pub grok: Value,
+    /// `gsub`
+    pub gsub: Value,
+    /// `html_strip`
+    pub html_strip: Value,
+    /// `inference`
+    pub inference: Value,
+    /// `ip_location`
+    pub ip_location: Value,
+    /// `join`
+    pub join: Value,
+    /// `json`
+    pub json: Value,
+    /// `kv`
+    pub kv: Value,
+    /// `lowercase`
+    pub lowercase: Value,
+    /// `network_direction`
+    pub network_direction: Value,
+    /// `pipeline`
+    pub pipeline: Value,
+    /// `redact`
+    pub redact: Value,
+    /// `registered_domain`
+    pub registered_domain: Value,
+    /// `remove`
+    pub remove: Value,
+    /// `rename`
+    pub rename: Value,
+    /// `reroute`
+    pub reroute: Value,
+    /// `script`
+    pub script: Value,
+    /// `set`
+    pub set: Value,
+    /// `set_security_user`
+    pub set_security_user: Value,
+    /// `sort`
+    pub sort: Value,
+    /// `split`
+    pub split: Value,
+    /// `terminate`
+    pub terminate: Value,
+    /// `trim`
+    pub trim: Value,
+    /// `uppercase`
+    pub uppercase: Value,
+    /// `uri_parts`
+    pub uri_parts: Value,
+    /// `urldecode`
+    pub urldecode: Value,
+    /// `user_agent`
+    pub user_agent: Value,
+}
+
+impl IngestProcessor {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: IngestProcessorRequired) -> Self {
+        Self {
+            append: required.append,
+            attachment: required.attachment,
+            bytes: required.bytes,
+            circle: required.circle,
+            community_id: required.community_id,
+            convert: required.convert,
+            csv: required.csv,
+            date: required.date,
+            date_index_name: required.date_index_name,
+            dissect: required.dissect,
+            dot_expander: required.dot_expander,
+            drop: required.drop,
+            enrich: required.enrich,
+            fail: required.fail,
+            fingerprint: required.fingerprint,
+            foreach: required.foreach,
+            geo_grid: required.geo_grid,
+            geoip: required.geoip,
+            grok: required.grok,
+            gsub: required.gsub,
+            html_strip: required.html_strip,
+            inference: required.inference,
+            ip_location: required.ip_location,
+            join: required.join,
+            json: required.json,
+            kv: required.kv,
+            lowercase: required.lowercase,
+            network_direction: required.network_direction,
+            pipeline: required.pipeline,
+            redact: required.redact,
+            registered_domain: required.registered_domain,
+            remove: required.remove,
+            rename: required.rename,
+            reroute: required.reroute,
+            script: required.script,
+            set: required.set,
+            set_security_user: required.set_security_user,
+            sort: required.sort,
+            split: required.split,
+            terminate: required.terminate,
+            trim: required.trim,
+            uppercase: required.uppercase,
+            uri_parts: required.uri_parts,
+            urldecode: required.urldecode,
+            user_agent: required.user_agent,
             ..rt::Model::blank()
         }
     }
@@ -1861,7 +2082,7 @@ pub struct ManualIngestPipelineProcessor {
     /// `on_failure`
     pub on_failure: Option<Vec<BTreeMap<String, Value>>>,
     /// `processors`
-    pub processors: Vec<Processor>,
+    pub processors: Vec<IngestProcessor>,
     /// `tag`
     pub tag: Option<String>,
     /// `where`
@@ -1873,7 +2094,9 @@ pub struct ManualIngestPipelineProcessor {
 impl ManualIngestPipelineProcessor {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(processors: impl IntoIterator<Item = impl Into<Processor>>) -> Self {
+    pub fn new(
+        processors: impl IntoIterator<Item = impl Into<IngestProcessor>>,
+    ) -> Self {
         Self {
             processors: processors.into_iter().map(Into::into).collect(),
             ..rt::Model::blank()
@@ -2203,316 +2426,12 @@ impl From<ConditionalSteps> for ProcessingStep {
     }
 }
 
-/// The `Processor` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Processor {
-    /// `append`
-    pub append: Value,
-    /// `attachment`
-    pub attachment: Value,
-    /// `bytes`
-    pub bytes: Value,
-    /// `circle`
-    pub circle: Value,
-    /// `community_id`
-    pub community_id: Value,
-    /// `convert`
-    pub convert: Value,
-    /// `csv`
-    pub csv: Value,
-    /// `date`
-    pub date: Value,
-    /// `date_index_name`
-    pub date_index_name: Value,
-    /// `dissect`
-    pub dissect: Value,
-    /// `dot_expander`
-    pub dot_expander: Value,
-    /// `drop`
-    pub drop: Value,
-    /// `enrich`
-    pub enrich: Value,
-    /// `fail`
-    pub fail: Value,
-    /// `fingerprint`
-    pub fingerprint: Value,
-    /// `foreach`
-    pub foreach: Value,
-    /// `geo_grid`
-    pub geo_grid: Value,
-    /// `geoip`
-    pub geoip: Value,
-    /// `grok`
-    pub grok: Value,
-    /// `gsub`
-    pub gsub: Value,
-    /// `html_strip`
-    pub html_strip: Value,
-    /// `inference`
-    pub inference: Value,
-    /// `ip_location`
-    pub ip_location: Value,
-    /// `join`
-    pub join: Value,
-    /// `json`
-    pub json: Value,
-    /// `kv`
-    pub kv: Value,
-    /// `lowercase`
-    pub lowercase: Value,
-    /// `network_direction`
-    pub network_direction: Value,
-    /// `pipeline`
-    pub pipeline: Value,
-    /// `redact`
-    pub redact: Value,
-    /// `registered_domain`
-    pub registered_domain: Value,
-    /// `remove`
-    pub remove: Value,
-    /// `rename`
-    pub rename: Value,
-    /// `reroute`
-    pub reroute: Value,
-    /// `script`
-    pub script: Value,
-    /// `set`
-    pub set: Value,
-    /// `set_security_user`
-    pub set_security_user: Value,
-    /// `sort`
-    pub sort: Value,
-    /// `split`
-    pub split: Value,
-    /// `terminate`
-    pub terminate: Value,
-    /// `trim`
-    pub trim: Value,
-    /// `uppercase`
-    pub uppercase: Value,
-    /// `uri_parts`
-    pub uri_parts: Value,
-    /// `urldecode`
-    pub urldecode: Value,
-    /// `user_agent`
-    pub user_agent: Value,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`Processor`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ProcessorRequired {
-    /// `append`
-    pub append: Value,
-    /// `attachment`
-    pub attachment: Value,
-    /// `bytes`
-    pub bytes: Value,
-    /// `circle`
-    pub circle: Value,
-    /// `community_id`
-    pub community_id: Value,
-    /// `convert`
-    pub convert: Value,
-    /// `csv`
-    pub csv: Value,
-    /// `date`
-    pub date: Value,
-    /// `date_index_name`
-    pub date_index_name: Value,
-    /// `dissect`
-    pub dissect: Value,
-    /// `dot_expander`
-    pub dot_expander: Value,
-    /// `drop`
-    pub drop: Value,
-    /// `enrich`
-    pub enrich: Value,
-    /// `fail`
-    pub fail: Value,
-    /// `fingerprint`
-    pub fingerprint: Value,
-    /// `foreach`
-    pub foreach: Value,
-    /// `geo_grid`
-    pub geo_grid: Value,
-    /// `geoip`
-    pub geoip: Value,
-    /// `grok`
-    pub grok: Value,
-    /// `gsub`
-    pub gsub: Value,
-    /// `html_strip`
-    pub html_strip: Value,
-    /// `inference`
-    pub inference: Value,
-    /// `ip_location`
-    pub ip_location: Value,
-    /// `join`
-    pub join: Value,
-    /// `json`
-    pub json: Value,
-    /// `kv`
-    pub kv: Value,
-    /// `lowercase`
-    pub lowercase: Value,
-    /// `network_direction`
-    pub network_direction: Value,
-    /// `pipeline`
-    pub pipeline: Value,
-    /// `redact`
-    pub redact: Value,
-    /// `registered_domain`
-    pub registered_domain: Value,
-    /// `remove`
-    pub remove: Value,
-    /// `rename`
-    pub rename: Value,
-    /// `reroute`
-    pub reroute: Value,
-    /// `script`
-    pub script: Value,
-    /// `set`
-    pub set: Value,
-    /// `set_security_user`
-    pub set_security_user: Value,
-    /// `sort`
-    pub sort: Value,
-    /// `split`
-    pub split: Value,
-    /// `terminate`
-    pub terminate: Value,
-    /// `trim`
-    pub trim: Value,
-    /// `uppercase`
-    pub uppercase: Value,
-    /// `uri_parts`
-    pub uri_parts: Value,
-    /// `urldecode`
-    pub urldecode: Value,
-    /// `user_agent`
-    pub user_agent: Value,
-}
-
-impl Processor {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ProcessorRequired) -> Self {
-        Self {
-            append: required.append,
-            attachment: required.attachment,
-            bytes: required.bytes,
-            circle: required.circle,
-            community_id: required.community_id,
-            convert: required.convert,
-            csv: required.csv,
-            date: required.date,
-            date_index_name: required.date_index_name,
-            dissect: required.dissect,
-            dot_expander: required.dot_expander,
-            drop: required.drop,
-            enrich: required.enrich,
-            fail: required.fail,
-            fingerprint: required.fingerprint,
-            foreach: required.foreach,
-            geo_grid: required.geo_grid,
-            geoip: required.geoip,
-            grok: required.grok,
-            gsub: required.gsub,
-            html_strip: required.html_strip,
-            inference: required.inference,
-            ip_location: required.ip_location,
-            join: required.join,
-            json: required.json,
-            kv: required.kv,
-            lowercase: required.lowercase,
-            network_direction: required.network_direction,
-            pipeline: required.pipeline,
-            redact: required.redact,
-            registered_domain: required.registered_domain,
-            remove: required.remove,
-            rename: required.rename,
-            reroute: required.reroute,
-            script: required.script,
-            set: required.set,
-            set_security_user: required.set_security_user,
-            sort: required.sort,
-            split: required.split,
-            terminate: required.terminate,
-            trim: required.trim,
-            uppercase: required.uppercase,
-            uri_parts: required.uri_parts,
-            urldecode: required.urldecode,
-            user_agent: required.user_agent,
-            ..rt::Model::blank()
-        }
-    }
-}
-
 /// The answer to [`put`](super::Streams::put).
 pub type PutResponse = Acknowledgement;
-/// The `Query` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Query {
-    /// `id`
-    ///
-    /// at least 1 characters
-    pub id: String,
-    /// `title`
-    ///
-    /// at least 1 characters
-    pub title: String,
-    /// `feature`
-    pub feature: Option<streams_queries::Feature>,
-    /// `kql`
-    pub kql: streams_queries::Kql,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`Query`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct QueryRequired {
-    /// `id`
-    ///
-    /// at least 1 characters
-    pub id: String,
-    /// `title`
-    ///
-    /// at least 1 characters
-    pub title: String,
-    /// `kql`
-    pub kql: streams_queries::Kql,
-}
-
-impl Query {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: QueryRequired) -> Self {
-        Self {
-            id: required.id,
-            title: required.title,
-            kql: required.kql,
-            ..rt::Model::blank()
-        }
-    }
-    /// `feature`
-    #[must_use]
-    pub fn feature(mut self, feature: impl Into<streams_queries::Feature>) -> Self {
-        self.feature = Some(feature.into());
-        self
-    }
-}
-
-/// The `Range` object.
+/// The `RangeCondition` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct Range {
+pub struct RangeCondition {
     /// `gt`
     pub gt: Option<common::BooleanOrNumberOrString>,
     /// `gte`
@@ -2525,7 +2444,7 @@ pub struct Range {
     pub extra: Extra,
 }
 
-impl Range {
+impl RangeCondition {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -2766,7 +2685,7 @@ pub struct Route {
     /// at least 1 characters
     pub destination: String,
     /// `status`
-    pub status: Option<Status>,
+    pub status: Option<RouteStatus>,
     /// `where`
     pub r#where: Condition,
     /// Members that this version of elkit does not know.
@@ -2785,10 +2704,22 @@ impl Route {
     }
     /// `status`
     #[must_use]
-    pub fn status(mut self, status: impl Into<Status>) -> Self {
+    pub fn status(mut self, status: impl Into<RouteStatus>) -> Self {
         self.status = Some(status.into());
         self
     }
+}
+
+/// A value of `RouteStatus`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RouteStatus {
+    /// `enabled`
+    Enabled,
+    /// `disabled`
+    Disabled,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
 }
 
 /// The `SelectedContent` object.
@@ -2938,88 +2869,6 @@ impl SetProcessor {
     }
 }
 
-/// The `Settings` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct Settings {
-    /// `index.number_of_replicas`
-    pub index_number_of_replicas: Option<SettingsIndex>,
-    /// `index.number_of_shards`
-    pub index_number_of_shards: Option<SettingsIndex>,
-    /// `index.refresh_interval`
-    pub index_refresh_interval: Option<IndexRefreshInterval>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl Settings {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `index.number_of_replicas`
-    #[must_use]
-    pub fn index_number_of_replicas(
-        mut self,
-        index_number_of_replicas: impl Into<SettingsIndex>,
-    ) -> Self {
-        self.index_number_of_replicas = Some(index_number_of_replicas.into());
-        self
-    }
-    /// `index.number_of_shards`
-    #[must_use]
-    pub fn index_number_of_shards(
-        mut self,
-        index_number_of_shards: impl Into<SettingsIndex>,
-    ) -> Self {
-        self.index_number_of_shards = Some(index_number_of_shards.into());
-        self
-    }
-    /// `index.refresh_interval`
-    #[must_use]
-    pub fn index_refresh_interval(
-        mut self,
-        index_refresh_interval: impl Into<IndexRefreshInterval>,
-    ) -> Self {
-        self.index_refresh_interval = Some(index_refresh_interval.into());
-        self
-    }
-}
-
-/// The `SettingsIndex` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct SettingsIndex {
-    /// `value`
-    pub value: Number,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl SettingsIndex {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(value: impl Into<Number>) -> Self {
-        Self {
-            value: value.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// A value of `Status`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Status {
-    /// `enabled`
-    Enabled,
-    /// `disabled`
-    Disabled,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
 /// One of several forms of `StreamDefinition`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -3049,6 +2898,110 @@ impl From<ClassicStreamDefinition> for StreamDefinition {
 impl From<GroupStreamDefinition> for StreamDefinition {
     fn from(value: GroupStreamDefinition) -> Self {
         Self::Group(value)
+    }
+}
+
+/// The `StreamQuery` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct StreamQuery {
+    /// `id`
+    ///
+    /// at least 1 characters
+    pub id: String,
+    /// `title`
+    ///
+    /// at least 1 characters
+    pub title: String,
+    /// `feature`
+    pub feature: Option<streams_queries::QueryFeature>,
+    /// `kql`
+    pub kql: streams_queries::KqlQuery,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`StreamQuery`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct StreamQueryRequired {
+    /// `id`
+    ///
+    /// at least 1 characters
+    pub id: String,
+    /// `title`
+    ///
+    /// at least 1 characters
+    pub title: String,
+    /// `kql`
+    pub kql: streams_queries::KqlQuery,
+}
+
+impl StreamQuery {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: StreamQueryRequired) -> Self {
+        Self {
+            id: required.id,
+            title: required.title,
+            kql: required.kql,
+            ..rt::Model::blank()
+        }
+    }
+    /// `feature`
+    #[must_use]
+    pub fn feature(mut self, feature: impl Into<streams_queries::QueryFeature>) -> Self {
+        self.feature = Some(feature.into());
+        self
+    }
+}
+
+/// The `StreamSettings` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct StreamSettings {
+    /// `index.number_of_replicas`
+    pub index_number_of_replicas: Option<IndexSetting>,
+    /// `index.number_of_shards`
+    pub index_number_of_shards: Option<IndexSetting>,
+    /// `index.refresh_interval`
+    pub index_refresh_interval: Option<IndexRefreshInterval>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl StreamSettings {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `index.number_of_replicas`
+    #[must_use]
+    pub fn index_number_of_replicas(
+        mut self,
+        index_number_of_replicas: impl Into<IndexSetting>,
+    ) -> Self {
+        self.index_number_of_replicas = Some(index_number_of_replicas.into());
+        self
+    }
+    /// `index.number_of_shards`
+    #[must_use]
+    pub fn index_number_of_shards(
+        mut self,
+        index_number_of_shards: impl Into<IndexSetting>,
+    ) -> Self {
+        self.index_number_of_shards = Some(index_number_of_shards.into());
+        self
+    }
+    /// `index.refresh_interval`
+    #[must_use]
+    pub fn index_refresh_interval(
+        mut self,
+        index_refresh_interval: impl Into<IndexRefreshInterval>,
+    ) -> Self {
+        self.index_refresh_interval = Some(index_refresh_interval.into());
+        self
     }
 }
 
@@ -3084,6 +3037,55 @@ impl SystemField {
     }
 }
 
+/// The `TypedField` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TypedField {
+    /// `format`
+    ///
+    /// at least 1 characters
+    pub format: Option<String>,
+    /// `type`
+    pub r#type: FieldType,
+    /// `entries`
+    pub entries: BTreeMap<String, Option<FieldEntry>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl TypedField {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(r#type: impl Into<FieldType>) -> Self {
+        Self {
+            r#type: r#type.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `format`
+    ///
+    /// at least 1 characters
+    #[must_use]
+    pub fn format(mut self, format: impl Into<String>) -> Self {
+        self.format = Some(format.into());
+        self
+    }
+    /// `entries`
+    #[must_use]
+    pub fn entries(
+        mut self,
+        entries: impl IntoIterator<
+            Item = (impl Into<String>, impl Into<Option<FieldEntry>>),
+        >,
+    ) -> Self {
+        self.entries = entries
+            .into_iter()
+            .map(|(key, value)| (key.into(), value.into()))
+            .collect();
+        self
+    }
+}
+
 /// The `WiredIngest` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -3093,7 +3095,7 @@ pub struct WiredIngest {
     /// `processing`
     pub processing: Processing,
     /// `settings`
-    pub settings: Settings,
+    pub settings: StreamSettings,
     /// `wired`
     pub wired: WiredSettings,
     /// Members that this version of elkit does not know.
@@ -3109,7 +3111,7 @@ pub struct WiredIngestRequired {
     /// `processing`
     pub processing: Processing,
     /// `settings`
-    pub settings: Settings,
+    pub settings: StreamSettings,
     /// `wired`
     pub wired: WiredSettings,
 }
@@ -3137,7 +3139,7 @@ pub struct WiredIngestUpdate {
     /// `processing`
     pub processing: Processing,
     /// `settings`
-    pub settings: Settings,
+    pub settings: StreamSettings,
     /// `wired`
     pub wired: WiredSettings,
     /// Members that this version of elkit does not know.
@@ -3153,7 +3155,7 @@ pub struct WiredIngestUpdateRequired {
     /// `processing`
     pub processing: Processing,
     /// `settings`
-    pub settings: Settings,
+    pub settings: StreamSettings,
     /// `wired`
     pub wired: WiredSettings,
 }
@@ -3235,7 +3237,7 @@ pub struct WiredStreamDefinition {
     /// `dashboards`
     pub dashboards: Vec<String>,
     /// `queries`
-    pub queries: Vec<Query>,
+    pub queries: Vec<StreamQuery>,
     /// `rules`
     pub rules: Vec<String>,
     /// Members that this version of elkit does not know.
@@ -3251,7 +3253,7 @@ pub struct WiredStreamDefinitionRequired {
     /// `dashboards`
     pub dashboards: Vec<String>,
     /// `queries`
-    pub queries: Vec<Query>,
+    pub queries: Vec<StreamQuery>,
     /// `rules`
     pub rules: Vec<String>,
 }
@@ -3364,7 +3366,7 @@ pub struct ForkRequest {
     /// `name`
     pub name: String,
     /// `status`
-    pub status: Option<Status>,
+    pub status: Option<RouteStatus>,
     /// `stream`
     pub stream: ForkStream,
     /// `where`

@@ -17,19 +17,19 @@ rt::model! {
     AndBlock, AndCondition, AppendProcessor, ClassicIngest, ClassicIngestUpdate,
     ClassicSettings, ClassicStream, ClassicStreamDefinition, ConditionalSteps,
     ContentRoute, ConvertProcessor, DateProcessor, DissectProcessor,
-    DropDocumentProcessor, DslLifecycle, DslLifecycleDsl, Empty, ExistsBlock,
-    ExistsCondition, FilterBlock, FilterCondition, ForkStream, FormatField,
-    GrokProcessor, Group, GroupStream, GroupStreamDefinition, IlmLifecycle,
-    IlmLifecycleIlm, IndexRefreshInterval, InheritLifecycle,
-    ManualIngestPipelineProcessor, NeverBlock, NeverCondition, NotBlock, NotCondition,
-    OrBlock, OrCondition, Processing, Processor, Query, Range, RemoveByPrefixProcessor,
-    RemoveProcessor, RenameProcessor, Route, SelectedContent, SelectedIncludedContent,
-    SetProcessor, Settings, SettingsIndex, SystemField, WiredIngest, WiredIngestUpdate,
-    WiredSettings, WiredStream, WiredStreamDefinition, ExportContentRequest, ForkRequest,
-    UpdateGroupSettingsRequest, UpdateIngestSettingsRequest, UpdateQuerySettingsRequest
+    DropDocumentProcessor, DslLifecycle, DslSettings, Empty, ExistsBlock,
+    ExistsCondition, FilterBlock, FilterCondition, ForkStream, GrokProcessor, Group,
+    GroupStream, GroupStreamDefinition, IlmLifecycle, IlmSettings, IndexRefreshInterval,
+    IndexSetting, IngestProcessor, InheritLifecycle, ManualIngestPipelineProcessor,
+    NeverBlock, NeverCondition, NotBlock, NotCondition, OrBlock, OrCondition, Processing,
+    RangeCondition, RemoveByPrefixProcessor, RemoveProcessor, RenameProcessor, Route,
+    SelectedContent, SelectedIncludedContent, SetProcessor, StreamQuery, StreamSettings,
+    SystemField, TypedField, WiredIngest, WiredIngestUpdate, WiredSettings, WiredStream,
+    WiredStreamDefinition, ExportContentRequest, ForkRequest, UpdateGroupSettingsRequest,
+    UpdateIngestSettingsRequest, UpdateQuerySettingsRequest
 }
 rt::string_enum! {
-    ConvertProcessorType, FormatFieldType, Status
+    ConvertProcessorType, FieldType, RouteStatus
 }
 rt::union_! {
     Condition, ConditionBlock, Field, FieldEntry, IncludedContent, IngestUpdate,
@@ -1173,9 +1173,9 @@ impl rt::Model for DslLifecycle {
     }
 }
 
-impl rt::Model for DslLifecycleDsl {
+impl rt::Model for DslSettings {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "DslLifecycleDsl",
+        name: "DslSettings",
         members: &["data_retention"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -1342,14 +1342,14 @@ impl rt::Union for Field {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::ByFormat),
+            0 => rt::get(deserializer).map(Self::Typed),
             1 => rt::get(deserializer).map(Self::System),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::ByFormat(value) => rt::Wire::encode(value, serializer),
+            Self::Typed(value) => rt::Wire::encode(value, serializer),
             Self::System(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
@@ -1397,6 +1397,33 @@ impl rt::Union for FieldEntry {
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
+    }
+}
+
+impl rt::StringEnum for FieldType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "keyword" => Self::Keyword,
+            "match_only_text" => Self::MatchOnlyText,
+            "long" => Self::Long,
+            "double" => Self::Double,
+            "date" => Self::Date,
+            "boolean" => Self::Boolean,
+            "ip" => Self::Ip,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Keyword => "keyword",
+            Self::MatchOnlyText => "match_only_text",
+            Self::Long => "long",
+            Self::Double => "double",
+            Self::Date => "date",
+            Self::Boolean => "boolean",
+            Self::Ip => "ip",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
@@ -1605,90 +1632,6 @@ impl rt::Model for ForkStream {
     ) -> Result<(), S::Error> {
         out.value(0, &self.name)?;
         Ok(())
-    }
-}
-
-impl rt::Model for FormatField {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "FormatField",
-        members: &["format", "type"],
-        aliases: &[],
-        required: &[0x2, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            format: None,
-            r#type: rt::Wire::blank(),
-            entries: BTreeMap::new(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.format),
-            1 => member.value(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.format)?;
-        out.value(1, &self.r#type)?;
-        for (key, value) in &self.entries {
-            out.entry(key, value)?;
-        }
-        Ok(())
-    }
-    fn read_rest<'de, A: MapAccess<'de>>(
-        &mut self,
-        key: &str,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        member
-            .entry(|value| {
-                self.entries.insert(key.to_owned(), value);
-            })
-    }
-}
-
-impl rt::StringEnum for FormatFieldType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "keyword" => Self::Keyword,
-            "match_only_text" => Self::MatchOnlyText,
-            "long" => Self::Long,
-            "double" => Self::Double,
-            "date" => Self::Date,
-            "boolean" => Self::Boolean,
-            "ip" => Self::Ip,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Keyword => "keyword",
-            Self::MatchOnlyText => "match_only_text",
-            Self::Long => "long",
-            Self::Double => "double",
-            Self::Date => "date",
-            Self::Boolean => "boolean",
-            Self::Ip => "ip",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -1943,9 +1886,9 @@ impl rt::Model for IlmLifecycle {
     }
 }
 
-impl rt::Model for IlmLifecycleIlm {
+impl rt::Model for IlmSettings {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "IlmLifecycleIlm",
+        name: "IlmSettings",
         members: &["policy"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -2046,6 +1989,264 @@ impl rt::Model for IndexRefreshInterval {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.value(0, &self.value)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for IndexSetting {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "IndexSetting",
+        members: &["value"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            value: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.value),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.value)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for IngestProcessor {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "IngestProcessor",
+        members: &[
+            "append",
+            "attachment",
+            "bytes",
+            "circle",
+            "community_id",
+            "convert",
+            "csv",
+            "date",
+            "date_index_name",
+            "dissect",
+            "dot_expander",
+            "drop",
+            "enrich",
+            "fail",
+            "fingerprint",
+            "foreach",
+            "geo_grid",
+            "geoip",
+            "grok",
+            "gsub",
+            "html_strip",
+            "inference",
+            "ip_location",
+            "join",
+            "json",
+            "kv",
+            "lowercase",
+            "network_direction",
+            "pipeline",
+            "redact",
+            "registered_domain",
+            "remove",
+            "rename",
+            "reroute",
+            "script",
+            "set",
+            "set_security_user",
+            "sort",
+            "split",
+            "terminate",
+            "trim",
+            "uppercase",
+            "uri_parts",
+            "urldecode",
+            "user_agent",
+        ],
+        aliases: &[],
+        required: &[0x1fffffffffff, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            append: rt::Wire::blank(),
+            attachment: rt::Wire::blank(),
+            bytes: rt::Wire::blank(),
+            circle: rt::Wire::blank(),
+            community_id: rt::Wire::blank(),
+            convert: rt::Wire::blank(),
+            csv: rt::Wire::blank(),
+            date: rt::Wire::blank(),
+            date_index_name: rt::Wire::blank(),
+            dissect: rt::Wire::blank(),
+            dot_expander: rt::Wire::blank(),
+            drop: rt::Wire::blank(),
+            enrich: rt::Wire::blank(),
+            fail: rt::Wire::blank(),
+            fingerprint: rt::Wire::blank(),
+            foreach: rt::Wire::blank(),
+            geo_grid: rt::Wire::blank(),
+            geoip: rt::Wire::blank(),
+            grok: rt::Wire::blank(),
+            gsub: rt::Wire::blank(),
+            html_strip: rt::Wire::blank(),
+            inference: rt::Wire::blank(),
+            ip_location: rt::Wire::blank(),
+            join: rt::Wire::blank(),
+            json: rt::Wire::blank(),
+            kv: rt::Wire::blank(),
+            lowercase: rt::Wire::blank(),
+            network_direction: rt::Wire::blank(),
+            pipeline: rt::Wire::blank(),
+            redact: rt::Wire::blank(),
+            registered_domain: rt::Wire::blank(),
+            remove: rt::Wire::blank(),
+            rename: rt::Wire::blank(),
+            reroute: rt::Wire::blank(),
+            script: rt::Wire::blank(),
+            set: rt::Wire::blank(),
+            set_security_user: rt::Wire::blank(),
+            sort: rt::Wire::blank(),
+            split: rt::Wire::blank(),
+            terminate: rt::Wire::blank(),
+            trim: rt::Wire::blank(),
+            uppercase: rt::Wire::blank(),
+            uri_parts: rt::Wire::blank(),
+            urldecode: rt::Wire::blank(),
+            user_agent: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.append),
+            1 => member.value(&mut self.attachment),
+            2 => member.value(&mut self.bytes),
+            3 => member.value(&mut self.circle),
+            4 => member.value(&mut self.community_id),
+            5 => member.value(&mut self.convert),
+            6 => member.value(&mut self.csv),
+            7 => member.value(&mut self.date),
+            8 => member.value(&mut self.date_index_name),
+            9 => member.value(&mut self.dissect),
+            10 => member.value(&mut self.dot_expander),
+            11 => member.value(&mut self.drop),
+            12 => member.value(&mut self.enrich),
+            13 => member.value(&mut self.fail),
+            14 => member.value(&mut self.fingerprint),
+            15 => member.value(&mut self.foreach),
+            16 => member.value(&mut self.geo_grid),
+            17 => member.value(&mut self.geoip),
+            18 => member.value(&mut self.grok),
+            19 => member.value(&mut self.gsub),
+            20 => member.value(&mut self.html_strip),
+            21 => member.value(&mut self.inference),
+            22 => member.value(&mut self.ip_location),
+            23 => member.value(&mut self.join),
+            24 => member.value(&mut self.json),
+            25 => member.value(&mut self.kv),
+            26 => member.value(&mut self.lowercase),
+            27 => member.value(&mut self.network_direction),
+            28 => member.value(&mut self.pipeline),
+            29 => member.value(&mut self.redact),
+            30 => member.value(&mut self.registered_domain),
+            31 => member.value(&mut self.remove),
+            32 => member.value(&mut self.rename),
+            33 => member.value(&mut self.reroute),
+            34 => member.value(&mut self.script),
+            35 => member.value(&mut self.set),
+            36 => member.value(&mut self.set_security_user),
+            37 => member.value(&mut self.sort),
+            38 => member.value(&mut self.split),
+            39 => member.value(&mut self.terminate),
+            40 => member.value(&mut self.trim),
+            41 => member.value(&mut self.uppercase),
+            42 => member.value(&mut self.uri_parts),
+            43 => member.value(&mut self.urldecode),
+            44 => member.value(&mut self.user_agent),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.append)?;
+        out.value(1, &self.attachment)?;
+        out.value(2, &self.bytes)?;
+        out.value(3, &self.circle)?;
+        out.value(4, &self.community_id)?;
+        out.value(5, &self.convert)?;
+        out.value(6, &self.csv)?;
+        out.value(7, &self.date)?;
+        out.value(8, &self.date_index_name)?;
+        out.value(9, &self.dissect)?;
+        out.value(10, &self.dot_expander)?;
+        out.value(11, &self.drop)?;
+        out.value(12, &self.enrich)?;
+        out.value(13, &self.fail)?;
+        out.value(14, &self.fingerprint)?;
+        out.value(15, &self.foreach)?;
+        out.value(16, &self.geo_grid)?;
+        out.value(17, &self.geoip)?;
+        out.value(18, &self.grok)?;
+        out.value(19, &self.gsub)?;
+        out.value(20, &self.html_strip)?;
+        out.value(21, &self.inference)?;
+        out.value(22, &self.ip_location)?;
+        out.value(23, &self.join)?;
+        out.value(24, &self.json)?;
+        out.value(25, &self.kv)?;
+        out.value(26, &self.lowercase)?;
+        out.value(27, &self.network_direction)?;
+        out.value(28, &self.pipeline)?;
+        out.value(29, &self.redact)?;
+        out.value(30, &self.registered_domain)?;
+        out.value(31, &self.remove)?;
+        out.value(32, &self.rename)?;
+        out.value(33, &self.reroute)?;
+        out.value(34, &self.script)?;
+        out.value(35, &self.set)?;
+        out.value(36, &self.set_security_user)?;
+        out.value(37, &self.sort)?;
+        out.value(38, &self.split)?;
+        out.value(39, &self.terminate)?;
+        out.value(40, &self.trim)?;
+        out.value(41, &self.uppercase)?;
+        out.value(42, &self.uri_parts)?;
+        out.value(43, &self.urldecode)?;
+        out.value(44, &self.user_agent)?;
         Ok(())
     }
 }
@@ -2717,276 +2918,9 @@ impl rt::Union for ProcessingStep {
     }
 }
 
-impl rt::Model for Processor {
+impl rt::Model for RangeCondition {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Processor",
-        members: &[
-            "append",
-            "attachment",
-            "bytes",
-            "circle",
-            "community_id",
-            "convert",
-            "csv",
-            "date",
-            "date_index_name",
-            "dissect",
-            "dot_expander",
-            "drop",
-            "enrich",
-            "fail",
-            "fingerprint",
-            "foreach",
-            "geo_grid",
-            "geoip",
-            "grok",
-            "gsub",
-            "html_strip",
-            "inference",
-            "ip_location",
-            "join",
-            "json",
-            "kv",
-            "lowercase",
-            "network_direction",
-            "pipeline",
-            "redact",
-            "registered_domain",
-            "remove",
-            "rename",
-            "reroute",
-            "script",
-            "set",
-            "set_security_user",
-            "sort",
-            "split",
-            "terminate",
-            "trim",
-            "uppercase",
-            "uri_parts",
-            "urldecode",
-            "user_agent",
-        ],
-        aliases: &[],
-        required: &[0x1fffffffffff, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            append: rt::Wire::blank(),
-            attachment: rt::Wire::blank(),
-            bytes: rt::Wire::blank(),
-            circle: rt::Wire::blank(),
-            community_id: rt::Wire::blank(),
-            convert: rt::Wire::blank(),
-            csv: rt::Wire::blank(),
-            date: rt::Wire::blank(),
-            date_index_name: rt::Wire::blank(),
-            dissect: rt::Wire::blank(),
-            dot_expander: rt::Wire::blank(),
-            drop: rt::Wire::blank(),
-            enrich: rt::Wire::blank(),
-            fail: rt::Wire::blank(),
-            fingerprint: rt::Wire::blank(),
-            foreach: rt::Wire::blank(),
-            geo_grid: rt::Wire::blank(),
-            geoip: rt::Wire::blank(),
-            grok: rt::Wire::blank(),
-            gsub: rt::Wire::blank(),
-            html_strip: rt::Wire::blank(),
-            inference: rt::Wire::blank(),
-            ip_location: rt::Wire::blank(),
-            join: rt::Wire::blank(),
-            json: rt::Wire::blank(),
-            kv: rt::Wire::blank(),
-            lowercase: rt::Wire::blank(),
-            network_direction: rt::Wire::blank(),
-            pipeline: rt::Wire::blank(),
-            redact: rt::Wire::blank(),
-            registered_domain: rt::Wire::blank(),
-            remove: rt::Wire::blank(),
-            rename: rt::Wire::blank(),
-            reroute: rt::Wire::blank(),
-            script: rt::Wire::blank(),
-            set: rt::Wire::blank(),
-            set_security_user: rt::Wire::blank(),
-            sort: rt::Wire::blank(),
-            split: rt::Wire::blank(),
-            terminate: rt::Wire::blank(),
-            trim: rt::Wire::blank(),
-            uppercase: rt::Wire::blank(),
-            uri_parts: rt::Wire::blank(),
-            urldecode: rt::Wire::blank(),
-            user_agent: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.append),
-            1 => member.value(&mut self.attachment),
-            2 => member.value(&mut self.bytes),
-            3 => member.value(&mut self.circle),
-            4 => member.value(&mut self.community_id),
-            5 => member.value(&mut self.convert),
-            6 => member.value(&mut self.csv),
-            7 => member.value(&mut self.date),
-            8 => member.value(&mut self.date_index_name),
-            9 => member.value(&mut self.dissect),
-            10 => member.value(&mut self.dot_expander),
-            11 => member.value(&mut self.drop),
-            12 => member.value(&mut self.enrich),
-            13 => member.value(&mut self.fail),
-            14 => member.value(&mut self.fingerprint),
-            15 => member.value(&mut self.foreach),
-            16 => member.value(&mut self.geo_grid),
-            17 => member.value(&mut self.geoip),
-            18 => member.value(&mut self.grok),
-            19 => member.value(&mut self.gsub),
-            20 => member.value(&mut self.html_strip),
-            21 => member.value(&mut self.inference),
-            22 => member.value(&mut self.ip_location),
-            23 => member.value(&mut self.join),
-            24 => member.value(&mut self.json),
-            25 => member.value(&mut self.kv),
-            26 => member.value(&mut self.lowercase),
-            27 => member.value(&mut self.network_direction),
-            28 => member.value(&mut self.pipeline),
-            29 => member.value(&mut self.redact),
-            30 => member.value(&mut self.registered_domain),
-            31 => member.value(&mut self.remove),
-            32 => member.value(&mut self.rename),
-            33 => member.value(&mut self.reroute),
-            34 => member.value(&mut self.script),
-            35 => member.value(&mut self.set),
-            36 => member.value(&mut self.set_security_user),
-            37 => member.value(&mut self.sort),
-            38 => member.value(&mut self.split),
-            39 => member.value(&mut self.terminate),
-            40 => member.value(&mut self.trim),
-            41 => member.value(&mut self.uppercase),
-            42 => member.value(&mut self.uri_parts),
-            43 => member.value(&mut self.urldecode),
-            44 => member.value(&mut self.user_agent),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.append)?;
-        out.value(1, &self.attachment)?;
-        out.value(2, &self.bytes)?;
-        out.value(3, &self.circle)?;
-        out.value(4, &self.community_id)?;
-        out.value(5, &self.convert)?;
-        out.value(6, &self.csv)?;
-        out.value(7, &self.date)?;
-        out.value(8, &self.date_index_name)?;
-        out.value(9, &self.dissect)?;
-        out.value(10, &self.dot_expander)?;
-        out.value(11, &self.drop)?;
-        out.value(12, &self.enrich)?;
-        out.value(13, &self.fail)?;
-        out.value(14, &self.fingerprint)?;
-        out.value(15, &self.foreach)?;
-        out.value(16, &self.geo_grid)?;
-        out.value(17, &self.geoip)?;
-        out.value(18, &self.grok)?;
-        out.value(19, &self.gsub)?;
-        out.value(20, &self.html_strip)?;
-        out.value(21, &self.inference)?;
-        out.value(22, &self.ip_location)?;
-        out.value(23, &self.join)?;
-        out.value(24, &self.json)?;
-        out.value(25, &self.kv)?;
-        out.value(26, &self.lowercase)?;
-        out.value(27, &self.network_direction)?;
-        out.value(28, &self.pipeline)?;
-        out.value(29, &self.redact)?;
-        out.value(30, &self.registered_domain)?;
-        out.value(31, &self.remove)?;
-        out.value(32, &self.rename)?;
-        out.value(33, &self.reroute)?;
-        out.value(34, &self.script)?;
-        out.value(35, &self.set)?;
-        out.value(36, &self.set_security_user)?;
-        out.value(37, &self.sort)?;
-        out.value(38, &self.split)?;
-        out.value(39, &self.terminate)?;
-        out.value(40, &self.trim)?;
-        out.value(41, &self.uppercase)?;
-        out.value(42, &self.uri_parts)?;
-        out.value(43, &self.urldecode)?;
-        out.value(44, &self.user_agent)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Query {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Query",
-        members: &["feature", "id", "kql", "title"],
-        aliases: &[],
-        required: &[0xe, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            id: rt::Wire::blank(),
-            title: rt::Wire::blank(),
-            feature: None,
-            kql: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            1 => member.value(&mut self.id),
-            3 => member.value(&mut self.title),
-            0 => member.option(&mut self.feature),
-            2 => member.value(&mut self.kql),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(1, &self.id)?;
-        out.value(3, &self.title)?;
-        out.option(0, &self.feature)?;
-        out.value(2, &self.kql)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Range {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Range",
+        name: "RangeCondition",
         members: &["gt", "gte", "lt", "lte"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -3274,6 +3208,23 @@ impl rt::Model for Route {
     }
 }
 
+impl rt::StringEnum for RouteStatus {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "enabled" => Self::Enabled,
+            "disabled" => Self::Disabled,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Enabled => "enabled",
+            Self::Disabled => "disabled",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
 impl rt::Model for SelectedContent {
     const META: &'static rt::Meta = &rt::Meta {
         name: "SelectedContent",
@@ -3433,9 +3384,103 @@ impl rt::Model for SetProcessor {
     }
 }
 
-impl rt::Model for Settings {
+impl rt::Union for StreamDefinition {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &["stream", "dashboards", "queries", "rules"],
+            &["stream", "dashboards", "queries", "rules"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["stream", "dashboards", "queries", "rules"],
+            &["stream", "dashboards", "queries", "rules"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["stream", "dashboards", "queries", "rules"],
+            &["stream", "dashboards", "queries", "rules"],
+        ),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Wired),
+            1 => rt::get(deserializer).map(Self::Classic),
+            2 => rt::get(deserializer).map(Self::Group),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Wired(value) => rt::Wire::encode(value, serializer),
+            Self::Classic(value) => rt::Wire::encode(value, serializer),
+            Self::Group(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for StreamQuery {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Settings",
+        name: "StreamQuery",
+        members: &["feature", "id", "kql", "title"],
+        aliases: &[],
+        required: &[0xe, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            id: rt::Wire::blank(),
+            title: rt::Wire::blank(),
+            feature: None,
+            kql: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            1 => member.value(&mut self.id),
+            3 => member.value(&mut self.title),
+            0 => member.option(&mut self.feature),
+            2 => member.value(&mut self.kql),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(1, &self.id)?;
+        out.value(3, &self.title)?;
+        out.option(0, &self.feature)?;
+        out.value(2, &self.kql)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for StreamSettings {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "StreamSettings",
         members: &[
             "index.number_of_replicas",
             "index.number_of_shards",
@@ -3483,108 +3528,6 @@ impl rt::Model for Settings {
     }
 }
 
-impl rt::Model for SettingsIndex {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SettingsIndex",
-        members: &["value"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            value: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.value),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.value)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for Status {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "enabled" => Self::Enabled,
-            "disabled" => Self::Disabled,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Enabled => "enabled",
-            Self::Disabled => "disabled",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Union for StreamDefinition {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &[],
-            &["stream", "dashboards", "queries", "rules"],
-            &["stream", "dashboards", "queries", "rules"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["stream", "dashboards", "queries", "rules"],
-            &["stream", "dashboards", "queries", "rules"],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["stream", "dashboards", "queries", "rules"],
-            &["stream", "dashboards", "queries", "rules"],
-        ),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::Wired),
-            1 => rt::get(deserializer).map(Self::Classic),
-            2 => rt::get(deserializer).map(Self::Group),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Wired(value) => rt::Wire::encode(value, serializer),
-            Self::Classic(value) => rt::Wire::encode(value, serializer),
-            Self::Group(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
 impl rt::Model for SystemField {
     const META: &'static rt::Meta = &rt::Meta {
         name: "SystemField",
@@ -3621,6 +3564,63 @@ impl rt::Model for SystemField {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.literal(0, "\"system\"")?;
+        for (key, value) in &self.entries {
+            out.entry(key, value)?;
+        }
+        Ok(())
+    }
+    fn read_rest<'de, A: MapAccess<'de>>(
+        &mut self,
+        key: &str,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        member
+            .entry(|value| {
+                self.entries.insert(key.to_owned(), value);
+            })
+    }
+}
+
+impl rt::Model for TypedField {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "TypedField",
+        members: &["format", "type"],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            format: None,
+            r#type: rt::Wire::blank(),
+            entries: BTreeMap::new(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.format),
+            1 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.format)?;
+        out.value(1, &self.r#type)?;
         for (key, value) in &self.entries {
             out.entry(key, value)?;
         }

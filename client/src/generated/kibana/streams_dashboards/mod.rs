@@ -22,7 +22,7 @@ impl StreamsDashboards {
     pub fn bulk_update(
         &self,
         name: impl Into<String>,
-        operations: impl IntoIterator<Item = impl Into<Operation>>,
+        operations: impl IntoIterator<Item = impl Into<DashboardOperation>>,
     ) -> BulkUpdate {
         BulkUpdate::new(&self.client, BulkUpdateRequest::new(name, operations))
     }

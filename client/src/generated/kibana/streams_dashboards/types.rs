@@ -4,17 +4,41 @@
 use crate::rt;
 use crate::types::{Extra, Untyped};
 use super::super::streams_queries;
-/// The `IndexOperation` object.
+/// One of several forms of `DashboardOperation`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct IndexOperation {
+pub enum DashboardOperation {
+    /// The `IndexDashboard` form.
+    ByIndex(IndexDashboard),
+    /// The `DeleteOperation` form.
+    DeleteOperation(streams_queries::DeleteOperation),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<IndexDashboard> for DashboardOperation {
+    fn from(value: IndexDashboard) -> Self {
+        Self::ByIndex(value)
+    }
+}
+
+impl From<streams_queries::DeleteOperation> for DashboardOperation {
+    fn from(value: streams_queries::DeleteOperation) -> Self {
+        Self::DeleteOperation(value)
+    }
+}
+
+/// The `IndexDashboard` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct IndexDashboard {
     /// `index`
     pub index: streams_queries::IdReference,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl IndexOperation {
+impl IndexDashboard {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(index: impl Into<streams_queries::IdReference>) -> Self {
@@ -25,30 +49,6 @@ impl IndexOperation {
     }
 }
 
-/// One of several forms of `Operation`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Operation {
-    /// The `IndexOperation` form.
-    ByIndex(IndexOperation),
-    /// The `DeleteOperation` form.
-    DeleteOperation(streams_queries::DeleteOperation),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<IndexOperation> for Operation {
-    fn from(value: IndexOperation) -> Self {
-        Self::ByIndex(value)
-    }
-}
-
-impl From<streams_queries::DeleteOperation> for Operation {
-    fn from(value: streams_queries::DeleteOperation) -> Self {
-        Self::DeleteOperation(value)
-    }
-}
-
 /// The request of [`StreamsDashboards::bulk_update`](super::StreamsDashboards::bulk_update), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -56,7 +56,7 @@ pub struct BulkUpdateRequest {
     /// `name`
     pub name: String,
     /// `operations`
-    pub operations: Vec<Operation>,
+    pub operations: Vec<DashboardOperation>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -66,7 +66,7 @@ impl BulkUpdateRequest {
     #[must_use]
     pub fn new(
         name: impl Into<String>,
-        operations: impl IntoIterator<Item = impl Into<Operation>>,
+        operations: impl IntoIterator<Item = impl Into<DashboardOperation>>,
     ) -> Self {
         Self {
             name: name.into(),

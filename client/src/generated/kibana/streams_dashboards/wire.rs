@@ -11,15 +11,42 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    IndexOperation, BulkUpdateRequest
+    IndexDashboard, BulkUpdateRequest
 }
 rt::union_! {
-    Operation
+    DashboardOperation
 }
 
-impl rt::Model for IndexOperation {
+impl rt::Union for DashboardOperation {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &["index"], &["index"]),
+        rt::Arm::object(64, &[], &["delete"], &["delete"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::ByIndex),
+            1 => rt::get(deserializer).map(Self::DeleteOperation),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::ByIndex(value) => rt::Wire::encode(value, serializer),
+            Self::DeleteOperation(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for IndexDashboard {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "IndexOperation",
+        name: "IndexDashboard",
         members: &["index"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -54,33 +81,6 @@ impl rt::Model for IndexOperation {
     ) -> Result<(), S::Error> {
         out.value(0, &self.index)?;
         Ok(())
-    }
-}
-
-impl rt::Union for Operation {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &["index"], &["index"]),
-        rt::Arm::object(64, &[], &["delete"], &["delete"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::ByIndex),
-            1 => rt::get(deserializer).map(Self::DeleteOperation),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ByIndex(value) => rt::Wire::encode(value, serializer),
-            Self::DeleteOperation(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 

@@ -22,7 +22,7 @@ impl StreamsQueries {
     pub fn bulk_update(
         &self,
         name: impl Into<String>,
-        operations: impl IntoIterator<Item = impl Into<Operation>>,
+        operations: impl IntoIterator<Item = impl Into<QueryOperation>>,
     ) -> BulkUpdate {
         BulkUpdate::new(&self.client, BulkUpdateRequest::new(name, operations))
     }
@@ -58,7 +58,7 @@ impl StreamsQueries {
         &self,
         name: impl Into<String>,
         query_id: impl Into<String>,
-        kql: impl Into<Kql>,
+        kql: impl Into<KqlQuery>,
         title: impl Into<String>,
     ) -> Put {
         Put::new(&self.client, PutRequest::new(name, query_id, kql, title))
@@ -87,7 +87,7 @@ pub struct Put(Call<PutRequest>);
 rt::call!(Put, PutRequest => Untyped);
 impl Put {
     /// `feature`
-    pub fn feature(mut self, feature: impl Into<Feature>) -> Self {
+    pub fn feature(mut self, feature: impl Into<QueryFeature>) -> Self {
         self.0.request_mut().feature = Some(feature.into());
         self
     }

@@ -25,32 +25,6 @@ impl DeleteOperation {
     }
 }
 
-/// The `Feature` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Feature {
-    /// `filter`
-    pub filter: streams::Condition,
-    /// `name`
-    ///
-    /// at least 1 characters
-    pub name: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl Feature {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(filter: impl Into<streams::Condition>, name: impl Into<String>) -> Self {
-        Self {
-            filter: filter.into(),
-            name: name.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
 /// The `IdReference` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -72,20 +46,20 @@ impl IdReference {
     }
 }
 
-/// The `IndexOperation` object.
+/// The `IndexQuery` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct IndexOperation {
+pub struct IndexQuery {
     /// `index`
-    pub index: streams::Query,
+    pub index: streams::StreamQuery,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl IndexOperation {
+impl IndexQuery {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(index: impl Into<streams::Query>) -> Self {
+    pub fn new(index: impl Into<streams::StreamQuery>) -> Self {
         Self {
             index: index.into(),
             ..rt::Model::blank()
@@ -93,17 +67,17 @@ impl IndexOperation {
     }
 }
 
-/// The `Kql` object.
+/// The `KqlQuery` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Kql {
+pub struct KqlQuery {
     /// `query`
     pub query: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl Kql {
+impl KqlQuery {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(query: impl Into<String>) -> Self {
@@ -114,25 +88,51 @@ impl Kql {
     }
 }
 
-/// One of several forms of `Operation`.
+/// The `QueryFeature` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Operation {
-    /// The `IndexOperation` form.
-    ByIndex(IndexOperation),
+pub struct QueryFeature {
+    /// `filter`
+    pub filter: streams::Condition,
+    /// `name`
+    ///
+    /// at least 1 characters
+    pub name: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl QueryFeature {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(filter: impl Into<streams::Condition>, name: impl Into<String>) -> Self {
+        Self {
+            filter: filter.into(),
+            name: name.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// One of several forms of `QueryOperation`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum QueryOperation {
+    /// The `IndexQuery` form.
+    ByIndex(IndexQuery),
     /// The `DeleteOperation` form.
     ByDelete(DeleteOperation),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-impl From<IndexOperation> for Operation {
-    fn from(value: IndexOperation) -> Self {
+impl From<IndexQuery> for QueryOperation {
+    fn from(value: IndexQuery) -> Self {
         Self::ByIndex(value)
     }
 }
 
-impl From<DeleteOperation> for Operation {
+impl From<DeleteOperation> for QueryOperation {
     fn from(value: DeleteOperation) -> Self {
         Self::ByDelete(value)
     }
@@ -145,7 +145,7 @@ pub struct BulkUpdateRequest {
     /// `name`
     pub name: String,
     /// `operations`
-    pub operations: Vec<Operation>,
+    pub operations: Vec<QueryOperation>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -155,7 +155,7 @@ impl BulkUpdateRequest {
     #[must_use]
     pub fn new(
         name: impl Into<String>,
-        operations: impl IntoIterator<Item = impl Into<Operation>>,
+        operations: impl IntoIterator<Item = impl Into<QueryOperation>>,
     ) -> Self {
         Self {
             name: name.into(),
@@ -211,9 +211,9 @@ pub struct PutRequest {
     /// `queryId`
     pub query_id: String,
     /// `feature`
-    pub feature: Option<Feature>,
+    pub feature: Option<QueryFeature>,
     /// `kql`
-    pub kql: Kql,
+    pub kql: KqlQuery,
     /// `title`
     ///
     /// at least 1 characters
@@ -228,7 +228,7 @@ impl PutRequest {
     pub fn new(
         name: impl Into<String>,
         query_id: impl Into<String>,
-        kql: impl Into<Kql>,
+        kql: impl Into<KqlQuery>,
         title: impl Into<String>,
     ) -> Self {
         Self {

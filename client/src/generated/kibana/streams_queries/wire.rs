@@ -11,11 +11,11 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    DeleteOperation, Feature, IdReference, IndexOperation, Kql, BulkUpdateRequest,
+    DeleteOperation, IdReference, IndexQuery, KqlQuery, QueryFeature, BulkUpdateRequest,
     PutRequest
 }
 rt::union_! {
-    Operation
+    QueryOperation
 }
 
 impl rt::Model for DeleteOperation {
@@ -54,49 +54,6 @@ impl rt::Model for DeleteOperation {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.value(0, &self.delete)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Feature {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Feature",
-        members: &["filter", "name"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            filter: rt::Wire::blank(),
-            name: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.filter),
-            1 => member.value(&mut self.name),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.filter)?;
-        out.value(1, &self.name)?;
         Ok(())
     }
 }
@@ -141,9 +98,9 @@ impl rt::Model for IdReference {
     }
 }
 
-impl rt::Model for IndexOperation {
+impl rt::Model for IndexQuery {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "IndexOperation",
+        name: "IndexQuery",
         members: &["index"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -181,9 +138,9 @@ impl rt::Model for IndexOperation {
     }
 }
 
-impl rt::Model for Kql {
+impl rt::Model for KqlQuery {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Kql",
+        name: "KqlQuery",
         members: &["query"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -221,7 +178,50 @@ impl rt::Model for Kql {
     }
 }
 
-impl rt::Union for Operation {
+impl rt::Model for QueryFeature {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "QueryFeature",
+        members: &["filter", "name"],
+        aliases: &[],
+        required: &[0x3, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            filter: rt::Wire::blank(),
+            name: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.filter),
+            1 => member.value(&mut self.name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.filter)?;
+        out.value(1, &self.name)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for QueryOperation {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(64, &[], &["index"], &["index"]),
         rt::Arm::object(64, &[], &["delete"], &["delete"]),

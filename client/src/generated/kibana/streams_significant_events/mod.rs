@@ -64,7 +64,7 @@ impl Generate {
         self
     }
     /// `feature`
-    pub fn feature(mut self, feature: impl Into<Feature>) -> Self {
+    pub fn feature(mut self, feature: impl Into<EventFeature>) -> Self {
         self.0.request_mut().feature = Some(feature.into());
         self
     }

@@ -4,10 +4,10 @@
 use crate::rt;
 use crate::types::Extra;
 use super::super::{streams, streams_queries};
-/// The `Feature` object.
+/// The `EventFeature` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Feature {
+pub struct EventFeature {
     /// `description`
     pub description: String,
     /// `filter`
@@ -20,10 +20,10 @@ pub struct Feature {
     pub extra: Extra,
 }
 
-/// What a [`Feature`] can't do without.
+/// What a [`EventFeature`] can't do without.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(clippy::exhaustive_structs)]
-pub struct FeatureRequired {
+pub struct EventFeatureRequired {
     /// `description`
     pub description: String,
     /// `filter`
@@ -34,10 +34,10 @@ pub struct FeatureRequired {
     pub name: String,
 }
 
-impl Feature {
+impl EventFeature {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(required: FeatureRequired) -> Self {
+    pub fn new(required: EventFeatureRequired) -> Self {
         Self {
             description: required.description,
             filter: required.filter,
@@ -47,22 +47,22 @@ impl Feature {
     }
 }
 
-/// The `Query` object.
+/// The `EventQuery` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Query {
+pub struct EventQuery {
     /// `feature`
-    pub feature: Option<streams_queries::Feature>,
+    pub feature: Option<streams_queries::QueryFeature>,
     /// `kql`
-    pub kql: streams_queries::Kql,
+    pub kql: streams_queries::KqlQuery,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl Query {
+impl EventQuery {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(kql: impl Into<streams_queries::Kql>) -> Self {
+    pub fn new(kql: impl Into<streams_queries::KqlQuery>) -> Self {
         Self {
             kql: kql.into(),
             ..rt::Model::blank()
@@ -70,7 +70,7 @@ impl Query {
     }
     /// `feature`
     #[must_use]
-    pub fn feature(mut self, feature: impl Into<streams_queries::Feature>) -> Self {
+    pub fn feature(mut self, feature: impl Into<streams_queries::QueryFeature>) -> Self {
         self.feature = Some(feature.into());
         self
     }
@@ -103,7 +103,7 @@ pub struct GenerateRequest {
     /// `to`
     pub to: String,
     /// `feature`
-    pub feature: Option<Feature>,
+    pub feature: Option<EventFeature>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -174,7 +174,7 @@ pub struct PreviewRequired {
     /// `bucketSize`
     pub bucket_size: String,
     /// `query`
-    pub query: Query,
+    pub query: EventQuery,
 }
 
 /// The request of [`StreamsSignificantEvents::preview`](super::StreamsSignificantEvents::preview), as plain data.
@@ -190,7 +190,7 @@ pub struct PreviewRequest {
     /// `bucketSize`
     pub bucket_size: String,
     /// `query`
-    pub query: Query,
+    pub query: EventQuery,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }

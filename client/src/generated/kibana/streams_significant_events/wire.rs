@@ -10,12 +10,12 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    Feature, Query, GenerateRequest, PreviewRequest
+    EventFeature, EventQuery, GenerateRequest, PreviewRequest
 }
 
-impl rt::Model for Feature {
+impl rt::Model for EventFeature {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Feature",
+        name: "EventFeature",
         members: &["description", "filter", "name"],
         aliases: &[],
         required: &[0x7, 0, 0, 0],
@@ -59,9 +59,9 @@ impl rt::Model for Feature {
     }
 }
 
-impl rt::Model for Query {
+impl rt::Model for EventQuery {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Query",
+        name: "EventQuery",
         members: &["feature", "kql"],
         aliases: &[],
         required: &[0x2, 0, 0, 0],

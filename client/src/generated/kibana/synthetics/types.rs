@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
-/// The `BrowserMonitorFields` object.
+/// The `BrowserMonitor` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct BrowserMonitorFields {
+pub struct BrowserMonitor {
     /// `alert`
     pub alert: Option<BTreeMap<String, Value>>,
     /// `enabled`
@@ -54,14 +54,14 @@ pub struct BrowserMonitorFields {
     /// `screenshots`
     ///
     /// default `on`
-    pub screenshots: Option<BrowserMonitorFieldsScreenshots>,
+    pub screenshots: Option<Screenshots>,
     /// `synthetics_args`
     pub synthetics_args: Option<Vec<Value>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl BrowserMonitorFields {
+impl BrowserMonitor {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(name: impl Into<String>, inline_script: impl Into<String>) -> Self {
@@ -197,10 +197,7 @@ impl BrowserMonitorFields {
     ///
     /// default `on`
     #[must_use]
-    pub fn screenshots(
-        mut self,
-        screenshots: impl Into<BrowserMonitorFieldsScreenshots>,
-    ) -> Self {
+    pub fn screenshots(mut self, screenshots: impl Into<Screenshots>) -> Self {
         self.screenshots = Some(screenshots.into());
         self
     }
@@ -217,24 +214,30 @@ impl BrowserMonitorFields {
     }
 }
 
-/// A value of `BrowserMonitorFieldsScreenshots`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// The `CreatedParameter` object.
+#[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub enum BrowserMonitorFieldsScreenshots {
-    /// `on`
-    On,
-    /// `off`
-    Off,
-    /// `only-on-failure`
-    OnlyOnFailure,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
+pub struct CreatedParameter {
+    /// `description`
+    pub description: Option<String>,
+    /// `id`
+    pub id: Option<String>,
+    /// `key`
+    pub key: Option<String>,
+    /// `share_across_spaces`
+    pub share_across_spaces: Option<bool>,
+    /// `tags`
+    pub tags: Option<Vec<String>>,
+    /// `value`
+    pub value: Option<Secret<String>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
-/// The `Geo` object.
+/// The `GeoCoordinates` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Geo {
+pub struct GeoCoordinates {
     /// `lat`
     pub lat: Number,
     /// `lon`
@@ -243,7 +246,7 @@ pub struct Geo {
     pub extra: Extra,
 }
 
-impl Geo {
+impl GeoCoordinates {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(lat: impl Into<Number>, lon: impl Into<Number>) -> Self {
@@ -255,50 +258,145 @@ impl Geo {
     }
 }
 
-/// The `GetParameterResponse` object.
+/// The `HttpCheck` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct GetParameterResponse {
-    /// `description`
-    pub description: Option<String>,
-    /// `id`
-    pub id: Option<String>,
-    /// `key`
-    pub key: Option<String>,
-    /// `namespaces`
-    pub namespaces: Option<Vec<String>>,
-    /// `tags`
-    pub tags: Option<Vec<String>>,
-    /// `value`
-    pub value: Option<Secret<String>>,
+pub struct HttpCheck {
+    /// `request`
+    pub request: Option<HttpCheckRequest>,
+    /// `response`
+    pub response: Option<HttpCheckResponse>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `GetPrivateLocation` object.
+impl HttpCheck {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `request`
+    #[must_use]
+    pub fn request(mut self, request: impl Into<HttpCheckRequest>) -> Self {
+        self.request = Some(request.into());
+        self
+    }
+    /// `response`
+    #[must_use]
+    pub fn response(mut self, response: impl Into<HttpCheckResponse>) -> Self {
+        self.response = Some(response.into());
+        self
+    }
+}
+
+/// A value of `HttpCheckMethod`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum HttpCheckMethod {
+    /// `HEAD`
+    Head,
+    /// `GET`
+    Get,
+    /// `POST`
+    Post,
+    /// `OPTIONS`
+    Options,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `HttpCheckRequest` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct GetPrivateLocation {
-    /// `agentPolicyId`
-    pub agent_policy_id: Option<String>,
-    /// `geo`
-    pub geo: Option<Geo>,
-    /// `id`
-    pub id: Option<String>,
-    /// `isInvalid`
-    pub is_invalid: Option<bool>,
-    /// `label`
-    pub label: Option<String>,
-    /// `namespace`
-    pub namespace: Option<String>,
+pub struct HttpCheckRequest {
+    /// `body`
+    pub body: Option<String>,
+    /// `headers`
+    pub headers: Option<BTreeMap<String, Untyped>>,
+    /// `method`
+    pub method: Option<HttpCheckMethod>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-/// The `HttpMonitorFields` object.
+impl HttpCheckRequest {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `body`
+    #[must_use]
+    pub fn body(mut self, body: impl Into<String>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+    /// `headers`
+    #[must_use]
+    pub fn headers(
+        mut self,
+        headers: impl IntoIterator<Item = (impl Into<String>, impl Into<Untyped>)>,
+    ) -> Self {
+        self.headers = Some(
+            headers.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+    /// `method`
+    #[must_use]
+    pub fn method(mut self, method: impl Into<HttpCheckMethod>) -> Self {
+        self.method = Some(method.into());
+        self
+    }
+}
+
+/// The `HttpCheckResponse` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct HttpCheckResponse {
+    /// `body`
+    pub body: Option<BTreeMap<String, Value>>,
+    /// `headers`
+    pub headers: Option<BTreeMap<String, Value>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl HttpCheckResponse {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `body`
+    #[must_use]
+    pub fn body(
+        mut self,
+        body: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.body = Some(
+            body.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+    /// `headers`
+    #[must_use]
+    pub fn headers(
+        mut self,
+        headers: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+    ) -> Self {
+        self.headers = Some(
+            headers.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+}
+
+/// The `HttpMonitor` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct HttpMonitorFields {
+pub struct HttpMonitor {
     /// `alert`
     pub alert: Option<BTreeMap<String, Value>>,
     /// `enabled`
@@ -334,7 +432,7 @@ pub struct HttpMonitorFields {
     /// default `16`
     pub timeout: Option<Number>,
     /// `check`
-    pub check: Option<HttpMonitorFieldsCheck>,
+    pub check: Option<HttpCheck>,
     /// `ipv4`
     ///
     /// default `true`
@@ -350,7 +448,7 @@ pub struct HttpMonitorFields {
     /// `mode`
     ///
     /// default `any`
-    pub mode: Option<HttpMonitorFieldsMode>,
+    pub mode: Option<HttpMonitorMode>,
     /// `password`
     pub password: Option<Secret<String>>,
     /// `proxy_headers`
@@ -369,7 +467,7 @@ pub struct HttpMonitorFields {
     pub extra: Extra,
 }
 
-impl HttpMonitorFields {
+impl HttpMonitor {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(name: impl Into<String>, url: impl Into<String>) -> Self {
@@ -479,7 +577,7 @@ impl HttpMonitorFields {
     }
     /// `check`
     #[must_use]
-    pub fn check(mut self, check: impl Into<HttpMonitorFieldsCheck>) -> Self {
+    pub fn check(mut self, check: impl Into<HttpCheck>) -> Self {
         self.check = Some(check.into());
         self
     }
@@ -511,7 +609,7 @@ impl HttpMonitorFields {
     ///
     /// default `any`
     #[must_use]
-    pub fn mode(mut self, mode: impl Into<HttpMonitorFieldsMode>) -> Self {
+    pub fn mode(mut self, mode: impl Into<HttpMonitorMode>) -> Self {
         self.mode = Some(mode.into());
         self
     }
@@ -571,151 +669,10 @@ impl HttpMonitorFields {
     }
 }
 
-/// The `HttpMonitorFieldsCheck` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct HttpMonitorFieldsCheck {
-    /// `request`
-    pub request: Option<HttpMonitorFieldsCheckRequest>,
-    /// `response`
-    pub response: Option<HttpMonitorFieldsCheckResponse>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl HttpMonitorFieldsCheck {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `request`
-    #[must_use]
-    pub fn request(mut self, request: impl Into<HttpMonitorFieldsCheckRequest>) -> Self {
-        self.request = Some(request.into());
-        self
-    }
-    /// `response`
-    #[must_use]
-    pub fn response(
-        mut self,
-        response: impl Into<HttpMonitorFieldsCheckResponse>,
-    ) -> Self {
-        self.response = Some(response.into());
-        self
-    }
-}
-
-/// The `HttpMonitorFieldsCheckRequest` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct HttpMonitorFieldsCheckRequest {
-    /// `body`
-    pub body: Option<String>,
-    /// `headers`
-    pub headers: Option<BTreeMap<String, Untyped>>,
-    /// `method`
-    pub method: Option<HttpMonitorFieldsCheckRequestMethod>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl HttpMonitorFieldsCheckRequest {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `body`
-    #[must_use]
-    pub fn body(mut self, body: impl Into<String>) -> Self {
-        self.body = Some(body.into());
-        self
-    }
-    /// `headers`
-    #[must_use]
-    pub fn headers(
-        mut self,
-        headers: impl IntoIterator<Item = (impl Into<String>, impl Into<Untyped>)>,
-    ) -> Self {
-        self.headers = Some(
-            headers.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-    /// `method`
-    #[must_use]
-    pub fn method(
-        mut self,
-        method: impl Into<HttpMonitorFieldsCheckRequestMethod>,
-    ) -> Self {
-        self.method = Some(method.into());
-        self
-    }
-}
-
-/// A value of `HttpMonitorFieldsCheckRequestMethod`.
+/// A value of `HttpMonitorMode`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum HttpMonitorFieldsCheckRequestMethod {
-    /// `HEAD`
-    Head,
-    /// `GET`
-    Get,
-    /// `POST`
-    Post,
-    /// `OPTIONS`
-    Options,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `HttpMonitorFieldsCheckResponse` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct HttpMonitorFieldsCheckResponse {
-    /// `body`
-    pub body: Option<BTreeMap<String, Value>>,
-    /// `headers`
-    pub headers: Option<BTreeMap<String, Value>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl HttpMonitorFieldsCheckResponse {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `body`
-    #[must_use]
-    pub fn body(
-        mut self,
-        body: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.body = Some(
-            body.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-    /// `headers`
-    #[must_use]
-    pub fn headers(
-        mut self,
-        headers: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.headers = Some(
-            headers.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
-        self
-    }
-}
-
-/// A value of `HttpMonitorFieldsMode`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum HttpMonitorFieldsMode {
+pub enum HttpMonitorMode {
     /// `all`
     All,
     /// `any`
@@ -724,10 +681,10 @@ pub enum HttpMonitorFieldsMode {
     UnknownValue(String),
 }
 
-/// The `IcmpMonitorFields` object.
+/// The `IcmpMonitor` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct IcmpMonitorFields {
+pub struct IcmpMonitor {
     /// `alert`
     pub alert: Option<BTreeMap<String, Value>>,
     /// `enabled`
@@ -772,7 +729,7 @@ pub struct IcmpMonitorFields {
     pub extra: Extra,
 }
 
-impl IcmpMonitorFields {
+impl IcmpMonitor {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(name: impl Into<String>, host: impl Into<String>) -> Self {
@@ -890,10 +847,10 @@ impl IcmpMonitorFields {
     }
 }
 
-/// The `ParameterRequest` object.
+/// The `NewParameter` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ParameterRequest {
+pub struct NewParameter {
     /// `description`
     pub description: Option<String>,
     /// `key`
@@ -908,7 +865,7 @@ pub struct ParameterRequest {
     pub extra: Extra,
 }
 
-impl ParameterRequest {
+impl NewParameter {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(key: impl Into<String>, value: impl Into<Secret<String>>) -> Self {
@@ -938,18 +895,18 @@ impl ParameterRequest {
     }
 }
 
-/// The `PostParameterResponse` object.
+/// The `Parameter` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct PostParameterResponse {
+pub struct Parameter {
     /// `description`
     pub description: Option<String>,
     /// `id`
     pub id: Option<String>,
     /// `key`
     pub key: Option<String>,
-    /// `share_across_spaces`
-    pub share_across_spaces: Option<bool>,
+    /// `namespaces`
+    pub namespaces: Option<Vec<String>>,
     /// `tags`
     pub tags: Option<Vec<String>>,
     /// `value`
@@ -958,10 +915,44 @@ pub struct PostParameterResponse {
     pub extra: Extra,
 }
 
-/// The `TcpMonitorFields` object.
+/// The `PrivateLocation` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct PrivateLocation {
+    /// `agentPolicyId`
+    pub agent_policy_id: Option<String>,
+    /// `geo`
+    pub geo: Option<GeoCoordinates>,
+    /// `id`
+    pub id: Option<String>,
+    /// `isInvalid`
+    pub is_invalid: Option<bool>,
+    /// `label`
+    pub label: Option<String>,
+    /// `namespace`
+    pub namespace: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `Screenshots`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Screenshots {
+    /// `on`
+    On,
+    /// `off`
+    Off,
+    /// `only-on-failure`
+    OnlyOnFailure,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `TcpMonitor` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct TcpMonitorFields {
+pub struct TcpMonitor {
     /// `alert`
     pub alert: Option<BTreeMap<String, Value>>,
     /// `enabled`
@@ -1010,7 +1001,7 @@ pub struct TcpMonitorFields {
     pub extra: Extra,
 }
 
-impl TcpMonitorFields {
+impl TcpMonitor {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(name: impl Into<String>, host: impl Into<String>) -> Self {

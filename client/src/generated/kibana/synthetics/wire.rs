@@ -9,19 +9,17 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    BrowserMonitorFields, Geo, GetParameterResponse, GetPrivateLocation,
-    HttpMonitorFields, HttpMonitorFieldsCheck, HttpMonitorFieldsCheckRequest,
-    HttpMonitorFieldsCheckResponse, IcmpMonitorFields, ParameterRequest,
-    PostParameterResponse, TcpMonitorFields
+    BrowserMonitor, CreatedParameter, GeoCoordinates, HttpCheck, HttpCheckRequest,
+    HttpCheckResponse, HttpMonitor, IcmpMonitor, NewParameter, Parameter,
+    PrivateLocation, TcpMonitor
 }
 rt::string_enum! {
-    BrowserMonitorFieldsScreenshots, HttpMonitorFieldsCheckRequestMethod,
-    HttpMonitorFieldsMode
+    HttpCheckMethod, HttpMonitorMode, Screenshots
 }
 
-impl rt::Model for BrowserMonitorFields {
+impl rt::Model for BrowserMonitor {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "BrowserMonitorFields",
+        name: "BrowserMonitor",
         members: &[
             "alert",
             "enabled",
@@ -132,28 +130,64 @@ impl rt::Model for BrowserMonitorFields {
     }
 }
 
-impl rt::StringEnum for BrowserMonitorFieldsScreenshots {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "on" => Self::On,
-            "off" => Self::Off,
-            "only-on-failure" => Self::OnlyOnFailure,
-            _ => Self::UnknownValue(name.into_owned()),
+impl rt::Model for CreatedParameter {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "CreatedParameter",
+        members: &["description", "id", "key", "share_across_spaces", "tags", "value"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            description: None,
+            id: None,
+            key: None,
+            share_across_spaces: None,
+            tags: None,
+            value: None,
+            extra: Extra::new(),
         }
     }
-    fn name(&self) -> &str {
-        match self {
-            Self::On => "on",
-            Self::Off => "off",
-            Self::OnlyOnFailure => "only-on-failure",
-            Self::UnknownValue(name) => name,
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.description),
+            1 => member.option(&mut self.id),
+            2 => member.option(&mut self.key),
+            3 => member.option(&mut self.share_across_spaces),
+            4 => member.option(&mut self.tags),
+            5 => member.option(&mut self.value),
+            _ => member.untyped(),
         }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.description)?;
+        out.option(1, &self.id)?;
+        out.option(2, &self.key)?;
+        out.option(3, &self.share_across_spaces)?;
+        out.option(4, &self.tags)?;
+        out.option(5, &self.value)?;
+        Ok(())
     }
 }
 
-impl rt::Model for Geo {
+impl rt::Model for GeoCoordinates {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Geo",
+        name: "GeoCoordinates",
         members: &["lat", "lon"],
         aliases: &[],
         required: &[0x3, 0, 0, 0],
@@ -194,10 +228,10 @@ impl rt::Model for Geo {
     }
 }
 
-impl rt::Model for GetParameterResponse {
+impl rt::Model for HttpCheck {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "GetParameterResponse",
-        members: &["description", "id", "key", "namespaces", "tags", "value"],
+        name: "HttpCheck",
+        members: &["request", "response"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -205,12 +239,8 @@ impl rt::Model for GetParameterResponse {
     };
     fn blank() -> Self {
         Self {
-            description: None,
-            id: None,
-            key: None,
-            namespaces: None,
-            tags: None,
-            value: None,
+            request: None,
+            response: None,
             extra: Extra::new(),
         }
     }
@@ -226,12 +256,8 @@ impl rt::Model for GetParameterResponse {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.description),
-            1 => member.option(&mut self.id),
-            2 => member.option(&mut self.key),
-            3 => member.option(&mut self.namespaces),
-            4 => member.option(&mut self.tags),
-            5 => member.option(&mut self.value),
+            0 => member.option(&mut self.request),
+            1 => member.option(&mut self.response),
             _ => member.untyped(),
         }
     }
@@ -239,20 +265,37 @@ impl rt::Model for GetParameterResponse {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.description)?;
-        out.option(1, &self.id)?;
-        out.option(2, &self.key)?;
-        out.option(3, &self.namespaces)?;
-        out.option(4, &self.tags)?;
-        out.option(5, &self.value)?;
+        out.option(0, &self.request)?;
+        out.option(1, &self.response)?;
         Ok(())
     }
 }
 
-impl rt::Model for GetPrivateLocation {
+impl rt::StringEnum for HttpCheckMethod {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "HEAD" => Self::Head,
+            "GET" => Self::Get,
+            "POST" => Self::Post,
+            "OPTIONS" => Self::Options,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Head => "HEAD",
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Options => "OPTIONS",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for HttpCheckRequest {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "GetPrivateLocation",
-        members: &["agentPolicyId", "geo", "id", "isInvalid", "label", "namespace"],
+        name: "HttpCheckRequest",
+        members: &["body", "headers", "method"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -260,12 +303,9 @@ impl rt::Model for GetPrivateLocation {
     };
     fn blank() -> Self {
         Self {
-            agent_policy_id: None,
-            geo: None,
-            id: None,
-            is_invalid: None,
-            label: None,
-            namespace: None,
+            body: None,
+            headers: None,
+            method: None,
             extra: Extra::new(),
         }
     }
@@ -281,12 +321,9 @@ impl rt::Model for GetPrivateLocation {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.agent_policy_id),
-            1 => member.option(&mut self.geo),
-            2 => member.option(&mut self.id),
-            3 => member.option(&mut self.is_invalid),
-            4 => member.option(&mut self.label),
-            5 => member.option(&mut self.namespace),
+            0 => member.option(&mut self.body),
+            1 => member.option(&mut self.headers),
+            2 => member.option(&mut self.method),
             _ => member.untyped(),
         }
     }
@@ -294,19 +331,59 @@ impl rt::Model for GetPrivateLocation {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.agent_policy_id)?;
-        out.option(1, &self.geo)?;
-        out.option(2, &self.id)?;
-        out.option(3, &self.is_invalid)?;
-        out.option(4, &self.label)?;
-        out.option(5, &self.namespace)?;
+        out.option(0, &self.body)?;
+        out.option(1, &self.headers)?;
+        out.option(2, &self.method)?;
         Ok(())
     }
 }
 
-impl rt::Model for HttpMonitorFields {
+impl rt::Model for HttpCheckResponse {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "HttpMonitorFields",
+        name: "HttpCheckResponse",
+        members: &["body", "headers"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            body: None,
+            headers: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.body),
+            1 => member.option(&mut self.headers),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.body)?;
+        out.option(1, &self.headers)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for HttpMonitor {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "HttpMonitor",
         members: &[
             "alert",
             "check",
@@ -445,160 +522,7 @@ impl rt::Model for HttpMonitorFields {
     }
 }
 
-impl rt::Model for HttpMonitorFieldsCheck {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "HttpMonitorFieldsCheck",
-        members: &["request", "response"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            request: None,
-            response: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.request),
-            1 => member.option(&mut self.response),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.request)?;
-        out.option(1, &self.response)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for HttpMonitorFieldsCheckRequest {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "HttpMonitorFieldsCheckRequest",
-        members: &["body", "headers", "method"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            body: None,
-            headers: None,
-            method: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.body),
-            1 => member.option(&mut self.headers),
-            2 => member.option(&mut self.method),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.body)?;
-        out.option(1, &self.headers)?;
-        out.option(2, &self.method)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for HttpMonitorFieldsCheckRequestMethod {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "HEAD" => Self::Head,
-            "GET" => Self::Get,
-            "POST" => Self::Post,
-            "OPTIONS" => Self::Options,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Head => "HEAD",
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Options => "OPTIONS",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for HttpMonitorFieldsCheckResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "HttpMonitorFieldsCheckResponse",
-        members: &["body", "headers"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            body: None,
-            headers: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.body),
-            1 => member.option(&mut self.headers),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.body)?;
-        out.option(1, &self.headers)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for HttpMonitorFieldsMode {
+impl rt::StringEnum for HttpMonitorMode {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
             "all" => Self::All,
@@ -615,9 +539,9 @@ impl rt::StringEnum for HttpMonitorFieldsMode {
     }
 }
 
-impl rt::Model for IcmpMonitorFields {
+impl rt::Model for IcmpMonitor {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "IcmpMonitorFields",
+        name: "IcmpMonitor",
         members: &[
             "alert",
             "enabled",
@@ -716,9 +640,9 @@ impl rt::Model for IcmpMonitorFields {
     }
 }
 
-impl rt::Model for ParameterRequest {
+impl rt::Model for NewParameter {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ParameterRequest",
+        name: "NewParameter",
         members: &["description", "key", "share_across_spaces", "tags", "value"],
         aliases: &[],
         required: &[0x12, 0, 0, 0],
@@ -768,10 +692,10 @@ impl rt::Model for ParameterRequest {
     }
 }
 
-impl rt::Model for PostParameterResponse {
+impl rt::Model for Parameter {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "PostParameterResponse",
-        members: &["description", "id", "key", "share_across_spaces", "tags", "value"],
+        name: "Parameter",
+        members: &["description", "id", "key", "namespaces", "tags", "value"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -782,7 +706,7 @@ impl rt::Model for PostParameterResponse {
             description: None,
             id: None,
             key: None,
-            share_across_spaces: None,
+            namespaces: None,
             tags: None,
             value: None,
             extra: Extra::new(),
@@ -803,7 +727,7 @@ impl rt::Model for PostParameterResponse {
             0 => member.option(&mut self.description),
             1 => member.option(&mut self.id),
             2 => member.option(&mut self.key),
-            3 => member.option(&mut self.share_across_spaces),
+            3 => member.option(&mut self.namespaces),
             4 => member.option(&mut self.tags),
             5 => member.option(&mut self.value),
             _ => member.untyped(),
@@ -816,16 +740,90 @@ impl rt::Model for PostParameterResponse {
         out.option(0, &self.description)?;
         out.option(1, &self.id)?;
         out.option(2, &self.key)?;
-        out.option(3, &self.share_across_spaces)?;
+        out.option(3, &self.namespaces)?;
         out.option(4, &self.tags)?;
         out.option(5, &self.value)?;
         Ok(())
     }
 }
 
-impl rt::Model for TcpMonitorFields {
+impl rt::Model for PrivateLocation {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "TcpMonitorFields",
+        name: "PrivateLocation",
+        members: &["agentPolicyId", "geo", "id", "isInvalid", "label", "namespace"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            agent_policy_id: None,
+            geo: None,
+            id: None,
+            is_invalid: None,
+            label: None,
+            namespace: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.agent_policy_id),
+            1 => member.option(&mut self.geo),
+            2 => member.option(&mut self.id),
+            3 => member.option(&mut self.is_invalid),
+            4 => member.option(&mut self.label),
+            5 => member.option(&mut self.namespace),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.agent_policy_id)?;
+        out.option(1, &self.geo)?;
+        out.option(2, &self.id)?;
+        out.option(3, &self.is_invalid)?;
+        out.option(4, &self.label)?;
+        out.option(5, &self.namespace)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for Screenshots {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "on" => Self::On,
+            "off" => Self::Off,
+            "only-on-failure" => Self::OnlyOnFailure,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::On => "on",
+            Self::Off => "off",
+            Self::OnlyOnFailure => "only-on-failure",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for TcpMonitor {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "TcpMonitor",
         members: &[
             "alert",
             "enabled",

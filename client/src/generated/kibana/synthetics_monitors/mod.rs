@@ -113,12 +113,12 @@ impl List {
         self
     }
     /// `locations`
-    pub fn locations(mut self, locations: impl Into<Locations>) -> Self {
+    pub fn locations(mut self, locations: impl Into<TextFilter>) -> Self {
         self.0.request_mut().locations = Some(locations.into());
         self
     }
     /// `monitorTypes`
-    pub fn monitor_types(mut self, monitor_types: impl Into<MonitorTypes>) -> Self {
+    pub fn monitor_types(mut self, monitor_types: impl Into<MonitorTypeFilter>) -> Self {
         self.0.request_mut().monitor_types = Some(monitor_types.into());
         self
     }
@@ -133,7 +133,7 @@ impl List {
         self
     }
     /// `projects`
-    pub fn projects(mut self, projects: impl Into<Locations>) -> Self {
+    pub fn projects(mut self, projects: impl Into<TextFilter>) -> Self {
         self.0.request_mut().projects = Some(projects.into());
         self
     }
@@ -143,7 +143,7 @@ impl List {
         self
     }
     /// `schedules`
-    pub fn schedules(mut self, schedules: impl Into<Schedules>) -> Self {
+    pub fn schedules(mut self, schedules: impl Into<ScheduleFilter>) -> Self {
         self.0.request_mut().schedules = Some(schedules.into());
         self
     }
@@ -158,19 +158,19 @@ impl List {
         self
     }
     /// `status`
-    pub fn status(mut self, status: impl Into<Schedules>) -> Self {
+    pub fn status(mut self, status: impl Into<ScheduleFilter>) -> Self {
         self.0.request_mut().status = Some(status.into());
         self
     }
     /// `tags`
-    pub fn tags(mut self, tags: impl Into<Locations>) -> Self {
+    pub fn tags(mut self, tags: impl Into<TextFilter>) -> Self {
         self.0.request_mut().tags = Some(tags.into());
         self
     }
     /// `useLogicalAndFor`
     pub fn use_logical_and_for(
         mut self,
-        use_logical_and_for: impl IntoIterator<Item = impl Into<UseLogicalAndFor>>,
+        use_logical_and_for: impl IntoIterator<Item = impl Into<LogicalAndField>>,
     ) -> Self {
         self.0.request_mut().use_logical_and_for = Some(
             use_logical_and_for.into_iter().map(Into::into).collect(),

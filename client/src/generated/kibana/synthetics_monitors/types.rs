@@ -6,11 +6,51 @@ use serde_json::Value;
 use crate::types::{Extra, Untyped};
 use super::super::synthetics;
 /// The answer to [`bulk_delete`](super::SyntheticsMonitors::bulk_delete).
-pub type BulkDeleteResponse = Vec<Monitor>;
-/// The `ErrorError` object.
+pub type BulkDeleteResponse = Vec<DeletedMonitor>;
+/// The `DeletedMonitor` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DeletedMonitor {
+    /// `deleted`
+    pub deleted: Option<bool>,
+    /// `ids`
+    pub ids: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`get`](super::SyntheticsMonitors::get).
+pub type GetResponse = BTreeMap<String, Value>;
+/// The answer to [`list`](super::SyntheticsMonitors::list).
+pub type ListResponse = BTreeMap<String, Value>;
+/// A value of `LogicalAndField`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LogicalAndField {
+    /// `tags`
+    Tags,
+    /// `locations`
+    Locations,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `MonitorTestError` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct ErrorError {
+pub struct MonitorTestError {
+    /// `error`
+    pub error: MonitorTestErrorReason,
+    /// `locationId`
+    pub location_id: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `MonitorTestErrorReason` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct MonitorTestErrorReason {
     /// `failed_monitors`
     pub failed_monitors: Option<Vec<BTreeMap<String, Value>>>,
     /// `reason`
@@ -21,80 +61,10 @@ pub struct ErrorError {
     pub extra: Extra,
 }
 
-/// The answer to [`get`](super::SyntheticsMonitors::get).
-pub type GetResponse = BTreeMap<String, Value>;
-/// The answer to [`list`](super::SyntheticsMonitors::list).
-pub type ListResponse = BTreeMap<String, Value>;
-/// One of several forms of `Locations`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Locations {
-    /// A string.
-    String(String),
-    /// A list.
-    AnyList(Vec<Value>),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<&str> for Locations {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for Locations {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
-/// The `Monitor` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct Monitor {
-    /// `deleted`
-    pub deleted: Option<bool>,
-    /// `ids`
-    pub ids: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `MonitorTestError` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct MonitorTestError {
-    /// `error`
-    pub error: ErrorError,
-    /// `locationId`
-    pub location_id: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// One of several forms of `MonitorTypes`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum MonitorTypes {
-    /// The `MonitorTypesValue` form.
-    Word(MonitorTypesValue),
-    /// A list.
-    AnyList(Vec<Value>),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<MonitorTypesValue> for MonitorTypes {
-    fn from(value: MonitorTypesValue) -> Self {
-        Self::Word(value)
-    }
-}
-
-/// A value of `MonitorTypesValue`.
+/// A value of `MonitorType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum MonitorTypesValue {
+pub enum MonitorType {
     /// `browser`
     Browser,
     /// `http`
@@ -107,50 +77,68 @@ pub enum MonitorTypesValue {
     UnknownValue(String),
 }
 
+/// One of several forms of `MonitorTypeFilter`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum MonitorTypeFilter {
+    /// The `MonitorType` form.
+    Word(MonitorType),
+    /// A list.
+    AnyList(Vec<Value>),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<MonitorType> for MonitorTypeFilter {
+    fn from(value: MonitorType) -> Self {
+        Self::Word(value)
+    }
+}
+
 /// One of several forms of `NewMonitor`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NewMonitor {
     /// Where `type` is `browser`.
-    Browser(synthetics::BrowserMonitorFields),
+    Browser(synthetics::BrowserMonitor),
     /// Where `type` is `http`.
-    Http(synthetics::HttpMonitorFields),
+    Http(synthetics::HttpMonitor),
     /// Where `type` is `icmp`.
-    Icmp(synthetics::IcmpMonitorFields),
+    Icmp(synthetics::IcmpMonitor),
     /// Where `type` is `tcp`.
-    Tcp(synthetics::TcpMonitorFields),
+    Tcp(synthetics::TcpMonitor),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-impl From<synthetics::BrowserMonitorFields> for NewMonitor {
-    fn from(value: synthetics::BrowserMonitorFields) -> Self {
+impl From<synthetics::BrowserMonitor> for NewMonitor {
+    fn from(value: synthetics::BrowserMonitor) -> Self {
         Self::Browser(value)
     }
 }
 
-impl From<synthetics::HttpMonitorFields> for NewMonitor {
-    fn from(value: synthetics::HttpMonitorFields) -> Self {
+impl From<synthetics::HttpMonitor> for NewMonitor {
+    fn from(value: synthetics::HttpMonitor) -> Self {
         Self::Http(value)
     }
 }
 
-impl From<synthetics::IcmpMonitorFields> for NewMonitor {
-    fn from(value: synthetics::IcmpMonitorFields) -> Self {
+impl From<synthetics::IcmpMonitor> for NewMonitor {
+    fn from(value: synthetics::IcmpMonitor) -> Self {
         Self::Icmp(value)
     }
 }
 
-impl From<synthetics::TcpMonitorFields> for NewMonitor {
-    fn from(value: synthetics::TcpMonitorFields) -> Self {
+impl From<synthetics::TcpMonitor> for NewMonitor {
+    fn from(value: synthetics::TcpMonitor) -> Self {
         Self::Tcp(value)
     }
 }
 
-/// One of several forms of `Schedules`.
+/// One of several forms of `ScheduleFilter`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Schedules {
+pub enum ScheduleFilter {
     /// A list.
     AnyList(Vec<Value>),
     /// A string.
@@ -159,13 +147,13 @@ pub enum Schedules {
     Other(Untyped),
 }
 
-impl From<&str> for Schedules {
+impl From<&str> for ScheduleFilter {
     fn from(value: &str) -> Self {
         Self::String(value.to_owned())
     }
 }
 
-impl From<String> for Schedules {
+impl From<String> for ScheduleFilter {
     fn from(value: String) -> Self {
         Self::String(value)
     }
@@ -211,16 +199,28 @@ pub struct TestResponse {
     pub extra: Extra,
 }
 
-/// A value of `UseLogicalAndFor`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// One of several forms of `TextFilter`.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum UseLogicalAndFor {
-    /// `tags`
-    Tags,
-    /// `locations`
-    Locations,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
+pub enum TextFilter {
+    /// A string.
+    String(String),
+    /// A list.
+    AnyList(Vec<Value>),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<&str> for TextFilter {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+impl From<String> for TextFilter {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
 }
 
 /// The request of [`SyntheticsMonitors::bulk_delete`](super::SyntheticsMonitors::bulk_delete), as plain data.
@@ -299,29 +299,29 @@ pub struct ListRequest {
     /// `filter`
     pub filter: Option<String>,
     /// `locations`
-    pub locations: Option<Locations>,
+    pub locations: Option<TextFilter>,
     /// `monitorTypes`
-    pub monitor_types: Option<MonitorTypes>,
+    pub monitor_types: Option<MonitorTypeFilter>,
     /// `page`
     pub page: Option<i64>,
     /// `per_page`
     pub per_page: Option<i64>,
     /// `projects`
-    pub projects: Option<Locations>,
+    pub projects: Option<TextFilter>,
     /// `query`
     pub query: Option<String>,
     /// `schedules`
-    pub schedules: Option<Schedules>,
+    pub schedules: Option<ScheduleFilter>,
     /// `sortField`
     pub sort_field: Option<SortField>,
     /// `sortOrder`
     pub sort_order: Option<SortOrder>,
     /// `status`
-    pub status: Option<Schedules>,
+    pub status: Option<ScheduleFilter>,
     /// `tags`
-    pub tags: Option<Locations>,
+    pub tags: Option<TextFilter>,
     /// `useLogicalAndFor`
-    pub use_logical_and_for: Option<Vec<UseLogicalAndFor>>,
+    pub use_logical_and_for: Option<Vec<LogicalAndField>>,
 }
 
 impl ListRequest {

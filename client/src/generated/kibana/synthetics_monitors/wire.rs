@@ -12,94 +12,19 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    ErrorError, Monitor, MonitorTestError, TestResponse, BulkDeleteRequest
+    DeletedMonitor, MonitorTestError, MonitorTestErrorReason, TestResponse,
+    BulkDeleteRequest
 }
 rt::string_enum! {
-    MonitorTypesValue, SortField, SortOrder, UseLogicalAndFor
+    LogicalAndField, MonitorType, SortField, SortOrder
 }
 rt::union_! {
-    Locations, MonitorTypes, NewMonitor, Schedules
+    MonitorTypeFilter, NewMonitor, ScheduleFilter, TextFilter
 }
 
-impl rt::Model for ErrorError {
+impl rt::Model for DeletedMonitor {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ErrorError",
-        members: &["failed_monitors", "reason", "status"],
-        aliases: &[],
-        required: &[0x7, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            failed_monitors: None,
-            reason: rt::Wire::blank(),
-            status: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.failed_monitors),
-            1 => member.value(&mut self.reason),
-            2 => member.value(&mut self.status),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.failed_monitors)?;
-        out.value(1, &self.reason)?;
-        out.value(2, &self.status)?;
-        Ok(())
-    }
-}
-
-impl rt::Text for Locations {
-    fn text(&self) -> Cow<'_, str> {
-        rt::json_text(self)
-    }
-}
-
-impl rt::Union for Locations {
-    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(16), rt::Arm::of(32)];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::String),
-            1 => rt::get(deserializer).map(Self::AnyList),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::AnyList(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for Monitor {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Monitor",
+        name: "DeletedMonitor",
         members: &["deleted", "ids"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -137,6 +62,23 @@ impl rt::Model for Monitor {
         out.option(0, &self.deleted)?;
         out.option(1, &self.ids)?;
         Ok(())
+    }
+}
+
+impl rt::StringEnum for LogicalAndField {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "tags" => Self::Tags,
+            "locations" => Self::Locations,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Tags => "tags",
+            Self::Locations => "locations",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
@@ -183,13 +125,80 @@ impl rt::Model for MonitorTestError {
     }
 }
 
-impl rt::Text for MonitorTypes {
+impl rt::Model for MonitorTestErrorReason {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "MonitorTestErrorReason",
+        members: &["failed_monitors", "reason", "status"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            failed_monitors: None,
+            reason: rt::Wire::blank(),
+            status: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.failed_monitors),
+            1 => member.value(&mut self.reason),
+            2 => member.value(&mut self.status),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.nullable(0, &self.failed_monitors)?;
+        out.value(1, &self.reason)?;
+        out.value(2, &self.status)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for MonitorType {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "browser" => Self::Browser,
+            "http" => Self::Http,
+            "icmp" => Self::Icmp,
+            "tcp" => Self::Tcp,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Browser => "browser",
+            Self::Http => "http",
+            Self::Icmp => "icmp",
+            Self::Tcp => "tcp",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Text for MonitorTypeFilter {
     fn text(&self) -> Cow<'_, str> {
         rt::json_text(self)
     }
 }
 
-impl rt::Union for MonitorTypes {
+impl rt::Union for MonitorTypeFilter {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::strings(16, &["browser", "http", "icmp", "tcp"]),
         rt::Arm::of(32),
@@ -213,27 +222,6 @@ impl rt::Union for MonitorTypes {
     }
     fn other(value: Untyped) -> Self {
         Self::Other(value)
-    }
-}
-
-impl rt::StringEnum for MonitorTypesValue {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "browser" => Self::Browser,
-            "http" => Self::Http,
-            "icmp" => Self::Icmp,
-            "tcp" => Self::Tcp,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Browser => "browser",
-            Self::Http => "http",
-            Self::Icmp => "icmp",
-            Self::Tcp => "tcp",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -374,13 +362,13 @@ impl rt::Union for NewMonitor {
     }
 }
 
-impl rt::Text for Schedules {
+impl rt::Text for ScheduleFilter {
     fn text(&self) -> Cow<'_, str> {
         rt::json_text(self)
     }
 }
 
-impl rt::Union for Schedules {
+impl rt::Union for ScheduleFilter {
     const ARMS: &'static [rt::Arm] = &[rt::Arm::of(32), rt::Arm::of(16)];
     fn read<'de, D: Deserializer<'de>>(
         arm: usize,
@@ -485,20 +473,33 @@ impl rt::Model for TestResponse {
     }
 }
 
-impl rt::StringEnum for UseLogicalAndFor {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "tags" => Self::Tags,
-            "locations" => Self::Locations,
-            _ => Self::UnknownValue(name.into_owned()),
+impl rt::Text for TextFilter {
+    fn text(&self) -> Cow<'_, str> {
+        rt::json_text(self)
+    }
+}
+
+impl rt::Union for TextFilter {
+    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(16), rt::Arm::of(32)];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::String),
+            1 => rt::get(deserializer).map(Self::AnyList),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
-    fn name(&self) -> &str {
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Tags => "tags",
-            Self::Locations => "locations",
-            Self::UnknownValue(name) => name,
+            Self::String(value) => rt::Wire::encode(value, serializer),
+            Self::AnyList(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
         }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 

@@ -42,7 +42,7 @@ impl SyntheticsParams {
     #[doc(alias = "POST /api/synthetics/params")]
     pub fn create(
         &self,
-        body: impl Into<OneOrMany<synthetics::ParameterRequest>>,
+        body: impl Into<OneOrMany<synthetics::NewParameter>>,
     ) -> Create {
         Create::new(&self.client, CreateRequest::new(body))
     }

@@ -7,15 +7,13 @@ use crate::Secret;
 use crate::types::{Extra, OneOrMany};
 use super::super::synthetics;
 /// The answer to [`bulk_delete_legacy`](super::SyntheticsParams::bulk_delete_legacy).
-pub type BulkDeleteLegacyResponse = Vec<Legacy>;
+pub type BulkDeleteLegacyResponse = Vec<DeletedParameter>;
 /// The answer to [`create`](super::SyntheticsParams::create).
-pub type CreateResponse = OneOrMany<synthetics::PostParameterResponse>;
-/// The answer to [`get`](super::SyntheticsParams::get).
-pub type GetResponse = synthetics::GetParameterResponse;
-/// The `Legacy` object.
+pub type CreateResponse = OneOrMany<synthetics::CreatedParameter>;
+/// The `DeletedParameter` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct Legacy {
+pub struct DeletedParameter {
     /// `deleted`
     pub deleted: Option<bool>,
     /// `id`
@@ -24,8 +22,10 @@ pub struct Legacy {
     pub extra: Extra,
 }
 
+/// The answer to [`get`](super::SyntheticsParams::get).
+pub type GetResponse = synthetics::Parameter;
 /// The answer to [`list`](super::SyntheticsParams::list).
-pub type ListResponse = Vec<synthetics::GetParameterResponse>;
+pub type ListResponse = Vec<synthetics::Parameter>;
 /// The answer to [`update`](super::SyntheticsParams::update).
 pub type UpdateResponse = BTreeMap<String, Value>;
 /// The request of [`SyntheticsParams::bulk_delete`](super::SyntheticsParams::bulk_delete), as plain data.
@@ -75,13 +75,13 @@ impl BulkDeleteLegacyRequest {
 #[non_exhaustive]
 pub struct CreateRequest {
     /// `body`
-    pub body: OneOrMany<synthetics::ParameterRequest>,
+    pub body: OneOrMany<synthetics::NewParameter>,
 }
 
 impl CreateRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(body: impl Into<OneOrMany<synthetics::ParameterRequest>>) -> Self {
+    pub fn new(body: impl Into<OneOrMany<synthetics::NewParameter>>) -> Self {
         Self { body: body.into() }
     }
 }

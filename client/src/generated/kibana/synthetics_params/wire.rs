@@ -10,12 +10,12 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    Legacy, BulkDeleteRequest, BulkDeleteLegacyRequest, UpdateRequest
+    DeletedParameter, BulkDeleteRequest, BulkDeleteLegacyRequest, UpdateRequest
 }
 
-impl rt::Model for Legacy {
+impl rt::Model for DeletedParameter {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "Legacy",
+        name: "DeletedParameter",
         members: &["deleted", "id"],
         aliases: &[],
         required: &[0, 0, 0, 0],

@@ -72,7 +72,7 @@ pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
 impl Create {
     /// `geo`
-    pub fn geo(mut self, geo: impl Into<synthetics::Geo>) -> Self {
+    pub fn geo(mut self, geo: impl Into<synthetics::GeoCoordinates>) -> Self {
         self.0.request_mut().geo = Some(geo.into());
         self
     }

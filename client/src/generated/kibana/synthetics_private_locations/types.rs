@@ -8,11 +8,11 @@ use super::super::synthetics;
 /// The answer to [`create`](super::SyntheticsPrivateLocations::create).
 pub type CreateResponse = BTreeMap<String, Value>;
 /// The answer to [`get`](super::SyntheticsPrivateLocations::get).
-pub type GetResponse = synthetics::GetPrivateLocation;
+pub type GetResponse = synthetics::PrivateLocation;
 /// The answer to [`list`](super::SyntheticsPrivateLocations::list).
-pub type ListResponse = Vec<synthetics::GetPrivateLocation>;
+pub type ListResponse = Vec<synthetics::PrivateLocation>;
 /// The answer to [`update`](super::SyntheticsPrivateLocations::update).
-pub type UpdateResponse = synthetics::GetPrivateLocation;
+pub type UpdateResponse = synthetics::PrivateLocation;
 /// The request of [`SyntheticsPrivateLocations::create`](super::SyntheticsPrivateLocations::create), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -20,7 +20,7 @@ pub struct CreateRequest {
     /// `agentPolicyId`
     pub agent_policy_id: String,
     /// `geo`
-    pub geo: Option<synthetics::Geo>,
+    pub geo: Option<synthetics::GeoCoordinates>,
     /// `label`
     pub label: String,
     /// `spaces`

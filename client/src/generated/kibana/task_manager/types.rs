@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
 /// The answer to [`get_health`](super::TaskManager::get_health).
-pub type GetHealthResponse = HealthResponse;
-/// The `HealthResponse` object.
+pub type GetHealthResponse = Health;
+/// The `Health` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct HealthResponse {
+pub struct Health {
     /// `id`
     pub id: Option<String>,
     /// `last_update`
     pub last_update: Option<String>,
     /// `stats`
-    pub stats: Option<HealthResponseStats>,
+    pub stats: Option<HealthStats>,
     /// `status`
     pub status: Option<String>,
     /// `timestamp`
@@ -24,10 +24,10 @@ pub struct HealthResponse {
     pub extra: Extra,
 }
 
-/// The `HealthResponseStats` object.
+/// The `HealthStats` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct HealthResponseStats {
+pub struct HealthStats {
     /// `capacity_estimation`
     pub capacity_estimation: Option<BTreeMap<String, Value>>,
     /// `configuration`

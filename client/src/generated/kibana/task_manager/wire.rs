@@ -9,12 +9,12 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    HealthResponse, HealthResponseStats
+    Health, HealthStats
 }
 
-impl rt::Model for HealthResponse {
+impl rt::Model for Health {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "HealthResponse",
+        name: "Health",
         members: &["id", "last_update", "stats", "status", "timestamp"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -64,9 +64,9 @@ impl rt::Model for HealthResponse {
     }
 }
 
-impl rt::Model for HealthResponseStats {
+impl rt::Model for HealthStats {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "HealthResponseStats",
+        name: "HealthStats",
         members: &["capacity_estimation", "configuration", "runtime", "workload"],
         aliases: &[],
         required: &[0, 0, 0, 0],

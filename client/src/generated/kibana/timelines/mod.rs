@@ -50,7 +50,7 @@ impl Timelines {
     #[doc(alias = "GET /api/timeline/_copy")]
     pub fn copy_legacy(
         &self,
-        timeline: impl Into<SavedTimeline>,
+        timeline: impl Into<NewTimeline>,
         timeline_id_to_copy: impl Into<String>,
     ) -> CopyLegacy {
         CopyLegacy::new(
@@ -64,7 +64,7 @@ impl Timelines {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createtimelines)
     #[doc(alias = "timelines.create")]
     #[doc(alias = "POST /api/timeline")]
-    pub fn create(&self, timeline: impl Into<SavedTimeline>) -> Create {
+    pub fn create(&self, timeline: impl Into<NewTimeline>) -> Create {
         Create::new(&self.client, CreateRequest::new(timeline))
     }
     /// Deletes one or more timelines or timeline templates.
@@ -351,7 +351,7 @@ pub struct Import(Call<ImportRequest>);
 rt::call!(Import, ImportRequest => ImportResponse);
 impl Import {
     /// `isImmutable`
-    pub fn is_immutable(mut self, is_immutable: impl Into<IsImmutable>) -> Self {
+    pub fn is_immutable(mut self, is_immutable: impl Into<BooleanText>) -> Self {
         self.0.request_mut().is_immutable = Some(is_immutable.into());
         self
     }
@@ -372,7 +372,7 @@ impl List {
     /// `only_user_favorite`
     pub fn only_user_favorite(
         mut self,
-        only_user_favorite: impl Into<IsImmutable>,
+        only_user_favorite: impl Into<BooleanText>,
     ) -> Self {
         self.0.request_mut().only_user_favorite = Some(only_user_favorite.into());
         self
@@ -383,7 +383,7 @@ impl List {
         self
     }
     /// `sort_field`
-    pub fn sort_field(mut self, sort_field: impl Into<SortFieldTimeline>) -> Self {
+    pub fn sort_field(mut self, sort_field: impl Into<TimelineSortField>) -> Self {
         self.0.request_mut().sort_field = Some(sort_field.into());
         self
     }

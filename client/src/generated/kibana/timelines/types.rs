@@ -6,139 +6,34 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, OneOrMany, Untyped};
 use super::super::common;
-/// A value of `AssociatedFilterType`.
+/// A value of `AliasPurpose`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum AssociatedFilterType {
-    /// `all`
-    All,
-    /// `document_only`
-    DocumentOnly,
-    /// `saved_object_only`
-    SavedObjectOnly,
-    /// `document_and_saved_object`
-    DocumentAndSavedObject,
-    /// `orphan`
-    Orphan,
+pub enum AliasPurpose {
+    /// `savedObjectConversion`
+    SavedObjectConversion,
+    /// `savedObjectImport`
+    SavedObjectImport,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
 }
 
-/// The `BareNote` object.
-#[derive(Clone, Debug, PartialEq)]
+/// A value of `BooleanText`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub struct BareNote {
-    /// `created`
-    pub created: Option<Number>,
-    /// `createdBy`
-    pub created_by: Option<String>,
-    /// `updated`
-    pub updated: Option<Number>,
-    /// `updatedBy`
-    pub updated_by: Option<String>,
-    /// `eventId`
-    pub event_id: Option<String>,
-    /// `note`
-    pub note: Option<String>,
-    /// `timelineId`
-    pub timeline_id: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
+pub enum BooleanText {
+    /// `true`
+    True,
+    /// `false`
+    False,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
 }
 
-impl BareNote {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(timeline_id: impl Into<String>) -> Self {
-        Self {
-            timeline_id: timeline_id.into(),
-            ..rt::Model::blank()
-        }
-    }
-    /// `created`
-    #[must_use]
-    pub fn created(mut self, created: impl Into<Number>) -> Self {
-        self.created = Some(created.into());
-        self
-    }
-    /// Sets `created` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn created_null(mut self) -> Self {
-        self.created = None;
-        self.extra.set_null(0);
-        self
-    }
-    /// `createdBy`
-    #[must_use]
-    pub fn created_by(mut self, created_by: impl Into<String>) -> Self {
-        self.created_by = Some(created_by.into());
-        self
-    }
-    /// Sets `createdBy` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn created_by_null(mut self) -> Self {
-        self.created_by = None;
-        self.extra.set_null(1);
-        self
-    }
-    /// `updated`
-    #[must_use]
-    pub fn updated(mut self, updated: impl Into<Number>) -> Self {
-        self.updated = Some(updated.into());
-        self
-    }
-    /// Sets `updated` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn updated_null(mut self) -> Self {
-        self.updated = None;
-        self.extra.set_null(5);
-        self
-    }
-    /// `updatedBy`
-    #[must_use]
-    pub fn updated_by(mut self, updated_by: impl Into<String>) -> Self {
-        self.updated_by = Some(updated_by.into());
-        self
-    }
-    /// Sets `updatedBy` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn updated_by_null(mut self) -> Self {
-        self.updated_by = None;
-        self.extra.set_null(6);
-        self
-    }
-    /// `eventId`
-    #[must_use]
-    pub fn event_id(mut self, event_id: impl Into<String>) -> Self {
-        self.event_id = Some(event_id.into());
-        self
-    }
-    /// Sets `eventId` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn event_id_null(mut self) -> Self {
-        self.event_id = None;
-        self.extra.set_null(2);
-        self
-    }
-    /// `note`
-    #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
-        self
-    }
-    /// Sets `note` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn note_null(mut self) -> Self {
-        self.note = None;
-        self.extra.set_null(3);
-        self
-    }
-}
-
-/// The `ColumnHeaderResult` object.
+/// The `ColumnHeader` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct ColumnHeaderResult {
+pub struct ColumnHeader {
     /// `aggregatable`
     pub aggregatable: Option<bool>,
     /// `category`
@@ -165,7 +60,7 @@ pub struct ColumnHeaderResult {
     pub extra: Extra,
 }
 
-impl ColumnHeaderResult {
+impl ColumnHeader {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -320,134 +215,13 @@ impl ColumnHeaderResult {
 }
 
 /// The answer to [`copy_legacy`](super::Timelines::copy_legacy).
-pub type CopyLegacyResponse = TimelineResponse;
+pub type CopyLegacyResponse = SavedTimeline;
 /// The answer to [`create`](super::Timelines::create).
-pub type CreateResponse = TimelineResponse;
-/// The `DataProviderQueryMatch` object.
+pub type CreateResponse = SavedTimeline;
+/// The `DataProvider` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct DataProviderQueryMatch {
-    /// `enabled`
-    pub enabled: Option<bool>,
-    /// `excluded`
-    pub excluded: Option<bool>,
-    /// `id`
-    pub id: Option<String>,
-    /// `kqlQuery`
-    pub kql_query: Option<String>,
-    /// `name`
-    pub name: Option<String>,
-    /// `queryMatch`
-    pub query_match: Option<QueryMatchResult>,
-    /// `type`
-    pub r#type: Option<DataProviderType>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl DataProviderQueryMatch {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `enabled`
-    #[must_use]
-    pub fn enabled(mut self, enabled: bool) -> Self {
-        self.enabled = Some(enabled);
-        self
-    }
-    /// Sets `enabled` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn enabled_null(mut self) -> Self {
-        self.enabled = None;
-        self.extra.set_null(0);
-        self
-    }
-    /// `excluded`
-    #[must_use]
-    pub fn excluded(mut self, excluded: bool) -> Self {
-        self.excluded = Some(excluded);
-        self
-    }
-    /// Sets `excluded` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn excluded_null(mut self) -> Self {
-        self.excluded = None;
-        self.extra.set_null(1);
-        self
-    }
-    /// `id`
-    #[must_use]
-    pub fn id(mut self, id: impl Into<String>) -> Self {
-        self.id = Some(id.into());
-        self
-    }
-    /// Sets `id` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn id_null(mut self) -> Self {
-        self.id = None;
-        self.extra.set_null(2);
-        self
-    }
-    /// `kqlQuery`
-    #[must_use]
-    pub fn kql_query(mut self, kql_query: impl Into<String>) -> Self {
-        self.kql_query = Some(kql_query.into());
-        self
-    }
-    /// Sets `kqlQuery` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn kql_query_null(mut self) -> Self {
-        self.kql_query = None;
-        self.extra.set_null(3);
-        self
-    }
-    /// `name`
-    #[must_use]
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-    /// Sets `name` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn name_null(mut self) -> Self {
-        self.name = None;
-        self.extra.set_null(4);
-        self
-    }
-    /// `queryMatch`
-    #[must_use]
-    pub fn query_match(mut self, query_match: impl Into<QueryMatchResult>) -> Self {
-        self.query_match = Some(query_match.into());
-        self
-    }
-    /// Sets `queryMatch` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn query_match_null(mut self) -> Self {
-        self.query_match = None;
-        self.extra.set_null(5);
-        self
-    }
-    /// `type`
-    #[must_use]
-    pub fn r#type(mut self, r#type: impl Into<DataProviderType>) -> Self {
-        self.r#type = Some(r#type.into());
-        self
-    }
-    /// Sets `type` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn type_null(mut self) -> Self {
-        self.r#type = None;
-        self.extra.set_null(6);
-        self
-    }
-}
-
-/// The `DataProviderResult` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct DataProviderResult {
+pub struct DataProvider {
     /// `and`
     pub and: Option<Vec<DataProviderQueryMatch>>,
     /// `enabled`
@@ -461,14 +235,14 @@ pub struct DataProviderResult {
     /// `name`
     pub name: Option<String>,
     /// `queryMatch`
-    pub query_match: Option<QueryMatchResult>,
+    pub query_match: Option<QueryMatch>,
     /// `type`
     pub r#type: Option<DataProviderType>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl DataProviderResult {
+impl DataProvider {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -557,7 +331,7 @@ impl DataProviderResult {
     }
     /// `queryMatch`
     #[must_use]
-    pub fn query_match(mut self, query_match: impl Into<QueryMatchResult>) -> Self {
+    pub fn query_match(mut self, query_match: impl Into<QueryMatch>) -> Self {
         self.query_match = Some(query_match.into());
         self
     }
@@ -579,6 +353,127 @@ impl DataProviderResult {
     pub fn type_null(mut self) -> Self {
         self.r#type = None;
         self.extra.set_null(7);
+        self
+    }
+}
+
+/// The `DataProviderQueryMatch` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct DataProviderQueryMatch {
+    /// `enabled`
+    pub enabled: Option<bool>,
+    /// `excluded`
+    pub excluded: Option<bool>,
+    /// `id`
+    pub id: Option<String>,
+    /// `kqlQuery`
+    pub kql_query: Option<String>,
+    /// `name`
+    pub name: Option<String>,
+    /// `queryMatch`
+    pub query_match: Option<QueryMatch>,
+    /// `type`
+    pub r#type: Option<DataProviderType>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl DataProviderQueryMatch {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `enabled`
+    #[must_use]
+    pub fn enabled(mut self, enabled: bool) -> Self {
+        self.enabled = Some(enabled);
+        self
+    }
+    /// Sets `enabled` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn enabled_null(mut self) -> Self {
+        self.enabled = None;
+        self.extra.set_null(0);
+        self
+    }
+    /// `excluded`
+    #[must_use]
+    pub fn excluded(mut self, excluded: bool) -> Self {
+        self.excluded = Some(excluded);
+        self
+    }
+    /// Sets `excluded` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn excluded_null(mut self) -> Self {
+        self.excluded = None;
+        self.extra.set_null(1);
+        self
+    }
+    /// `id`
+    #[must_use]
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+    /// Sets `id` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn id_null(mut self) -> Self {
+        self.id = None;
+        self.extra.set_null(2);
+        self
+    }
+    /// `kqlQuery`
+    #[must_use]
+    pub fn kql_query(mut self, kql_query: impl Into<String>) -> Self {
+        self.kql_query = Some(kql_query.into());
+        self
+    }
+    /// Sets `kqlQuery` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn kql_query_null(mut self) -> Self {
+        self.kql_query = None;
+        self.extra.set_null(3);
+        self
+    }
+    /// `name`
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+    /// Sets `name` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn name_null(mut self) -> Self {
+        self.name = None;
+        self.extra.set_null(4);
+        self
+    }
+    /// `queryMatch`
+    #[must_use]
+    pub fn query_match(mut self, query_match: impl Into<QueryMatch>) -> Self {
+        self.query_match = Some(query_match.into());
+        self
+    }
+    /// Sets `queryMatch` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn query_match_null(mut self) -> Self {
+        self.query_match = None;
+        self.extra.set_null(5);
+        self
+    }
+    /// `type`
+    #[must_use]
+    pub fn r#type(mut self, r#type: impl Into<DataProviderType>) -> Self {
+        self.r#type = Some(r#type.into());
+        self
+    }
+    /// Sets `type` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn type_null(mut self) -> Self {
+        self.r#type = None;
+        self.extra.set_null(6);
         self
     }
 }
@@ -646,7 +541,7 @@ impl DateRange {
 #[non_exhaustive]
 pub struct DeleteResponse {
     /// `data`
-    pub data: Timeline,
+    pub data: TimelineDeletion,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -745,34 +640,10 @@ impl EqlOptions {
     }
 }
 
-/// The `FavoriteTimelineResponse` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct FavoriteTimelineResponse {
-    /// `code`
-    pub code: Option<Number>,
-    /// `favorite`
-    pub favorite: Option<Vec<FavoriteTimelineResult>>,
-    /// `message`
-    pub message: Option<String>,
-    /// `savedObjectId`
-    pub saved_object_id: String,
-    /// `templateTimelineId`
-    pub template_timeline_id: Option<String>,
-    /// `templateTimelineVersion`
-    pub template_timeline_version: Option<Number>,
-    /// `timelineType`
-    pub timeline_type: Option<TimelineType>,
-    /// `version`
-    pub version: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `FavoriteTimelineResult` object.
+/// The `Favorite` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct FavoriteTimelineResult {
+pub struct Favorite {
     /// `favoriteDate`
     pub favorite_date: Option<Number>,
     /// `fullName`
@@ -783,7 +654,7 @@ pub struct FavoriteTimelineResult {
     pub extra: Extra,
 }
 
-impl FavoriteTimelineResult {
+impl Favorite {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -830,56 +701,96 @@ impl FavoriteTimelineResult {
     }
 }
 
-/// The `FilterQuery` object.
-#[derive(Clone, Debug, PartialEq, Default)]
+/// The `FavoriteOutcome` object.
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct FilterQuery {
-    /// `kuery`
-    pub kuery: Option<FilterQueryKuery>,
-    /// `serializedQuery`
-    pub serialized_query: Option<String>,
+pub struct FavoriteOutcome {
+    /// `code`
+    pub code: Option<Number>,
+    /// `favorite`
+    pub favorite: Option<Vec<Favorite>>,
+    /// `message`
+    pub message: Option<String>,
+    /// `savedObjectId`
+    pub saved_object_id: String,
+    /// `templateTimelineId`
+    pub template_timeline_id: Option<String>,
+    /// `templateTimelineVersion`
+    pub template_timeline_version: Option<Number>,
+    /// `timelineType`
+    pub timeline_type: Option<TimelineType>,
+    /// `version`
+    pub version: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl FilterQuery {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `kuery`
-    #[must_use]
-    pub fn kuery(mut self, kuery: impl Into<FilterQueryKuery>) -> Self {
-        self.kuery = Some(kuery.into());
-        self
-    }
-    /// Sets `kuery` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn kuery_null(mut self) -> Self {
-        self.kuery = None;
-        self.extra.set_null(0);
-        self
-    }
-    /// `serializedQuery`
-    #[must_use]
-    pub fn serialized_query(mut self, serialized_query: impl Into<String>) -> Self {
-        self.serialized_query = Some(serialized_query.into());
-        self
-    }
-    /// Sets `serializedQuery` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn serialized_query_null(mut self) -> Self {
-        self.serialized_query = None;
-        self.extra.set_null(1);
-        self
-    }
+/// The `FoundNotes` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FoundNotes {
+    /// `notes`
+    pub notes: Vec<Note>,
+    /// `totalCount`
+    pub total_count: Number,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
 }
 
-/// The `FilterQueryKuery` object.
+/// The answer to [`get_draft`](super::Timelines::get_draft).
+pub type GetDraftResponse = SavedTimeline;
+/// The answer to [`get`](super::Timelines::get).
+pub type GetResponse = SavedTimeline;
+/// The `ImportError` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct FilterQueryKuery {
+pub struct ImportError {
+    /// `error`
+    pub error: Option<ImportErrorDetails>,
+    /// `id`
+    pub id: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ImportErrorDetails` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ImportErrorDetails {
+    /// `message`
+    pub message: Option<String>,
+    /// `status_code`
+    pub status_code: Option<Number>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`import`](super::Timelines::import).
+pub type ImportResponse = ImportResult;
+/// The `ImportResult` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ImportResult {
+    /// `errors`
+    pub errors: Option<Vec<ImportError>>,
+    /// `success`
+    pub success: Option<bool>,
+    /// `success_count`
+    pub success_count: Option<Number>,
+    /// `timelines_installed`
+    pub timelines_installed: Option<Number>,
+    /// `timelines_updated`
+    pub timelines_updated: Option<Number>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`install_prepackaged`](super::Timelines::install_prepackaged).
+pub type InstallPrepackagedResponse = ImportResult;
+/// The `KueryFilterQuery` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct KueryFilterQuery {
     /// `expression`
     pub expression: Option<String>,
     /// `kind`
@@ -888,7 +799,7 @@ pub struct FilterQueryKuery {
     pub extra: Extra,
 }
 
-impl FilterQueryKuery {
+impl KueryFilterQuery {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -922,16 +833,1212 @@ impl FilterQueryKuery {
     }
 }
 
-/// The `FilterTimelineResult` object.
+/// The answer to [`list`](super::Timelines::list).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ListResponse {
+    /// `customTemplateTimelineCount`
+    pub custom_template_timeline_count: Option<Number>,
+    /// `defaultTimelineCount`
+    pub default_timeline_count: Option<Number>,
+    /// `elasticTemplateTimelineCount`
+    pub elastic_template_timeline_count: Option<Number>,
+    /// `favoriteCount`
+    pub favorite_count: Option<Number>,
+    /// `templateTimelineCount`
+    pub template_timeline_count: Option<Number>,
+    /// `timeline`
+    pub timeline: Vec<SavedTimeline>,
+    /// `totalCount`
+    pub total_count: Number,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `NewNote` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NewNote {
+    /// `created`
+    pub created: Option<Number>,
+    /// `createdBy`
+    pub created_by: Option<String>,
+    /// `updated`
+    pub updated: Option<Number>,
+    /// `updatedBy`
+    pub updated_by: Option<String>,
+    /// `eventId`
+    pub event_id: Option<String>,
+    /// `note`
+    pub note: Option<String>,
+    /// `timelineId`
+    pub timeline_id: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NewNote {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(timeline_id: impl Into<String>) -> Self {
+        Self {
+            timeline_id: timeline_id.into(),
+            ..rt::Model::blank()
+        }
+    }
+    /// `created`
+    #[must_use]
+    pub fn created(mut self, created: impl Into<Number>) -> Self {
+        self.created = Some(created.into());
+        self
+    }
+    /// Sets `created` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn created_null(mut self) -> Self {
+        self.created = None;
+        self.extra.set_null(0);
+        self
+    }
+    /// `createdBy`
+    #[must_use]
+    pub fn created_by(mut self, created_by: impl Into<String>) -> Self {
+        self.created_by = Some(created_by.into());
+        self
+    }
+    /// Sets `createdBy` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn created_by_null(mut self) -> Self {
+        self.created_by = None;
+        self.extra.set_null(1);
+        self
+    }
+    /// `updated`
+    #[must_use]
+    pub fn updated(mut self, updated: impl Into<Number>) -> Self {
+        self.updated = Some(updated.into());
+        self
+    }
+    /// Sets `updated` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn updated_null(mut self) -> Self {
+        self.updated = None;
+        self.extra.set_null(5);
+        self
+    }
+    /// `updatedBy`
+    #[must_use]
+    pub fn updated_by(mut self, updated_by: impl Into<String>) -> Self {
+        self.updated_by = Some(updated_by.into());
+        self
+    }
+    /// Sets `updatedBy` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn updated_by_null(mut self) -> Self {
+        self.updated_by = None;
+        self.extra.set_null(6);
+        self
+    }
+    /// `eventId`
+    #[must_use]
+    pub fn event_id(mut self, event_id: impl Into<String>) -> Self {
+        self.event_id = Some(event_id.into());
+        self
+    }
+    /// Sets `eventId` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn event_id_null(mut self) -> Self {
+        self.event_id = None;
+        self.extra.set_null(2);
+        self
+    }
+    /// `note`
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+    /// Sets `note` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn note_null(mut self) -> Self {
+        self.note = None;
+        self.extra.set_null(3);
+        self
+    }
+}
+
+/// The `NewTimeline` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct FilterTimelineResult {
+pub struct NewTimeline {
+    /// `columns`
+    pub columns: Option<Vec<ColumnHeader>>,
+    /// `created`
+    pub created: Option<Number>,
+    /// `createdBy`
+    pub created_by: Option<String>,
+    /// `dataProviders`
+    pub data_providers: Option<Vec<DataProvider>>,
+    /// `dataViewId`
+    pub data_view_id: Option<String>,
+    /// `dateRange`
+    pub date_range: Option<DateRange>,
+    /// `description`
+    pub description: Option<String>,
+    /// `eqlOptions`
+    pub eql_options: Option<EqlOptions>,
+    /// `eventType`
+    #[deprecated = "upstream deprecates it"]
+    pub event_type: Option<String>,
+    /// `excludedRowRendererIds`
+    pub excluded_row_renderer_ids: Option<Vec<RowRendererId>>,
+    /// `favorite`
+    pub favorite: Option<Vec<Favorite>>,
+    /// `filters`
+    pub filters: Option<Vec<TimelineFilter>>,
+    /// `indexNames`
+    pub index_names: Option<Vec<String>>,
+    /// `kqlMode`
+    pub kql_mode: Option<String>,
+    /// `kqlQuery`
+    pub kql_query: Option<SerializedFilterQuery>,
+    /// `savedQueryId`
+    pub saved_query_id: Option<String>,
+    /// `savedSearchId`
+    pub saved_search_id: Option<String>,
+    /// `sort`
+    pub sort: Option<OneOrMany<TimelineSort>>,
+    /// `status`
+    pub status: Option<TimelineStatus>,
+    /// `templateTimelineId`
+    pub template_timeline_id: Option<String>,
+    /// `templateTimelineVersion`
+    pub template_timeline_version: Option<Number>,
+    /// `timelineType`
+    pub timeline_type: Option<TimelineType>,
+    /// `title`
+    pub title: Option<String>,
+    /// `updated`
+    pub updated: Option<Number>,
+    /// `updatedBy`
+    pub updated_by: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NewTimeline {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `columns`
+    #[must_use]
+    pub fn columns(
+        mut self,
+        columns: impl IntoIterator<Item = impl Into<ColumnHeader>>,
+    ) -> Self {
+        self.columns = Some(columns.into_iter().map(Into::into).collect());
+        self
+    }
+    /// Sets `columns` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn columns_null(mut self) -> Self {
+        self.columns = None;
+        self.extra.set_null(0);
+        self
+    }
+    /// `created`
+    #[must_use]
+    pub fn created(mut self, created: impl Into<Number>) -> Self {
+        self.created = Some(created.into());
+        self
+    }
+    /// Sets `created` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn created_null(mut self) -> Self {
+        self.created = None;
+        self.extra.set_null(1);
+        self
+    }
+    /// `createdBy`
+    #[must_use]
+    pub fn created_by(mut self, created_by: impl Into<String>) -> Self {
+        self.created_by = Some(created_by.into());
+        self
+    }
+    /// Sets `createdBy` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn created_by_null(mut self) -> Self {
+        self.created_by = None;
+        self.extra.set_null(2);
+        self
+    }
+    /// `dataProviders`
+    #[must_use]
+    pub fn data_providers(
+        mut self,
+        data_providers: impl IntoIterator<Item = impl Into<DataProvider>>,
+    ) -> Self {
+        self.data_providers = Some(data_providers.into_iter().map(Into::into).collect());
+        self
+    }
+    /// Sets `dataProviders` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn data_providers_null(mut self) -> Self {
+        self.data_providers = None;
+        self.extra.set_null(3);
+        self
+    }
+    /// `dataViewId`
+    #[must_use]
+    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
+        self.data_view_id = Some(data_view_id.into());
+        self
+    }
+    /// Sets `dataViewId` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn data_view_id_null(mut self) -> Self {
+        self.data_view_id = None;
+        self.extra.set_null(4);
+        self
+    }
+    /// `dateRange`
+    #[must_use]
+    pub fn date_range(mut self, date_range: impl Into<DateRange>) -> Self {
+        self.date_range = Some(date_range.into());
+        self
+    }
+    /// Sets `dateRange` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn date_range_null(mut self) -> Self {
+        self.date_range = None;
+        self.extra.set_null(5);
+        self
+    }
+    /// `description`
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+    /// Sets `description` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn description_null(mut self) -> Self {
+        self.description = None;
+        self.extra.set_null(6);
+        self
+    }
+    /// `eqlOptions`
+    #[must_use]
+    pub fn eql_options(mut self, eql_options: impl Into<EqlOptions>) -> Self {
+        self.eql_options = Some(eql_options.into());
+        self
+    }
+    /// Sets `eqlOptions` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn eql_options_null(mut self) -> Self {
+        self.eql_options = None;
+        self.extra.set_null(7);
+        self
+    }
+    /// `eventType`
+    #[deprecated = "upstream deprecates it"]
+    #[must_use]
+    pub fn event_type(mut self, event_type: impl Into<String>) -> Self {
+        self.event_type = Some(event_type.into());
+        self
+    }
+    /// Sets `eventType` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn event_type_null(mut self) -> Self {
+        self.event_type = None;
+        self.extra.set_null(8);
+        self
+    }
+    /// `excludedRowRendererIds`
+    #[must_use]
+    pub fn excluded_row_renderer_ids(
+        mut self,
+        excluded_row_renderer_ids: impl IntoIterator<Item = impl Into<RowRendererId>>,
+    ) -> Self {
+        self.excluded_row_renderer_ids = Some(
+            excluded_row_renderer_ids.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// Sets `excludedRowRendererIds` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn excluded_row_renderer_ids_null(mut self) -> Self {
+        self.excluded_row_renderer_ids = None;
+        self.extra.set_null(9);
+        self
+    }
+    /// `favorite`
+    #[must_use]
+    pub fn favorite(
+        mut self,
+        favorite: impl IntoIterator<Item = impl Into<Favorite>>,
+    ) -> Self {
+        self.favorite = Some(favorite.into_iter().map(Into::into).collect());
+        self
+    }
+    /// Sets `favorite` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn favorite_null(mut self) -> Self {
+        self.favorite = None;
+        self.extra.set_null(10);
+        self
+    }
+    /// `filters`
+    #[must_use]
+    pub fn filters(
+        mut self,
+        filters: impl IntoIterator<Item = impl Into<TimelineFilter>>,
+    ) -> Self {
+        self.filters = Some(filters.into_iter().map(Into::into).collect());
+        self
+    }
+    /// Sets `filters` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn filters_null(mut self) -> Self {
+        self.filters = None;
+        self.extra.set_null(11);
+        self
+    }
+    /// `indexNames`
+    #[must_use]
+    pub fn index_names(
+        mut self,
+        index_names: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.index_names = Some(index_names.into_iter().map(Into::into).collect());
+        self
+    }
+    /// Sets `indexNames` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn index_names_null(mut self) -> Self {
+        self.index_names = None;
+        self.extra.set_null(12);
+        self
+    }
+    /// `kqlMode`
+    #[must_use]
+    pub fn kql_mode(mut self, kql_mode: impl Into<String>) -> Self {
+        self.kql_mode = Some(kql_mode.into());
+        self
+    }
+    /// Sets `kqlMode` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn kql_mode_null(mut self) -> Self {
+        self.kql_mode = None;
+        self.extra.set_null(13);
+        self
+    }
+    /// `kqlQuery`
+    #[must_use]
+    pub fn kql_query(mut self, kql_query: impl Into<SerializedFilterQuery>) -> Self {
+        self.kql_query = Some(kql_query.into());
+        self
+    }
+    /// Sets `kqlQuery` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn kql_query_null(mut self) -> Self {
+        self.kql_query = None;
+        self.extra.set_null(14);
+        self
+    }
+    /// `savedQueryId`
+    #[must_use]
+    pub fn saved_query_id(mut self, saved_query_id: impl Into<String>) -> Self {
+        self.saved_query_id = Some(saved_query_id.into());
+        self
+    }
+    /// Sets `savedQueryId` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn saved_query_id_null(mut self) -> Self {
+        self.saved_query_id = None;
+        self.extra.set_null(15);
+        self
+    }
+    /// `savedSearchId`
+    #[must_use]
+    pub fn saved_search_id(mut self, saved_search_id: impl Into<String>) -> Self {
+        self.saved_search_id = Some(saved_search_id.into());
+        self
+    }
+    /// Sets `savedSearchId` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn saved_search_id_null(mut self) -> Self {
+        self.saved_search_id = None;
+        self.extra.set_null(16);
+        self
+    }
+    /// `sort`
+    #[must_use]
+    pub fn sort(mut self, sort: impl Into<OneOrMany<TimelineSort>>) -> Self {
+        self.sort = Some(sort.into());
+        self
+    }
+    /// Sets `sort` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn sort_null(mut self) -> Self {
+        self.sort = None;
+        self.extra.set_null(17);
+        self
+    }
+    /// `status`
+    #[must_use]
+    pub fn status(mut self, status: impl Into<TimelineStatus>) -> Self {
+        self.status = Some(status.into());
+        self
+    }
+    /// Sets `status` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn status_null(mut self) -> Self {
+        self.status = None;
+        self.extra.set_null(18);
+        self
+    }
+    /// `templateTimelineId`
+    #[must_use]
+    pub fn template_timeline_id(
+        mut self,
+        template_timeline_id: impl Into<String>,
+    ) -> Self {
+        self.template_timeline_id = Some(template_timeline_id.into());
+        self
+    }
+    /// Sets `templateTimelineId` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn template_timeline_id_null(mut self) -> Self {
+        self.template_timeline_id = None;
+        self.extra.set_null(19);
+        self
+    }
+    /// `templateTimelineVersion`
+    #[must_use]
+    pub fn template_timeline_version(
+        mut self,
+        template_timeline_version: impl Into<Number>,
+    ) -> Self {
+        self.template_timeline_version = Some(template_timeline_version.into());
+        self
+    }
+    /// Sets `templateTimelineVersion` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn template_timeline_version_null(mut self) -> Self {
+        self.template_timeline_version = None;
+        self.extra.set_null(20);
+        self
+    }
+    /// `timelineType`
+    #[must_use]
+    pub fn timeline_type(mut self, timeline_type: impl Into<TimelineType>) -> Self {
+        self.timeline_type = Some(timeline_type.into());
+        self
+    }
+    /// Sets `timelineType` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn timeline_type_null(mut self) -> Self {
+        self.timeline_type = None;
+        self.extra.set_null(21);
+        self
+    }
+    /// `title`
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+    /// Sets `title` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn title_null(mut self) -> Self {
+        self.title = None;
+        self.extra.set_null(22);
+        self
+    }
+    /// `updated`
+    #[must_use]
+    pub fn updated(mut self, updated: impl Into<Number>) -> Self {
+        self.updated = Some(updated.into());
+        self
+    }
+    /// Sets `updated` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn updated_null(mut self) -> Self {
+        self.updated = None;
+        self.extra.set_null(23);
+        self
+    }
+    /// `updatedBy`
+    #[must_use]
+    pub fn updated_by(mut self, updated_by: impl Into<String>) -> Self {
+        self.updated_by = Some(updated_by.into());
+        self
+    }
+    /// Sets `updatedBy` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn updated_by_null(mut self) -> Self {
+        self.updated_by = None;
+        self.extra.set_null(24);
+        self
+    }
+}
+
+/// The `Note` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Note {
+    /// `created`
+    pub created: Option<Number>,
+    /// `createdBy`
+    pub created_by: Option<String>,
+    /// `updated`
+    pub updated: Option<Number>,
+    /// `updatedBy`
+    pub updated_by: Option<String>,
+    /// `eventId`
+    pub event_id: Option<String>,
+    /// `note`
+    pub note: Option<String>,
+    /// `timelineId`
+    pub timeline_id: String,
+    /// `noteId`
+    pub note_id: String,
+    /// `version`
+    pub version: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`Note`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct NoteRequired {
+    /// `timelineId`
+    pub timeline_id: String,
+    /// `noteId`
+    pub note_id: String,
+    /// `version`
+    pub version: String,
+}
+
+impl Note {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: NoteRequired) -> Self {
+        Self {
+            timeline_id: required.timeline_id,
+            note_id: required.note_id,
+            version: required.version,
+            ..rt::Model::blank()
+        }
+    }
+    /// `created`
+    #[must_use]
+    pub fn created(mut self, created: impl Into<Number>) -> Self {
+        self.created = Some(created.into());
+        self
+    }
+    /// Sets `created` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn created_null(mut self) -> Self {
+        self.created = None;
+        self.extra.set_null(0);
+        self
+    }
+    /// `createdBy`
+    #[must_use]
+    pub fn created_by(mut self, created_by: impl Into<String>) -> Self {
+        self.created_by = Some(created_by.into());
+        self
+    }
+    /// Sets `createdBy` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn created_by_null(mut self) -> Self {
+        self.created_by = None;
+        self.extra.set_null(1);
+        self
+    }
+    /// `updated`
+    #[must_use]
+    pub fn updated(mut self, updated: impl Into<Number>) -> Self {
+        self.updated = Some(updated.into());
+        self
+    }
+    /// Sets `updated` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn updated_null(mut self) -> Self {
+        self.updated = None;
+        self.extra.set_null(6);
+        self
+    }
+    /// `updatedBy`
+    #[must_use]
+    pub fn updated_by(mut self, updated_by: impl Into<String>) -> Self {
+        self.updated_by = Some(updated_by.into());
+        self
+    }
+    /// Sets `updatedBy` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn updated_by_null(mut self) -> Self {
+        self.updated_by = None;
+        self.extra.set_null(7);
+        self
+    }
+    /// `eventId`
+    #[must_use]
+    pub fn event_id(mut self, event_id: impl Into<String>) -> Self {
+        self.event_id = Some(event_id.into());
+        self
+    }
+    /// Sets `eventId` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn event_id_null(mut self) -> Self {
+        self.event_id = None;
+        self.extra.set_null(2);
+        self
+    }
+    /// `note`
+    #[must_use]
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.note = Some(note.into());
+        self
+    }
+    /// Sets `note` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn note_null(mut self) -> Self {
+        self.note = None;
+        self.extra.set_null(3);
+        self
+    }
+}
+
+/// A value of `NoteFilter`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum NoteFilter {
+    /// `all`
+    All,
+    /// `document_only`
+    DocumentOnly,
+    /// `saved_object_only`
+    SavedObjectOnly,
+    /// `document_and_saved_object`
+    DocumentAndSavedObject,
+    /// `orphan`
+    Orphan,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The answer to [`pin_or_unpin_event`](super::Timelines::pin_or_unpin_event).
+pub type PinOrUnpinEventResponse = PinOutcome;
+/// One of several forms of `PinOutcome`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum PinOutcome {
+    /// The `PinnedEvent` form.
+    PinnedEvent(PinnedEvent),
+    /// The `UnpinnedEvent` form.
+    Object(UnpinnedEvent),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+/// The `PinnedEvent` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct PinnedEvent {
+    /// `created`
+    pub created: Option<Number>,
+    /// `createdBy`
+    pub created_by: Option<String>,
+    /// `updated`
+    pub updated: Option<Number>,
+    /// `updatedBy`
+    pub updated_by: Option<String>,
+    /// `eventId`
+    pub event_id: String,
+    /// `timelineId`
+    pub timeline_id: String,
+    /// `pinnedEventId`
+    pub pinned_event_id: String,
+    /// `version`
+    pub version: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`PinnedEvent`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct PinnedEventRequired {
+    /// `eventId`
+    pub event_id: String,
+    /// `timelineId`
+    pub timeline_id: String,
+    /// `pinnedEventId`
+    pub pinned_event_id: String,
+    /// `version`
+    pub version: String,
+}
+
+impl PinnedEvent {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: PinnedEventRequired) -> Self {
+        Self {
+            event_id: required.event_id,
+            timeline_id: required.timeline_id,
+            pinned_event_id: required.pinned_event_id,
+            version: required.version,
+            ..rt::Model::blank()
+        }
+    }
+    /// `created`
+    #[must_use]
+    pub fn created(mut self, created: impl Into<Number>) -> Self {
+        self.created = Some(created.into());
+        self
+    }
+    /// Sets `created` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn created_null(mut self) -> Self {
+        self.created = None;
+        self.extra.set_null(0);
+        self
+    }
+    /// `createdBy`
+    #[must_use]
+    pub fn created_by(mut self, created_by: impl Into<String>) -> Self {
+        self.created_by = Some(created_by.into());
+        self
+    }
+    /// Sets `createdBy` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn created_by_null(mut self) -> Self {
+        self.created_by = None;
+        self.extra.set_null(1);
+        self
+    }
+    /// `updated`
+    #[must_use]
+    pub fn updated(mut self, updated: impl Into<Number>) -> Self {
+        self.updated = Some(updated.into());
+        self
+    }
+    /// Sets `updated` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn updated_null(mut self) -> Self {
+        self.updated = None;
+        self.extra.set_null(5);
+        self
+    }
+    /// `updatedBy`
+    #[must_use]
+    pub fn updated_by(mut self, updated_by: impl Into<String>) -> Self {
+        self.updated_by = Some(updated_by.into());
+        self
+    }
+    /// Sets `updatedBy` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn updated_by_null(mut self) -> Self {
+        self.updated_by = None;
+        self.extra.set_null(6);
+        self
+    }
+}
+
+/// The `QueryMatch` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct QueryMatch {
+    /// `displayField`
+    pub display_field: Option<String>,
+    /// `displayValue`
+    pub display_value: Option<String>,
+    /// `field`
+    pub field: Option<String>,
+    /// `operator`
+    pub operator: Option<String>,
+    /// `value`
+    pub value: Option<QueryMatchValue>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl QueryMatch {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `displayField`
+    #[must_use]
+    pub fn display_field(mut self, display_field: impl Into<String>) -> Self {
+        self.display_field = Some(display_field.into());
+        self
+    }
+    /// Sets `displayField` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn display_field_null(mut self) -> Self {
+        self.display_field = None;
+        self.extra.set_null(0);
+        self
+    }
+    /// `displayValue`
+    #[must_use]
+    pub fn display_value(mut self, display_value: impl Into<String>) -> Self {
+        self.display_value = Some(display_value.into());
+        self
+    }
+    /// Sets `displayValue` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn display_value_null(mut self) -> Self {
+        self.display_value = None;
+        self.extra.set_null(1);
+        self
+    }
+    /// `field`
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+    /// Sets `field` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn field_null(mut self) -> Self {
+        self.field = None;
+        self.extra.set_null(2);
+        self
+    }
+    /// `operator`
+    #[must_use]
+    pub fn operator(mut self, operator: impl Into<String>) -> Self {
+        self.operator = Some(operator.into());
+        self
+    }
+    /// Sets `operator` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn operator_null(mut self) -> Self {
+        self.operator = None;
+        self.extra.set_null(3);
+        self
+    }
+    /// `value`
+    #[must_use]
+    pub fn value(mut self, value: impl Into<QueryMatchValue>) -> Self {
+        self.value = Some(value.into());
+        self
+    }
+    /// Sets `value` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn value_null(mut self) -> Self {
+        self.value = None;
+        self.extra.set_null(4);
+        self
+    }
+}
+
+/// One of several forms of `QueryMatchValue`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum QueryMatchValue {
+    /// A string.
+    String(String),
+    /// A list.
+    StringList(Vec<String>),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<&str> for QueryMatchValue {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+impl From<String> for QueryMatchValue {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
+}
+
+/// The answer to [`reset_draft`](super::Timelines::reset_draft).
+pub type ResetDraftResponse = SavedTimeline;
+/// A value of `ResolveOutcome`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ResolveOutcome {
+    /// `exactMatch`
+    ExactMatch,
+    /// `aliasMatch`
+    AliasMatch,
+    /// `conflict`
+    Conflict,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The answer to [`resolve`](super::Timelines::resolve).
+pub type ResolveResponse = ResolvedTimeline;
+/// The `ResolvedTimeline` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ResolvedTimeline {
+    /// `alias_purpose`
+    pub alias_purpose: Option<AliasPurpose>,
+    /// `alias_target_id`
+    pub alias_target_id: Option<String>,
+    /// `outcome`
+    pub outcome: ResolveOutcome,
+    /// `timeline`
+    pub timeline: TimelineSnapshot,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// A value of `RowRendererId`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RowRendererId {
+    /// `alert`
+    Alert,
+    /// `alerts`
+    Alerts,
+    /// `auditd`
+    Auditd,
+    /// `auditd_file`
+    AuditdFile,
+    /// `library`
+    Library,
+    /// `netflow`
+    Netflow,
+    /// `plain`
+    Plain,
+    /// `registry`
+    Registry,
+    /// `suricata`
+    Suricata,
+    /// `system`
+    System,
+    /// `system_dns`
+    SystemDns,
+    /// `system_endgame_process`
+    SystemEndgameProcess,
+    /// `system_file`
+    SystemFile,
+    /// `system_fim`
+    SystemFim,
+    /// `system_security_event`
+    SystemSecurityEvent,
+    /// `system_socket`
+    SystemSocket,
+    /// `threat_match`
+    ThreatMatch,
+    /// `zeek`
+    Zeek,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `SavedFilterQuery` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SavedFilterQuery {
+    /// `kuery`
+    pub kuery: Option<KueryFilterQuery>,
+    /// `serializedQuery`
+    pub serialized_query: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl SavedFilterQuery {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `kuery`
+    #[must_use]
+    pub fn kuery(mut self, kuery: impl Into<KueryFilterQuery>) -> Self {
+        self.kuery = Some(kuery.into());
+        self
+    }
+    /// Sets `kuery` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn kuery_null(mut self) -> Self {
+        self.kuery = None;
+        self.extra.set_null(0);
+        self
+    }
+    /// `serializedQuery`
+    #[must_use]
+    pub fn serialized_query(mut self, serialized_query: impl Into<String>) -> Self {
+        self.serialized_query = Some(serialized_query.into());
+        self
+    }
+    /// Sets `serializedQuery` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn serialized_query_null(mut self) -> Self {
+        self.serialized_query = None;
+        self.extra.set_null(1);
+        self
+    }
+}
+
+/// The `SavedNote` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SavedNote {
+    /// `code`
+    pub code: Option<Number>,
+    /// `message`
+    pub message: Option<String>,
+    /// `note`
+    pub note: Note,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SavedTimeline` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SavedTimeline {
+    /// `columns`
+    pub columns: Option<Vec<ColumnHeader>>,
+    /// `created`
+    pub created: Option<Number>,
+    /// `createdBy`
+    pub created_by: Option<String>,
+    /// `dataProviders`
+    pub data_providers: Option<Vec<DataProvider>>,
+    /// `dataViewId`
+    pub data_view_id: Option<String>,
+    /// `dateRange`
+    pub date_range: Option<DateRange>,
+    /// `description`
+    pub description: Option<String>,
+    /// `eqlOptions`
+    pub eql_options: Option<EqlOptions>,
+    /// `eventType`
+    #[deprecated = "upstream deprecates it"]
+    pub event_type: Option<String>,
+    /// `excludedRowRendererIds`
+    pub excluded_row_renderer_ids: Option<Vec<RowRendererId>>,
+    /// `favorite`
+    pub favorite: Option<Vec<Favorite>>,
+    /// `filters`
+    pub filters: Option<Vec<TimelineFilter>>,
+    /// `indexNames`
+    pub index_names: Option<Vec<String>>,
+    /// `kqlMode`
+    pub kql_mode: Option<String>,
+    /// `kqlQuery`
+    pub kql_query: Option<SerializedFilterQuery>,
+    /// `savedQueryId`
+    pub saved_query_id: Option<String>,
+    /// `savedSearchId`
+    pub saved_search_id: Option<String>,
+    /// `sort`
+    pub sort: Option<OneOrMany<TimelineSort>>,
+    /// `status`
+    pub status: Option<TimelineStatus>,
+    /// `templateTimelineId`
+    pub template_timeline_id: Option<String>,
+    /// `templateTimelineVersion`
+    pub template_timeline_version: Option<Number>,
+    /// `timelineType`
+    pub timeline_type: Option<TimelineType>,
+    /// `title`
+    pub title: Option<String>,
+    /// `updated`
+    pub updated: Option<Number>,
+    /// `updatedBy`
+    pub updated_by: Option<String>,
+    /// `savedObjectId`
+    pub saved_object_id: String,
+    /// `version`
+    pub version: String,
+    /// `eventIdToNoteIds`
+    pub event_id_to_note_ids: Option<Vec<Note>>,
+    /// `noteIds`
+    pub note_ids: Option<Vec<String>>,
+    /// `notes`
+    pub notes: Option<Vec<Note>>,
+    /// `pinnedEventIds`
+    pub pinned_event_ids: Option<Vec<String>>,
+    /// `pinnedEventsSaveObject`
+    pub pinned_events_save_object: Option<Vec<PinnedEvent>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `SerializedFilterQuery` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct SerializedFilterQuery {
+    /// `filterQuery`
+    pub filter_query: Option<SavedFilterQuery>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl SerializedFilterQuery {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `filterQuery`
+    #[must_use]
+    pub fn filter_query(mut self, filter_query: impl Into<SavedFilterQuery>) -> Self {
+        self.filter_query = Some(filter_query.into());
+        self
+    }
+    /// Sets `filterQuery` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn filter_query_null(mut self) -> Self {
+        self.filter_query = None;
+        self.extra.set_null(0);
+        self
+    }
+}
+
+/// A value of `SortOrder`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SortOrder {
+    /// `asc`
+    Asc,
+    /// `desc`
+    Desc,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
+/// The `TimelineDeletion` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TimelineDeletion {
+    /// `deleteTimeline`
+    pub delete_timeline: bool,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `TimelineFilter` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct TimelineFilter {
     /// `exists`
     pub exists: Option<String>,
     /// `match_all`
     pub match_all: Option<String>,
     /// `meta`
-    pub meta: Option<FilterTimelineResultMeta>,
+    pub meta: Option<TimelineFilterMeta>,
     /// `missing`
     pub missing: Option<String>,
     /// `query`
@@ -944,7 +2051,7 @@ pub struct FilterTimelineResult {
     pub extra: Extra,
 }
 
-impl FilterTimelineResult {
+impl TimelineFilter {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -978,7 +2085,7 @@ impl FilterTimelineResult {
     }
     /// `meta`
     #[must_use]
-    pub fn meta(mut self, meta: impl Into<FilterTimelineResultMeta>) -> Self {
+    pub fn meta(mut self, meta: impl Into<TimelineFilterMeta>) -> Self {
         self.meta = Some(meta.into());
         self
     }
@@ -1043,10 +2150,10 @@ impl FilterTimelineResult {
     }
 }
 
-/// The `FilterTimelineResultMeta` object.
+/// The `TimelineFilterMeta` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct FilterTimelineResultMeta {
+pub struct TimelineFilterMeta {
     /// `alias`
     pub alias: Option<String>,
     /// `controlledBy`
@@ -1073,7 +2180,7 @@ pub struct FilterTimelineResultMeta {
     pub extra: Extra,
 }
 
-impl FilterTimelineResultMeta {
+impl TimelineFilterMeta {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -1224,78 +2331,18 @@ impl FilterTimelineResultMeta {
     }
 }
 
-/// The answer to [`get_draft`](super::Timelines::get_draft).
-pub type GetDraftResponse = TimelineResponse;
-/// The `GetNotesResult` object.
+/// The `TimelineSnapshot` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct GetNotesResult {
-    /// `notes`
-    pub notes: Vec<Note>,
-    /// `totalCount`
-    pub total_count: Number,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The answer to [`get`](super::Timelines::get).
-pub type GetResponse = TimelineResponse;
-/// The answer to [`import`](super::Timelines::import).
-pub type ImportResponse = ImportTimelineResult;
-/// The `ImportTimelineResult` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ImportTimelineResult {
-    /// `errors`
-    pub errors: Option<Vec<ImportTimelineResultError>>,
-    /// `success`
-    pub success: Option<bool>,
-    /// `success_count`
-    pub success_count: Option<Number>,
-    /// `timelines_installed`
-    pub timelines_installed: Option<Number>,
-    /// `timelines_updated`
-    pub timelines_updated: Option<Number>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ImportTimelineResultError` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ImportTimelineResultError {
-    /// `error`
-    pub error: Option<ImportTimelineResultErrorError>,
-    /// `id`
-    pub id: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ImportTimelineResultErrorError` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct ImportTimelineResultErrorError {
-    /// `message`
-    pub message: Option<String>,
-    /// `status_code`
-    pub status_code: Option<Number>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ImportTimelines` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ImportTimelines {
+pub struct TimelineSnapshot {
     /// `columns`
-    pub columns: Option<Vec<ColumnHeaderResult>>,
+    pub columns: Option<Vec<ColumnHeader>>,
     /// `created`
     pub created: Option<Number>,
     /// `createdBy`
     pub created_by: Option<String>,
     /// `dataProviders`
-    pub data_providers: Option<Vec<DataProviderResult>>,
+    pub data_providers: Option<Vec<DataProvider>>,
     /// `dataViewId`
     pub data_view_id: Option<String>,
     /// `dateRange`
@@ -1310,1613 +2357,21 @@ pub struct ImportTimelines {
     /// `excludedRowRendererIds`
     pub excluded_row_renderer_ids: Option<Vec<RowRendererId>>,
     /// `favorite`
-    pub favorite: Option<Vec<FavoriteTimelineResult>>,
+    pub favorite: Option<Vec<Favorite>>,
     /// `filters`
-    pub filters: Option<Vec<FilterTimelineResult>>,
+    pub filters: Option<Vec<TimelineFilter>>,
     /// `indexNames`
     pub index_names: Option<Vec<String>>,
     /// `kqlMode`
     pub kql_mode: Option<String>,
     /// `kqlQuery`
-    pub kql_query: Option<SerializedFilterQueryResult>,
+    pub kql_query: Option<SerializedFilterQuery>,
     /// `savedQueryId`
     pub saved_query_id: Option<String>,
     /// `savedSearchId`
     pub saved_search_id: Option<String>,
     /// `sort`
-    pub sort: Option<OneOrMany<SortObject>>,
-    /// `status`
-    pub status: Option<TimelineStatus>,
-    /// `templateTimelineId`
-    pub template_timeline_id: Option<String>,
-    /// `templateTimelineVersion`
-    pub template_timeline_version: Option<Number>,
-    /// `timelineType`
-    pub timeline_type: Option<TimelineType>,
-    /// `title`
-    pub title: Option<String>,
-    /// `updated`
-    pub updated: Option<Number>,
-    /// `updatedBy`
-    pub updated_by: Option<String>,
-    /// `eventNotes`
-    pub event_notes: Option<Vec<BareNote>>,
-    /// `globalNotes`
-    pub global_notes: Option<Vec<BareNote>>,
-    /// `pinnedEventIds`
-    pub pinned_event_ids: Option<Vec<String>>,
-    /// `savedObjectId`
-    pub saved_object_id: Option<String>,
-    /// `version`
-    pub version: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`ImportTimelines`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct ImportTimelinesRequired {
-    /// `eventNotes`
-    pub event_notes: Option<Vec<BareNote>>,
-    /// `globalNotes`
-    pub global_notes: Option<Vec<BareNote>>,
-    /// `pinnedEventIds`
-    pub pinned_event_ids: Option<Vec<String>>,
-    /// `savedObjectId`
-    pub saved_object_id: Option<String>,
-    /// `version`
-    pub version: Option<String>,
-}
-
-impl ImportTimelines {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: ImportTimelinesRequired) -> Self {
-        Self {
-            event_notes: required.event_notes,
-            global_notes: required.global_notes,
-            pinned_event_ids: required.pinned_event_ids,
-            saved_object_id: required.saved_object_id,
-            version: required.version,
-            ..rt::Model::blank()
-        }
-    }
-    /// `columns`
-    #[must_use]
-    pub fn columns(
-        mut self,
-        columns: impl IntoIterator<Item = impl Into<ColumnHeaderResult>>,
-    ) -> Self {
-        self.columns = Some(columns.into_iter().map(Into::into).collect());
-        self
-    }
-    /// Sets `columns` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn columns_null(mut self) -> Self {
-        self.columns = None;
-        self.extra.set_null(0);
-        self
-    }
-    /// `created`
-    #[must_use]
-    pub fn created(mut self, created: impl Into<Number>) -> Self {
-        self.created = Some(created.into());
-        self
-    }
-    /// Sets `created` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn created_null(mut self) -> Self {
-        self.created = None;
-        self.extra.set_null(1);
-        self
-    }
-    /// `createdBy`
-    #[must_use]
-    pub fn created_by(mut self, created_by: impl Into<String>) -> Self {
-        self.created_by = Some(created_by.into());
-        self
-    }
-    /// Sets `createdBy` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn created_by_null(mut self) -> Self {
-        self.created_by = None;
-        self.extra.set_null(2);
-        self
-    }
-    /// `dataProviders`
-    #[must_use]
-    pub fn data_providers(
-        mut self,
-        data_providers: impl IntoIterator<Item = impl Into<DataProviderResult>>,
-    ) -> Self {
-        self.data_providers = Some(data_providers.into_iter().map(Into::into).collect());
-        self
-    }
-    /// Sets `dataProviders` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn data_providers_null(mut self) -> Self {
-        self.data_providers = None;
-        self.extra.set_null(3);
-        self
-    }
-    /// `dataViewId`
-    #[must_use]
-    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
-        self.data_view_id = Some(data_view_id.into());
-        self
-    }
-    /// Sets `dataViewId` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn data_view_id_null(mut self) -> Self {
-        self.data_view_id = None;
-        self.extra.set_null(4);
-        self
-    }
-    /// `dateRange`
-    #[must_use]
-    pub fn date_range(mut self, date_range: impl Into<DateRange>) -> Self {
-        self.date_range = Some(date_range.into());
-        self
-    }
-    /// Sets `dateRange` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn date_range_null(mut self) -> Self {
-        self.date_range = None;
-        self.extra.set_null(5);
-        self
-    }
-    /// `description`
-    #[must_use]
-    pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.description = Some(description.into());
-        self
-    }
-    /// Sets `description` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn description_null(mut self) -> Self {
-        self.description = None;
-        self.extra.set_null(6);
-        self
-    }
-    /// `eqlOptions`
-    #[must_use]
-    pub fn eql_options(mut self, eql_options: impl Into<EqlOptions>) -> Self {
-        self.eql_options = Some(eql_options.into());
-        self
-    }
-    /// Sets `eqlOptions` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn eql_options_null(mut self) -> Self {
-        self.eql_options = None;
-        self.extra.set_null(7);
-        self
-    }
-    /// `eventType`
-    #[deprecated = "upstream deprecates it"]
-    #[must_use]
-    pub fn event_type(mut self, event_type: impl Into<String>) -> Self {
-        self.event_type = Some(event_type.into());
-        self
-    }
-    /// Sets `eventType` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn event_type_null(mut self) -> Self {
-        self.event_type = None;
-        self.extra.set_null(9);
-        self
-    }
-    /// `excludedRowRendererIds`
-    #[must_use]
-    pub fn excluded_row_renderer_ids(
-        mut self,
-        excluded_row_renderer_ids: impl IntoIterator<Item = impl Into<RowRendererId>>,
-    ) -> Self {
-        self.excluded_row_renderer_ids = Some(
-            excluded_row_renderer_ids.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// Sets `excludedRowRendererIds` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn excluded_row_renderer_ids_null(mut self) -> Self {
-        self.excluded_row_renderer_ids = None;
-        self.extra.set_null(10);
-        self
-    }
-    /// `favorite`
-    #[must_use]
-    pub fn favorite(
-        mut self,
-        favorite: impl IntoIterator<Item = impl Into<FavoriteTimelineResult>>,
-    ) -> Self {
-        self.favorite = Some(favorite.into_iter().map(Into::into).collect());
-        self
-    }
-    /// Sets `favorite` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn favorite_null(mut self) -> Self {
-        self.favorite = None;
-        self.extra.set_null(11);
-        self
-    }
-    /// `filters`
-    #[must_use]
-    pub fn filters(
-        mut self,
-        filters: impl IntoIterator<Item = impl Into<FilterTimelineResult>>,
-    ) -> Self {
-        self.filters = Some(filters.into_iter().map(Into::into).collect());
-        self
-    }
-    /// Sets `filters` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn filters_null(mut self) -> Self {
-        self.filters = None;
-        self.extra.set_null(12);
-        self
-    }
-    /// `indexNames`
-    #[must_use]
-    pub fn index_names(
-        mut self,
-        index_names: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.index_names = Some(index_names.into_iter().map(Into::into).collect());
-        self
-    }
-    /// Sets `indexNames` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn index_names_null(mut self) -> Self {
-        self.index_names = None;
-        self.extra.set_null(14);
-        self
-    }
-    /// `kqlMode`
-    #[must_use]
-    pub fn kql_mode(mut self, kql_mode: impl Into<String>) -> Self {
-        self.kql_mode = Some(kql_mode.into());
-        self
-    }
-    /// Sets `kqlMode` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn kql_mode_null(mut self) -> Self {
-        self.kql_mode = None;
-        self.extra.set_null(15);
-        self
-    }
-    /// `kqlQuery`
-    #[must_use]
-    pub fn kql_query(
-        mut self,
-        kql_query: impl Into<SerializedFilterQueryResult>,
-    ) -> Self {
-        self.kql_query = Some(kql_query.into());
-        self
-    }
-    /// Sets `kqlQuery` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn kql_query_null(mut self) -> Self {
-        self.kql_query = None;
-        self.extra.set_null(16);
-        self
-    }
-    /// `savedQueryId`
-    #[must_use]
-    pub fn saved_query_id(mut self, saved_query_id: impl Into<String>) -> Self {
-        self.saved_query_id = Some(saved_query_id.into());
-        self
-    }
-    /// Sets `savedQueryId` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn saved_query_id_null(mut self) -> Self {
-        self.saved_query_id = None;
-        self.extra.set_null(19);
-        self
-    }
-    /// `savedSearchId`
-    #[must_use]
-    pub fn saved_search_id(mut self, saved_search_id: impl Into<String>) -> Self {
-        self.saved_search_id = Some(saved_search_id.into());
-        self
-    }
-    /// Sets `savedSearchId` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn saved_search_id_null(mut self) -> Self {
-        self.saved_search_id = None;
-        self.extra.set_null(20);
-        self
-    }
-    /// `sort`
-    #[must_use]
-    pub fn sort(mut self, sort: impl Into<OneOrMany<SortObject>>) -> Self {
-        self.sort = Some(sort.into());
-        self
-    }
-    /// Sets `sort` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn sort_null(mut self) -> Self {
-        self.sort = None;
-        self.extra.set_null(21);
-        self
-    }
-    /// `status`
-    #[must_use]
-    pub fn status(mut self, status: impl Into<TimelineStatus>) -> Self {
-        self.status = Some(status.into());
-        self
-    }
-    /// Sets `status` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn status_null(mut self) -> Self {
-        self.status = None;
-        self.extra.set_null(22);
-        self
-    }
-    /// `templateTimelineId`
-    #[must_use]
-    pub fn template_timeline_id(
-        mut self,
-        template_timeline_id: impl Into<String>,
-    ) -> Self {
-        self.template_timeline_id = Some(template_timeline_id.into());
-        self
-    }
-    /// Sets `templateTimelineId` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn template_timeline_id_null(mut self) -> Self {
-        self.template_timeline_id = None;
-        self.extra.set_null(23);
-        self
-    }
-    /// `templateTimelineVersion`
-    #[must_use]
-    pub fn template_timeline_version(
-        mut self,
-        template_timeline_version: impl Into<Number>,
-    ) -> Self {
-        self.template_timeline_version = Some(template_timeline_version.into());
-        self
-    }
-    /// Sets `templateTimelineVersion` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn template_timeline_version_null(mut self) -> Self {
-        self.template_timeline_version = None;
-        self.extra.set_null(24);
-        self
-    }
-    /// `timelineType`
-    #[must_use]
-    pub fn timeline_type(mut self, timeline_type: impl Into<TimelineType>) -> Self {
-        self.timeline_type = Some(timeline_type.into());
-        self
-    }
-    /// Sets `timelineType` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn timeline_type_null(mut self) -> Self {
-        self.timeline_type = None;
-        self.extra.set_null(25);
-        self
-    }
-    /// `title`
-    #[must_use]
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = Some(title.into());
-        self
-    }
-    /// Sets `title` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn title_null(mut self) -> Self {
-        self.title = None;
-        self.extra.set_null(26);
-        self
-    }
-    /// `updated`
-    #[must_use]
-    pub fn updated(mut self, updated: impl Into<Number>) -> Self {
-        self.updated = Some(updated.into());
-        self
-    }
-    /// Sets `updated` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn updated_null(mut self) -> Self {
-        self.updated = None;
-        self.extra.set_null(27);
-        self
-    }
-    /// `updatedBy`
-    #[must_use]
-    pub fn updated_by(mut self, updated_by: impl Into<String>) -> Self {
-        self.updated_by = Some(updated_by.into());
-        self
-    }
-    /// Sets `updatedBy` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn updated_by_null(mut self) -> Self {
-        self.updated_by = None;
-        self.extra.set_null(28);
-        self
-    }
-}
-
-/// The answer to [`install_prepackaged`](super::Timelines::install_prepackaged).
-pub type InstallPrepackagedResponse = ImportTimelineResult;
-/// A value of `IsImmutable`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum IsImmutable {
-    /// `true`
-    True,
-    /// `false`
-    False,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The answer to [`list`](super::Timelines::list).
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ListResponse {
-    /// `customTemplateTimelineCount`
-    pub custom_template_timeline_count: Option<Number>,
-    /// `defaultTimelineCount`
-    pub default_timeline_count: Option<Number>,
-    /// `elasticTemplateTimelineCount`
-    pub elastic_template_timeline_count: Option<Number>,
-    /// `favoriteCount`
-    pub favorite_count: Option<Number>,
-    /// `templateTimelineCount`
-    pub template_timeline_count: Option<Number>,
-    /// `timeline`
-    pub timeline: Vec<TimelineResponse>,
-    /// `totalCount`
-    pub total_count: Number,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `Note` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Note {
-    /// `created`
-    pub created: Option<Number>,
-    /// `createdBy`
-    pub created_by: Option<String>,
-    /// `updated`
-    pub updated: Option<Number>,
-    /// `updatedBy`
-    pub updated_by: Option<String>,
-    /// `eventId`
-    pub event_id: Option<String>,
-    /// `note`
-    pub note: Option<String>,
-    /// `timelineId`
-    pub timeline_id: String,
-    /// `noteId`
-    pub note_id: String,
-    /// `version`
-    pub version: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`Note`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct NoteRequired {
-    /// `timelineId`
-    pub timeline_id: String,
-    /// `noteId`
-    pub note_id: String,
-    /// `version`
-    pub version: String,
-}
-
-impl Note {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: NoteRequired) -> Self {
-        Self {
-            timeline_id: required.timeline_id,
-            note_id: required.note_id,
-            version: required.version,
-            ..rt::Model::blank()
-        }
-    }
-    /// `created`
-    #[must_use]
-    pub fn created(mut self, created: impl Into<Number>) -> Self {
-        self.created = Some(created.into());
-        self
-    }
-    /// Sets `created` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn created_null(mut self) -> Self {
-        self.created = None;
-        self.extra.set_null(0);
-        self
-    }
-    /// `createdBy`
-    #[must_use]
-    pub fn created_by(mut self, created_by: impl Into<String>) -> Self {
-        self.created_by = Some(created_by.into());
-        self
-    }
-    /// Sets `createdBy` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn created_by_null(mut self) -> Self {
-        self.created_by = None;
-        self.extra.set_null(1);
-        self
-    }
-    /// `updated`
-    #[must_use]
-    pub fn updated(mut self, updated: impl Into<Number>) -> Self {
-        self.updated = Some(updated.into());
-        self
-    }
-    /// Sets `updated` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn updated_null(mut self) -> Self {
-        self.updated = None;
-        self.extra.set_null(6);
-        self
-    }
-    /// `updatedBy`
-    #[must_use]
-    pub fn updated_by(mut self, updated_by: impl Into<String>) -> Self {
-        self.updated_by = Some(updated_by.into());
-        self
-    }
-    /// Sets `updatedBy` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn updated_by_null(mut self) -> Self {
-        self.updated_by = None;
-        self.extra.set_null(7);
-        self
-    }
-    /// `eventId`
-    #[must_use]
-    pub fn event_id(mut self, event_id: impl Into<String>) -> Self {
-        self.event_id = Some(event_id.into());
-        self
-    }
-    /// Sets `eventId` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn event_id_null(mut self) -> Self {
-        self.event_id = None;
-        self.extra.set_null(2);
-        self
-    }
-    /// `note`
-    #[must_use]
-    pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.note = Some(note.into());
-        self
-    }
-    /// Sets `note` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn note_null(mut self) -> Self {
-        self.note = None;
-        self.extra.set_null(3);
-        self
-    }
-}
-
-/// One of several forms of `PersistPinnedEventResponse`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum PersistPinnedEventResponse {
-    /// The `PinnedEvent` form.
-    PinnedEvent(PinnedEvent),
-    /// The `PersistPinnedEventResponseObject` form.
-    Object(PersistPinnedEventResponseObject),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-/// The `PersistPinnedEventResponseObject` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PersistPinnedEventResponseObject {
-    /// `unpinned`
-    pub unpinned: bool,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The answer to [`pin_or_unpin_event`](super::Timelines::pin_or_unpin_event).
-pub type PinOrUnpinEventResponse = PersistPinnedEventResponse;
-/// The `PinnedEvent` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct PinnedEvent {
-    /// `created`
-    pub created: Option<Number>,
-    /// `createdBy`
-    pub created_by: Option<String>,
-    /// `updated`
-    pub updated: Option<Number>,
-    /// `updatedBy`
-    pub updated_by: Option<String>,
-    /// `eventId`
-    pub event_id: String,
-    /// `timelineId`
-    pub timeline_id: String,
-    /// `pinnedEventId`
-    pub pinned_event_id: String,
-    /// `version`
-    pub version: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// What a [`PinnedEvent`] can't do without.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(clippy::exhaustive_structs)]
-pub struct PinnedEventRequired {
-    /// `eventId`
-    pub event_id: String,
-    /// `timelineId`
-    pub timeline_id: String,
-    /// `pinnedEventId`
-    pub pinned_event_id: String,
-    /// `version`
-    pub version: String,
-}
-
-impl PinnedEvent {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(required: PinnedEventRequired) -> Self {
-        Self {
-            event_id: required.event_id,
-            timeline_id: required.timeline_id,
-            pinned_event_id: required.pinned_event_id,
-            version: required.version,
-            ..rt::Model::blank()
-        }
-    }
-    /// `created`
-    #[must_use]
-    pub fn created(mut self, created: impl Into<Number>) -> Self {
-        self.created = Some(created.into());
-        self
-    }
-    /// Sets `created` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn created_null(mut self) -> Self {
-        self.created = None;
-        self.extra.set_null(0);
-        self
-    }
-    /// `createdBy`
-    #[must_use]
-    pub fn created_by(mut self, created_by: impl Into<String>) -> Self {
-        self.created_by = Some(created_by.into());
-        self
-    }
-    /// Sets `createdBy` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn created_by_null(mut self) -> Self {
-        self.created_by = None;
-        self.extra.set_null(1);
-        self
-    }
-    /// `updated`
-    #[must_use]
-    pub fn updated(mut self, updated: impl Into<Number>) -> Self {
-        self.updated = Some(updated.into());
-        self
-    }
-    /// Sets `updated` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn updated_null(mut self) -> Self {
-        self.updated = None;
-        self.extra.set_null(5);
-        self
-    }
-    /// `updatedBy`
-    #[must_use]
-    pub fn updated_by(mut self, updated_by: impl Into<String>) -> Self {
-        self.updated_by = Some(updated_by.into());
-        self
-    }
-    /// Sets `updatedBy` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn updated_by_null(mut self) -> Self {
-        self.updated_by = None;
-        self.extra.set_null(6);
-        self
-    }
-}
-
-/// The `QueryMatchResult` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct QueryMatchResult {
-    /// `displayField`
-    pub display_field: Option<String>,
-    /// `displayValue`
-    pub display_value: Option<String>,
-    /// `field`
-    pub field: Option<String>,
-    /// `operator`
-    pub operator: Option<String>,
-    /// `value`
-    pub value: Option<QueryMatchResultValue>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl QueryMatchResult {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `displayField`
-    #[must_use]
-    pub fn display_field(mut self, display_field: impl Into<String>) -> Self {
-        self.display_field = Some(display_field.into());
-        self
-    }
-    /// Sets `displayField` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn display_field_null(mut self) -> Self {
-        self.display_field = None;
-        self.extra.set_null(0);
-        self
-    }
-    /// `displayValue`
-    #[must_use]
-    pub fn display_value(mut self, display_value: impl Into<String>) -> Self {
-        self.display_value = Some(display_value.into());
-        self
-    }
-    /// Sets `displayValue` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn display_value_null(mut self) -> Self {
-        self.display_value = None;
-        self.extra.set_null(1);
-        self
-    }
-    /// `field`
-    #[must_use]
-    pub fn field(mut self, field: impl Into<String>) -> Self {
-        self.field = Some(field.into());
-        self
-    }
-    /// Sets `field` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn field_null(mut self) -> Self {
-        self.field = None;
-        self.extra.set_null(2);
-        self
-    }
-    /// `operator`
-    #[must_use]
-    pub fn operator(mut self, operator: impl Into<String>) -> Self {
-        self.operator = Some(operator.into());
-        self
-    }
-    /// Sets `operator` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn operator_null(mut self) -> Self {
-        self.operator = None;
-        self.extra.set_null(3);
-        self
-    }
-    /// `value`
-    #[must_use]
-    pub fn value(mut self, value: impl Into<QueryMatchResultValue>) -> Self {
-        self.value = Some(value.into());
-        self
-    }
-    /// Sets `value` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn value_null(mut self) -> Self {
-        self.value = None;
-        self.extra.set_null(4);
-        self
-    }
-}
-
-/// One of several forms of `QueryMatchResultValue`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum QueryMatchResultValue {
-    /// A string.
-    String(String),
-    /// A list.
-    StringList(Vec<String>),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<&str> for QueryMatchResultValue {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for QueryMatchResultValue {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
-/// The answer to [`reset_draft`](super::Timelines::reset_draft).
-pub type ResetDraftResponse = TimelineResponse;
-/// The answer to [`resolve`](super::Timelines::resolve).
-pub type ResolveResponse = ResolvedTimeline;
-/// The `ResolvedTimeline` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ResolvedTimeline {
-    /// `alias_purpose`
-    pub alias_purpose: Option<SavedObjectResolveAliasPurpose>,
-    /// `alias_target_id`
-    pub alias_target_id: Option<String>,
-    /// `outcome`
-    pub outcome: SavedObjectResolveOutcome,
-    /// `timeline`
-    pub timeline: TimelineSavedToReturnObject,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `ResponseNote` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ResponseNote {
-    /// `code`
-    pub code: Option<Number>,
-    /// `message`
-    pub message: Option<String>,
-    /// `note`
-    pub note: Note,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// A value of `RowRendererId`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RowRendererId {
-    /// `alert`
-    Alert,
-    /// `alerts`
-    Alerts,
-    /// `auditd`
-    Auditd,
-    /// `auditd_file`
-    AuditdFile,
-    /// `library`
-    Library,
-    /// `netflow`
-    Netflow,
-    /// `plain`
-    Plain,
-    /// `registry`
-    Registry,
-    /// `suricata`
-    Suricata,
-    /// `system`
-    System,
-    /// `system_dns`
-    SystemDns,
-    /// `system_endgame_process`
-    SystemEndgameProcess,
-    /// `system_file`
-    SystemFile,
-    /// `system_fim`
-    SystemFim,
-    /// `system_security_event`
-    SystemSecurityEvent,
-    /// `system_socket`
-    SystemSocket,
-    /// `threat_match`
-    ThreatMatch,
-    /// `zeek`
-    Zeek,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `SavedObjectResolveAliasPurpose`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SavedObjectResolveAliasPurpose {
-    /// `savedObjectConversion`
-    SavedObjectConversion,
-    /// `savedObjectImport`
-    SavedObjectImport,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// A value of `SavedObjectResolveOutcome`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SavedObjectResolveOutcome {
-    /// `exactMatch`
-    ExactMatch,
-    /// `aliasMatch`
-    AliasMatch,
-    /// `conflict`
-    Conflict,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `SavedTimeline` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct SavedTimeline {
-    /// `columns`
-    pub columns: Option<Vec<ColumnHeaderResult>>,
-    /// `created`
-    pub created: Option<Number>,
-    /// `createdBy`
-    pub created_by: Option<String>,
-    /// `dataProviders`
-    pub data_providers: Option<Vec<DataProviderResult>>,
-    /// `dataViewId`
-    pub data_view_id: Option<String>,
-    /// `dateRange`
-    pub date_range: Option<DateRange>,
-    /// `description`
-    pub description: Option<String>,
-    /// `eqlOptions`
-    pub eql_options: Option<EqlOptions>,
-    /// `eventType`
-    #[deprecated = "upstream deprecates it"]
-    pub event_type: Option<String>,
-    /// `excludedRowRendererIds`
-    pub excluded_row_renderer_ids: Option<Vec<RowRendererId>>,
-    /// `favorite`
-    pub favorite: Option<Vec<FavoriteTimelineResult>>,
-    /// `filters`
-    pub filters: Option<Vec<FilterTimelineResult>>,
-    /// `indexNames`
-    pub index_names: Option<Vec<String>>,
-    /// `kqlMode`
-    pub kql_mode: Option<String>,
-    /// `kqlQuery`
-    pub kql_query: Option<SerializedFilterQueryResult>,
-    /// `savedQueryId`
-    pub saved_query_id: Option<String>,
-    /// `savedSearchId`
-    pub saved_search_id: Option<String>,
-    /// `sort`
-    pub sort: Option<OneOrMany<SortObject>>,
-    /// `status`
-    pub status: Option<TimelineStatus>,
-    /// `templateTimelineId`
-    pub template_timeline_id: Option<String>,
-    /// `templateTimelineVersion`
-    pub template_timeline_version: Option<Number>,
-    /// `timelineType`
-    pub timeline_type: Option<TimelineType>,
-    /// `title`
-    pub title: Option<String>,
-    /// `updated`
-    pub updated: Option<Number>,
-    /// `updatedBy`
-    pub updated_by: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl SavedTimeline {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `columns`
-    #[must_use]
-    pub fn columns(
-        mut self,
-        columns: impl IntoIterator<Item = impl Into<ColumnHeaderResult>>,
-    ) -> Self {
-        self.columns = Some(columns.into_iter().map(Into::into).collect());
-        self
-    }
-    /// Sets `columns` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn columns_null(mut self) -> Self {
-        self.columns = None;
-        self.extra.set_null(0);
-        self
-    }
-    /// `created`
-    #[must_use]
-    pub fn created(mut self, created: impl Into<Number>) -> Self {
-        self.created = Some(created.into());
-        self
-    }
-    /// Sets `created` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn created_null(mut self) -> Self {
-        self.created = None;
-        self.extra.set_null(1);
-        self
-    }
-    /// `createdBy`
-    #[must_use]
-    pub fn created_by(mut self, created_by: impl Into<String>) -> Self {
-        self.created_by = Some(created_by.into());
-        self
-    }
-    /// Sets `createdBy` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn created_by_null(mut self) -> Self {
-        self.created_by = None;
-        self.extra.set_null(2);
-        self
-    }
-    /// `dataProviders`
-    #[must_use]
-    pub fn data_providers(
-        mut self,
-        data_providers: impl IntoIterator<Item = impl Into<DataProviderResult>>,
-    ) -> Self {
-        self.data_providers = Some(data_providers.into_iter().map(Into::into).collect());
-        self
-    }
-    /// Sets `dataProviders` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn data_providers_null(mut self) -> Self {
-        self.data_providers = None;
-        self.extra.set_null(3);
-        self
-    }
-    /// `dataViewId`
-    #[must_use]
-    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
-        self.data_view_id = Some(data_view_id.into());
-        self
-    }
-    /// Sets `dataViewId` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn data_view_id_null(mut self) -> Self {
-        self.data_view_id = None;
-        self.extra.set_null(4);
-        self
-    }
-    /// `dateRange`
-    #[must_use]
-    pub fn date_range(mut self, date_range: impl Into<DateRange>) -> Self {
-        self.date_range = Some(date_range.into());
-        self
-    }
-    /// Sets `dateRange` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn date_range_null(mut self) -> Self {
-        self.date_range = None;
-        self.extra.set_null(5);
-        self
-    }
-    /// `description`
-    #[must_use]
-    pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.description = Some(description.into());
-        self
-    }
-    /// Sets `description` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn description_null(mut self) -> Self {
-        self.description = None;
-        self.extra.set_null(6);
-        self
-    }
-    /// `eqlOptions`
-    #[must_use]
-    pub fn eql_options(mut self, eql_options: impl Into<EqlOptions>) -> Self {
-        self.eql_options = Some(eql_options.into());
-        self
-    }
-    /// Sets `eqlOptions` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn eql_options_null(mut self) -> Self {
-        self.eql_options = None;
-        self.extra.set_null(7);
-        self
-    }
-    /// `eventType`
-    #[deprecated = "upstream deprecates it"]
-    #[must_use]
-    pub fn event_type(mut self, event_type: impl Into<String>) -> Self {
-        self.event_type = Some(event_type.into());
-        self
-    }
-    /// Sets `eventType` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn event_type_null(mut self) -> Self {
-        self.event_type = None;
-        self.extra.set_null(8);
-        self
-    }
-    /// `excludedRowRendererIds`
-    #[must_use]
-    pub fn excluded_row_renderer_ids(
-        mut self,
-        excluded_row_renderer_ids: impl IntoIterator<Item = impl Into<RowRendererId>>,
-    ) -> Self {
-        self.excluded_row_renderer_ids = Some(
-            excluded_row_renderer_ids.into_iter().map(Into::into).collect(),
-        );
-        self
-    }
-    /// Sets `excludedRowRendererIds` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn excluded_row_renderer_ids_null(mut self) -> Self {
-        self.excluded_row_renderer_ids = None;
-        self.extra.set_null(9);
-        self
-    }
-    /// `favorite`
-    #[must_use]
-    pub fn favorite(
-        mut self,
-        favorite: impl IntoIterator<Item = impl Into<FavoriteTimelineResult>>,
-    ) -> Self {
-        self.favorite = Some(favorite.into_iter().map(Into::into).collect());
-        self
-    }
-    /// Sets `favorite` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn favorite_null(mut self) -> Self {
-        self.favorite = None;
-        self.extra.set_null(10);
-        self
-    }
-    /// `filters`
-    #[must_use]
-    pub fn filters(
-        mut self,
-        filters: impl IntoIterator<Item = impl Into<FilterTimelineResult>>,
-    ) -> Self {
-        self.filters = Some(filters.into_iter().map(Into::into).collect());
-        self
-    }
-    /// Sets `filters` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn filters_null(mut self) -> Self {
-        self.filters = None;
-        self.extra.set_null(11);
-        self
-    }
-    /// `indexNames`
-    #[must_use]
-    pub fn index_names(
-        mut self,
-        index_names: impl IntoIterator<Item = impl Into<String>>,
-    ) -> Self {
-        self.index_names = Some(index_names.into_iter().map(Into::into).collect());
-        self
-    }
-    /// Sets `indexNames` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn index_names_null(mut self) -> Self {
-        self.index_names = None;
-        self.extra.set_null(12);
-        self
-    }
-    /// `kqlMode`
-    #[must_use]
-    pub fn kql_mode(mut self, kql_mode: impl Into<String>) -> Self {
-        self.kql_mode = Some(kql_mode.into());
-        self
-    }
-    /// Sets `kqlMode` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn kql_mode_null(mut self) -> Self {
-        self.kql_mode = None;
-        self.extra.set_null(13);
-        self
-    }
-    /// `kqlQuery`
-    #[must_use]
-    pub fn kql_query(
-        mut self,
-        kql_query: impl Into<SerializedFilterQueryResult>,
-    ) -> Self {
-        self.kql_query = Some(kql_query.into());
-        self
-    }
-    /// Sets `kqlQuery` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn kql_query_null(mut self) -> Self {
-        self.kql_query = None;
-        self.extra.set_null(14);
-        self
-    }
-    /// `savedQueryId`
-    #[must_use]
-    pub fn saved_query_id(mut self, saved_query_id: impl Into<String>) -> Self {
-        self.saved_query_id = Some(saved_query_id.into());
-        self
-    }
-    /// Sets `savedQueryId` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn saved_query_id_null(mut self) -> Self {
-        self.saved_query_id = None;
-        self.extra.set_null(15);
-        self
-    }
-    /// `savedSearchId`
-    #[must_use]
-    pub fn saved_search_id(mut self, saved_search_id: impl Into<String>) -> Self {
-        self.saved_search_id = Some(saved_search_id.into());
-        self
-    }
-    /// Sets `savedSearchId` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn saved_search_id_null(mut self) -> Self {
-        self.saved_search_id = None;
-        self.extra.set_null(16);
-        self
-    }
-    /// `sort`
-    #[must_use]
-    pub fn sort(mut self, sort: impl Into<OneOrMany<SortObject>>) -> Self {
-        self.sort = Some(sort.into());
-        self
-    }
-    /// Sets `sort` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn sort_null(mut self) -> Self {
-        self.sort = None;
-        self.extra.set_null(17);
-        self
-    }
-    /// `status`
-    #[must_use]
-    pub fn status(mut self, status: impl Into<TimelineStatus>) -> Self {
-        self.status = Some(status.into());
-        self
-    }
-    /// Sets `status` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn status_null(mut self) -> Self {
-        self.status = None;
-        self.extra.set_null(18);
-        self
-    }
-    /// `templateTimelineId`
-    #[must_use]
-    pub fn template_timeline_id(
-        mut self,
-        template_timeline_id: impl Into<String>,
-    ) -> Self {
-        self.template_timeline_id = Some(template_timeline_id.into());
-        self
-    }
-    /// Sets `templateTimelineId` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn template_timeline_id_null(mut self) -> Self {
-        self.template_timeline_id = None;
-        self.extra.set_null(19);
-        self
-    }
-    /// `templateTimelineVersion`
-    #[must_use]
-    pub fn template_timeline_version(
-        mut self,
-        template_timeline_version: impl Into<Number>,
-    ) -> Self {
-        self.template_timeline_version = Some(template_timeline_version.into());
-        self
-    }
-    /// Sets `templateTimelineVersion` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn template_timeline_version_null(mut self) -> Self {
-        self.template_timeline_version = None;
-        self.extra.set_null(20);
-        self
-    }
-    /// `timelineType`
-    #[must_use]
-    pub fn timeline_type(mut self, timeline_type: impl Into<TimelineType>) -> Self {
-        self.timeline_type = Some(timeline_type.into());
-        self
-    }
-    /// Sets `timelineType` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn timeline_type_null(mut self) -> Self {
-        self.timeline_type = None;
-        self.extra.set_null(21);
-        self
-    }
-    /// `title`
-    #[must_use]
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = Some(title.into());
-        self
-    }
-    /// Sets `title` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn title_null(mut self) -> Self {
-        self.title = None;
-        self.extra.set_null(22);
-        self
-    }
-    /// `updated`
-    #[must_use]
-    pub fn updated(mut self, updated: impl Into<Number>) -> Self {
-        self.updated = Some(updated.into());
-        self
-    }
-    /// Sets `updated` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn updated_null(mut self) -> Self {
-        self.updated = None;
-        self.extra.set_null(23);
-        self
-    }
-    /// `updatedBy`
-    #[must_use]
-    pub fn updated_by(mut self, updated_by: impl Into<String>) -> Self {
-        self.updated_by = Some(updated_by.into());
-        self
-    }
-    /// Sets `updatedBy` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn updated_by_null(mut self) -> Self {
-        self.updated_by = None;
-        self.extra.set_null(24);
-        self
-    }
-}
-
-/// The `SerializedFilterQueryResult` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct SerializedFilterQueryResult {
-    /// `filterQuery`
-    pub filter_query: Option<FilterQuery>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl SerializedFilterQueryResult {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `filterQuery`
-    #[must_use]
-    pub fn filter_query(mut self, filter_query: impl Into<FilterQuery>) -> Self {
-        self.filter_query = Some(filter_query.into());
-        self
-    }
-    /// Sets `filterQuery` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn filter_query_null(mut self) -> Self {
-        self.filter_query = None;
-        self.extra.set_null(0);
-        self
-    }
-}
-
-/// A value of `SortFieldTimeline`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SortFieldTimeline {
-    /// `title`
-    Title,
-    /// `description`
-    Description,
-    /// `updated`
-    Updated,
-    /// `created`
-    Created,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `SortObject` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct SortObject {
-    /// `columnId`
-    pub column_id: Option<String>,
-    /// `columnType`
-    pub column_type: Option<String>,
-    /// `sortDirection`
-    pub sort_direction: Option<String>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl SortObject {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { ..rt::Model::blank() }
-    }
-    /// `columnId`
-    #[must_use]
-    pub fn column_id(mut self, column_id: impl Into<String>) -> Self {
-        self.column_id = Some(column_id.into());
-        self
-    }
-    /// Sets `columnId` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn column_id_null(mut self) -> Self {
-        self.column_id = None;
-        self.extra.set_null(0);
-        self
-    }
-    /// `columnType`
-    #[must_use]
-    pub fn column_type(mut self, column_type: impl Into<String>) -> Self {
-        self.column_type = Some(column_type.into());
-        self
-    }
-    /// Sets `columnType` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn column_type_null(mut self) -> Self {
-        self.column_type = None;
-        self.extra.set_null(1);
-        self
-    }
-    /// `sortDirection`
-    #[must_use]
-    pub fn sort_direction(mut self, sort_direction: impl Into<String>) -> Self {
-        self.sort_direction = Some(sort_direction.into());
-        self
-    }
-    /// Sets `sortDirection` to null, which is not the same as leaving it out.
-    #[must_use]
-    pub fn sort_direction_null(mut self) -> Self {
-        self.sort_direction = None;
-        self.extra.set_null(2);
-        self
-    }
-}
-
-/// A value of `SortOrder`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum SortOrder {
-    /// `asc`
-    Asc,
-    /// `desc`
-    Desc,
-    /// A value that this version of elkit does not know, as it was read.
-    UnknownValue(String),
-}
-
-/// The `Timeline` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Timeline {
-    /// `deleteTimeline`
-    pub delete_timeline: bool,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `TimelineResponse` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct TimelineResponse {
-    /// `columns`
-    pub columns: Option<Vec<ColumnHeaderResult>>,
-    /// `created`
-    pub created: Option<Number>,
-    /// `createdBy`
-    pub created_by: Option<String>,
-    /// `dataProviders`
-    pub data_providers: Option<Vec<DataProviderResult>>,
-    /// `dataViewId`
-    pub data_view_id: Option<String>,
-    /// `dateRange`
-    pub date_range: Option<DateRange>,
-    /// `description`
-    pub description: Option<String>,
-    /// `eqlOptions`
-    pub eql_options: Option<EqlOptions>,
-    /// `eventType`
-    #[deprecated = "upstream deprecates it"]
-    pub event_type: Option<String>,
-    /// `excludedRowRendererIds`
-    pub excluded_row_renderer_ids: Option<Vec<RowRendererId>>,
-    /// `favorite`
-    pub favorite: Option<Vec<FavoriteTimelineResult>>,
-    /// `filters`
-    pub filters: Option<Vec<FilterTimelineResult>>,
-    /// `indexNames`
-    pub index_names: Option<Vec<String>>,
-    /// `kqlMode`
-    pub kql_mode: Option<String>,
-    /// `kqlQuery`
-    pub kql_query: Option<SerializedFilterQueryResult>,
-    /// `savedQueryId`
-    pub saved_query_id: Option<String>,
-    /// `savedSearchId`
-    pub saved_search_id: Option<String>,
-    /// `sort`
-    pub sort: Option<OneOrMany<SortObject>>,
-    /// `status`
-    pub status: Option<TimelineStatus>,
-    /// `templateTimelineId`
-    pub template_timeline_id: Option<String>,
-    /// `templateTimelineVersion`
-    pub template_timeline_version: Option<Number>,
-    /// `timelineType`
-    pub timeline_type: Option<TimelineType>,
-    /// `title`
-    pub title: Option<String>,
-    /// `updated`
-    pub updated: Option<Number>,
-    /// `updatedBy`
-    pub updated_by: Option<String>,
-    /// `savedObjectId`
-    pub saved_object_id: String,
-    /// `version`
-    pub version: String,
-    /// `eventIdToNoteIds`
-    pub event_id_to_note_ids: Option<Vec<Note>>,
-    /// `noteIds`
-    pub note_ids: Option<Vec<String>>,
-    /// `notes`
-    pub notes: Option<Vec<Note>>,
-    /// `pinnedEventIds`
-    pub pinned_event_ids: Option<Vec<String>>,
-    /// `pinnedEventsSaveObject`
-    pub pinned_events_save_object: Option<Vec<PinnedEvent>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The `TimelineSavedToReturnObject` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct TimelineSavedToReturnObject {
-    /// `columns`
-    pub columns: Option<Vec<ColumnHeaderResult>>,
-    /// `created`
-    pub created: Option<Number>,
-    /// `createdBy`
-    pub created_by: Option<String>,
-    /// `dataProviders`
-    pub data_providers: Option<Vec<DataProviderResult>>,
-    /// `dataViewId`
-    pub data_view_id: Option<String>,
-    /// `dateRange`
-    pub date_range: Option<DateRange>,
-    /// `description`
-    pub description: Option<String>,
-    /// `eqlOptions`
-    pub eql_options: Option<EqlOptions>,
-    /// `eventType`
-    #[deprecated = "upstream deprecates it"]
-    pub event_type: Option<String>,
-    /// `excludedRowRendererIds`
-    pub excluded_row_renderer_ids: Option<Vec<RowRendererId>>,
-    /// `favorite`
-    pub favorite: Option<Vec<FavoriteTimelineResult>>,
-    /// `filters`
-    pub filters: Option<Vec<FilterTimelineResult>>,
-    /// `indexNames`
-    pub index_names: Option<Vec<String>>,
-    /// `kqlMode`
-    pub kql_mode: Option<String>,
-    /// `kqlQuery`
-    pub kql_query: Option<SerializedFilterQueryResult>,
-    /// `savedQueryId`
-    pub saved_query_id: Option<String>,
-    /// `savedSearchId`
-    pub saved_search_id: Option<String>,
-    /// `sort`
-    pub sort: Option<OneOrMany<SortObject>>,
+    pub sort: Option<OneOrMany<TimelineSort>>,
     /// `status`
     pub status: Option<TimelineStatus>,
     /// `templateTimelineId`
@@ -2949,7 +2404,7 @@ pub struct TimelineSavedToReturnObject {
     pub extra: Extra,
 }
 
-impl TimelineSavedToReturnObject {
+impl TimelineSnapshot {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(saved_object_id: impl Into<String>, version: impl Into<String>) -> Self {
@@ -2963,7 +2418,7 @@ impl TimelineSavedToReturnObject {
     #[must_use]
     pub fn columns(
         mut self,
-        columns: impl IntoIterator<Item = impl Into<ColumnHeaderResult>>,
+        columns: impl IntoIterator<Item = impl Into<ColumnHeader>>,
     ) -> Self {
         self.columns = Some(columns.into_iter().map(Into::into).collect());
         self
@@ -3005,7 +2460,7 @@ impl TimelineSavedToReturnObject {
     #[must_use]
     pub fn data_providers(
         mut self,
-        data_providers: impl IntoIterator<Item = impl Into<DataProviderResult>>,
+        data_providers: impl IntoIterator<Item = impl Into<DataProvider>>,
     ) -> Self {
         self.data_providers = Some(data_providers.into_iter().map(Into::into).collect());
         self
@@ -3105,7 +2560,7 @@ impl TimelineSavedToReturnObject {
     #[must_use]
     pub fn favorite(
         mut self,
-        favorite: impl IntoIterator<Item = impl Into<FavoriteTimelineResult>>,
+        favorite: impl IntoIterator<Item = impl Into<Favorite>>,
     ) -> Self {
         self.favorite = Some(favorite.into_iter().map(Into::into).collect());
         self
@@ -3121,7 +2576,7 @@ impl TimelineSavedToReturnObject {
     #[must_use]
     pub fn filters(
         mut self,
-        filters: impl IntoIterator<Item = impl Into<FilterTimelineResult>>,
+        filters: impl IntoIterator<Item = impl Into<TimelineFilter>>,
     ) -> Self {
         self.filters = Some(filters.into_iter().map(Into::into).collect());
         self
@@ -3164,10 +2619,7 @@ impl TimelineSavedToReturnObject {
     }
     /// `kqlQuery`
     #[must_use]
-    pub fn kql_query(
-        mut self,
-        kql_query: impl Into<SerializedFilterQueryResult>,
-    ) -> Self {
+    pub fn kql_query(mut self, kql_query: impl Into<SerializedFilterQuery>) -> Self {
         self.kql_query = Some(kql_query.into());
         self
     }
@@ -3206,7 +2658,7 @@ impl TimelineSavedToReturnObject {
     }
     /// `sort`
     #[must_use]
-    pub fn sort(mut self, sort: impl Into<OneOrMany<SortObject>>) -> Self {
+    pub fn sort(mut self, sort: impl Into<OneOrMany<TimelineSort>>) -> Self {
         self.sort = Some(sort.into());
         self
     }
@@ -3399,6 +2851,83 @@ impl TimelineSavedToReturnObject {
     }
 }
 
+/// The `TimelineSort` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct TimelineSort {
+    /// `columnId`
+    pub column_id: Option<String>,
+    /// `columnType`
+    pub column_type: Option<String>,
+    /// `sortDirection`
+    pub sort_direction: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl TimelineSort {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { ..rt::Model::blank() }
+    }
+    /// `columnId`
+    #[must_use]
+    pub fn column_id(mut self, column_id: impl Into<String>) -> Self {
+        self.column_id = Some(column_id.into());
+        self
+    }
+    /// Sets `columnId` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn column_id_null(mut self) -> Self {
+        self.column_id = None;
+        self.extra.set_null(0);
+        self
+    }
+    /// `columnType`
+    #[must_use]
+    pub fn column_type(mut self, column_type: impl Into<String>) -> Self {
+        self.column_type = Some(column_type.into());
+        self
+    }
+    /// Sets `columnType` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn column_type_null(mut self) -> Self {
+        self.column_type = None;
+        self.extra.set_null(1);
+        self
+    }
+    /// `sortDirection`
+    #[must_use]
+    pub fn sort_direction(mut self, sort_direction: impl Into<String>) -> Self {
+        self.sort_direction = Some(sort_direction.into());
+        self
+    }
+    /// Sets `sortDirection` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn sort_direction_null(mut self) -> Self {
+        self.sort_direction = None;
+        self.extra.set_null(2);
+        self
+    }
+}
+
+/// A value of `TimelineSortField`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TimelineSortField {
+    /// `title`
+    Title,
+    /// `description`
+    Description,
+    /// `updated`
+    Updated,
+    /// `created`
+    Created,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
+}
+
 /// A value of `TimelineStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -3411,6 +2940,458 @@ pub enum TimelineStatus {
     Immutable,
     /// A value that this version of elkit does not know, as it was read.
     UnknownValue(String),
+}
+
+/// The `TimelineToImport` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TimelineToImport {
+    /// `columns`
+    pub columns: Option<Vec<ColumnHeader>>,
+    /// `created`
+    pub created: Option<Number>,
+    /// `createdBy`
+    pub created_by: Option<String>,
+    /// `dataProviders`
+    pub data_providers: Option<Vec<DataProvider>>,
+    /// `dataViewId`
+    pub data_view_id: Option<String>,
+    /// `dateRange`
+    pub date_range: Option<DateRange>,
+    /// `description`
+    pub description: Option<String>,
+    /// `eqlOptions`
+    pub eql_options: Option<EqlOptions>,
+    /// `eventType`
+    #[deprecated = "upstream deprecates it"]
+    pub event_type: Option<String>,
+    /// `excludedRowRendererIds`
+    pub excluded_row_renderer_ids: Option<Vec<RowRendererId>>,
+    /// `favorite`
+    pub favorite: Option<Vec<Favorite>>,
+    /// `filters`
+    pub filters: Option<Vec<TimelineFilter>>,
+    /// `indexNames`
+    pub index_names: Option<Vec<String>>,
+    /// `kqlMode`
+    pub kql_mode: Option<String>,
+    /// `kqlQuery`
+    pub kql_query: Option<SerializedFilterQuery>,
+    /// `savedQueryId`
+    pub saved_query_id: Option<String>,
+    /// `savedSearchId`
+    pub saved_search_id: Option<String>,
+    /// `sort`
+    pub sort: Option<OneOrMany<TimelineSort>>,
+    /// `status`
+    pub status: Option<TimelineStatus>,
+    /// `templateTimelineId`
+    pub template_timeline_id: Option<String>,
+    /// `templateTimelineVersion`
+    pub template_timeline_version: Option<Number>,
+    /// `timelineType`
+    pub timeline_type: Option<TimelineType>,
+    /// `title`
+    pub title: Option<String>,
+    /// `updated`
+    pub updated: Option<Number>,
+    /// `updatedBy`
+    pub updated_by: Option<String>,
+    /// `eventNotes`
+    pub event_notes: Option<Vec<NewNote>>,
+    /// `globalNotes`
+    pub global_notes: Option<Vec<NewNote>>,
+    /// `pinnedEventIds`
+    pub pinned_event_ids: Option<Vec<String>>,
+    /// `savedObjectId`
+    pub saved_object_id: Option<String>,
+    /// `version`
+    pub version: Option<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// What a [`TimelineToImport`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct TimelineToImportRequired {
+    /// `eventNotes`
+    pub event_notes: Option<Vec<NewNote>>,
+    /// `globalNotes`
+    pub global_notes: Option<Vec<NewNote>>,
+    /// `pinnedEventIds`
+    pub pinned_event_ids: Option<Vec<String>>,
+    /// `savedObjectId`
+    pub saved_object_id: Option<String>,
+    /// `version`
+    pub version: Option<String>,
+}
+
+impl TimelineToImport {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(required: TimelineToImportRequired) -> Self {
+        Self {
+            event_notes: required.event_notes,
+            global_notes: required.global_notes,
+            pinned_event_ids: required.pinned_event_ids,
+            saved_object_id: required.saved_object_id,
+            version: required.version,
+            ..rt::Model::blank()
+        }
+    }
+    /// `columns`
+    #[must_use]
+    pub fn columns(
+        mut self,
+        columns: impl IntoIterator<Item = impl Into<ColumnHeader>>,
+    ) -> Self {
+        self.columns = Some(columns.into_iter().map(Into::into).collect());
+        self
+    }
+    /// Sets `columns` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn columns_null(mut self) -> Self {
+        self.columns = None;
+        self.extra.set_null(0);
+        self
+    }
+    /// `created`
+    #[must_use]
+    pub fn created(mut self, created: impl Into<Number>) -> Self {
+        self.created = Some(created.into());
+        self
+    }
+    /// Sets `created` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn created_null(mut self) -> Self {
+        self.created = None;
+        self.extra.set_null(1);
+        self
+    }
+    /// `createdBy`
+    #[must_use]
+    pub fn created_by(mut self, created_by: impl Into<String>) -> Self {
+        self.created_by = Some(created_by.into());
+        self
+    }
+    /// Sets `createdBy` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn created_by_null(mut self) -> Self {
+        self.created_by = None;
+        self.extra.set_null(2);
+        self
+    }
+    /// `dataProviders`
+    #[must_use]
+    pub fn data_providers(
+        mut self,
+        data_providers: impl IntoIterator<Item = impl Into<DataProvider>>,
+    ) -> Self {
+        self.data_providers = Some(data_providers.into_iter().map(Into::into).collect());
+        self
+    }
+    /// Sets `dataProviders` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn data_providers_null(mut self) -> Self {
+        self.data_providers = None;
+        self.extra.set_null(3);
+        self
+    }
+    /// `dataViewId`
+    #[must_use]
+    pub fn data_view_id(mut self, data_view_id: impl Into<String>) -> Self {
+        self.data_view_id = Some(data_view_id.into());
+        self
+    }
+    /// Sets `dataViewId` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn data_view_id_null(mut self) -> Self {
+        self.data_view_id = None;
+        self.extra.set_null(4);
+        self
+    }
+    /// `dateRange`
+    #[must_use]
+    pub fn date_range(mut self, date_range: impl Into<DateRange>) -> Self {
+        self.date_range = Some(date_range.into());
+        self
+    }
+    /// Sets `dateRange` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn date_range_null(mut self) -> Self {
+        self.date_range = None;
+        self.extra.set_null(5);
+        self
+    }
+    /// `description`
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+    /// Sets `description` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn description_null(mut self) -> Self {
+        self.description = None;
+        self.extra.set_null(6);
+        self
+    }
+    /// `eqlOptions`
+    #[must_use]
+    pub fn eql_options(mut self, eql_options: impl Into<EqlOptions>) -> Self {
+        self.eql_options = Some(eql_options.into());
+        self
+    }
+    /// Sets `eqlOptions` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn eql_options_null(mut self) -> Self {
+        self.eql_options = None;
+        self.extra.set_null(7);
+        self
+    }
+    /// `eventType`
+    #[deprecated = "upstream deprecates it"]
+    #[must_use]
+    pub fn event_type(mut self, event_type: impl Into<String>) -> Self {
+        self.event_type = Some(event_type.into());
+        self
+    }
+    /// Sets `eventType` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn event_type_null(mut self) -> Self {
+        self.event_type = None;
+        self.extra.set_null(9);
+        self
+    }
+    /// `excludedRowRendererIds`
+    #[must_use]
+    pub fn excluded_row_renderer_ids(
+        mut self,
+        excluded_row_renderer_ids: impl IntoIterator<Item = impl Into<RowRendererId>>,
+    ) -> Self {
+        self.excluded_row_renderer_ids = Some(
+            excluded_row_renderer_ids.into_iter().map(Into::into).collect(),
+        );
+        self
+    }
+    /// Sets `excludedRowRendererIds` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn excluded_row_renderer_ids_null(mut self) -> Self {
+        self.excluded_row_renderer_ids = None;
+        self.extra.set_null(10);
+        self
+    }
+    /// `favorite`
+    #[must_use]
+    pub fn favorite(
+        mut self,
+        favorite: impl IntoIterator<Item = impl Into<Favorite>>,
+    ) -> Self {
+        self.favorite = Some(favorite.into_iter().map(Into::into).collect());
+        self
+    }
+    /// Sets `favorite` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn favorite_null(mut self) -> Self {
+        self.favorite = None;
+        self.extra.set_null(11);
+        self
+    }
+    /// `filters`
+    #[must_use]
+    pub fn filters(
+        mut self,
+        filters: impl IntoIterator<Item = impl Into<TimelineFilter>>,
+    ) -> Self {
+        self.filters = Some(filters.into_iter().map(Into::into).collect());
+        self
+    }
+    /// Sets `filters` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn filters_null(mut self) -> Self {
+        self.filters = None;
+        self.extra.set_null(12);
+        self
+    }
+    /// `indexNames`
+    #[must_use]
+    pub fn index_names(
+        mut self,
+        index_names: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.index_names = Some(index_names.into_iter().map(Into::into).collect());
+        self
+    }
+    /// Sets `indexNames` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn index_names_null(mut self) -> Self {
+        self.index_names = None;
+        self.extra.set_null(14);
+        self
+    }
+    /// `kqlMode`
+    #[must_use]
+    pub fn kql_mode(mut self, kql_mode: impl Into<String>) -> Self {
+        self.kql_mode = Some(kql_mode.into());
+        self
+    }
+    /// Sets `kqlMode` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn kql_mode_null(mut self) -> Self {
+        self.kql_mode = None;
+        self.extra.set_null(15);
+        self
+    }
+    /// `kqlQuery`
+    #[must_use]
+    pub fn kql_query(mut self, kql_query: impl Into<SerializedFilterQuery>) -> Self {
+        self.kql_query = Some(kql_query.into());
+        self
+    }
+    /// Sets `kqlQuery` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn kql_query_null(mut self) -> Self {
+        self.kql_query = None;
+        self.extra.set_null(16);
+        self
+    }
+    /// `savedQueryId`
+    #[must_use]
+    pub fn saved_query_id(mut self, saved_query_id: impl Into<String>) -> Self {
+        self.saved_query_id = Some(saved_query_id.into());
+        self
+    }
+    /// Sets `savedQueryId` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn saved_query_id_null(mut self) -> Self {
+        self.saved_query_id = None;
+        self.extra.set_null(19);
+        self
+    }
+    /// `savedSearchId`
+    #[must_use]
+    pub fn saved_search_id(mut self, saved_search_id: impl Into<String>) -> Self {
+        self.saved_search_id = Some(saved_search_id.into());
+        self
+    }
+    /// Sets `savedSearchId` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn saved_search_id_null(mut self) -> Self {
+        self.saved_search_id = None;
+        self.extra.set_null(20);
+        self
+    }
+    /// `sort`
+    #[must_use]
+    pub fn sort(mut self, sort: impl Into<OneOrMany<TimelineSort>>) -> Self {
+        self.sort = Some(sort.into());
+        self
+    }
+    /// Sets `sort` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn sort_null(mut self) -> Self {
+        self.sort = None;
+        self.extra.set_null(21);
+        self
+    }
+    /// `status`
+    #[must_use]
+    pub fn status(mut self, status: impl Into<TimelineStatus>) -> Self {
+        self.status = Some(status.into());
+        self
+    }
+    /// Sets `status` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn status_null(mut self) -> Self {
+        self.status = None;
+        self.extra.set_null(22);
+        self
+    }
+    /// `templateTimelineId`
+    #[must_use]
+    pub fn template_timeline_id(
+        mut self,
+        template_timeline_id: impl Into<String>,
+    ) -> Self {
+        self.template_timeline_id = Some(template_timeline_id.into());
+        self
+    }
+    /// Sets `templateTimelineId` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn template_timeline_id_null(mut self) -> Self {
+        self.template_timeline_id = None;
+        self.extra.set_null(23);
+        self
+    }
+    /// `templateTimelineVersion`
+    #[must_use]
+    pub fn template_timeline_version(
+        mut self,
+        template_timeline_version: impl Into<Number>,
+    ) -> Self {
+        self.template_timeline_version = Some(template_timeline_version.into());
+        self
+    }
+    /// Sets `templateTimelineVersion` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn template_timeline_version_null(mut self) -> Self {
+        self.template_timeline_version = None;
+        self.extra.set_null(24);
+        self
+    }
+    /// `timelineType`
+    #[must_use]
+    pub fn timeline_type(mut self, timeline_type: impl Into<TimelineType>) -> Self {
+        self.timeline_type = Some(timeline_type.into());
+        self
+    }
+    /// Sets `timelineType` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn timeline_type_null(mut self) -> Self {
+        self.timeline_type = None;
+        self.extra.set_null(25);
+        self
+    }
+    /// `title`
+    #[must_use]
+    pub fn title(mut self, title: impl Into<String>) -> Self {
+        self.title = Some(title.into());
+        self
+    }
+    /// Sets `title` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn title_null(mut self) -> Self {
+        self.title = None;
+        self.extra.set_null(26);
+        self
+    }
+    /// `updated`
+    #[must_use]
+    pub fn updated(mut self, updated: impl Into<Number>) -> Self {
+        self.updated = Some(updated.into());
+        self
+    }
+    /// Sets `updated` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn updated_null(mut self) -> Self {
+        self.updated = None;
+        self.extra.set_null(27);
+        self
+    }
+    /// `updatedBy`
+    #[must_use]
+    pub fn updated_by(mut self, updated_by: impl Into<String>) -> Self {
+        self.updated_by = Some(updated_by.into());
+        self
+    }
+    /// Sets `updatedBy` to null, which is not the same as leaving it out.
+    #[must_use]
+    pub fn updated_by_null(mut self) -> Self {
+        self.updated_by = None;
+        self.extra.set_null(28);
+        self
+    }
 }
 
 /// A value of `TimelineType`.
@@ -3426,9 +3407,19 @@ pub enum TimelineType {
 }
 
 /// The answer to [`toggle_favorite`](super::Timelines::toggle_favorite).
-pub type ToggleFavoriteResponse = FavoriteTimelineResponse;
+pub type ToggleFavoriteResponse = FavoriteOutcome;
+/// The `UnpinnedEvent` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct UnpinnedEvent {
+    /// `unpinned`
+    pub unpinned: bool,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The answer to [`update`](super::Timelines::update).
-pub type UpdateResponse = TimelineResponse;
+pub type UpdateResponse = SavedTimeline;
 /// The request of [`Timelines::copy`](super::Timelines::copy), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -3464,7 +3455,7 @@ impl CopyRequest {
 #[non_exhaustive]
 pub struct CopyLegacyRequest {
     /// `timeline`
-    pub timeline: SavedTimeline,
+    pub timeline: NewTimeline,
     /// `timelineIdToCopy`
     pub timeline_id_to_copy: String,
     /// Members of the body that this version of elkit does not know.
@@ -3475,7 +3466,7 @@ impl CopyLegacyRequest {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(
-        timeline: impl Into<SavedTimeline>,
+        timeline: impl Into<NewTimeline>,
         timeline_id_to_copy: impl Into<String>,
     ) -> Self {
         Self {
@@ -3497,7 +3488,7 @@ pub struct CreateRequest {
     /// `templateTimelineVersion`
     pub template_timeline_version: Option<Number>,
     /// `timeline`
-    pub timeline: SavedTimeline,
+    pub timeline: NewTimeline,
     /// `timelineId`
     pub timeline_id: Option<String>,
     /// `timelineType`
@@ -3511,7 +3502,7 @@ pub struct CreateRequest {
 impl CreateRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(timeline: impl Into<SavedTimeline>) -> Self {
+    pub fn new(timeline: impl Into<NewTimeline>) -> Self {
         Self {
             timeline: timeline.into(),
             status: None,
@@ -3619,7 +3610,7 @@ pub struct ImportRequest {
     /// `file`
     pub file: Value,
     /// `isImmutable`
-    pub is_immutable: Option<IsImmutable>,
+    pub is_immutable: Option<BooleanText>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -3641,11 +3632,11 @@ impl ImportRequest {
 #[allow(clippy::exhaustive_structs)]
 pub struct InstallPrepackagedRequired {
     /// `prepackagedTimelines`
-    pub prepackaged_timelines: Vec<Option<TimelineSavedToReturnObject>>,
+    pub prepackaged_timelines: Vec<Option<TimelineSnapshot>>,
     /// `timelinesToInstall`
-    pub timelines_to_install: Vec<Option<ImportTimelines>>,
+    pub timelines_to_install: Vec<Option<TimelineToImport>>,
     /// `timelinesToUpdate`
-    pub timelines_to_update: Vec<Option<ImportTimelines>>,
+    pub timelines_to_update: Vec<Option<TimelineToImport>>,
 }
 
 /// The request of [`Timelines::install_prepackaged`](super::Timelines::install_prepackaged), as plain data.
@@ -3653,11 +3644,11 @@ pub struct InstallPrepackagedRequired {
 #[non_exhaustive]
 pub struct InstallPrepackagedRequest {
     /// `prepackagedTimelines`
-    pub prepackaged_timelines: Vec<Option<TimelineSavedToReturnObject>>,
+    pub prepackaged_timelines: Vec<Option<TimelineSnapshot>>,
     /// `timelinesToInstall`
-    pub timelines_to_install: Vec<Option<ImportTimelines>>,
+    pub timelines_to_install: Vec<Option<TimelineToImport>>,
     /// `timelinesToUpdate`
-    pub timelines_to_update: Vec<Option<ImportTimelines>>,
+    pub timelines_to_update: Vec<Option<TimelineToImport>>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -3680,11 +3671,11 @@ impl InstallPrepackagedRequest {
 #[non_exhaustive]
 pub struct ListRequest {
     /// `only_user_favorite`
-    pub only_user_favorite: Option<IsImmutable>,
+    pub only_user_favorite: Option<BooleanText>,
     /// `timeline_type`
     pub timeline_type: Option<TimelineType>,
     /// `sort_field`
-    pub sort_field: Option<SortFieldTimeline>,
+    pub sort_field: Option<TimelineSortField>,
     /// `sort_order`
     pub sort_order: Option<SortOrder>,
     /// `page_size`
@@ -3832,7 +3823,7 @@ impl ToggleFavoriteRequest {
 #[allow(clippy::exhaustive_structs)]
 pub struct UpdateRequired {
     /// `timeline`
-    pub timeline: SavedTimeline,
+    pub timeline: NewTimeline,
     /// `timelineId`
     pub timeline_id: Option<String>,
     /// `version`
@@ -3844,7 +3835,7 @@ pub struct UpdateRequired {
 #[non_exhaustive]
 pub struct UpdateRequest {
     /// `timeline`
-    pub timeline: SavedTimeline,
+    pub timeline: NewTimeline,
     /// `timelineId`
     pub timeline_id: Option<String>,
     /// `version`

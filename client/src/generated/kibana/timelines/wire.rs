@@ -13,119 +13,61 @@ use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    BareNote, ColumnHeaderResult, DataProviderQueryMatch, DataProviderResult, DateRange,
-    DeleteResponse, EqlOptions, FavoriteTimelineResponse, FavoriteTimelineResult,
-    FilterQuery, FilterQueryKuery, FilterTimelineResult, FilterTimelineResultMeta,
-    GetNotesResult, ImportTimelineResult, ImportTimelineResultError,
-    ImportTimelineResultErrorError, ImportTimelines, ListResponse, Note,
-    PersistPinnedEventResponseObject, PinnedEvent, QueryMatchResult, ResolvedTimeline,
-    ResponseNote, SavedTimeline, SerializedFilterQueryResult, SortObject, Timeline,
-    TimelineResponse, TimelineSavedToReturnObject, CopyRequest, CopyLegacyRequest,
-    CreateRequest, DeleteRequest, ExportRequest, ImportRequest,
-    InstallPrepackagedRequest, PinOrUnpinEventRequest, ResetDraftRequest,
+    ColumnHeader, DataProvider, DataProviderQueryMatch, DateRange, DeleteResponse,
+    EqlOptions, Favorite, FavoriteOutcome, FoundNotes, ImportError, ImportErrorDetails,
+    ImportResult, KueryFilterQuery, ListResponse, NewNote, NewTimeline, Note,
+    PinnedEvent, QueryMatch, ResolvedTimeline, SavedFilterQuery, SavedNote,
+    SavedTimeline, SerializedFilterQuery, TimelineDeletion, TimelineFilter,
+    TimelineFilterMeta, TimelineSnapshot, TimelineSort, TimelineToImport, UnpinnedEvent,
+    CopyRequest, CopyLegacyRequest, CreateRequest, DeleteRequest, ExportRequest,
+    ImportRequest, InstallPrepackagedRequest, PinOrUnpinEventRequest, ResetDraftRequest,
     ToggleFavoriteRequest, UpdateRequest
 }
 rt::string_enum! {
-    AssociatedFilterType, DataProviderType, IsImmutable, RowRendererId,
-    SavedObjectResolveAliasPurpose, SavedObjectResolveOutcome, SortFieldTimeline,
-    SortOrder, TimelineStatus, TimelineType
+    AliasPurpose, BooleanText, DataProviderType, NoteFilter, ResolveOutcome,
+    RowRendererId, SortOrder, TimelineSortField, TimelineStatus, TimelineType
 }
 rt::union_! {
-    PersistPinnedEventResponse, QueryMatchResultValue
+    PinOutcome, QueryMatchValue
 }
 
-impl rt::StringEnum for AssociatedFilterType {
+impl rt::StringEnum for AliasPurpose {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
-            "all" => Self::All,
-            "document_only" => Self::DocumentOnly,
-            "saved_object_only" => Self::SavedObjectOnly,
-            "document_and_saved_object" => Self::DocumentAndSavedObject,
-            "orphan" => Self::Orphan,
+            "savedObjectConversion" => Self::SavedObjectConversion,
+            "savedObjectImport" => Self::SavedObjectImport,
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
     fn name(&self) -> &str {
         match self {
-            Self::All => "all",
-            Self::DocumentOnly => "document_only",
-            Self::SavedObjectOnly => "saved_object_only",
-            Self::DocumentAndSavedObject => "document_and_saved_object",
-            Self::Orphan => "orphan",
+            Self::SavedObjectConversion => "savedObjectConversion",
+            Self::SavedObjectImport => "savedObjectImport",
             Self::UnknownValue(name) => name,
         }
     }
 }
 
-impl rt::Model for BareNote {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "BareNote",
-        members: &[
-            "created",
-            "createdBy",
-            "eventId",
-            "note",
-            "timelineId",
-            "updated",
-            "updatedBy",
-        ],
-        aliases: &[],
-        required: &[0x10, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            created: None,
-            created_by: None,
-            updated: None,
-            updated_by: None,
-            event_id: None,
-            note: None,
-            timeline_id: rt::Wire::blank(),
-            extra: Extra::new(),
+impl rt::StringEnum for BooleanText {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "true" => Self::True,
+            "false" => Self::False,
+            _ => Self::UnknownValue(name.into_owned()),
         }
     }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.created),
-            1 => member.option(&mut self.created_by),
-            5 => member.option(&mut self.updated),
-            6 => member.option(&mut self.updated_by),
-            2 => member.option(&mut self.event_id),
-            3 => member.option(&mut self.note),
-            4 => member.value(&mut self.timeline_id),
-            _ => member.untyped(),
+    fn name(&self) -> &str {
+        match self {
+            Self::True => "true",
+            Self::False => "false",
+            Self::UnknownValue(name) => name,
         }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.created)?;
-        out.option(1, &self.created_by)?;
-        out.option(5, &self.updated)?;
-        out.option(6, &self.updated_by)?;
-        out.option(2, &self.event_id)?;
-        out.option(3, &self.note)?;
-        out.value(4, &self.timeline_id)?;
-        Ok(())
     }
 }
 
-impl rt::Model for ColumnHeaderResult {
+impl rt::Model for ColumnHeader {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ColumnHeaderResult",
+        name: "ColumnHeader",
         members: &[
             "aggregatable",
             "category",
@@ -205,75 +147,9 @@ impl rt::Model for ColumnHeaderResult {
     }
 }
 
-impl rt::Model for DataProviderQueryMatch {
+impl rt::Model for DataProvider {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "DataProviderQueryMatch",
-        members: &[
-            "enabled",
-            "excluded",
-            "id",
-            "kqlQuery",
-            "name",
-            "queryMatch",
-            "type",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            enabled: None,
-            excluded: None,
-            id: None,
-            kql_query: None,
-            name: None,
-            query_match: None,
-            r#type: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.enabled),
-            1 => member.option(&mut self.excluded),
-            2 => member.option(&mut self.id),
-            3 => member.option(&mut self.kql_query),
-            4 => member.option(&mut self.name),
-            5 => member.option(&mut self.query_match),
-            6 => member.option(&mut self.r#type),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.enabled)?;
-        out.option(1, &self.excluded)?;
-        out.option(2, &self.id)?;
-        out.option(3, &self.kql_query)?;
-        out.option(4, &self.name)?;
-        out.option(5, &self.query_match)?;
-        out.option(6, &self.r#type)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for DataProviderResult {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "DataProviderResult",
+        name: "DataProvider",
         members: &[
             "and",
             "enabled",
@@ -337,6 +213,72 @@ impl rt::Model for DataProviderResult {
         out.option(5, &self.name)?;
         out.option(6, &self.query_match)?;
         out.option(7, &self.r#type)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for DataProviderQueryMatch {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "DataProviderQueryMatch",
+        members: &[
+            "enabled",
+            "excluded",
+            "id",
+            "kqlQuery",
+            "name",
+            "queryMatch",
+            "type",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            enabled: None,
+            excluded: None,
+            id: None,
+            kql_query: None,
+            name: None,
+            query_match: None,
+            r#type: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.enabled),
+            1 => member.option(&mut self.excluded),
+            2 => member.option(&mut self.id),
+            3 => member.option(&mut self.kql_query),
+            4 => member.option(&mut self.name),
+            5 => member.option(&mut self.query_match),
+            6 => member.option(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.enabled)?;
+        out.option(1, &self.excluded)?;
+        out.option(2, &self.id)?;
+        out.option(3, &self.kql_query)?;
+        out.option(4, &self.name)?;
+        out.option(5, &self.query_match)?;
+        out.option(6, &self.r#type)?;
         Ok(())
     }
 }
@@ -499,9 +441,55 @@ impl rt::Model for EqlOptions {
     }
 }
 
-impl rt::Model for FavoriteTimelineResponse {
+impl rt::Model for Favorite {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "FavoriteTimelineResponse",
+        name: "Favorite",
+        members: &["favoriteDate", "fullName", "userName"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            favorite_date: None,
+            full_name: None,
+            user_name: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.favorite_date),
+            1 => member.option(&mut self.full_name),
+            2 => member.option(&mut self.user_name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.favorite_date)?;
+        out.option(1, &self.full_name)?;
+        out.option(2, &self.user_name)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for FavoriteOutcome {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FavoriteOutcome",
         members: &[
             "code",
             "favorite",
@@ -569,20 +557,19 @@ impl rt::Model for FavoriteTimelineResponse {
     }
 }
 
-impl rt::Model for FavoriteTimelineResult {
+impl rt::Model for FoundNotes {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "FavoriteTimelineResult",
-        members: &["favoriteDate", "fullName", "userName"],
+        name: "FoundNotes",
+        members: &["notes", "totalCount"],
         aliases: &[],
-        required: &[0, 0, 0, 0],
+        required: &[0x3, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            favorite_date: None,
-            full_name: None,
-            user_name: None,
+            notes: rt::Wire::blank(),
+            total_count: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -598,9 +585,8 @@ impl rt::Model for FavoriteTimelineResult {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.favorite_date),
-            1 => member.option(&mut self.full_name),
-            2 => member.option(&mut self.user_name),
+            0 => member.value(&mut self.notes),
+            1 => member.value(&mut self.total_count),
             _ => member.untyped(),
         }
     }
@@ -608,17 +594,16 @@ impl rt::Model for FavoriteTimelineResult {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.favorite_date)?;
-        out.option(1, &self.full_name)?;
-        out.option(2, &self.user_name)?;
+        out.value(0, &self.notes)?;
+        out.value(1, &self.total_count)?;
         Ok(())
     }
 }
 
-impl rt::Model for FilterQuery {
+impl rt::Model for ImportError {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "FilterQuery",
-        members: &["kuery", "serializedQuery"],
+        name: "ImportError",
+        members: &["error", "id"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -626,8 +611,8 @@ impl rt::Model for FilterQuery {
     };
     fn blank() -> Self {
         Self {
-            kuery: None,
-            serialized_query: None,
+            error: None,
+            id: None,
             extra: Extra::new(),
         }
     }
@@ -643,8 +628,8 @@ impl rt::Model for FilterQuery {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.kuery),
-            1 => member.option(&mut self.serialized_query),
+            0 => member.option(&mut self.error),
+            1 => member.option(&mut self.id),
             _ => member.untyped(),
         }
     }
@@ -652,15 +637,116 @@ impl rt::Model for FilterQuery {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.kuery)?;
-        out.option(1, &self.serialized_query)?;
+        out.option(0, &self.error)?;
+        out.option(1, &self.id)?;
         Ok(())
     }
 }
 
-impl rt::Model for FilterQueryKuery {
+impl rt::Model for ImportErrorDetails {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "FilterQueryKuery",
+        name: "ImportErrorDetails",
+        members: &["message", "status_code"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            message: None,
+            status_code: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.message),
+            1 => member.option(&mut self.status_code),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.message)?;
+        out.option(1, &self.status_code)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ImportResult {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ImportResult",
+        members: &[
+            "errors",
+            "success",
+            "success_count",
+            "timelines_installed",
+            "timelines_updated",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            errors: None,
+            success: None,
+            success_count: None,
+            timelines_installed: None,
+            timelines_updated: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.errors),
+            1 => member.option(&mut self.success),
+            2 => member.option(&mut self.success_count),
+            3 => member.option(&mut self.timelines_installed),
+            4 => member.option(&mut self.timelines_updated),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.errors)?;
+        out.option(1, &self.success)?;
+        out.option(2, &self.success_count)?;
+        out.option(3, &self.timelines_installed)?;
+        out.option(4, &self.timelines_updated)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for KueryFilterQuery {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "KueryFilterQuery",
         members: &["expression", "kind"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -701,9 +787,1032 @@ impl rt::Model for FilterQueryKuery {
     }
 }
 
-impl rt::Model for FilterTimelineResult {
+impl rt::Model for ListResponse {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "FilterTimelineResult",
+        name: "ListResponse",
+        members: &[
+            "customTemplateTimelineCount",
+            "defaultTimelineCount",
+            "elasticTemplateTimelineCount",
+            "favoriteCount",
+            "templateTimelineCount",
+            "timeline",
+            "totalCount",
+        ],
+        aliases: &[],
+        required: &[0x60, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            custom_template_timeline_count: None,
+            default_timeline_count: None,
+            elastic_template_timeline_count: None,
+            favorite_count: None,
+            template_timeline_count: None,
+            timeline: rt::Wire::blank(),
+            total_count: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.custom_template_timeline_count),
+            1 => member.option(&mut self.default_timeline_count),
+            2 => member.option(&mut self.elastic_template_timeline_count),
+            3 => member.option(&mut self.favorite_count),
+            4 => member.option(&mut self.template_timeline_count),
+            5 => member.value(&mut self.timeline),
+            6 => member.value(&mut self.total_count),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.custom_template_timeline_count)?;
+        out.option(1, &self.default_timeline_count)?;
+        out.option(2, &self.elastic_template_timeline_count)?;
+        out.option(3, &self.favorite_count)?;
+        out.option(4, &self.template_timeline_count)?;
+        out.value(5, &self.timeline)?;
+        out.value(6, &self.total_count)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewNote {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewNote",
+        members: &[
+            "created",
+            "createdBy",
+            "eventId",
+            "note",
+            "timelineId",
+            "updated",
+            "updatedBy",
+        ],
+        aliases: &[],
+        required: &[0x10, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            created: None,
+            created_by: None,
+            updated: None,
+            updated_by: None,
+            event_id: None,
+            note: None,
+            timeline_id: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.created),
+            1 => member.option(&mut self.created_by),
+            5 => member.option(&mut self.updated),
+            6 => member.option(&mut self.updated_by),
+            2 => member.option(&mut self.event_id),
+            3 => member.option(&mut self.note),
+            4 => member.value(&mut self.timeline_id),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.created)?;
+        out.option(1, &self.created_by)?;
+        out.option(5, &self.updated)?;
+        out.option(6, &self.updated_by)?;
+        out.option(2, &self.event_id)?;
+        out.option(3, &self.note)?;
+        out.value(4, &self.timeline_id)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewTimeline {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewTimeline",
+        members: &[
+            "columns",
+            "created",
+            "createdBy",
+            "dataProviders",
+            "dataViewId",
+            "dateRange",
+            "description",
+            "eqlOptions",
+            "eventType",
+            "excludedRowRendererIds",
+            "favorite",
+            "filters",
+            "indexNames",
+            "kqlMode",
+            "kqlQuery",
+            "savedQueryId",
+            "savedSearchId",
+            "sort",
+            "status",
+            "templateTimelineId",
+            "templateTimelineVersion",
+            "timelineType",
+            "title",
+            "updated",
+            "updatedBy",
+        ],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            columns: None,
+            created: None,
+            created_by: None,
+            data_providers: None,
+            data_view_id: None,
+            date_range: None,
+            description: None,
+            eql_options: None,
+            event_type: None,
+            excluded_row_renderer_ids: None,
+            favorite: None,
+            filters: None,
+            index_names: None,
+            kql_mode: None,
+            kql_query: None,
+            saved_query_id: None,
+            saved_search_id: None,
+            sort: None,
+            status: None,
+            template_timeline_id: None,
+            template_timeline_version: None,
+            timeline_type: None,
+            title: None,
+            updated: None,
+            updated_by: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.columns),
+            1 => member.option(&mut self.created),
+            2 => member.option(&mut self.created_by),
+            3 => member.option(&mut self.data_providers),
+            4 => member.option(&mut self.data_view_id),
+            5 => member.option(&mut self.date_range),
+            6 => member.option(&mut self.description),
+            7 => member.option(&mut self.eql_options),
+            8 => member.option(&mut self.event_type),
+            9 => member.option(&mut self.excluded_row_renderer_ids),
+            10 => member.option(&mut self.favorite),
+            11 => member.option(&mut self.filters),
+            12 => member.option(&mut self.index_names),
+            13 => member.option(&mut self.kql_mode),
+            14 => member.option(&mut self.kql_query),
+            15 => member.option(&mut self.saved_query_id),
+            16 => member.option(&mut self.saved_search_id),
+            17 => member.option(&mut self.sort),
+            18 => member.option(&mut self.status),
+            19 => member.option(&mut self.template_timeline_id),
+            20 => member.option(&mut self.template_timeline_version),
+            21 => member.option(&mut self.timeline_type),
+            22 => member.option(&mut self.title),
+            23 => member.option(&mut self.updated),
+            24 => member.option(&mut self.updated_by),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.columns)?;
+        out.option(1, &self.created)?;
+        out.option(2, &self.created_by)?;
+        out.option(3, &self.data_providers)?;
+        out.option(4, &self.data_view_id)?;
+        out.option(5, &self.date_range)?;
+        out.option(6, &self.description)?;
+        out.option(7, &self.eql_options)?;
+        out.option(8, &self.event_type)?;
+        out.option(9, &self.excluded_row_renderer_ids)?;
+        out.option(10, &self.favorite)?;
+        out.option(11, &self.filters)?;
+        out.option(12, &self.index_names)?;
+        out.option(13, &self.kql_mode)?;
+        out.option(14, &self.kql_query)?;
+        out.option(15, &self.saved_query_id)?;
+        out.option(16, &self.saved_search_id)?;
+        out.option(17, &self.sort)?;
+        out.option(18, &self.status)?;
+        out.option(19, &self.template_timeline_id)?;
+        out.option(20, &self.template_timeline_version)?;
+        out.option(21, &self.timeline_type)?;
+        out.option(22, &self.title)?;
+        out.option(23, &self.updated)?;
+        out.option(24, &self.updated_by)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for Note {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Note",
+        members: &[
+            "created",
+            "createdBy",
+            "eventId",
+            "note",
+            "noteId",
+            "timelineId",
+            "updated",
+            "updatedBy",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x130, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            created: None,
+            created_by: None,
+            updated: None,
+            updated_by: None,
+            event_id: None,
+            note: None,
+            timeline_id: rt::Wire::blank(),
+            note_id: rt::Wire::blank(),
+            version: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.created),
+            1 => member.option(&mut self.created_by),
+            6 => member.option(&mut self.updated),
+            7 => member.option(&mut self.updated_by),
+            2 => member.option(&mut self.event_id),
+            3 => member.option(&mut self.note),
+            5 => member.value(&mut self.timeline_id),
+            4 => member.value(&mut self.note_id),
+            8 => member.value(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.created)?;
+        out.option(1, &self.created_by)?;
+        out.option(6, &self.updated)?;
+        out.option(7, &self.updated_by)?;
+        out.option(2, &self.event_id)?;
+        out.option(3, &self.note)?;
+        out.value(5, &self.timeline_id)?;
+        out.value(4, &self.note_id)?;
+        out.value(8, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for NoteFilter {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "all" => Self::All,
+            "document_only" => Self::DocumentOnly,
+            "saved_object_only" => Self::SavedObjectOnly,
+            "document_and_saved_object" => Self::DocumentAndSavedObject,
+            "orphan" => Self::Orphan,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::All => "all",
+            Self::DocumentOnly => "document_only",
+            Self::SavedObjectOnly => "saved_object_only",
+            Self::DocumentAndSavedObject => "document_and_saved_object",
+            Self::Orphan => "orphan",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Union for PinOutcome {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &["eventId", "timelineId", "pinnedEventId", "version"],
+            &[
+                "created",
+                "createdBy",
+                "updated",
+                "updatedBy",
+                "eventId",
+                "timelineId",
+                "pinnedEventId",
+                "version",
+            ],
+        ),
+        rt::Arm::object(64, &[], &["unpinned"], &["unpinned"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::PinnedEvent),
+            1 => rt::get(deserializer).map(Self::Object),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::PinnedEvent(value) => rt::Wire::encode(value, serializer),
+            Self::Object(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Model for PinnedEvent {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "PinnedEvent",
+        members: &[
+            "created",
+            "createdBy",
+            "eventId",
+            "pinnedEventId",
+            "timelineId",
+            "updated",
+            "updatedBy",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x9c, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            created: None,
+            created_by: None,
+            updated: None,
+            updated_by: None,
+            event_id: rt::Wire::blank(),
+            timeline_id: rt::Wire::blank(),
+            pinned_event_id: rt::Wire::blank(),
+            version: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.created),
+            1 => member.option(&mut self.created_by),
+            5 => member.option(&mut self.updated),
+            6 => member.option(&mut self.updated_by),
+            2 => member.value(&mut self.event_id),
+            4 => member.value(&mut self.timeline_id),
+            3 => member.value(&mut self.pinned_event_id),
+            7 => member.value(&mut self.version),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.created)?;
+        out.option(1, &self.created_by)?;
+        out.option(5, &self.updated)?;
+        out.option(6, &self.updated_by)?;
+        out.value(2, &self.event_id)?;
+        out.value(4, &self.timeline_id)?;
+        out.value(3, &self.pinned_event_id)?;
+        out.value(7, &self.version)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for QueryMatch {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "QueryMatch",
+        members: &["displayField", "displayValue", "field", "operator", "value"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            display_field: None,
+            display_value: None,
+            field: None,
+            operator: None,
+            value: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.display_field),
+            1 => member.option(&mut self.display_value),
+            2 => member.option(&mut self.field),
+            3 => member.option(&mut self.operator),
+            4 => member.option(&mut self.value),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.display_field)?;
+        out.option(1, &self.display_value)?;
+        out.option(2, &self.field)?;
+        out.option(3, &self.operator)?;
+        out.option(4, &self.value)?;
+        Ok(())
+    }
+}
+
+impl rt::Union for QueryMatchValue {
+    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(16), rt::Arm::list(16)];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::String),
+            1 => rt::get(deserializer).map(Self::StringList),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::String(value) => rt::Wire::encode(value, serializer),
+            Self::StringList(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::StringEnum for ResolveOutcome {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "exactMatch" => Self::ExactMatch,
+            "aliasMatch" => Self::AliasMatch,
+            "conflict" => Self::Conflict,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::ExactMatch => "exactMatch",
+            Self::AliasMatch => "aliasMatch",
+            Self::Conflict => "conflict",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for ResolvedTimeline {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ResolvedTimeline",
+        members: &["alias_purpose", "alias_target_id", "outcome", "timeline"],
+        aliases: &[],
+        required: &[0xc, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            alias_purpose: None,
+            alias_target_id: None,
+            outcome: rt::Wire::blank(),
+            timeline: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.alias_purpose),
+            1 => member.option(&mut self.alias_target_id),
+            2 => member.value(&mut self.outcome),
+            3 => member.value(&mut self.timeline),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.alias_purpose)?;
+        out.option(1, &self.alias_target_id)?;
+        out.value(2, &self.outcome)?;
+        out.value(3, &self.timeline)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for RowRendererId {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "alert" => Self::Alert,
+            "alerts" => Self::Alerts,
+            "auditd" => Self::Auditd,
+            "auditd_file" => Self::AuditdFile,
+            "library" => Self::Library,
+            "netflow" => Self::Netflow,
+            "plain" => Self::Plain,
+            "registry" => Self::Registry,
+            "suricata" => Self::Suricata,
+            "system" => Self::System,
+            "system_dns" => Self::SystemDns,
+            "system_endgame_process" => Self::SystemEndgameProcess,
+            "system_file" => Self::SystemFile,
+            "system_fim" => Self::SystemFim,
+            "system_security_event" => Self::SystemSecurityEvent,
+            "system_socket" => Self::SystemSocket,
+            "threat_match" => Self::ThreatMatch,
+            "zeek" => Self::Zeek,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Alert => "alert",
+            Self::Alerts => "alerts",
+            Self::Auditd => "auditd",
+            Self::AuditdFile => "auditd_file",
+            Self::Library => "library",
+            Self::Netflow => "netflow",
+            Self::Plain => "plain",
+            Self::Registry => "registry",
+            Self::Suricata => "suricata",
+            Self::System => "system",
+            Self::SystemDns => "system_dns",
+            Self::SystemEndgameProcess => "system_endgame_process",
+            Self::SystemFile => "system_file",
+            Self::SystemFim => "system_fim",
+            Self::SystemSecurityEvent => "system_security_event",
+            Self::SystemSocket => "system_socket",
+            Self::ThreatMatch => "threat_match",
+            Self::Zeek => "zeek",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for SavedFilterQuery {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SavedFilterQuery",
+        members: &["kuery", "serializedQuery"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            kuery: None,
+            serialized_query: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.kuery),
+            1 => member.option(&mut self.serialized_query),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.kuery)?;
+        out.option(1, &self.serialized_query)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SavedNote {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SavedNote",
+        members: &["code", "message", "note"],
+        aliases: &[],
+        required: &[0x4, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            code: None,
+            message: None,
+            note: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.code),
+            1 => member.option(&mut self.message),
+            2 => member.value(&mut self.note),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.code)?;
+        out.option(1, &self.message)?;
+        out.value(2, &self.note)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SavedTimeline {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SavedTimeline",
+        members: &[
+            "columns",
+            "created",
+            "createdBy",
+            "dataProviders",
+            "dataViewId",
+            "dateRange",
+            "description",
+            "eqlOptions",
+            "eventIdToNoteIds",
+            "eventType",
+            "excludedRowRendererIds",
+            "favorite",
+            "filters",
+            "indexNames",
+            "kqlMode",
+            "kqlQuery",
+            "noteIds",
+            "notes",
+            "pinnedEventIds",
+            "pinnedEventsSaveObject",
+            "savedObjectId",
+            "savedQueryId",
+            "savedSearchId",
+            "sort",
+            "status",
+            "templateTimelineId",
+            "templateTimelineVersion",
+            "timelineType",
+            "title",
+            "updated",
+            "updatedBy",
+            "version",
+        ],
+        aliases: &[],
+        required: &[0x80100000, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            columns: None,
+            created: None,
+            created_by: None,
+            data_providers: None,
+            data_view_id: None,
+            date_range: None,
+            description: None,
+            eql_options: None,
+            event_type: None,
+            excluded_row_renderer_ids: None,
+            favorite: None,
+            filters: None,
+            index_names: None,
+            kql_mode: None,
+            kql_query: None,
+            saved_query_id: None,
+            saved_search_id: None,
+            sort: None,
+            status: None,
+            template_timeline_id: None,
+            template_timeline_version: None,
+            timeline_type: None,
+            title: None,
+            updated: None,
+            updated_by: None,
+            saved_object_id: rt::Wire::blank(),
+            version: rt::Wire::blank(),
+            event_id_to_note_ids: None,
+            note_ids: None,
+            notes: None,
+            pinned_event_ids: None,
+            pinned_events_save_object: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.columns),
+            1 => member.option(&mut self.created),
+            2 => member.option(&mut self.created_by),
+            3 => member.option(&mut self.data_providers),
+            4 => member.option(&mut self.data_view_id),
+            5 => member.option(&mut self.date_range),
+            6 => member.option(&mut self.description),
+            7 => member.option(&mut self.eql_options),
+            9 => member.option(&mut self.event_type),
+            10 => member.option(&mut self.excluded_row_renderer_ids),
+            11 => member.option(&mut self.favorite),
+            12 => member.option(&mut self.filters),
+            13 => member.option(&mut self.index_names),
+            14 => member.option(&mut self.kql_mode),
+            15 => member.option(&mut self.kql_query),
+            21 => member.option(&mut self.saved_query_id),
+            22 => member.option(&mut self.saved_search_id),
+            23 => member.option(&mut self.sort),
+            24 => member.option(&mut self.status),
+            25 => member.option(&mut self.template_timeline_id),
+            26 => member.option(&mut self.template_timeline_version),
+            27 => member.option(&mut self.timeline_type),
+            28 => member.option(&mut self.title),
+            29 => member.option(&mut self.updated),
+            30 => member.option(&mut self.updated_by),
+            20 => member.value(&mut self.saved_object_id),
+            31 => member.value(&mut self.version),
+            8 => member.option(&mut self.event_id_to_note_ids),
+            16 => member.option(&mut self.note_ids),
+            17 => member.option(&mut self.notes),
+            18 => member.option(&mut self.pinned_event_ids),
+            19 => member.option(&mut self.pinned_events_save_object),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.columns)?;
+        out.option(1, &self.created)?;
+        out.option(2, &self.created_by)?;
+        out.option(3, &self.data_providers)?;
+        out.option(4, &self.data_view_id)?;
+        out.option(5, &self.date_range)?;
+        out.option(6, &self.description)?;
+        out.option(7, &self.eql_options)?;
+        out.option(9, &self.event_type)?;
+        out.option(10, &self.excluded_row_renderer_ids)?;
+        out.option(11, &self.favorite)?;
+        out.option(12, &self.filters)?;
+        out.option(13, &self.index_names)?;
+        out.option(14, &self.kql_mode)?;
+        out.option(15, &self.kql_query)?;
+        out.option(21, &self.saved_query_id)?;
+        out.option(22, &self.saved_search_id)?;
+        out.option(23, &self.sort)?;
+        out.option(24, &self.status)?;
+        out.option(25, &self.template_timeline_id)?;
+        out.option(26, &self.template_timeline_version)?;
+        out.option(27, &self.timeline_type)?;
+        out.option(28, &self.title)?;
+        out.option(29, &self.updated)?;
+        out.option(30, &self.updated_by)?;
+        out.value(20, &self.saved_object_id)?;
+        out.value(31, &self.version)?;
+        out.option(8, &self.event_id_to_note_ids)?;
+        out.option(16, &self.note_ids)?;
+        out.option(17, &self.notes)?;
+        out.option(18, &self.pinned_event_ids)?;
+        out.option(19, &self.pinned_events_save_object)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for SerializedFilterQuery {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "SerializedFilterQuery",
+        members: &["filterQuery"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            filter_query: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.filter_query),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.filter_query)?;
+        Ok(())
+    }
+}
+
+impl rt::StringEnum for SortOrder {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "asc" => Self::Asc,
+            "desc" => Self::Desc,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Asc => "asc",
+            Self::Desc => "desc",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for TimelineDeletion {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "TimelineDeletion",
+        members: &["deleteTimeline"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            delete_timeline: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.delete_timeline),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.delete_timeline)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for TimelineFilter {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "TimelineFilter",
         members: &["exists", "match_all", "meta", "missing", "query", "range", "script"],
         aliases: &[],
         required: &[0, 0, 0, 0],
@@ -759,9 +1868,9 @@ impl rt::Model for FilterTimelineResult {
     }
 }
 
-impl rt::Model for FilterTimelineResultMeta {
+impl rt::Model for TimelineFilterMeta {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "FilterTimelineResultMeta",
+        name: "TimelineFilterMeta",
         members: &[
             "alias",
             "controlledBy",
@@ -841,71 +1950,82 @@ impl rt::Model for FilterTimelineResultMeta {
     }
 }
 
-impl rt::Model for GetNotesResult {
+impl rt::Model for TimelineSnapshot {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "GetNotesResult",
-        members: &["notes", "totalCount"],
-        aliases: &[],
-        required: &[0x3, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            notes: rt::Wire::blank(),
-            total_count: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.notes),
-            1 => member.value(&mut self.total_count),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.notes)?;
-        out.value(1, &self.total_count)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ImportTimelineResult {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ImportTimelineResult",
+        name: "TimelineSnapshot",
         members: &[
-            "errors",
-            "success",
-            "success_count",
-            "timelines_installed",
-            "timelines_updated",
+            "columns",
+            "created",
+            "createdBy",
+            "dataProviders",
+            "dataViewId",
+            "dateRange",
+            "description",
+            "eqlOptions",
+            "eventIdToNoteIds",
+            "eventType",
+            "excludedRowRendererIds",
+            "favorite",
+            "filters",
+            "indexNames",
+            "kqlMode",
+            "kqlQuery",
+            "noteIds",
+            "notes",
+            "pinnedEventIds",
+            "pinnedEventsSaveObject",
+            "savedObjectId",
+            "savedQueryId",
+            "savedSearchId",
+            "sort",
+            "status",
+            "templateTimelineId",
+            "templateTimelineVersion",
+            "timelineType",
+            "title",
+            "updated",
+            "updatedBy",
+            "version",
         ],
         aliases: &[],
-        required: &[0, 0, 0, 0],
+        required: &[0x80100000, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            errors: None,
-            success: None,
-            success_count: None,
-            timelines_installed: None,
-            timelines_updated: None,
+            columns: None,
+            created: None,
+            created_by: None,
+            data_providers: None,
+            data_view_id: None,
+            date_range: None,
+            description: None,
+            eql_options: None,
+            event_type: None,
+            excluded_row_renderer_ids: None,
+            favorite: None,
+            filters: None,
+            index_names: None,
+            kql_mode: None,
+            kql_query: None,
+            saved_query_id: None,
+            saved_search_id: None,
+            sort: None,
+            status: None,
+            template_timeline_id: None,
+            template_timeline_version: None,
+            timeline_type: None,
+            title: None,
+            updated: None,
+            updated_by: None,
+            event_id_to_note_ids: None,
+            note_ids: None,
+            notes: None,
+            pinned_event_ids: None,
+            pinned_events_save_object: None,
+            saved_object_id: rt::Wire::blank(),
+            version: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -921,11 +2041,38 @@ impl rt::Model for ImportTimelineResult {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.errors),
-            1 => member.option(&mut self.success),
-            2 => member.option(&mut self.success_count),
-            3 => member.option(&mut self.timelines_installed),
-            4 => member.option(&mut self.timelines_updated),
+            0 => member.option(&mut self.columns),
+            1 => member.option(&mut self.created),
+            2 => member.option(&mut self.created_by),
+            3 => member.option(&mut self.data_providers),
+            4 => member.option(&mut self.data_view_id),
+            5 => member.option(&mut self.date_range),
+            6 => member.option(&mut self.description),
+            7 => member.option(&mut self.eql_options),
+            9 => member.option(&mut self.event_type),
+            10 => member.option(&mut self.excluded_row_renderer_ids),
+            11 => member.option(&mut self.favorite),
+            12 => member.option(&mut self.filters),
+            13 => member.option(&mut self.index_names),
+            14 => member.option(&mut self.kql_mode),
+            15 => member.option(&mut self.kql_query),
+            21 => member.option(&mut self.saved_query_id),
+            22 => member.option(&mut self.saved_search_id),
+            23 => member.option(&mut self.sort),
+            24 => member.option(&mut self.status),
+            25 => member.option(&mut self.template_timeline_id),
+            26 => member.option(&mut self.template_timeline_version),
+            27 => member.option(&mut self.timeline_type),
+            28 => member.option(&mut self.title),
+            29 => member.option(&mut self.updated),
+            30 => member.option(&mut self.updated_by),
+            8 => member.option(&mut self.event_id_to_note_ids),
+            16 => member.option(&mut self.note_ids),
+            17 => member.option(&mut self.notes),
+            18 => member.option(&mut self.pinned_event_ids),
+            19 => member.option(&mut self.pinned_events_save_object),
+            20 => member.value(&mut self.saved_object_id),
+            31 => member.value(&mut self.version),
             _ => member.untyped(),
         }
     }
@@ -933,19 +2080,46 @@ impl rt::Model for ImportTimelineResult {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.errors)?;
-        out.option(1, &self.success)?;
-        out.option(2, &self.success_count)?;
-        out.option(3, &self.timelines_installed)?;
-        out.option(4, &self.timelines_updated)?;
+        out.option(0, &self.columns)?;
+        out.option(1, &self.created)?;
+        out.option(2, &self.created_by)?;
+        out.option(3, &self.data_providers)?;
+        out.option(4, &self.data_view_id)?;
+        out.option(5, &self.date_range)?;
+        out.option(6, &self.description)?;
+        out.option(7, &self.eql_options)?;
+        out.option(9, &self.event_type)?;
+        out.option(10, &self.excluded_row_renderer_ids)?;
+        out.option(11, &self.favorite)?;
+        out.option(12, &self.filters)?;
+        out.option(13, &self.index_names)?;
+        out.option(14, &self.kql_mode)?;
+        out.option(15, &self.kql_query)?;
+        out.option(21, &self.saved_query_id)?;
+        out.option(22, &self.saved_search_id)?;
+        out.option(23, &self.sort)?;
+        out.option(24, &self.status)?;
+        out.option(25, &self.template_timeline_id)?;
+        out.option(26, &self.template_timeline_version)?;
+        out.option(27, &self.timeline_type)?;
+        out.option(28, &self.title)?;
+        out.option(29, &self.updated)?;
+        out.option(30, &self.updated_by)?;
+        out.option(8, &self.event_id_to_note_ids)?;
+        out.option(16, &self.note_ids)?;
+        out.option(17, &self.notes)?;
+        out.option(18, &self.pinned_event_ids)?;
+        out.option(19, &self.pinned_events_save_object)?;
+        out.value(20, &self.saved_object_id)?;
+        out.value(31, &self.version)?;
         Ok(())
     }
 }
 
-impl rt::Model for ImportTimelineResultError {
+impl rt::Model for TimelineSort {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ImportTimelineResultError",
-        members: &["error", "id"],
+        name: "TimelineSort",
+        members: &["columnId", "columnType", "sortDirection"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -953,8 +2127,9 @@ impl rt::Model for ImportTimelineResultError {
     };
     fn blank() -> Self {
         Self {
-            error: None,
-            id: None,
+            column_id: None,
+            column_type: None,
+            sort_direction: None,
             extra: Extra::new(),
         }
     }
@@ -970,8 +2145,9 @@ impl rt::Model for ImportTimelineResultError {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.error),
-            1 => member.option(&mut self.id),
+            0 => member.option(&mut self.column_id),
+            1 => member.option(&mut self.column_type),
+            2 => member.option(&mut self.sort_direction),
             _ => member.untyped(),
         }
     }
@@ -979,58 +2155,56 @@ impl rt::Model for ImportTimelineResultError {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.error)?;
-        out.option(1, &self.id)?;
+        out.option(0, &self.column_id)?;
+        out.option(1, &self.column_type)?;
+        out.option(2, &self.sort_direction)?;
         Ok(())
     }
 }
 
-impl rt::Model for ImportTimelineResultErrorError {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ImportTimelineResultErrorError",
-        members: &["message", "status_code"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            message: None,
-            status_code: None,
-            extra: Extra::new(),
+impl rt::StringEnum for TimelineSortField {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "title" => Self::Title,
+            "description" => Self::Description,
+            "updated" => Self::Updated,
+            "created" => Self::Created,
+            _ => Self::UnknownValue(name.into_owned()),
         }
     }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.message),
-            1 => member.option(&mut self.status_code),
-            _ => member.untyped(),
+    fn name(&self) -> &str {
+        match self {
+            Self::Title => "title",
+            Self::Description => "description",
+            Self::Updated => "updated",
+            Self::Created => "created",
+            Self::UnknownValue(name) => name,
         }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.message)?;
-        out.option(1, &self.status_code)?;
-        Ok(())
     }
 }
 
-impl rt::Model for ImportTimelines {
+impl rt::StringEnum for TimelineStatus {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "active" => Self::Active,
+            "draft" => Self::Draft,
+            "immutable" => Self::Immutable,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Active => "active",
+            Self::Draft => "draft",
+            Self::Immutable => "immutable",
+            Self::UnknownValue(name) => name,
+        }
+    }
+}
+
+impl rt::Model for TimelineToImport {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ImportTimelines",
+        name: "TimelineToImport",
         members: &[
             "columns",
             "created",
@@ -1186,207 +2360,26 @@ impl rt::Model for ImportTimelines {
     }
 }
 
-impl rt::StringEnum for IsImmutable {
+impl rt::StringEnum for TimelineType {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
-            "true" => Self::True,
-            "false" => Self::False,
+            "default" => Self::Default,
+            "template" => Self::Template,
             _ => Self::UnknownValue(name.into_owned()),
         }
     }
     fn name(&self) -> &str {
         match self {
-            Self::True => "true",
-            Self::False => "false",
+            Self::Default => "default",
+            Self::Template => "template",
             Self::UnknownValue(name) => name,
         }
     }
 }
 
-impl rt::Model for ListResponse {
+impl rt::Model for UnpinnedEvent {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "ListResponse",
-        members: &[
-            "customTemplateTimelineCount",
-            "defaultTimelineCount",
-            "elasticTemplateTimelineCount",
-            "favoriteCount",
-            "templateTimelineCount",
-            "timeline",
-            "totalCount",
-        ],
-        aliases: &[],
-        required: &[0x60, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            custom_template_timeline_count: None,
-            default_timeline_count: None,
-            elastic_template_timeline_count: None,
-            favorite_count: None,
-            template_timeline_count: None,
-            timeline: rt::Wire::blank(),
-            total_count: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.custom_template_timeline_count),
-            1 => member.option(&mut self.default_timeline_count),
-            2 => member.option(&mut self.elastic_template_timeline_count),
-            3 => member.option(&mut self.favorite_count),
-            4 => member.option(&mut self.template_timeline_count),
-            5 => member.value(&mut self.timeline),
-            6 => member.value(&mut self.total_count),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.custom_template_timeline_count)?;
-        out.option(1, &self.default_timeline_count)?;
-        out.option(2, &self.elastic_template_timeline_count)?;
-        out.option(3, &self.favorite_count)?;
-        out.option(4, &self.template_timeline_count)?;
-        out.value(5, &self.timeline)?;
-        out.value(6, &self.total_count)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Note {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Note",
-        members: &[
-            "created",
-            "createdBy",
-            "eventId",
-            "note",
-            "noteId",
-            "timelineId",
-            "updated",
-            "updatedBy",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x130, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            created: None,
-            created_by: None,
-            updated: None,
-            updated_by: None,
-            event_id: None,
-            note: None,
-            timeline_id: rt::Wire::blank(),
-            note_id: rt::Wire::blank(),
-            version: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.created),
-            1 => member.option(&mut self.created_by),
-            6 => member.option(&mut self.updated),
-            7 => member.option(&mut self.updated_by),
-            2 => member.option(&mut self.event_id),
-            3 => member.option(&mut self.note),
-            5 => member.value(&mut self.timeline_id),
-            4 => member.value(&mut self.note_id),
-            8 => member.value(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.created)?;
-        out.option(1, &self.created_by)?;
-        out.option(6, &self.updated)?;
-        out.option(7, &self.updated_by)?;
-        out.option(2, &self.event_id)?;
-        out.option(3, &self.note)?;
-        out.value(5, &self.timeline_id)?;
-        out.value(4, &self.note_id)?;
-        out.value(8, &self.version)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for PersistPinnedEventResponse {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(
-            64,
-            &[],
-            &["eventId", "timelineId", "pinnedEventId", "version"],
-            &[
-                "created",
-                "createdBy",
-                "updated",
-                "updatedBy",
-                "eventId",
-                "timelineId",
-                "pinnedEventId",
-                "version",
-            ],
-        ),
-        rt::Arm::object(64, &[], &["unpinned"], &["unpinned"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::PinnedEvent),
-            1 => rt::get(deserializer).map(Self::Object),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::PinnedEvent(value) => rt::Wire::encode(value, serializer),
-            Self::Object(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for PersistPinnedEventResponseObject {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PersistPinnedEventResponseObject",
+        name: "UnpinnedEvent",
         members: &["unpinned"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -1421,1002 +2414,6 @@ impl rt::Model for PersistPinnedEventResponseObject {
     ) -> Result<(), S::Error> {
         out.value(0, &self.unpinned)?;
         Ok(())
-    }
-}
-
-impl rt::Model for PinnedEvent {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "PinnedEvent",
-        members: &[
-            "created",
-            "createdBy",
-            "eventId",
-            "pinnedEventId",
-            "timelineId",
-            "updated",
-            "updatedBy",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x9c, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            created: None,
-            created_by: None,
-            updated: None,
-            updated_by: None,
-            event_id: rt::Wire::blank(),
-            timeline_id: rt::Wire::blank(),
-            pinned_event_id: rt::Wire::blank(),
-            version: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.created),
-            1 => member.option(&mut self.created_by),
-            5 => member.option(&mut self.updated),
-            6 => member.option(&mut self.updated_by),
-            2 => member.value(&mut self.event_id),
-            4 => member.value(&mut self.timeline_id),
-            3 => member.value(&mut self.pinned_event_id),
-            7 => member.value(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.created)?;
-        out.option(1, &self.created_by)?;
-        out.option(5, &self.updated)?;
-        out.option(6, &self.updated_by)?;
-        out.value(2, &self.event_id)?;
-        out.value(4, &self.timeline_id)?;
-        out.value(3, &self.pinned_event_id)?;
-        out.value(7, &self.version)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for QueryMatchResult {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "QueryMatchResult",
-        members: &["displayField", "displayValue", "field", "operator", "value"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            display_field: None,
-            display_value: None,
-            field: None,
-            operator: None,
-            value: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.display_field),
-            1 => member.option(&mut self.display_value),
-            2 => member.option(&mut self.field),
-            3 => member.option(&mut self.operator),
-            4 => member.option(&mut self.value),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.display_field)?;
-        out.option(1, &self.display_value)?;
-        out.option(2, &self.field)?;
-        out.option(3, &self.operator)?;
-        out.option(4, &self.value)?;
-        Ok(())
-    }
-}
-
-impl rt::Union for QueryMatchResultValue {
-    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(16), rt::Arm::list(16)];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::String),
-            1 => rt::get(deserializer).map(Self::StringList),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::StringList(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Model for ResolvedTimeline {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ResolvedTimeline",
-        members: &["alias_purpose", "alias_target_id", "outcome", "timeline"],
-        aliases: &[],
-        required: &[0xc, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            alias_purpose: None,
-            alias_target_id: None,
-            outcome: rt::Wire::blank(),
-            timeline: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.alias_purpose),
-            1 => member.option(&mut self.alias_target_id),
-            2 => member.value(&mut self.outcome),
-            3 => member.value(&mut self.timeline),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.alias_purpose)?;
-        out.option(1, &self.alias_target_id)?;
-        out.value(2, &self.outcome)?;
-        out.value(3, &self.timeline)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for ResponseNote {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "ResponseNote",
-        members: &["code", "message", "note"],
-        aliases: &[],
-        required: &[0x4, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            code: None,
-            message: None,
-            note: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.code),
-            1 => member.option(&mut self.message),
-            2 => member.value(&mut self.note),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.code)?;
-        out.option(1, &self.message)?;
-        out.value(2, &self.note)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for RowRendererId {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "alert" => Self::Alert,
-            "alerts" => Self::Alerts,
-            "auditd" => Self::Auditd,
-            "auditd_file" => Self::AuditdFile,
-            "library" => Self::Library,
-            "netflow" => Self::Netflow,
-            "plain" => Self::Plain,
-            "registry" => Self::Registry,
-            "suricata" => Self::Suricata,
-            "system" => Self::System,
-            "system_dns" => Self::SystemDns,
-            "system_endgame_process" => Self::SystemEndgameProcess,
-            "system_file" => Self::SystemFile,
-            "system_fim" => Self::SystemFim,
-            "system_security_event" => Self::SystemSecurityEvent,
-            "system_socket" => Self::SystemSocket,
-            "threat_match" => Self::ThreatMatch,
-            "zeek" => Self::Zeek,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Alert => "alert",
-            Self::Alerts => "alerts",
-            Self::Auditd => "auditd",
-            Self::AuditdFile => "auditd_file",
-            Self::Library => "library",
-            Self::Netflow => "netflow",
-            Self::Plain => "plain",
-            Self::Registry => "registry",
-            Self::Suricata => "suricata",
-            Self::System => "system",
-            Self::SystemDns => "system_dns",
-            Self::SystemEndgameProcess => "system_endgame_process",
-            Self::SystemFile => "system_file",
-            Self::SystemFim => "system_fim",
-            Self::SystemSecurityEvent => "system_security_event",
-            Self::SystemSocket => "system_socket",
-            Self::ThreatMatch => "threat_match",
-            Self::Zeek => "zeek",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for SavedObjectResolveAliasPurpose {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "savedObjectConversion" => Self::SavedObjectConversion,
-            "savedObjectImport" => Self::SavedObjectImport,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::SavedObjectConversion => "savedObjectConversion",
-            Self::SavedObjectImport => "savedObjectImport",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for SavedObjectResolveOutcome {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "exactMatch" => Self::ExactMatch,
-            "aliasMatch" => Self::AliasMatch,
-            "conflict" => Self::Conflict,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::ExactMatch => "exactMatch",
-            Self::AliasMatch => "aliasMatch",
-            Self::Conflict => "conflict",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for SavedTimeline {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SavedTimeline",
-        members: &[
-            "columns",
-            "created",
-            "createdBy",
-            "dataProviders",
-            "dataViewId",
-            "dateRange",
-            "description",
-            "eqlOptions",
-            "eventType",
-            "excludedRowRendererIds",
-            "favorite",
-            "filters",
-            "indexNames",
-            "kqlMode",
-            "kqlQuery",
-            "savedQueryId",
-            "savedSearchId",
-            "sort",
-            "status",
-            "templateTimelineId",
-            "templateTimelineVersion",
-            "timelineType",
-            "title",
-            "updated",
-            "updatedBy",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            columns: None,
-            created: None,
-            created_by: None,
-            data_providers: None,
-            data_view_id: None,
-            date_range: None,
-            description: None,
-            eql_options: None,
-            event_type: None,
-            excluded_row_renderer_ids: None,
-            favorite: None,
-            filters: None,
-            index_names: None,
-            kql_mode: None,
-            kql_query: None,
-            saved_query_id: None,
-            saved_search_id: None,
-            sort: None,
-            status: None,
-            template_timeline_id: None,
-            template_timeline_version: None,
-            timeline_type: None,
-            title: None,
-            updated: None,
-            updated_by: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.columns),
-            1 => member.option(&mut self.created),
-            2 => member.option(&mut self.created_by),
-            3 => member.option(&mut self.data_providers),
-            4 => member.option(&mut self.data_view_id),
-            5 => member.option(&mut self.date_range),
-            6 => member.option(&mut self.description),
-            7 => member.option(&mut self.eql_options),
-            8 => member.option(&mut self.event_type),
-            9 => member.option(&mut self.excluded_row_renderer_ids),
-            10 => member.option(&mut self.favorite),
-            11 => member.option(&mut self.filters),
-            12 => member.option(&mut self.index_names),
-            13 => member.option(&mut self.kql_mode),
-            14 => member.option(&mut self.kql_query),
-            15 => member.option(&mut self.saved_query_id),
-            16 => member.option(&mut self.saved_search_id),
-            17 => member.option(&mut self.sort),
-            18 => member.option(&mut self.status),
-            19 => member.option(&mut self.template_timeline_id),
-            20 => member.option(&mut self.template_timeline_version),
-            21 => member.option(&mut self.timeline_type),
-            22 => member.option(&mut self.title),
-            23 => member.option(&mut self.updated),
-            24 => member.option(&mut self.updated_by),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.columns)?;
-        out.option(1, &self.created)?;
-        out.option(2, &self.created_by)?;
-        out.option(3, &self.data_providers)?;
-        out.option(4, &self.data_view_id)?;
-        out.option(5, &self.date_range)?;
-        out.option(6, &self.description)?;
-        out.option(7, &self.eql_options)?;
-        out.option(8, &self.event_type)?;
-        out.option(9, &self.excluded_row_renderer_ids)?;
-        out.option(10, &self.favorite)?;
-        out.option(11, &self.filters)?;
-        out.option(12, &self.index_names)?;
-        out.option(13, &self.kql_mode)?;
-        out.option(14, &self.kql_query)?;
-        out.option(15, &self.saved_query_id)?;
-        out.option(16, &self.saved_search_id)?;
-        out.option(17, &self.sort)?;
-        out.option(18, &self.status)?;
-        out.option(19, &self.template_timeline_id)?;
-        out.option(20, &self.template_timeline_version)?;
-        out.option(21, &self.timeline_type)?;
-        out.option(22, &self.title)?;
-        out.option(23, &self.updated)?;
-        out.option(24, &self.updated_by)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for SerializedFilterQueryResult {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SerializedFilterQueryResult",
-        members: &["filterQuery"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            filter_query: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.filter_query),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.filter_query)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for SortFieldTimeline {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "title" => Self::Title,
-            "description" => Self::Description,
-            "updated" => Self::Updated,
-            "created" => Self::Created,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Title => "title",
-            Self::Description => "description",
-            Self::Updated => "updated",
-            Self::Created => "created",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for SortObject {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "SortObject",
-        members: &["columnId", "columnType", "sortDirection"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            column_id: None,
-            column_type: None,
-            sort_direction: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.column_id),
-            1 => member.option(&mut self.column_type),
-            2 => member.option(&mut self.sort_direction),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.column_id)?;
-        out.option(1, &self.column_type)?;
-        out.option(2, &self.sort_direction)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for SortOrder {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "asc" => Self::Asc,
-            "desc" => Self::Desc,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Asc => "asc",
-            Self::Desc => "desc",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::Model for Timeline {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Timeline",
-        members: &["deleteTimeline"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            delete_timeline: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.delete_timeline),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.delete_timeline)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for TimelineResponse {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "TimelineResponse",
-        members: &[
-            "columns",
-            "created",
-            "createdBy",
-            "dataProviders",
-            "dataViewId",
-            "dateRange",
-            "description",
-            "eqlOptions",
-            "eventIdToNoteIds",
-            "eventType",
-            "excludedRowRendererIds",
-            "favorite",
-            "filters",
-            "indexNames",
-            "kqlMode",
-            "kqlQuery",
-            "noteIds",
-            "notes",
-            "pinnedEventIds",
-            "pinnedEventsSaveObject",
-            "savedObjectId",
-            "savedQueryId",
-            "savedSearchId",
-            "sort",
-            "status",
-            "templateTimelineId",
-            "templateTimelineVersion",
-            "timelineType",
-            "title",
-            "updated",
-            "updatedBy",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x80100000, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            columns: None,
-            created: None,
-            created_by: None,
-            data_providers: None,
-            data_view_id: None,
-            date_range: None,
-            description: None,
-            eql_options: None,
-            event_type: None,
-            excluded_row_renderer_ids: None,
-            favorite: None,
-            filters: None,
-            index_names: None,
-            kql_mode: None,
-            kql_query: None,
-            saved_query_id: None,
-            saved_search_id: None,
-            sort: None,
-            status: None,
-            template_timeline_id: None,
-            template_timeline_version: None,
-            timeline_type: None,
-            title: None,
-            updated: None,
-            updated_by: None,
-            saved_object_id: rt::Wire::blank(),
-            version: rt::Wire::blank(),
-            event_id_to_note_ids: None,
-            note_ids: None,
-            notes: None,
-            pinned_event_ids: None,
-            pinned_events_save_object: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.columns),
-            1 => member.option(&mut self.created),
-            2 => member.option(&mut self.created_by),
-            3 => member.option(&mut self.data_providers),
-            4 => member.option(&mut self.data_view_id),
-            5 => member.option(&mut self.date_range),
-            6 => member.option(&mut self.description),
-            7 => member.option(&mut self.eql_options),
-            9 => member.option(&mut self.event_type),
-            10 => member.option(&mut self.excluded_row_renderer_ids),
-            11 => member.option(&mut self.favorite),
-            12 => member.option(&mut self.filters),
-            13 => member.option(&mut self.index_names),
-            14 => member.option(&mut self.kql_mode),
-            15 => member.option(&mut self.kql_query),
-            21 => member.option(&mut self.saved_query_id),
-            22 => member.option(&mut self.saved_search_id),
-            23 => member.option(&mut self.sort),
-            24 => member.option(&mut self.status),
-            25 => member.option(&mut self.template_timeline_id),
-            26 => member.option(&mut self.template_timeline_version),
-            27 => member.option(&mut self.timeline_type),
-            28 => member.option(&mut self.title),
-            29 => member.option(&mut self.updated),
-            30 => member.option(&mut self.updated_by),
-            20 => member.value(&mut self.saved_object_id),
-            31 => member.value(&mut self.version),
-            8 => member.option(&mut self.event_id_to_note_ids),
-            16 => member.option(&mut self.note_ids),
-            17 => member.option(&mut self.notes),
-            18 => member.option(&mut self.pinned_event_ids),
-            19 => member.option(&mut self.pinned_events_save_object),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.columns)?;
-        out.option(1, &self.created)?;
-        out.option(2, &self.created_by)?;
-        out.option(3, &self.data_providers)?;
-        out.option(4, &self.data_view_id)?;
-        out.option(5, &self.date_range)?;
-        out.option(6, &self.description)?;
-        out.option(7, &self.eql_options)?;
-        out.option(9, &self.event_type)?;
-        out.option(10, &self.excluded_row_renderer_ids)?;
-        out.option(11, &self.favorite)?;
-        out.option(12, &self.filters)?;
-        out.option(13, &self.index_names)?;
-        out.option(14, &self.kql_mode)?;
-        out.option(15, &self.kql_query)?;
-        out.option(21, &self.saved_query_id)?;
-        out.option(22, &self.saved_search_id)?;
-        out.option(23, &self.sort)?;
-        out.option(24, &self.status)?;
-        out.option(25, &self.template_timeline_id)?;
-        out.option(26, &self.template_timeline_version)?;
-        out.option(27, &self.timeline_type)?;
-        out.option(28, &self.title)?;
-        out.option(29, &self.updated)?;
-        out.option(30, &self.updated_by)?;
-        out.value(20, &self.saved_object_id)?;
-        out.value(31, &self.version)?;
-        out.option(8, &self.event_id_to_note_ids)?;
-        out.option(16, &self.note_ids)?;
-        out.option(17, &self.notes)?;
-        out.option(18, &self.pinned_event_ids)?;
-        out.option(19, &self.pinned_events_save_object)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for TimelineSavedToReturnObject {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "TimelineSavedToReturnObject",
-        members: &[
-            "columns",
-            "created",
-            "createdBy",
-            "dataProviders",
-            "dataViewId",
-            "dateRange",
-            "description",
-            "eqlOptions",
-            "eventIdToNoteIds",
-            "eventType",
-            "excludedRowRendererIds",
-            "favorite",
-            "filters",
-            "indexNames",
-            "kqlMode",
-            "kqlQuery",
-            "noteIds",
-            "notes",
-            "pinnedEventIds",
-            "pinnedEventsSaveObject",
-            "savedObjectId",
-            "savedQueryId",
-            "savedSearchId",
-            "sort",
-            "status",
-            "templateTimelineId",
-            "templateTimelineVersion",
-            "timelineType",
-            "title",
-            "updated",
-            "updatedBy",
-            "version",
-        ],
-        aliases: &[],
-        required: &[0x80100000, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            columns: None,
-            created: None,
-            created_by: None,
-            data_providers: None,
-            data_view_id: None,
-            date_range: None,
-            description: None,
-            eql_options: None,
-            event_type: None,
-            excluded_row_renderer_ids: None,
-            favorite: None,
-            filters: None,
-            index_names: None,
-            kql_mode: None,
-            kql_query: None,
-            saved_query_id: None,
-            saved_search_id: None,
-            sort: None,
-            status: None,
-            template_timeline_id: None,
-            template_timeline_version: None,
-            timeline_type: None,
-            title: None,
-            updated: None,
-            updated_by: None,
-            event_id_to_note_ids: None,
-            note_ids: None,
-            notes: None,
-            pinned_event_ids: None,
-            pinned_events_save_object: None,
-            saved_object_id: rt::Wire::blank(),
-            version: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.columns),
-            1 => member.option(&mut self.created),
-            2 => member.option(&mut self.created_by),
-            3 => member.option(&mut self.data_providers),
-            4 => member.option(&mut self.data_view_id),
-            5 => member.option(&mut self.date_range),
-            6 => member.option(&mut self.description),
-            7 => member.option(&mut self.eql_options),
-            9 => member.option(&mut self.event_type),
-            10 => member.option(&mut self.excluded_row_renderer_ids),
-            11 => member.option(&mut self.favorite),
-            12 => member.option(&mut self.filters),
-            13 => member.option(&mut self.index_names),
-            14 => member.option(&mut self.kql_mode),
-            15 => member.option(&mut self.kql_query),
-            21 => member.option(&mut self.saved_query_id),
-            22 => member.option(&mut self.saved_search_id),
-            23 => member.option(&mut self.sort),
-            24 => member.option(&mut self.status),
-            25 => member.option(&mut self.template_timeline_id),
-            26 => member.option(&mut self.template_timeline_version),
-            27 => member.option(&mut self.timeline_type),
-            28 => member.option(&mut self.title),
-            29 => member.option(&mut self.updated),
-            30 => member.option(&mut self.updated_by),
-            8 => member.option(&mut self.event_id_to_note_ids),
-            16 => member.option(&mut self.note_ids),
-            17 => member.option(&mut self.notes),
-            18 => member.option(&mut self.pinned_event_ids),
-            19 => member.option(&mut self.pinned_events_save_object),
-            20 => member.value(&mut self.saved_object_id),
-            31 => member.value(&mut self.version),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.columns)?;
-        out.option(1, &self.created)?;
-        out.option(2, &self.created_by)?;
-        out.option(3, &self.data_providers)?;
-        out.option(4, &self.data_view_id)?;
-        out.option(5, &self.date_range)?;
-        out.option(6, &self.description)?;
-        out.option(7, &self.eql_options)?;
-        out.option(9, &self.event_type)?;
-        out.option(10, &self.excluded_row_renderer_ids)?;
-        out.option(11, &self.favorite)?;
-        out.option(12, &self.filters)?;
-        out.option(13, &self.index_names)?;
-        out.option(14, &self.kql_mode)?;
-        out.option(15, &self.kql_query)?;
-        out.option(21, &self.saved_query_id)?;
-        out.option(22, &self.saved_search_id)?;
-        out.option(23, &self.sort)?;
-        out.option(24, &self.status)?;
-        out.option(25, &self.template_timeline_id)?;
-        out.option(26, &self.template_timeline_version)?;
-        out.option(27, &self.timeline_type)?;
-        out.option(28, &self.title)?;
-        out.option(29, &self.updated)?;
-        out.option(30, &self.updated_by)?;
-        out.option(8, &self.event_id_to_note_ids)?;
-        out.option(16, &self.note_ids)?;
-        out.option(17, &self.notes)?;
-        out.option(18, &self.pinned_event_ids)?;
-        out.option(19, &self.pinned_events_save_object)?;
-        out.value(20, &self.saved_object_id)?;
-        out.value(31, &self.version)?;
-        Ok(())
-    }
-}
-
-impl rt::StringEnum for TimelineStatus {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "active" => Self::Active,
-            "draft" => Self::Draft,
-            "immutable" => Self::Immutable,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Active => "active",
-            Self::Draft => "draft",
-            Self::Immutable => "immutable",
-            Self::UnknownValue(name) => name,
-        }
-    }
-}
-
-impl rt::StringEnum for TimelineType {
-    fn from_name(name: Cow<'_, str>) -> Self {
-        match &*name {
-            "default" => Self::Default,
-            "template" => Self::Template,
-            _ => Self::UnknownValue(name.into_owned()),
-        }
-    }
-    fn name(&self) -> &str {
-        match self {
-            Self::Default => "default",
-            Self::Template => "template",
-            Self::UnknownValue(name) => name,
-        }
     }
 }
 
@@ -2989,7 +2986,7 @@ impl rt::Endpoint for InstallPrepackagedRequest {
 }
 
 impl rt::Paged for ListRequest {
-    type Item = TimelineResponse;
+    type Item = SavedTimeline;
     fn begin(&mut self) {
         rt::first_page(&mut self.page_index, 1);
     }
@@ -3002,7 +2999,7 @@ impl rt::Paged for ListRequest {
             Some(&page.total_count),
         )
     }
-    fn items(page: ListResponse) -> Vec<TimelineResponse> {
+    fn items(page: ListResponse) -> Vec<SavedTimeline> {
         page.timeline
     }
 }

@@ -19,7 +19,7 @@ impl TimelinesNotes {
     /// `DELETE /api/note` · [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deletenote)
     #[doc(alias = "timelines.notes.delete")]
     #[doc(alias = "DELETE /api/note")]
-    pub fn delete(&self, body: impl Into<Option<DeleteBody>>) -> Delete {
+    pub fn delete(&self, body: impl Into<Option<NotesToDelete>>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(body))
     }
     /// Lists notes, narrowed by document, timeline, author or text.
@@ -35,7 +35,7 @@ impl TimelinesNotes {
     /// `PATCH /api/note` · [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-persistnoteroute)
     #[doc(alias = "timelines.notes.upsert")]
     #[doc(alias = "PATCH /api/note")]
-    pub fn upsert(&self, note: impl Into<timelines::BareNote>) -> Upsert {
+    pub fn upsert(&self, note: impl Into<timelines::NewNote>) -> Upsert {
         Upsert::new(&self.client, UpsertRequest::new(note))
     }
 }
@@ -103,7 +103,7 @@ impl List {
     /// `associatedFilter`
     pub fn associated_filter(
         mut self,
-        associated_filter: impl Into<timelines::AssociatedFilterType>,
+        associated_filter: impl Into<timelines::NoteFilter>,
     ) -> Self {
         self.0.request_mut().associated_filter = Some(associated_filter.into());
         self

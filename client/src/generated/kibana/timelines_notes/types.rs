@@ -6,30 +6,6 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, OneOrMany, Untyped};
 use super::super::timelines;
-/// One of several forms of `DeleteBody`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum DeleteBody {
-    /// The `NoteIdDeleteBody` form.
-    ByNoteId(NoteIdDeleteBody),
-    /// The `NoteIdsDeleteBody` form.
-    ByNoteIds(NoteIdsDeleteBody),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<NoteIdDeleteBody> for DeleteBody {
-    fn from(value: NoteIdDeleteBody) -> Self {
-        Self::ByNoteId(value)
-    }
-}
-
-impl From<NoteIdsDeleteBody> for DeleteBody {
-    fn from(value: NoteIdsDeleteBody) -> Self {
-        Self::ByNoteIds(value)
-    }
-}
-
 /// The answer to [`delete`](super::TimelinesNotes::delete).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -41,39 +17,18 @@ pub struct DeleteResponse {
 }
 
 /// The answer to [`list`](super::TimelinesNotes::list).
-pub type ListResponse = timelines::GetNotesResult;
-/// The `NoteIdDeleteBody` object.
+pub type ListResponse = timelines::FoundNotes;
+/// The `NoteIdsToDelete` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct NoteIdDeleteBody {
-    /// `noteId`
-    pub note_id: String,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-impl NoteIdDeleteBody {
-    /// Makes one from what is required.
-    #[must_use]
-    pub fn new(note_id: impl Into<String>) -> Self {
-        Self {
-            note_id: note_id.into(),
-            ..rt::Model::blank()
-        }
-    }
-}
-
-/// The `NoteIdsDeleteBody` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct NoteIdsDeleteBody {
+pub struct NoteIdsToDelete {
     /// `noteIds`
     pub note_ids: Option<Vec<String>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
 
-impl NoteIdsDeleteBody {
+impl NoteIdsToDelete {
     /// Makes one from what is required.
     #[must_use]
     pub fn new(note_ids: impl Into<Option<Vec<String>>>) -> Self {
@@ -84,20 +39,65 @@ impl NoteIdsDeleteBody {
     }
 }
 
+/// The `NoteToDelete` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct NoteToDelete {
+    /// `noteId`
+    pub note_id: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+impl NoteToDelete {
+    /// Makes one from what is required.
+    #[must_use]
+    pub fn new(note_id: impl Into<String>) -> Self {
+        Self {
+            note_id: note_id.into(),
+            ..rt::Model::blank()
+        }
+    }
+}
+
+/// One of several forms of `NotesToDelete`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum NotesToDelete {
+    /// The `NoteToDelete` form.
+    ByNoteId(NoteToDelete),
+    /// The `NoteIdsToDelete` form.
+    ByNoteIds(NoteIdsToDelete),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<NoteToDelete> for NotesToDelete {
+    fn from(value: NoteToDelete) -> Self {
+        Self::ByNoteId(value)
+    }
+}
+
+impl From<NoteIdsToDelete> for NotesToDelete {
+    fn from(value: NoteIdsToDelete) -> Self {
+        Self::ByNoteIds(value)
+    }
+}
+
 /// The answer to [`upsert`](super::TimelinesNotes::upsert).
-pub type UpsertResponse = timelines::ResponseNote;
+pub type UpsertResponse = timelines::SavedNote;
 /// The request of [`TimelinesNotes::delete`](super::TimelinesNotes::delete), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DeleteRequest {
     /// `body`
-    pub body: Option<DeleteBody>,
+    pub body: Option<NotesToDelete>,
 }
 
 impl DeleteRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(body: impl Into<Option<DeleteBody>>) -> Self {
+    pub fn new(body: impl Into<Option<NotesToDelete>>) -> Self {
         Self { body: body.into() }
     }
 }
@@ -125,7 +125,7 @@ pub struct ListRequest {
     /// `createdByFilter`
     pub created_by_filter: Option<String>,
     /// `associatedFilter`
-    pub associated_filter: Option<timelines::AssociatedFilterType>,
+    pub associated_filter: Option<timelines::NoteFilter>,
 }
 
 impl ListRequest {
@@ -152,7 +152,7 @@ impl ListRequest {
 #[non_exhaustive]
 pub struct UpsertRequest {
     /// `note`
-    pub note: timelines::BareNote,
+    pub note: timelines::NewNote,
     /// `noteId`
     pub note_id: Option<String>,
     /// `version`
@@ -164,7 +164,7 @@ pub struct UpsertRequest {
 impl UpsertRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(note: impl Into<timelines::BareNote>) -> Self {
+    pub fn new(note: impl Into<timelines::NewNote>) -> Self {
         Self {
             note: note.into(),
             note_id: None,

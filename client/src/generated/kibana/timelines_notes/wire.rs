@@ -12,37 +12,10 @@ use super::super::timelines;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    DeleteResponse, NoteIdDeleteBody, NoteIdsDeleteBody, UpsertRequest
+    DeleteResponse, NoteIdsToDelete, NoteToDelete, UpsertRequest
 }
 rt::union_! {
-    DeleteBody
-}
-
-impl rt::Union for DeleteBody {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &["noteId"], &["noteId"]),
-        rt::Arm::object(64, &[], &["noteIds"], &["noteIds"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::ByNoteId),
-            1 => rt::get(deserializer).map(Self::ByNoteIds),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::ByNoteId(value) => rt::Wire::encode(value, serializer),
-            Self::ByNoteIds(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
+    NotesToDelete
 }
 
 impl rt::Model for DeleteResponse {
@@ -85,9 +58,49 @@ impl rt::Model for DeleteResponse {
     }
 }
 
-impl rt::Model for NoteIdDeleteBody {
+impl rt::Model for NoteIdsToDelete {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "NoteIdDeleteBody",
+        name: "NoteIdsToDelete",
+        members: &["noteIds"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            note_ids: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.note_ids),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.nullable(0, &self.note_ids)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NoteToDelete {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NoteToDelete",
         members: &["noteId"],
         aliases: &[],
         required: &[0x1, 0, 0, 0],
@@ -125,43 +138,30 @@ impl rt::Model for NoteIdDeleteBody {
     }
 }
 
-impl rt::Model for NoteIdsDeleteBody {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "NoteIdsDeleteBody",
-        members: &["noteIds"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            note_ids: None,
-            extra: Extra::new(),
+impl rt::Union for NotesToDelete {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(64, &[], &["noteId"], &["noteId"]),
+        rt::Arm::object(64, &[], &["noteIds"], &["noteIds"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::ByNoteId),
+            1 => rt::get(deserializer).map(Self::ByNoteIds),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.note_ids),
-            _ => member.untyped(),
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::ByNoteId(value) => rt::Wire::encode(value, serializer),
+            Self::ByNoteIds(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.nullable(0, &self.note_ids)?;
-        Ok(())
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 

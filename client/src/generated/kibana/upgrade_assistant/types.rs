@@ -14,36 +14,12 @@ pub struct CancelReindexResponse {
     pub extra: Extra,
 }
 
-/// The `Enqueued` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct Enqueued {
-    /// `errorMessage`
-    pub error_message: Option<String>,
-    /// `indexName`
-    pub index_name: Option<String>,
-    /// `lastCompletedStep`
-    pub last_completed_step: Option<i64>,
-    /// `locked`
-    pub locked: Option<String>,
-    /// `reindexOptions`
-    pub reindex_options: Option<ReindexOptions>,
-    /// `reindexTaskId`
-    pub reindex_task_id: Option<String>,
-    /// `reindexTaskPercComplete`
-    pub reindex_task_perc_complete: Option<Number>,
-    /// `runningReindexCount`
-    pub running_reindex_count: Option<Number>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The answer to [`get_reindex_queue`](super::UpgradeAssistant::get_reindex_queue).
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetReindexQueueResponse {
     /// `queue`
-    pub queue: Option<Vec<Enqueued>>,
+    pub queue: Option<Vec<QueuedReindex>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -64,12 +40,26 @@ pub struct GetReindexResponse {
 
 /// The answer to [`get_status`](super::UpgradeAssistant::get_status).
 pub type GetStatusResponse = Untyped;
-/// The `QueueSettings` object.
+/// The `QueuedReindex` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct QueueSettings {
-    /// `queuedAt`
-    pub queued_at: Option<Number>,
+pub struct QueuedReindex {
+    /// `errorMessage`
+    pub error_message: Option<String>,
+    /// `indexName`
+    pub index_name: Option<String>,
+    /// `lastCompletedStep`
+    pub last_completed_step: Option<i64>,
+    /// `locked`
+    pub locked: Option<String>,
+    /// `reindexOptions`
+    pub reindex_options: Option<ReindexOptions>,
+    /// `reindexTaskId`
+    pub reindex_task_id: Option<String>,
+    /// `reindexTaskPercComplete`
+    pub reindex_task_perc_complete: Option<Number>,
+    /// `runningReindexCount`
+    pub running_reindex_count: Option<Number>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -101,7 +91,17 @@ pub struct Reindex {
 #[non_exhaustive]
 pub struct ReindexOptions {
     /// `queueSettings`
-    pub queue_settings: Option<QueueSettings>,
+    pub queue_settings: Option<ReindexQueueSettings>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `ReindexQueueSettings` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct ReindexQueueSettings {
+    /// `queuedAt`
+    pub queued_at: Option<Number>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -111,7 +111,7 @@ pub struct ReindexOptions {
 #[non_exhaustive]
 pub struct StartBatchReindexResponse {
     /// `enqueued`
-    pub enqueued: Option<Vec<Enqueued>>,
+    pub enqueued: Option<Vec<QueuedReindex>>,
     /// `errors`
     pub errors: Option<Vec<BTreeMap<String, Value>>>,
     /// Members that this version of elkit does not know.

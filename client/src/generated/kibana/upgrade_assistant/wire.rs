@@ -10,8 +10,8 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    CancelReindexResponse, Enqueued, GetReindexQueueResponse, GetReindexResponse,
-    QueueSettings, Reindex, ReindexOptions, StartBatchReindexResponse,
+    CancelReindexResponse, GetReindexQueueResponse, GetReindexResponse, QueuedReindex,
+    Reindex, ReindexOptions, ReindexQueueSettings, StartBatchReindexResponse,
     StartBatchReindexRequest
 }
 
@@ -51,76 +51,6 @@ impl rt::Model for CancelReindexResponse {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.acknowledged)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Enqueued {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Enqueued",
-        members: &[
-            "errorMessage",
-            "indexName",
-            "lastCompletedStep",
-            "locked",
-            "reindexOptions",
-            "reindexTaskId",
-            "reindexTaskPercComplete",
-            "runningReindexCount",
-        ],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            error_message: None,
-            index_name: None,
-            last_completed_step: None,
-            locked: None,
-            reindex_options: None,
-            reindex_task_id: None,
-            reindex_task_perc_complete: None,
-            running_reindex_count: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.error_message),
-            1 => member.option(&mut self.index_name),
-            2 => member.option(&mut self.last_completed_step),
-            3 => member.option(&mut self.locked),
-            4 => member.option(&mut self.reindex_options),
-            5 => member.option(&mut self.reindex_task_id),
-            6 => member.option(&mut self.reindex_task_perc_complete),
-            7 => member.option(&mut self.running_reindex_count),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.error_message)?;
-        out.option(1, &self.index_name)?;
-        out.option(2, &self.last_completed_step)?;
-        out.option(3, &self.locked)?;
-        out.option(4, &self.reindex_options)?;
-        out.option(5, &self.reindex_task_id)?;
-        out.option(6, &self.reindex_task_perc_complete)?;
-        out.option(7, &self.running_reindex_count)?;
         Ok(())
     }
 }
@@ -211,10 +141,19 @@ impl rt::Model for GetReindexResponse {
     }
 }
 
-impl rt::Model for QueueSettings {
+impl rt::Model for QueuedReindex {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "QueueSettings",
-        members: &["queuedAt"],
+        name: "QueuedReindex",
+        members: &[
+            "errorMessage",
+            "indexName",
+            "lastCompletedStep",
+            "locked",
+            "reindexOptions",
+            "reindexTaskId",
+            "reindexTaskPercComplete",
+            "runningReindexCount",
+        ],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -222,7 +161,14 @@ impl rt::Model for QueueSettings {
     };
     fn blank() -> Self {
         Self {
-            queued_at: None,
+            error_message: None,
+            index_name: None,
+            last_completed_step: None,
+            locked: None,
+            reindex_options: None,
+            reindex_task_id: None,
+            reindex_task_perc_complete: None,
+            running_reindex_count: None,
             extra: Extra::new(),
         }
     }
@@ -238,7 +184,14 @@ impl rt::Model for QueueSettings {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.queued_at),
+            0 => member.option(&mut self.error_message),
+            1 => member.option(&mut self.index_name),
+            2 => member.option(&mut self.last_completed_step),
+            3 => member.option(&mut self.locked),
+            4 => member.option(&mut self.reindex_options),
+            5 => member.option(&mut self.reindex_task_id),
+            6 => member.option(&mut self.reindex_task_perc_complete),
+            7 => member.option(&mut self.running_reindex_count),
             _ => member.untyped(),
         }
     }
@@ -246,7 +199,14 @@ impl rt::Model for QueueSettings {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.queued_at)?;
+        out.option(0, &self.error_message)?;
+        out.option(1, &self.index_name)?;
+        out.option(2, &self.last_completed_step)?;
+        out.option(3, &self.locked)?;
+        out.option(4, &self.reindex_options)?;
+        out.option(5, &self.reindex_task_id)?;
+        out.option(6, &self.reindex_task_perc_complete)?;
+        out.option(7, &self.running_reindex_count)?;
         Ok(())
     }
 }
@@ -353,6 +313,46 @@ impl rt::Model for ReindexOptions {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.queue_settings)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for ReindexQueueSettings {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "ReindexQueueSettings",
+        members: &["queuedAt"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            queued_at: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.queued_at),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.queued_at)?;
         Ok(())
     }
 }

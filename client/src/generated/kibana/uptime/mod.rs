@@ -85,7 +85,10 @@ impl UpdateSettings {
         self
     }
     /// `defaultEmail`
-    pub fn default_email(mut self, default_email: impl Into<DefaultEmail>) -> Self {
+    pub fn default_email(
+        mut self,
+        default_email: impl Into<NewEmailRecipients>,
+    ) -> Self {
         self.0.request_mut().default_email = Some(default_email.into());
         self
     }

@@ -4,10 +4,26 @@
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number};
-/// The `DefaultEmail` object.
+/// The `EmailRecipients` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
-pub struct DefaultEmail {
+pub struct EmailRecipients {
+    /// `to`
+    pub to: Option<Vec<String>>,
+    /// `cc`
+    pub cc: Option<Vec<String>>,
+    /// `bcc`
+    pub bcc: Option<Vec<String>>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The answer to [`get_settings`](super::Uptime::get_settings).
+pub type GetSettingsResponse = Settings;
+/// The `NewEmailRecipients` object.
+#[derive(Clone, Debug, PartialEq, Default)]
+#[non_exhaustive]
+pub struct NewEmailRecipients {
     /// `bcc`
     ///
     /// default `[]`
@@ -24,7 +40,7 @@ pub struct DefaultEmail {
     pub extra: Extra,
 }
 
-impl DefaultEmail {
+impl NewEmailRecipients {
     /// Makes one from what is required.
     #[must_use]
     pub fn new() -> Self {
@@ -56,22 +72,6 @@ impl DefaultEmail {
     }
 }
 
-/// The `EmailRecipients` object.
-#[derive(Clone, Debug, PartialEq, Default)]
-#[non_exhaustive]
-pub struct EmailRecipients {
-    /// `to`
-    pub to: Option<Vec<String>>,
-    /// `cc`
-    pub cc: Option<Vec<String>>,
-    /// `bcc`
-    pub bcc: Option<Vec<String>>,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
-/// The answer to [`get_settings`](super::Uptime::get_settings).
-pub type GetSettingsResponse = Settings;
 /// The `Settings` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -121,7 +121,7 @@ pub struct UpdateSettingsRequest {
     /// default `[]`
     pub default_connectors: Option<Vec<Value>>,
     /// `defaultEmail`
-    pub default_email: Option<DefaultEmail>,
+    pub default_email: Option<NewEmailRecipients>,
     /// `heartbeatIndices`
     ///
     /// default `heartbeat-*`

@@ -10,53 +10,7 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    DefaultEmail, EmailRecipients, Settings, UpdateSettingsRequest
-}
-
-impl rt::Model for DefaultEmail {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "DefaultEmail",
-        members: &["bcc", "cc", "to"],
-        aliases: &[],
-        required: &[0, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            bcc: None,
-            cc: None,
-            to: None,
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.option(&mut self.bcc),
-            1 => member.option(&mut self.cc),
-            2 => member.option(&mut self.to),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.option(0, &self.bcc)?;
-        out.option(1, &self.cc)?;
-        out.option(2, &self.to)?;
-        Ok(())
-    }
+    EmailRecipients, NewEmailRecipients, Settings, UpdateSettingsRequest
 }
 
 impl rt::Model for EmailRecipients {
@@ -101,6 +55,52 @@ impl rt::Model for EmailRecipients {
         out.option(2, &self.to)?;
         out.option(1, &self.cc)?;
         out.option(0, &self.bcc)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for NewEmailRecipients {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "NewEmailRecipients",
+        members: &["bcc", "cc", "to"],
+        aliases: &[],
+        required: &[0, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            bcc: None,
+            cc: None,
+            to: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.bcc),
+            1 => member.option(&mut self.cc),
+            2 => member.option(&mut self.to),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.bcc)?;
+        out.option(1, &self.cc)?;
+        out.option(2, &self.to)?;
         Ok(())
     }
 }

@@ -4,12 +4,22 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
+/// The `Acknowledgement` object.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Acknowledgement {
+    /// `acknowledged`
+    pub acknowledged: bool,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The answer to [`create_index`](super::ValueLists::create_index).
-pub type CreateIndexResponse = Index;
+pub type CreateIndexResponse = Acknowledgement;
 /// The answer to [`create`](super::ValueLists::create).
 pub type CreateResponse = List;
 /// The answer to [`delete_index`](super::ValueLists::delete_index).
-pub type DeleteIndexResponse = Index;
+pub type DeleteIndexResponse = Acknowledgement;
 /// The answer to [`delete`](super::ValueLists::delete).
 pub type DeleteResponse = List;
 /// The answer to [`find`](super::ValueLists::find).
@@ -64,16 +74,6 @@ pub struct GetPrivilegesResponse {
 
 /// The answer to [`get`](super::ValueLists::get).
 pub type GetResponse = List;
-/// The `Index` object.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Index {
-    /// `acknowledged`
-    pub acknowledged: bool,
-    /// Members that this version of elkit does not know.
-    pub extra: Extra,
-}
-
 /// The `List` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -11,11 +11,52 @@ use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    FindResponse, GetIndexStatusResponse, GetPrivilegesResponse, Index, List, ListItem,
-    ListItemPrivileges, ListPrivileges, CreateRequest, PatchRequest, UpdateRequest
+    Acknowledgement, FindResponse, GetIndexStatusResponse, GetPrivilegesResponse, List,
+    ListItem, ListItemPrivileges, ListPrivileges, CreateRequest, PatchRequest,
+    UpdateRequest
 }
 rt::string_enum! {
     ListType, SortOrder
+}
+
+impl rt::Model for Acknowledgement {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "Acknowledgement",
+        members: &["acknowledged"],
+        aliases: &[],
+        required: &[0x1, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            acknowledged: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.acknowledged),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.acknowledged)?;
+        Ok(())
+    }
 }
 
 impl rt::Model for FindResponse {
@@ -155,46 +196,6 @@ impl rt::Model for GetPrivilegesResponse {
         out.value(0, &self.is_authenticated)?;
         out.value(1, &self.list_items)?;
         out.value(2, &self.lists)?;
-        Ok(())
-    }
-}
-
-impl rt::Model for Index {
-    const META: &'static rt::Meta = &rt::Meta {
-        name: "Index",
-        members: &["acknowledged"],
-        aliases: &[],
-        required: &[0x1, 0, 0, 0],
-        literals: &[],
-        shortcut: None,
-    };
-    fn blank() -> Self {
-        Self {
-            acknowledged: rt::Wire::blank(),
-            extra: Extra::new(),
-        }
-    }
-    fn extra(&self) -> &Extra {
-        &self.extra
-    }
-    fn extra_mut(&mut self) -> &mut Extra {
-        &mut self.extra
-    }
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        member: rt::Member<'_, A>,
-    ) -> Result<rt::Got, A::Error> {
-        match index {
-            0 => member.value(&mut self.acknowledged),
-            _ => member.untyped(),
-        }
-    }
-    fn write<S: SerializeMap>(
-        &self,
-        out: &mut rt::Writer<'_, S>,
-    ) -> Result<(), S::Error> {
-        out.value(0, &self.acknowledged)?;
         Ok(())
     }
 }
