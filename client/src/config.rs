@@ -23,6 +23,7 @@ use crate::{Error, Secret};
 
 pub use environment::{VARIABLES, Variable, VariableMeaning};
 pub use urls::IntoUrls;
+pub(crate) use urls::Userinfo;
 
 pub(crate) use environment::Environment;
 
@@ -64,6 +65,7 @@ pub(crate) struct Settings {
     tls: TlsOptions,
     policy: RetryPolicy,
     hooks: Vec<Arc<dyn Hook>>,
+    proxy: Proxy,
     http: Option<Arc<dyn HttpClient>>,
     wraps: Vec<Arc<Wrap>>,
     user_agent: Option<String>,
@@ -71,6 +73,14 @@ pub(crate) struct Settings {
     serverless: bool,
     max_body: usize,
     idle_connections: usize,
+}
+
+/// Which proxy stands on the way.
+#[derive(Clone)]
+pub(crate) enum Proxy {
+    Environment,
+    None,
+    At(Secret<String>),
 }
 
 /// Puts an HTTP client around another.
@@ -91,6 +101,7 @@ impl<C> Builder<C> {
                 tls: TlsOptions::default(),
                 policy: RetryPolicy::default(),
                 hooks: Vec::new(),
+                proxy: Proxy::Environment,
                 http: None,
                 wraps: Vec::new(),
                 user_agent: None,
@@ -232,7 +243,21 @@ impl<C> Builder<C> {
         self
     }
 
-    /// Sends through another HTTP client. TLS options and the connect timeout are then its own business.
+    /// Sends everything through this proxy, whatever the environment says: by `CONNECT` to servers with `https://`. User
+    /// name and password may stand in the URL. By default, `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say
+    /// which proxy there is, in capital or small letters.
+    pub fn proxy(mut self, url: impl Into<Secret<String>>) -> Self {
+        self.settings.proxy = Proxy::At(url.into());
+        self
+    }
+
+    /// Sends through no proxy, whatever the environment says.
+    pub fn no_proxy(mut self) -> Self {
+        self.settings.proxy = Proxy::None;
+        self
+    }
+
+    /// Sends through another HTTP client. TLS options, proxies and the connect timeout are then its own business.
     pub fn http_client(mut self, client: impl HttpClient) -> Self {
         self.settings.http = Some(Arc::new(client));
         self

@@ -12,7 +12,9 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use http::{HeaderMap, Request, Response};
+use url::Url;
 
+use crate::config::Userinfo;
 use crate::{Error, ErrorKind};
 
 /// A boxed future that can cross threads.
@@ -236,9 +238,11 @@ impl HttpError {
         self.source
     }
 
-    /// What can be done about a failed handshake.
+    /// What can be done about a failed handshake, or a proxy that does not let us through.
     pub(crate) fn hint(&self) -> Option<&'static str> {
-        cause_of::<rustls::Error>(&*self.source).and_then(crate::tls::explain)
+        cause_of::<rustls::Error>(&*self.source)
+            .and_then(crate::tls::explain)
+            .or_else(|| refused_by_proxy(&*self.source))
     }
 
     /// Whether it is certain that the server saw nothing of the request.
@@ -275,6 +279,19 @@ pub(crate) struct HttpSettings {
     pub(crate) connect_timeout: Duration,
     pub(crate) tls: rustls::ClientConfig,
     pub(crate) idle_connections: usize,
+    pub(crate) proxy: HttpProxy,
+}
+
+/// Which proxy stands on the way.
+#[derive(Clone)]
+pub(crate) enum HttpProxy {
+    /// That of the environment, if there is one.
+    Environment,
+    None,
+    At {
+        url: Url,
+        userinfo: Option<Userinfo>,
+    },
 }
 
 impl HttpSettings {
@@ -288,9 +305,20 @@ impl HttpSettings {
             .referer(false)
             // The provider is part of the configuration: relying on the process-wide one panics where there is none.
             .tls_backend_preconfigured(self.tls.clone());
-        let client = builder.build().map_err(|error| {
-            Error::new(ErrorKind::Configuration, "the HTTP client can't be built").with_source(error)
-        })?;
+        let unusable =
+            |error| Error::new(ErrorKind::Configuration, "the HTTP client can't be built").with_source(error);
+        let builder = match &self.proxy {
+            HttpProxy::Environment if !everything_is_excepted() => builder,
+            HttpProxy::Environment | HttpProxy::None => builder.no_proxy(),
+            HttpProxy::At { url, userinfo } => {
+                let proxy = reqwest::Proxy::all(url.clone()).map_err(unusable)?;
+                builder.proxy(match userinfo {
+                    Some((username, password)) => proxy.basic_auth(username, password.expose()),
+                    None => proxy,
+                })
+            }
+        };
+        let client = builder.build().map_err(unusable)?;
         Ok(Arc::new(ReqwestClient { client, settings: self }))
     }
 }
@@ -373,6 +401,29 @@ fn from_reqwest(error: reqwest::Error) -> HttpError {
     };
     // The URL stays out: paths name users and keys.
     HttpError::new(kind, error.without_url())
+}
+
+/// Whether the environment excepts every server from its proxies. The HTTP stack takes `*` for names, not for addresses.
+fn everything_is_excepted() -> bool {
+    let excepted = ["NO_PROXY", "no_proxy"].iter().find_map(|name| std::env::var(name).ok());
+    excepted.is_some_and(|list| list.trim() == "*")
+}
+
+/// What a proxy said to `CONNECT`. Its error has no type that can be named, only words.
+fn refused_by_proxy(error: &(dyn StdError + 'static)) -> Option<&'static str> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        match &*error.to_string() {
+            "tunnel error: proxy authorization required" => {
+                return Some("the proxy wants a user name and password: put them into its URL, or use `proxy`");
+            }
+            text if text.starts_with("tunnel error: ") => {
+                return Some("the proxy makes no connection to the server; `no_proxy` or NO_PROXY goes without it");
+            }
+            _ => next = error.source(),
+        }
+    }
+    None
 }
 
 /// The first error of a kind in a chain.

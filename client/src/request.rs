@@ -10,6 +10,8 @@ use crate::body::Body;
 use crate::call::{boxed, checked};
 use crate::client::{Client, Handle};
 use crate::options::RequestOptions;
+#[cfg(feature = "blocking")]
+use crate::response::BlockingStreamed;
 use crate::response::{Binary, FromStream, Response, Streamed};
 use crate::rt::{Operation, Product, Query};
 use crate::transport::{Executed, Pool, Prepared, Reading};
@@ -135,6 +137,20 @@ impl RawRequest {
                 async move { boxed(&handle, &options, prepared, Pool::Blocking, Reading::Whole).await },
             )?;
         Ok(Response::untouched(executed.answer))
+    }
+
+    /// Sends the request and reads the answer as it comes, each step waiting for one item; see [`stream`](Self::stream).
+    ///
+    /// # Errors
+    /// As [`stream`](Self::stream), and when called inside an async runtime.
+    #[cfg(feature = "blocking")]
+    pub fn stream_blocking<T: FromStream>(self) -> Result<Response<BlockingStreamed<T>>, Error> {
+        let Parts { handle, options, prepared } = self.prepare()?;
+        let (operation, strict) = (prepared.operation, handle.strict(&options));
+        let executed = crate::blocking::run(async move {
+            checked(&handle, &options, prepared, Pool::Blocking, Reading::Flowing).await
+        })?;
+        Ok(Streamed::of(executed, strict, operation).map(BlockingStreamed::new))
     }
 
     fn prepare(self) -> Result<Parts, Error> {

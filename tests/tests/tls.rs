@@ -4,12 +4,13 @@ mod tls_support;
 
 use std::io::{Read, Write};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use elkit::{Builder, Elasticsearch, Error, ErrorKind, Method};
 use rcgen::{KeyPair, date_time_ymd};
 use serde_json::Value;
 
-use tls_support::{Ca, Server};
+use tls_support::{Ca, Http2, Server};
 
 type Settings<'a> = &'a dyn Fn(Builder<Elasticsearch>) -> Builder<Elasticsearch>;
 
@@ -127,13 +128,42 @@ async fn what_does_not_speak_tls() {
         let mut hello = [0; 1];
         stream.read_exact(&mut hello).unwrap();
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").unwrap();
-        std::thread::sleep(std::time::Duration::from_millis(300));
+        std::thread::sleep(Duration::from_millis(300));
     });
     let es = Elasticsearch::builder(url).danger_accept_invalid_certs().build().unwrap();
     let error = es.request(Method::GET, "/").send::<Value>().await.unwrap_err();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Tls, 1), "{error:?}");
     assert!(error.to_string().contains("does not speak TLS"), "{error}");
     plain.join().unwrap();
+}
+
+/// Who takes connections and never shakes hands costs the connect timeout, and as nothing was sent, any call is repeated.
+#[tokio::test]
+async fn handshakes_have_a_deadline() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let es = Elasticsearch::builder(format!("https://{}", listener.local_addr().unwrap()));
+    let (short, long) = (Duration::from_millis(50), Duration::from_secs(60));
+    let es = es.danger_accept_invalid_certs().connect_timeout(short).retry_delay(short, short).attempt_timeout(long);
+    let start = Instant::now();
+    let error = es.build().unwrap().request(Method::POST, "/x").send::<Value>().await.unwrap_err();
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Timeout, 4), "{error:?}");
+    assert!(error.to_string().contains("connecting took too long"), "{error}");
+    assert!(start.elapsed() < long);
+}
+
+#[tokio::test]
+async fn http2_where_the_server_offers_it() {
+    let ca = Ca::new();
+    let server = Http2::start(&ca, ca.sign(&["127.0.0.1"], |_| {}));
+    let es = Elasticsearch::builder(server.url()).ca_cert(ca.pem()).build().unwrap();
+    let echo = |number: u32| es.request(Method::POST, "/x").json(&number).send::<u32>();
+    assert_eq!(*echo(0).await.unwrap(), 0);
+    let calls: Vec<_> = (1..50).map(|number| (number, tokio::spawn(echo(number)))).collect();
+    for (number, call) in calls {
+        assert_eq!(*call.await.unwrap().unwrap(), number);
+    }
+    assert_eq!(server.versions(), [http::Version::HTTP_2; 50]);
+    assert_eq!(server.connections(), 1, "calls share it");
 }
 
 /// A machine without certificates, such as a container that holds nothing but the program.

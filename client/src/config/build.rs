@@ -4,12 +4,12 @@ use std::sync::atomic::AtomicBool;
 
 use http::HeaderValue;
 
-use super::Settings;
 use super::cloud::CloudId;
 use super::environment::{Environment, VariableMeaning};
 use super::urls::{self, Parsed};
+use super::{Proxy, Settings};
 use crate::auth::precedence::{Choice, Given, Level, choose};
-use crate::http::HttpSettings;
+use crate::http::{HttpProxy, HttpSettings};
 use crate::rt::Product;
 use crate::tls::TlsOptions;
 use crate::transport::{Core, Dialect, Nodes, RetryBudget};
@@ -44,6 +44,7 @@ impl Settings {
                 connect_timeout: self.policy.connect_timeout,
                 tls: tls.configure(urls.iter().any(|url| url.scheme() == "https"))?,
                 idle_connections: self.idle_connections,
+                proxy: self.proxy()?,
             }
             .client()?,
         };
@@ -114,6 +115,17 @@ impl Settings {
             ));
         }
         Ok(tls)
+    }
+
+    fn proxy(&self) -> Result<HttpProxy, Error> {
+        Ok(match &self.proxy {
+            Proxy::Environment => HttpProxy::Environment,
+            Proxy::None => HttpProxy::None,
+            Proxy::At(url) => {
+                let (url, userinfo) = urls::proxy(url.expose())?;
+                HttpProxy::At { url, userinfo }
+            }
+        })
     }
 
     fn user_agent(&self) -> Result<HeaderValue, Error> {

@@ -97,7 +97,20 @@ pub(super) fn parse(texts: &[Secret<String>]) -> Result<Parsed, Error> {
     Ok(parsed)
 }
 
-type Userinfo = (String, Secret<String>);
+/// User name and password.
+pub(crate) type Userinfo = (String, Secret<String>);
+
+/// The URL of a proxy, without its userinfo.
+///
+/// # Errors
+/// When it is no URL of a proxy.
+pub(super) fn proxy(text: &str) -> Result<(Url, Option<Userinfo>), Error> {
+    let (url, userinfo) = parse_one(text).map_err(|error| error.with_hint("the URL of the proxy"))?;
+    if url.path() != "/" {
+        return Err(refuse("the URL of the proxy has a path"));
+    }
+    Ok((url, userinfo))
+}
 
 // The messages show no URL: it may carry a password, and be malformed just because of that password.
 fn parse_one(text: &str) -> Result<(Url, Option<Userinfo>), Error> {
