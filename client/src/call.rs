@@ -15,6 +15,7 @@ use crate::redact::Secrets;
 use crate::response::BlockingStreamed;
 use crate::response::{Answer, Binary, FromBody, FromStream, Response, Streamed};
 use crate::rt::{Endpoint, Operation, Path, Query};
+use crate::telemetry::Told;
 use crate::transport::{Dialect, Executed, Pool, Prepared, Reading, execute};
 use crate::{Error, ErrorKind, telemetry};
 
@@ -110,6 +111,16 @@ impl<R: Endpoint> Call<R> {
     }
 
     fn prepare(&self) -> Result<Prepared, Error> {
+        if !telemetry::enabled() {
+            return self.write();
+        }
+        let (secrets, prepared) = Secrets::written_by(|| self.write());
+        let mut prepared = prepared?;
+        prepared.told.hide(secrets);
+        Ok(prepared)
+    }
+
+    fn write(&self) -> Result<Prepared, Error> {
         let mut prepared = prepare(&self.request)?;
         for (pointer, value) in &self.patches {
             let body = std::mem::take(&mut prepared.body);
@@ -137,9 +148,7 @@ impl<R: Endpoint> Call<R> {
         if error.status().is_none() {
             return error;
         }
-        let secrets = Secrets::written_by(|| {
-            let _ = self.prepare();
-        });
+        let (secrets, _) = Secrets::written_by(|| self.write());
         error.hide(&secrets)
     }
 }
@@ -217,7 +226,8 @@ pub(crate) fn prepare<R: Endpoint>(request: &R) -> Result<Prepared, Error> {
         return Err(named(Error::new(ErrorKind::InvalidRequest, message)));
     }
     let body = request.body().map_err(named)?;
-    Ok(Prepared { operation, method: request.method(), path: path.into_string(), query, body })
+    let (path, parameters) = path.into_parts();
+    Ok(Prepared { operation, method: request.method(), path, query, body, told: Told::new(parameters) })
 }
 
 /// Sends, and turns an answer that is not a success into an error.
@@ -251,7 +261,7 @@ pub(crate) fn decode<T: FromBody>(
         span.error(error.kind());
         error.with_operation(operation.id)
     })?;
-    telemetry::corrected(operation, response.corrections());
+    span.inside(|| telemetry::corrected(operation, response.corrections()));
     Ok(response)
 }
 

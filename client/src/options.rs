@@ -106,7 +106,7 @@ impl RequestOptions {
 
     /// Adds a query parameter, for what a specification does not know yet. It replaces the operation's own of that name.
     pub fn query(mut self, name: impl AsRef<str>, value: impl fmt::Display) -> Self {
-        self.query.pair(name.as_ref(), value);
+        self.query.unknown(name.as_ref(), value);
         self
     }
 

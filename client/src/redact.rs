@@ -34,10 +34,10 @@ pub(crate) struct Secrets(Vec<Secret<String>>);
 
 impl Secrets {
     /// Runs `write`, which encodes a request, and keeps the secrets it wrote.
-    pub(crate) fn written_by(write: impl FnOnce()) -> Self {
+    pub(crate) fn written_by<T>(write: impl FnOnce() -> T) -> (Self, T) {
         WRITTEN.set(Some(Self::default()));
-        write();
-        WRITTEN.take().unwrap_or_default()
+        let result = write();
+        (WRITTEN.take().unwrap_or_default(), result)
     }
 
     /// What the header carries, and the secret half of what that decodes to: an error may quote either.
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn urls_are_hidden_in_parts() {
-        let secrets = Secrets::written_by(|| {
+        let (secrets, ()) = Secrets::written_by(|| {
             written("https://h/cb?code=a%2Fcanary&state=the-state&type=code#id_token=x.y.z-longer")
         });
         for (text, expected) in [
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn only_what_was_written_is_kept() {
         written("canary");
-        let secrets = Secrets::written_by(|| written("secret"));
+        let (secrets, ()) = Secrets::written_by(|| written("secret"));
         let mut value = serde_json::json!({"a": ["a secret", 1], "b": "canary"});
         secrets.hide_in(&mut value);
         assert_eq!(value, serde_json::json!({"a": ["a [redacted]", 1], "b": "canary"}));

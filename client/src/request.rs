@@ -14,6 +14,7 @@ use crate::options::RequestOptions;
 use crate::response::BlockingStreamed;
 use crate::response::{Binary, FromStream, Response, Streamed};
 use crate::rt::{Operation, Product, Query};
+use crate::telemetry::Told;
 use crate::transport::{Executed, Pool, Prepared, Reading};
 use crate::{Error, ErrorKind};
 
@@ -46,7 +47,7 @@ impl RawRequest {
 
     /// Adds a query parameter.
     pub fn query(mut self, name: impl AsRef<str>, value: impl fmt::Display) -> Self {
-        self.query.pair(name.as_ref(), value);
+        self.query.unknown(name.as_ref(), value);
         self
     }
 
@@ -158,7 +159,11 @@ impl RawRequest {
         check_path(&self.path)
             .map_err(|what| Error::new(ErrorKind::InvalidRequest, what).with_operation(operation.id))?;
         let Self { handle, method, path, query, body, options } = self;
-        Ok(Parts { handle, options, prepared: Prepared { operation, method, path, query, body } })
+        Ok(Parts {
+            handle,
+            options,
+            prepared: Prepared { operation, method, path, query, body, told: Told::default() },
+        })
     }
 }
 

@@ -1,14 +1,25 @@
-//! Spans and events, by OpenTelemetry's conventions for Elasticsearch and for HTTP clients. No body, no query, no header
-//! and no credential is recorded. Without the feature `tracing` all of it is nothing.
+//! Spans and events, by OpenTelemetry's conventions for Elasticsearch and, for Kibana and for each attempt, for HTTP clients.
+//! Of a request, its URL is told, without the secrets it carries and the values of parameters that no specification has;
+//! no body, no header and no credential. Without the feature `tracing` all of it is nothing.
 
 use std::future::Future;
 
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode, Version};
 
 use crate::ErrorKind;
+use crate::auth::Credentials;
+use crate::redact::Secrets;
 #[cfg(feature = "tracing")]
 use crate::rt::Product;
 use crate::rt::{Correction, Operation};
+
+/// Whether somebody may listen: what only spans tell is not made otherwise.
+pub(crate) fn enabled() -> bool {
+    #[cfg(feature = "tracing")]
+    return tracing::level_filters::LevelFilter::current() >= tracing::level_filters::LevelFilter::INFO;
+    #[cfg(not(feature = "tracing"))]
+    false
+}
 
 /// The span of a call or of an attempt.
 #[derive(Clone)]
@@ -26,6 +37,41 @@ pub(crate) struct Target<'a> {
     pub(crate) space: Option<&'a str>,
 }
 
+/// What spans tell of a request. Empty when nobody listens.
+#[derive(Default)]
+pub(crate) struct Told {
+    parameters: Vec<(&'static str, String)>,
+    /// Path and query behind the base of a node.
+    target: Option<String>,
+    secrets: Secrets,
+}
+
+impl Told {
+    /// The parameters of a path, decoded.
+    pub(crate) fn new(parameters: Vec<(&'static str, String)>) -> Self {
+        Self { parameters, target: None, secrets: Secrets::default() }
+    }
+
+    /// Hides what the request carries in secret, wherever it stands.
+    pub(crate) fn hide(&mut self, secrets: Secrets) {
+        self.parameters.iter_mut().for_each(|(_, value)| secrets.hide(value));
+        self.secrets = secrets;
+    }
+
+    pub(crate) fn target(&mut self, path: &str, query: &str) {
+        let mut target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+        self.secrets.hide(&mut target);
+        self.target = Some(target);
+    }
+
+    /// The whole URL, without what authenticates the caller.
+    pub(crate) fn url(&self, base: &str, credentials: &Credentials) -> Option<String> {
+        let mut url = format!("{base}{}", self.target.as_ref()?);
+        Secrets::of(credentials).hide(&mut url);
+        Some(url)
+    }
+}
+
 #[cfg(feature = "tracing")]
 impl Span {
     /// One call, however many attempts it takes.
@@ -33,6 +79,7 @@ impl Span {
         use tracing::field::Empty;
         let Target { operation, method, host, port, space } = target;
         let span = match operation.product {
+            // Field names are part of a span's type: the parameters of the security API's paths, and `index`.
             Product::Elasticsearch => tracing::info_span!(
                 "elasticsearch",
                 otel.name = operation.id,
@@ -40,8 +87,24 @@ impl Span {
                 otel.status_code = Empty,
                 db.system.name = "elasticsearch",
                 db.operation.name = operation.id,
+                db.operation.parameter.application = Empty,
+                db.operation.parameter.id = Empty,
+                db.operation.parameter.ids = Empty,
+                db.operation.parameter.index = Empty,
+                db.operation.parameter.name = Empty,
+                db.operation.parameter.namespace = Empty,
+                db.operation.parameter.realm_name = Empty,
+                db.operation.parameter.realms = Empty,
+                db.operation.parameter.service = Empty,
+                db.operation.parameter.uid = Empty,
+                db.operation.parameter.user = Empty,
+                db.operation.parameter.username = Empty,
+                db.collection.name = Empty,
+                db.namespace = Empty,
                 db.response.status_code = Empty,
+                elasticsearch.node.name = Empty,
                 http.request.method = method.as_str(),
+                url.full = Empty,
                 url.template = operation.template,
                 server.address = host,
                 server.port = port,
@@ -57,6 +120,7 @@ impl Span {
                 kibana.space = space,
                 http.request.method = method.as_str(),
                 http.response.status_code = Empty,
+                url.full = Empty,
                 url.template = operation.template,
                 server.address = host,
                 server.port = port,
@@ -68,7 +132,7 @@ impl Span {
     }
 
     /// One attempt on one node.
-    pub(crate) fn attempt(target: &Target<'_>, number: u32) -> Self {
+    pub(crate) fn attempt(target: &Target<'_>, url: Option<&str>, number: u32) -> Self {
         use tracing::field::Empty;
         let span = tracing::debug_span!(
             "http",
@@ -78,6 +142,8 @@ impl Span {
             http.request.method = target.method.as_str(),
             http.request.resend_count = (number > 1).then(|| number - 1),
             http.response.status_code = Empty,
+            network.protocol.version = Empty,
+            url.full = url,
             url.template = target.operation.template,
             server.address = target.host,
             server.port = target.port,
@@ -91,8 +157,28 @@ impl Span {
         tracing::Instrument::instrument(future, self.span)
     }
 
-    /// Records the status an attempt or a call ended with.
-    pub(crate) fn status(&self, status: StatusCode) {
+    /// Runs a function inside the span.
+    pub(crate) fn inside<T>(&self, run: impl FnOnce() -> T) -> T {
+        self.span.in_scope(run)
+    }
+
+    /// Records what the call asks for.
+    pub(crate) fn tell(&self, operation: &Operation, told: &Told, url: Option<&str>) {
+        self.span.record("url.full", url);
+        for (name, value) in &told.parameters {
+            self.span.record(&*format!("db.operation.parameter.{name}"), &**value);
+            if *name == "index" && operation.product == Product::Elasticsearch {
+                self.span.record("db.collection.name", &**value);
+                self.span.record("otel.name", &*format!("{} {value}", operation.id));
+            }
+        }
+    }
+
+    /// Records what an attempt or a call was answered, and by whom.
+    pub(crate) fn answered(&self, status: StatusCode, headers: &HeaderMap) {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        self.span.record("db.namespace", text("x-found-handling-cluster"));
+        self.span.record("elasticsearch.node.name", text("x-found-handling-instance"));
         self.span.record("http.response.status_code", status.as_u16());
         self.span.record("db.response.status_code", status.as_str());
         if !status.is_success() {
@@ -101,7 +187,17 @@ impl Span {
         }
     }
 
-    /// Records why there was no answer.
+    /// Records the version of HTTP that was spoken.
+    pub(crate) fn version(&self, version: Version) {
+        let version = match version {
+            Version::HTTP_2 => "2",
+            Version::HTTP_10 => "1.0",
+            _ => "1.1",
+        };
+        self.span.record("network.protocol.version", version);
+    }
+
+    /// Records why there was no answer, or none that can be read.
     pub(crate) fn error(&self, kind: ErrorKind) {
         self.span.record("error.type", tracing::field::debug(kind));
         self.span.record("otel.status_code", "ERROR");
@@ -122,7 +218,7 @@ impl Span {
         Self {}
     }
 
-    pub(crate) fn attempt(_: &Target<'_>, _: u32) -> Self {
+    pub(crate) fn attempt(_: &Target<'_>, _: Option<&str>, _: u32) -> Self {
         Self {}
     }
 
@@ -130,7 +226,17 @@ impl Span {
         future
     }
 
-    pub(crate) fn status(&self, _: StatusCode) {}
+    pub(crate) fn inside<T>(&self, run: impl FnOnce() -> T) -> T {
+        run()
+    }
+
+    pub(crate) fn tell(&self, _: &Operation, told: &Told, _: Option<&str>) {
+        let _ = &told.parameters;
+    }
+
+    pub(crate) fn answered(&self, _: StatusCode, _: &HeaderMap) {}
+
+    pub(crate) fn version(&self, _: Version) {}
 
     pub(crate) fn error(&self, _: ErrorKind) {}
 

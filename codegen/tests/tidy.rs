@@ -77,6 +77,23 @@ fn no_package_has_a_build_script() {
     assert!(scripts.is_empty(), "{scripts:?}");
 }
 
+/// The fields of a span are written down in code, so a parameter that nobody wrote down would not be told.
+#[test]
+fn spans_tell_every_parameter_of_the_security_api() {
+    let telemetry = std::fs::read_to_string(root().join("client/src/telemetry.rs")).unwrap();
+    let mut found = 0;
+    for file in files(&root().join("spec/elasticsearch/security"), "json") {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for path in text.lines().filter_map(|line| line.split_once("\"path\": \"/")).map(|(_, path)| path) {
+            for name in path.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name) {
+                assert!(telemetry.contains(&format!("db.operation.parameter.{name} = Empty")), "{name} of {file:?}");
+                found += 1;
+            }
+        }
+    }
+    assert!(found > 30, "{found} parameters");
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
 }

@@ -16,6 +16,7 @@ use super::body::{Binary, FromBody, text_of};
 use super::lines::{Event, EventReader, Events, Ndjson, decode_line};
 use crate::http::{HttpBody, HttpError};
 use crate::rt::{Correction, DecodeError, Decoded, Operation, Wire};
+use crate::telemetry::Span;
 use crate::transport::{Executed, kind_of};
 use crate::{Error, ErrorKind, telemetry};
 
@@ -206,6 +207,8 @@ pub struct Streamed<R: FromStream> {
     corrections: Vec<Correction>,
     strict: bool,
     operation: &'static Operation,
+    /// The call's span: it ends with the stream.
+    span: Span,
     idle: Duration,
     timer: Option<Pin<Box<Sleep>>>,
     limit: usize,
@@ -213,7 +216,7 @@ pub struct Streamed<R: FromStream> {
 
 impl<R: FromStream> Streamed<R> {
     pub(crate) fn of(executed: Executed, strict: bool, operation: &'static Operation) -> Response<Self> {
-        let Executed { answer, flow, idle, limit, .. } = executed;
+        let Executed { answer, flow, span, idle, limit } = executed;
         let streamed = Self {
             body: flow,
             reader: R::Reader::default(),
@@ -222,6 +225,7 @@ impl<R: FromStream> Streamed<R> {
             corrections: Vec::new(),
             strict,
             operation,
+            span,
             idle,
             timer: None,
             limit,
@@ -257,7 +261,7 @@ impl<R: FromStream> Streamed<R> {
     fn take(&mut self) -> Option<Result<R::Item, Error>> {
         Some(match self.reader.next(&mut self.buffer, self.ended, self.strict)? {
             Ok(Decoded { value, corrections }) => {
-                telemetry::corrected(self.operation, &corrections);
+                self.span.inside(|| telemetry::corrected(self.operation, &corrections));
                 self.corrections = corrections;
                 Ok(value)
             }
@@ -299,6 +303,7 @@ impl<R: FromStream> Streamed<R> {
         self.buffer = Buffer::default();
         self.reader = R::Reader::default();
         self.ended = true;
+        self.span.error(error.kind());
         error.with_operation(self.operation.id)
     }
 }

@@ -2,11 +2,12 @@
 //! the request is refused before anything is sent.
 
 use std::fmt::Write;
+use std::ops::Range;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::{Operation, Product};
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, telemetry};
 
 /// Everything but RFC 3986's unreserved characters.
 pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -19,12 +20,14 @@ pub(crate) const ELASTICSEARCH_LIST: &AsciiSet = &RESERVED.remove(b',').remove(b
 pub struct Path {
     operation: &'static Operation,
     text: String,
+    /// Where the parameters stand, if somebody is told.
+    parameters: Vec<(&'static str, Range<usize>)>,
 }
 
 impl Path {
     /// An empty path of `operation`.
     pub fn new(operation: &'static Operation) -> Self {
-        Self { operation, text: String::with_capacity(operation.template.len() + 32) }
+        Self { operation, text: String::with_capacity(operation.template.len() + 32), parameters: Vec::new() }
     }
 
     /// Appends text of the template, as it stands.
@@ -41,10 +44,12 @@ impl Path {
     ///
     /// # Errors
     /// When the value is empty, `.` or `..`.
-    pub fn segment(&mut self, name: &str, value: &str) -> Result<(), Error> {
+    pub fn segment(&mut self, name: &'static str, value: &str) -> Result<(), Error> {
         self.check(name, value)?;
         self.text.push('/');
+        let start = self.text.len();
         self.encode(value, RESERVED);
+        self.note(name, start);
         Ok(())
     }
 
@@ -52,7 +57,7 @@ impl Path {
     ///
     /// # Errors
     /// When there is no value, or one is empty, `.` or `..`.
-    pub fn segments<I>(&mut self, name: &str, values: I) -> Result<(), Error>
+    pub fn segments<I>(&mut self, name: &'static str, values: I) -> Result<(), Error>
     where
         I: IntoIterator<Item: AsRef<str>>,
     {
@@ -61,6 +66,7 @@ impl Path {
             Product::Kibana => RESERVED,
         };
         let mut separator = '/';
+        let start = self.text.len() + 1;
         for value in values {
             self.check(name, value.as_ref())?;
             self.text.push(separator);
@@ -70,6 +76,7 @@ impl Path {
         if separator == '/' {
             return Err(self.refuse(format!("path parameter `{name}` is an empty list")));
         }
+        self.note(name, start);
         Ok(())
     }
 
@@ -98,6 +105,19 @@ impl Path {
         self.text
     }
 
+    /// Takes the path, and the decoded values of its parameters if somebody is told.
+    pub(crate) fn into_parts(self) -> (String, Vec<(&'static str, String)>) {
+        let decoded = |range: Range<usize>| percent_decode_str(&self.text[range]).decode_utf8_lossy().into_owned();
+        let parameters = self.parameters.into_iter().map(|(name, range)| (name, decoded(range))).collect();
+        (self.text, parameters)
+    }
+
+    fn note(&mut self, name: &'static str, start: usize) {
+        if telemetry::enabled() {
+            self.parameters.push((name, start..self.text.len()));
+        }
+    }
+
     fn check(&self, name: &str, value: &str) -> Result<(), Error> {
         match value {
             "" => Err(self.refuse(format!("path parameter `{name}` is empty"))),
@@ -120,8 +140,6 @@ impl Path {
 
 #[cfg(test)]
 mod tests {
-    use percent_encoding::percent_decode_str;
-
     use super::*;
     use crate::rt::endpoint::test_operation;
 

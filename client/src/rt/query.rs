@@ -12,6 +12,8 @@ use super::{Product, Wire};
 #[derive(Clone, Default, PartialEq)]
 pub struct Query {
     parameters: Vec<(String, Values)>,
+    /// Those of which nothing is known: their values may be secret.
+    unknown: Vec<String>,
     /// A parameter whose value could not be written.
     unwritable: Option<String>,
 }
@@ -25,7 +27,7 @@ enum Values {
 impl Query {
     /// No parameters.
     pub const fn new() -> Self {
-        Self { parameters: Vec::new(), unwritable: None }
+        Self { parameters: Vec::new(), unknown: Vec::new(), unwritable: None }
     }
 
     /// Adds one parameter.
@@ -55,6 +57,12 @@ impl Query {
             Ok(text) => self.json(name, text),
             Err(_) => self.unwritable = Some(name.to_owned()),
         }
+    }
+
+    /// Adds a parameter that no specification has.
+    pub(crate) fn unknown(&mut self, name: &str, value: impl fmt::Display) {
+        self.pair(name, value);
+        self.unknown.push(name.to_owned());
     }
 
     /// The parameter whose value can't be written as JSON, if there is one.
@@ -99,6 +107,16 @@ impl Query {
         text
     }
 
+    /// The query as spans tell it: without the values of which nothing is known.
+    pub(crate) fn told(&self, product: Product) -> String {
+        let mut told = self.clone();
+        let unknown = |name: &String| self.unknown.contains(name);
+        told.parameters.iter_mut().filter(|(name, _)| unknown(name)).for_each(|(_, values)| {
+            *values = Values::One("REDACTED".to_owned());
+        });
+        told.encode(product)
+    }
+
     /// Adds what `upper` has; a name it has replaces all of ours.
     pub(crate) fn merge(&mut self, upper: &Self) {
         if upper.is_empty() {
@@ -106,6 +124,7 @@ impl Query {
         }
         self.parameters.retain(|(name, _)| !upper.parameters.iter().any(|(other, _)| other == name));
         self.parameters.extend(upper.parameters.iter().cloned());
+        self.unknown.extend(upper.unknown.iter().cloned());
     }
 }
 
@@ -171,5 +190,9 @@ mod tests {
         lower.merge(&upper);
         assert_eq!(lower.encode(Product::Kibana), "b=2&a=3&a=4");
         assert_eq!(format!("{lower:?}"), r#"Query["b", "a"]"#);
+        upper.unknown("sig", "canary");
+        lower.merge(&upper);
+        assert_eq!(lower.told(Product::Kibana), "b=2&a=3&a=4&sig=REDACTED");
+        assert_eq!(lower.encode(Product::Kibana), "b=2&a=3&a=4&sig=canary");
     }
 }

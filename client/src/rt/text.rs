@@ -77,6 +77,7 @@ impl<T: Wire> Text for Stringified<T> {
 /// In clear: the server has to read it.
 impl Text for Secret<String> {
     fn text(&self) -> Cow<'_, str> {
+        crate::redact::written(self.expose());
         Cow::Borrowed(self.expose())
     }
 }

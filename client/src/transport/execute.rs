@@ -19,8 +19,8 @@ use crate::http::{HttpBody, HttpClient, HttpError, HttpErrorKind};
 use crate::options::{RequestOptions, lay};
 use crate::response::Answer;
 use crate::rt::{Operation, Query};
-use crate::telemetry::{Span, Target};
-use crate::{Error, ErrorKind};
+use crate::telemetry::{Span, Target, Told};
+use crate::{Error, ErrorKind, telemetry};
 
 /// A request as data, ready to be sent anywhere.
 pub(crate) struct Prepared {
@@ -29,6 +29,7 @@ pub(crate) struct Prepared {
     pub(crate) path: String,
     pub(crate) query: Query,
     pub(crate) body: Body,
+    pub(crate) told: Told,
 }
 
 /// What is done with the body of an answer that is a success. That of an error is always read.
@@ -80,7 +81,7 @@ pub(crate) async fn execute(
     match &result {
         Ok(Arrived { answer, .. }) => {
             span.resends(answer.attempts);
-            span.status(answer.status);
+            span.answered(answer.status, &answer.headers);
         }
         Err(error) => {
             span.resends(error.attempts());
@@ -117,6 +118,7 @@ struct Exchange<'a> {
     attempts: u32,
     reading: Reading,
     flow: HttpBody,
+    told: Told,
 }
 
 impl<'a> Exchange<'a> {
@@ -130,7 +132,7 @@ impl<'a> Exchange<'a> {
         let core = handle.core();
         let layers = [options, handle.options(), &core.options];
         layers.iter().try_for_each(|layer| layer.check())?;
-        let Prepared { operation, method, path, mut query, body } = prepared;
+        let Prepared { operation, method, path, mut query, body, mut told } = prepared;
         layers.iter().rev().for_each(|layer| query.merge(&layer.query));
         let mut target = String::with_capacity(path.len() + 32);
         if let Some(space) = handle.space().filter(|space| operation.space && *space != "default") {
@@ -138,6 +140,9 @@ impl<'a> Exchange<'a> {
             target.push_str(space);
         }
         target.push_str(&path);
+        if telemetry::enabled() {
+            told.target(&target, &query.told(core.product));
+        }
         if !query.is_empty() {
             target.push('?');
             target.push_str(&query.encode(core.product));
@@ -159,6 +164,7 @@ impl<'a> Exchange<'a> {
             attempts: 0,
             reading,
             flow: HttpBody::empty(),
+            told,
         })
     }
 
@@ -179,9 +185,13 @@ impl<'a> Exchange<'a> {
             };
             let asked = self.core.dialect.compatible_with();
             let request = self.request(node, &credentials)?;
+            let url = self.told.url(&node.base, &credentials);
+            if self.attempts == 0 {
+                span.tell(self.operation, &self.told, url.as_deref());
+            }
             let started = Instant::now();
             self.attempts += 1;
-            let outcome = self.attempt(request, node, ends).await;
+            let outcome = self.attempt(request, node, url.as_deref(), ends).await;
             let (failure, wait) = match &outcome {
                 Ok(answer) => {
                     let refused_media = self.core.dialect.falls_back(asked, answer);
@@ -281,7 +291,13 @@ impl<'a> Exchange<'a> {
     }
 
     /// Sends once and reads the answer: to its end, or to the end of its headers.
-    async fn attempt(&mut self, request: Request<HttpBody>, node: &Node, ends: Instant) -> Result<Answer, HttpError> {
+    async fn attempt(
+        &mut self,
+        request: Request<HttpBody>,
+        node: &Node,
+        url: Option<&str>,
+        ends: Instant,
+    ) -> Result<Answer, HttpError> {
         let target = Target {
             operation: self.operation,
             method: &self.method,
@@ -289,10 +305,11 @@ impl<'a> Exchange<'a> {
             port: node.port,
             space: self.space,
         };
-        let span = Span::attempt(&target, self.attempts);
+        let span = Span::attempt(&target, url, self.attempts);
         let exchange = async {
             let (parts, body) = self.http.send(request).await?.into_parts();
-            span.status(parts.status);
+            span.answered(parts.status, &parts.headers);
+            span.version(parts.version);
             if self.reading == Reading::Flowing && parts.status.is_success() {
                 self.flow = body;
                 return Ok(Answer::new(parts.status, parts.headers, bytes::Bytes::new()));
