@@ -213,6 +213,12 @@ impl<C> Builder<C> {
         self.options(RequestOptions::strict)
     }
 
+    /// Packs the bodies of requests with gzip; see [`RequestOptions::compress`].
+    #[cfg(feature = "gzip")]
+    pub fn compress(self) -> Self {
+        self.options(RequestOptions::compress)
+    }
+
     /// The version of the server, such as `9.1`, where it is known: errors then say when an operation is newer.
     pub fn server_version(mut self, version: impl Into<String>) -> Self {
         self.settings.server_version = Some(version.into());

@@ -1,5 +1,6 @@
 //! What a request carries. A body that is a stream is sent once: the transport never replays it.
 
+pub(crate) mod gzip;
 mod multipart;
 mod upload;
 

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, USER_AGENT};
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::core::{Core, Pool};
@@ -13,7 +13,7 @@ use super::nodes::Node;
 use super::retry::Failure;
 use crate::auth::Credentials;
 use crate::auth::precedence::Chosen;
-use crate::body::{Body, Media};
+use crate::body::{Body, Media, gzip};
 use crate::client::Handle;
 use crate::http::{HttpBody, HttpClient, HttpError, HttpErrorKind};
 use crate::options::{RequestOptions, lay};
@@ -110,6 +110,7 @@ struct Exchange<'a> {
     /// This call's options, its handle's, the client's.
     layers: [&'a RequestOptions; 3],
     body: HttpBody,
+    is_packed: bool,
     /// A stream is gone with its attempt, so nothing that sent one is sent again.
     replayable: bool,
     credentials: Chosen,
@@ -147,7 +148,14 @@ impl<'a> Exchange<'a> {
             target.push('?');
             target.push_str(&query.encode(core.product));
         }
-        let (body, media) = body.into_parts();
+        let (mut body, media) = body.into_parts();
+        let compress = layers.iter().find_map(|layer| layer.compress).unwrap_or(false)
+            && !layers.iter().any(|layer| layer.headers.contains_key(CONTENT_ENCODING));
+        let packed = if compress { gzip::pack(&body, &media) } else { None };
+        let is_packed = packed.is_some();
+        if let Some(packed) = packed {
+            body = packed;
+        }
         Ok(Self {
             credentials: core.credentials_of(options, handle.options())?,
             space: handle.space(),
@@ -156,6 +164,7 @@ impl<'a> Exchange<'a> {
             target,
             media,
             replayable: body.replay().is_some(),
+            is_packed,
             body,
             idempotent: operation.idempotent || layers.iter().any(|layer| layer.idempotent),
             layers,
@@ -266,6 +275,9 @@ impl<'a> Exchange<'a> {
         let mut headers = HeaderMap::with_capacity(8);
         headers.insert(USER_AGENT, self.core.user_agent.clone());
         self.core.dialect.headers(self.operation, &self.media, &mut headers);
+        if self.is_packed {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
         self.layers.iter().rev().for_each(|layer| lay(&mut headers, &layer.headers));
         if !self.core.hooks.is_empty() {
             let attempt = self.description(node, self.attempts + 1);
