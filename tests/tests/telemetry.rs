@@ -90,12 +90,12 @@ fn cases() -> Vec<Case> {
                     "otel.name=security.get_role db.operation.name=security.get_role
                  db.operation.parameter.name=größe 1,b db.namespace=cluster-1
                  elasticsearch.node.name=instance-0000000001 db.response.status_code=200 http.request.method=GET
-                 url.full=BASE/_security/role/gr%C3%B6%C3%9Fe%201,b?sig=REDACTED url.template=/_security/role",
+                 url.full=BASE/_security/role/gr%C3%B6%C3%9Fe%201,b?sig=REDACTED url.template=/_security/role/{name}",
                 ),
                 (
                     "http",
-                    "otel.name=GET /_security/role http.request.method=GET http.response.status_code=200
-                 network.protocol.version=1.1 url.template=/_security/role
+                    "otel.name=GET /_security/role/{name} http.request.method=GET http.response.status_code=200
+                 network.protocol.version=1.1 url.template=/_security/role/{name}
                  url.full=BASE/_security/role/gr%C3%B6%C3%9Fe%201,b?sig=REDACTED",
                 ),
             ],
