@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use elkit::body::Upload;
 use elkit::kibana::alerting::{EsQueryDslParams, EsQueryDslParamsRequired, ThresholdComparator, TimeWindowUnit};
-use elkit::kibana::alerting_rules::{CreateRequired, RuleParams, RuleSchedule};
+use elkit::kibana::alerting_rules::{CreateRequired, EsQueryParams, RuleSchedule};
 use elkit::kibana::connectors::IndexConfig;
 use elkit::kibana::data_views::NewDataView;
 use elkit::{Kibana, Result};
@@ -74,10 +74,10 @@ async fn in_space(kibana: &Kibana) -> Result<()> {
         rule_type_id: ".es-query".into(),
         schedule: RuleSchedule::new("1m"),
     };
-    let rule = kibana.alerting().rules().create(rule).params(RuleParams::from(params)).send().await?;
+    let rule = kibana.alerting().rules().create(rule).params(EsQueryParams::from(params)).send().await?;
     println!("created the rule {}", rule.name);
-    let found = kibana.alerting().rules().find().search("Many").send_raw().await?;
-    println!("searched for rules: status {}", found.status());
+    let found = kibana.alerting().rules().find().search("Many").items().collect().await?;
+    println!("found {} rules", found.len());
 
     let export = kibana.saved_objects().export().r#type("index-pattern").send().await?;
     println!("exported {} lines", export.len());

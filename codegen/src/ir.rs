@@ -187,6 +187,8 @@ pub struct Union {
     pub arms: Vec<Arm>,
     /// The member that tells the alternative.
     pub tag: Option<String>,
+    /// Whether that member stands beside the value, in the object around it.
+    pub beside: bool,
     /// The alternative of an object without the tag.
     pub default: Option<usize>,
 }

@@ -357,7 +357,11 @@ impl Lowering<'_> {
             }
             let null = nullable.then_some(Ty::Scalar(Scalar::Null));
             let arms = std::iter::once(inner).chain(null).map(|ty| Arm::new(None, ty)).collect();
-            ty = self.finish(id, Kind::Union(crate::ir::Union { arms, tag: None, default: None }), definition);
+            ty = self.finish(
+                id,
+                Kind::Union(crate::ir::Union { arms, tag: None, beside: false, default: None }),
+                definition,
+            );
         }
         self.known.insert(id.to_owned(), ty.clone());
         ty

@@ -220,7 +220,7 @@ fn key(kind: &Kind, classes: &BTreeMap<&str, usize>) -> String {
             let arms: Vec<String> = (union.arms.iter())
                 .map(|arm| format!("{:?} {} {:?}", arm.name, reference(&arm.ty), arm.tags))
                 .collect();
-            format!("union {:?} {:?} {}", union.tag, union.default, arms.join(";"))
+            format!("union {:?} {} {:?} {}", union.tag, union.beside, union.default, arms.join(";"))
         }
         Kind::Container(variants) => format!("container {}", sorted(variants.iter().map(variant).collect())),
         Kind::Keyed(variants) => format!("keyed {}", sorted(variants.iter().map(variant).collect())),

@@ -198,6 +198,8 @@ pub struct StructPlan {
     pub rest: Option<RestPlan>,
     /// The wire name that a bare value stands for.
     pub shortcut: Option<String>,
+    /// The wire name of the member that tells the alternatives of others.
+    pub tells: Option<String>,
     /// Whether users make one: it gets `new` and setters.
     pub built: bool,
     /// The struct of what it can't do without, where that is too much for positions.
@@ -348,6 +350,8 @@ pub enum ChoiceKind {
     Union {
         /// The tag member.
         tag: Option<String>,
+        /// Whether it stands beside the value.
+        beside: bool,
         /// The alternative without the tag.
         default: Option<usize>,
     },

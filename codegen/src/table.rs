@@ -87,7 +87,10 @@ fn kind(kind: &Kind) -> Value {
             let arms: Vec<Value> = union.arms.iter().map(|arm| ty(&arm.ty)).collect();
             let mut row = Map::from_iter([("any_of".to_owned(), json!(arms))]);
             if let Some(tag) = &union.tag {
-                row.insert("tag".into(), json!(tag));
+                row.insert(if union.beside { "beside" } else { "tag" }.into(), json!(tag));
+            }
+            if union.beside {
+                row.insert("tags".into(), union.arms.iter().map(|arm| json!(arm.tags)).collect());
             }
             Value::Object(row)
         }

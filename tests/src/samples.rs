@@ -300,16 +300,21 @@ impl<'a> Sampler<'a> {
             let first = self.random.below(named.len());
             named.rotate_left(first);
         }
+        let told = self.tell(object);
         for (name, member) in named {
             let place = format!("{id}.{name}");
             let new = self.style == Style::Random && !id.is_empty() && !self.seen.contains_key(&place);
             let optional = !self.is_small(depth) && (self.wants() || new);
-            if member.required || optional {
+            // What a neighbour tells may need more than what it is by default.
+            let is_told = self.careful && told.is_some() && beside_of(self.table, &member.ty).is_some();
+            if member.required || optional || is_told {
                 self.seen(&place, 0);
-                let value = match !member.required && self.random.chance(12) && !self.careful {
-                    true => Value::Null,
-                    false if self.is_to_spoil(&member.ty, &place) => json!({ "wrong": [] }),
-                    false => self.value(&member.ty, depth + 1),
+                let null = !member.required && self.random.chance(12) && !self.careful;
+                let value = match self.as_told(told.as_ref(), name, &member.ty, depth) {
+                    Some(value) => value,
+                    None if null => Value::Null,
+                    None if self.is_to_spoil(&member.ty, &place) => json!({ "wrong": [] }),
+                    None => self.value(&member.ty, depth + 1),
                 };
                 let alias = member.aliases.first().filter(|_| self.random.chance(4));
                 members.insert(alias.unwrap_or(name).clone(), value);
@@ -330,6 +335,31 @@ impl<'a> Sampler<'a> {
             members.insert(format!("of_a_later_version{}", self.random.below(9)), self.random.any());
         }
         members
+    }
+
+    /// For an object with a member that tells the alternatives of others: its name, and what it holds.
+    fn tell(&mut self, object: &table::Object) -> Option<(String, String)> {
+        let table = self.table;
+        let (id, beside) = object.members.values().find_map(|member| beside_of(table, &member.ty))?;
+        let tags = &beside.tags[self.least(id, beside.tags.len())];
+        let holds = match self.random.chance(8) {
+            true => "of_a_plugin".to_owned(),
+            false => tags[self.random.below(tags.len())].clone(),
+        };
+        object.members.contains_key(&beside.member).then(|| (beside.member.clone(), holds))
+    }
+
+    /// The value of a member that tells alternatives, or of one whose alternative is told.
+    fn as_told(&mut self, told: Option<&(String, String)>, name: &str, ty: &Type, depth: usize) -> Option<Value> {
+        let (member, holds) = told?;
+        if name == member {
+            return Some(json!(holds));
+        }
+        let (id, beside) = beside_of(self.table, ty)?;
+        let Some(arm) = beside.tags.iter().position(|tags| tags.contains(holds)) else { return Some(json!({})) };
+        let Some(Shape::AnyOf { arms, .. }) = self.table.types.get(id) else { return None };
+        self.seen(id, arm);
+        Some(self.value(&arms[arm], depth + 1))
     }
 
     fn is_to_spoil(&mut self, ty: &Type, place: &str) -> bool {
@@ -432,6 +462,15 @@ impl<'a> Sampler<'a> {
             Value::Null if self.careful => Vec::new(),
             other => vec![text_of(&other)],
         }
+    }
+}
+
+/// The union that a type is, if a neighbour tells its alternative.
+fn beside_of<'t>(table: &'t Table, ty: &'t Type) -> Option<(&'t str, &'t table::Beside)> {
+    let Type::Ref(id) = ty else { return None };
+    match table.types.get(id)? {
+        Shape::AnyOf { beside: Some(beside), .. } => Some((id, beside)),
+        _ => None,
     }
 }
 

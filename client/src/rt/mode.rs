@@ -34,6 +34,8 @@ thread_local! {
     static NESTED: Cell<usize> = const { Cell::new(0) };
     /// What [`watch_lazy`] has seen; none while nobody watches.
     static LAZY: RefCell<Option<Vec<SeenLazy>>> = const { RefCell::new(None) };
+    /// The tags that objects being decoded hold for the unions in them, by member.
+    static TOLD: RefCell<Vec<(&'static str, Option<String>)>> = const { RefCell::new(Vec::new()) };
     static TRACE: RefCell<Trace> = const { RefCell::new(Trace { path: Vec::new(), corrections: Vec::new() }) };
 }
 
@@ -131,6 +133,24 @@ pub(crate) fn attempt<T, E>(mode: Mode, f: impl FnOnce() -> Result<T, E>) -> Res
         truncate_lazy(lazy);
     }
     result
+}
+
+/// Runs `f`, inside an object whose member `tag` has this value.
+pub(crate) fn telling<R>(tag: &'static str, value: Option<String>, f: impl FnOnce() -> R) -> R {
+    struct Leave;
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            TOLD.with_borrow_mut(Vec::pop);
+        }
+    }
+    TOLD.with_borrow_mut(|told| told.push((tag, value)));
+    let _leave = Leave;
+    f()
+}
+
+/// The value of the member `tag` of the object around.
+pub(crate) fn told(tag: &str) -> Option<String> {
+    TOLD.with_borrow(|told| told.iter().rev().find(|(name, _)| *name == tag).and_then(|(_, value)| value.clone()))
 }
 
 /// Runs `f` one text deeper, and tells it how deep; none when that is too deep.

@@ -58,6 +58,9 @@ pub trait Model: Sized {
     /// What the runtime must know of it.
     const META: &'static Meta;
 
+    /// The member that tells the alternatives of unions beside it.
+    const TELLS: Option<&'static str> = None;
+
     /// An object with every member empty.
     fn blank() -> Self;
 
@@ -219,10 +222,18 @@ fn aside<E: serde::de::Error>(raw: &RawValue) -> Result<Got, E> {
 /// # Errors
 /// When a required member is absent or a value does not fit.
 pub fn decode_model<'de, T: Model, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    match T::META.shortcut {
-        None => deserializer.deserialize_map(ObjectVisitor(PhantomData)),
-        Some(member) => decode_shortcut(member, deserializer),
+    match (T::META.shortcut, T::TELLS) {
+        (Some(member), _) => decode_shortcut(member, deserializer),
+        (None, Some(tag)) => decode_telling(tag, deserializer),
+        (None, None) => deserializer.deserialize_map(ObjectVisitor(PhantomData)),
     }
+}
+
+/// The tag may come after what it tells, so the text is looked through for it first.
+fn decode_telling<'de, T: Model, D: Deserializer<'de>>(tag: &'static str, deserializer: D) -> Result<T, D::Error> {
+    let raw = Raw::take(deserializer)?;
+    let value = if raw.kind() == kind::OBJECT { raw.members().tag(tag) } else { None };
+    mode::telling(tag, value, || raw.decode(|deserializer| deserializer.deserialize_map(ObjectVisitor(PhantomData))))
 }
 
 fn decode_shortcut<'de, T: Model, D: Deserializer<'de>>(member: usize, deserializer: D) -> Result<T, D::Error> {

@@ -77,6 +77,9 @@ pub trait Union: Sized {
     /// The member that tells the alternative of an object.
     const TAG: Option<&'static str> = None;
 
+    /// Whether that member stands beside the value, in the object around it.
+    const BESIDE: bool = false;
+
     /// The alternative of an object without the tag.
     const DEFAULT: Option<usize> = None;
 
@@ -150,8 +153,12 @@ pub fn get_untyped<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Untyped
 fn candidates<T: Union>(raw: &Raw<'_>) -> Vec<usize> {
     let is = raw.kind();
     let of_kind: Vec<usize> = (0..T::ARMS.len()).filter(|arm| T::ARMS[*arm].kinds & is != 0).collect();
-    if is == kind::OBJECT && T::TAG.is_some() {
-        return by_tag::<T>(&raw.members(), of_kind);
+    if is == kind::OBJECT
+        && let Some(tag) = T::TAG
+    {
+        let members = raw.members();
+        let told = if T::BESIDE { mode::told(tag) } else { members.tag(tag) };
+        return by_tag::<T>(&members, told, of_kind);
     }
     if of_kind.len() < 2 {
         return of_kind;
@@ -164,8 +171,8 @@ fn candidates<T: Union>(raw: &Raw<'_>) -> Vec<usize> {
     }
 }
 
-fn by_tag<T: Union>(members: &Members<'_>, of_kind: Vec<usize>) -> Vec<usize> {
-    let Some(tag) = T::TAG.and_then(|name| members.tag(name)) else {
+fn by_tag<T: Union>(members: &Members<'_>, tag: Option<String>, of_kind: Vec<usize>) -> Vec<usize> {
+    let Some(tag) = tag else {
         return match T::DEFAULT {
             Some(default) => vec![default],
             None => by_members::<T>(members, of_kind),

@@ -30,7 +30,8 @@ pub(super) fn say(schema: &Schema, renamed: &Renamed) -> String {
         Schema::Union(union) => {
             let arms: Vec<String> = union.of.iter().map(|arm| say(arm, renamed)).collect();
             let tag = match &union.tag {
-                Some(Tag::Member { name, .. }) => format!(" by {name}"),
+                Some(Tag::Member { name, beside: false, .. }) => format!(" by {name}"),
+                Some(Tag::Member { name, beside: true, .. }) => format!(" by {name} beside it"),
                 Some(Tag::Key(_)) => " by key".to_owned(),
                 Some(Tag::Untyped(_)) | None => String::new(),
             };

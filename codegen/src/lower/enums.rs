@@ -30,7 +30,7 @@ impl Lowering<'_> {
             } else {
                 let words = self.finish(&format!("{id}.word"), kind, None);
                 let arms = [scalar_of_all(&numbers), words].map(|ty| Arm::new(None, ty)).into();
-                self.finish(id, Kind::Union(Union { arms, tag: None, default: None }), definition)
+                self.finish(id, Kind::Union(Union { arms, tag: None, beside: false, default: None }), definition)
             }
         };
         self.known.insert(id.to_owned(), ty.clone());

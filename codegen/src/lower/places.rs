@@ -17,7 +17,7 @@ pub(super) fn item_place(place: &str, item: &Schema) -> TypeId {
 /// Where each alternative of a union stands.
 pub(super) fn arm_places(place: &str, union: &model::Union) -> Vec<TypeId> {
     let tag = match &union.tag {
-        Some(Tag::Member { name, .. }) => Some(name.as_str()),
+        Some(Tag::Member { name, beside: false, .. }) => Some(name.as_str()),
         _ => None,
     };
     let objects: Vec<&Object> = union.of.iter().filter_map(as_object).collect();

@@ -70,7 +70,7 @@ impl Lowering<'_> {
             Err(arms) => {
                 let (id, arms) = content_id(arms).unwrap_or_else(|arms| (place.to_owned(), arms));
                 let id = if definition.is_some() { place.to_owned() } else { id };
-                self.finish(&id, Kind::Union(Union { arms, tag: None, default: None }), definition)
+                self.finish(&id, Kind::Union(Union { arms, tag: None, beside: false, default: None }), definition)
             }
         };
         if nullable { Ty::Nullable(Box::new(ty)) } else { ty }
@@ -117,18 +117,21 @@ impl Lowering<'_> {
                 });
                 Kind::Keyed(variants.collect())
             }
-            Some(Tag::Member { name, default, mapping }) => {
+            Some(Tag::Member { name, beside, default, mapping }) => {
                 let arms = arms.into_iter().enumerate().map(|(index, (arm_name, ty))| {
                     let mapped = mapping.iter().filter(|(_, arm)| **arm == index);
                     Arm { name: arm_name, ty, tags: mapped.map(|(tag, _)| tag.clone()).collect() }
                 });
                 let arms = arms.collect();
-                self.tagged.push((place.to_owned(), default.clone()));
-                Kind::Union(Union { arms, tag: Some(name.clone()), default: None })
+                // What stands in the alternatives tells nothing where the tag is beside them.
+                if !beside {
+                    self.tagged.push((place.to_owned(), default.clone()));
+                }
+                Kind::Union(Union { arms, tag: Some(name.clone()), beside: *beside, default: None })
             }
             Some(Tag::Untyped(_)) | None => {
                 let arms = arms.into_iter().map(|(name, ty)| Arm::new(name, ty)).collect();
-                Kind::Union(Union { arms, tag: None, default: None })
+                Kind::Union(Union { arms, tag: None, beside: false, default: None })
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Patches for upstream's defects. A patch that finds nothing to mend is an error: upstream has moved, and it must go.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::document::Edit;
@@ -33,10 +35,10 @@ pub enum Change {
         /// The member.
         set_optional: String,
     },
-    /// Changes a member's type.
+    /// Changes a member's type, or that of several.
     SetType {
-        /// The member.
-        set_type: String,
+        /// The member, or several.
+        set_type: OneOrMany,
         /// The type it has, with `?` when optional.
         from: String,
         /// The type it gets.
@@ -50,6 +52,15 @@ pub enum Change {
         from: String,
         /// The type it gets.
         to: String,
+    },
+    /// Says that an operation answers a page of what the documents say that it answers.
+    PageResponse {
+        /// The operation and its status (`alerting.rules.find.200`).
+        page_response: String,
+        /// The member with the list.
+        items: String,
+        /// The other members, and their types.
+        with: BTreeMap<String, String>,
     },
     /// Adds a member.
     AddMember {
@@ -72,6 +83,26 @@ pub enum Change {
     },
     /// Mends a document before it is read.
     Document(Edit),
+}
+
+/// One id or several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    fn iter(&self) -> impl Iterator<Item = &String> {
+        match self {
+            Self::One(id) => std::slice::from_ref(id),
+            Self::Many(ids) => ids,
+        }
+        .iter()
+    }
 }
 
 impl Fixup {
@@ -102,17 +133,7 @@ impl Change {
                     return Err(format!("`{set_optional}` is optional already"));
                 }
             }
-            Self::SetType { set_type, from, to } => {
-                let member = find(api, set_type)?;
-                let optional = if member.required { "" } else { "?" };
-                let is = format!("{}{optional}", print_type(&member.schema));
-                if is != *from {
-                    let entry = format!("change = {{ set_type = \"{set_type}\", from = \"{is}\", to = \"{to}\" }}");
-                    let help = format!("remove the patch, or if it is still right, write\n{entry}");
-                    return Err(format!("the type of `{set_type}` is `{is}`, not `{from}`\n{help}"));
-                }
-                (member.schema, member.required) = parse_member_type(to)?;
-            }
+            Self::SetType { set_type, from, to } => set_type.iter().try_for_each(|id| retype(api, id, from, to))?,
             Self::SetResponse { set_response, from, to } => {
                 let missing = || format!("`{set_response}` names no answer");
                 let (id, status) = set_response.rsplit_once('.').ok_or_else(missing)?;
@@ -133,14 +154,14 @@ impl Change {
                 }
                 operation.responses.entry(status.to_owned()).or_default().content.insert("json".to_owned(), schema);
             }
+            Self::PageResponse { page_response, items, with } => page(api, page_response, items, with)?,
             Self::AddMember { add_member, r#type } => {
                 let (schema, required) = parse_member_type(r#type)?;
                 let (members, name) = owner(api, add_member)?;
                 if members.iter().any(|member| member.name == name) {
                     return Err(format!("`{add_member}` exists already"));
                 }
-                let facts = Facts::default();
-                members.push(Member { name: name.to_owned(), required, schema, facts, place: Default::default() });
+                members.push(new_member(name, schema, required));
             }
             Self::RemoveMember { remove_member } => {
                 let (members, name) = owner(api, remove_member)?;
@@ -164,6 +185,41 @@ impl Change {
         }
         Ok(())
     }
+}
+
+fn retype(api: &mut Api, id: &str, from: &str, to: &str) -> Result<(), String> {
+    let member = find(api, id)?;
+    let optional = if member.required { "" } else { "?" };
+    let is = format!("{}{optional}", print_type(&member.schema));
+    if is != from {
+        let entry = format!("change = {{ set_type = \"{id}\", from = \"{is}\", to = \"{to}\" }}");
+        let help = format!("remove the patch, or if it is still right, write\n{entry}");
+        return Err(format!("the type of `{id}` is `{is}`, not `{from}`\n{help}"));
+    }
+    (member.schema, member.required) = parse_member_type(to)?;
+    Ok(())
+}
+
+fn page(api: &mut Api, id: &str, items: &str, with: &BTreeMap<String, String>) -> Result<(), String> {
+    let missing = || format!("`{id}` names no answer");
+    let (operation, status) = id.rsplit_once('.').ok_or_else(missing)?;
+    let response = api.operations.get_mut(operation).and_then(|operation| operation.responses.get_mut(status));
+    let answer = response.and_then(|response| response.content.get_mut("json")).ok_or_else(missing)?;
+    if as_object(answer).is_none_or(|object| object.members.iter().any(|member| member.name == items)) {
+        return Err(format!("`{id}` is no single item"));
+    }
+    let list = Schema::List(Box::new(std::mem::replace(answer, Schema::Any)));
+    let mut members = vec![new_member(items, list, true)];
+    for (name, ty) in with {
+        let (schema, required) = parse_member_type(ty)?;
+        members.push(new_member(name, schema, required));
+    }
+    *answer = Schema::Object(Object { members, ..Object::default() });
+    Ok(())
+}
+
+fn new_member(name: &str, schema: Schema, required: bool) -> Member {
+    Member { name: name.to_owned(), required, schema, facts: Facts::default(), place: Default::default() }
 }
 
 fn find<'a>(api: &'a mut Api, id: &str) -> Result<&'a mut Member, String> {
@@ -200,9 +256,11 @@ fn owner<'a, 'b>(api: &'a mut Api, id: &'b str) -> Result<(&'a mut Vec<Member>, 
     object.map(|object| (&mut object.members, name)).ok_or_else(missing)
 }
 
+/// An object, or those of a list.
 fn as_object(schema: &mut Schema) -> Option<&mut Object> {
     match schema {
         Schema::Object(object) => Some(object),
+        Schema::List(item) => as_object(item),
         _ => None,
     }
 }

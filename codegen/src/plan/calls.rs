@@ -335,7 +335,8 @@ impl Planner<'_> {
                 let members = object.members.iter().filter(|member| matches!(member.ty, Ty::Literal(_)));
                 let plain = Object { members: members.cloned().collect(), ..object.clone() };
                 self.check_size(&operation.id, object.members.len());
-                let (structure, _) = self.structure(&operation.id, request, Vec::new(), &plain, true, None);
+                let (mut structure, _) = self.structure(&operation.id, request, Vec::new(), &plain, true, None);
+                structure.tells = self.tells(object);
                 (BodyPlan::Object { required: body.required }, Some(structure))
             }
             Content::Value(..) => {

@@ -53,6 +53,11 @@ impl Planner<'_> {
 
     /// What values of a type look like.
     pub(super) fn shape(&self, ty: &Ty) -> Shape {
+        self.shape_within(ty, &mut BTreeSet::new())
+    }
+
+    /// `around` are the unions that the type stands in.
+    fn shape_within<'t>(&'t self, ty: &'t Ty, around: &mut BTreeSet<&'t str>) -> Shape {
         let mut shape = Shape { kinds: self.kinds(ty, &mut BTreeSet::new()), items: ANY, ..Shape::default() };
         match ty {
             Ty::Literal(Json::String(value)) => shape.values = vec![value.clone()],
@@ -69,6 +74,20 @@ impl Planner<'_> {
                 }
                 Some(Kind::Container(variants)) => {
                     shape.members = variants.iter().map(|variant| variant.name.clone()).collect();
+                }
+                // Its objects have what all of its alternatives have, and may have what one of them may have.
+                Some(Kind::Union(union)) if around.insert(id) => {
+                    let arms = union.arms.iter().map(|arm| self.shape_within(&arm.ty, around));
+                    let objects: Vec<Shape> = arms.filter(|arm| arm.kinds & OBJECT != 0).collect();
+                    let everywhere = |name: &&String| objects.iter().all(|arm| arm.required.contains(name));
+                    if let Some(first) = objects.first() {
+                        shape.required = first.required.iter().filter(everywhere).cloned().collect();
+                    }
+                    let members: BTreeSet<String> = objects.iter().flat_map(|arm| arm.members.clone()).collect();
+                    // One that may have any member may have these too.
+                    if objects.iter().all(|arm| !arm.members.is_empty()) {
+                        shape.members = members.into_iter().collect();
+                    }
                 }
                 _ => {}
             },

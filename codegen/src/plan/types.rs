@@ -214,10 +214,25 @@ impl<'a> Planner<'a> {
             variants,
             rest,
             shortcut: object.shortcut.clone(),
+            tells: self.tells(object),
             built,
             from,
         };
         (plan, variants_type)
+    }
+
+    /// The member that tells the alternatives of unions beside it.
+    pub(super) fn tells(&self, object: &Object) -> Option<String> {
+        let tag_of = |ty: &Ty| {
+            let ty = if let Ty::Nullable(inner) = ty { inner } else { ty };
+            let Ty::Named(id) = ty else { return None };
+            match &self.ir.types.get(id)?.kind {
+                Kind::Union(union) if union.beside => union.tag.as_ref(),
+                _ => None,
+            }
+        };
+        let tag = object.members.iter().find_map(|member| tag_of(&member.ty))?;
+        object.members.iter().any(|member| member.name == *tag).then(|| tag.clone())
     }
 
     fn exclusive(
@@ -373,7 +388,7 @@ impl<'a> Planner<'a> {
         }
         let from = scalar_conversions(&arms);
         let docs = self.type_docs(id, &format!("One of several forms of `{name}`."));
-        let kind = ChoiceKind::Union { tag: union.tag.clone(), default: union.default };
+        let kind = ChoiceKind::Union { tag: union.tag.clone(), beside: union.beside, default: union.default };
         let textual = self.textual.contains(id);
         ChoicePlan { name: name.to_owned(), docs, kind, arms, from, textual, built }
     }

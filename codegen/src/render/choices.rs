@@ -194,17 +194,22 @@ pub(super) fn borrowed(name: &str) -> TokenStream {
 pub(super) fn wire(scope: &Scope<'_>, plan: &ChoicePlan) -> TokenStream {
     let _ = scope;
     match &plan.kind {
-        ChoiceKind::Union { tag, default } => union(plan, tag.as_ref(), *default),
+        ChoiceKind::Union { tag, beside, default } => union(plan, tag.as_ref(), *beside, *default),
         ChoiceKind::Container => container(plan),
         ChoiceKind::Keyed => keyed(plan),
         ChoiceKind::Inner => TokenStream::new(),
     }
 }
 
-fn union(plan: &ChoicePlan, tag: Option<&String>, default: Option<usize>) -> TokenStream {
+fn union(plan: &ChoicePlan, tag: Option<&String>, beside: bool, default: Option<usize>) -> TokenStream {
     let name = ident(&plan.name);
     let arms = plan.arms.iter().map(|arm| shape(&arm.shape));
     let tag = tag.map(|tag| quote!(const TAG: Option<&'static str> = Some(#tag);));
+    let beside = beside.then(|| {
+        quote!(
+            const BESIDE: bool = true;
+        )
+    });
     let default = default.map(|default| {
         let default = number(default);
         quote!(const DEFAULT: Option<usize> = Some(#default);)
@@ -229,6 +234,7 @@ fn union(plan: &ChoicePlan, tag: Option<&String>, default: Option<usize>) -> Tok
         impl rt::Union for #name {
             const ARMS: &'static [rt::Arm] = &[#(#arms),*];
             #tag
+            #beside
             #default
             fn read<'de, D: Deserializer<'de>>(arm: usize, deserializer: D) -> Result<Self, D::Error> {
                 match arm {

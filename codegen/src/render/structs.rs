@@ -374,6 +374,7 @@ pub(super) fn model(name: &str, plan: &StructPlan, fields: &[&FieldPlan], blank:
         }
         None => quote!(None),
     };
+    let tells = plan.tells.as_ref().map(|tag| quote!(const TELLS: Option<&'static str> = Some(#tag);));
     let literals = plan.literals.iter().map(|literal| index(&literal.wire));
     let (reads, writes) = matches(plan, fields, &index);
     let rest = plan.rest.as_ref().map(rest_methods);
@@ -395,6 +396,7 @@ pub(super) fn model(name: &str, plan: &StructPlan, fields: &[&FieldPlan], blank:
                 literals: &[#(#literals),*],
                 shortcut: #shortcut,
             };
+            #tells
             fn blank() -> Self {
                 Self { #blank extra: Extra::new() }
             }

@@ -287,6 +287,8 @@ pub enum Tag {
     Member {
         /// The member's name.
         name: String,
+        /// Whether it stands beside the value, in the object around it.
+        beside: bool,
         /// The tag that holds when the member is absent.
         default: Option<String>,
         /// Tag value -> index in `of`; empty when each alternative's own constant says it.

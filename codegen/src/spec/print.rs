@@ -256,8 +256,8 @@ fn union_into(union: &Union, fields: &mut Fields) {
 fn tag_out(tag: &Tag, union: &Union) -> Out {
     let mut fields = Fields::default();
     match tag {
-        Tag::Member { name, default, mapping } => {
-            fields.put("member", name.as_str());
+        Tag::Member { name, beside, default, mapping } => {
+            fields.put(if *beside { "beside" } else { "member" }, name.as_str());
             fields.some("default", default.as_deref());
             let mapping = mapping.iter().map(|(tag, index)| (tag.clone(), alternative_out(*index, union)));
             fields.object("mapping", mapping.collect());

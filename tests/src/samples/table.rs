@@ -83,8 +83,15 @@ pub(super) struct Size {
 #[derive(Clone, Debug)]
 pub(super) enum Shape {
     Enum { values: Vec<String>, booleans: bool },
-    AnyOf { arms: Vec<Type>, tag: Option<String>, keys: Vec<String> },
+    AnyOf { arms: Vec<Type>, tag: Option<String>, keys: Vec<String>, beside: Option<Beside> },
     Object(Object),
+}
+
+/// The member of the object around a union that tells its alternative; for each, what it holds then.
+#[derive(Clone, Debug)]
+pub(super) struct Beside {
+    pub(super) member: String,
+    pub(super) tags: Vec<Vec<String>>,
 }
 
 #[derive(Clone, Debug)]
@@ -260,7 +267,9 @@ fn shape(value: &Value) -> Result<Shape, String> {
     }
     if value["any_of"].is_array() {
         let tag = value["tag"].as_str().map(str::to_owned);
-        return Ok(Shape::AnyOf { arms: types(&value["any_of"])?, tag, keys: texts(&value["keys"]) });
+        let tags = value["tags"].as_array().into_iter().flatten().map(texts);
+        let beside = value["beside"].as_str().map(|member| Beside { member: member.to_owned(), tags: tags.collect() });
+        return Ok(Shape::AnyOf { arms: types(&value["any_of"])?, tag, keys: texts(&value["keys"]), beside });
     }
     let members = value["object"].as_object().ok_or_else(|| format!("{value} is no shape"))?;
     Ok(Shape::Object(Object {

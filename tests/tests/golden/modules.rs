@@ -82,5 +82,7 @@ pub mod union_by_kind;
 pub mod union_by_members;
 #[path = "union_by_tag/elasticsearch/mod.rs"]
 pub mod union_by_tag;
+#[path = "union_told_beside/elasticsearch/mod.rs"]
+pub mod union_told_beside;
 #[path = "verbs/elasticsearch/mod.rs"]
 pub mod verbs;

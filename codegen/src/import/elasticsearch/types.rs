@@ -258,6 +258,7 @@ fn tag<'n>(variants: &'n Node, union: &'n Node, source: &mut Source<'n, '_>) -> 
     let items = source.array(union, "items");
     match source.text(variants, "kind")? {
         "internal_tag" => Some(Tag::Member {
+            beside: false,
             name: source.text(variants, "tag")?.to_owned(),
             default: source.maybe_text(variants, "defaultTag"),
             mapping: IndexMap::new(),

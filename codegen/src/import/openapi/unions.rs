@@ -165,7 +165,7 @@ fn tagged<'n>(discriminator: &'n Node, items: &'n [Node], alternatives: Vec<Type
         all.leaves.join(alternative.leaves);
         of.push(alternative.schema);
     }
-    let tag = Some(Tag::Member { name: name.to_owned(), default: None, mapping });
+    let tag = Some(Tag::Member { name: name.to_owned(), beside: false, default: None, mapping });
     Typed { schema: Schema::Union(Union { of, tag, ..Union::default() }), ..all }
 }
 

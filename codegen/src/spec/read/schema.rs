@@ -262,8 +262,10 @@ fn union(fields: &mut Fields<'_>, reader: &mut Reader<'_>) -> Option<Union> {
 
 fn tag(node: &Node, of: &[Schema], reader: &mut Reader<'_>) -> Option<Tag> {
     let mut fields = Fields::of(node, "a tag", reader)?;
-    let tag = if let Some(member) = fields.take("member") {
+    let beside = fields.take("beside");
+    let tag = if let Some(member) = beside.or_else(|| fields.take("member")) {
         let name = reader.string(member);
+        let beside = beside.is_some();
         let default = fields.string("default", reader);
         let mut mapping = IndexMap::new();
         if let Some(node) = fields.take("mapping") {
@@ -273,7 +275,7 @@ fn tag(node: &Node, of: &[Schema], reader: &mut Reader<'_>) -> Option<Tag> {
                 }
             }
         }
-        name.map(|name| Tag::Member { name, default, mapping })
+        name.map(|name| Tag::Member { name, beside, default, mapping })
     } else if let Some(node) = fields.take("key") {
         let tags = reader.strings(node);
         if tags.len() != of.len() {
@@ -284,7 +286,7 @@ fn tag(node: &Node, of: &[Schema], reader: &mut Reader<'_>) -> Option<Tag> {
     } else if let Some(node) = fields.take("untyped") {
         alternative(node, of, reader).map(Tag::Untyped)
     } else {
-        let help = "a tag has one of the keys member, key, untyped".to_owned();
+        let help = "a tag has one of the keys member, beside, key, untyped".to_owned();
         reader.problem(node.span, "this says no tag", Some(help));
         return None;
     };

@@ -48,6 +48,8 @@ pub(super) fn get(call: &mut Call<'_>) -> Answer {
 pub(super) fn update(call: &mut Call<'_>) -> Answer {
     let kind = find(call)?["connector_type_id"].as_str().unwrap_or_default().to_owned();
     let id = call.param("id");
+    call.check_told("config", "connectors.ConnectorConfig", ("connector_type_id", &kind))?;
+    call.check_told("secrets", "connectors.ConnectorSecrets", ("connector_type_id", &kind))?;
     let connector = body(call, &id, &kind);
     call.memory.objects.put(&call.space, KIND, &id, connector.clone());
     Ok(Reply::ok(connector))

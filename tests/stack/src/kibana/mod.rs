@@ -42,6 +42,7 @@ pub(crate) struct Kibana {
 
 /// What a handler is given.
 pub(crate) struct Call<'a> {
+    pub(crate) spec: Option<&'a Spec>,
     pub(crate) state: &'a mut State,
     pub(crate) memory: &'a mut Memory,
     pub(crate) who: Option<&'a Authentication>,
@@ -128,7 +129,7 @@ impl Kibana {
         if let Some(matched) = &specified {
             spec::check::kibana(matched, &query, body.as_ref())?;
         }
-        let mut call = Call { state, memory, who: who.as_ref(), space, params, query, body, parts, now };
+        let mut call = Call { spec, state, memory, who: who.as_ref(), space, params, query, body, parts, now };
         let named = specified.as_ref().is_some_and(|matched| !matched.operation.kibana_privileges.is_empty());
         if !optional && !named {
             privileges::check(&call, &request.method, &segments)?;
@@ -194,6 +195,14 @@ impl Call<'_> {
     /// A member of the body; null when there is none.
     pub(crate) fn member(&self, name: &str) -> Value {
         self.body.as_ref().and_then(|body| body.get(name)).cloned().unwrap_or(Value::Null)
+    }
+
+    /// Checks a member of the body as the form of `named` that the type of what is stored tells.
+    pub(crate) fn check_told(&self, member: &str, named: &str, tag: (&str, &str)) -> Result<(), Box<Reply>> {
+        match (self.spec, &self.body) {
+            (Some(spec), Some(body)) => spec::check::told(spec, body, member, named, tag),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn username(&self) -> String {

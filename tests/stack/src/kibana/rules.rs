@@ -53,6 +53,8 @@ pub(super) fn get(call: &mut Call<'_>) -> Answer {
 /// `PUT /api/alerting/rule/{id}`.
 pub(super) fn update(call: &mut Call<'_>) -> Answer {
     let mut rule = read(call)?;
+    let kind = rule["rule_type_id"].as_str().unwrap_or_default();
+    call.check_told("params", "alerting.rules.RuleParams", ("rule_type_id", kind))?;
     write(call, &mut rule)?;
     rule["revision"] = json!(rule["revision"].as_u64().unwrap_or(0) + 1);
     let id = call.param("id");

@@ -1,7 +1,7 @@
 //! Refuses requests that the specification does not allow, in the words of the product that is asked.
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::flaw::{self, Reading, What, text_of};
 use super::types::Openness;
@@ -97,6 +97,18 @@ pub(crate) fn kibana(matched: &Match<'_>, query: &[(String, String)], body: Opti
         },
         _ => Ok(()),
     }
+}
+
+/// Checks a member of a body as the alternative of the named type that a member of the stored object tells.
+pub(crate) fn told(spec: &Spec, body: &Value, member: &str, named: &str, tag: (&str, &str)) -> Result<(), Box<Reply>> {
+    let named = Type::Ref(named.to_owned());
+    let beside = Map::from_iter([(tag.0.to_owned(), json!(tag.1))]);
+    let value = body.get(member).cloned().unwrap_or_else(|| json!({}));
+    let flaw = flaw::told(spec, &named, &beside).and_then(|ty| flaw::find(spec, ty, &value, Reading::Kibana));
+    flaw.map_or(Ok(()), |mut flaw| {
+        flaw.path.insert(0, member.to_owned());
+        Err(bad_request(&wording::kibana(&flaw, &json!({ member: value }))))
+    })
 }
 
 /// Kibana's 400.

@@ -1,8 +1,8 @@
 //! Compares a value with a type and says what is wrong, as data; each product words it in its own way.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::types::{Openness, Scalar};
+use super::types::{Openness, Scalar, Tag};
 use super::{Definition, Object, Spec, Type};
 
 /// The first thing that is wrong with a value.
@@ -118,7 +118,8 @@ impl Checker<'_> {
     fn definition(&mut self, definition: &Definition, value: &Value) -> Checked {
         match definition {
             Definition::Alias(ty) => self.check(ty, value),
-            Definition::AnyOf(branches, tag) => self.any_of(branches, tag.as_deref(), value),
+            Definition::AnyOf(branches, Some(Tag::Member(tag))) => self.any_of(branches, Some(tag), value),
+            Definition::AnyOf(branches, _) => self.any_of(branches, None, value),
             Definition::Object(object) => self.object(object, value),
             Definition::Enum(values, openness) => {
                 let text = match value {
@@ -154,7 +155,11 @@ impl Checker<'_> {
         let closed = object.closed || self.reading == Reading::Elasticsearch;
         for (name, value) in members {
             match (object.member(name), &object.additional) {
-                (Some((_, member)), _) => self.at(name.clone(), &member.ty, value)?,
+                (Some((_, member)), _) => match told(self.spec, &member.ty, members) {
+                    Some(ty) => self.at(name.clone(), ty, value)?,
+                    // No branch is for it: it may be any object.
+                    None => self.at(name.clone(), &Type::Map(Box::new(Type::Any)), value)?,
+                },
                 (None, Some(ty)) => self.at(name.clone(), ty, value)?,
                 (None, None) if closed => return self.flaw(What::Unknown(name.clone())),
                 (None, None) => {}
@@ -166,8 +171,17 @@ impl Checker<'_> {
         }
         for (name, member) in &object.members {
             let present = members.contains_key(name) || member.aliases.iter().any(|alias| members.contains_key(alias));
-            if member.required && member.default.is_none() && !present {
-                return self.flaw(What::Missing(name.clone()));
+            if present {
+                continue;
+            }
+            match &member.default {
+                None if member.required => return self.flaw(What::Missing(name.clone())),
+                // What it is by default must be what its neighbours mean.
+                Some(default) => match told(self.spec, &member.ty, members) {
+                    Some(ty) if !std::ptr::eq(ty, &member.ty) => self.at(name.clone(), ty, default)?,
+                    _ => {}
+                },
+                None => {}
             }
         }
         Ok(())
@@ -195,29 +209,18 @@ impl Checker<'_> {
     fn tagged<'t>(&self, branches: &'t [Type], tag: &str, value: &Value) -> Option<&'t Type> {
         let given = text_of(value.get(tag)?);
         branches.iter().find(|branch| {
-            let Some(Definition::Object(object)) = self.resolve(branch) else { return false };
+            let Some(Definition::Object(object)) = resolve(self.spec, branch) else { return false };
             match object.members.get(tag).map(|member| &member.ty) {
                 Some(Type::Const(constant)) => text_of(constant) == given,
                 Some(Type::AnyOf(several)) => {
                     several.iter().any(|ty| matches!(ty, Type::Const(c) if text_of(c) == given))
                 }
                 Some(other) => {
-                    matches!(self.resolve(other), Some(Definition::Enum(values, _)) if values.contains(&given))
+                    matches!(resolve(self.spec, other), Some(Definition::Enum(values, _)) if values.contains(&given))
                 }
                 None => false,
             }
         })
-    }
-
-    fn resolve<'t>(&'t self, ty: &'t Type) -> Option<&'t Definition> {
-        let mut ty = ty;
-        for _ in 0..MOST_ALIASES {
-            match self.spec.defined(ty)? {
-                Definition::Alias(inner) => ty = inner,
-                definition => return Some(definition),
-            }
-        }
-        None
     }
 
     fn scalar(&mut self, scalar: &Scalar, value: &Value) -> Checked {
@@ -313,4 +316,22 @@ fn expected(name: &str) -> &'static str {
 /// A scalar as its text.
 pub(crate) fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The type, or the branch of it that its neighbours mean.
+pub(super) fn told<'t>(spec: &'t Spec, ty: &'t Type, beside: &Map<String, Value>) -> Option<&'t Type> {
+    let Some(Definition::AnyOf(branches, Some(Tag::Beside(name, tags)))) = resolve(spec, ty) else { return Some(ty) };
+    let Some(tag) = beside.get(name).map(text_of) else { return Some(ty) };
+    tags.iter().position(|of_branch| of_branch.contains(&tag)).and_then(|index| branches.get(index))
+}
+
+fn resolve<'t>(spec: &'t Spec, ty: &'t Type) -> Option<&'t Definition> {
+    let mut ty = ty;
+    for _ in 0..MOST_ALIASES {
+        match spec.defined(ty)? {
+            Definition::Alias(inner) => ty = inner,
+            definition => return Some(definition),
+        }
+    }
+    None
 }

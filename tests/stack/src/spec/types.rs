@@ -45,7 +45,16 @@ pub(crate) enum Definition {
     Object(Object),
     Enum(Vec<String>, Openness),
     Alias(Type),
-    AnyOf(Vec<Type>, Option<String>),
+    AnyOf(Vec<Type>, Option<Tag>),
+}
+
+/// What tells the branch of a value.
+#[derive(Clone, Debug)]
+pub(crate) enum Tag {
+    /// A member of the value.
+    Member(String),
+    /// A member of the object around it; for each branch, what it holds then.
+    Beside(String, Vec<Vec<String>>),
 }
 
 /// Whether an enum may have values that the document doesn't list.
@@ -146,7 +155,9 @@ impl Definition {
             return Self::Enum(texts(&value["enum"]), openness);
         }
         if let Some(branches) = value["any_of"].as_array() {
-            let tag = value["tag"].as_str().map(str::to_owned);
+            let tags = value["tags"].as_array().into_iter().flatten().map(texts);
+            let beside = value["beside"].as_str().map(|name| Tag::Beside(name.to_owned(), tags.collect()));
+            let tag = beside.or_else(|| value["tag"].as_str().map(|name| Tag::Member(name.to_owned())));
             return Self::AnyOf(branches.iter().map(Type::read).collect(), tag);
         }
         Self::Alias(value.get("alias").map_or(Type::Any, Type::read))

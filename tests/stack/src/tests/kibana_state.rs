@@ -235,7 +235,7 @@ fn imports(bench: &Bench, file: &str, lone: &str) {
 
 #[test]
 fn rules_live() {
-    let lonely = json!({ "name": "r", "consumer": "alerts", "rule_type_id": ".index-threshold",
+    let lonely = json!({ "name": "r", "consumer": "alerts", "rule_type_id": "slo.rules.burnRate",
         "schedule": { "interval": "1m" }, "actions": [] });
     let with = |name: &str, value: Value| {
         let mut rule = lonely.clone();

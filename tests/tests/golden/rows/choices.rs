@@ -86,6 +86,42 @@ fn union_by_tag() {
 }
 
 #[test]
+fn union_told_beside() {
+    use code::union_told_beside::shop::*;
+    let is = |text: &str, is: fn(&Config) -> bool| {
+        holds(text, serde_json::from_str::<Parcel>(text).is_ok_and(|parcel| is(&parcel.config)))
+    };
+    check([
+        json::<Parcel>(r#"{"config":{"url":"u","stamp":1},"kind":"post"}"#),
+        json::<ShipRequest>(r#"{"config":{"url":"u"},"kind":"letter","first":{"config":{"url":"u"},"kind":"drone"}}"#),
+        json::<ShipRequest>(r#"{"config":{"url":"u"},"kind":"new"}"#),
+        is(r#"{"config":{"url":"u"},"kind":"drone"}"#, |config| matches!(config, Config::Drone(_))),
+        is(r#"{"kind":"letter","config":{"url":"u"}}"#, |config| matches!(config, Config::Post(_))),
+        is(r#"{"kind":"post","config":{"url":"u","height":1}}"#, |config| matches!(config, Config::Post(_))),
+        is(r#"{"kind":"rocket","config":{"url":"u"}}"#, |config| matches!(config, Config::Other(_))),
+        holds(
+            "a parcel inside says its own",
+            serde_json::from_str::<ShipRequest>(
+                r#"{"kind":"post","first":{"kind":"drone","config":{"url":"u"}},"config":{"url":"u"}}"#,
+            )
+            .is_ok_and(|sent| {
+                matches!(sent.config, Some(Config::Post(_)))
+                    && sent.first.is_some_and(|first| matches!(first.config, Config::Drone(_)))
+            }),
+        ),
+        corrected::<Parcel>(
+            r#"{"kind":"drone","config":{"url":"u","height":"high"}}"#,
+            r#"{"kind":"drone","config":{"url":"u","height":"high"}}"#,
+            &["/config/height"],
+        ),
+        sent(
+            es().shop().ship("drone").config(DroneConfig::new("u")).into_request(),
+            r#"POST /_shop/ship {"config":{"url":"u"},"kind":"drone"}"#,
+        ),
+    ]);
+}
+
+#[test]
 fn union_by_members() {
     use code::union_by_members::shop::*;
     let read = |text: &str| serde_json::from_str::<Owner>(text);

@@ -170,7 +170,10 @@ impl rt::Model for CompletionSuggester {
 }
 
 impl rt::Union for Context {
-    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(16), rt::Arm::of(112)];
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::of(16),
+        rt::Arm::object(112, &[], &[], &["geohash", "lat", "lon"]),
+    ];
     fn read<'de, D: Deserializer<'de>>(
         arm: usize,
         deserializer: D,

@@ -4,7 +4,6 @@
 mod types;
 mod wire;
 pub use types::*;
-use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::response::NoContent;
 use crate::types::{Number, OneOrMany};
@@ -373,6 +372,7 @@ rt::call!(Enable, EnableRequest => NoContent);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
+rt::pages!(Find, FindRequest);
 impl Find {
     /// `per_page`
     ///
@@ -538,13 +538,8 @@ impl Update {
     /// `params`
     ///
     /// default `{}`
-    pub fn params(
-        mut self,
-        params: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
-    ) -> Self {
-        self.0.request_mut().params = Some(
-            params.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
-        );
+    pub fn params(mut self, params: impl Into<RuleParams>) -> Self {
+        self.0.request_mut().params = Some(params.into());
         self
     }
     /// `tags`

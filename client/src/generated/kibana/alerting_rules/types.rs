@@ -327,6 +327,38 @@ impl DisableOptions {
     }
 }
 
+/// One of several forms of `EsQueryParams`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum EsQueryParams {
+    /// The `EsQueryDslParams` form.
+    Dsl(alerting::EsQueryDslParams),
+    /// The `EsQueryEsqlParams` form.
+    Esql(alerting::EsQueryEsqlParams),
+    /// The `EsQueryKqlParams` form.
+    Kql(alerting::EsQueryKqlParams),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<alerting::EsQueryDslParams> for EsQueryParams {
+    fn from(value: alerting::EsQueryDslParams) -> Self {
+        Self::Dsl(value)
+    }
+}
+
+impl From<alerting::EsQueryEsqlParams> for EsQueryParams {
+    fn from(value: alerting::EsQueryEsqlParams) -> Self {
+        Self::Esql(value)
+    }
+}
+
+impl From<alerting::EsQueryKqlParams> for EsQueryParams {
+    fn from(value: alerting::EsQueryKqlParams) -> Self {
+        Self::Kql(value)
+    }
+}
+
 /// A value of `ExecutionErrorReason`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -410,7 +442,21 @@ pub enum ExecutionWarningReason {
 }
 
 /// The answer to [`find`](super::AlertingRules::find).
-pub type FindResponse = Rule;
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FindResponse {
+    /// `data`
+    pub data: Vec<Rule>,
+    /// `page`
+    pub page: i64,
+    /// `per_page`
+    pub per_page: i64,
+    /// `total`
+    pub total: i64,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `Flapping` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -891,7 +937,7 @@ pub struct Rule {
     /// `notify_when`
     pub notify_when: Option<NotifyWhen>,
     /// `params`
-    pub params: BTreeMap<String, Value>,
+    pub params: RuleParams,
     /// `revision`
     pub revision: Number,
     /// `rule_type_id`
@@ -959,119 +1005,104 @@ pub struct RuleArtifacts {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RuleParams {
-    /// The `ApmAnomalyParams` form.
-    ApmAnomalyParams(alerting::ApmAnomalyParams),
-    /// The `ApmErrorCountParams` form.
-    ApmErrorCountParams(alerting::ApmErrorCountParams),
-    /// The `ApmTransactionDurationParams` form.
-    ApmTransactionDurationParams(alerting::ApmTransactionDurationParams),
-    /// The `ApmTransactionErrorRateParams` form.
-    ApmTransactionErrorRateParams(alerting::ApmTransactionErrorRateParams),
-    /// The `EsQueryDslParams` form.
-    EsQueryDslParams(alerting::EsQueryDslParams),
-    /// The `EsQueryEsqlParams` form.
-    EsQueryEsqlParams(alerting::EsQueryEsqlParams),
-    /// The `EsQueryKqlParams` form.
-    EsQueryKqlParams(alerting::EsQueryKqlParams),
-    /// The `IndexThresholdParams` form.
-    IndexThresholdParams(alerting::IndexThresholdParams),
-    /// The `InfraInventoryParams` form.
-    InfraInventoryParams(alerting::InfraInventoryParams),
-    /// The `LogThresholdParams` form.
-    LogThresholdParams(alerting::LogThresholdParams),
-    /// The `InfraMetricThresholdParams` form.
-    InfraMetricThresholdParams(alerting::InfraMetricThresholdParams),
-    /// The `SloBurnRateParams` form.
-    SloBurnRateParams(alerting::SloBurnRateParams),
-    /// The `SyntheticsUptimeTlsParams` form.
-    SyntheticsUptimeTlsParams(alerting::SyntheticsUptimeTlsParams),
-    /// The `SyntheticsMonitorStatusParams` form.
-    SyntheticsMonitorStatusParams(alerting::SyntheticsMonitorStatusParams),
+    /// Where `rule_type_id` is `apm.anomaly`.
+    ApmAnomaly(alerting::ApmAnomalyParams),
+    /// Where `rule_type_id` is `apm.error_rate`.
+    ApmErrorCount(alerting::ApmErrorCountParams),
+    /// Where `rule_type_id` is `apm.transaction_duration`.
+    ApmTransactionDuration(alerting::ApmTransactionDurationParams),
+    /// Where `rule_type_id` is `apm.transaction_error_rate`.
+    ApmTransactionErrorRate(alerting::ApmTransactionErrorRateParams),
+    /// Where `rule_type_id` is `.es-query`.
+    EsQuery(EsQueryParams),
+    /// Where `rule_type_id` is `.index-threshold`.
+    IndexThreshold(alerting::IndexThresholdParams),
+    /// Where `rule_type_id` is `metrics.alert.inventory.threshold`.
+    InfraInventory(alerting::InfraInventoryParams),
+    /// Where `rule_type_id` is `logs.alert.document.count`.
+    LogThreshold(alerting::LogThresholdParams),
+    /// Where `rule_type_id` is `metrics.alert.threshold`.
+    InfraMetricThreshold(alerting::InfraMetricThresholdParams),
+    /// Where `rule_type_id` is `slo.rules.burnRate`.
+    SloBurnRate(alerting::SloBurnRateParams),
+    /// Where `rule_type_id` is `xpack.synthetics.alerts.tls` or `xpack.uptime.alerts.tls` or
+    /// `xpack.uptime.alerts.tlsCertificate`.
+    UptimeTls(alerting::SyntheticsUptimeTlsParams),
+    /// Where `rule_type_id` is `xpack.uptime.alerts.monitorStatus`.
+    UptimeMonitorStatus(alerting::SyntheticsMonitorStatusParams),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
 impl From<alerting::ApmAnomalyParams> for RuleParams {
     fn from(value: alerting::ApmAnomalyParams) -> Self {
-        Self::ApmAnomalyParams(value)
+        Self::ApmAnomaly(value)
     }
 }
 
 impl From<alerting::ApmErrorCountParams> for RuleParams {
     fn from(value: alerting::ApmErrorCountParams) -> Self {
-        Self::ApmErrorCountParams(value)
+        Self::ApmErrorCount(value)
     }
 }
 
 impl From<alerting::ApmTransactionDurationParams> for RuleParams {
     fn from(value: alerting::ApmTransactionDurationParams) -> Self {
-        Self::ApmTransactionDurationParams(value)
+        Self::ApmTransactionDuration(value)
     }
 }
 
 impl From<alerting::ApmTransactionErrorRateParams> for RuleParams {
     fn from(value: alerting::ApmTransactionErrorRateParams) -> Self {
-        Self::ApmTransactionErrorRateParams(value)
+        Self::ApmTransactionErrorRate(value)
     }
 }
 
-impl From<alerting::EsQueryDslParams> for RuleParams {
-    fn from(value: alerting::EsQueryDslParams) -> Self {
-        Self::EsQueryDslParams(value)
-    }
-}
-
-impl From<alerting::EsQueryEsqlParams> for RuleParams {
-    fn from(value: alerting::EsQueryEsqlParams) -> Self {
-        Self::EsQueryEsqlParams(value)
-    }
-}
-
-impl From<alerting::EsQueryKqlParams> for RuleParams {
-    fn from(value: alerting::EsQueryKqlParams) -> Self {
-        Self::EsQueryKqlParams(value)
+impl From<EsQueryParams> for RuleParams {
+    fn from(value: EsQueryParams) -> Self {
+        Self::EsQuery(value)
     }
 }
 
 impl From<alerting::IndexThresholdParams> for RuleParams {
     fn from(value: alerting::IndexThresholdParams) -> Self {
-        Self::IndexThresholdParams(value)
+        Self::IndexThreshold(value)
     }
 }
 
 impl From<alerting::InfraInventoryParams> for RuleParams {
     fn from(value: alerting::InfraInventoryParams) -> Self {
-        Self::InfraInventoryParams(value)
+        Self::InfraInventory(value)
     }
 }
 
 impl From<alerting::LogThresholdParams> for RuleParams {
     fn from(value: alerting::LogThresholdParams) -> Self {
-        Self::LogThresholdParams(value)
+        Self::LogThreshold(value)
     }
 }
 
 impl From<alerting::InfraMetricThresholdParams> for RuleParams {
     fn from(value: alerting::InfraMetricThresholdParams) -> Self {
-        Self::InfraMetricThresholdParams(value)
+        Self::InfraMetricThreshold(value)
     }
 }
 
 impl From<alerting::SloBurnRateParams> for RuleParams {
     fn from(value: alerting::SloBurnRateParams) -> Self {
-        Self::SloBurnRateParams(value)
+        Self::SloBurnRate(value)
     }
 }
 
 impl From<alerting::SyntheticsUptimeTlsParams> for RuleParams {
     fn from(value: alerting::SyntheticsUptimeTlsParams) -> Self {
-        Self::SyntheticsUptimeTlsParams(value)
+        Self::UptimeTls(value)
     }
 }
 
 impl From<alerting::SyntheticsMonitorStatusParams> for RuleParams {
     fn from(value: alerting::SyntheticsMonitorStatusParams) -> Self {
-        Self::SyntheticsMonitorStatusParams(value)
+        Self::UptimeMonitorStatus(value)
     }
 }
 
@@ -1804,7 +1835,7 @@ pub struct UpdateRequest {
     /// `params`
     ///
     /// default `{}`
-    pub params: Option<BTreeMap<String, Value>>,
+    pub params: Option<RuleParams>,
     /// `schedule`
     pub schedule: RuleSchedule,
     /// `tags`

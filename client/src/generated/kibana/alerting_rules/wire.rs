@@ -15,11 +15,11 @@ const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another 
 rt::model! {
     ActionFrequency, AlertDelay, AlertsCount, AlertsFilter, AlertsFilterQuery,
     CustomSchedule, CustomScheduleRecurrence, DashboardReference, DisableOptions,
-    ExecutionStatus, ExecutionStatusError, ExecutionStatusWarning, Flapping, GapRange,
-    InvestigationGuide, LastRun, MonitoredRun, Monitoring, NewInvestigationGuide,
-    NewRuleAction, NewRuleArtifacts, NewSnoozeSchedule, QueryFilter, QueryFilterState,
-    RRule, Rule, RuleAction, RuleArtifacts, RuleSchedule, RuleSnooze,
-    RunCalculatedMetrics, RunHistoryEntry, RunMetrics, RunMonitoring,
+    ExecutionStatus, ExecutionStatusError, ExecutionStatusWarning, FindResponse,
+    Flapping, GapRange, InvestigationGuide, LastRun, MonitoredRun, Monitoring,
+    NewInvestigationGuide, NewRuleAction, NewRuleArtifacts, NewSnoozeSchedule,
+    QueryFilter, QueryFilterState, RRule, Rule, RuleAction, RuleArtifacts, RuleSchedule,
+    RuleSnooze, RunCalculatedMetrics, RunHistoryEntry, RunMetrics, RunMonitoring,
     SavedObjectReference, SnoozeResponse, SnoozedRule, SnoozedSchedule, Timeframe,
     TimeframeHours, CreateRequest, CreateWithIdRequest, SnoozeRequest, UpdateRequest
 }
@@ -28,7 +28,7 @@ rt::string_enum! {
     QueryFilterStore, RuleStatus, RunOutcome, SearchOperator, SortOrder, Weekday
 }
 rt::union_! {
-    RuleParams
+    EsQueryParams, RuleParams
 }
 
 impl rt::Model for ActionFrequency {
@@ -439,6 +439,119 @@ impl rt::Model for DisableOptions {
     }
 }
 
+impl rt::Union for EsQueryParams {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &[
+                "esQuery",
+                "index",
+                "threshold",
+                "thresholdComparator",
+                "timeField",
+                "timeWindowSize",
+                "timeWindowUnit",
+            ],
+            &[
+                "aggField",
+                "aggType",
+                "esQuery",
+                "excludeHitsFromPreviousRun",
+                "groupBy",
+                "index",
+                "searchType",
+                "size",
+                "termField",
+                "termSize",
+                "threshold",
+                "thresholdComparator",
+                "timeField",
+                "timeWindowSize",
+                "timeWindowUnit",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &[
+                "esqlQuery",
+                "searchType",
+                "size",
+                "threshold",
+                "thresholdComparator",
+                "timeWindowSize",
+                "timeWindowUnit",
+            ],
+            &[
+                "aggField",
+                "aggType",
+                "esqlQuery",
+                "excludeHitsFromPreviousRun",
+                "groupBy",
+                "searchType",
+                "size",
+                "termSize",
+                "threshold",
+                "thresholdComparator",
+                "timeField",
+                "timeWindowSize",
+                "timeWindowUnit",
+            ],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &[
+                "searchType",
+                "size",
+                "threshold",
+                "thresholdComparator",
+                "timeWindowSize",
+                "timeWindowUnit",
+            ],
+            &[
+                "aggField",
+                "aggType",
+                "excludeHitsFromPreviousRun",
+                "groupBy",
+                "searchConfiguration",
+                "searchType",
+                "size",
+                "termField",
+                "termSize",
+                "threshold",
+                "thresholdComparator",
+                "timeField",
+                "timeWindowSize",
+                "timeWindowUnit",
+            ],
+        ),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Dsl),
+            1 => rt::get(deserializer).map(Self::Esql),
+            2 => rt::get(deserializer).map(Self::Kql),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Dsl(value) => rt::Wire::encode(value, serializer),
+            Self::Esql(value) => rt::Wire::encode(value, serializer),
+            Self::Kql(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
 impl rt::StringEnum for ExecutionErrorReason {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
@@ -624,6 +737,55 @@ impl rt::StringEnum for ExecutionWarningReason {
             Self::RuleExecution => "ruleExecution",
             Self::UnknownValue(name) => name,
         }
+    }
+}
+
+impl rt::Model for FindResponse {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "FindResponse",
+        members: &["data", "page", "per_page", "total"],
+        aliases: &[],
+        required: &[0xf, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            data: rt::Wire::blank(),
+            page: rt::Wire::blank(),
+            per_page: rt::Wire::blank(),
+            total: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.data),
+            1 => member.value(&mut self.page),
+            2 => member.value(&mut self.per_page),
+            3 => member.value(&mut self.total),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.data)?;
+        out.value(1, &self.page)?;
+        out.value(2, &self.per_page)?;
+        out.value(3, &self.total)?;
+        Ok(())
     }
 }
 
@@ -1382,6 +1544,7 @@ impl rt::Model for Rule {
         literals: &[],
         shortcut: None,
     };
+    const TELLS: Option<&'static str> = Some("rule_type_id");
     fn blank() -> Self {
         Self {
             actions: rt::Wire::blank(),
@@ -1629,7 +1792,7 @@ impl rt::Union for RuleParams {
     const ARMS: &'static [rt::Arm] = &[
         rt::Arm::object(
             64,
-            &[],
+            &["apm.anomaly"],
             &["anomalySeverityType", "environment", "windowSize", "windowUnit"],
             &[
                 "anomalySeverityType",
@@ -1642,7 +1805,7 @@ impl rt::Union for RuleParams {
         ),
         rt::Arm::object(
             64,
-            &[],
+            &["apm.error_rate"],
             &["environment", "threshold", "windowSize", "windowUnit"],
             &[
                 "environment",
@@ -1656,7 +1819,7 @@ impl rt::Union for RuleParams {
         ),
         rt::Arm::object(
             64,
-            &[],
+            &["apm.transaction_duration"],
             &["aggregationType", "environment", "threshold", "windowSize", "windowUnit"],
             &[
                 "aggregationType",
@@ -1672,7 +1835,7 @@ impl rt::Union for RuleParams {
         ),
         rt::Arm::object(
             64,
-            &[],
+            &["apm.transaction_error_rate"],
             &["environment", "threshold", "windowSize", "windowUnit"],
             &[
                 "environment",
@@ -1687,78 +1850,16 @@ impl rt::Union for RuleParams {
         ),
         rt::Arm::object(
             64,
-            &[],
-            &[
-                "esQuery",
-                "index",
-                "threshold",
-                "thresholdComparator",
-                "timeField",
-                "timeWindowSize",
-                "timeWindowUnit",
-            ],
+            &[".es-query"],
+            &["threshold", "thresholdComparator", "timeWindowSize", "timeWindowUnit"],
             &[
                 "aggField",
                 "aggType",
                 "esQuery",
+                "esqlQuery",
                 "excludeHitsFromPreviousRun",
                 "groupBy",
                 "index",
-                "searchType",
-                "size",
-                "termField",
-                "termSize",
-                "threshold",
-                "thresholdComparator",
-                "timeField",
-                "timeWindowSize",
-                "timeWindowUnit",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &[
-                "esqlQuery",
-                "searchType",
-                "size",
-                "threshold",
-                "thresholdComparator",
-                "timeWindowSize",
-                "timeWindowUnit",
-            ],
-            &[
-                "aggField",
-                "aggType",
-                "esqlQuery",
-                "excludeHitsFromPreviousRun",
-                "groupBy",
-                "searchType",
-                "size",
-                "termSize",
-                "threshold",
-                "thresholdComparator",
-                "timeField",
-                "timeWindowSize",
-                "timeWindowUnit",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &[
-                "searchType",
-                "size",
-                "threshold",
-                "thresholdComparator",
-                "timeWindowSize",
-                "timeWindowUnit",
-            ],
-            &[
-                "aggField",
-                "aggType",
-                "excludeHitsFromPreviousRun",
-                "groupBy",
                 "searchConfiguration",
                 "searchType",
                 "size",
@@ -1773,7 +1874,7 @@ impl rt::Union for RuleParams {
         ),
         rt::Arm::object(
             64,
-            &[],
+            &[".index-threshold"],
             &[
                 "index",
                 "threshold",
@@ -1799,7 +1900,7 @@ impl rt::Union for RuleParams {
         ),
         rt::Arm::object(
             64,
-            &[],
+            &["metrics.alert.inventory.threshold"],
             &[],
             &[
                 "alertOnNoData",
@@ -1810,10 +1911,15 @@ impl rt::Union for RuleParams {
                 "sourceId",
             ],
         ),
-        rt::Arm::of(64),
         rt::Arm::object(
             64,
-            &[],
+            &["logs.alert.document.count"],
+            &["count", "logView", "timeSize", "timeUnit"],
+            &["count", "criteria", "groupBy", "logView", "timeSize", "timeUnit"],
+        ),
+        rt::Arm::object(
+            64,
+            &["metrics.alert.threshold"],
             &[],
             &[
                 "alertOnGroupDisappear",
@@ -1826,7 +1932,7 @@ impl rt::Union for RuleParams {
         ),
         rt::Arm::object(
             64,
-            &[],
+            &["slo.rules.burnRate"],
             &[],
             &[
                 "burnRateThreshold",
@@ -1838,13 +1944,17 @@ impl rt::Union for RuleParams {
         ),
         rt::Arm::object(
             64,
-            &[],
+            &[
+                "xpack.synthetics.alerts.tls",
+                "xpack.uptime.alerts.tls",
+                "xpack.uptime.alerts.tlsCertificate",
+            ],
             &[],
             &["certAgeThreshold", "certExpirationThreshold", "search"],
         ),
         rt::Arm::object(
             64,
-            &[],
+            &["xpack.uptime.alerts.monitorStatus"],
             &["numTimes", "shouldCheckAvailability", "shouldCheckStatus"],
             &[
                 "availability",
@@ -1862,52 +1972,42 @@ impl rt::Union for RuleParams {
             ],
         ),
     ];
+    const TAG: Option<&'static str> = Some("rule_type_id");
+    const BESIDE: bool = true;
     fn read<'de, D: Deserializer<'de>>(
         arm: usize,
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::ApmAnomalyParams),
-            1 => rt::get(deserializer).map(Self::ApmErrorCountParams),
-            2 => rt::get(deserializer).map(Self::ApmTransactionDurationParams),
-            3 => rt::get(deserializer).map(Self::ApmTransactionErrorRateParams),
-            4 => rt::get(deserializer).map(Self::EsQueryDslParams),
-            5 => rt::get(deserializer).map(Self::EsQueryEsqlParams),
-            6 => rt::get(deserializer).map(Self::EsQueryKqlParams),
-            7 => rt::get(deserializer).map(Self::IndexThresholdParams),
-            8 => rt::get(deserializer).map(Self::InfraInventoryParams),
-            9 => rt::get(deserializer).map(Self::LogThresholdParams),
-            10 => rt::get(deserializer).map(Self::InfraMetricThresholdParams),
-            11 => rt::get(deserializer).map(Self::SloBurnRateParams),
-            12 => rt::get(deserializer).map(Self::SyntheticsUptimeTlsParams),
-            13 => rt::get(deserializer).map(Self::SyntheticsMonitorStatusParams),
+            0 => rt::get(deserializer).map(Self::ApmAnomaly),
+            1 => rt::get(deserializer).map(Self::ApmErrorCount),
+            2 => rt::get(deserializer).map(Self::ApmTransactionDuration),
+            3 => rt::get(deserializer).map(Self::ApmTransactionErrorRate),
+            4 => rt::get(deserializer).map(Self::EsQuery),
+            5 => rt::get(deserializer).map(Self::IndexThreshold),
+            6 => rt::get(deserializer).map(Self::InfraInventory),
+            7 => rt::get(deserializer).map(Self::LogThreshold),
+            8 => rt::get(deserializer).map(Self::InfraMetricThreshold),
+            9 => rt::get(deserializer).map(Self::SloBurnRate),
+            10 => rt::get(deserializer).map(Self::UptimeTls),
+            11 => rt::get(deserializer).map(Self::UptimeMonitorStatus),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::ApmAnomalyParams(value) => rt::Wire::encode(value, serializer),
-            Self::ApmErrorCountParams(value) => rt::Wire::encode(value, serializer),
-            Self::ApmTransactionDurationParams(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::ApmTransactionErrorRateParams(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::EsQueryDslParams(value) => rt::Wire::encode(value, serializer),
-            Self::EsQueryEsqlParams(value) => rt::Wire::encode(value, serializer),
-            Self::EsQueryKqlParams(value) => rt::Wire::encode(value, serializer),
-            Self::IndexThresholdParams(value) => rt::Wire::encode(value, serializer),
-            Self::InfraInventoryParams(value) => rt::Wire::encode(value, serializer),
-            Self::LogThresholdParams(value) => rt::Wire::encode(value, serializer),
-            Self::InfraMetricThresholdParams(value) => {
-                rt::Wire::encode(value, serializer)
-            }
-            Self::SloBurnRateParams(value) => rt::Wire::encode(value, serializer),
-            Self::SyntheticsUptimeTlsParams(value) => rt::Wire::encode(value, serializer),
-            Self::SyntheticsMonitorStatusParams(value) => {
-                rt::Wire::encode(value, serializer)
-            }
+            Self::ApmAnomaly(value) => rt::Wire::encode(value, serializer),
+            Self::ApmErrorCount(value) => rt::Wire::encode(value, serializer),
+            Self::ApmTransactionDuration(value) => rt::Wire::encode(value, serializer),
+            Self::ApmTransactionErrorRate(value) => rt::Wire::encode(value, serializer),
+            Self::EsQuery(value) => rt::Wire::encode(value, serializer),
+            Self::IndexThreshold(value) => rt::Wire::encode(value, serializer),
+            Self::InfraInventory(value) => rt::Wire::encode(value, serializer),
+            Self::LogThreshold(value) => rt::Wire::encode(value, serializer),
+            Self::InfraMetricThreshold(value) => rt::Wire::encode(value, serializer),
+            Self::SloBurnRate(value) => rt::Wire::encode(value, serializer),
+            Self::UptimeTls(value) => rt::Wire::encode(value, serializer),
+            Self::UptimeMonitorStatus(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -2598,6 +2698,7 @@ impl rt::Model for CreateRequest {
         literals: &[],
         shortcut: None,
     };
+    const TELLS: Option<&'static str> = Some("rule_type_id");
     fn blank() -> Self {
         Self {
             actions: None,
@@ -2714,6 +2815,7 @@ impl rt::Model for CreateWithIdRequest {
         literals: &[],
         shortcut: None,
     };
+    const TELLS: Option<&'static str> = Some("rule_type_id");
     fn blank() -> Self {
         Self {
             id: rt::Wire::blank(),
@@ -2884,6 +2986,25 @@ impl rt::Endpoint for EnableRequest {
         path.segment("id", &rt::text(&self.id))?;
         path.literal("/_enable");
         Ok(())
+    }
+}
+
+impl rt::Paged for FindRequest {
+    type Item = Rule;
+    fn begin(&mut self) {
+        rt::first_page(&mut self.page, 1);
+    }
+    fn advance(&mut self, page: &FindResponse) -> bool {
+        rt::next_page(
+            &mut self.page,
+            1,
+            self.per_page.as_ref(),
+            page.data.len(),
+            Some(&page.total),
+        )
+    }
+    fn items(page: FindResponse) -> Vec<Rule> {
+        page.data
     }
 }
 

@@ -112,6 +112,7 @@ rt::call!(DeleteAll, DeleteAllRequest => NoContent);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
+rt::pages!(Find, FindRequest);
 impl Find {
     /// `page`
     ///

@@ -249,14 +249,14 @@ impl Update {
     /// `config`
     ///
     /// default `{}`
-    pub fn config(mut self, config: impl Into<ConnectorConfigUpdate>) -> Self {
+    pub fn config(mut self, config: impl Into<ConnectorConfig>) -> Self {
         self.0.request_mut().config = Some(config.into());
         self
     }
     /// `secrets`
     ///
     /// default `{}`
-    pub fn secrets(mut self, secrets: impl Into<ConnectorSecretsUpdate>) -> Self {
+    pub fn secrets(mut self, secrets: impl Into<ConnectorSecrets>) -> Self {
         self.0.request_mut().secrets = Some(secrets.into());
         self
     }

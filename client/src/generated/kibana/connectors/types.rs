@@ -695,7 +695,7 @@ impl CloseIncidentParams {
 #[non_exhaustive]
 pub struct Connector {
     /// `config`
-    pub config: Option<BTreeMap<String, Value>>,
+    pub config: Option<ConnectorConfig>,
     /// `connector_type_id`
     pub connector_type_id: String,
     /// `id`
@@ -718,399 +718,191 @@ pub struct Connector {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ConnectorConfig {
-    /// The `BedrockConfig` form.
-    BedrockConfig(BedrockConfig),
-    /// The `CrowdStrikeConfig` form.
-    CrowdStrikeConfig(CrowdStrikeConfig),
-    /// The `D3SecurityConfig` form.
-    D3SecurityConfig(D3SecurityConfig),
-    /// The `EmailConfig` form.
-    EmailConfig(EmailConfig),
-    /// The `GeminiConfig` form.
-    GeminiConfig(GeminiConfig),
-    /// The `ResilientConfig` form.
-    ResilientConfig(ResilientConfig),
-    /// The `IndexConfig` form.
-    IndexConfig(IndexConfig),
-    /// The `JiraConfig` form.
-    JiraConfig(JiraConfig),
-    /// The `GenAiAzureConfig` form.
-    GenAiAzureConfig(GenAiAzureConfig),
-    /// The `GenAiOpenAiConfig` form.
-    GenAiOpenAiConfig(GenAiOpenAiConfig),
-    /// The `GenAiOpenAiOtherConfig` form.
-    GenAiOpenAiOtherConfig(GenAiOpenAiOtherConfig),
-    /// The `OpsgenieConfig` form.
-    OpsgenieConfig(OpsgenieConfig),
-    /// The `PagerDutyConfig` form.
-    PagerDutyConfig(PagerDutyConfig),
-    /// The `SentinelOneConfig` form.
-    SentinelOneConfig(SentinelOneConfig),
-    /// The `ServiceNowConfig` form.
-    ServiceNowConfig(ServiceNowConfig),
-    /// The `ServiceNowItomConfig` form.
-    ServiceNowItomConfig(ServiceNowItomConfig),
-    /// The `SlackApiConfig` form.
-    SlackApiConfig(SlackApiConfig),
-    /// The `SwimlaneConfig` form.
-    SwimlaneConfig(SwimlaneConfig),
-    /// The `TheHiveConfig` form.
-    TheHiveConfig(TheHiveConfig),
-    /// The `TinesConfig` form.
-    TinesConfig(TinesConfig),
-    /// The `TorqConfig` form.
-    TorqConfig(TorqConfig),
-    /// The `WebhookConfig` form.
-    WebhookConfig(WebhookConfig),
-    /// The `CasesWebhookConfig` form.
-    CasesWebhookConfig(CasesWebhookConfig),
-    /// The `XMattersConfig` form.
-    XMattersConfig(XMattersConfig),
+    /// Where `connector_type_id` is `.bedrock`.
+    Bedrock(BedrockConfig),
+    /// Where `connector_type_id` is `.crowdstrike`.
+    CrowdStrike(CrowdStrikeConfig),
+    /// Where `connector_type_id` is `.d3security`.
+    D3Security(D3SecurityConfig),
+    /// Where `connector_type_id` is `.email`.
+    Email(EmailConfig),
+    /// Where `connector_type_id` is `.gemini`.
+    Gemini(GeminiConfig),
+    /// Where `connector_type_id` is `.resilient`.
+    Resilient(ResilientConfig),
+    /// Where `connector_type_id` is `.index`.
+    Index(IndexConfig),
+    /// Where `connector_type_id` is `.jira`.
+    Jira(JiraConfig),
+    /// Where `connector_type_id` is `.microsoft_defender_endpoint`.
+    Defender(DefenderConfig),
+    /// Where `connector_type_id` is `.gen-ai`.
+    GenAi(GenAiConfig),
+    /// Where `connector_type_id` is `.opsgenie`.
+    Opsgenie(OpsgenieConfig),
+    /// Where `connector_type_id` is `.pagerduty`.
+    PagerDuty(PagerDutyConfig),
+    /// Where `connector_type_id` is `.sentinelone`.
+    SentinelOne(SentinelOneConfig),
+    /// Where `connector_type_id` is `.servicenow` or `.servicenow-sir`.
+    ServiceNow(ServiceNowConfig),
+    /// Where `connector_type_id` is `.servicenow-itom`.
+    ServiceNowItom(ServiceNowItomConfig),
+    /// Where `connector_type_id` is `.slack_api`.
+    SlackApi(SlackApiConfig),
+    /// Where `connector_type_id` is `.swimlane`.
+    Swimlane(SwimlaneConfig),
+    /// Where `connector_type_id` is `.thehive`.
+    TheHive(TheHiveConfig),
+    /// Where `connector_type_id` is `.tines`.
+    Tines(TinesConfig),
+    /// Where `connector_type_id` is `.torq`.
+    Torq(TorqConfig),
+    /// Where `connector_type_id` is `.webhook`.
+    Webhook(WebhookConfig),
+    /// Where `connector_type_id` is `.cases-webhook`.
+    CasesWebhook(CasesWebhookConfig),
+    /// Where `connector_type_id` is `.xmatters`.
+    XMatters(XMattersConfig),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
 impl From<BedrockConfig> for ConnectorConfig {
     fn from(value: BedrockConfig) -> Self {
-        Self::BedrockConfig(value)
+        Self::Bedrock(value)
     }
 }
 
 impl From<CrowdStrikeConfig> for ConnectorConfig {
     fn from(value: CrowdStrikeConfig) -> Self {
-        Self::CrowdStrikeConfig(value)
+        Self::CrowdStrike(value)
     }
 }
 
 impl From<D3SecurityConfig> for ConnectorConfig {
     fn from(value: D3SecurityConfig) -> Self {
-        Self::D3SecurityConfig(value)
+        Self::D3Security(value)
     }
 }
 
 impl From<EmailConfig> for ConnectorConfig {
     fn from(value: EmailConfig) -> Self {
-        Self::EmailConfig(value)
+        Self::Email(value)
     }
 }
 
 impl From<GeminiConfig> for ConnectorConfig {
     fn from(value: GeminiConfig) -> Self {
-        Self::GeminiConfig(value)
+        Self::Gemini(value)
     }
 }
 
 impl From<ResilientConfig> for ConnectorConfig {
     fn from(value: ResilientConfig) -> Self {
-        Self::ResilientConfig(value)
+        Self::Resilient(value)
     }
 }
 
 impl From<IndexConfig> for ConnectorConfig {
     fn from(value: IndexConfig) -> Self {
-        Self::IndexConfig(value)
+        Self::Index(value)
     }
 }
 
 impl From<JiraConfig> for ConnectorConfig {
     fn from(value: JiraConfig) -> Self {
-        Self::JiraConfig(value)
+        Self::Jira(value)
     }
 }
 
-impl From<GenAiAzureConfig> for ConnectorConfig {
-    fn from(value: GenAiAzureConfig) -> Self {
-        Self::GenAiAzureConfig(value)
+impl From<DefenderConfig> for ConnectorConfig {
+    fn from(value: DefenderConfig) -> Self {
+        Self::Defender(value)
     }
 }
 
-impl From<GenAiOpenAiConfig> for ConnectorConfig {
-    fn from(value: GenAiOpenAiConfig) -> Self {
-        Self::GenAiOpenAiConfig(value)
-    }
-}
-
-impl From<GenAiOpenAiOtherConfig> for ConnectorConfig {
-    fn from(value: GenAiOpenAiOtherConfig) -> Self {
-        Self::GenAiOpenAiOtherConfig(value)
+impl From<GenAiConfig> for ConnectorConfig {
+    fn from(value: GenAiConfig) -> Self {
+        Self::GenAi(value)
     }
 }
 
 impl From<OpsgenieConfig> for ConnectorConfig {
     fn from(value: OpsgenieConfig) -> Self {
-        Self::OpsgenieConfig(value)
+        Self::Opsgenie(value)
     }
 }
 
 impl From<PagerDutyConfig> for ConnectorConfig {
     fn from(value: PagerDutyConfig) -> Self {
-        Self::PagerDutyConfig(value)
+        Self::PagerDuty(value)
     }
 }
 
 impl From<SentinelOneConfig> for ConnectorConfig {
     fn from(value: SentinelOneConfig) -> Self {
-        Self::SentinelOneConfig(value)
+        Self::SentinelOne(value)
     }
 }
 
 impl From<ServiceNowConfig> for ConnectorConfig {
     fn from(value: ServiceNowConfig) -> Self {
-        Self::ServiceNowConfig(value)
+        Self::ServiceNow(value)
     }
 }
 
 impl From<ServiceNowItomConfig> for ConnectorConfig {
     fn from(value: ServiceNowItomConfig) -> Self {
-        Self::ServiceNowItomConfig(value)
+        Self::ServiceNowItom(value)
     }
 }
 
 impl From<SlackApiConfig> for ConnectorConfig {
     fn from(value: SlackApiConfig) -> Self {
-        Self::SlackApiConfig(value)
+        Self::SlackApi(value)
     }
 }
 
 impl From<SwimlaneConfig> for ConnectorConfig {
     fn from(value: SwimlaneConfig) -> Self {
-        Self::SwimlaneConfig(value)
+        Self::Swimlane(value)
     }
 }
 
 impl From<TheHiveConfig> for ConnectorConfig {
     fn from(value: TheHiveConfig) -> Self {
-        Self::TheHiveConfig(value)
+        Self::TheHive(value)
     }
 }
 
 impl From<TinesConfig> for ConnectorConfig {
     fn from(value: TinesConfig) -> Self {
-        Self::TinesConfig(value)
+        Self::Tines(value)
     }
 }
 
 impl From<TorqConfig> for ConnectorConfig {
     fn from(value: TorqConfig) -> Self {
-        Self::TorqConfig(value)
+        Self::Torq(value)
     }
 }
 
 impl From<WebhookConfig> for ConnectorConfig {
     fn from(value: WebhookConfig) -> Self {
-        Self::WebhookConfig(value)
+        Self::Webhook(value)
     }
 }
 
 impl From<CasesWebhookConfig> for ConnectorConfig {
     fn from(value: CasesWebhookConfig) -> Self {
-        Self::CasesWebhookConfig(value)
+        Self::CasesWebhook(value)
     }
 }
 
 impl From<XMattersConfig> for ConnectorConfig {
     fn from(value: XMattersConfig) -> Self {
-        Self::XMattersConfig(value)
-    }
-}
-
-/// One of several forms of `ConnectorConfigUpdate`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum ConnectorConfigUpdate {
-    /// The `BedrockConfig` form.
-    BedrockConfig(BedrockConfig),
-    /// The `CrowdStrikeConfig` form.
-    CrowdStrikeConfig(CrowdStrikeConfig),
-    /// The `D3SecurityConfig` form.
-    D3SecurityConfig(D3SecurityConfig),
-    /// The `EmailConfig` form.
-    EmailConfig(EmailConfig),
-    /// The `GeminiConfig` form.
-    GeminiConfig(GeminiConfig),
-    /// The `ResilientConfig` form.
-    ResilientConfig(ResilientConfig),
-    /// The `IndexConfig` form.
-    IndexConfig(IndexConfig),
-    /// The `JiraConfig` form.
-    JiraConfig(JiraConfig),
-    /// The `DefenderConfig` form.
-    DefenderConfig(DefenderConfig),
-    /// The `GenAiAzureConfig` form.
-    GenAiAzureConfig(GenAiAzureConfig),
-    /// The `GenAiOpenAiConfig` form.
-    GenAiOpenAiConfig(GenAiOpenAiConfig),
-    /// The `OpsgenieConfig` form.
-    OpsgenieConfig(OpsgenieConfig),
-    /// The `PagerDutyConfig` form.
-    PagerDutyConfig(PagerDutyConfig),
-    /// The `SentinelOneConfig` form.
-    SentinelOneConfig(SentinelOneConfig),
-    /// The `ServiceNowConfig` form.
-    ServiceNowConfig(ServiceNowConfig),
-    /// The `ServiceNowItomConfig` form.
-    ServiceNowItomConfig(ServiceNowItomConfig),
-    /// The `SlackApiConfig` form.
-    SlackApiConfig(SlackApiConfig),
-    /// The `SwimlaneConfig` form.
-    SwimlaneConfig(SwimlaneConfig),
-    /// The `TheHiveConfig` form.
-    TheHiveConfig(TheHiveConfig),
-    /// The `TinesConfig` form.
-    TinesConfig(TinesConfig),
-    /// The `TorqConfig` form.
-    TorqConfig(TorqConfig),
-    /// The `WebhookConfig` form.
-    WebhookConfig(WebhookConfig),
-    /// The `CasesWebhookConfig` form.
-    CasesWebhookConfig(CasesWebhookConfig),
-    /// The `XMattersConfig` form.
-    XMattersConfig(XMattersConfig),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<BedrockConfig> for ConnectorConfigUpdate {
-    fn from(value: BedrockConfig) -> Self {
-        Self::BedrockConfig(value)
-    }
-}
-
-impl From<CrowdStrikeConfig> for ConnectorConfigUpdate {
-    fn from(value: CrowdStrikeConfig) -> Self {
-        Self::CrowdStrikeConfig(value)
-    }
-}
-
-impl From<D3SecurityConfig> for ConnectorConfigUpdate {
-    fn from(value: D3SecurityConfig) -> Self {
-        Self::D3SecurityConfig(value)
-    }
-}
-
-impl From<EmailConfig> for ConnectorConfigUpdate {
-    fn from(value: EmailConfig) -> Self {
-        Self::EmailConfig(value)
-    }
-}
-
-impl From<GeminiConfig> for ConnectorConfigUpdate {
-    fn from(value: GeminiConfig) -> Self {
-        Self::GeminiConfig(value)
-    }
-}
-
-impl From<ResilientConfig> for ConnectorConfigUpdate {
-    fn from(value: ResilientConfig) -> Self {
-        Self::ResilientConfig(value)
-    }
-}
-
-impl From<IndexConfig> for ConnectorConfigUpdate {
-    fn from(value: IndexConfig) -> Self {
-        Self::IndexConfig(value)
-    }
-}
-
-impl From<JiraConfig> for ConnectorConfigUpdate {
-    fn from(value: JiraConfig) -> Self {
-        Self::JiraConfig(value)
-    }
-}
-
-impl From<DefenderConfig> for ConnectorConfigUpdate {
-    fn from(value: DefenderConfig) -> Self {
-        Self::DefenderConfig(value)
-    }
-}
-
-impl From<GenAiAzureConfig> for ConnectorConfigUpdate {
-    fn from(value: GenAiAzureConfig) -> Self {
-        Self::GenAiAzureConfig(value)
-    }
-}
-
-impl From<GenAiOpenAiConfig> for ConnectorConfigUpdate {
-    fn from(value: GenAiOpenAiConfig) -> Self {
-        Self::GenAiOpenAiConfig(value)
-    }
-}
-
-impl From<OpsgenieConfig> for ConnectorConfigUpdate {
-    fn from(value: OpsgenieConfig) -> Self {
-        Self::OpsgenieConfig(value)
-    }
-}
-
-impl From<PagerDutyConfig> for ConnectorConfigUpdate {
-    fn from(value: PagerDutyConfig) -> Self {
-        Self::PagerDutyConfig(value)
-    }
-}
-
-impl From<SentinelOneConfig> for ConnectorConfigUpdate {
-    fn from(value: SentinelOneConfig) -> Self {
-        Self::SentinelOneConfig(value)
-    }
-}
-
-impl From<ServiceNowConfig> for ConnectorConfigUpdate {
-    fn from(value: ServiceNowConfig) -> Self {
-        Self::ServiceNowConfig(value)
-    }
-}
-
-impl From<ServiceNowItomConfig> for ConnectorConfigUpdate {
-    fn from(value: ServiceNowItomConfig) -> Self {
-        Self::ServiceNowItomConfig(value)
-    }
-}
-
-impl From<SlackApiConfig> for ConnectorConfigUpdate {
-    fn from(value: SlackApiConfig) -> Self {
-        Self::SlackApiConfig(value)
-    }
-}
-
-impl From<SwimlaneConfig> for ConnectorConfigUpdate {
-    fn from(value: SwimlaneConfig) -> Self {
-        Self::SwimlaneConfig(value)
-    }
-}
-
-impl From<TheHiveConfig> for ConnectorConfigUpdate {
-    fn from(value: TheHiveConfig) -> Self {
-        Self::TheHiveConfig(value)
-    }
-}
-
-impl From<TinesConfig> for ConnectorConfigUpdate {
-    fn from(value: TinesConfig) -> Self {
-        Self::TinesConfig(value)
-    }
-}
-
-impl From<TorqConfig> for ConnectorConfigUpdate {
-    fn from(value: TorqConfig) -> Self {
-        Self::TorqConfig(value)
-    }
-}
-
-impl From<WebhookConfig> for ConnectorConfigUpdate {
-    fn from(value: WebhookConfig) -> Self {
-        Self::WebhookConfig(value)
-    }
-}
-
-impl From<CasesWebhookConfig> for ConnectorConfigUpdate {
-    fn from(value: CasesWebhookConfig) -> Self {
-        Self::CasesWebhookConfig(value)
-    }
-}
-
-impl From<XMattersConfig> for ConnectorConfigUpdate {
-    fn from(value: XMattersConfig) -> Self {
-        Self::XMattersConfig(value)
+        Self::XMatters(value)
     }
 }
 
@@ -1118,359 +910,183 @@ impl From<XMattersConfig> for ConnectorConfigUpdate {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ConnectorSecrets {
-    /// The `BedrockSecrets` form.
-    BedrockSecrets(BedrockSecrets),
-    /// The `CrowdStrikeSecrets` form.
-    CrowdStrikeSecrets(CrowdStrikeSecrets),
-    /// The `D3SecuritySecrets` form.
-    D3SecuritySecrets(D3SecuritySecrets),
-    /// The `EmailSecrets` form.
-    EmailSecrets(EmailSecrets),
-    /// The `GeminiSecrets` form.
-    GeminiSecrets(GeminiSecrets),
-    /// The `ResilientSecrets` form.
-    ResilientSecrets(ResilientSecrets),
-    /// The `JiraSecrets` form.
-    JiraSecrets(JiraSecrets),
-    /// The `DefenderSecrets` form.
-    DefenderSecrets(DefenderSecrets),
-    /// The `TeamsSecrets` form.
-    TeamsSecrets(TeamsSecrets),
-    /// The `GenAiSecrets` form.
-    GenAiSecrets(GenAiSecrets),
-    /// The `OpsgenieSecrets` form.
-    OpsgenieSecrets(OpsgenieSecrets),
-    /// The `PagerDutySecrets` form.
-    PagerDutySecrets(PagerDutySecrets),
-    /// The `SentinelOneSecrets` form.
-    SentinelOneSecrets(SentinelOneSecrets),
-    /// The `ServiceNowSecrets` form.
-    ServiceNowSecrets(ServiceNowSecrets),
-    /// The `SlackApiSecrets` form.
-    SlackApiSecrets(SlackApiSecrets),
-    /// The `SwimlaneSecrets` form.
-    SwimlaneSecrets(SwimlaneSecrets),
-    /// The `TheHiveSecrets` form.
-    TheHiveSecrets(TheHiveSecrets),
-    /// The `TinesSecrets` form.
-    TinesSecrets(TinesSecrets),
-    /// The `TorqSecrets` form.
-    TorqSecrets(TorqSecrets),
-    /// The `WebhookSecrets` form.
-    WebhookSecrets(WebhookSecrets),
-    /// The `CasesWebhookSecrets` form.
-    CasesWebhookSecrets(CasesWebhookSecrets),
-    /// The `XMattersSecrets` form.
-    XMattersSecrets(XMattersSecrets),
+    /// Where `connector_type_id` is `.bedrock`.
+    Bedrock(BedrockSecrets),
+    /// Where `connector_type_id` is `.crowdstrike`.
+    CrowdStrike(CrowdStrikeSecrets),
+    /// Where `connector_type_id` is `.d3security`.
+    D3Security(D3SecuritySecrets),
+    /// Where `connector_type_id` is `.email`.
+    Email(EmailSecrets),
+    /// Where `connector_type_id` is `.gemini`.
+    Gemini(GeminiSecrets),
+    /// Where `connector_type_id` is `.resilient`.
+    Resilient(ResilientSecrets),
+    /// Where `connector_type_id` is `.jira`.
+    Jira(JiraSecrets),
+    /// Where `connector_type_id` is `.microsoft_defender_endpoint`.
+    Defender(DefenderSecrets),
+    /// Where `connector_type_id` is `.gen-ai`.
+    GenAi(GenAiSecrets),
+    /// Where `connector_type_id` is `.opsgenie`.
+    Opsgenie(OpsgenieSecrets),
+    /// Where `connector_type_id` is `.pagerduty`.
+    PagerDuty(PagerDutySecrets),
+    /// Where `connector_type_id` is `.sentinelone`.
+    SentinelOne(SentinelOneSecrets),
+    /// Where `connector_type_id` is `.servicenow` or `.servicenow-sir` or `.servicenow-itom`.
+    ServiceNow(ServiceNowSecrets),
+    /// Where `connector_type_id` is `.slack_api`.
+    SlackApi(SlackApiSecrets),
+    /// Where `connector_type_id` is `.swimlane`.
+    Swimlane(SwimlaneSecrets),
+    /// Where `connector_type_id` is `.thehive`.
+    TheHive(TheHiveSecrets),
+    /// Where `connector_type_id` is `.tines`.
+    Tines(TinesSecrets),
+    /// Where `connector_type_id` is `.torq`.
+    Torq(TorqSecrets),
+    /// Where `connector_type_id` is `.webhook`.
+    Webhook(WebhookSecrets),
+    /// Where `connector_type_id` is `.cases-webhook`.
+    CasesWebhook(CasesWebhookSecrets),
+    /// Where `connector_type_id` is `.xmatters`.
+    XMatters(XMattersSecrets),
+    /// Where `connector_type_id` is `.teams`.
+    Teams(TeamsSecrets),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
 impl From<BedrockSecrets> for ConnectorSecrets {
     fn from(value: BedrockSecrets) -> Self {
-        Self::BedrockSecrets(value)
+        Self::Bedrock(value)
     }
 }
 
 impl From<CrowdStrikeSecrets> for ConnectorSecrets {
     fn from(value: CrowdStrikeSecrets) -> Self {
-        Self::CrowdStrikeSecrets(value)
+        Self::CrowdStrike(value)
     }
 }
 
 impl From<D3SecuritySecrets> for ConnectorSecrets {
     fn from(value: D3SecuritySecrets) -> Self {
-        Self::D3SecuritySecrets(value)
+        Self::D3Security(value)
     }
 }
 
 impl From<EmailSecrets> for ConnectorSecrets {
     fn from(value: EmailSecrets) -> Self {
-        Self::EmailSecrets(value)
+        Self::Email(value)
     }
 }
 
 impl From<GeminiSecrets> for ConnectorSecrets {
     fn from(value: GeminiSecrets) -> Self {
-        Self::GeminiSecrets(value)
+        Self::Gemini(value)
     }
 }
 
 impl From<ResilientSecrets> for ConnectorSecrets {
     fn from(value: ResilientSecrets) -> Self {
-        Self::ResilientSecrets(value)
+        Self::Resilient(value)
     }
 }
 
 impl From<JiraSecrets> for ConnectorSecrets {
     fn from(value: JiraSecrets) -> Self {
-        Self::JiraSecrets(value)
+        Self::Jira(value)
     }
 }
 
 impl From<DefenderSecrets> for ConnectorSecrets {
     fn from(value: DefenderSecrets) -> Self {
-        Self::DefenderSecrets(value)
-    }
-}
-
-impl From<TeamsSecrets> for ConnectorSecrets {
-    fn from(value: TeamsSecrets) -> Self {
-        Self::TeamsSecrets(value)
+        Self::Defender(value)
     }
 }
 
 impl From<GenAiSecrets> for ConnectorSecrets {
     fn from(value: GenAiSecrets) -> Self {
-        Self::GenAiSecrets(value)
+        Self::GenAi(value)
     }
 }
 
 impl From<OpsgenieSecrets> for ConnectorSecrets {
     fn from(value: OpsgenieSecrets) -> Self {
-        Self::OpsgenieSecrets(value)
+        Self::Opsgenie(value)
     }
 }
 
 impl From<PagerDutySecrets> for ConnectorSecrets {
     fn from(value: PagerDutySecrets) -> Self {
-        Self::PagerDutySecrets(value)
+        Self::PagerDuty(value)
     }
 }
 
 impl From<SentinelOneSecrets> for ConnectorSecrets {
     fn from(value: SentinelOneSecrets) -> Self {
-        Self::SentinelOneSecrets(value)
+        Self::SentinelOne(value)
     }
 }
 
 impl From<ServiceNowSecrets> for ConnectorSecrets {
     fn from(value: ServiceNowSecrets) -> Self {
-        Self::ServiceNowSecrets(value)
+        Self::ServiceNow(value)
     }
 }
 
 impl From<SlackApiSecrets> for ConnectorSecrets {
     fn from(value: SlackApiSecrets) -> Self {
-        Self::SlackApiSecrets(value)
+        Self::SlackApi(value)
     }
 }
 
 impl From<SwimlaneSecrets> for ConnectorSecrets {
     fn from(value: SwimlaneSecrets) -> Self {
-        Self::SwimlaneSecrets(value)
+        Self::Swimlane(value)
     }
 }
 
 impl From<TheHiveSecrets> for ConnectorSecrets {
     fn from(value: TheHiveSecrets) -> Self {
-        Self::TheHiveSecrets(value)
+        Self::TheHive(value)
     }
 }
 
 impl From<TinesSecrets> for ConnectorSecrets {
     fn from(value: TinesSecrets) -> Self {
-        Self::TinesSecrets(value)
+        Self::Tines(value)
     }
 }
 
 impl From<TorqSecrets> for ConnectorSecrets {
     fn from(value: TorqSecrets) -> Self {
-        Self::TorqSecrets(value)
+        Self::Torq(value)
     }
 }
 
 impl From<WebhookSecrets> for ConnectorSecrets {
     fn from(value: WebhookSecrets) -> Self {
-        Self::WebhookSecrets(value)
+        Self::Webhook(value)
     }
 }
 
 impl From<CasesWebhookSecrets> for ConnectorSecrets {
     fn from(value: CasesWebhookSecrets) -> Self {
-        Self::CasesWebhookSecrets(value)
+        Self::CasesWebhook(value)
     }
 }
 
 impl From<XMattersSecrets> for ConnectorSecrets {
     fn from(value: XMattersSecrets) -> Self {
-        Self::XMattersSecrets(value)
+        Self::XMatters(value)
     }
 }
 
-/// One of several forms of `ConnectorSecretsUpdate`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum ConnectorSecretsUpdate {
-    /// The `BedrockSecrets` form.
-    BedrockSecrets(BedrockSecrets),
-    /// The `CrowdStrikeSecrets` form.
-    CrowdStrikeSecrets(CrowdStrikeSecrets),
-    /// The `D3SecuritySecrets` form.
-    D3SecuritySecrets(D3SecuritySecrets),
-    /// The `EmailSecrets` form.
-    EmailSecrets(EmailSecrets),
-    /// The `GeminiSecrets` form.
-    GeminiSecrets(GeminiSecrets),
-    /// The `ResilientSecrets` form.
-    ResilientSecrets(ResilientSecrets),
-    /// The `JiraSecrets` form.
-    JiraSecrets(JiraSecrets),
-    /// The `TeamsSecrets` form.
-    TeamsSecrets(TeamsSecrets),
-    /// The `GenAiSecrets` form.
-    GenAiSecrets(GenAiSecrets),
-    /// The `OpsgenieSecrets` form.
-    OpsgenieSecrets(OpsgenieSecrets),
-    /// The `PagerDutySecrets` form.
-    PagerDutySecrets(PagerDutySecrets),
-    /// The `SentinelOneSecrets` form.
-    SentinelOneSecrets(SentinelOneSecrets),
-    /// The `ServiceNowSecrets` form.
-    ServiceNowSecrets(ServiceNowSecrets),
-    /// The `SlackApiSecrets` form.
-    SlackApiSecrets(SlackApiSecrets),
-    /// The `SwimlaneSecrets` form.
-    SwimlaneSecrets(SwimlaneSecrets),
-    /// The `TheHiveSecrets` form.
-    TheHiveSecrets(TheHiveSecrets),
-    /// The `TinesSecrets` form.
-    TinesSecrets(TinesSecrets),
-    /// The `TorqSecrets` form.
-    TorqSecrets(TorqSecrets),
-    /// The `WebhookSecrets` form.
-    WebhookSecrets(WebhookSecrets),
-    /// The `CasesWebhookSecrets` form.
-    CasesWebhookSecrets(CasesWebhookSecrets),
-    /// The `XMattersSecrets` form.
-    XMattersSecrets(XMattersSecrets),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<BedrockSecrets> for ConnectorSecretsUpdate {
-    fn from(value: BedrockSecrets) -> Self {
-        Self::BedrockSecrets(value)
-    }
-}
-
-impl From<CrowdStrikeSecrets> for ConnectorSecretsUpdate {
-    fn from(value: CrowdStrikeSecrets) -> Self {
-        Self::CrowdStrikeSecrets(value)
-    }
-}
-
-impl From<D3SecuritySecrets> for ConnectorSecretsUpdate {
-    fn from(value: D3SecuritySecrets) -> Self {
-        Self::D3SecuritySecrets(value)
-    }
-}
-
-impl From<EmailSecrets> for ConnectorSecretsUpdate {
-    fn from(value: EmailSecrets) -> Self {
-        Self::EmailSecrets(value)
-    }
-}
-
-impl From<GeminiSecrets> for ConnectorSecretsUpdate {
-    fn from(value: GeminiSecrets) -> Self {
-        Self::GeminiSecrets(value)
-    }
-}
-
-impl From<ResilientSecrets> for ConnectorSecretsUpdate {
-    fn from(value: ResilientSecrets) -> Self {
-        Self::ResilientSecrets(value)
-    }
-}
-
-impl From<JiraSecrets> for ConnectorSecretsUpdate {
-    fn from(value: JiraSecrets) -> Self {
-        Self::JiraSecrets(value)
-    }
-}
-
-impl From<TeamsSecrets> for ConnectorSecretsUpdate {
+impl From<TeamsSecrets> for ConnectorSecrets {
     fn from(value: TeamsSecrets) -> Self {
-        Self::TeamsSecrets(value)
-    }
-}
-
-impl From<GenAiSecrets> for ConnectorSecretsUpdate {
-    fn from(value: GenAiSecrets) -> Self {
-        Self::GenAiSecrets(value)
-    }
-}
-
-impl From<OpsgenieSecrets> for ConnectorSecretsUpdate {
-    fn from(value: OpsgenieSecrets) -> Self {
-        Self::OpsgenieSecrets(value)
-    }
-}
-
-impl From<PagerDutySecrets> for ConnectorSecretsUpdate {
-    fn from(value: PagerDutySecrets) -> Self {
-        Self::PagerDutySecrets(value)
-    }
-}
-
-impl From<SentinelOneSecrets> for ConnectorSecretsUpdate {
-    fn from(value: SentinelOneSecrets) -> Self {
-        Self::SentinelOneSecrets(value)
-    }
-}
-
-impl From<ServiceNowSecrets> for ConnectorSecretsUpdate {
-    fn from(value: ServiceNowSecrets) -> Self {
-        Self::ServiceNowSecrets(value)
-    }
-}
-
-impl From<SlackApiSecrets> for ConnectorSecretsUpdate {
-    fn from(value: SlackApiSecrets) -> Self {
-        Self::SlackApiSecrets(value)
-    }
-}
-
-impl From<SwimlaneSecrets> for ConnectorSecretsUpdate {
-    fn from(value: SwimlaneSecrets) -> Self {
-        Self::SwimlaneSecrets(value)
-    }
-}
-
-impl From<TheHiveSecrets> for ConnectorSecretsUpdate {
-    fn from(value: TheHiveSecrets) -> Self {
-        Self::TheHiveSecrets(value)
-    }
-}
-
-impl From<TinesSecrets> for ConnectorSecretsUpdate {
-    fn from(value: TinesSecrets) -> Self {
-        Self::TinesSecrets(value)
-    }
-}
-
-impl From<TorqSecrets> for ConnectorSecretsUpdate {
-    fn from(value: TorqSecrets) -> Self {
-        Self::TorqSecrets(value)
-    }
-}
-
-impl From<WebhookSecrets> for ConnectorSecretsUpdate {
-    fn from(value: WebhookSecrets) -> Self {
-        Self::WebhookSecrets(value)
-    }
-}
-
-impl From<CasesWebhookSecrets> for ConnectorSecretsUpdate {
-    fn from(value: CasesWebhookSecrets) -> Self {
-        Self::CasesWebhookSecrets(value)
-    }
-}
-
-impl From<XMattersSecrets> for ConnectorSecretsUpdate {
-    fn from(value: XMattersSecrets) -> Self {
-        Self::XMattersSecrets(value)
+        Self::Teams(value)
     }
 }
 
@@ -2129,6 +1745,38 @@ impl GenAiAzureConfig {
             api_url: api_url.into(),
             ..rt::Model::blank()
         }
+    }
+}
+
+/// One of several forms of `GenAiConfig`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum GenAiConfig {
+    /// Where `apiProvider` is `Azure OpenAI`.
+    Azure(GenAiAzureConfig),
+    /// Where `apiProvider` is `OpenAI`.
+    OpenAi(GenAiOpenAiConfig),
+    /// Where `apiProvider` is `Other`.
+    OtherProvider(GenAiOpenAiOtherConfig),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<GenAiAzureConfig> for GenAiConfig {
+    fn from(value: GenAiAzureConfig) -> Self {
+        Self::Azure(value)
+    }
+}
+
+impl From<GenAiOpenAiConfig> for GenAiConfig {
+    fn from(value: GenAiOpenAiConfig) -> Self {
+        Self::OpenAi(value)
+    }
+}
+
+impl From<GenAiOpenAiOtherConfig> for GenAiConfig {
+    fn from(value: GenAiOpenAiOtherConfig) -> Self {
+        Self::OtherProvider(value)
     }
 }
 
@@ -3703,7 +3351,29 @@ impl From<CheckChannelId> for RunParams {
 }
 
 /// The answer to [`run`](super::Connectors::run).
-pub type RunResponse = Connector;
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RunResponse {
+    /// `config`
+    pub config: Option<BTreeMap<String, Value>>,
+    /// `connector_type_id`
+    pub connector_type_id: String,
+    /// `id`
+    pub id: String,
+    /// `is_deprecated`
+    pub is_deprecated: bool,
+    /// `is_missing_secrets`
+    pub is_missing_secrets: Option<bool>,
+    /// `is_preconfigured`
+    pub is_preconfigured: bool,
+    /// `is_system_action`
+    pub is_system_action: bool,
+    /// `name`
+    pub name: String,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
 /// The `SendEmail` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -5161,13 +4831,13 @@ pub struct UpdateRequest {
     /// `config`
     ///
     /// default `{}`
-    pub config: Option<ConnectorConfigUpdate>,
+    pub config: Option<ConnectorConfig>,
     /// `name`
     pub name: String,
     /// `secrets`
     ///
     /// default `{}`
-    pub secrets: Option<ConnectorSecretsUpdate>,
+    pub secrets: Option<ConnectorSecrets>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
 }

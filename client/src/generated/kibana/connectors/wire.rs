@@ -26,13 +26,14 @@ rt::model! {
     IncidentComment, IncidentToClose, IndexConfig, IndexDocuments, JiraConfig,
     JiraSecrets, OpsgenieConfig, OpsgenieSecrets, PagerDutyConfig, PagerDutyLink,
     PagerDutySecrets, PostMessage, PostMessageParams, PushToService, PushToServiceParams,
-    ResilientConfig, ResilientSecrets, Responder, SendEmail, SendSlackMessage,
-    SentinelOneConfig, SentinelOneSecrets, ServiceNowConfig, ServiceNowItomConfig,
-    ServiceNowSecrets, SlackApiConfig, SlackApiSecrets, SwimlaneConfig, SwimlaneMapping,
-    SwimlaneMappings, SwimlaneSecrets, TeamsSecrets, TheHiveConfig, TheHiveSecrets,
-    TinesConfig, TinesSecrets, TorqConfig, TorqSecrets, TriggerPagerDuty, VisibleTo,
-    WebhookConfig, WebhookSecrets, WriteServerLog, XMattersConfig, XMattersSecrets,
-    CreateRequest, CreateWithIdRequest, RunRequest, UpdateRequest
+    ResilientConfig, ResilientSecrets, Responder, RunResponse, SendEmail,
+    SendSlackMessage, SentinelOneConfig, SentinelOneSecrets, ServiceNowConfig,
+    ServiceNowItomConfig, ServiceNowSecrets, SlackApiConfig, SlackApiSecrets,
+    SwimlaneConfig, SwimlaneMapping, SwimlaneMappings, SwimlaneSecrets, TeamsSecrets,
+    TheHiveConfig, TheHiveSecrets, TinesConfig, TinesSecrets, TorqConfig, TorqSecrets,
+    TriggerPagerDuty, VisibleTo, WebhookConfig, WebhookSecrets, WriteServerLog,
+    XMattersConfig, XMattersSecrets, CreateRequest, CreateWithIdRequest, RunRequest,
+    UpdateRequest
 }
 rt::string_enum! {
     AlertPriority, CasesWebhookMethod, CertificateType, EmailService,
@@ -41,8 +42,7 @@ rt::string_enum! {
     WebhookMethod
 }
 rt::union_! {
-    ConnectorConfig, ConnectorConfigUpdate, ConnectorSecrets, ConnectorSecretsUpdate,
-    RunParams
+    ConnectorConfig, ConnectorSecrets, GenAiConfig, RunParams
 }
 
 impl rt::Model for AcknowledgeOrResolvePagerDuty {
@@ -839,6 +839,7 @@ impl rt::Model for Connector {
         literals: &[],
         shortcut: None,
     };
+    const TELLS: Option<&'static str> = Some("connector_type_id");
     fn blank() -> Self {
         Self {
             config: None,
@@ -893,12 +894,12 @@ impl rt::Model for Connector {
 
 impl rt::Union for ConnectorConfig {
     const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &["apiUrl"], &["apiUrl", "defaultModel"]),
-        rt::Arm::object(64, &[], &["url"], &["url"]),
-        rt::Arm::object(64, &[], &["url"], &["url"]),
+        rt::Arm::object(64, &[".bedrock"], &["apiUrl"], &["apiUrl", "defaultModel"]),
+        rt::Arm::object(64, &[".crowdstrike"], &["url"], &["url"]),
+        rt::Arm::object(64, &[".d3security"], &["url"], &["url"]),
         rt::Arm::object(
             64,
-            &[],
+            &[".email"],
             &["from"],
             &[
                 "clientId",
@@ -914,29 +915,33 @@ impl rt::Union for ConnectorConfig {
         ),
         rt::Arm::object(
             64,
-            &[],
+            &[".gemini"],
             &["apiUrl", "gcpProjectID", "gcpRegion"],
             &["apiUrl", "defaultModel", "gcpProjectID", "gcpRegion"],
         ),
-        rt::Arm::object(64, &[], &["apiUrl", "orgId"], &["apiUrl", "orgId"]),
+        rt::Arm::object(64, &[".resilient"], &["apiUrl", "orgId"], &["apiUrl", "orgId"]),
         rt::Arm::object(
             64,
-            &[],
+            &[".index"],
             &["index"],
             &["executionTimeField", "index", "refresh"],
         ),
-        rt::Arm::object(64, &[], &["apiUrl", "projectKey"], &["apiUrl", "projectKey"]),
-        rt::Arm::object(64, &[], &["apiProvider", "apiUrl"], &["apiProvider", "apiUrl"]),
         rt::Arm::object(
             64,
-            &[],
-            &["apiProvider", "apiUrl"],
-            &["apiProvider", "apiUrl", "defaultModel"],
+            &[".jira"],
+            &["apiUrl", "projectKey"],
+            &["apiUrl", "projectKey"],
         ),
         rt::Arm::object(
             64,
-            &[],
-            &["apiProvider", "apiUrl", "defaultModel"],
+            &[".microsoft_defender_endpoint"],
+            &["apiUrl"],
+            &["apiUrl", "clientId", "oAuthScope", "oAuthServerUrl", "tenantId"],
+        ),
+        rt::Arm::object(
+            64,
+            &[".gen-ai"],
+            &["apiProvider", "apiUrl"],
             &[
                 "apiProvider",
                 "apiUrl",
@@ -948,12 +953,12 @@ impl rt::Union for ConnectorConfig {
                 "verificationMode",
             ],
         ),
-        rt::Arm::object(64, &[], &["apiUrl"], &["apiUrl"]),
-        rt::Arm::object(64, &[], &[], &["apiUrl"]),
-        rt::Arm::object(64, &[], &["url"], &["url"]),
+        rt::Arm::object(64, &[".opsgenie"], &["apiUrl"], &["apiUrl"]),
+        rt::Arm::object(64, &[".pagerduty"], &[], &["apiUrl"]),
+        rt::Arm::object(64, &[".sentinelone"], &["url"], &["url"]),
         rt::Arm::object(
             64,
-            &[],
+            &[".servicenow", ".servicenow-sir"],
             &["apiUrl"],
             &[
                 "apiUrl",
@@ -966,23 +971,28 @@ impl rt::Union for ConnectorConfig {
         ),
         rt::Arm::object(
             64,
-            &[],
+            &[".servicenow-itom"],
             &["apiUrl"],
             &["apiUrl", "clientId", "isOAuth", "jwtKeyId", "userIdentifierValue"],
         ),
-        rt::Arm::object(64, &[], &[], &["allowedChannels"]),
+        rt::Arm::object(64, &[".slack_api"], &[], &["allowedChannels"]),
         rt::Arm::object(
             64,
-            &[],
+            &[".swimlane"],
             &["apiUrl", "appId", "connectorType"],
             &["apiUrl", "appId", "connectorType", "mappings"],
         ),
-        rt::Arm::object(64, &[], &["url"], &["organisation", "url"]),
-        rt::Arm::object(64, &[], &["url"], &["url"]),
-        rt::Arm::object(64, &[], &["webhookIntegrationUrl"], &["webhookIntegrationUrl"]),
+        rt::Arm::object(64, &[".thehive"], &["url"], &["organisation", "url"]),
+        rt::Arm::object(64, &[".tines"], &["url"], &["url"]),
         rt::Arm::object(
             64,
-            &[],
+            &[".torq"],
+            &["webhookIntegrationUrl"],
+            &["webhookIntegrationUrl"],
+        ),
+        rt::Arm::object(
+            64,
+            &[".webhook"],
             &[],
             &[
                 "authType",
@@ -997,7 +1007,7 @@ impl rt::Union for ConnectorConfig {
         ),
         rt::Arm::object(
             64,
-            &[],
+            &[".cases-webhook"],
             &[
                 "createIncidentJson",
                 "createIncidentResponseKey",
@@ -1030,264 +1040,66 @@ impl rt::Union for ConnectorConfig {
                 "viewIncidentUrl",
             ],
         ),
-        rt::Arm::object(64, &[], &[], &["configUrl", "usesBasic"]),
+        rt::Arm::object(64, &[".xmatters"], &[], &["configUrl", "usesBasic"]),
     ];
+    const TAG: Option<&'static str> = Some("connector_type_id");
+    const BESIDE: bool = true;
     fn read<'de, D: Deserializer<'de>>(
         arm: usize,
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::BedrockConfig),
-            1 => rt::get(deserializer).map(Self::CrowdStrikeConfig),
-            2 => rt::get(deserializer).map(Self::D3SecurityConfig),
-            3 => rt::get(deserializer).map(Self::EmailConfig),
-            4 => rt::get(deserializer).map(Self::GeminiConfig),
-            5 => rt::get(deserializer).map(Self::ResilientConfig),
-            6 => rt::get(deserializer).map(Self::IndexConfig),
-            7 => rt::get(deserializer).map(Self::JiraConfig),
-            8 => rt::get(deserializer).map(Self::GenAiAzureConfig),
-            9 => rt::get(deserializer).map(Self::GenAiOpenAiConfig),
-            10 => rt::get(deserializer).map(Self::GenAiOpenAiOtherConfig),
-            11 => rt::get(deserializer).map(Self::OpsgenieConfig),
-            12 => rt::get(deserializer).map(Self::PagerDutyConfig),
-            13 => rt::get(deserializer).map(Self::SentinelOneConfig),
-            14 => rt::get(deserializer).map(Self::ServiceNowConfig),
-            15 => rt::get(deserializer).map(Self::ServiceNowItomConfig),
-            16 => rt::get(deserializer).map(Self::SlackApiConfig),
-            17 => rt::get(deserializer).map(Self::SwimlaneConfig),
-            18 => rt::get(deserializer).map(Self::TheHiveConfig),
-            19 => rt::get(deserializer).map(Self::TinesConfig),
-            20 => rt::get(deserializer).map(Self::TorqConfig),
-            21 => rt::get(deserializer).map(Self::WebhookConfig),
-            22 => rt::get(deserializer).map(Self::CasesWebhookConfig),
-            23 => rt::get(deserializer).map(Self::XMattersConfig),
+            0 => rt::get(deserializer).map(Self::Bedrock),
+            1 => rt::get(deserializer).map(Self::CrowdStrike),
+            2 => rt::get(deserializer).map(Self::D3Security),
+            3 => rt::get(deserializer).map(Self::Email),
+            4 => rt::get(deserializer).map(Self::Gemini),
+            5 => rt::get(deserializer).map(Self::Resilient),
+            6 => rt::get(deserializer).map(Self::Index),
+            7 => rt::get(deserializer).map(Self::Jira),
+            8 => rt::get(deserializer).map(Self::Defender),
+            9 => rt::get(deserializer).map(Self::GenAi),
+            10 => rt::get(deserializer).map(Self::Opsgenie),
+            11 => rt::get(deserializer).map(Self::PagerDuty),
+            12 => rt::get(deserializer).map(Self::SentinelOne),
+            13 => rt::get(deserializer).map(Self::ServiceNow),
+            14 => rt::get(deserializer).map(Self::ServiceNowItom),
+            15 => rt::get(deserializer).map(Self::SlackApi),
+            16 => rt::get(deserializer).map(Self::Swimlane),
+            17 => rt::get(deserializer).map(Self::TheHive),
+            18 => rt::get(deserializer).map(Self::Tines),
+            19 => rt::get(deserializer).map(Self::Torq),
+            20 => rt::get(deserializer).map(Self::Webhook),
+            21 => rt::get(deserializer).map(Self::CasesWebhook),
+            22 => rt::get(deserializer).map(Self::XMatters),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::BedrockConfig(value) => rt::Wire::encode(value, serializer),
-            Self::CrowdStrikeConfig(value) => rt::Wire::encode(value, serializer),
-            Self::D3SecurityConfig(value) => rt::Wire::encode(value, serializer),
-            Self::EmailConfig(value) => rt::Wire::encode(value, serializer),
-            Self::GeminiConfig(value) => rt::Wire::encode(value, serializer),
-            Self::ResilientConfig(value) => rt::Wire::encode(value, serializer),
-            Self::IndexConfig(value) => rt::Wire::encode(value, serializer),
-            Self::JiraConfig(value) => rt::Wire::encode(value, serializer),
-            Self::GenAiAzureConfig(value) => rt::Wire::encode(value, serializer),
-            Self::GenAiOpenAiConfig(value) => rt::Wire::encode(value, serializer),
-            Self::GenAiOpenAiOtherConfig(value) => rt::Wire::encode(value, serializer),
-            Self::OpsgenieConfig(value) => rt::Wire::encode(value, serializer),
-            Self::PagerDutyConfig(value) => rt::Wire::encode(value, serializer),
-            Self::SentinelOneConfig(value) => rt::Wire::encode(value, serializer),
-            Self::ServiceNowConfig(value) => rt::Wire::encode(value, serializer),
-            Self::ServiceNowItomConfig(value) => rt::Wire::encode(value, serializer),
-            Self::SlackApiConfig(value) => rt::Wire::encode(value, serializer),
-            Self::SwimlaneConfig(value) => rt::Wire::encode(value, serializer),
-            Self::TheHiveConfig(value) => rt::Wire::encode(value, serializer),
-            Self::TinesConfig(value) => rt::Wire::encode(value, serializer),
-            Self::TorqConfig(value) => rt::Wire::encode(value, serializer),
-            Self::WebhookConfig(value) => rt::Wire::encode(value, serializer),
-            Self::CasesWebhookConfig(value) => rt::Wire::encode(value, serializer),
-            Self::XMattersConfig(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Union for ConnectorConfigUpdate {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &["apiUrl"], &["apiUrl", "defaultModel"]),
-        rt::Arm::object(64, &[], &["url"], &["url"]),
-        rt::Arm::object(64, &[], &["url"], &["url"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &["from"],
-            &[
-                "clientId",
-                "from",
-                "hasAuth",
-                "host",
-                "oauthTokenUrl",
-                "port",
-                "secure",
-                "service",
-                "tenantId",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["apiUrl", "gcpProjectID", "gcpRegion"],
-            &["apiUrl", "defaultModel", "gcpProjectID", "gcpRegion"],
-        ),
-        rt::Arm::object(64, &[], &["apiUrl", "orgId"], &["apiUrl", "orgId"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &["index"],
-            &["executionTimeField", "index", "refresh"],
-        ),
-        rt::Arm::object(64, &[], &["apiUrl", "projectKey"], &["apiUrl", "projectKey"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &["apiUrl"],
-            &["apiUrl", "clientId", "oAuthScope", "oAuthServerUrl", "tenantId"],
-        ),
-        rt::Arm::object(64, &[], &["apiProvider", "apiUrl"], &["apiProvider", "apiUrl"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &["apiProvider", "apiUrl"],
-            &["apiProvider", "apiUrl", "defaultModel"],
-        ),
-        rt::Arm::object(64, &[], &["apiUrl"], &["apiUrl"]),
-        rt::Arm::object(64, &[], &[], &["apiUrl"]),
-        rt::Arm::object(64, &[], &["url"], &["url"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &["apiUrl"],
-            &[
-                "apiUrl",
-                "clientId",
-                "isOAuth",
-                "jwtKeyId",
-                "userIdentifierValue",
-                "usesTableApi",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &["apiUrl"],
-            &["apiUrl", "clientId", "isOAuth", "jwtKeyId", "userIdentifierValue"],
-        ),
-        rt::Arm::object(64, &[], &[], &["allowedChannels"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &["apiUrl", "appId", "connectorType"],
-            &["apiUrl", "appId", "connectorType", "mappings"],
-        ),
-        rt::Arm::object(64, &[], &["url"], &["organisation", "url"]),
-        rt::Arm::object(64, &[], &["url"], &["url"]),
-        rt::Arm::object(64, &[], &["webhookIntegrationUrl"], &["webhookIntegrationUrl"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &[],
-            &[
-                "authType",
-                "ca",
-                "certType",
-                "hasAuth",
-                "headers",
-                "method",
-                "url",
-                "verificationMode",
-            ],
-        ),
-        rt::Arm::object(
-            64,
-            &[],
-            &[
-                "createIncidentJson",
-                "createIncidentResponseKey",
-                "createIncidentUrl",
-                "getIncidentResponseExternalTitleKey",
-                "getIncidentUrl",
-                "updateIncidentJson",
-                "updateIncidentUrl",
-                "viewIncidentUrl",
-            ],
-            &[
-                "authType",
-                "ca",
-                "certType",
-                "createCommentJson",
-                "createCommentMethod",
-                "createCommentUrl",
-                "createIncidentJson",
-                "createIncidentMethod",
-                "createIncidentResponseKey",
-                "createIncidentUrl",
-                "getIncidentResponseExternalTitleKey",
-                "getIncidentUrl",
-                "hasAuth",
-                "headers",
-                "updateIncidentJson",
-                "updateIncidentMethod",
-                "updateIncidentUrl",
-                "verificationMode",
-                "viewIncidentUrl",
-            ],
-        ),
-        rt::Arm::object(64, &[], &[], &["configUrl", "usesBasic"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::BedrockConfig),
-            1 => rt::get(deserializer).map(Self::CrowdStrikeConfig),
-            2 => rt::get(deserializer).map(Self::D3SecurityConfig),
-            3 => rt::get(deserializer).map(Self::EmailConfig),
-            4 => rt::get(deserializer).map(Self::GeminiConfig),
-            5 => rt::get(deserializer).map(Self::ResilientConfig),
-            6 => rt::get(deserializer).map(Self::IndexConfig),
-            7 => rt::get(deserializer).map(Self::JiraConfig),
-            8 => rt::get(deserializer).map(Self::DefenderConfig),
-            9 => rt::get(deserializer).map(Self::GenAiAzureConfig),
-            10 => rt::get(deserializer).map(Self::GenAiOpenAiConfig),
-            11 => rt::get(deserializer).map(Self::OpsgenieConfig),
-            12 => rt::get(deserializer).map(Self::PagerDutyConfig),
-            13 => rt::get(deserializer).map(Self::SentinelOneConfig),
-            14 => rt::get(deserializer).map(Self::ServiceNowConfig),
-            15 => rt::get(deserializer).map(Self::ServiceNowItomConfig),
-            16 => rt::get(deserializer).map(Self::SlackApiConfig),
-            17 => rt::get(deserializer).map(Self::SwimlaneConfig),
-            18 => rt::get(deserializer).map(Self::TheHiveConfig),
-            19 => rt::get(deserializer).map(Self::TinesConfig),
-            20 => rt::get(deserializer).map(Self::TorqConfig),
-            21 => rt::get(deserializer).map(Self::WebhookConfig),
-            22 => rt::get(deserializer).map(Self::CasesWebhookConfig),
-            23 => rt::get(deserializer).map(Self::XMattersConfig),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::BedrockConfig(value) => rt::Wire::encode(value, serializer),
-            Self::CrowdStrikeConfig(value) => rt::Wire::encode(value, serializer),
-            Self::D3SecurityConfig(value) => rt::Wire::encode(value, serializer),
-            Self::EmailConfig(value) => rt::Wire::encode(value, serializer),
-            Self::GeminiConfig(value) => rt::Wire::encode(value, serializer),
-            Self::ResilientConfig(value) => rt::Wire::encode(value, serializer),
-            Self::IndexConfig(value) => rt::Wire::encode(value, serializer),
-            Self::JiraConfig(value) => rt::Wire::encode(value, serializer),
-            Self::DefenderConfig(value) => rt::Wire::encode(value, serializer),
-            Self::GenAiAzureConfig(value) => rt::Wire::encode(value, serializer),
-            Self::GenAiOpenAiConfig(value) => rt::Wire::encode(value, serializer),
-            Self::OpsgenieConfig(value) => rt::Wire::encode(value, serializer),
-            Self::PagerDutyConfig(value) => rt::Wire::encode(value, serializer),
-            Self::SentinelOneConfig(value) => rt::Wire::encode(value, serializer),
-            Self::ServiceNowConfig(value) => rt::Wire::encode(value, serializer),
-            Self::ServiceNowItomConfig(value) => rt::Wire::encode(value, serializer),
-            Self::SlackApiConfig(value) => rt::Wire::encode(value, serializer),
-            Self::SwimlaneConfig(value) => rt::Wire::encode(value, serializer),
-            Self::TheHiveConfig(value) => rt::Wire::encode(value, serializer),
-            Self::TinesConfig(value) => rt::Wire::encode(value, serializer),
-            Self::TorqConfig(value) => rt::Wire::encode(value, serializer),
-            Self::WebhookConfig(value) => rt::Wire::encode(value, serializer),
-            Self::CasesWebhookConfig(value) => rt::Wire::encode(value, serializer),
-            Self::XMattersConfig(value) => rt::Wire::encode(value, serializer),
+            Self::Bedrock(value) => rt::Wire::encode(value, serializer),
+            Self::CrowdStrike(value) => rt::Wire::encode(value, serializer),
+            Self::D3Security(value) => rt::Wire::encode(value, serializer),
+            Self::Email(value) => rt::Wire::encode(value, serializer),
+            Self::Gemini(value) => rt::Wire::encode(value, serializer),
+            Self::Resilient(value) => rt::Wire::encode(value, serializer),
+            Self::Index(value) => rt::Wire::encode(value, serializer),
+            Self::Jira(value) => rt::Wire::encode(value, serializer),
+            Self::Defender(value) => rt::Wire::encode(value, serializer),
+            Self::GenAi(value) => rt::Wire::encode(value, serializer),
+            Self::Opsgenie(value) => rt::Wire::encode(value, serializer),
+            Self::PagerDuty(value) => rt::Wire::encode(value, serializer),
+            Self::SentinelOne(value) => rt::Wire::encode(value, serializer),
+            Self::ServiceNow(value) => rt::Wire::encode(value, serializer),
+            Self::ServiceNowItom(value) => rt::Wire::encode(value, serializer),
+            Self::SlackApi(value) => rt::Wire::encode(value, serializer),
+            Self::Swimlane(value) => rt::Wire::encode(value, serializer),
+            Self::TheHive(value) => rt::Wire::encode(value, serializer),
+            Self::Tines(value) => rt::Wire::encode(value, serializer),
+            Self::Torq(value) => rt::Wire::encode(value, serializer),
+            Self::Webhook(value) => rt::Wire::encode(value, serializer),
+            Self::CasesWebhook(value) => rt::Wire::encode(value, serializer),
+            Self::XMatters(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -1298,207 +1110,125 @@ impl rt::Union for ConnectorConfigUpdate {
 
 impl rt::Union for ConnectorSecrets {
     const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &["accessKey", "secret"], &["accessKey", "secret"]),
         rt::Arm::object(
             64,
-            &[],
+            &[".bedrock"],
+            &["accessKey", "secret"],
+            &["accessKey", "secret"],
+        ),
+        rt::Arm::object(
+            64,
+            &[".crowdstrike"],
             &["clientId", "clientSecret"],
             &["clientId", "clientSecret"],
         ),
-        rt::Arm::object(64, &[], &["token"], &["token"]),
-        rt::Arm::object(64, &[], &[], &["clientSecret", "password", "user"]),
-        rt::Arm::object(64, &[], &["credentialsJson"], &["credentialsJson"]),
+        rt::Arm::object(64, &[".d3security"], &["token"], &["token"]),
+        rt::Arm::object(64, &[".email"], &[], &["clientSecret", "password", "user"]),
+        rt::Arm::object(64, &[".gemini"], &["credentialsJson"], &["credentialsJson"]),
         rt::Arm::object(
             64,
-            &[],
+            &[".resilient"],
             &["apiKeyId", "apiKeySecret"],
             &["apiKeyId", "apiKeySecret"],
         ),
-        rt::Arm::object(64, &[], &["apiToken", "email"], &["apiToken", "email"]),
-        rt::Arm::object(64, &[], &["clientSecret"], &["clientSecret"]),
-        rt::Arm::object(64, &[], &["webhookUrl"], &["webhookUrl"]),
+        rt::Arm::object(64, &[".jira"], &["apiToken", "email"], &["apiToken", "email"]),
         rt::Arm::object(
             64,
-            &[],
+            &[".microsoft_defender_endpoint"],
+            &["clientSecret"],
+            &["clientSecret"],
+        ),
+        rt::Arm::object(
+            64,
+            &[".gen-ai"],
             &[],
             &["apiKey", "caData", "certificateData", "privateKeyData"],
         ),
-        rt::Arm::object(64, &[], &["apiKey"], &["apiKey"]),
-        rt::Arm::object(64, &[], &["routingKey"], &["routingKey"]),
-        rt::Arm::object(64, &[], &["token"], &["token"]),
+        rt::Arm::object(64, &[".opsgenie"], &["apiKey"], &["apiKey"]),
+        rt::Arm::object(64, &[".pagerduty"], &["routingKey"], &["routingKey"]),
+        rt::Arm::object(64, &[".sentinelone"], &["token"], &["token"]),
         rt::Arm::object(
             64,
-            &[],
+            &[".servicenow", ".servicenow-sir", ".servicenow-itom"],
             &[],
             &["clientSecret", "password", "privateKey", "privateKeyPassword", "username"],
         ),
-        rt::Arm::object(64, &[], &["token"], &["token"]),
-        rt::Arm::object(64, &[], &[], &["apiToken"]),
-        rt::Arm::object(64, &[], &["apiKey"], &["apiKey"]),
-        rt::Arm::object(64, &[], &["email", "token"], &["email", "token"]),
-        rt::Arm::object(64, &[], &["token"], &["token"]),
-        rt::Arm::object(64, &[], &[], &["crt", "key", "password", "pfx", "user"]),
-        rt::Arm::object(64, &[], &[], &["crt", "key", "password", "pfx", "user"]),
-        rt::Arm::object(64, &[], &[], &["password", "secretsUrl", "user"]),
+        rt::Arm::object(64, &[".slack_api"], &["token"], &["token"]),
+        rt::Arm::object(64, &[".swimlane"], &[], &["apiToken"]),
+        rt::Arm::object(64, &[".thehive"], &["apiKey"], &["apiKey"]),
+        rt::Arm::object(64, &[".tines"], &["email", "token"], &["email", "token"]),
+        rt::Arm::object(64, &[".torq"], &["token"], &["token"]),
+        rt::Arm::object(
+            64,
+            &[".webhook"],
+            &[],
+            &["crt", "key", "password", "pfx", "user"],
+        ),
+        rt::Arm::object(
+            64,
+            &[".cases-webhook"],
+            &[],
+            &["crt", "key", "password", "pfx", "user"],
+        ),
+        rt::Arm::object(64, &[".xmatters"], &[], &["password", "secretsUrl", "user"]),
+        rt::Arm::object(64, &[".teams"], &["webhookUrl"], &["webhookUrl"]),
     ];
+    const TAG: Option<&'static str> = Some("connector_type_id");
+    const BESIDE: bool = true;
     fn read<'de, D: Deserializer<'de>>(
         arm: usize,
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::BedrockSecrets),
-            1 => rt::get(deserializer).map(Self::CrowdStrikeSecrets),
-            2 => rt::get(deserializer).map(Self::D3SecuritySecrets),
-            3 => rt::get(deserializer).map(Self::EmailSecrets),
-            4 => rt::get(deserializer).map(Self::GeminiSecrets),
-            5 => rt::get(deserializer).map(Self::ResilientSecrets),
-            6 => rt::get(deserializer).map(Self::JiraSecrets),
-            7 => rt::get(deserializer).map(Self::DefenderSecrets),
-            8 => rt::get(deserializer).map(Self::TeamsSecrets),
-            9 => rt::get(deserializer).map(Self::GenAiSecrets),
-            10 => rt::get(deserializer).map(Self::OpsgenieSecrets),
-            11 => rt::get(deserializer).map(Self::PagerDutySecrets),
-            12 => rt::get(deserializer).map(Self::SentinelOneSecrets),
-            13 => rt::get(deserializer).map(Self::ServiceNowSecrets),
-            14 => rt::get(deserializer).map(Self::SlackApiSecrets),
-            15 => rt::get(deserializer).map(Self::SwimlaneSecrets),
-            16 => rt::get(deserializer).map(Self::TheHiveSecrets),
-            17 => rt::get(deserializer).map(Self::TinesSecrets),
-            18 => rt::get(deserializer).map(Self::TorqSecrets),
-            19 => rt::get(deserializer).map(Self::WebhookSecrets),
-            20 => rt::get(deserializer).map(Self::CasesWebhookSecrets),
-            21 => rt::get(deserializer).map(Self::XMattersSecrets),
+            0 => rt::get(deserializer).map(Self::Bedrock),
+            1 => rt::get(deserializer).map(Self::CrowdStrike),
+            2 => rt::get(deserializer).map(Self::D3Security),
+            3 => rt::get(deserializer).map(Self::Email),
+            4 => rt::get(deserializer).map(Self::Gemini),
+            5 => rt::get(deserializer).map(Self::Resilient),
+            6 => rt::get(deserializer).map(Self::Jira),
+            7 => rt::get(deserializer).map(Self::Defender),
+            8 => rt::get(deserializer).map(Self::GenAi),
+            9 => rt::get(deserializer).map(Self::Opsgenie),
+            10 => rt::get(deserializer).map(Self::PagerDuty),
+            11 => rt::get(deserializer).map(Self::SentinelOne),
+            12 => rt::get(deserializer).map(Self::ServiceNow),
+            13 => rt::get(deserializer).map(Self::SlackApi),
+            14 => rt::get(deserializer).map(Self::Swimlane),
+            15 => rt::get(deserializer).map(Self::TheHive),
+            16 => rt::get(deserializer).map(Self::Tines),
+            17 => rt::get(deserializer).map(Self::Torq),
+            18 => rt::get(deserializer).map(Self::Webhook),
+            19 => rt::get(deserializer).map(Self::CasesWebhook),
+            20 => rt::get(deserializer).map(Self::XMatters),
+            21 => rt::get(deserializer).map(Self::Teams),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::BedrockSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::CrowdStrikeSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::D3SecuritySecrets(value) => rt::Wire::encode(value, serializer),
-            Self::EmailSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::GeminiSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::ResilientSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::JiraSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::DefenderSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::TeamsSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::GenAiSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::OpsgenieSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::PagerDutySecrets(value) => rt::Wire::encode(value, serializer),
-            Self::SentinelOneSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::ServiceNowSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::SlackApiSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::SwimlaneSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::TheHiveSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::TinesSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::TorqSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::WebhookSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::CasesWebhookSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::XMattersSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
-impl rt::Union for ConnectorSecretsUpdate {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::object(64, &[], &["accessKey", "secret"], &["accessKey", "secret"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &["clientId", "clientSecret"],
-            &["clientId", "clientSecret"],
-        ),
-        rt::Arm::object(64, &[], &["token"], &["token"]),
-        rt::Arm::object(64, &[], &[], &["clientSecret", "password", "user"]),
-        rt::Arm::object(64, &[], &["credentialsJson"], &["credentialsJson"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &["apiKeyId", "apiKeySecret"],
-            &["apiKeyId", "apiKeySecret"],
-        ),
-        rt::Arm::object(64, &[], &["apiToken", "email"], &["apiToken", "email"]),
-        rt::Arm::object(64, &[], &["webhookUrl"], &["webhookUrl"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &[],
-            &["apiKey", "caData", "certificateData", "privateKeyData"],
-        ),
-        rt::Arm::object(64, &[], &["apiKey"], &["apiKey"]),
-        rt::Arm::object(64, &[], &["routingKey"], &["routingKey"]),
-        rt::Arm::object(64, &[], &["token"], &["token"]),
-        rt::Arm::object(
-            64,
-            &[],
-            &[],
-            &["clientSecret", "password", "privateKey", "privateKeyPassword", "username"],
-        ),
-        rt::Arm::object(64, &[], &["token"], &["token"]),
-        rt::Arm::object(64, &[], &[], &["apiToken"]),
-        rt::Arm::object(64, &[], &["apiKey"], &["apiKey"]),
-        rt::Arm::object(64, &[], &["email", "token"], &["email", "token"]),
-        rt::Arm::object(64, &[], &["token"], &["token"]),
-        rt::Arm::object(64, &[], &[], &["crt", "key", "password", "pfx", "user"]),
-        rt::Arm::object(64, &[], &[], &["crt", "key", "password", "pfx", "user"]),
-        rt::Arm::object(64, &[], &[], &["password", "secretsUrl", "user"]),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::BedrockSecrets),
-            1 => rt::get(deserializer).map(Self::CrowdStrikeSecrets),
-            2 => rt::get(deserializer).map(Self::D3SecuritySecrets),
-            3 => rt::get(deserializer).map(Self::EmailSecrets),
-            4 => rt::get(deserializer).map(Self::GeminiSecrets),
-            5 => rt::get(deserializer).map(Self::ResilientSecrets),
-            6 => rt::get(deserializer).map(Self::JiraSecrets),
-            7 => rt::get(deserializer).map(Self::TeamsSecrets),
-            8 => rt::get(deserializer).map(Self::GenAiSecrets),
-            9 => rt::get(deserializer).map(Self::OpsgenieSecrets),
-            10 => rt::get(deserializer).map(Self::PagerDutySecrets),
-            11 => rt::get(deserializer).map(Self::SentinelOneSecrets),
-            12 => rt::get(deserializer).map(Self::ServiceNowSecrets),
-            13 => rt::get(deserializer).map(Self::SlackApiSecrets),
-            14 => rt::get(deserializer).map(Self::SwimlaneSecrets),
-            15 => rt::get(deserializer).map(Self::TheHiveSecrets),
-            16 => rt::get(deserializer).map(Self::TinesSecrets),
-            17 => rt::get(deserializer).map(Self::TorqSecrets),
-            18 => rt::get(deserializer).map(Self::WebhookSecrets),
-            19 => rt::get(deserializer).map(Self::CasesWebhookSecrets),
-            20 => rt::get(deserializer).map(Self::XMattersSecrets),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::BedrockSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::CrowdStrikeSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::D3SecuritySecrets(value) => rt::Wire::encode(value, serializer),
-            Self::EmailSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::GeminiSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::ResilientSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::JiraSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::TeamsSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::GenAiSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::OpsgenieSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::PagerDutySecrets(value) => rt::Wire::encode(value, serializer),
-            Self::SentinelOneSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::ServiceNowSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::SlackApiSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::SwimlaneSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::TheHiveSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::TinesSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::TorqSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::WebhookSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::CasesWebhookSecrets(value) => rt::Wire::encode(value, serializer),
-            Self::XMattersSecrets(value) => rt::Wire::encode(value, serializer),
+            Self::Bedrock(value) => rt::Wire::encode(value, serializer),
+            Self::CrowdStrike(value) => rt::Wire::encode(value, serializer),
+            Self::D3Security(value) => rt::Wire::encode(value, serializer),
+            Self::Email(value) => rt::Wire::encode(value, serializer),
+            Self::Gemini(value) => rt::Wire::encode(value, serializer),
+            Self::Resilient(value) => rt::Wire::encode(value, serializer),
+            Self::Jira(value) => rt::Wire::encode(value, serializer),
+            Self::Defender(value) => rt::Wire::encode(value, serializer),
+            Self::GenAi(value) => rt::Wire::encode(value, serializer),
+            Self::Opsgenie(value) => rt::Wire::encode(value, serializer),
+            Self::PagerDuty(value) => rt::Wire::encode(value, serializer),
+            Self::SentinelOne(value) => rt::Wire::encode(value, serializer),
+            Self::ServiceNow(value) => rt::Wire::encode(value, serializer),
+            Self::SlackApi(value) => rt::Wire::encode(value, serializer),
+            Self::Swimlane(value) => rt::Wire::encode(value, serializer),
+            Self::TheHive(value) => rt::Wire::encode(value, serializer),
+            Self::Tines(value) => rt::Wire::encode(value, serializer),
+            Self::Torq(value) => rt::Wire::encode(value, serializer),
+            Self::Webhook(value) => rt::Wire::encode(value, serializer),
+            Self::CasesWebhook(value) => rt::Wire::encode(value, serializer),
+            Self::XMatters(value) => rt::Wire::encode(value, serializer),
+            Self::Teams(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -2257,6 +1987,61 @@ impl rt::Model for GenAiAzureConfig {
         out.value(1, &self.api_url)?;
         out.literal(0, "\"Azure OpenAI\"")?;
         Ok(())
+    }
+}
+
+impl rt::Union for GenAiConfig {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &["Azure OpenAI"],
+            &["apiProvider", "apiUrl"],
+            &["apiProvider", "apiUrl"],
+        ),
+        rt::Arm::object(
+            64,
+            &["OpenAI"],
+            &["apiProvider", "apiUrl"],
+            &["apiProvider", "apiUrl", "defaultModel"],
+        ),
+        rt::Arm::object(
+            64,
+            &["Other"],
+            &["apiProvider", "apiUrl", "defaultModel"],
+            &[
+                "apiProvider",
+                "apiUrl",
+                "caData",
+                "certificateData",
+                "defaultModel",
+                "headers",
+                "privateKeyData",
+                "verificationMode",
+            ],
+        ),
+    ];
+    const TAG: Option<&'static str> = Some("apiProvider");
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Azure),
+            1 => rt::get(deserializer).map(Self::OpenAi),
+            2 => rt::get(deserializer).map(Self::OtherProvider),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Azure(value) => rt::Wire::encode(value, serializer),
+            Self::OpenAi(value) => rt::Wire::encode(value, serializer),
+            Self::OtherProvider(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 
@@ -4143,6 +3928,76 @@ impl rt::Union for RunParams {
     }
 }
 
+impl rt::Model for RunResponse {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RunResponse",
+        members: &[
+            "config",
+            "connector_type_id",
+            "id",
+            "is_deprecated",
+            "is_missing_secrets",
+            "is_preconfigured",
+            "is_system_action",
+            "name",
+        ],
+        aliases: &[],
+        required: &[0xee, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            config: None,
+            connector_type_id: rt::Wire::blank(),
+            id: rt::Wire::blank(),
+            is_deprecated: rt::Wire::blank(),
+            is_missing_secrets: None,
+            is_preconfigured: rt::Wire::blank(),
+            is_system_action: rt::Wire::blank(),
+            name: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.option(&mut self.config),
+            1 => member.value(&mut self.connector_type_id),
+            2 => member.value(&mut self.id),
+            3 => member.value(&mut self.is_deprecated),
+            4 => member.option(&mut self.is_missing_secrets),
+            5 => member.value(&mut self.is_preconfigured),
+            6 => member.value(&mut self.is_system_action),
+            7 => member.value(&mut self.name),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.option(0, &self.config)?;
+        out.value(1, &self.connector_type_id)?;
+        out.value(2, &self.id)?;
+        out.value(3, &self.is_deprecated)?;
+        out.option(4, &self.is_missing_secrets)?;
+        out.value(5, &self.is_preconfigured)?;
+        out.value(6, &self.is_system_action)?;
+        out.value(7, &self.name)?;
+        Ok(())
+    }
+}
+
 impl rt::Model for SendEmail {
     const META: &'static rt::Meta = &rt::Meta {
         name: "SendEmail",
@@ -5604,6 +5459,7 @@ impl rt::Model for CreateRequest {
         literals: &[],
         shortcut: None,
     };
+    const TELLS: Option<&'static str> = Some("connector_type_id");
     fn blank() -> Self {
         Self {
             config: None,
@@ -5679,6 +5535,7 @@ impl rt::Model for CreateWithIdRequest {
         literals: &[],
         shortcut: None,
     };
+    const TELLS: Option<&'static str> = Some("connector_type_id");
     fn blank() -> Self {
         Self {
             id: rt::Wire::blank(),

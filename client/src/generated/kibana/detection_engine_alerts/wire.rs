@@ -59,7 +59,20 @@ impl rt::Model for Acknowledgement {
 }
 
 impl rt::Union for AlertsStatusUpdate {
-    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(64), rt::Arm::of(64)];
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &["signal_ids", "status"],
+            &["reason", "signal_ids", "status"],
+        ),
+        rt::Arm::object(
+            64,
+            &[],
+            &["query", "status"],
+            &["conflicts", "query", "reason", "status"],
+        ),
+    ];
     fn read<'de, D: Deserializer<'de>>(
         arm: usize,
         deserializer: D,
