@@ -285,6 +285,10 @@ fn names_and_facts_are_applied() {
     assert!(files["pets/get.json"].contains(r#""path": { "id": "pets.PetId" }"#));
     assert!(files["pets.dogs/get.json"].contains(r#""privileges": { "kibana": ["a or b"] }"#));
     assert!(files["pets.dogs/get.json"].contains(r#""space": true"#));
+    // Imported again without facts, the spec keeps what it says.
+    let known = OperationFacts::known(&spec::read(&files).expect("it is valid"));
+    let again = self::files(openapi::import(Input { facts: &known, ..input }).expect("it is valid"));
+    assert_eq!(again, files);
     for wrong in ["[]", r#"{ "9.3": 1 }"#, r#"{ "9.3": { "GET /a": { "privileges": "a OR b AND c" } } }"#, "{"] {
         assert!(read(wrong).is_err(), "{wrong}");
     }

@@ -34,7 +34,8 @@ struct KibanaArgs {
     /// The files.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Facts that the documents state in prose alone (`kibana-operation-facts.json`): spaces and privileges.
+    /// Facts that the documents state in prose alone (`kibana-operation-facts.json`): spaces and privileges. Without it, those
+    /// that the spec has stay.
     #[arg(long)]
     facts: Option<PathBuf>,
     /// Print the JSON pointers of all that the spec has no place for, not their counts alone.
@@ -122,16 +123,21 @@ fn run_kibana(args: KibanaArgs) -> Result<()> {
         overlays.iter().map(|(name, text)| (format!("overlay/{name}"), text.clone())).collect();
     let overlay = explain(Overlay::read(&overlays, model::Product::Kibana), "spec", &overlay_texts)?;
     let names = Names::new(&overlay.names.operations, &overlay.names.components);
-    let facts_text = args.facts.as_deref().map(read).transpose()?.unwrap_or_else(|| "{}".to_owned());
-    let facts_file = args.facts.as_deref().map_or("facts".into(), |path| path.display().to_string());
+    let facts_file = args.facts.as_deref().map(|path| Ok::<_, anyhow::Error>((path, read(path)?))).transpose()?;
     let mut all = Vec::new();
     for path in &args.files {
         let document = Document::open(Product::Kibana, path, args.common.clone())?;
         if !document.text.trim_start_matches(['\u{feff}', ' ', '\n', '\r', '\t']).starts_with('{') {
             bail!("{} is not JSON; YAML must be converted first, for example with `yq -o json`", path.display());
         }
-        let facts_texts = BTreeMap::from([(facts_file.clone(), facts_text.clone())]);
-        let facts = explain(OperationFacts::read(&facts_file, &facts_text, &document.version), "", &facts_texts)?;
+        let facts = match &facts_file {
+            Some((path, text)) => {
+                let file = path.display().to_string();
+                let texts = BTreeMap::from([(file.clone(), text.clone())]);
+                explain(OperationFacts::read(&file, text, &document.version), "", &texts)?
+            }
+            None => OperationFacts::known(&document.spec()?.1),
+        };
         let name = document.name();
         let fixups = &overlay.document_fixups;
         let input =
@@ -178,13 +184,23 @@ impl Document {
         format!("{}-{}", self.product.name(), self.version)
     }
 
+    /// The spec folder.
+    fn out(&self) -> Result<PathBuf> {
+        self.common.out.clone().map_or_else(|| root().map(|root| root.join("spec")), Ok)
+    }
+
+    /// The product's files in the spec folder, and what they say.
+    fn spec(&self) -> Result<(BTreeMap<String, String>, model::Api)> {
+        let files = read_tree(&self.out()?.join(self.product.name()), ".json")?;
+        let api = explain(spec::read(&files), &format!("spec/{}", self.product.name()), &files)?;
+        Ok((files, api))
+    }
+
     /// Merges what the document says into the spec folder and records it as a source.
     fn bring_in(self, documented: Documented) -> Result<()> {
-        let out = self.common.out.clone().map_or_else(|| root().map(|root| root.join("spec")), Ok)?;
-        let folder = out.join(self.product.name());
-        let old_files = read_tree(&folder, ".json")?;
-        let shown = format!("spec/{}", self.product.name());
-        let old = explain(spec::read(&old_files), &shown, &old_files)?;
+        let (old_files, old) = self.spec()?;
+        let out = self.out()?;
+        let (folder, shown) = (out.join(self.product.name()), format!("spec/{}", self.product.name()));
         let (operations, types) = (documented.api.operations.len(), documented.api.types.len());
         let merged = explain(merge(&old, documented), &shown, &old_files)?;
         let new_files = spec::print(&merged);

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::diagnostic::Diagnostics;
-use crate::import::anonymous;
+use crate::import::{anonymous, calls};
 use crate::spec::json::{self, Kind, Node};
+use crate::spec::model::{Api, Operation};
 
 /// The facts of one version's operations, by verb and path.
 #[derive(Clone, Debug, Default)]
@@ -40,6 +41,18 @@ impl OperationFacts {
             Err(error) => problems.add(file, error.span, error.message, None),
         }
         problems.result(facts)
+    }
+
+    /// What a spec says already: an import without facts of its own leaves it as it is.
+    #[must_use]
+    pub fn known(spec: &Api) -> Self {
+        let facts = |operation: &Operation| Facts {
+            space: operation.space,
+            privileges: operation.privileges.get("kibana").cloned().unwrap_or_default(),
+        };
+        let each = spec.operations.values().flat_map(|operation| calls(operation).map(move |call| (call, operation)));
+        let by_call = each.map(|((verb, path), operation)| (format!("{verb} {path}"), facts(operation))).collect();
+        Self { by_call }
     }
 
     fn read_version(&mut self, file: &str, of: &Node, problems: &mut Diagnostics) {
