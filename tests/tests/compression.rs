@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 const NINE: &str = "application/vnd.elasticsearch+json; compatible-with=9";
 
-/// Forty indices and what may be done with them: 4 KB of JSON.
+/// Forty index patterns and what may be done with them: 3 KB of JSON.
 fn role() -> RoleDescriptor {
     let indices = (0..40).map(|n| IndicesPrivileges::new([format!("logs-{n}-*")], ["read", "view_index_metadata"]));
     RoleDescriptor::new().cluster(["monitor"]).indices(indices)

@@ -187,10 +187,16 @@ async fn nginx_with_tls_and_prefixes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn squid_with_a_password() {
+    // It takes any name and password, and comes with Debian's squid.
+    const HELPER: &str = "/usr/lib/squid/basic_fake_auth";
+    if !std::path::Path::new(HELPER).is_file() {
+        eprintln!("skipped: squid is not installed as on Debian; `bash .ci/proxies` installs it there");
+        return;
+    }
     let port = free_port();
     let conf = format!(
         "http_port 127.0.0.1:{port}
-         auth_param basic program /usr/lib/squid/basic_fake_auth
+         auth_param basic program {HELPER}
          auth_param basic children 1 startup=1 idle=1
          acl known proxy_auth REQUIRED
          http_access allow known

@@ -15,6 +15,8 @@ use tracing::span::{Attributes, Id, Record};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 
+const GUIDE: &str = include_str!("../../client/src/guide/operation.md");
+
 const CANARY: &str = "c@nary/7Kq";
 
 /// A request whose path and query hold everything that a span treats in its own way.
@@ -231,12 +233,12 @@ fn cases() -> Vec<Case> {
                 (
                     "elasticsearch",
                     "otel.name=security.create_api_key db.operation.name=security.create_api_key
-                 http.request.method=PUT url.full=BASE/_security/api_key url.template=/_security/api_key
+                 http.request.method=POST url.full=BASE/_security/api_key url.template=/_security/api_key
                  error.type=Connection otel.status_code=ERROR",
                 ),
                 (
                     "http",
-                    "otel.name=PUT /_security/api_key http.request.method=PUT url.full=BASE/_security/api_key
+                    "otel.name=POST /_security/api_key http.request.method=POST url.full=BASE/_security/api_key
                  url.template=/_security/api_key error.type=Connection otel.status_code=ERROR",
                 ),
             ],
@@ -286,6 +288,10 @@ fn every_attribute() {
         assert_eq!(seen, expected, "{name}");
         assert!(log.0.lock().unwrap().iter().all(|span| span.closed), "{name}: every span ends");
         assert!(!format!("{seen:?}").contains("nary"), "{name}");
+        for field in log.0.lock().unwrap().iter().flat_map(|span| span.attributes.keys()) {
+            let listed = field.starts_with("db.operation.parameter.") || GUIDE.contains(&format!("`{field}`"));
+            assert!(listed, "the guide lacks {field}");
+        }
     }
 }
 
