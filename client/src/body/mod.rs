@@ -112,8 +112,7 @@ impl Body {
         MultipartBuilder::default()
     }
 
-    /// A stream of bytes of a media type. It can't be sent twice, so such a request is only retried when nothing of
-    /// it was sent.
+    /// A stream of bytes of a media type. It can't be sent twice, so such a request is never retried.
     pub fn stream<S, E>(media_type: &'static str, stream: S) -> Self
     where
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,

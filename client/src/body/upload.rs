@@ -49,8 +49,8 @@ impl Upload {
         Self { file_name: name, ..Self::of(Source::Path(path)) }
     }
 
-    /// What a stream yields. It can be sent once: a second request with the same upload is an error, and a request is
-    /// sent again only when nothing of it was sent before.
+    /// What a stream yields. It can be sent once: a second request with the same upload is an error, and a request with
+    /// it is never retried.
     pub fn stream<S, E>(stream: S) -> Self
     where
         S: Stream<Item = Result<Bytes, E>> + Send + 'static,

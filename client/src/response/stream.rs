@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures_core::Stream;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 
 use super::Response;
 use super::body::{Binary, FromBody, text_of};
@@ -210,6 +210,7 @@ pub struct Streamed<R: FromStream> {
     /// The call's span: it ends with the stream.
     span: Span,
     idle: Duration,
+    /// Of the wait that goes on, if one does.
     timer: Option<Pin<Box<Sleep>>>,
     limit: usize,
 }
@@ -246,6 +247,8 @@ impl<R: FromStream> Streamed<R> {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<R::Item, Error>>> {
         loop {
             if let Some(item) = self.take() {
+                // What the caller does with it is no waiting.
+                self.timer = None;
                 return Poll::Ready(Some(item));
             }
             if self.ended {
@@ -273,9 +276,7 @@ impl<R: FromStream> Streamed<R> {
     fn fill(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         match Pin::new(&mut self.body).poll_next(context) {
             Poll::Ready(Some(Ok(piece))) => {
-                if let Some(timer) = &mut self.timer {
-                    timer.as_mut().reset(Instant::now() + self.idle);
-                }
+                self.timer = None;
                 self.buffer.add(piece);
                 if self.buffer.bytes.len() > self.limit {
                     let message = format!("an item of the answer has more than {} bytes", self.limit);

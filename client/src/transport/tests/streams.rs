@@ -90,6 +90,18 @@ async fn the_first_line_does_not_wait_for_the_last() {
     assert!(stream.next().await.is_none());
 }
 
+/// A caller who takes longer over an item than a piece may take has all of that time left for the next one.
+#[tokio::test]
+async fn only_waiting_counts() {
+    let server = Server::start([pieces(800, &["1\n", "2\n"])]).await;
+    let quick = client(&server).options(|o| o.attempt_timeout(Duration::from_millis(600)));
+    let mut stream = LinesCall::new(&quick, Lines).stream().await.unwrap();
+    for (pause, line) in [(400, 1), (620, 2)] {
+        tokio::time::sleep(Duration::from_millis(pause)).await;
+        assert_eq!(stream.next().await.unwrap().unwrap(), json!(line));
+    }
+}
+
 #[tokio::test]
 async fn a_body_may_flow_longer_than_the_deadline() {
     let server = Server::start([pieces(60, &["1\n", "2\n", "3\n", "4\n", "5\n", "6\n"])]).await;
