@@ -89,10 +89,13 @@ impl RequestOptions {
     }
 
     /// Sets a header. `authorization` is the strongest credential of these options. A name or value that can't stand
-    /// in a header is an error when the call is sent.
+    /// in a header, or would not arrive as it is, is an error when the call is sent.
     pub fn header(mut self, name: impl AsRef<str>, value: impl AsRef<str>) -> Self {
-        let name = name.as_ref();
-        match (HeaderName::try_from(name), HeaderValue::from_str(value.as_ref())) {
+        let (name, value) = (name.as_ref(), value.as_ref());
+        match (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+            (Ok(name), Ok(_)) if value.trim_matches([' ', '\t']) != value => {
+                self.note(format!("the value of header `{name}` begins or ends with a blank, which HTTP takes away"));
+            }
             (Ok(AUTHORIZATION), Ok(value)) => self.given.header(value),
             (Ok(name), Ok(mut value)) => {
                 value.set_sensitive(is_sensitive(&name));
@@ -273,6 +276,7 @@ mod tests {
             RequestOptions::new().header("a", "canary\r\nb: c"),
             RequestOptions::new().opaque_id("canary\0"),
             RequestOptions::new().run_as("canary\n"),
+            RequestOptions::new().run_as("canary "),
             RequestOptions::new().header("authorization", "canary\n"),
             RequestOptions::new().secondary_authorization(&Credentials::anonymous()),
         ] {
