@@ -100,7 +100,7 @@ impl Secrets {
 
     /// Keeps a secret in the forms in which servers quote it: as it is, as it stands in a URL, and, if it is a URL or a query
     /// itself, the values of its parameters.
-    fn add_forms(&mut self, secret: &str) {
+    pub(crate) fn add_forms(&mut self, secret: &str) {
         self.add(secret);
         self.add_encoded(secret);
         for (_, value) in secret.split(['?', '#', '&']).filter_map(|pair| pair.split_once('=')) {

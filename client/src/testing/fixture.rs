@@ -6,7 +6,6 @@ use http::HeaderMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::redact::Secrets;
 use crate::{Error, ErrorKind};
 
 /// One request and its answer, as recorded.
@@ -26,27 +25,6 @@ pub struct Exchange {
     /// The body of the answer. What is no text is left out.
     pub answer: String,
 }
-
-/// Members that are written as [`HIDDEN`], in requests and answers alike. Objects among them are hidden whole.
-const SECRET: &[&str] = &[
-    "access_token",
-    "api_key",
-    "authentication",
-    "client_secret",
-    "encoded",
-    "enrollment_token",
-    "kerberos_ticket",
-    "password",
-    "password_hash",
-    "private_key",
-    "refresh_token",
-    "secret",
-    "secrets",
-    "service_token",
-    "token",
-];
-
-pub(super) const HIDDEN: &str = "[redacted]";
 
 const HEADERS: &[&str] = &["content-type", "retry-after", "warning", "x-elastic-product", "elastic-api-version"];
 
@@ -115,44 +93,4 @@ impl Exchange {
 pub(super) fn kept(headers: &HeaderMap) -> Vec<(String, String)> {
     let pairs = headers.iter().filter(|(name, _)| HEADERS.contains(&name.as_str()));
     pairs.filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned()))).collect()
-}
-
-/// A body without its secrets: members by name, and the caller's credentials wherever they stand. Lines of JSON are
-/// taken one by one.
-pub(super) fn cleaned(body: &[u8], caller: &Secrets) -> String {
-    let Ok(text) = std::str::from_utf8(body) else { return String::new() };
-    let mut text = match serde_json::from_str::<Value>(text) {
-        Ok(value) => hidden(value),
-        Err(_) => text.split_inclusive('\n').map(cleaned_line).collect(),
-    };
-    caller.hide(&mut text);
-    text
-}
-
-fn cleaned_line(line: &str) -> String {
-    match serde_json::from_str::<Value>(line) {
-        Ok(value) => hidden(value) + if line.ends_with('\n') { "\n" } else { "" },
-        Err(_) => line.to_owned(),
-    }
-}
-
-fn hidden(mut value: Value) -> String {
-    hide(&mut value);
-    value.to_string()
-}
-
-fn hide(value: &mut Value) {
-    match value {
-        Value::Array(items) => items.iter_mut().for_each(hide),
-        Value::Object(members) => {
-            for (name, member) in members {
-                if SECRET.contains(&name.as_str()) && !matches!(member, Value::Bool(_) | Value::Null) {
-                    *member = HIDDEN.into();
-                } else {
-                    hide(member);
-                }
-            }
-        }
-        _ => {}
-    }
 }

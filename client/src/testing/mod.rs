@@ -16,6 +16,7 @@
 //! # Ok(()) }
 //! ```
 
+mod clean;
 mod fixture;
 mod record;
 mod replay;

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{Request, Response};
 
-use super::fixture::{Exchange, cleaned, kept};
+use super::clean::Cleaner;
+use super::fixture::{Exchange, kept};
 use crate::http::{BoxFuture, HttpBody, HttpClient, HttpError};
-use crate::redact::Secrets;
 
 /// Larger answers are not recorded whole.
 const LIMIT: usize = 64 << 20;
@@ -14,8 +14,9 @@ const LIMIT: usize = 64 << 20;
 /// An HTTP client that passes everything on to another and keeps what was said. Give it to the builder's
 /// `wrap_http_client`; clones share what they recorded.
 ///
-/// Credentials are not kept: neither the header, nor where the server repeats it, nor members of JSON bodies that are
-/// named as secrets are (`password`, `api_key`, `token` ...). Look at a fixture before you commit it all the same.
+/// Credentials are not kept: neither the header, nor where the server repeats it, nor parameters and members of JSON bodies
+/// that are named as secrets are (`password`, `apiKey`, `token` ...), nor where the server repeats those. Forms are not kept
+/// at all. Look at a fixture before you commit it all the same.
 ///
 /// ```
 /// use elkit::Elasticsearch;
@@ -61,11 +62,8 @@ struct Recording {
 impl HttpClient for Recording {
     fn send(&self, request: Request<HttpBody>) -> BoxFuture<'_, Result<Response<HttpBody>, HttpError>> {
         Box::pin(async move {
-            let secrets = Secrets::in_headers(request.headers());
             let method = request.method().to_string();
-            let mut target = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
-            secrets.hide(&mut target);
-            let sent = request.body().as_bytes().map(|body| cleaned(body, &secrets)).unwrap_or_default();
+            let (target, sent, cleaner) = Cleaner::of(&request);
             let (parts, body) = self.inner.send(request).await?.into_parts();
             let body = body.collect(LIMIT).await?;
             let exchange = Exchange {
@@ -73,8 +71,8 @@ impl HttpClient for Recording {
                 target,
                 request: sent,
                 status: parts.status.as_u16(),
-                headers: kept(&parts.headers),
-                answer: cleaned(&body, &secrets),
+                headers: kept(&parts.headers).into_iter().map(|(name, value)| (name, cleaner.text(value))).collect(),
+                answer: cleaner.answer(&body),
             };
             self.recorder.exchanges.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
             Ok(Response::from_parts(parts, body.into()))

@@ -4,9 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 
-use super::fixture::{Exchange, HIDDEN, cleaned};
+use super::clean::{Cleaner, HIDDEN};
+use super::fixture::Exchange;
 use crate::http::{BoxFuture, HttpBody, HttpClient, HttpError, HttpErrorKind};
-use crate::redact::Secrets;
 
 /// An HTTP client that answers what was recorded. Give it to the builder's `http_client`; clones share their exchanges.
 ///
@@ -45,10 +45,7 @@ impl Replay {
     }
 
     fn answer(&self, request: &Request<HttpBody>) -> Result<Response<HttpBody>, HttpError> {
-        let secrets = Secrets::in_headers(request.headers());
-        let mut target = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
-        secrets.hide(&mut target);
-        let body = request.body().as_bytes().map(|body| cleaned(body, &secrets)).unwrap_or_default();
+        let (target, body, _) = Cleaner::of(request);
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = |exchange: &Exchange| {
             exchange.method == request.method().as_str()

@@ -14,12 +14,19 @@ use super::server::{Act, End, Received, Shared, Step};
 const KEPT: usize = 16 << 20;
 
 pub(super) async fn serve(mut stream: TcpStream, shared: Arc<Shared>) {
-    if shared.refusal().is_some() {
+    // Else what is written in pieces waits for the client's next word, 40 ms each.
+    let _ = stream.set_nodelay(true);
+    if shared.takes(Act::Refuse) {
         let _ = stream.set_zero_linger();
         return;
     }
     let mut read = BytesMut::new();
-    while let Some(received) = request(&mut stream, &mut read).await {
+    while first_line(&mut stream, &mut read).await.is_some() {
+        if shared.takes(Act::Line) || shared.takes(Act::Refuse) {
+            let _ = stream.set_zero_linger();
+            return;
+        }
+        let Some(received) = request(&mut stream, &mut read).await else { return };
         let step = shared.step(received);
         sleep(step.before).await;
         // A client that gave up does not read the answer.
@@ -47,10 +54,7 @@ async fn write(stream: &mut TcpStream, step: &Step) -> std::io::Result<()> {
     }
     head.push_str(&format!("content-length: {}\r\n\r\n", step.length.unwrap_or(step.body.len())));
     match step.act {
-        Act::Answer => {
-            stream.write_all(head.as_bytes()).await?;
-            stream.write_all(&step.body).await
-        }
+        Act::Answer => stream.write_all(&[head.as_bytes(), &step.body].concat()).await,
         Act::Cut(bytes) => {
             let whole = [head.as_bytes(), &step.body].concat();
             stream.write_all(&whole[..bytes.min(whole.len())]).await
@@ -63,8 +67,16 @@ async fn write(stream: &mut TcpStream, step: &Step) -> std::io::Result<()> {
             }
             Ok(())
         }
-        Act::Refuse | Act::Nothing => Ok(()),
+        Act::Refuse | Act::Line | Act::Nothing => Ok(()),
     }
+}
+
+/// Waits for the first line of the next request, and leaves it where it is.
+async fn first_line(stream: &mut TcpStream, read: &mut BytesMut) -> Option<()> {
+    while !read.contains(&b'\n') {
+        more(stream, read).await?;
+    }
+    Some(())
 }
 
 /// The next request of a connection; none when it is closed, or speaks no HTTP.

@@ -37,6 +37,8 @@ pub(super) enum Act {
     Drip(usize, Duration),
     /// Nothing, and the request is not read.
     Refuse,
+    /// Nothing, when the request's first line was read and no more of it.
+    Line,
     /// Nothing, after the request was read.
     Nothing,
 }
@@ -127,6 +129,11 @@ impl Step {
     /// Resets the connection before the request is read.
     pub fn reset_before_request() -> Self {
         Self { act: Act::Refuse, ..Self::answer(500, "") }.reset()
+    }
+
+    /// Resets the connection in the middle of the request, once its first line was read. It does not count as read.
+    pub fn reset_after_request_line() -> Self {
+        Self { act: Act::Line, ..Self::answer(500, "") }.reset()
     }
 
     /// Resets the connection once the request was read, without an answer.
@@ -273,10 +280,10 @@ impl Drop for Server {
 }
 
 impl Shared {
-    /// Takes the next step if it wants no request to be read.
-    pub(super) fn refusal(&self) -> Option<Step> {
+    /// Takes the next step if it is this one, which wants no request to be read.
+    pub(super) fn takes(&self, act: Act) -> bool {
         let mut script = lock(&self.script);
-        script.front().is_some_and(|step| step.act == Act::Refuse).then(|| script.pop_front()).flatten()
+        script.front().is_some_and(|step| step.act == act) && script.pop_front().is_some()
     }
 
     /// Notes a request and takes the step for it.
