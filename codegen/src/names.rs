@@ -97,6 +97,9 @@ const PRELUDE_TYPES: &[&str] = &[
     "Value",
 ];
 
+/// Words at the end of a component's name that say how a document is made.
+const OF_DOCUMENTS: [&str; 6] = ["Properties", "Props", "Schema", "Object", "Request", "Response"];
+
 /// Modules that a generated file has beside it or in scope.
 const TAKEN_MODULES: &[&str] =
     &["types", "wire", "rt", "std", "core", "alloc", "serde", "serde_json", "http", "elkit", "crate", "self", "super"];
@@ -158,6 +161,29 @@ impl Words {
             }
         }
         stem("s").unwrap_or(name).to_owned()
+    }
+
+    /// What a type is called without the words that only say how a document is made of types: `CaseResponseProperties` is a
+    /// `Case`, `CreateNoteRequest` and `NoteCreateProps` are a `NewNote`, `CreateNoteResponse` is a `CreatedNote`.
+    pub fn thing(&self, name: &str) -> Option<String> {
+        let mut bare = name;
+        let mut answered = false;
+        let word = |name: &str| OF_DOCUMENTS.iter().find(|word| name.len() > word.len() && name.ends_with(**word));
+        while let Some(word) = word(bare) {
+            bare = &bare[..bare.len() - word.len()];
+            answered |= *word == "Response";
+        }
+        let created =
+            bare.strip_suffix("Create").or_else(|| bare.strip_prefix("Create")).filter(|thing| !thing.is_empty());
+        let updated = bare.strip_prefix("Update").filter(|thing| !thing.is_empty());
+        let thing = match (created, updated) {
+            (Some(thing), _) if answered => format!("Created{thing}"),
+            (Some(thing), _) => format!("New{thing}"),
+            (_, Some(thing)) if answered => format!("Updated{thing}"),
+            (_, Some(thing)) => format!("{thing}Update"),
+            _ => bare.to_owned(),
+        };
+        (bare != name).then_some(thing)
     }
 
     /// Variant names of a wire value, best first; `cased` when another value differs in nothing but its case.

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 
 pub use self::facts::OperationFacts;
 pub use self::names::Names;
+pub(crate) use self::operation::documented_id;
 pub use self::source::Lost;
 use self::source::Source;
 use super::Documented;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::places::{arm_places, same};
 use super::{Env, Lowering, is_scalar};
 use crate::ir::{Arm, Kind, MemberFacts, Object, Ty, TypeId, Union, Variant};
-use crate::spec::model::{self, Scalar, Schema, Tag};
+use crate::spec::model::{self, Json, Scalar, Schema, Tag};
 
 impl Lowering<'_> {
     /// The type of a union that stands at `place` or is defined there.
@@ -65,9 +65,17 @@ impl Lowering<'_> {
                 arms.push(arm);
             }
         }
-        let ty = match <[Arm; 1]>::try_from(arms) {
-            Ok([only]) => only.ty,
-            Err(arms) => {
+        // `'*'[]` beside `string[]` is one of those.
+        let texts = Ty::List(Box::new(Ty::Scalar(Scalar::String)));
+        let constants = |ty: &Ty| matches!(ty, Ty::List(item) if matches!(**item, Ty::Literal(Json::String(_))));
+        if arms.iter().any(|arm| arm.ty == texts) {
+            arms.retain(|arm| !constants(&arm.ty));
+        }
+        let one = one_or_many(&arms).cloned();
+        let ty = match (one, <[Arm; 1]>::try_from(arms)) {
+            (Some(one), _) => Ty::OneOrMany(Box::new(one)),
+            (None, Ok([only])) => only.ty,
+            (None, Err(arms)) => {
                 let (id, arms) = content_id(arms).unwrap_or_else(|arms| (place.to_owned(), arms));
                 let id = if definition.is_some() { place.to_owned() } else { id };
                 self.finish(&id, Kind::Union(Union { arms, tag: None, beside: false, default: None }), definition)
@@ -200,6 +208,14 @@ fn alternatives(schema: &Schema) -> Vec<Schema> {
             inner.of.iter().flat_map(alternatives).collect()
         }
         schema => vec![schema.clone()],
+    }
+}
+
+/// What two alternatives are one and many of, which may show only once named types are known: `Owner | Owners`.
+fn one_or_many(arms: &[Arm]) -> Option<&Ty> {
+    match arms {
+        [one, Arm { ty: Ty::List(many), .. }] | [Arm { ty: Ty::List(many), .. }, one] if one.ty == **many => Some(many),
+        _ => None,
     }
 }
 

@@ -7,6 +7,7 @@ use super::naming::namespace_of;
 use super::paging::PagingPlan;
 use super::types::null_setters;
 use super::{FieldPlan, Planner, Presence, RustTy, StructPlan, TypePlan};
+use crate::import::openapi::documented_id;
 use crate::ir::{Content, Media, Member, Object, Operation, Ty};
 use crate::names::{self, RESERVED_MEMBERS, Scope};
 use crate::spec::model::{Product, Route};
@@ -489,9 +490,10 @@ impl Planner<'_> {
         aliases.extend(
             operation.routes.iter().flat_map(|route| route.verbs.iter().map(|verb| format!("{verb} {}", route.path))),
         );
+        aliases.extend(operation.reference.as_deref().and_then(documented_id).map(str::to_owned));
         aliases.extend(self.overlay.traits.doc_aliases.get(&operation.id).cloned().unwrap_or_default());
-        // What has no namespace is called by its whole id: rustdoc refuses an alias that is the name itself.
-        let method = self.words.snake(&operation.id);
+        // Rustdoc refuses an alias that is the name itself, as where an operation has no namespace.
+        let method = self.words.snake(namespace_of(&operation.id).1);
         aliases.retain(|alias| *alias != method);
         aliases.dedup();
         aliases

@@ -1,15 +1,51 @@
 //! Documentation: our own sentences from docs.toml, then facts. Nothing else makes prose.
 
 use super::Planner;
+use super::naming::{is_status, split};
 use crate::ir::{MemberFacts, Operation};
 use crate::overlay::Doc;
-use crate::spec::model::{Deprecation, Json};
+use crate::spec::model::{Deprecation, Json, Product};
 
 impl Planner<'_> {
-    /// A type's paragraphs.
+    /// A type's paragraphs: its sentence, or what it is and where it stands.
     pub(super) fn type_docs(&self, id: &str, otherwise: &str) -> Vec<String> {
         let sentence = self.all_ids(id).find_map(|id| self.overlay.docs.types.get(id).cloned());
-        vec![sentence.unwrap_or_else(|| otherwise.to_owned())]
+        vec![sentence.unwrap_or_else(|| match self.place_of(id) {
+            Some(place) => format!("{}: {place}.", otherwise.trim_end_matches('.')),
+            None => otherwise.to_owned(),
+        })]
+    }
+
+    /// Where a type of Kibana stands, which its name need not say.
+    fn place_of(&self, id: &str) -> Option<String> {
+        if self.ir.product != Product::Kibana {
+            return None;
+        }
+        let parts = split(id);
+        let upstream = parts.last().filter(|part| part.starts_with(char::is_uppercase));
+        if let Some(upstream) = upstream {
+            let renamed = self.names.get(id).is_some_and(|(_, name)| name != upstream);
+            return renamed.then(|| format!("upstream's `{upstream}`"));
+        }
+        let of = |place: &[&str], what: String| match place {
+            [] => what,
+            place => format!("`{}` of {what}", place.join(".")),
+        };
+        let more = match self.ir.twins.get(id).map_or(0, Vec::len) {
+            0 => String::new(),
+            1 => ", and one more place".to_owned(),
+            more => format!(", and {more} more places"),
+        };
+        (1..parts.len()).rev().find_map(|end| {
+            let (owner, place) = (parts[..end].join("."), &parts[end..]);
+            if let Some((_, name)) = self.names.get(&owner) {
+                return Some(of(place, format!("`{name}`")));
+            }
+            self.ir.operations.iter().any(|operation| operation.id == owner).then(|| match place {
+                [status, place @ ..] if is_status(status) => of(place, format!("what `{owner}` answers{more}")),
+                ["body", place @ ..] | place => of(place, format!("what `{owner}` takes{more}")),
+            })
+        })
     }
 
     /// A member's paragraphs: its sentence, or one from its name; then facts.

@@ -6,6 +6,7 @@ use super::Planner;
 use super::inline::MAX_NAME;
 use crate::ir::TypeId;
 use crate::names::{self, Scope, hides_prelude};
+use crate::spec::model::Product;
 
 impl Planner<'_> {
     /// Names all types, module by module.
@@ -52,7 +53,12 @@ impl Planner<'_> {
         let spots = self.spots(&open);
         for (id, module) in open {
             let mut candidates = self.inline_names(&id, &module, &spots);
-            candidates.extend(self.type_names(&id));
+            let given = self.type_names(&id);
+            let component = split(&id).last().is_some_and(|part| part.starts_with(char::is_uppercase));
+            if component && self.ir.product == Product::Kibana {
+                candidates.extend(given.first().and_then(|name| self.words.thing(name)));
+            }
+            candidates.extend(given);
             let scope = scopes.entry(module.clone()).or_default();
             let upstream = split(&id).last().is_some_and(|part| part.ends_with(|c: char| c.is_ascii_digit()));
             let good = |name: &&String| {

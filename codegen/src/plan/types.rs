@@ -375,8 +375,9 @@ impl<'a> Planner<'a> {
                 Ty::Named(own) => own.strip_prefix(id.as_str()).and_then(|own| own.strip_prefix('.')),
                 _ => None,
             };
-            let own = own.filter(|own| !own.contains('.')).map(|own| self.words.camel(own));
-            let told = self.told_from_union(&arm.ty, name);
+            let own = own.filter(|own| !own.contains('.'));
+            let told = self.told_from_union(&arm.ty, own, name);
+            let own = own.map(|own| self.words.camel(own));
             let candidates =
                 given.into_iter().chain(tag).chain(told).chain(own).chain([variant_name(&ty), wrapped_name(&ty)]);
             let candidates: Vec<String> = candidates.collect();
@@ -393,11 +394,19 @@ impl<'a> Planner<'a> {
         ChoicePlan { name: name.to_owned(), docs, kind, arms, from, textual, built }
     }
 
-    /// What names.toml calls an alternative beside its union: `Wired` of a `StreamDefinition` is a `WiredStreamDefinition`.
-    fn told_from_union(&self, arm: &Ty, union: &str) -> Option<String> {
+    /// What an alternative's type is called beside its union: `Wired` of a `StreamDefinition` is a `WiredStreamDefinition`. A
+    /// member that tells it from the others, as in `ByPolicy`, says less than that.
+    fn told_from_union(&self, arm: &Ty, own: Option<&str>, union: &str) -> Option<String> {
         let Ty::Named(id) = arm else { return None };
-        let name = self.all_ids(id).find_map(|id| self.overlay.names.types.get(id))?;
-        name.strip_suffix(union).filter(|stem| !stem.is_empty()).map(str::to_owned)
+        let stem =
+            |name: &str, union: &str| name.strip_suffix(union).filter(|stem| !stem.is_empty()).map(str::to_owned);
+        let given = self.all_ids(id).find_map(|id| self.overlay.names.types.get(id));
+        if let Some(stem) = given.and_then(|name| stem(name, union)) {
+            return Some(stem);
+        }
+        let (_, name) = self.names.get(id).filter(|_| own.is_some_and(|own| own.starts_with("by_")))?;
+        let made = union.strip_prefix("New").unwrap_or(union);
+        stem(name, union).or_else(|| stem(name, made)).or_else(|| Some(name.clone()))
     }
 
     fn variants(

@@ -10599,7 +10599,7 @@ fn saved_objects_export(parts: &Parts) -> Result<saved_objects::ExportRequest, P
 }
 fn saved_objects_find(parts: &Parts) -> Result<saved_objects::FindRequest, Problem> {
     let mut request: saved_objects::FindRequest = saved_objects::FindRequest::new(
-        parts.query::<saved_objects::Fields>("type")?,
+        parts.query::<OneOrMany<String>>("type")?,
     );
     request.aggs = parts.query_option("aggs")?;
     request.default_search_operator = parts.query_option("default_search_operator")?;

@@ -13,6 +13,11 @@ use crate::spec::model::{Body, Deprecation, Member, Object, Operation, Response,
 /// Where Elastic documents an operation, by its id in lower case.
 const REFERENCE: &str = "https://www.elastic.co/docs/api/doc/kibana/operation/operation-";
 
+/// An operation's id in its document, in lower case, from the link to its documentation.
+pub(crate) fn documented_id(reference: &str) -> Option<&str> {
+    reference.strip_prefix(REFERENCE)
+}
+
 const VERBS: [&str; 7] = ["get", "head", "post", "put", "patch", "delete", "options"];
 
 const OPERATION: &[&str] = &[

@@ -154,15 +154,15 @@ impl rt::Union for PlanSchedule {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::ByEvery),
-            1 => rt::get(deserializer).map(Self::ByDays),
+            0 => rt::get(deserializer).map(Self::Every),
+            1 => rt::get(deserializer).map(Self::Days),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::ByEvery(value) => rt::Wire::encode(value, serializer),
-            Self::ByDays(value) => rt::Wire::encode(value, serializer),
+            Self::Every(value) => rt::Wire::encode(value, serializer),
+            Self::Days(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }

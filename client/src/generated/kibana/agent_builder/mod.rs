@@ -76,6 +76,7 @@ impl AgentBuilder {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-agent-builder-a2a-agentid)
     #[doc(alias = "agent_builder.call_a2a")]
     #[doc(alias = "POST /api/agent_builder/a2a/{agentId}")]
+    #[doc(alias = "post-agent-builder-a2a-agentid")]
     pub fn call_a2a(&self, agent_id: impl Into<String>) -> CallA2a {
         CallA2a::new(&self.client, CallA2aRequest::new(agent_id))
     }
@@ -85,6 +86,7 @@ impl AgentBuilder {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-agent-builder-mcp)
     #[doc(alias = "agent_builder.call_mcp")]
     #[doc(alias = "POST /api/agent_builder/mcp")]
+    #[doc(alias = "post-agent-builder-mcp")]
     pub fn call_mcp(&self) -> CallMcp {
         CallMcp::new(&self.client, CallMcpRequest::new())
     }
@@ -94,6 +96,7 @@ impl AgentBuilder {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-agent-builder-converse)
     #[doc(alias = "agent_builder.converse")]
     #[doc(alias = "POST /api/agent_builder/converse")]
+    #[doc(alias = "post-agent-builder-converse")]
     pub fn converse(&self, input: impl Into<String>) -> Converse {
         Converse::new(&self.client, ConverseRequest::new(input))
     }
@@ -103,6 +106,7 @@ impl AgentBuilder {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-agent-builder-converse-async)
     #[doc(alias = "agent_builder.converse_stream")]
     #[doc(alias = "POST /api/agent_builder/converse/async")]
+    #[doc(alias = "post-agent-builder-converse-async")]
     pub fn converse_stream(&self, input: impl Into<String>) -> ConverseStream {
         ConverseStream::new(&self.client, ConverseStreamRequest::new(input))
     }
@@ -112,6 +116,7 @@ impl AgentBuilder {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-agent-builder-a2a-agentid.json)
     #[doc(alias = "agent_builder.get_a2a_card")]
     #[doc(alias = "GET /api/agent_builder/a2a/{agentId}.json")]
+    #[doc(alias = "get-agent-builder-a2a-agentid.json")]
     pub fn get_a2a_card(&self, agent_id: impl Into<String>) -> GetA2aCard {
         GetA2aCard::new(&self.client, GetA2aCardRequest::new(agent_id))
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Untyped};
-/// The `Attachment` object.
+/// The `Attachment` object: `attachments[]` of what `agent_builder.converse` takes, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Attachment {
@@ -51,7 +51,7 @@ impl Attachment {
     }
 }
 
-/// The `BrowserApiTool` object.
+/// The `BrowserApiTool` object: `browser_api_tools[]` of what `agent_builder.converse` takes, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BrowserApiTool {
@@ -94,7 +94,7 @@ impl BrowserApiTool {
 pub type CallA2aResponse = Untyped;
 /// The answer to [`call_mcp`](super::AgentBuilder::call_mcp).
 pub type CallMcpResponse = Untyped;
-/// The `Capabilities` object.
+/// The `Capabilities` object: `capabilities` of what `agent_builder.converse` takes, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Capabilities {

@@ -19,6 +19,7 @@ impl AgentBuilderAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-agent-builder-agents)
     #[doc(alias = "agent_builder.agents.create")]
     #[doc(alias = "POST /api/agent_builder/agents")]
+    #[doc(alias = "post-agent-builder-agents")]
     pub fn create(&self, required: CreateRequired) -> Create {
         Create::new(&self.client, CreateRequest::new(required))
     }
@@ -28,6 +29,7 @@ impl AgentBuilderAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-agent-builder-agents-id)
     #[doc(alias = "agent_builder.agents.delete")]
     #[doc(alias = "DELETE /api/agent_builder/agents/{id}")]
+    #[doc(alias = "delete-agent-builder-agents-id")]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
     }
@@ -37,6 +39,7 @@ impl AgentBuilderAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-agent-builder-agents-id)
     #[doc(alias = "agent_builder.agents.get")]
     #[doc(alias = "GET /api/agent_builder/agents/{id}")]
+    #[doc(alias = "get-agent-builder-agents-id")]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
     }
@@ -54,6 +57,7 @@ impl AgentBuilderAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-agent-builder-agents)
     #[doc(alias = "agent_builder.agents.list")]
     #[doc(alias = "GET /api/agent_builder/agents")]
+    #[doc(alias = "get-agent-builder-agents")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -63,6 +67,7 @@ impl AgentBuilderAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-agent-builder-agents-id)
     #[doc(alias = "agent_builder.agents.update")]
     #[doc(alias = "PUT /api/agent_builder/agents/{id}")]
+    #[doc(alias = "put-agent-builder-agents-id")]
     pub fn update(&self, id: impl Into<String>) -> Update {
         Update::new(&self.client, UpdateRequest::new(id))
     }

@@ -3,7 +3,7 @@
 
 use crate::rt;
 use crate::types::{Extra, Untyped};
-/// The `AgentConfigurationUpdate` object.
+/// The `AgentConfigurationUpdate` object: `configuration` of what `agent_builder.agents.update` takes.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AgentConfigurationUpdate {
@@ -46,7 +46,7 @@ pub type DeleteResponse = Untyped;
 pub type GetResponse = Untyped;
 /// The answer to [`list`](super::AgentBuilderAgents::list).
 pub type ListResponse = Untyped;
-/// The `NewAgentConfiguration` object.
+/// The `NewAgentConfiguration` object: `configuration` of what `agent_builder.agents.create` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewAgentConfiguration {
@@ -75,7 +75,7 @@ impl NewAgentConfiguration {
     }
 }
 
-/// The `ToolSelection` object.
+/// The `ToolSelection` object: `tools[]` of `NewAgentConfiguration`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ToolSelection {

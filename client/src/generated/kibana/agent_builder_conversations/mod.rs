@@ -19,6 +19,7 @@ impl AgentBuilderConversations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-agent-builder-conversations-conversation-id)
     #[doc(alias = "agent_builder.conversations.delete")]
     #[doc(alias = "DELETE /api/agent_builder/conversations/{conversation_id}")]
+    #[doc(alias = "delete-agent-builder-conversations-conversation-id")]
     pub fn delete(&self, conversation_id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(conversation_id))
     }
@@ -29,6 +30,7 @@ impl AgentBuilderConversations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-agent-builder-conversations-conversation-id)
     #[doc(alias = "agent_builder.conversations.get")]
     #[doc(alias = "GET /api/agent_builder/conversations/{conversation_id}")]
+    #[doc(alias = "get-agent-builder-conversations-conversation-id")]
     pub fn get(&self, conversation_id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(conversation_id))
     }
@@ -38,6 +40,7 @@ impl AgentBuilderConversations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-agent-builder-conversations)
     #[doc(alias = "agent_builder.conversations.list")]
     #[doc(alias = "GET /api/agent_builder/conversations")]
+    #[doc(alias = "get-agent-builder-conversations")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }

@@ -19,6 +19,7 @@ impl AgentBuilderTools {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-agent-builder-tools)
     #[doc(alias = "agent_builder.tools.create")]
     #[doc(alias = "POST /api/agent_builder/tools")]
+    #[doc(alias = "post-agent-builder-tools")]
     pub fn create(&self, required: CreateRequired) -> Create {
         Create::new(&self.client, CreateRequest::new(required))
     }
@@ -28,6 +29,7 @@ impl AgentBuilderTools {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-agent-builder-tools-id)
     #[doc(alias = "agent_builder.tools.delete")]
     #[doc(alias = "DELETE /api/agent_builder/tools/{id}")]
+    #[doc(alias = "delete-agent-builder-tools-id")]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
     }
@@ -37,6 +39,7 @@ impl AgentBuilderTools {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-agent-builder-tools-id)
     #[doc(alias = "agent_builder.tools.get")]
     #[doc(alias = "GET /api/agent_builder/tools/{id}")]
+    #[doc(alias = "get-agent-builder-tools-id")]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
     }
@@ -46,6 +49,7 @@ impl AgentBuilderTools {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-agent-builder-tools)
     #[doc(alias = "agent_builder.tools.list")]
     #[doc(alias = "GET /api/agent_builder/tools")]
+    #[doc(alias = "get-agent-builder-tools")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -55,6 +59,7 @@ impl AgentBuilderTools {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-agent-builder-tools-execute)
     #[doc(alias = "agent_builder.tools.run")]
     #[doc(alias = "POST /api/agent_builder/tools/_execute")]
+    #[doc(alias = "post-agent-builder-tools-execute")]
     pub fn run(
         &self,
         tool_id: impl Into<String>,
@@ -68,6 +73,7 @@ impl AgentBuilderTools {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-agent-builder-tools-toolid)
     #[doc(alias = "agent_builder.tools.update")]
     #[doc(alias = "PUT /api/agent_builder/tools/{toolId}")]
+    #[doc(alias = "put-agent-builder-tools-toolid")]
     pub fn update(&self, tool_id: impl Into<String>) -> Update {
         Update::new(&self.client, UpdateRequest::new(tool_id))
     }

@@ -14,7 +14,7 @@ pub type GetResponse = Untyped;
 pub type ListResponse = Untyped;
 /// The answer to [`run`](super::AgentBuilderTools::run).
 pub type RunResponse = Untyped;
-/// A value of `ToolType`.
+/// A value of `ToolType`: `type` of what `agent_builder.tools.create` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ToolType {

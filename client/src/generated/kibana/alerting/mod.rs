@@ -40,6 +40,7 @@ impl Alerting {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getalertinghealth)
     #[doc(alias = "alerting.get_health")]
     #[doc(alias = "GET /api/alerting/_health")]
+    #[doc(alias = "getalertinghealth")]
     pub fn get_health(&self) -> GetHealth {
         GetHealth::new(&self.client, GetHealthRequest::new())
     }
@@ -49,6 +50,7 @@ impl Alerting {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getruletypes)
     #[doc(alias = "alerting.list_rule_types")]
     #[doc(alias = "GET /api/alerting/rule_types")]
+    #[doc(alias = "getruletypes")]
     pub fn list_rule_types(&self) -> ListRuleTypes {
         ListRuleTypes::new(&self.client, ListRuleTypesRequest::new())
     }

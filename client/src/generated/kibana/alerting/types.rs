@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, OneOrMany, Untyped};
 use super::super::common;
-/// The `ActionGroup` object.
+/// The `ActionGroup` object: `action_groups[]` of `RuleType`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionGroup {
@@ -18,7 +18,7 @@ pub struct ActionGroup {
     pub extra: Extra,
 }
 
-/// The `ActionVariable` object.
+/// The `ActionVariable` object: `state[]` of `ActionVariables`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionVariable {
@@ -30,7 +30,7 @@ pub struct ActionVariable {
     pub extra: Extra,
 }
 
-/// The `ActionVariables` object.
+/// The `ActionVariables` object: `action_variables` of `RuleType`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionVariables {
@@ -62,7 +62,7 @@ pub enum AggregationType {
     UnknownValue(String),
 }
 
-/// The `AlertingFrameworkHealth` object.
+/// The `AlertingFrameworkHealth` object: `alerting_framework_health` of what `alerting.get_health` answers.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AlertingFrameworkHealth {
@@ -76,7 +76,7 @@ pub struct AlertingFrameworkHealth {
     pub extra: Extra,
 }
 
-/// A value of `AlertsContext`.
+/// A value of `AlertsContext`: `context` of `RuleTypeAlerts`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AlertsContext {
@@ -102,7 +102,7 @@ pub enum AlertsContext {
     UnknownValue(String),
 }
 
-/// A value of `AlertsDynamicMapping`.
+/// A value of `AlertsDynamicMapping`: `dynamic` of `RuleTypeAlerts`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AlertsDynamicMapping {
@@ -118,7 +118,7 @@ pub enum AlertsDynamicMapping {
     UnknownValue(String),
 }
 
-/// The `AlertsMappings` object.
+/// The `AlertsMappings` object: `mappings` of `RuleTypeAlerts`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AlertsMappings {
@@ -128,7 +128,7 @@ pub struct AlertsMappings {
     pub extra: Extra,
 }
 
-/// A value of `AnomalySeverityType`.
+/// A value of `AnomalySeverityType`: `anomalySeverityType` of `ApmAnomalyParams`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AnomalySeverityType {
@@ -204,7 +204,7 @@ impl ApmAnomalyParams {
     }
 }
 
-/// A value of `ApmDurationAggregationType`.
+/// A value of `ApmDurationAggregationType`: `aggregationType` of `ApmTransactionDurationParams`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ApmDurationAggregationType {
@@ -218,7 +218,7 @@ pub enum ApmDurationAggregationType {
     UnknownValue(String),
 }
 
-/// A value of `ApmErrorCountGroupBy`.
+/// A value of `ApmErrorCountGroupBy`: `groupBy[]` of `ApmErrorCountParams`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ApmErrorCountGroupBy {
@@ -480,7 +480,7 @@ impl ApmTransactionErrorRateParams {
     }
 }
 
-/// A value of `ApmTransactionGroupBy`.
+/// A value of `ApmTransactionGroupBy`: `groupBy[]` of `ApmTransactionDurationParams`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ApmTransactionGroupBy {
@@ -496,7 +496,7 @@ pub enum ApmTransactionGroupBy {
     UnknownValue(String),
 }
 
-/// A value of `ApmWindowUnit`.
+/// A value of `ApmWindowUnit`: `windowUnit` of `ApmAnomalyParams`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ApmWindowUnit {
@@ -510,7 +510,7 @@ pub enum ApmWindowUnit {
     UnknownValue(String),
 }
 
-/// The `AuthorizedConsumers` object.
+/// The `AuthorizedConsumers` object: `authorized_consumers` of `RuleType`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AuthorizedConsumers {
@@ -540,7 +540,7 @@ pub struct AuthorizedConsumers {
     pub extra: Extra,
 }
 
-/// The `BurnRateWindow` object.
+/// The `BurnRateWindow` object: `longWindow` of `SloBurnRateParams`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct BurnRateWindow {
@@ -572,7 +572,7 @@ impl BurnRateWindow {
     }
 }
 
-/// The `ConsumerPrivileges` object.
+/// The `ConsumerPrivileges` object: `ml` of `AuthorizedConsumers`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ConsumerPrivileges {
@@ -584,7 +584,7 @@ pub struct ConsumerPrivileges {
     pub extra: Extra,
 }
 
-/// The `ContextVariable` object.
+/// The `ContextVariable` object: `context[]` of `ActionVariables`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ContextVariable {
@@ -598,7 +598,7 @@ pub struct ContextVariable {
     pub extra: Extra,
 }
 
-/// The `CountCustomMetric` object.
+/// The `CountCustomMetric` object: `count` of `ThresholdCustomMetric`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CountCustomMetric {
@@ -630,7 +630,7 @@ impl CountCustomMetric {
     }
 }
 
-/// The `CountLogThresholdParams` object.
+/// The `CountLogThresholdParams` object: `s` of `LogThresholdParams`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CountLogThresholdParams {
@@ -696,7 +696,7 @@ impl CountLogThresholdParams {
     }
 }
 
-/// The `CountMetricThresholdCriterion` object.
+/// The `CountMetricThresholdCriterion` object: `count` of `MetricThresholdCriterion`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CountMetricThresholdCriterion {
@@ -771,7 +771,7 @@ impl CountMetricThresholdCriterion {
     }
 }
 
-/// A value of `CustomMetricAggregation`.
+/// A value of `CustomMetricAggregation`: `aggregation` of `InventoryCustomMetric`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CustomMetricAggregation {
@@ -787,7 +787,7 @@ pub enum CustomMetricAggregation {
     UnknownValue(String),
 }
 
-/// The `CustomMetricThresholdCriterion` object.
+/// The `CustomMetricThresholdCriterion` object: `custom` of `MetricThresholdCriterion`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CustomMetricThresholdCriterion {
@@ -1230,7 +1230,7 @@ impl EsQueryKqlParams {
     }
 }
 
-/// The `EsqlQuery` object.
+/// The `EsqlQuery` object: `esqlQuery` of `EsQueryEsqlParams`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EsqlQuery {
@@ -1251,7 +1251,7 @@ impl EsqlQuery {
     }
 }
 
-/// The `FieldCustomMetric` object.
+/// The `FieldCustomMetric` object: `by_field` of `ThresholdCustomMetric`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FieldCustomMetric {
@@ -1291,7 +1291,7 @@ impl FieldCustomMetric {
     }
 }
 
-/// A value of `FieldCustomMetricAggType`.
+/// A value of `FieldCustomMetricAggType`: `aggType` of `FieldCustomMetric`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FieldCustomMetricAggType {
@@ -1309,7 +1309,7 @@ pub enum FieldCustomMetricAggType {
     UnknownValue(String),
 }
 
-/// The `FieldMapping` object.
+/// The `FieldMapping` object: upstream's `FieldmapProperties`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FieldMapping {
@@ -1337,7 +1337,7 @@ pub struct FieldMapping {
     pub extra: Extra,
 }
 
-/// The `FieldMappingProperty` object.
+/// The `FieldMappingProperty` object: `properties[]` of `FieldMapping`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FieldMappingProperty {
@@ -1347,7 +1347,7 @@ pub struct FieldMappingProperty {
     pub extra: Extra,
 }
 
-/// The `FieldMetricThresholdCriterion` object.
+/// The `FieldMetricThresholdCriterion` object: `by_metric` of `MetricThresholdCriterion`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FieldMetricThresholdCriterion {
@@ -1488,7 +1488,7 @@ impl Filter {
     }
 }
 
-/// The `FilterMeta` object.
+/// The `FilterMeta` object: `meta` of `Filter`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FilterMeta {
@@ -1612,7 +1612,7 @@ impl FilterMeta {
     }
 }
 
-/// The `FrameworkHealth` object.
+/// The `FrameworkHealth` object: `read_health` of `AlertingFrameworkHealth`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FrameworkHealth {
@@ -1626,7 +1626,7 @@ pub struct FrameworkHealth {
     pub extra: Extra,
 }
 
-/// A value of `FrameworkHealthStatus`.
+/// A value of `FrameworkHealthStatus`: `status` of `FrameworkHealth`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FrameworkHealthStatus {
@@ -1768,7 +1768,7 @@ impl IndexThresholdParams {
     }
 }
 
-/// A value of `InfraComparator`.
+/// A value of `InfraComparator`: `comparator` of `InventoryCriterion`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InfraComparator {
@@ -1922,7 +1922,7 @@ impl InfraMetricThresholdParams {
     }
 }
 
-/// The `InventoryCriterion` object.
+/// The `InventoryCriterion` object: `criteria[]` of `InfraInventoryParams`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct InventoryCriterion {
@@ -2024,7 +2024,7 @@ impl InventoryCriterion {
     }
 }
 
-/// The `InventoryCustomMetric` object.
+/// The `InventoryCustomMetric` object: `customMetric` of `InventoryCriterion`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct InventoryCustomMetric {
@@ -2075,7 +2075,7 @@ impl InventoryCustomMetric {
     }
 }
 
-/// A value of `InventoryMetric`.
+/// A value of `InventoryMetric`: `metric` of `InventoryCriterion`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InventoryMetric {
@@ -2135,7 +2135,7 @@ pub enum InventoryMetric {
     UnknownValue(String),
 }
 
-/// The `LegacyAlert` object.
+/// The `LegacyAlert` object: upstream's `AlertResponseProperties`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct LegacyAlert {
@@ -2183,7 +2183,7 @@ pub struct LegacyAlert {
     pub extra: Extra,
 }
 
-/// The `LegacyAlertExecutionStatus` object.
+/// The `LegacyAlertExecutionStatus` object: `executionStatus` of `LegacyAlert`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct LegacyAlertExecutionStatus {
@@ -2197,7 +2197,7 @@ pub struct LegacyAlertExecutionStatus {
     pub extra: Extra,
 }
 
-/// The `LegacyAlertSchedule` object.
+/// The `LegacyAlertSchedule` object: `schedule` of `LegacyAlert`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct LegacyAlertSchedule {
@@ -2209,7 +2209,7 @@ pub struct LegacyAlertSchedule {
 
 /// The answer to [`list_rule_types`](super::Alerting::list_rule_types).
 pub type ListRuleTypesResponse = Vec<RuleType>;
-/// A value of `LogThresholdComparator`.
+/// A value of `LogThresholdComparator`: `comparator` of `LogThresholdCount`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LogThresholdComparator {
@@ -2237,7 +2237,7 @@ pub enum LogThresholdComparator {
     UnknownValue(String),
 }
 
-/// The `LogThresholdCount` object.
+/// The `LogThresholdCount` object: `count` of `CountLogThresholdParams`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct LogThresholdCount {
@@ -2269,7 +2269,7 @@ impl LogThresholdCount {
     }
 }
 
-/// The `LogThresholdCriterion` object.
+/// The `LogThresholdCriterion` object: `criteria[]` of `CountLogThresholdParams`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct LogThresholdCriterion {
@@ -2333,7 +2333,7 @@ impl From<RatioLogThresholdParams> for LogThresholdParams {
     }
 }
 
-/// The `LogView` object.
+/// The `LogView` object: `logView` of `CountLogThresholdParams`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct LogView {
@@ -2357,7 +2357,7 @@ impl LogView {
     }
 }
 
-/// A value of `MetricThresholdAggType`.
+/// A value of `MetricThresholdAggType`: `aggType` of `FieldMetricThresholdCriterion`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MetricThresholdAggType {
@@ -2385,7 +2385,7 @@ pub enum MetricThresholdAggType {
     UnknownValue(String),
 }
 
-/// One of several forms of `MetricThresholdCriterion`.
+/// One of several forms of `MetricThresholdCriterion`: `criteria[]` of `InfraMetricThresholdParams`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum MetricThresholdCriterion {
@@ -2417,7 +2417,7 @@ impl From<CustomMetricThresholdCriterion> for MetricThresholdCriterion {
     }
 }
 
-/// The `MonitorAvailability` object.
+/// The `MonitorAvailability` object: `availability` of `SyntheticsMonitorStatusParams`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitorAvailability {
@@ -2457,7 +2457,7 @@ impl MonitorAvailability {
     }
 }
 
-/// The `MonitorFilters` object.
+/// The `MonitorFilters` object: `object` of `MonitorStatusFilters`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitorFilters {
@@ -2516,7 +2516,7 @@ impl MonitorFilters {
     }
 }
 
-/// One of several forms of `MonitorStatusFilters`.
+/// One of several forms of `MonitorStatusFilters`: `filters` of `SyntheticsMonitorStatusParams`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum MonitorStatusFilters {
@@ -2546,7 +2546,7 @@ impl From<MonitorFilters> for MonitorStatusFilters {
     }
 }
 
-/// The `MonitorTimeRange` object.
+/// The `MonitorTimeRange` object: `timerange` of `SyntheticsMonitorStatusParams`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitorTimeRange {
@@ -2578,7 +2578,7 @@ impl MonitorTimeRange {
     }
 }
 
-/// A value of `NodeType`.
+/// A value of `NodeType`: `nodeType` of `InfraInventoryParams`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NodeType {
@@ -2600,7 +2600,7 @@ pub enum NodeType {
     UnknownValue(String),
 }
 
-/// The `RatioLogThresholdParams` object.
+/// The `RatioLogThresholdParams` object: `second_s` of `LogThresholdParams`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RatioLogThresholdParams {
@@ -2673,7 +2673,7 @@ impl RatioLogThresholdParams {
     }
 }
 
-/// The `RuleType` object.
+/// The `RuleType` object: what `alerting.list_rule_types` answers.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RuleType {
@@ -2715,7 +2715,7 @@ pub struct RuleType {
     pub extra: Extra,
 }
 
-/// The `RuleTypeAlerts` object.
+/// The `RuleTypeAlerts` object: `alerts` of `RuleType`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RuleTypeAlerts {
@@ -2741,7 +2741,7 @@ pub struct RuleTypeAlerts {
     pub extra: Extra,
 }
 
-/// A value of `RuleTypeCategory`.
+/// A value of `RuleTypeCategory`: `category` of `RuleType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RuleTypeCategory {
@@ -2755,7 +2755,7 @@ pub enum RuleTypeCategory {
     UnknownValue(String),
 }
 
-/// The `SearchConfiguration` object.
+/// The `SearchConfiguration` object: `searchConfiguration` of `EsQueryKqlParams`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SearchConfiguration {
@@ -2798,7 +2798,7 @@ impl SearchConfiguration {
     }
 }
 
-/// The `SearchQuery` object.
+/// The `SearchQuery` object: `query` of `SearchConfiguration`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SearchQuery {
@@ -3073,12 +3073,12 @@ pub enum ThresholdComparator {
     UnknownValue(String),
 }
 
-/// One of several forms of `ThresholdCustomMetric`.
+/// One of several forms of `ThresholdCustomMetric`: `customMetric[]` of `CustomMetricThresholdCriterion`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ThresholdCustomMetric {
     /// The `FieldCustomMetric` form.
-    ByField(FieldCustomMetric),
+    FieldCustomMetric(FieldCustomMetric),
     /// The `CountCustomMetric` form.
     Count(CountCustomMetric),
     /// A form that this version of elkit does not know, as it was read.
@@ -3087,7 +3087,7 @@ pub enum ThresholdCustomMetric {
 
 impl From<FieldCustomMetric> for ThresholdCustomMetric {
     fn from(value: FieldCustomMetric) -> Self {
-        Self::ByField(value)
+        Self::FieldCustomMetric(value)
     }
 }
 

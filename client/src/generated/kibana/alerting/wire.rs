@@ -3708,14 +3708,14 @@ impl rt::Union for ThresholdCustomMetric {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::ByField),
+            0 => rt::get(deserializer).map(Self::FieldCustomMetric),
             1 => rt::get(deserializer).map(Self::Count),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::ByField(value) => rt::Wire::encode(value, serializer),
+            Self::FieldCustomMetric(value) => rt::Wire::encode(value, serializer),
             Self::Count(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }

@@ -28,6 +28,7 @@ impl AlertingRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-alerting-rule-id)
     #[doc(alias = "alerting.rules.create_with_id")]
     #[doc(alias = "POST /api/alerting/rule/{id}")]
+    #[doc(alias = "post-alerting-rule-id")]
     pub fn create_with_id(
         &self,
         id: impl Into<String>,
@@ -41,6 +42,7 @@ impl AlertingRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-alerting-rule-id)
     #[doc(alias = "alerting.rules.delete")]
     #[doc(alias = "DELETE /api/alerting/rule/{id}")]
+    #[doc(alias = "delete-alerting-rule-id")]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
     }
@@ -50,6 +52,7 @@ impl AlertingRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-alerting-rule-id-disable)
     #[doc(alias = "alerting.rules.disable")]
     #[doc(alias = "POST /api/alerting/rule/{id}/_disable")]
+    #[doc(alias = "post-alerting-rule-id-disable")]
     pub fn disable(&self, id: impl Into<String>) -> Disable {
         Disable::new(&self.client, DisableRequest::new(id))
     }
@@ -59,6 +62,7 @@ impl AlertingRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-alerting-rule-id-enable)
     #[doc(alias = "alerting.rules.enable")]
     #[doc(alias = "POST /api/alerting/rule/{id}/_enable")]
+    #[doc(alias = "post-alerting-rule-id-enable")]
     pub fn enable(&self, id: impl Into<String>) -> Enable {
         Enable::new(&self.client, EnableRequest::new(id))
     }
@@ -68,6 +72,7 @@ impl AlertingRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-alerting-rules-find)
     #[doc(alias = "alerting.rules.find")]
     #[doc(alias = "GET /api/alerting/rules/_find")]
+    #[doc(alias = "get-alerting-rules-find")]
     pub fn find(&self) -> Find {
         Find::new(&self.client, FindRequest::new())
     }
@@ -77,6 +82,7 @@ impl AlertingRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-alerting-rule-id)
     #[doc(alias = "alerting.rules.get")]
     #[doc(alias = "GET /api/alerting/rule/{id}")]
+    #[doc(alias = "get-alerting-rule-id")]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
     }
@@ -86,6 +92,7 @@ impl AlertingRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-alerting-rule-id-mute-all)
     #[doc(alias = "alerting.rules.mute")]
     #[doc(alias = "POST /api/alerting/rule/{id}/_mute_all")]
+    #[doc(alias = "post-alerting-rule-id-mute-all")]
     #[doc(alias = "mute_all")]
     pub fn mute(&self, id: impl Into<String>) -> Mute {
         Mute::new(&self.client, MuteRequest::new(id))
@@ -96,6 +103,7 @@ impl AlertingRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-alerting-rule-rule-id-alert-alert-id-mute)
     #[doc(alias = "alerting.rules.mute_alert")]
     #[doc(alias = "POST /api/alerting/rule/{rule_id}/alert/{alert_id}/_mute")]
+    #[doc(alias = "post-alerting-rule-rule-id-alert-alert-id-mute")]
     pub fn mute_alert(
         &self,
         rule_id: impl Into<String>,
@@ -109,6 +117,7 @@ impl AlertingRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-alerting-rule-id-snooze-schedule)
     #[doc(alias = "alerting.rules.snooze")]
     #[doc(alias = "POST /api/alerting/rule/{id}/snooze_schedule")]
+    #[doc(alias = "post-alerting-rule-id-snooze-schedule")]
     pub fn snooze(
         &self,
         id: impl Into<String>,
@@ -122,6 +131,7 @@ impl AlertingRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-alerting-rule-id-unmute-all)
     #[doc(alias = "alerting.rules.unmute")]
     #[doc(alias = "POST /api/alerting/rule/{id}/_unmute_all")]
+    #[doc(alias = "post-alerting-rule-id-unmute-all")]
     pub fn unmute(&self, id: impl Into<String>) -> Unmute {
         Unmute::new(&self.client, UnmuteRequest::new(id))
     }
@@ -131,6 +141,7 @@ impl AlertingRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-alerting-rule-rule-id-alert-alert-id-unmute)
     #[doc(alias = "alerting.rules.unmute_alert")]
     #[doc(alias = "POST /api/alerting/rule/{rule_id}/alert/{alert_id}/_unmute")]
+    #[doc(alias = "post-alerting-rule-rule-id-alert-alert-id-unmute")]
     pub fn unmute_alert(
         &self,
         rule_id: impl Into<String>,
@@ -144,6 +155,7 @@ impl AlertingRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-alerting-rule-ruleid-snooze-schedule-scheduleid)
     #[doc(alias = "alerting.rules.unsnooze")]
     #[doc(alias = "DELETE /api/alerting/rule/{ruleId}/snooze_schedule/{scheduleId}")]
+    #[doc(alias = "delete-alerting-rule-ruleid-snooze-schedule-scheduleid")]
     pub fn unsnooze(
         &self,
         rule_id: impl Into<String>,
@@ -157,6 +169,7 @@ impl AlertingRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-alerting-rule-id)
     #[doc(alias = "alerting.rules.update")]
     #[doc(alias = "PUT /api/alerting/rule/{id}")]
+    #[doc(alias = "put-alerting-rule-id")]
     pub fn update(
         &self,
         id: impl Into<String>,
@@ -171,6 +184,7 @@ impl AlertingRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-alerting-rule-id-update-api-key)
     #[doc(alias = "alerting.rules.update_api_key")]
     #[doc(alias = "POST /api/alerting/rule/{id}/_update_api_key")]
+    #[doc(alias = "post-alerting-rule-id-update-api-key")]
     pub fn update_api_key(&self, id: impl Into<String>) -> UpdateApiKey {
         UpdateApiKey::new(&self.client, UpdateApiKeyRequest::new(id))
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, OneOrMany, Untyped};
 use super::super::{alerting, common};
-/// The `ActionFrequency` object.
+/// The `ActionFrequency` object: `frequency` of `RuleAction`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ActionFrequency {
@@ -45,7 +45,7 @@ impl ActionFrequency {
     }
 }
 
-/// The `AlertDelay` object.
+/// The `AlertDelay` object: `alert_delay` of `Rule`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AlertDelay {
@@ -66,7 +66,7 @@ impl AlertDelay {
     }
 }
 
-/// The `AlertsCount` object.
+/// The `AlertsCount` object: `alerts_count` of `LastRun`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AlertsCount {
@@ -82,7 +82,7 @@ pub struct AlertsCount {
     pub extra: Extra,
 }
 
-/// The `AlertsFilter` object.
+/// The `AlertsFilter` object: `alerts_filter` of `RuleAction`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AlertsFilter {
@@ -114,7 +114,7 @@ impl AlertsFilter {
     }
 }
 
-/// The `AlertsFilterQuery` object.
+/// The `AlertsFilterQuery` object: `query` of `AlertsFilter`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AlertsFilterQuery {
@@ -153,7 +153,7 @@ impl AlertsFilterQuery {
 pub type CreateResponse = Rule;
 /// The answer to [`create_with_id`](super::AlertingRules::create_with_id).
 pub type CreateWithIdResponse = Rule;
-/// The `CustomSchedule` object.
+/// The `CustomSchedule` object: `custom` of `NewSnoozeSchedule`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CustomSchedule {
@@ -193,7 +193,7 @@ impl CustomSchedule {
     }
 }
 
-/// The `CustomScheduleRecurrence` object.
+/// The `CustomScheduleRecurrence` object: `recurring` of `CustomSchedule`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CustomScheduleRecurrence {
@@ -282,7 +282,7 @@ impl CustomScheduleRecurrence {
     }
 }
 
-/// The `DashboardReference` object.
+/// The `DashboardReference` object: `dashboards[]` of `RuleArtifacts`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DashboardReference {
@@ -303,7 +303,7 @@ impl DashboardReference {
     }
 }
 
-/// The `DisableOptions` object.
+/// The `DisableOptions` object: what `alerting.rules.disable` takes.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DisableOptions {
@@ -359,7 +359,7 @@ impl From<alerting::EsQueryKqlParams> for EsQueryParams {
     }
 }
 
-/// A value of `ExecutionErrorReason`.
+/// A value of `ExecutionErrorReason`: `reason` of `ExecutionStatusError`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExecutionErrorReason {
@@ -383,7 +383,7 @@ pub enum ExecutionErrorReason {
     UnknownValue(String),
 }
 
-/// The `ExecutionStatus` object.
+/// The `ExecutionStatus` object: `execution_status` of `Rule`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExecutionStatus {
@@ -401,7 +401,7 @@ pub struct ExecutionStatus {
     pub extra: Extra,
 }
 
-/// The `ExecutionStatusError` object.
+/// The `ExecutionStatusError` object: `error` of `ExecutionStatus`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExecutionStatusError {
@@ -413,7 +413,7 @@ pub struct ExecutionStatusError {
     pub extra: Extra,
 }
 
-/// The `ExecutionStatusWarning` object.
+/// The `ExecutionStatusWarning` object: `warning` of `ExecutionStatus`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExecutionStatusWarning {
@@ -425,7 +425,7 @@ pub struct ExecutionStatusWarning {
     pub extra: Extra,
 }
 
-/// A value of `ExecutionWarningReason`.
+/// A value of `ExecutionWarningReason`: `reason` of `ExecutionStatusWarning`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExecutionWarningReason {
@@ -457,7 +457,7 @@ pub struct FindResponse {
     pub extra: Extra,
 }
 
-/// The `Flapping` object.
+/// The `Flapping` object: `flapping` of `Rule`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Flapping {
@@ -488,7 +488,7 @@ impl Flapping {
     }
 }
 
-/// The `GapRange` object.
+/// The `GapRange` object: `gap_range` of `RunMetrics`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GapRange {
@@ -502,7 +502,7 @@ pub struct GapRange {
 
 /// The answer to [`get`](super::AlertingRules::get).
 pub type GetResponse = Rule;
-/// The `InvestigationGuide` object.
+/// The `InvestigationGuide` object: `investigation_guide` of `RuleArtifacts`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InvestigationGuide {
@@ -512,7 +512,7 @@ pub struct InvestigationGuide {
     pub extra: Extra,
 }
 
-/// The `LastRun` object.
+/// The `LastRun` object: `last_run` of `Rule`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LastRun {
@@ -530,7 +530,7 @@ pub struct LastRun {
     pub extra: Extra,
 }
 
-/// A value of `LastRunWarning`.
+/// A value of `LastRunWarning`: `warning` of `LastRun`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LastRunWarning {
@@ -562,7 +562,7 @@ pub enum LastRunWarning {
     UnknownValue(String),
 }
 
-/// The `MonitoredRun` object.
+/// The `MonitoredRun` object: `last_run` of `RunMonitoring`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MonitoredRun {
@@ -574,7 +574,7 @@ pub struct MonitoredRun {
     pub extra: Extra,
 }
 
-/// The `Monitoring` object.
+/// The `Monitoring` object: `monitoring` of `Rule`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Monitoring {
@@ -584,7 +584,7 @@ pub struct Monitoring {
     pub extra: Extra,
 }
 
-/// The `NewInvestigationGuide` object.
+/// The `NewInvestigationGuide` object: `investigation_guide` of `NewRuleArtifacts`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewInvestigationGuide {
@@ -607,7 +607,7 @@ impl NewInvestigationGuide {
     }
 }
 
-/// The `NewRuleAction` object.
+/// The `NewRuleAction` object: `actions[]` of what `alerting.rules.create` takes, and 2 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewRuleAction {
@@ -688,7 +688,7 @@ impl NewRuleAction {
     }
 }
 
-/// The `NewRuleArtifacts` object.
+/// The `NewRuleArtifacts` object: `artifacts` of what `alerting.rules.create` takes, and 2 more places.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewRuleArtifacts {
@@ -730,7 +730,7 @@ impl NewRuleArtifacts {
     }
 }
 
-/// The `NewSnoozeSchedule` object.
+/// The `NewSnoozeSchedule` object: `schedule` of what `alerting.rules.snooze` takes.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewSnoozeSchedule {
@@ -754,7 +754,7 @@ impl NewSnoozeSchedule {
     }
 }
 
-/// A value of `NotifyWhen`.
+/// A value of `NotifyWhen`: `notify_when` of `Rule`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotifyWhen {
@@ -768,7 +768,7 @@ pub enum NotifyWhen {
     UnknownValue(String),
 }
 
-/// The `QueryFilter` object.
+/// The `QueryFilter` object: `filters[]` of `AlertsFilterQuery`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QueryFilter {
@@ -815,7 +815,7 @@ impl QueryFilter {
     }
 }
 
-/// The `QueryFilterState` object.
+/// The `QueryFilterState` object: `$state` of `QueryFilter`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QueryFilterState {
@@ -836,7 +836,7 @@ impl QueryFilterState {
     }
 }
 
-/// A value of `QueryFilterStore`.
+/// A value of `QueryFilterStore`: `store` of `QueryFilterState`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum QueryFilterStore {
@@ -848,7 +848,7 @@ pub enum QueryFilterStore {
     UnknownValue(String),
 }
 
-/// The `RRule` object.
+/// The `RRule` object: `rRule` of `RuleSnooze`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RRule {
@@ -888,7 +888,7 @@ pub struct RRule {
     pub extra: Extra,
 }
 
-/// The `Rule` object.
+/// The `Rule` object: what `alerting.rules.get` answers, and 4 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Rule {
@@ -965,7 +965,7 @@ pub struct Rule {
     pub extra: Extra,
 }
 
-/// The `RuleAction` object.
+/// The `RuleAction` object: `actions[]` of `Rule`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleAction {
@@ -989,7 +989,7 @@ pub struct RuleAction {
     pub extra: Extra,
 }
 
-/// The `RuleArtifacts` object.
+/// The `RuleArtifacts` object: `artifacts` of `Rule`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RuleArtifacts {
@@ -1106,7 +1106,7 @@ impl From<alerting::SyntheticsMonitorStatusParams> for RuleParams {
     }
 }
 
-/// The `RuleSchedule` object.
+/// The `RuleSchedule` object: `schedule` of `Rule`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleSchedule {
@@ -1127,7 +1127,7 @@ impl RuleSchedule {
     }
 }
 
-/// The `RuleSnooze` object.
+/// The `RuleSnooze` object: `snooze_schedule[]` of `Rule`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleSnooze {
@@ -1143,7 +1143,7 @@ pub struct RuleSnooze {
     pub extra: Extra,
 }
 
-/// A value of `RuleStatus`.
+/// A value of `RuleStatus`: `status` of `ExecutionStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RuleStatus {
@@ -1163,7 +1163,7 @@ pub enum RuleStatus {
     UnknownValue(String),
 }
 
-/// The `RunCalculatedMetrics` object.
+/// The `RunCalculatedMetrics` object: `calculated_metrics` of `RunMonitoring`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RunCalculatedMetrics {
@@ -1179,7 +1179,7 @@ pub struct RunCalculatedMetrics {
     pub extra: Extra,
 }
 
-/// The `RunHistoryEntry` object.
+/// The `RunHistoryEntry` object: `history[]` of `RunMonitoring`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RunHistoryEntry {
@@ -1195,7 +1195,7 @@ pub struct RunHistoryEntry {
     pub extra: Extra,
 }
 
-/// The `RunMetrics` object.
+/// The `RunMetrics` object: `metrics` of `MonitoredRun`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RunMetrics {
@@ -1217,7 +1217,7 @@ pub struct RunMetrics {
     pub extra: Extra,
 }
 
-/// The `RunMonitoring` object.
+/// The `RunMonitoring` object: `run` of `Monitoring`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RunMonitoring {
@@ -1231,7 +1231,7 @@ pub struct RunMonitoring {
     pub extra: Extra,
 }
 
-/// A value of `RunOutcome`.
+/// A value of `RunOutcome`: `outcome` of `LastRun`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RunOutcome {
@@ -1245,7 +1245,7 @@ pub enum RunOutcome {
     UnknownValue(String),
 }
 
-/// The `SavedObjectReference` object.
+/// The `SavedObjectReference` object: `has_reference` of what `alerting.rules.find` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SavedObjectReference {
@@ -1269,7 +1269,7 @@ impl SavedObjectReference {
     }
 }
 
-/// A value of `SearchOperator`.
+/// A value of `SearchOperator`: `default_search_operator` of what `alerting.rules.find` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SearchOperator {
@@ -1291,7 +1291,7 @@ pub struct SnoozeResponse {
     pub extra: Extra,
 }
 
-/// The `SnoozedRule` object.
+/// The `SnoozedRule` object: `body` of what `alerting.rules.snooze` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SnoozedRule {
@@ -1301,7 +1301,7 @@ pub struct SnoozedRule {
     pub extra: Extra,
 }
 
-/// The `SnoozedSchedule` object.
+/// The `SnoozedSchedule` object: `schedule` of `SnoozedRule`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SnoozedSchedule {
@@ -1313,7 +1313,7 @@ pub struct SnoozedSchedule {
     pub extra: Extra,
 }
 
-/// A value of `SortOrder`.
+/// A value of `SortOrder`: `sort_order` of what `alerting.rules.find` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortOrder {
@@ -1325,7 +1325,7 @@ pub enum SortOrder {
     UnknownValue(String),
 }
 
-/// The `Timeframe` object.
+/// The `Timeframe` object: `timeframe` of `AlertsFilter`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Timeframe {
@@ -1364,7 +1364,7 @@ impl Timeframe {
     }
 }
 
-/// The `TimeframeHours` object.
+/// The `TimeframeHours` object: `hours` of `Timeframe`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TimeframeHours {
@@ -1390,7 +1390,7 @@ impl TimeframeHours {
 
 /// The answer to [`update`](super::AlertingRules::update).
 pub type UpdateResponse = Rule;
-/// A value of `Weekday`.
+/// A value of `Weekday`: `wkst` of `RRule`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Weekday {

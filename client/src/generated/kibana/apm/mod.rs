@@ -50,6 +50,7 @@ impl Apm {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createagentkey)
     #[doc(alias = "apm.create_agent_key")]
     #[doc(alias = "POST /api/apm/agent_keys")]
+    #[doc(alias = "createagentkey")]
     pub fn create_agent_key(
         &self,
         name: impl Into<String>,
@@ -63,6 +64,7 @@ impl Apm {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-saveapmserverschema)
     #[doc(alias = "apm.save_server_schema")]
     #[doc(alias = "POST /api/apm/fleet/apm_server_schema")]
+    #[doc(alias = "saveapmserverschema")]
     pub fn save_server_schema(&self) -> SaveServerSchema {
         SaveServerSchema::new(&self.client, SaveServerSchemaRequest::new())
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number};
-/// The `AgentConfiguration` object.
+/// The `AgentConfiguration` object: upstream's `AgentConfigurationObject`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentConfiguration {
@@ -25,7 +25,7 @@ pub struct AgentConfiguration {
     pub extra: Extra,
 }
 
-/// The `AgentConfigurations` object.
+/// The `AgentConfigurations` object: upstream's `AgentConfigurationsResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AgentConfigurations {
@@ -35,7 +35,7 @@ pub struct AgentConfigurations {
     pub extra: Extra,
 }
 
-/// The `AgentKey` object.
+/// The `AgentKey` object: `agentKey` of `CreatedAgentKey`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentKey {
@@ -94,7 +94,7 @@ impl AnnotatedService {
     }
 }
 
-/// The `AnnotationDetails` object.
+/// The `AnnotationDetails` object: `annotation` of `AnnotationSource`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AnnotationDetails {
@@ -106,7 +106,7 @@ pub struct AnnotationDetails {
     pub extra: Extra,
 }
 
-/// The `AnnotationEvent` object.
+/// The `AnnotationEvent` object: `event` of `AnnotationSource`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AnnotationEvent {
@@ -116,7 +116,7 @@ pub struct AnnotationEvent {
     pub extra: Extra,
 }
 
-/// The `AnnotationService` object.
+/// The `AnnotationService` object: `service` of `AnnotationSource`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AnnotationService {
@@ -130,7 +130,7 @@ pub struct AnnotationService {
     pub extra: Extra,
 }
 
-/// The `AnnotationSource` object.
+/// The `AnnotationSource` object: `_source` of `CreatedAnnotation`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AnnotationSource {
@@ -152,7 +152,7 @@ pub struct AnnotationSource {
 
 /// The answer to [`create_agent_key`](super::Apm::create_agent_key).
 pub type CreateAgentKeyResponse = CreatedAgentKey;
-/// The `CreatedAgentKey` object.
+/// The `CreatedAgentKey` object: upstream's `AgentKeysResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreatedAgentKey {
@@ -162,7 +162,7 @@ pub struct CreatedAgentKey {
     pub extra: Extra,
 }
 
-/// The `CreatedAnnotation` object.
+/// The `CreatedAnnotation` object: upstream's `CreateAnnotationResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreatedAnnotation {
@@ -176,7 +176,7 @@ pub struct CreatedAnnotation {
     pub extra: Extra,
 }
 
-/// The `DeletedAgentConfiguration` object.
+/// The `DeletedAgentConfiguration` object: upstream's `DeleteAgentConfigurationsResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DeletedAgentConfiguration {
@@ -186,7 +186,7 @@ pub struct DeletedAgentConfiguration {
     pub extra: Extra,
 }
 
-/// The `Empty` object.
+/// The `Empty` object: what `apm.save_server_schema` answers, and 2 more places.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Empty {
@@ -194,7 +194,7 @@ pub struct Empty {
     pub extra: Extra,
 }
 
-/// The `FoundAgentConfiguration` object.
+/// The `FoundAgentConfiguration` object: upstream's `SearchAgentConfigurationResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FoundAgentConfiguration {
@@ -210,7 +210,7 @@ pub struct FoundAgentConfiguration {
     pub extra: Extra,
 }
 
-/// The `FoundAnnotation` object.
+/// The `FoundAnnotation` object: `annotations[]` of `FoundAnnotations`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FoundAnnotation {
@@ -224,7 +224,7 @@ pub struct FoundAnnotation {
     pub extra: Extra,
 }
 
-/// The `FoundAnnotations` object.
+/// The `FoundAnnotations` object: upstream's `AnnotationSearchResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FoundAnnotations {
@@ -236,7 +236,7 @@ pub struct FoundAnnotations {
 
 /// The answer to [`save_server_schema`](super::Apm::save_server_schema).
 pub type SaveServerSchemaResponse = Empty;
-/// The `Service` object.
+/// The `Service` object: upstream's `ServiceObject`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Service {
@@ -268,7 +268,7 @@ impl Service {
     }
 }
 
-/// The `ServiceAgentName` object.
+/// The `ServiceAgentName` object: upstream's `ServiceAgentNameResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ServiceAgentName {
@@ -278,7 +278,7 @@ pub struct ServiceAgentName {
     pub extra: Extra,
 }
 
-/// The `ServiceEnvironment` object.
+/// The `ServiceEnvironment` object: upstream's `ServiceEnvironmentObject`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ServiceEnvironment {
@@ -290,7 +290,7 @@ pub struct ServiceEnvironment {
     pub extra: Extra,
 }
 
-/// The `ServiceEnvironments` object.
+/// The `ServiceEnvironments` object: upstream's `ServiceEnvironmentsResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ServiceEnvironments {
@@ -300,7 +300,7 @@ pub struct ServiceEnvironments {
     pub extra: Extra,
 }
 
-/// The `SingleAgentConfiguration` object.
+/// The `SingleAgentConfiguration` object: upstream's `SingleAgentConfigurationResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SingleAgentConfiguration {
@@ -322,7 +322,7 @@ pub struct SingleAgentConfiguration {
     pub extra: Extra,
 }
 
-/// The `SourceMap` object.
+/// The `SourceMap` object: `sourceMap` of `SourceMapArtifactBody`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SourceMap {
@@ -342,7 +342,7 @@ pub struct SourceMap {
     pub extra: Extra,
 }
 
-/// The `SourceMapArtifact` object.
+/// The `SourceMapArtifact` object: `artifacts[]` of `SourceMaps`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SourceMapArtifact {
@@ -376,7 +376,7 @@ pub struct SourceMapArtifact {
     pub extra: Extra,
 }
 
-/// The `SourceMapArtifactBody` object.
+/// The `SourceMapArtifactBody` object: `body` of `SourceMapArtifact`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SourceMapArtifactBody {
@@ -392,7 +392,7 @@ pub struct SourceMapArtifactBody {
     pub extra: Extra,
 }
 
-/// The `SourceMaps` object.
+/// The `SourceMaps` object: upstream's `SourceMapsResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SourceMaps {
@@ -402,7 +402,7 @@ pub struct SourceMaps {
     pub extra: Extra,
 }
 
-/// The `UploadedSourceMap` object.
+/// The `UploadedSourceMap` object: upstream's `UploadSourceMapsResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UploadedSourceMap {

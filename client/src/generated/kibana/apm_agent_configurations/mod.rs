@@ -19,6 +19,7 @@ impl ApmAgentConfigurations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deleteagentconfiguration)
     #[doc(alias = "apm.agent_configurations.delete")]
     #[doc(alias = "DELETE /api/apm/settings/agent-configuration")]
+    #[doc(alias = "deleteagentconfiguration")]
     pub fn delete(&self, service: impl Into<apm::Service>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(service))
     }
@@ -28,6 +29,7 @@ impl ApmAgentConfigurations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-searchsingleconfiguration)
     #[doc(alias = "apm.agent_configurations.find")]
     #[doc(alias = "POST /api/apm/settings/agent-configuration/search")]
+    #[doc(alias = "searchsingleconfiguration")]
     pub fn find(&self, service: impl Into<apm::Service>) -> Find {
         Find::new(&self.client, FindRequest::new(service))
     }
@@ -37,6 +39,7 @@ impl ApmAgentConfigurations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getsingleagentconfiguration)
     #[doc(alias = "apm.agent_configurations.get")]
     #[doc(alias = "GET /api/apm/settings/agent-configuration/view")]
+    #[doc(alias = "getsingleagentconfiguration")]
     pub fn get(&self) -> Get {
         Get::new(&self.client, GetRequest::new())
     }
@@ -46,6 +49,7 @@ impl ApmAgentConfigurations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getagentnameforservice)
     #[doc(alias = "apm.agent_configurations.get_agent_name")]
     #[doc(alias = "GET /api/apm/settings/agent-configuration/agent_name")]
+    #[doc(alias = "getagentnameforservice")]
     pub fn get_agent_name(&self, service_name: impl Into<String>) -> GetAgentName {
         GetAgentName::new(&self.client, GetAgentNameRequest::new(service_name))
     }
@@ -55,6 +59,7 @@ impl ApmAgentConfigurations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getagentconfigurations)
     #[doc(alias = "apm.agent_configurations.list")]
     #[doc(alias = "GET /api/apm/settings/agent-configuration")]
+    #[doc(alias = "getagentconfigurations")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -64,6 +69,7 @@ impl ApmAgentConfigurations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getenvironmentsforservice)
     #[doc(alias = "apm.agent_configurations.list_environments")]
     #[doc(alias = "GET /api/apm/settings/agent-configuration/environments")]
+    #[doc(alias = "getenvironmentsforservice")]
     pub fn list_environments(&self) -> ListEnvironments {
         ListEnvironments::new(&self.client, ListEnvironmentsRequest::new())
     }
@@ -73,6 +79,7 @@ impl ApmAgentConfigurations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createupdateagentconfiguration)
     #[doc(alias = "apm.agent_configurations.put")]
     #[doc(alias = "PUT /api/apm/settings/agent-configuration")]
+    #[doc(alias = "createupdateagentconfiguration")]
     pub fn put(
         &self,
         service: impl Into<apm::Service>,

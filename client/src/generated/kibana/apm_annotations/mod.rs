@@ -19,6 +19,7 @@ impl ApmAnnotations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createannotation)
     #[doc(alias = "apm.annotations.create")]
     #[doc(alias = "POST /api/apm/services/{serviceName}/annotation")]
+    #[doc(alias = "createannotation")]
     pub fn create(
         &self,
         service_name: impl Into<String>,
@@ -33,6 +34,7 @@ impl ApmAnnotations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getannotation)
     #[doc(alias = "apm.annotations.find")]
     #[doc(alias = "GET /api/apm/services/{serviceName}/annotation/search")]
+    #[doc(alias = "getannotation")]
     pub fn find(&self, service_name: impl Into<String>) -> Find {
         Find::new(&self.client, FindRequest::new(service_name))
     }

@@ -19,6 +19,7 @@ impl ApmSourceMaps {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deletesourcemap)
     #[doc(alias = "apm.source_maps.delete")]
     #[doc(alias = "DELETE /api/apm/sourcemaps/{id}")]
+    #[doc(alias = "deletesourcemap")]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
     }
@@ -28,6 +29,7 @@ impl ApmSourceMaps {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getsourcemaps)
     #[doc(alias = "apm.source_maps.list")]
     #[doc(alias = "GET /api/apm/sourcemaps")]
+    #[doc(alias = "getsourcemaps")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -37,6 +39,7 @@ impl ApmSourceMaps {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-uploadsourcemap)
     #[doc(alias = "apm.source_maps.upload")]
     #[doc(alias = "POST /api/apm/sourcemaps")]
+    #[doc(alias = "uploadsourcemap")]
     #[doc(alias = "upload_sourcemap")]
     pub fn upload(&self, required: UploadRequired) -> UploadCall {
         UploadCall::new(&self.client, UploadRequest::new(required))

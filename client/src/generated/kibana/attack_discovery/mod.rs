@@ -39,6 +39,7 @@ impl AttackDiscovery {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-postattackdiscoverybulk)
     #[doc(alias = "attack_discovery.bulk_update")]
     #[doc(alias = "POST /api/attack_discovery/_bulk")]
+    #[doc(alias = "postattackdiscoverybulk")]
     pub fn bulk_update(&self, update: impl Into<AlertsUpdate>) -> BulkUpdate {
         BulkUpdate::new(&self.client, BulkUpdateRequest::new(update))
     }
@@ -48,6 +49,7 @@ impl AttackDiscovery {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-postattackdiscoverygenerationsdismiss)
     #[doc(alias = "attack_discovery.dismiss_generation")]
     #[doc(alias = "POST /api/attack_discovery/generations/{execution_uuid}/_dismiss")]
+    #[doc(alias = "postattackdiscoverygenerationsdismiss")]
     pub fn dismiss_generation(
         &self,
         execution_uuid: impl Into<String>,
@@ -63,6 +65,7 @@ impl AttackDiscovery {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-attackdiscoveryfind)
     #[doc(alias = "attack_discovery.find")]
     #[doc(alias = "GET /api/attack_discovery/_find")]
+    #[doc(alias = "attackdiscoveryfind")]
     pub fn find(&self) -> Find {
         Find::new(&self.client, FindRequest::new())
     }
@@ -72,6 +75,7 @@ impl AttackDiscovery {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-postattackdiscoverygenerate)
     #[doc(alias = "attack_discovery.generate")]
     #[doc(alias = "POST /api/attack_discovery/_generate")]
+    #[doc(alias = "postattackdiscoverygenerate")]
     pub fn generate(&self, required: GenerateRequired) -> Generate {
         Generate::new(&self.client, GenerateRequest::new(required))
     }
@@ -81,6 +85,7 @@ impl AttackDiscovery {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getattackdiscoverygeneration)
     #[doc(alias = "attack_discovery.get_generation")]
     #[doc(alias = "GET /api/attack_discovery/generations/{execution_uuid}")]
+    #[doc(alias = "getattackdiscoverygeneration")]
     pub fn get_generation(&self, execution_uuid: impl Into<String>) -> GetGeneration {
         GetGeneration::new(&self.client, GetGenerationRequest::new(execution_uuid))
     }
@@ -90,6 +95,7 @@ impl AttackDiscovery {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getattackdiscoverygenerations)
     #[doc(alias = "attack_discovery.list_generations")]
     #[doc(alias = "GET /api/attack_discovery/generations")]
+    #[doc(alias = "getattackdiscoverygenerations")]
     pub fn list_generations(&self) -> ListGenerations {
         ListGenerations::new(&self.client, ListGenerationsRequest::new())
     }

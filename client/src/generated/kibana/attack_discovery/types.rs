@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
-/// A value of `AlertStatus`.
+/// A value of `AlertStatus`: `status[]` of what `attack_discovery.find` takes, and one more place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AlertStatus {
@@ -19,7 +19,7 @@ pub enum AlertStatus {
     UnknownValue(String),
 }
 
-/// The `AlertsUpdate` object.
+/// The `AlertsUpdate` object: `update` of what `attack_discovery.bulk_update` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AlertsUpdate {
@@ -83,7 +83,7 @@ impl AlertsUpdate {
     }
 }
 
-/// The `AnonymizationField` object.
+/// The `AnonymizationField` object: upstream's `AnonymizationFieldResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AnonymizationField {
@@ -225,7 +225,7 @@ impl ApiConfig {
     }
 }
 
-/// The `AttackDiscoveryAlert` object.
+/// The `AttackDiscoveryAlert` object: upstream's `AttackDiscoveryApiAlert`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AttackDiscoveryAlert {
@@ -289,7 +289,7 @@ pub struct BulkUpdateResponse {
     pub extra: Extra,
 }
 
-/// The `ConnectorStats` object.
+/// The `ConnectorStats` object: `connector_stats` of `Generation`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ConnectorStats {
@@ -335,7 +335,7 @@ pub struct GenerateResponse {
     pub extra: Extra,
 }
 
-/// The `Generation` object.
+/// The `Generation` object: upstream's `AttackDiscoveryGeneration`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Generation {
@@ -363,7 +363,7 @@ pub struct Generation {
     pub extra: Extra,
 }
 
-/// A value of `GenerationStatus`.
+/// A value of `GenerationStatus`: `status` of `Generation`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GenerationStatus {
@@ -417,7 +417,7 @@ pub enum Provider {
     UnknownValue(String),
 }
 
-/// The `Schedule` object.
+/// The `Schedule` object: upstream's `AttackDiscoveryApiSchedule`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Schedule {
@@ -451,7 +451,7 @@ pub struct Schedule {
     pub extra: Extra,
 }
 
-/// One of several forms of `ScheduleAction`.
+/// One of several forms of `ScheduleAction`: upstream's `AttackDiscoveryApiScheduleAction`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ScheduleAction {
@@ -475,7 +475,7 @@ impl From<ScheduleSystemAction> for ScheduleAction {
     }
 }
 
-/// The `ScheduleActionFrequency` object.
+/// The `ScheduleActionFrequency` object: upstream's `AttackDiscoveryApiScheduleActionFrequency`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ScheduleActionFrequency {
@@ -514,7 +514,7 @@ impl ScheduleActionFrequency {
     }
 }
 
-/// A value of `ScheduleActionNotifyWhen`.
+/// A value of `ScheduleActionNotifyWhen`: upstream's `AttackDiscoveryApiScheduleActionNotifyWhen`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ScheduleActionNotifyWhen {
@@ -528,7 +528,7 @@ pub enum ScheduleActionNotifyWhen {
     UnknownValue(String),
 }
 
-/// The `ScheduleApiConfig` object.
+/// The `ScheduleApiConfig` object: `api_config` of `ScheduleParams`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ScheduleApiConfig {
@@ -594,7 +594,7 @@ impl ScheduleApiConfig {
     }
 }
 
-/// The `ScheduleExecution` object.
+/// The `ScheduleExecution` object: upstream's `AttackDiscoveryApiScheduleExecution`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ScheduleExecution {
@@ -612,7 +612,7 @@ pub struct ScheduleExecution {
     pub extra: Extra,
 }
 
-/// A value of `ScheduleExecutionStatus`.
+/// A value of `ScheduleExecutionStatus`: upstream's `AttackDiscoveryApiScheduleExecutionStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ScheduleExecutionStatus {
@@ -630,7 +630,7 @@ pub enum ScheduleExecutionStatus {
     UnknownValue(String),
 }
 
-/// The `ScheduleGeneralAction` object.
+/// The `ScheduleGeneralAction` object: upstream's `AttackDiscoveryApiScheduleGeneralAction`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ScheduleGeneralAction {
@@ -706,7 +706,7 @@ impl ScheduleGeneralAction {
     }
 }
 
-/// The `ScheduleInterval` object.
+/// The `ScheduleInterval` object: upstream's `IntervalApiSchedule`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ScheduleInterval {
@@ -727,7 +727,7 @@ impl ScheduleInterval {
     }
 }
 
-/// The `ScheduleParams` object.
+/// The `ScheduleParams` object: upstream's `AttackDiscoveryApiScheduleParams`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ScheduleParams {
@@ -817,7 +817,7 @@ impl ScheduleParams {
     }
 }
 
-/// The `ScheduleQuery` object.
+/// The `ScheduleQuery` object: upstream's `Query`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ScheduleQuery {
@@ -844,7 +844,7 @@ impl ScheduleQuery {
     }
 }
 
-/// One of several forms of `ScheduleQueryText`.
+/// One of several forms of `ScheduleQueryText`: `query` of `ScheduleQuery`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ScheduleQueryText {
@@ -868,7 +868,7 @@ impl From<String> for ScheduleQueryText {
     }
 }
 
-/// The `ScheduleSystemAction` object.
+/// The `ScheduleSystemAction` object: upstream's `AttackDiscoveryApiScheduleSystemAction`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ScheduleSystemAction {
@@ -951,7 +951,7 @@ pub struct User {
     pub extra: Extra,
 }
 
-/// A value of `Visibility`.
+/// A value of `Visibility`: `visibility` of `AlertsUpdate`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Visibility {

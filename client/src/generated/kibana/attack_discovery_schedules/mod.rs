@@ -20,6 +20,7 @@ impl AttackDiscoverySchedules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createattackdiscoveryschedules)
     #[doc(alias = "attack_discovery.schedules.create")]
     #[doc(alias = "POST /api/attack_discovery/schedules")]
+    #[doc(alias = "createattackdiscoveryschedules")]
     pub fn create(&self, required: CreateRequired) -> Create {
         Create::new(&self.client, CreateRequest::new(required))
     }
@@ -29,6 +30,7 @@ impl AttackDiscoverySchedules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deleteattackdiscoveryschedules)
     #[doc(alias = "attack_discovery.schedules.delete")]
     #[doc(alias = "DELETE /api/attack_discovery/schedules/{id}")]
+    #[doc(alias = "deleteattackdiscoveryschedules")]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
     }
@@ -38,6 +40,7 @@ impl AttackDiscoverySchedules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-disableattackdiscoveryschedules)
     #[doc(alias = "attack_discovery.schedules.disable")]
     #[doc(alias = "POST /api/attack_discovery/schedules/{id}/_disable")]
+    #[doc(alias = "disableattackdiscoveryschedules")]
     pub fn disable(&self, id: impl Into<String>) -> Disable {
         Disable::new(&self.client, DisableRequest::new(id))
     }
@@ -47,6 +50,7 @@ impl AttackDiscoverySchedules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-enableattackdiscoveryschedules)
     #[doc(alias = "attack_discovery.schedules.enable")]
     #[doc(alias = "POST /api/attack_discovery/schedules/{id}/_enable")]
+    #[doc(alias = "enableattackdiscoveryschedules")]
     pub fn enable(&self, id: impl Into<String>) -> Enable {
         Enable::new(&self.client, EnableRequest::new(id))
     }
@@ -56,6 +60,7 @@ impl AttackDiscoverySchedules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-findattackdiscoveryschedules)
     #[doc(alias = "attack_discovery.schedules.find")]
     #[doc(alias = "GET /api/attack_discovery/schedules/_find")]
+    #[doc(alias = "findattackdiscoveryschedules")]
     pub fn find(&self) -> Find {
         Find::new(&self.client, FindRequest::new())
     }
@@ -65,6 +70,7 @@ impl AttackDiscoverySchedules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getattackdiscoveryschedules)
     #[doc(alias = "attack_discovery.schedules.get")]
     #[doc(alias = "GET /api/attack_discovery/schedules/{id}")]
+    #[doc(alias = "getattackdiscoveryschedules")]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
     }
@@ -74,6 +80,7 @@ impl AttackDiscoverySchedules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-updateattackdiscoveryschedules)
     #[doc(alias = "attack_discovery.schedules.update")]
     #[doc(alias = "PUT /api/attack_discovery/schedules/{id}")]
+    #[doc(alias = "updateattackdiscoveryschedules")]
     pub fn update(&self, id: impl Into<String>, required: UpdateRequired) -> Update {
         Update::new(&self.client, UpdateRequest::new(id, required))
     }

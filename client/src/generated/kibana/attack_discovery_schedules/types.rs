@@ -29,7 +29,7 @@ pub struct FindResponse {
 
 /// The answer to [`get`](super::AttackDiscoverySchedules::get).
 pub type GetResponse = attack_discovery::Schedule;
-/// The `ScheduleReference` object.
+/// The `ScheduleReference` object: what `attack_discovery.schedules.delete` answers, and 2 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ScheduleReference {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::body::Upload;
 use crate::response::NoContent;
+use crate::types::OneOrMany;
 /// The `cases` calls.
 #[derive(Clone, Debug)]
 pub struct Cases {
@@ -43,6 +44,7 @@ impl Cases {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-addcasefiledefaultspace)
     #[doc(alias = "cases.add_file")]
     #[doc(alias = "POST /api/cases/{caseId}/files")]
+    #[doc(alias = "addcasefiledefaultspace")]
     pub fn add_file(
         &self,
         case_id: impl Into<String>,
@@ -56,6 +58,7 @@ impl Cases {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getcasestatusdefaultspace)
     #[doc(alias = "cases.count_by_status")]
     #[doc(alias = "GET /api/cases/status")]
+    #[doc(alias = "getcasestatusdefaultspace")]
     #[deprecated = "upstream deprecates it"]
     pub fn count_by_status(&self) -> CountByStatus {
         CountByStatus::new(&self.client, CountByStatusRequest::new())
@@ -66,6 +69,7 @@ impl Cases {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createcasedefaultspace)
     #[doc(alias = "cases.create")]
     #[doc(alias = "POST /api/cases")]
+    #[doc(alias = "createcasedefaultspace")]
     pub fn create(&self, required: CreateRequired) -> Create {
         Create::new(&self.client, CreateRequest::new(required))
     }
@@ -75,6 +79,7 @@ impl Cases {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deletecasedefaultspace)
     #[doc(alias = "cases.delete")]
     #[doc(alias = "DELETE /api/cases")]
+    #[doc(alias = "deletecasedefaultspace")]
     pub fn delete(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(ids))
     }
@@ -84,6 +89,7 @@ impl Cases {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-findcasesdefaultspace)
     #[doc(alias = "cases.find")]
     #[doc(alias = "GET /api/cases/_find")]
+    #[doc(alias = "findcasesdefaultspace")]
     pub fn find(&self) -> Find {
         Find::new(&self.client, FindRequest::new())
     }
@@ -93,6 +99,7 @@ impl Cases {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-findcaseconnectorsdefaultspace)
     #[doc(alias = "cases.find_connectors")]
     #[doc(alias = "GET /api/cases/configure/connectors/_find")]
+    #[doc(alias = "findcaseconnectorsdefaultspace")]
     pub fn find_connectors(&self) -> FindConnectors {
         FindConnectors::new(&self.client, FindConnectorsRequest::new())
     }
@@ -102,6 +109,7 @@ impl Cases {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-findcaseactivitydefaultspace)
     #[doc(alias = "cases.find_user_actions")]
     #[doc(alias = "GET /api/cases/{caseId}/user_actions/_find")]
+    #[doc(alias = "findcaseactivitydefaultspace")]
     pub fn find_user_actions(&self, case_id: impl Into<String>) -> FindUserActions {
         FindUserActions::new(&self.client, FindUserActionsRequest::new(case_id))
     }
@@ -111,6 +119,7 @@ impl Cases {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getcasedefaultspace)
     #[doc(alias = "cases.get")]
     #[doc(alias = "GET /api/cases/{caseId}")]
+    #[doc(alias = "getcasedefaultspace")]
     pub fn get(&self, case_id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(case_id))
     }
@@ -120,6 +129,7 @@ impl Cases {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getcasealertsdefaultspace)
     #[doc(alias = "cases.list_alerts")]
     #[doc(alias = "GET /api/cases/{caseId}/alerts")]
+    #[doc(alias = "getcasealertsdefaultspace")]
     pub fn list_alerts(&self, case_id: impl Into<String>) -> ListAlerts {
         ListAlerts::new(&self.client, ListAlertsRequest::new(case_id))
     }
@@ -129,6 +139,7 @@ impl Cases {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getcasesbyalertdefaultspace)
     #[doc(alias = "cases.list_by_alert")]
     #[doc(alias = "GET /api/cases/alerts/{alertId}")]
+    #[doc(alias = "getcasesbyalertdefaultspace")]
     pub fn list_by_alert(&self, alert_id: impl Into<String>) -> ListByAlert {
         ListByAlert::new(&self.client, ListByAlertRequest::new(alert_id))
     }
@@ -138,6 +149,7 @@ impl Cases {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getcasereportersdefaultspace)
     #[doc(alias = "cases.list_reporters")]
     #[doc(alias = "GET /api/cases/reporters")]
+    #[doc(alias = "getcasereportersdefaultspace")]
     pub fn list_reporters(&self) -> ListReporters {
         ListReporters::new(&self.client, ListReportersRequest::new())
     }
@@ -147,6 +159,7 @@ impl Cases {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getcasetagsdefaultspace)
     #[doc(alias = "cases.list_tags")]
     #[doc(alias = "GET /api/cases/tags")]
+    #[doc(alias = "getcasetagsdefaultspace")]
     pub fn list_tags(&self) -> ListTags {
         ListTags::new(&self.client, ListTagsRequest::new())
     }
@@ -156,6 +169,7 @@ impl Cases {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getcaseactivitydefaultspace)
     #[doc(alias = "cases.list_user_actions")]
     #[doc(alias = "GET /api/cases/{caseId}/user_actions")]
+    #[doc(alias = "getcaseactivitydefaultspace")]
     #[deprecated = "upstream deprecates it"]
     pub fn list_user_actions(&self, case_id: impl Into<String>) -> ListUserActions {
         ListUserActions::new(&self.client, ListUserActionsRequest::new(case_id))
@@ -166,6 +180,7 @@ impl Cases {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-pushcasedefaultspace)
     #[doc(alias = "cases.push")]
     #[doc(alias = "POST /api/cases/{caseId}/connector/{connectorId}/_push")]
+    #[doc(alias = "pushcasedefaultspace")]
     pub fn push(
         &self,
         case_id: impl Into<String>,
@@ -179,6 +194,7 @@ impl Cases {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-updatecasedefaultspace)
     #[doc(alias = "cases.update")]
     #[doc(alias = "PATCH /api/cases")]
+    #[doc(alias = "updatecasedefaultspace")]
     pub fn update(
         &self,
         cases: impl IntoIterator<Item = impl Into<CaseUpdate>>,
@@ -207,7 +223,7 @@ pub struct CountByStatus(Call<CountByStatusRequest>);
 rt::call!(CountByStatus, CountByStatusRequest => CountByStatusResponse, read);
 impl CountByStatus {
     /// `owner`
-    pub fn owner(mut self, owner: impl Into<OwnerFilter>) -> Self {
+    pub fn owner(mut self, owner: impl Into<OneOrMany<Owner>>) -> Self {
         self.0.request_mut().owner = Some(owner.into());
         self
     }
@@ -272,12 +288,12 @@ rt::call!(Find, FindRequest => FindResponse, read);
 rt::pages!(Find, FindRequest);
 impl Find {
     /// `assignees`
-    pub fn assignees(mut self, assignees: impl Into<TextFilter>) -> Self {
+    pub fn assignees(mut self, assignees: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().assignees = Some(assignees.into());
         self
     }
     /// `category`
-    pub fn category(mut self, category: impl Into<TextFilter>) -> Self {
+    pub fn category(mut self, category: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().category = Some(category.into());
         self
     }
@@ -299,7 +315,7 @@ impl Find {
         self
     }
     /// `owner`
-    pub fn owner(mut self, owner: impl Into<OwnerFilter>) -> Self {
+    pub fn owner(mut self, owner: impl Into<OneOrMany<Owner>>) -> Self {
         self.0.request_mut().owner = Some(owner.into());
         self
     }
@@ -318,7 +334,7 @@ impl Find {
         self
     }
     /// `reporters`
-    pub fn reporters(mut self, reporters: impl Into<TextFilter>) -> Self {
+    pub fn reporters(mut self, reporters: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().reporters = Some(reporters.into());
         self
     }
@@ -328,7 +344,10 @@ impl Find {
         self
     }
     /// `searchFields`
-    pub fn search_fields(mut self, search_fields: impl Into<SearchFieldFilter>) -> Self {
+    pub fn search_fields(
+        mut self,
+        search_fields: impl Into<OneOrMany<SearchField>>,
+    ) -> Self {
         self.0.request_mut().search_fields = Some(search_fields.into());
         self
     }
@@ -357,7 +376,7 @@ impl Find {
         self
     }
     /// `tags`
-    pub fn tags(mut self, tags: impl Into<TextFilter>) -> Self {
+    pub fn tags(mut self, tags: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().tags = Some(tags.into());
         self
     }
@@ -439,7 +458,7 @@ pub struct ListByAlert(Call<ListByAlertRequest>);
 rt::call!(ListByAlert, ListByAlertRequest => ListByAlertResponse, read);
 impl ListByAlert {
     /// `owner`
-    pub fn owner(mut self, owner: impl Into<OwnerFilter>) -> Self {
+    pub fn owner(mut self, owner: impl Into<OneOrMany<Owner>>) -> Self {
         self.0.request_mut().owner = Some(owner.into());
         self
     }
@@ -452,7 +471,7 @@ pub struct ListReporters(Call<ListReportersRequest>);
 rt::call!(ListReporters, ListReportersRequest => ListReportersResponse, read);
 impl ListReporters {
     /// `owner`
-    pub fn owner(mut self, owner: impl Into<OwnerFilter>) -> Self {
+    pub fn owner(mut self, owner: impl Into<OneOrMany<Owner>>) -> Self {
         self.0.request_mut().owner = Some(owner.into());
         self
     }
@@ -465,7 +484,7 @@ pub struct ListTags(Call<ListTagsRequest>);
 rt::call!(ListTags, ListTagsRequest => ListTagsResponse, read);
 impl ListTags {
     /// `owner`
-    pub fn owner(mut self, owner: impl Into<OwnerFilter>) -> Self {
+    pub fn owner(mut self, owner: impl Into<OneOrMany<Owner>>) -> Self {
         self.0.request_mut().owner = Some(owner.into());
         self
     }

@@ -9,7 +9,7 @@ use crate::types::{Extra, OneOrMany, Untyped};
 use super::super::common;
 /// The answer to [`add_file`](super::Cases::add_file).
 pub type AddFileResponse = Case;
-/// The `AlertComment` object.
+/// The `AlertComment` object: upstream's `AlertCommentResponseProperties`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AlertComment {
@@ -47,7 +47,7 @@ pub struct AlertComment {
     pub extra: Extra,
 }
 
-/// The `AlertCommentPayload` object.
+/// The `AlertCommentPayload` object: upstream's `PayloadAlertComment`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AlertCommentPayload {
@@ -57,7 +57,7 @@ pub struct AlertCommentPayload {
     pub extra: Extra,
 }
 
-/// The `AlertCommentText` object.
+/// The `AlertCommentText` object: `comment` of `AlertCommentPayload`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AlertCommentText {
@@ -73,7 +73,7 @@ pub struct AlertCommentText {
     pub extra: Extra,
 }
 
-/// The `AlertCommentUpdate` object.
+/// The `AlertCommentUpdate` object: upstream's `UpdateAlertCommentRequestProperties`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AlertCommentUpdate {
@@ -148,7 +148,7 @@ impl Assignee {
     }
 }
 
-/// The `AssigneesPayload` object.
+/// The `AssigneesPayload` object: upstream's `PayloadAssignees`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AssigneesPayload {
@@ -158,7 +158,7 @@ pub struct AssigneesPayload {
     pub extra: Extra,
 }
 
-/// The `AttachedAlert` object.
+/// The `AttachedAlert` object: upstream's `AlertResponseProperties`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AttachedAlert {
@@ -174,7 +174,7 @@ pub struct AttachedAlert {
     pub extra: Extra,
 }
 
-/// The `Case` object.
+/// The `Case` object: upstream's `CaseResponseProperties`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Case {
@@ -238,7 +238,7 @@ pub struct Case {
     pub extra: Extra,
 }
 
-/// One of several forms of `CaseConnector`.
+/// One of several forms of `CaseConnector`: `connector` of `Case`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum CaseConnector {
@@ -260,7 +260,7 @@ pub enum CaseConnector {
     Other(Untyped),
 }
 
-/// The `CaseSettings` object.
+/// The `CaseSettings` object: upstream's `Settings`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CaseSettings {
@@ -311,7 +311,7 @@ pub enum CaseStatus {
     UnknownValue(String),
 }
 
-/// The `CaseSummary` object.
+/// The `CaseSummary` object: what `cases.list_by_alert` answers.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CaseSummary {
@@ -446,7 +446,7 @@ impl CaseUpdate {
     }
 }
 
-/// The `CaseUser` object.
+/// The `CaseUser` object: upstream's `CaseResponseClosedByProperties`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CaseUser {
@@ -462,7 +462,7 @@ pub struct CaseUser {
     pub extra: Extra,
 }
 
-/// The `CasesWebhookConnector` object.
+/// The `CasesWebhookConnector` object: upstream's `ConnectorPropertiesCasesWebhook`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CasesWebhookConnector {
@@ -501,7 +501,7 @@ impl CasesWebhookConnector {
     }
 }
 
-/// A value of `ClosureType`.
+/// A value of `ClosureType`: upstream's `ClosureTypes`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ClosureType {
@@ -513,7 +513,7 @@ pub enum ClosureType {
     UnknownValue(String),
 }
 
-/// One of several forms of `Comment`.
+/// One of several forms of `Comment`: `comments[]` of `Case`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Comment {
@@ -525,7 +525,7 @@ pub enum Comment {
     Other(Untyped),
 }
 
-/// One of several forms of `CommentUpdate`.
+/// One of several forms of `CommentUpdate`: upstream's `UpdateCaseCommentRequest`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum CommentUpdate {
@@ -549,7 +549,7 @@ impl From<UserCommentUpdate> for CommentUpdate {
     }
 }
 
-/// The `ConfiguredConnector` object.
+/// The `ConfiguredConnector` object: `connector` of `TemplateFields`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ConfiguredConnector {
@@ -609,7 +609,7 @@ impl ConfiguredConnector {
     }
 }
 
-/// The `Connector` object.
+/// The `Connector` object: what `cases.find_connectors` answers.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Connector {
@@ -633,7 +633,7 @@ pub struct Connector {
     pub extra: Extra,
 }
 
-/// The `ConnectorConfig` object.
+/// The `ConnectorConfig` object: `config` of `Connector`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ConnectorConfig {
@@ -645,7 +645,7 @@ pub struct ConnectorConfig {
     pub extra: Extra,
 }
 
-/// The `ConnectorPayload` object.
+/// The `ConnectorPayload` object: upstream's `PayloadConnector`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ConnectorPayload {
@@ -655,7 +655,7 @@ pub struct ConnectorPayload {
     pub extra: Extra,
 }
 
-/// A value of `ConnectorType`.
+/// A value of `ConnectorType`: upstream's `ConnectorTypes`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConnectorType {
@@ -691,7 +691,7 @@ pub struct CountByStatusResponse {
     pub extra: Extra,
 }
 
-/// The `CreateCasePayload` object.
+/// The `CreateCasePayload` object: upstream's `PayloadCreateCase`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateCasePayload {
@@ -719,7 +719,7 @@ pub struct CreateCasePayload {
 
 /// The answer to [`create`](super::Cases::create).
 pub type CreateResponse = Case;
-/// The `CreatedBy` object.
+/// The `CreatedBy` object: upstream's `CaseResponseCreatedByProperties`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreatedBy {
@@ -735,7 +735,7 @@ pub struct CreatedBy {
     pub extra: Extra,
 }
 
-/// The `CustomField` object.
+/// The `CustomField` object: `customFields[]` of `Case`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CustomField {
@@ -751,7 +751,7 @@ pub struct CustomField {
     pub extra: Extra,
 }
 
-/// A value of `CustomFieldType`.
+/// A value of `CustomFieldType`: `type` of `NewCustomField`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CustomFieldType {
@@ -763,7 +763,7 @@ pub enum CustomFieldType {
     UnknownValue(String),
 }
 
-/// The `DescriptionPayload` object.
+/// The `DescriptionPayload` object: upstream's `PayloadDescription`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DescriptionPayload {
@@ -797,7 +797,7 @@ pub struct ExternalService {
     pub extra: Extra,
 }
 
-/// The `ExternalServiceUser` object.
+/// The `ExternalServiceUser` object: `pushed_by` of `ExternalService`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ExternalServiceUser {
@@ -857,7 +857,7 @@ pub struct FindUserActionsResponse {
     pub extra: Extra,
 }
 
-/// The `FoundUserAction` object.
+/// The `FoundUserAction` object: upstream's `UserActionsFindResponseProperties`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FoundUserAction {
@@ -885,7 +885,7 @@ pub struct FoundUserAction {
     pub extra: Extra,
 }
 
-/// A value of `FoundUserActionType`.
+/// A value of `FoundUserActionType`: `type` of `FoundUserAction`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FoundUserActionType {
@@ -917,7 +917,7 @@ pub enum FoundUserActionType {
 
 /// The answer to [`get`](super::Cases::get).
 pub type GetResponse = Case;
-/// The `JiraConnector` object.
+/// The `JiraConnector` object: upstream's `ConnectorPropertiesJira`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct JiraConnector {
@@ -956,7 +956,7 @@ impl JiraConnector {
     }
 }
 
-/// The `JiraFields` object.
+/// The `JiraFields` object: `fields` of `JiraConnector`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct JiraFields {
@@ -1005,7 +1005,7 @@ pub type ListReportersResponse = Vec<CaseUser>;
 pub type ListTagsResponse = Vec<String>;
 /// The answer to [`list_user_actions`](super::Cases::list_user_actions).
 pub type ListUserActionsResponse = Vec<UserAction>;
-/// The `NewAlertComment` object.
+/// The `NewAlertComment` object: upstream's `AddAlertCommentRequestProperties`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewAlertComment {
@@ -1113,7 +1113,7 @@ impl From<SwimlaneConnector> for NewCaseConnector {
     }
 }
 
-/// One of several forms of `NewComment`.
+/// One of several forms of `NewComment`: upstream's `AddCaseCommentRequest`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NewComment {
@@ -1287,7 +1287,7 @@ impl NewCustomFieldConfiguration {
     }
 }
 
-/// The `NewUserComment` object.
+/// The `NewUserComment` object: upstream's `AddUserCommentRequestProperties`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewUserComment {
@@ -1313,7 +1313,7 @@ impl NewUserComment {
     }
 }
 
-/// The `NoConnector` object.
+/// The `NoConnector` object: upstream's `ConnectorPropertiesNone`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NoConnector {
@@ -1366,25 +1366,7 @@ pub enum Owner {
     UnknownValue(String),
 }
 
-/// One of several forms of `OwnerFilter`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum OwnerFilter {
-    /// The `Owner` form.
-    Owner(Owner),
-    /// A list.
-    OwnerList(Vec<Owner>),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<Owner> for OwnerFilter {
-    fn from(value: Owner) -> Self {
-        Self::Owner(value)
-    }
-}
-
-/// The `PayloadConnector` object.
+/// The `PayloadConnector` object: `connector` of `ConnectorPayload`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PayloadConnector {
@@ -1400,7 +1382,7 @@ pub struct PayloadConnector {
     pub extra: Extra,
 }
 
-/// The `PayloadConnectorFields` object.
+/// The `PayloadConnectorFields` object: `fields` of `PayloadConnector`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PayloadConnectorFields {
@@ -1440,7 +1422,7 @@ pub struct PayloadConnectorFields {
 
 /// The answer to [`push`](super::Cases::push).
 pub type PushResponse = Case;
-/// The `PushedBy` object.
+/// The `PushedBy` object: upstream's `CaseResponsePushedByProperties`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PushedBy {
@@ -1456,7 +1438,7 @@ pub struct PushedBy {
     pub extra: Extra,
 }
 
-/// The `PushedPayload` object.
+/// The `PushedPayload` object: upstream's `PayloadPushed`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PushedPayload {
@@ -1466,7 +1448,7 @@ pub struct PushedPayload {
     pub extra: Extra,
 }
 
-/// The `ResilientConnector` object.
+/// The `ResilientConnector` object: upstream's `ConnectorPropertiesResilient`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ResilientConnector {
@@ -1505,7 +1487,7 @@ impl ResilientConnector {
     }
 }
 
-/// The `ResilientFields` object.
+/// The `ResilientFields` object: `fields` of `ResilientConnector`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ResilientFields {
@@ -1564,7 +1546,7 @@ impl Rule {
     }
 }
 
-/// A value of `SearchField`.
+/// A value of `SearchField`: upstream's `SearchFieldsType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SearchField {
@@ -1576,25 +1558,7 @@ pub enum SearchField {
     UnknownValue(String),
 }
 
-/// One of several forms of `SearchFieldFilter`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum SearchFieldFilter {
-    /// The `SearchField` form.
-    SearchField(SearchField),
-    /// A list.
-    SearchFieldList(Vec<SearchField>),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<SearchField> for SearchFieldFilter {
-    fn from(value: SearchField) -> Self {
-        Self::SearchField(value)
-    }
-}
-
-/// The `ServiceNowConnector` object.
+/// The `ServiceNowConnector` object: upstream's `ConnectorPropertiesServicenow`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceNowConnector {
@@ -1633,7 +1597,7 @@ impl ServiceNowConnector {
     }
 }
 
-/// The `ServiceNowFields` object.
+/// The `ServiceNowFields` object: `fields` of `ServiceNowConnector`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceNowFields {
@@ -1682,7 +1646,7 @@ impl ServiceNowFields {
     }
 }
 
-/// The `ServiceNowSirConnector` object.
+/// The `ServiceNowSirConnector` object: upstream's `ConnectorPropertiesServicenowSir`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceNowSirConnector {
@@ -1721,7 +1685,7 @@ impl ServiceNowSirConnector {
     }
 }
 
-/// The `ServiceNowSirFields` object.
+/// The `ServiceNowSirFields` object: `fields` of `ServiceNowSirConnector`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceNowSirFields {
@@ -1780,7 +1744,7 @@ impl ServiceNowSirFields {
     }
 }
 
-/// The `SettingsPayload` object.
+/// The `SettingsPayload` object: upstream's `PayloadSettings`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SettingsPayload {
@@ -1790,7 +1754,7 @@ pub struct SettingsPayload {
     pub extra: Extra,
 }
 
-/// The `SeverityPayload` object.
+/// The `SeverityPayload` object: upstream's `PayloadSeverity`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SeverityPayload {
@@ -1800,7 +1764,7 @@ pub struct SeverityPayload {
     pub extra: Extra,
 }
 
-/// A value of `SortField`.
+/// A value of `SortField`: `sortField` of what `cases.find` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortField {
@@ -1822,7 +1786,7 @@ pub enum SortField {
     UnknownValue(String),
 }
 
-/// A value of `SortOrder`.
+/// A value of `SortOrder`: `sortOrder` of what `cases.find` takes, and 2 more places.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortOrder {
@@ -1834,7 +1798,7 @@ pub enum SortOrder {
     UnknownValue(String),
 }
 
-/// The `StatusPayload` object.
+/// The `StatusPayload` object: upstream's `PayloadStatus`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct StatusPayload {
@@ -1844,7 +1808,7 @@ pub struct StatusPayload {
     pub extra: Extra,
 }
 
-/// The `SwimlaneConnector` object.
+/// The `SwimlaneConnector` object: upstream's `ConnectorPropertiesSwimlane`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SwimlaneConnector {
@@ -1883,7 +1847,7 @@ impl SwimlaneConnector {
     }
 }
 
-/// The `SwimlaneFields` object.
+/// The `SwimlaneFields` object: `fields` of `SwimlaneConnector`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SwimlaneFields {
@@ -1904,7 +1868,7 @@ impl SwimlaneFields {
     }
 }
 
-/// The `TagsPayload` object.
+/// The `TagsPayload` object: upstream's `PayloadTags`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct TagsPayload {
@@ -1914,7 +1878,7 @@ pub struct TagsPayload {
     pub extra: Extra,
 }
 
-/// The `Template` object.
+/// The `Template` object: upstream's `Templates[]`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Template {
@@ -1970,7 +1934,7 @@ impl Template {
     }
 }
 
-/// The `TemplateCustomField` object.
+/// The `TemplateCustomField` object: `customFields[]` of `TemplateFields`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct TemplateCustomField {
@@ -2010,7 +1974,7 @@ impl TemplateCustomField {
     }
 }
 
-/// The `TemplateFields` object.
+/// The `TemplateFields` object: `caseFields` of `Template`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct TemplateFields {
@@ -2111,31 +2075,7 @@ impl TemplateFields {
     }
 }
 
-/// One of several forms of `TextFilter`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum TextFilter {
-    /// A string.
-    String(String),
-    /// A list.
-    StringList(Vec<String>),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<&str> for TextFilter {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for TextFilter {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
-/// The `TitlePayload` object.
+/// The `TitlePayload` object: upstream's `PayloadTitle`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct TitlePayload {
@@ -2147,7 +2087,7 @@ pub struct TitlePayload {
 
 /// The answer to [`update`](super::Cases::update).
 pub type UpdateResponse = Vec<Case>;
-/// The `UpdatedBy` object.
+/// The `UpdatedBy` object: upstream's `CaseResponseUpdatedByProperties`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UpdatedBy {
@@ -2163,7 +2103,7 @@ pub struct UpdatedBy {
     pub extra: Extra,
 }
 
-/// The `UserAction` object.
+/// The `UserAction` object: upstream's `UserActionsResponseProperties`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UserAction {
@@ -2191,7 +2131,7 @@ pub struct UserAction {
     pub extra: Extra,
 }
 
-/// A value of `UserActionKind`.
+/// A value of `UserActionKind`: upstream's `Actions`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UserActionKind {
@@ -2209,7 +2149,7 @@ pub enum UserActionKind {
     UnknownValue(String),
 }
 
-/// One of several forms of `UserActionPayload`.
+/// One of several forms of `UserActionPayload`: `payload` of `UserAction`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum UserActionPayload {
@@ -2243,7 +2183,7 @@ pub enum UserActionPayload {
     Other(Untyped),
 }
 
-/// A value of `UserActionType`.
+/// A value of `UserActionType`: upstream's `ActionTypes`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UserActionType {
@@ -2275,7 +2215,7 @@ pub enum UserActionType {
     UnknownValue(String),
 }
 
-/// A value of `UserActionTypeFilter`.
+/// A value of `UserActionTypeFilter`: `types[]` of what `cases.find_user_actions` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UserActionTypeFilter {
@@ -2313,7 +2253,7 @@ pub enum UserActionTypeFilter {
     UnknownValue(String),
 }
 
-/// The `UserComment` object.
+/// The `UserComment` object: upstream's `UserCommentResponseProperties`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UserComment {
@@ -2347,7 +2287,7 @@ pub struct UserComment {
     pub extra: Extra,
 }
 
-/// The `UserCommentPayload` object.
+/// The `UserCommentPayload` object: upstream's `PayloadUserComment`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UserCommentPayload {
@@ -2357,7 +2297,7 @@ pub struct UserCommentPayload {
     pub extra: Extra,
 }
 
-/// The `UserCommentText` object.
+/// The `UserCommentText` object: `comment` of `UserCommentPayload`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UserCommentText {
@@ -2369,7 +2309,7 @@ pub struct UserCommentText {
     pub extra: Extra,
 }
 
-/// The `UserCommentUpdate` object.
+/// The `UserCommentUpdate` object: upstream's `UpdateUserCommentRequestProperties`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UserCommentUpdate {
@@ -2446,7 +2386,7 @@ impl AddFileRequest {
 #[non_exhaustive]
 pub struct CountByStatusRequest {
     /// `owner`
-    pub owner: Option<OwnerFilter>,
+    pub owner: Option<OneOrMany<Owner>>,
 }
 
 impl CountByStatusRequest {
@@ -2548,9 +2488,9 @@ impl DeleteRequest {
 #[non_exhaustive]
 pub struct FindRequest {
     /// `assignees`
-    pub assignees: Option<TextFilter>,
+    pub assignees: Option<OneOrMany<String>>,
     /// `category`
-    pub category: Option<TextFilter>,
+    pub category: Option<OneOrMany<String>>,
     /// `defaultSearchOperator`
     ///
     /// default `OR`
@@ -2558,7 +2498,7 @@ pub struct FindRequest {
     /// `from`
     pub from: Option<String>,
     /// `owner`
-    pub owner: Option<OwnerFilter>,
+    pub owner: Option<OneOrMany<Owner>>,
     /// `page`
     ///
     /// default `1`
@@ -2568,11 +2508,11 @@ pub struct FindRequest {
     /// default `20` · at most 100
     pub per_page: Option<i64>,
     /// `reporters`
-    pub reporters: Option<TextFilter>,
+    pub reporters: Option<OneOrMany<String>>,
     /// `search`
     pub search: Option<String>,
     /// `searchFields`
-    pub search_fields: Option<SearchFieldFilter>,
+    pub search_fields: Option<OneOrMany<SearchField>>,
     /// `severity`
     pub severity: Option<CaseSeverity>,
     /// `sortField`
@@ -2586,7 +2526,7 @@ pub struct FindRequest {
     /// `status`
     pub status: Option<CaseStatus>,
     /// `tags`
-    pub tags: Option<TextFilter>,
+    pub tags: Option<OneOrMany<String>>,
     /// `to`
     pub to: Option<String>,
 }
@@ -2711,7 +2651,7 @@ pub struct ListByAlertRequest {
     /// `alertId`
     pub alert_id: String,
     /// `owner`
-    pub owner: Option<OwnerFilter>,
+    pub owner: Option<OneOrMany<Owner>>,
 }
 
 impl ListByAlertRequest {
@@ -2730,7 +2670,7 @@ impl ListByAlertRequest {
 #[non_exhaustive]
 pub struct ListReportersRequest {
     /// `owner`
-    pub owner: Option<OwnerFilter>,
+    pub owner: Option<OneOrMany<Owner>>,
 }
 
 impl ListReportersRequest {
@@ -2746,7 +2686,7 @@ impl ListReportersRequest {
 #[non_exhaustive]
 pub struct ListTagsRequest {
     /// `owner`
-    pub owner: Option<OwnerFilter>,
+    pub owner: Option<OneOrMany<Owner>>,
 }
 
 impl ListTagsRequest {

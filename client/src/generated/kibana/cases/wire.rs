@@ -34,8 +34,8 @@ rt::string_enum! {
     UserActionType, UserActionTypeFilter
 }
 rt::union_! {
-    CaseConnector, Comment, CommentUpdate, NewCaseConnector, NewComment, OwnerFilter,
-    SearchFieldFilter, TextFilter, UserActionPayload
+    CaseConnector, Comment, CommentUpdate, NewCaseConnector, NewComment,
+    UserActionPayload
 }
 
 impl rt::Model for AlertComment {
@@ -2397,39 +2397,6 @@ impl rt::StringEnum for Owner {
     }
 }
 
-impl rt::Text for OwnerFilter {
-    fn text(&self) -> Cow<'_, str> {
-        rt::json_text(self)
-    }
-}
-
-impl rt::Union for OwnerFilter {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::strings(16, &["cases", "observability", "securitySolution"]),
-        rt::Arm::list(16),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::Owner),
-            1 => rt::get(deserializer).map(Self::OwnerList),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Owner(value) => rt::Wire::encode(value, serializer),
-            Self::OwnerList(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
 impl rt::Model for PayloadConnector {
     const META: &'static rt::Meta = &rt::Meta {
         name: "PayloadConnector",
@@ -2814,39 +2781,6 @@ impl rt::StringEnum for SearchField {
             Self::Title => "title",
             Self::UnknownValue(name) => name,
         }
-    }
-}
-
-impl rt::Text for SearchFieldFilter {
-    fn text(&self) -> Cow<'_, str> {
-        rt::json_text(self)
-    }
-}
-
-impl rt::Union for SearchFieldFilter {
-    const ARMS: &'static [rt::Arm] = &[
-        rt::Arm::strings(16, &["description", "title"]),
-        rt::Arm::list(16),
-    ];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::SearchField),
-            1 => rt::get(deserializer).map(Self::SearchFieldList),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::SearchField(value) => rt::Wire::encode(value, serializer),
-            Self::SearchFieldList(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 
@@ -3528,36 +3462,6 @@ impl rt::Model for TemplateFields {
     }
 }
 
-impl rt::Text for TextFilter {
-    fn text(&self) -> Cow<'_, str> {
-        rt::json_text(self)
-    }
-}
-
-impl rt::Union for TextFilter {
-    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(16), rt::Arm::list(16)];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::String),
-            1 => rt::get(deserializer).map(Self::StringList),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::StringList(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
 impl rt::Model for TitlePayload {
     const META: &'static rt::Meta = &rt::Meta {
         name: "TitlePayload",
@@ -4170,7 +4074,7 @@ impl rt::Endpoint for CountByStatusRequest {
     #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.owner {
-            query.pair("owner", rt::text(value));
+            query.list("owner", rt::texts(value));
         }
     }
 }
@@ -4347,10 +4251,10 @@ impl rt::Endpoint for FindRequest {
     #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.assignees {
-            query.pair("assignees", rt::text(value));
+            query.list("assignees", rt::texts(value));
         }
         if let Some(value) = &self.category {
-            query.pair("category", rt::text(value));
+            query.list("category", rt::texts(value));
         }
         if let Some(value) = &self.default_search_operator {
             query.pair("defaultSearchOperator", rt::text(value));
@@ -4359,7 +4263,7 @@ impl rt::Endpoint for FindRequest {
             query.pair("from", rt::text(value));
         }
         if let Some(value) = &self.owner {
-            query.pair("owner", rt::text(value));
+            query.list("owner", rt::texts(value));
         }
         if let Some(value) = &self.page {
             query.pair("page", rt::text(value));
@@ -4368,13 +4272,13 @@ impl rt::Endpoint for FindRequest {
             query.pair("perPage", rt::text(value));
         }
         if let Some(value) = &self.reporters {
-            query.pair("reporters", rt::text(value));
+            query.list("reporters", rt::texts(value));
         }
         if let Some(value) = &self.search {
             query.pair("search", rt::text(value));
         }
         if let Some(value) = &self.search_fields {
-            query.pair("searchFields", rt::text(value));
+            query.list("searchFields", rt::texts(value));
         }
         if let Some(value) = &self.severity {
             query.pair("severity", rt::text(value));
@@ -4389,7 +4293,7 @@ impl rt::Endpoint for FindRequest {
             query.pair("status", rt::text(value));
         }
         if let Some(value) = &self.tags {
-            query.pair("tags", rt::text(value));
+            query.list("tags", rt::texts(value));
         }
         if let Some(value) = &self.to {
             query.pair("to", rt::text(value));
@@ -4554,7 +4458,7 @@ impl rt::Endpoint for ListByAlertRequest {
     #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.owner {
-            query.pair("owner", rt::text(value));
+            query.list("owner", rt::texts(value));
         }
     }
 }
@@ -4582,7 +4486,7 @@ impl rt::Endpoint for ListReportersRequest {
     #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.owner {
-            query.pair("owner", rt::text(value));
+            query.list("owner", rt::texts(value));
         }
     }
 }
@@ -4610,7 +4514,7 @@ impl rt::Endpoint for ListTagsRequest {
     #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.owner {
-            query.pair("owner", rt::text(value));
+            query.list("owner", rt::texts(value));
         }
     }
 }

@@ -20,6 +20,7 @@ impl CasesComments {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-addcasecommentdefaultspace)
     #[doc(alias = "cases.comments.create")]
     #[doc(alias = "POST /api/cases/{caseId}/comments")]
+    #[doc(alias = "addcasecommentdefaultspace")]
     pub fn create(
         &self,
         case_id: impl Into<String>,
@@ -33,6 +34,7 @@ impl CasesComments {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deletecasecommentdefaultspace)
     #[doc(alias = "cases.comments.delete")]
     #[doc(alias = "DELETE /api/cases/{caseId}/comments/{commentId}")]
+    #[doc(alias = "deletecasecommentdefaultspace")]
     pub fn delete(
         &self,
         case_id: impl Into<String>,
@@ -46,6 +48,7 @@ impl CasesComments {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deletecasecommentsdefaultspace)
     #[doc(alias = "cases.comments.delete_all")]
     #[doc(alias = "DELETE /api/cases/{caseId}/comments")]
+    #[doc(alias = "deletecasecommentsdefaultspace")]
     pub fn delete_all(&self, case_id: impl Into<String>) -> DeleteAll {
         DeleteAll::new(&self.client, DeleteAllRequest::new(case_id))
     }
@@ -55,6 +58,7 @@ impl CasesComments {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-findcasecommentsdefaultspace)
     #[doc(alias = "cases.comments.find")]
     #[doc(alias = "GET /api/cases/{caseId}/comments/_find")]
+    #[doc(alias = "findcasecommentsdefaultspace")]
     pub fn find(&self, case_id: impl Into<String>) -> Find {
         Find::new(&self.client, FindRequest::new(case_id))
     }
@@ -64,6 +68,7 @@ impl CasesComments {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getcasecommentdefaultspace)
     #[doc(alias = "cases.comments.get")]
     #[doc(alias = "GET /api/cases/{caseId}/comments/{commentId}")]
+    #[doc(alias = "getcasecommentdefaultspace")]
     pub fn get(&self, case_id: impl Into<String>, comment_id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(case_id, comment_id))
     }
@@ -73,6 +78,7 @@ impl CasesComments {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getallcasecommentsdefaultspace)
     #[doc(alias = "cases.comments.list")]
     #[doc(alias = "GET /api/cases/{caseId}/comments")]
+    #[doc(alias = "getallcasecommentsdefaultspace")]
     #[deprecated = "upstream deprecates it"]
     pub fn list(&self, case_id: impl Into<String>) -> List {
         List::new(&self.client, ListRequest::new(case_id))
@@ -83,6 +89,7 @@ impl CasesComments {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-updatecasecommentdefaultspace)
     #[doc(alias = "cases.comments.update")]
     #[doc(alias = "PATCH /api/cases/{caseId}/comments")]
+    #[doc(alias = "updatecasecommentdefaultspace")]
     pub fn update(
         &self,
         case_id: impl Into<String>,

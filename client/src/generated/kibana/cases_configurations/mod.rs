@@ -5,6 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
+use crate::types::OneOrMany;
 use super::cases;
 /// The `cases.configurations` calls.
 #[derive(Clone, Debug)]
@@ -19,6 +20,7 @@ impl CasesConfigurations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-setcaseconfigurationdefaultspace)
     #[doc(alias = "cases.configurations.create")]
     #[doc(alias = "POST /api/cases/configure")]
+    #[doc(alias = "setcaseconfigurationdefaultspace")]
     pub fn create(&self, required: CreateRequired) -> Create {
         Create::new(&self.client, CreateRequest::new(required))
     }
@@ -28,6 +30,7 @@ impl CasesConfigurations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getcaseconfigurationdefaultspace)
     #[doc(alias = "cases.configurations.list")]
     #[doc(alias = "GET /api/cases/configure")]
+    #[doc(alias = "getcaseconfigurationdefaultspace")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -37,6 +40,7 @@ impl CasesConfigurations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-updatecaseconfigurationdefaultspace)
     #[doc(alias = "cases.configurations.update")]
     #[doc(alias = "PATCH /api/cases/configure/{configurationId}")]
+    #[doc(alias = "updatecaseconfigurationdefaultspace")]
     pub fn update(
         &self,
         configuration_id: impl Into<String>,
@@ -85,7 +89,7 @@ pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
 impl List {
     /// `owner`
-    pub fn owner(mut self, owner: impl Into<cases::OwnerFilter>) -> Self {
+    pub fn owner(mut self, owner: impl Into<OneOrMany<cases::Owner>>) -> Self {
         self.0.request_mut().owner = Some(owner.into());
         self
     }

@@ -303,7 +303,7 @@ impl rt::Endpoint for ListRequest {
     #[inline]
     fn query(&self, query: &mut rt::Query) {
         if let Some(value) = &self.owner {
-            query.pair("owner", rt::text(value));
+            query.list("owner", rt::texts(value));
         }
     }
 }

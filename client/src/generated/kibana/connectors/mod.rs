@@ -48,6 +48,7 @@ impl Connectors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-actions-connector-id)
     #[doc(alias = "connectors.create_with_id")]
     #[doc(alias = "POST /api/actions/connector/{id}")]
+    #[doc(alias = "post-actions-connector-id")]
     pub fn create_with_id(
         &self,
         id: impl Into<String>,
@@ -65,6 +66,7 @@ impl Connectors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-actions-connector-id)
     #[doc(alias = "connectors.delete")]
     #[doc(alias = "DELETE /api/actions/connector/{id}")]
+    #[doc(alias = "delete-actions-connector-id")]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
     }
@@ -74,6 +76,7 @@ impl Connectors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-actions-connector-id)
     #[doc(alias = "connectors.get")]
     #[doc(alias = "GET /api/actions/connector/{id}")]
+    #[doc(alias = "get-actions-connector-id")]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
     }
@@ -91,6 +94,7 @@ impl Connectors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-actions-connectors)
     #[doc(alias = "connectors.list")]
     #[doc(alias = "GET /api/actions/connectors")]
+    #[doc(alias = "get-actions-connectors")]
     #[doc(alias = "get_all")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
@@ -101,6 +105,7 @@ impl Connectors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-actions-connector-types)
     #[doc(alias = "connectors.list_types")]
     #[doc(alias = "GET /api/actions/connector_types")]
+    #[doc(alias = "get-actions-connector-types")]
     pub fn list_types(&self) -> ListTypes {
         ListTypes::new(&self.client, ListTypesRequest::new())
     }
@@ -110,6 +115,7 @@ impl Connectors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-actions-connector-id-execute)
     #[doc(alias = "connectors.run")]
     #[doc(alias = "POST /api/actions/connector/{id}/_execute")]
+    #[doc(alias = "post-actions-connector-id-execute")]
     #[doc(alias = "execute")]
     pub fn run(&self, id: impl Into<String>, params: impl Into<RunParams>) -> Run {
         Run::new(&self.client, RunRequest::new(id, params))
@@ -120,6 +126,7 @@ impl Connectors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-actions-connector-id)
     #[doc(alias = "connectors.update")]
     #[doc(alias = "PUT /api/actions/connector/{id}")]
+    #[doc(alias = "put-actions-connector-id")]
     pub fn update(&self, id: impl Into<String>, name: impl Into<String>) -> Update {
         Update::new(&self.client, UpdateRequest::new(id, name))
     }

@@ -61,7 +61,7 @@ impl AddEvent {
     }
 }
 
-/// The `AddEventParams` object.
+/// The `AddEventParams` object: `subActionParams` of `AddEvent`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AddEventParams {
@@ -165,7 +165,7 @@ impl AddEventParams {
     }
 }
 
-/// A value of `AlertPriority`.
+/// A value of `AlertPriority`: `priority` of `CreateAlertParams`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AlertPriority {
@@ -183,7 +183,7 @@ pub enum AlertPriority {
     UnknownValue(String),
 }
 
-/// The `AllowedChannel` object.
+/// The `AllowedChannel` object: `allowedChannels[]` of `SlackApiConfig`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AllowedChannel {
@@ -458,7 +458,7 @@ impl CasesWebhookConfig {
     }
 }
 
-/// A value of `CasesWebhookMethod`.
+/// A value of `CasesWebhookMethod`: `createCommentMethod` of `CasesWebhookConfig`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CasesWebhookMethod {
@@ -561,7 +561,7 @@ impl CheckChannelId {
     }
 }
 
-/// The `CheckChannelIdParams` object.
+/// The `CheckChannelIdParams` object: `subActionParams` of `CheckChannelId`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CheckChannelIdParams {
@@ -603,7 +603,7 @@ impl CloseAlert {
     }
 }
 
-/// The `CloseAlertParams` object.
+/// The `CloseAlertParams` object: `subActionParams` of `CloseAlert`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CloseAlertParams {
@@ -669,7 +669,7 @@ impl CloseIncident {
     }
 }
 
-/// The `CloseIncidentParams` object.
+/// The `CloseIncidentParams` object: `subActionParams` of `CloseIncident`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CloseIncidentParams {
@@ -690,7 +690,7 @@ impl CloseIncidentParams {
     }
 }
 
-/// The `Connector` object.
+/// The `Connector` object: what `connectors.get` answers, and 4 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Connector {
@@ -1135,7 +1135,7 @@ impl CreateAlert {
     }
 }
 
-/// The `CreateAlertParams` object.
+/// The `CreateAlertParams` object: `subActionParams` of `CreateAlert`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreateAlertParams {
@@ -1635,7 +1635,7 @@ impl EmailSecrets {
     }
 }
 
-/// A value of `EmailService`.
+/// A value of `EmailService`: `service` of `EmailConfig`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EmailService {
@@ -1987,7 +1987,7 @@ impl GetAgentDetails {
     }
 }
 
-/// The `GetAgentDetailsParams` object.
+/// The `GetAgentDetailsParams` object: `subActionParams` of `GetAgentDetails`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GetAgentDetailsParams {
@@ -2045,7 +2045,7 @@ impl GetChoices {
     }
 }
 
-/// The `GetChoicesParams` object.
+/// The `GetChoicesParams` object: `subActionParams` of `GetChoices`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GetChoicesParams {
@@ -2124,7 +2124,7 @@ impl GetIncident {
     }
 }
 
-/// The `GetIncidentParams` object.
+/// The `GetIncidentParams` object: `subActionParams` of `GetIncident`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GetIncidentParams {
@@ -2172,7 +2172,7 @@ impl GetIssue {
     }
 }
 
-/// The `GetIssueParams` object.
+/// The `GetIssueParams` object: `subActionParams` of `GetIssue`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GetIssueParams {
@@ -2230,7 +2230,7 @@ impl GetIssues {
     }
 }
 
-/// The `GetIssuesParams` object.
+/// The `GetIssuesParams` object: `subActionParams` of `GetIssues`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GetIssuesParams {
@@ -2253,7 +2253,7 @@ impl GetIssuesParams {
 
 /// The answer to [`get`](super::Connectors::get).
 pub type GetResponse = Connector;
-/// The `Incident` object.
+/// The `Incident` object: `incident` of `PushToServiceParams`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Incident {
@@ -2538,7 +2538,7 @@ impl Incident {
     }
 }
 
-/// The `IncidentComment` object.
+/// The `IncidentComment` object: `comments[]` of `PushToServiceParams`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct IncidentComment {
@@ -2570,7 +2570,7 @@ impl IncidentComment {
     }
 }
 
-/// The `IncidentToClose` object.
+/// The `IncidentToClose` object: `incident` of `CloseIncidentParams`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct IncidentToClose {
@@ -2833,7 +2833,7 @@ impl PagerDutyConfig {
     }
 }
 
-/// A value of `PagerDutyEventAction`.
+/// A value of `PagerDutyEventAction`: `eventAction` of `AcknowledgeOrResolvePagerDuty`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PagerDutyEventAction {
@@ -2845,7 +2845,7 @@ pub enum PagerDutyEventAction {
     UnknownValue(String),
 }
 
-/// The `PagerDutyLink` object.
+/// The `PagerDutyLink` object: `links[]` of `TriggerPagerDuty`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PagerDutyLink {
@@ -2898,7 +2898,7 @@ impl PagerDutySecrets {
     }
 }
 
-/// A value of `PagerDutySeverity`.
+/// A value of `PagerDutySeverity`: `severity` of `TriggerPagerDuty`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PagerDutySeverity {
@@ -2935,7 +2935,7 @@ impl PostMessage {
     }
 }
 
-/// The `PostMessageParams` object.
+/// The `PostMessageParams` object: `subActionParams` of `PostMessage`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PostMessageParams {
@@ -3016,7 +3016,7 @@ impl PushToService {
     }
 }
 
-/// The `PushToServiceParams` object.
+/// The `PushToServiceParams` object: `subActionParams` of `PushToService`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PushToServiceParams {
@@ -3102,7 +3102,7 @@ impl ResilientSecrets {
     }
 }
 
-/// The `Responder` object.
+/// The `Responder` object: `responders[]` of `CreateAlertParams`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Responder {
@@ -3150,7 +3150,7 @@ impl Responder {
     }
 }
 
-/// A value of `ResponderType`.
+/// A value of `ResponderType`: `type` of `Responder`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResponderType {
@@ -3166,7 +3166,7 @@ pub enum ResponderType {
     UnknownValue(String),
 }
 
-/// One of several forms of `RunParams`.
+/// One of several forms of `RunParams`: `params` of what `connectors.run` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RunParams {
@@ -3485,7 +3485,7 @@ impl SentinelOneSecrets {
     }
 }
 
-/// A value of `ServerLogLevel`.
+/// A value of `ServerLogLevel`: `level` of `WriteServerLog`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ServerLogLevel {
@@ -3793,7 +3793,7 @@ impl SwimlaneConfig {
     }
 }
 
-/// A value of `SwimlaneConnectorType`.
+/// A value of `SwimlaneConnectorType`: `connectorType` of `SwimlaneConfig`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SwimlaneConnectorType {
@@ -3807,7 +3807,7 @@ pub enum SwimlaneConnectorType {
     UnknownValue(String),
 }
 
-/// The `SwimlaneMapping` object.
+/// The `SwimlaneMapping` object: `caseIdConfig` of `SwimlaneMappings`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SwimlaneMapping {
@@ -3851,7 +3851,7 @@ impl SwimlaneMapping {
     }
 }
 
-/// The `SwimlaneMappings` object.
+/// The `SwimlaneMappings` object: `mappings` of `SwimlaneConfig`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SwimlaneMappings {
@@ -4262,7 +4262,7 @@ pub enum VerificationMode {
     UnknownValue(String),
 }
 
-/// The `VisibleTo` object.
+/// The `VisibleTo` object: `visibleTo[]` of `CreateAlertParams`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct VisibleTo {
@@ -4307,7 +4307,7 @@ impl VisibleTo {
     }
 }
 
-/// A value of `VisibleToType`.
+/// A value of `VisibleToType`: `type` of `VisibleTo`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VisibleToType {
@@ -4319,7 +4319,7 @@ pub enum VisibleToType {
     UnknownValue(String),
 }
 
-/// A value of `WebhookAuthType`.
+/// A value of `WebhookAuthType`: upstream's `AuthType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WebhookAuthType {
@@ -4437,7 +4437,7 @@ impl WebhookConfig {
     }
 }
 
-/// A value of `WebhookMethod`.
+/// A value of `WebhookMethod`: `method` of `WebhookConfig`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WebhookMethod {

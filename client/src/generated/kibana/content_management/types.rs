@@ -3,7 +3,7 @@
 
 use crate::rt;
 use crate::types::Extra;
-/// The `Reference` object.
+/// The `Reference` object: upstream's `ReferenceSchema`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Reference {

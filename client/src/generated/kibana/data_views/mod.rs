@@ -38,6 +38,7 @@ impl DataViews {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createdataviewdefaultw)
     #[doc(alias = "data_views.create")]
     #[doc(alias = "POST /api/data_views/data_view")]
+    #[doc(alias = "createdataviewdefaultw")]
     pub fn create(&self, data_view: impl Into<NewDataView>) -> Create {
         Create::new(&self.client, CreateRequest::new(data_view))
     }
@@ -47,6 +48,7 @@ impl DataViews {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deletedataviewdefault)
     #[doc(alias = "data_views.delete")]
     #[doc(alias = "DELETE /api/data_views/data_view/{viewId}")]
+    #[doc(alias = "deletedataviewdefault")]
     pub fn delete(&self, view_id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(view_id))
     }
@@ -56,6 +58,7 @@ impl DataViews {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getdataviewdefault)
     #[doc(alias = "data_views.get")]
     #[doc(alias = "GET /api/data_views/data_view/{viewId}")]
+    #[doc(alias = "getdataviewdefault")]
     pub fn get(&self, view_id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(view_id))
     }
@@ -65,6 +68,7 @@ impl DataViews {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getdefaultdataviewdefault)
     #[doc(alias = "data_views.get_default")]
     #[doc(alias = "GET /api/data_views/default")]
+    #[doc(alias = "getdefaultdataviewdefault")]
     pub fn get_default(&self) -> GetDefault {
         GetDefault::new(&self.client, GetDefaultRequest::new())
     }
@@ -74,6 +78,7 @@ impl DataViews {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getalldataviewsdefault)
     #[doc(alias = "data_views.list")]
     #[doc(alias = "GET /api/data_views")]
+    #[doc(alias = "getalldataviewsdefault")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -83,6 +88,7 @@ impl DataViews {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-previewswapdataviewsdefault)
     #[doc(alias = "data_views.preview_swap_references")]
     #[doc(alias = "POST /api/data_views/swap_references/_preview")]
+    #[doc(alias = "previewswapdataviewsdefault")]
     pub fn preview_swap_references(
         &self,
         from_id: impl Into<String>,
@@ -99,6 +105,7 @@ impl DataViews {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-setdefaultdatailviewdefault)
     #[doc(alias = "data_views.set_default")]
     #[doc(alias = "POST /api/data_views/default")]
+    #[doc(alias = "setdefaultdatailviewdefault")]
     pub fn set_default(&self, data_view_id: impl Into<Option<String>>) -> SetDefault {
         SetDefault::new(&self.client, SetDefaultRequest::new(data_view_id))
     }
@@ -108,6 +115,7 @@ impl DataViews {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-swapdataviewsdefault)
     #[doc(alias = "data_views.swap_references")]
     #[doc(alias = "POST /api/data_views/swap_references")]
+    #[doc(alias = "swapdataviewsdefault")]
     pub fn swap_references(
         &self,
         from_id: impl Into<String>,
@@ -121,6 +129,7 @@ impl DataViews {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-updatedataviewdefault)
     #[doc(alias = "data_views.update")]
     #[doc(alias = "POST /api/data_views/data_view/{viewId}")]
+    #[doc(alias = "updatedataviewdefault")]
     pub fn update(
         &self,
         view_id: impl Into<String>,
@@ -134,6 +143,7 @@ impl DataViews {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-updatefieldsmetadatadefault)
     #[doc(alias = "data_views.update_field_metadata")]
     #[doc(alias = "POST /api/data_views/data_view/{viewId}/fields")]
+    #[doc(alias = "updatefieldsmetadatadefault")]
     pub fn update_field_metadata(
         &self,
         view_id: impl Into<String>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, OneOrMany};
-/// The `Acknowledgement` object.
+/// The `Acknowledgement` object: what `data_views.set_default` answers, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Acknowledgement {
@@ -17,7 +17,7 @@ pub struct Acknowledgement {
 
 /// The answer to [`create`](super::DataViews::create).
 pub type CreateResponse = WrappedDataView;
-/// The `DataView` object.
+/// The `DataView` object: `data_view` of `WrappedDataView`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DataView {
@@ -51,7 +51,7 @@ pub struct DataView {
     pub extra: Extra,
 }
 
-/// The `DataViewDeletion` object.
+/// The `DataViewDeletion` object: `deleteStatus` of what `data_views.swap_references` answers.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DataViewDeletion {
@@ -63,7 +63,7 @@ pub struct DataViewDeletion {
     pub extra: Extra,
 }
 
-/// The `DataViewSummary` object.
+/// The `DataViewSummary` object: `data_view[]` of what `data_views.list` answers.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DataViewSummary {
@@ -203,7 +203,7 @@ impl DataViewUpdate {
     }
 }
 
-/// The `FieldAttributes` object.
+/// The `FieldAttributes` object: upstream's `Fieldattrs`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FieldAttributes {
@@ -443,7 +443,7 @@ pub struct PreviewSwapReferencesResponse {
     pub extra: Extra,
 }
 
-/// The `ReplacedReference` object.
+/// The `ReplacedReference` object: `result[]` of what `data_views.swap_references` answers, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ReplacedReference {
@@ -455,7 +455,7 @@ pub struct ReplacedReference {
     pub extra: Extra,
 }
 
-/// The `RuntimeField` object.
+/// The `RuntimeField` object: upstream's `Runtimefieldmap`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuntimeField {
@@ -482,7 +482,7 @@ impl RuntimeField {
     }
 }
 
-/// The `RuntimeFieldScript` object.
+/// The `RuntimeFieldScript` object: `script` of `RuntimeField`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RuntimeFieldScript {
@@ -508,7 +508,7 @@ impl RuntimeFieldScript {
 
 /// The answer to [`set_default`](super::DataViews::set_default).
 pub type SetDefaultResponse = Acknowledgement;
-/// The `SourceFilter` object.
+/// The `SourceFilter` object: upstream's `Sourcefilters[]`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SourceFilter {
@@ -541,7 +541,7 @@ pub struct SwapReferencesResponse {
     pub extra: Extra,
 }
 
-/// The `TypeMeta` object.
+/// The `TypeMeta` object: upstream's `Typemeta`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TypeMeta {
@@ -574,7 +574,7 @@ impl TypeMeta {
     }
 }
 
-/// The `TypeMetaRead` object.
+/// The `TypeMetaRead` object: upstream's `TypemetaResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct TypeMetaRead {
@@ -590,7 +590,7 @@ pub struct TypeMetaRead {
 pub type UpdateFieldMetadataResponse = Acknowledgement;
 /// The answer to [`update`](super::DataViews::update).
 pub type UpdateResponse = WrappedDataView;
-/// The `WrappedDataView` object.
+/// The `WrappedDataView` object: upstream's `DataViewResponseObject`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct WrappedDataView {

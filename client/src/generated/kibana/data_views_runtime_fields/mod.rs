@@ -20,6 +20,7 @@ impl DataViewsRuntimeFields {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createruntimefielddefault)
     #[doc(alias = "data_views.runtime_fields.create")]
     #[doc(alias = "POST /api/data_views/data_view/{viewId}/runtime_field")]
+    #[doc(alias = "createruntimefielddefault")]
     pub fn create(
         &self,
         view_id: impl Into<String>,
@@ -34,6 +35,7 @@ impl DataViewsRuntimeFields {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deleteruntimefielddefault)
     #[doc(alias = "data_views.runtime_fields.delete")]
     #[doc(alias = "DELETE /api/data_views/data_view/{viewId}/runtime_field/{fieldName}")]
+    #[doc(alias = "deleteruntimefielddefault")]
     pub fn delete(
         &self,
         view_id: impl Into<String>,
@@ -47,6 +49,7 @@ impl DataViewsRuntimeFields {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getruntimefielddefault)
     #[doc(alias = "data_views.runtime_fields.get")]
     #[doc(alias = "GET /api/data_views/data_view/{viewId}/runtime_field/{fieldName}")]
+    #[doc(alias = "getruntimefielddefault")]
     pub fn get(&self, view_id: impl Into<String>, field_name: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(view_id, field_name))
     }
@@ -56,6 +59,7 @@ impl DataViewsRuntimeFields {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createupdateruntimefielddefault)
     #[doc(alias = "data_views.runtime_fields.put")]
     #[doc(alias = "PUT /api/data_views/data_view/{viewId}/runtime_field")]
+    #[doc(alias = "createupdateruntimefielddefault")]
     pub fn put(
         &self,
         view_id: impl Into<String>,
@@ -70,6 +74,7 @@ impl DataViewsRuntimeFields {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-updateruntimefielddefault)
     #[doc(alias = "data_views.runtime_fields.update")]
     #[doc(alias = "POST /api/data_views/data_view/{viewId}/runtime_field/{fieldName}")]
+    #[doc(alias = "updateruntimefielddefault")]
     pub fn update(
         &self,
         view_id: impl Into<String>,

@@ -10,7 +10,7 @@ pub type CreateResponse = BTreeMap<String, Value>;
 pub type GetResponse = RuntimeFieldAndDataView;
 /// The answer to [`put`](super::DataViewsRuntimeFields::put).
 pub type PutResponse = RuntimeFieldAndDataView;
-/// The `RuntimeFieldAndDataView` object.
+/// The `RuntimeFieldAndDataView` object: what `data_views.runtime_fields.get` answers, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RuntimeFieldAndDataView {

@@ -51,6 +51,7 @@ impl DetectionEngine {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-readprivileges)
     #[doc(alias = "detection_engine.get_privileges")]
     #[doc(alias = "GET /api/detection_engine/privileges")]
+    #[doc(alias = "readprivileges")]
     pub fn get_privileges(&self) -> GetPrivileges {
         GetPrivileges::new(&self.client, GetPrivilegesRequest::new())
     }

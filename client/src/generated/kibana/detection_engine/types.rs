@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, OneOrMany, Untyped};
-/// The `AlertAssigneesUpdate` object.
+/// The `AlertAssigneesUpdate` object: upstream's `AlertAssignees`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AlertAssigneesUpdate {
@@ -130,7 +130,7 @@ pub enum AlertSuppressionDurationUnit {
     UnknownValue(String),
 }
 
-/// One of several forms of `AlertSuppressionEdit`.
+/// One of several forms of `AlertSuppressionEdit`: upstream's `BulkActionEditPayloadAlertSuppression`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum AlertSuppressionEdit {
@@ -174,7 +174,7 @@ pub enum AlertSuppressionMissingFieldsStrategy {
     UnknownValue(String),
 }
 
-/// The `AlertTagsUpdate` object.
+/// The `AlertTagsUpdate` object: upstream's `SetAlertTags`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AlertTagsUpdate {
@@ -225,7 +225,7 @@ pub struct AlertsIndexMigrationError {
     pub extra: Extra,
 }
 
-/// The `AlertsIndexMigrationErrorDetails` object.
+/// The `AlertsIndexMigrationErrorDetails` object: `error` of `AlertsIndexMigrationError`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AlertsIndexMigrationErrorDetails {
@@ -251,7 +251,7 @@ pub struct AlertsIndexMigrationSuccess {
     pub extra: Extra,
 }
 
-/// One of several forms of `AlertsSort`.
+/// One of several forms of `AlertsSort`: upstream's `AlertsSortCombinations`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum AlertsSort {
@@ -275,7 +275,7 @@ impl From<String> for AlertsSort {
     }
 }
 
-/// A value of `AliasPurpose`.
+/// A value of `AliasPurpose`: upstream's `SavedObjectResolveAliasPurpose`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AliasPurpose {
@@ -287,7 +287,7 @@ pub enum AliasPurpose {
     UnknownValue(String),
 }
 
-/// The `BulkActionError` object.
+/// The `BulkActionError` object: upstream's `NormalizedRuleError`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkActionError {
@@ -303,7 +303,7 @@ pub struct BulkActionError {
     pub extra: Extra,
 }
 
-/// The `BulkActionOutcome` object.
+/// The `BulkActionOutcome` object: upstream's `BulkEditActionResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkActionOutcome {
@@ -321,7 +321,7 @@ pub struct BulkActionOutcome {
     pub extra: Extra,
 }
 
-/// The `BulkActionOutcomeAttributes` object.
+/// The `BulkActionOutcomeAttributes` object: `attributes` of `BulkActionOutcome`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkActionOutcomeAttributes {
@@ -335,7 +335,7 @@ pub struct BulkActionOutcomeAttributes {
     pub extra: Extra,
 }
 
-/// The `BulkActionResults` object.
+/// The `BulkActionResults` object: upstream's `BulkEditActionResults`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkActionResults {
@@ -351,7 +351,7 @@ pub struct BulkActionResults {
     pub extra: Extra,
 }
 
-/// The `BulkActionSummary` object.
+/// The `BulkActionSummary` object: upstream's `BulkEditActionSummary`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkActionSummary {
@@ -367,7 +367,7 @@ pub struct BulkActionSummary {
     pub extra: Extra,
 }
 
-/// A value of `BulkActionThrottle`.
+/// A value of `BulkActionThrottle`: upstream's `ThrottleForBulkActions`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BulkActionThrottle {
@@ -710,7 +710,7 @@ impl BulkExportRules {
     }
 }
 
-/// The `BulkFillGaps` object.
+/// The `BulkFillGaps` object: upstream's `BulkManualRuleFillGaps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkFillGaps {
@@ -767,7 +767,7 @@ impl BulkFillGaps {
     }
 }
 
-/// The `BulkRunRules` object.
+/// The `BulkRunRules` object: upstream's `BulkManualRuleRun`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkRunRules {
@@ -901,7 +901,7 @@ impl CloseAlertsByQuery {
     }
 }
 
-/// A value of `ClosingReason`.
+/// A value of `ClosingReason`: upstream's `ReasonEnum`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ClosingReason {
@@ -921,7 +921,7 @@ pub enum ClosingReason {
     UnknownValue(String),
 }
 
-/// A value of `Conflicts`.
+/// A value of `Conflicts`: `conflicts` of `CloseAlertsByQuery`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Conflicts {
@@ -933,7 +933,7 @@ pub enum Conflicts {
     UnknownValue(String),
 }
 
-/// The `CustomizedField` object.
+/// The `CustomizedField` object: upstream's `ExternalRuleCustomizedFields[]`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CustomizedField {
@@ -943,7 +943,7 @@ pub struct CustomizedField {
     pub extra: Extra,
 }
 
-/// The `DefaultResponseActionParams` object.
+/// The `DefaultResponseActionParams` object: upstream's `DefaultParams`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DefaultResponseActionParams {
@@ -967,7 +967,7 @@ impl DefaultResponseActionParams {
     }
 }
 
-/// The `DeleteAlertSuppression` object.
+/// The `DeleteAlertSuppression` object: upstream's `BulkActionEditPayloadDeleteAlertSuppression`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DeleteAlertSuppression {
@@ -983,7 +983,7 @@ impl DeleteAlertSuppression {
     }
 }
 
-/// A value of `DryRunErrorCode`.
+/// A value of `DryRunErrorCode`: upstream's `BulkActionsDryRunErrCode`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DryRunErrorCode {
@@ -1011,7 +1011,7 @@ pub enum DryRunErrorCode {
     UnknownValue(String),
 }
 
-/// The `DuplicateOptions` object.
+/// The `DuplicateOptions` object: `duplicate` of `BulkDuplicateRules`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DuplicateOptions {
@@ -1035,7 +1035,7 @@ impl DuplicateOptions {
     }
 }
 
-/// The `EcsMapping` object.
+/// The `EcsMapping` object: upstream's `EcsMapping[]`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EcsMapping {
@@ -1088,7 +1088,7 @@ impl EndpointResponseAction {
     }
 }
 
-/// One of several forms of `EndpointResponseActionParams`.
+/// One of several forms of `EndpointResponseActionParams`: `params` of `EndpointResponseAction`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum EndpointResponseActionParams {
@@ -1238,7 +1238,7 @@ pub struct EqlRule {
     pub extra: Extra,
 }
 
-/// The `EqlRulePatch` object.
+/// The `EqlRulePatch` object: upstream's `EqlRulePatchProps`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EqlRulePatch {
@@ -1718,7 +1718,7 @@ impl EqlRulePatch {
     }
 }
 
-/// The `EqlRuleUpdate` object.
+/// The `EqlRuleUpdate` object: upstream's `EqlRuleUpdateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EqlRuleUpdate {
@@ -2305,7 +2305,7 @@ pub struct EsqlRule {
     pub extra: Extra,
 }
 
-/// The `EsqlRulePatch` object.
+/// The `EsqlRulePatch` object: upstream's `EsqlRulePatchProps`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EsqlRulePatch {
@@ -2731,7 +2731,7 @@ impl EsqlRulePatch {
     }
 }
 
-/// The `EsqlRuleUpdate` object.
+/// The `EsqlRuleUpdate` object: upstream's `EsqlRuleUpdateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EsqlRuleUpdate {
@@ -3188,7 +3188,7 @@ pub struct ExternalRuleSource {
     pub extra: Extra,
 }
 
-/// The `FailedRule` object.
+/// The `FailedRule` object: upstream's `RuleDetailsInError`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FailedRule {
@@ -3200,7 +3200,7 @@ pub struct FailedRule {
     pub extra: Extra,
 }
 
-/// The `GapRange` object.
+/// The `GapRange` object: `gap_range` of `RuleExecutionMetrics`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GapRange {
@@ -3212,7 +3212,7 @@ pub struct GapRange {
     pub extra: Extra,
 }
 
-/// The `GapsToFill` object.
+/// The `GapsToFill` object: `fill_gaps` of `BulkFillGaps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GapsToFill {
@@ -3248,7 +3248,7 @@ pub struct GetPrivilegesResponse {
     pub extra: Extra,
 }
 
-/// The `ImportWarning` object.
+/// The `ImportWarning` object: upstream's `WarningSchema`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImportWarning {
@@ -3282,7 +3282,7 @@ pub struct IndexMigrationStatus {
     pub extra: Extra,
 }
 
-/// The `IndexPatternsEdit` object.
+/// The `IndexPatternsEdit` object: upstream's `BulkActionEditPayloadIndexPatterns`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IndexPatternsEdit {
@@ -3317,7 +3317,7 @@ impl IndexPatternsEdit {
     }
 }
 
-/// A value of `IndexPatternsEditType`.
+/// A value of `IndexPatternsEditType`: `type` of `IndexPatternsEdit`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IndexPatternsEditType {
@@ -3362,7 +3362,7 @@ impl InvestigationFields {
     }
 }
 
-/// The `InvestigationFieldsEdit` object.
+/// The `InvestigationFieldsEdit` object: upstream's `BulkActionEditPayloadInvestigationFields`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InvestigationFieldsEdit {
@@ -3389,7 +3389,7 @@ impl InvestigationFieldsEdit {
     }
 }
 
-/// A value of `InvestigationFieldsEditType`.
+/// A value of `InvestigationFieldsEditType`: `type` of `InvestigationFieldsEdit`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InvestigationFieldsEditType {
@@ -3403,7 +3403,7 @@ pub enum InvestigationFieldsEditType {
     UnknownValue(String),
 }
 
-/// A value of `KnownRuleActionThrottle`.
+/// A value of `KnownRuleActionThrottle`: `word` of `RuleActionThrottle`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KnownRuleActionThrottle {
@@ -3427,7 +3427,7 @@ pub enum KqlQueryLanguage {
     UnknownValue(String),
 }
 
-/// The `LastExecution` object.
+/// The `LastExecution` object: `last_execution` of `RuleExecutionSummary`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LastExecution {
@@ -3563,7 +3563,7 @@ pub struct MachineLearningRule {
     pub extra: Extra,
 }
 
-/// The `MachineLearningRulePatch` object.
+/// The `MachineLearningRulePatch` object: upstream's `MachineLearningRulePatchProps`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MachineLearningRulePatch {
@@ -4000,7 +4000,7 @@ impl MachineLearningRulePatch {
     }
 }
 
-/// The `MachineLearningRuleUpdate` object.
+/// The `MachineLearningRuleUpdate` object: upstream's `MachineLearningRuleUpdateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MachineLearningRuleUpdate {
@@ -4424,7 +4424,7 @@ impl MachineLearningRuleUpdate {
     }
 }
 
-/// The `ManualRun` object.
+/// The `ManualRun` object: `run` of `BulkRunRules`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ManualRun {
@@ -4453,7 +4453,7 @@ impl ManualRun {
     }
 }
 
-/// The `MarkAlertsByIds` object.
+/// The `MarkAlertsByIds` object: upstream's `SetAlertsStatusByIdsBase`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MarkAlertsByIds {
@@ -4482,7 +4482,7 @@ impl MarkAlertsByIds {
     }
 }
 
-/// The `MarkAlertsByQuery` object.
+/// The `MarkAlertsByQuery` object: upstream's `SetAlertsStatusByQueryBase`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MarkAlertsByQuery {
@@ -4548,7 +4548,7 @@ pub struct MigrationCleanupResult {
     pub extra: Extra,
 }
 
-/// The `MigrationError` object.
+/// The `MigrationError` object: `error` of `MigrationCleanupResult`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MigrationError {
@@ -4586,7 +4586,7 @@ pub struct MigrationFinalizationResult {
     pub extra: Extra,
 }
 
-/// A value of `MigrationOutcome`.
+/// A value of `MigrationOutcome`: `status` of `MigrationStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MigrationOutcome {
@@ -4618,7 +4618,7 @@ pub struct MigrationStatus {
     pub extra: Extra,
 }
 
-/// A value of `NamespaceType`.
+/// A value of `NamespaceType`: `namespace_type` of `RuleExceptionList`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NamespaceType {
@@ -4630,7 +4630,7 @@ pub enum NamespaceType {
     UnknownValue(String),
 }
 
-/// The `NewEqlRule` object.
+/// The `NewEqlRule` object: upstream's `EqlRuleCreateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewEqlRule {
@@ -5095,7 +5095,7 @@ impl NewEqlRule {
     }
 }
 
-/// The `NewEsqlRule` object.
+/// The `NewEsqlRule` object: upstream's `EsqlRuleCreateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewEsqlRule {
@@ -5506,7 +5506,7 @@ impl NewEsqlRule {
     }
 }
 
-/// The `NewMachineLearningRule` object.
+/// The `NewMachineLearningRule` object: upstream's `MachineLearningRuleCreateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewMachineLearningRule {
@@ -5922,7 +5922,7 @@ impl NewMachineLearningRule {
     }
 }
 
-/// The `NewNewTermsRule` object.
+/// The `NewNewTermsRule` object: upstream's `NewTermsRuleCreateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewNewTermsRule {
@@ -6378,7 +6378,7 @@ impl NewNewTermsRule {
     }
 }
 
-/// The `NewQueryRule` object.
+/// The `NewQueryRule` object: upstream's `QueryRuleCreateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewQueryRule {
@@ -6835,7 +6835,7 @@ impl NewQueryRule {
     }
 }
 
-/// One of several forms of `NewRule`.
+/// One of several forms of `NewRule`: upstream's `RuleCreateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NewRule {
@@ -6907,7 +6907,7 @@ impl From<NewEsqlRule> for NewRule {
     }
 }
 
-/// The `NewSavedQueryRule` object.
+/// The `NewSavedQueryRule` object: upstream's `SavedQueryRuleCreateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewSavedQueryRule {
@@ -7487,7 +7487,7 @@ pub struct NewTermsRule {
     pub extra: Extra,
 }
 
-/// The `NewTermsRulePatch` object.
+/// The `NewTermsRulePatch` object: upstream's `NewTermsRulePatchProps`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewTermsRulePatch {
@@ -7972,7 +7972,7 @@ impl NewTermsRulePatch {
     }
 }
 
-/// The `NewTermsRuleUpdate` object.
+/// The `NewTermsRuleUpdate` object: upstream's `NewTermsRuleUpdateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewTermsRuleUpdate {
@@ -8436,7 +8436,7 @@ impl NewTermsRuleUpdate {
     }
 }
 
-/// The `NewThreatMatchRule` object.
+/// The `NewThreatMatchRule` object: upstream's `ThreatMatchRuleCreateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewThreatMatchRule {
@@ -8954,7 +8954,7 @@ impl NewThreatMatchRule {
     }
 }
 
-/// The `NewThresholdRule` object.
+/// The `NewThresholdRule` object: upstream's `ThresholdRuleCreateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewThresholdRule {
@@ -9643,7 +9643,7 @@ impl OsqueryResponseAction {
     }
 }
 
-/// The `ProcessActionConfig` object.
+/// The `ProcessActionConfig` object: `config` of `ProcessActionParams`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ProcessActionConfig {
@@ -9676,7 +9676,7 @@ impl ProcessActionConfig {
     }
 }
 
-/// The `ProcessActionParams` object.
+/// The `ProcessActionParams` object: upstream's `ProcessesParams`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ProcessActionParams {
@@ -9711,7 +9711,7 @@ impl ProcessActionParams {
     }
 }
 
-/// A value of `ProcessCommand`.
+/// A value of `ProcessCommand`: `command` of `ProcessActionParams`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ProcessCommand {
@@ -9847,7 +9847,7 @@ pub struct QueryRule {
     pub extra: Extra,
 }
 
-/// The `QueryRulePatch` object.
+/// The `QueryRulePatch` object: upstream's `QueryRulePatchProps`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct QueryRulePatch {
@@ -10316,7 +10316,7 @@ impl QueryRulePatch {
     }
 }
 
-/// The `QueryRuleUpdate` object.
+/// The `QueryRuleUpdate` object: upstream's `QueryRuleUpdateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QueryRuleUpdate {
@@ -10813,7 +10813,7 @@ impl RelatedIntegration {
     }
 }
 
-/// The `RequiredField` object.
+/// The `RequiredField` object: upstream's `RequiredFieldInput`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RequiredField {
@@ -10841,7 +10841,7 @@ impl RequiredField {
     }
 }
 
-/// A value of `ResolveOutcome`.
+/// A value of `ResolveOutcome`: upstream's `SavedObjectResolveOutcome`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResolveOutcome {
@@ -10879,7 +10879,7 @@ impl From<EndpointResponseAction> for ResponseAction {
     }
 }
 
-/// The `RiskScoreMapping` object.
+/// The `RiskScoreMapping` object: upstream's `RiskScoreMapping[]`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RiskScoreMapping {
@@ -10911,7 +10911,7 @@ impl RiskScoreMapping {
     }
 }
 
-/// One of several forms of `Rule`.
+/// One of several forms of `Rule`: upstream's `RuleResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Rule {
@@ -11097,7 +11097,7 @@ impl From<KnownRuleActionThrottle> for RuleActionThrottle {
     }
 }
 
-/// The `RuleActionsEdit` object.
+/// The `RuleActionsEdit` object: upstream's `BulkActionEditPayloadRuleActions`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleActionsEdit {
@@ -11124,7 +11124,7 @@ impl RuleActionsEdit {
     }
 }
 
-/// A value of `RuleActionsEditType`.
+/// A value of `RuleActionsEditType`: `type` of `RuleActionsEdit`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RuleActionsEditType {
@@ -11136,7 +11136,7 @@ pub enum RuleActionsEditType {
     UnknownValue(String),
 }
 
-/// The `RuleActionsEditValue` object.
+/// The `RuleActionsEditValue` object: `value` of `RuleActionsEdit`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleActionsEditValue {
@@ -11167,7 +11167,7 @@ impl RuleActionsEditValue {
     }
 }
 
-/// One of several forms of `RuleEdit`.
+/// One of several forms of `RuleEdit`: upstream's `BulkActionEditPayload`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RuleEdit {
@@ -11231,7 +11231,7 @@ impl From<AlertSuppressionEdit> for RuleEdit {
     }
 }
 
-/// The `RuleError` object.
+/// The `RuleError` object: upstream's `ErrorSchema`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleError {
@@ -11253,7 +11253,7 @@ pub struct RuleError {
     pub extra: Extra,
 }
 
-/// The `RuleErrorDetails` object.
+/// The `RuleErrorDetails` object: `error` of `RuleError`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleErrorDetails {
@@ -11377,7 +11377,7 @@ pub struct RuleExecutionSummary {
     pub extra: Extra,
 }
 
-/// One of several forms of `RuleOrError`.
+/// One of several forms of `RuleOrError`: upstream's `BulkCrudRulesResponse[]`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RuleOrError {
@@ -11389,7 +11389,7 @@ pub enum RuleOrError {
     Other(Untyped),
 }
 
-/// One of several forms of `RulePatch`.
+/// One of several forms of `RulePatch`: upstream's `RulePatchProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RulePatch {
@@ -11495,7 +11495,7 @@ pub struct RulePreviewLogs {
     pub extra: Extra,
 }
 
-/// A value of `RuleSortField`.
+/// A value of `RuleSortField`: upstream's `FindRulesSortField`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RuleSortField {
@@ -11543,7 +11543,7 @@ pub enum RuleSource {
     Other(Untyped),
 }
 
-/// One of several forms of `RuleUpdate`.
+/// One of several forms of `RuleUpdate`: upstream's `RuleUpdateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RuleUpdate {
@@ -11739,7 +11739,7 @@ pub struct SavedQueryRule {
     pub extra: Extra,
 }
 
-/// The `SavedQueryRulePatch` object.
+/// The `SavedQueryRulePatch` object: upstream's `SavedQueryRulePatchProps`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SavedQueryRulePatch {
@@ -12208,7 +12208,7 @@ impl SavedQueryRulePatch {
     }
 }
 
-/// The `SavedQueryRuleUpdate` object.
+/// The `SavedQueryRuleUpdate` object: upstream's `SavedQueryRuleUpdateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SavedQueryRuleUpdate {
@@ -12670,7 +12670,7 @@ impl SavedQueryRuleUpdate {
     }
 }
 
-/// The `ScheduleEdit` object.
+/// The `ScheduleEdit` object: upstream's `BulkActionEditPayloadSchedule`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ScheduleEdit {
@@ -12691,7 +12691,7 @@ impl ScheduleEdit {
     }
 }
 
-/// The `ScheduleEditValue` object.
+/// The `ScheduleEditValue` object: `value` of `ScheduleEdit`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ScheduleEditValue {
@@ -12719,7 +12719,7 @@ impl ScheduleEditValue {
     }
 }
 
-/// The `SetAlertSuppression` object.
+/// The `SetAlertSuppression` object: upstream's `BulkActionEditPayloadSetAlertSuppression`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SetAlertSuppression {
@@ -12788,7 +12788,7 @@ impl From<MarkAlertsByQuery> for SetAlertsStatusByQuery {
     }
 }
 
-/// The `SetThresholdAlertSuppression` object.
+/// The `SetThresholdAlertSuppression` object: upstream's `BulkActionEditPayloadSetAlertSuppressionForThreshold`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SetThresholdAlertSuppression {
@@ -12825,7 +12825,7 @@ pub enum Severity {
     UnknownValue(String),
 }
 
-/// The `SeverityMapping` object.
+/// The `SeverityMapping` object: upstream's `SeverityMapping[]`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SeverityMapping {
@@ -12864,7 +12864,7 @@ impl SeverityMapping {
     }
 }
 
-/// A value of `SkipReason`.
+/// A value of `SkipReason`: `skip_reason.word` of `SkippedRule`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SkipReason {
@@ -12886,7 +12886,7 @@ pub struct SkippedAlertsIndexMigration {
     pub extra: Extra,
 }
 
-/// The `SkippedRule` object.
+/// The `SkippedRule` object: upstream's `BulkActionSkipResult`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SkippedRule {
@@ -12912,7 +12912,7 @@ pub enum SortOrder {
     UnknownValue(String),
 }
 
-/// The `TagsEdit` object.
+/// The `TagsEdit` object: upstream's `BulkActionEditPayloadTags`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TagsEdit {
@@ -12939,7 +12939,7 @@ impl TagsEdit {
     }
 }
 
-/// A value of `TagsEditType`.
+/// A value of `TagsEditType`: `type` of `TagsEdit`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TagsEditType {
@@ -12988,7 +12988,7 @@ impl Threat {
     }
 }
 
-/// The `ThreatMapping` object.
+/// The `ThreatMapping` object: upstream's `ThreatMapping[]`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ThreatMapping {
@@ -13183,7 +13183,7 @@ pub struct ThreatMatchRule {
     pub extra: Extra,
 }
 
-/// The `ThreatMatchRulePatch` object.
+/// The `ThreatMatchRulePatch` object: upstream's `ThreatMatchRulePatchProps`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ThreatMatchRulePatch {
@@ -13731,7 +13731,7 @@ impl ThreatMatchRulePatch {
     }
 }
 
-/// The `ThreatMatchRuleUpdate` object.
+/// The `ThreatMatchRuleUpdate` object: upstream's `ThreatMatchRuleUpdateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ThreatMatchRuleUpdate {
@@ -14441,7 +14441,7 @@ impl ThresholdAlertSuppression {
     }
 }
 
-/// The `ThresholdCardinality` object.
+/// The `ThresholdCardinality` object: upstream's `ThresholdCardinality[]`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ThresholdCardinality {
@@ -14593,7 +14593,7 @@ pub struct ThresholdRule {
     pub extra: Extra,
 }
 
-/// The `ThresholdRulePatch` object.
+/// The `ThresholdRulePatch` object: upstream's `ThresholdRulePatchProps`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ThresholdRulePatch {
@@ -15070,7 +15070,7 @@ impl ThresholdRulePatch {
     }
 }
 
-/// The `ThresholdRuleUpdate` object.
+/// The `ThresholdRuleUpdate` object: upstream's `ThresholdRuleUpdateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ThresholdRuleUpdate {
@@ -15537,7 +15537,7 @@ impl ThresholdRuleUpdate {
     }
 }
 
-/// The `TimelineEdit` object.
+/// The `TimelineEdit` object: upstream's `BulkActionEditPayloadTimeline`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TimelineEdit {
@@ -15558,7 +15558,7 @@ impl TimelineEdit {
     }
 }
 
-/// The `TimelineEditValue` object.
+/// The `TimelineEditValue` object: `value` of `TimelineEdit`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TimelineEditValue {

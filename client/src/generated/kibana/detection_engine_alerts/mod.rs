@@ -22,6 +22,7 @@ impl DetectionEngineAlerts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createalertsindex)
     #[doc(alias = "detection_engine.alerts.create_index")]
     #[doc(alias = "POST /api/detection_engine/index")]
+    #[doc(alias = "createalertsindex")]
     pub fn create_index(&self) -> CreateIndex {
         CreateIndex::new(&self.client, CreateIndexRequest::new())
     }
@@ -31,6 +32,7 @@ impl DetectionEngineAlerts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deletealertsindex)
     #[doc(alias = "detection_engine.alerts.delete_index")]
     #[doc(alias = "DELETE /api/detection_engine/index")]
+    #[doc(alias = "deletealertsindex")]
     pub fn delete_index(&self) -> DeleteIndex {
         DeleteIndex::new(&self.client, DeleteIndexRequest::new())
     }
@@ -40,6 +42,7 @@ impl DetectionEngineAlerts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-readalertsindex)
     #[doc(alias = "detection_engine.alerts.get_index")]
     #[doc(alias = "GET /api/detection_engine/index")]
+    #[doc(alias = "readalertsindex")]
     pub fn get_index(&self) -> GetIndex {
         GetIndex::new(&self.client, GetIndexRequest::new())
     }
@@ -49,6 +52,7 @@ impl DetectionEngineAlerts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-searchalerts)
     #[doc(alias = "detection_engine.alerts.search")]
     #[doc(alias = "POST /api/detection_engine/signals/search")]
+    #[doc(alias = "searchalerts")]
     pub fn search(&self) -> Search {
         Search::new(&self.client, SearchRequest::new())
     }
@@ -58,6 +62,7 @@ impl DetectionEngineAlerts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-setalertassignees)
     #[doc(alias = "detection_engine.alerts.set_assignees")]
     #[doc(alias = "POST /api/detection_engine/signals/assignees")]
+    #[doc(alias = "setalertassignees")]
     pub fn set_assignees(
         &self,
         assignees: impl Into<detection_engine::AlertAssigneesUpdate>,
@@ -71,6 +76,7 @@ impl DetectionEngineAlerts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-setalertsstatus)
     #[doc(alias = "detection_engine.alerts.set_status")]
     #[doc(alias = "POST /api/detection_engine/signals/status")]
+    #[doc(alias = "setalertsstatus")]
     pub fn set_status(&self, body: impl Into<AlertsStatusUpdate>) -> SetStatus {
         SetStatus::new(&self.client, SetStatusRequest::new(body))
     }
@@ -80,6 +86,7 @@ impl DetectionEngineAlerts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-setalerttags)
     #[doc(alias = "detection_engine.alerts.set_tags")]
     #[doc(alias = "POST /api/detection_engine/signals/tags")]
+    #[doc(alias = "setalerttags")]
     pub fn set_tags(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::{Extra, OneOrMany, Untyped};
 use super::super::detection_engine;
-/// The `Acknowledgement` object.
+/// The `Acknowledgement` object: what `detection_engine.alerts.create_index` answers, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Acknowledgement {
@@ -15,7 +15,7 @@ pub struct Acknowledgement {
     pub extra: Extra,
 }
 
-/// One of several forms of `AlertsStatusUpdate`.
+/// One of several forms of `AlertsStatusUpdate`: what `detection_engine.alerts.set_status` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum AlertsStatusUpdate {
@@ -61,7 +61,7 @@ pub type SearchResponse = BTreeMap<String, Value>;
 pub type SetStatusResponse = BTreeMap<String, Value>;
 /// The answer to [`set_tags`](super::DetectionEngineAlerts::set_tags).
 pub type SetTagsResponse = BTreeMap<String, Value>;
-/// One of several forms of `SourceFilter`.
+/// One of several forms of `SourceFilter`: `_source` of what `detection_engine.alerts.search` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SourceFilter {

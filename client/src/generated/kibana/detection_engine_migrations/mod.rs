@@ -18,6 +18,7 @@ impl DetectionEngineMigrations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createalertsmigration)
     #[doc(alias = "detection_engine.migrations.create")]
     #[doc(alias = "POST /api/detection_engine/signals/migration")]
+    #[doc(alias = "createalertsmigration")]
     #[deprecated = "upstream deprecates it"]
     pub fn create(&self, index: impl IntoIterator<Item = impl Into<String>>) -> Create {
         Create::new(&self.client, CreateRequest::new(index))
@@ -28,6 +29,7 @@ impl DetectionEngineMigrations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-alertsmigrationcleanup)
     #[doc(alias = "detection_engine.migrations.delete")]
     #[doc(alias = "DELETE /api/detection_engine/signals/migration")]
+    #[doc(alias = "alertsmigrationcleanup")]
     #[deprecated = "upstream deprecates it"]
     pub fn delete(
         &self,
@@ -41,6 +43,7 @@ impl DetectionEngineMigrations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-finalizealertsmigration)
     #[doc(alias = "detection_engine.migrations.finalize")]
     #[doc(alias = "POST /api/detection_engine/signals/finalize_migration")]
+    #[doc(alias = "finalizealertsmigration")]
     #[deprecated = "upstream deprecates it"]
     pub fn finalize(
         &self,
@@ -54,6 +57,7 @@ impl DetectionEngineMigrations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-readalertsmigrationstatus)
     #[doc(alias = "detection_engine.migrations.get_status")]
     #[doc(alias = "GET /api/detection_engine/signals/migration_status")]
+    #[doc(alias = "readalertsmigrationstatus")]
     #[deprecated = "upstream deprecates it"]
     pub fn get_status(&self, from: impl Into<String>) -> GetStatus {
         GetStatus::new(&self.client, GetStatusRequest::new(from))

@@ -27,7 +27,7 @@ pub struct GetStatusResponse {
     pub extra: Extra,
 }
 
-/// One of several forms of `IndexMigration`.
+/// One of several forms of `IndexMigration`: `indices[]` of what `detection_engine.migrations.create` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum IndexMigration {

@@ -22,6 +22,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-performrulesbulkaction)
     #[doc(alias = "detection_engine.rules.bulk_action")]
     #[doc(alias = "POST /api/detection_engine/rules/_bulk_action")]
+    #[doc(alias = "performrulesbulkaction")]
     pub fn bulk_action(&self) -> BulkAction {
         BulkAction::new(&self.client, BulkActionRequest::new())
     }
@@ -31,6 +32,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-bulkcreaterules)
     #[doc(alias = "detection_engine.rules.bulk_create")]
     #[doc(alias = "POST /api/detection_engine/rules/_bulk_create")]
+    #[doc(alias = "bulkcreaterules")]
     #[deprecated = "upstream deprecates it"]
     pub fn bulk_create(
         &self,
@@ -44,6 +46,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-bulkdeleterules)
     #[doc(alias = "detection_engine.rules.bulk_delete")]
     #[doc(alias = "DELETE /api/detection_engine/rules/_bulk_delete")]
+    #[doc(alias = "bulkdeleterules")]
     #[deprecated = "upstream deprecates it"]
     pub fn bulk_delete(
         &self,
@@ -57,6 +60,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-bulkdeleterulespost)
     #[doc(alias = "detection_engine.rules.bulk_delete_via_post")]
     #[doc(alias = "POST /api/detection_engine/rules/_bulk_delete")]
+    #[doc(alias = "bulkdeleterulespost")]
     #[deprecated = "upstream deprecates it"]
     pub fn bulk_delete_via_post(
         &self,
@@ -70,6 +74,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-bulkpatchrules)
     #[doc(alias = "detection_engine.rules.bulk_patch")]
     #[doc(alias = "PATCH /api/detection_engine/rules/_bulk_update")]
+    #[doc(alias = "bulkpatchrules")]
     #[deprecated = "upstream deprecates it"]
     pub fn bulk_patch(
         &self,
@@ -83,6 +88,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-bulkupdaterules)
     #[doc(alias = "detection_engine.rules.bulk_update")]
     #[doc(alias = "PUT /api/detection_engine/rules/_bulk_update")]
+    #[doc(alias = "bulkupdaterules")]
     #[deprecated = "upstream deprecates it"]
     pub fn bulk_update(
         &self,
@@ -96,6 +102,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createrule)
     #[doc(alias = "detection_engine.rules.create")]
     #[doc(alias = "POST /api/detection_engine/rules")]
+    #[doc(alias = "createrule")]
     pub fn create(&self, body: impl Into<detection_engine::NewRule>) -> Create {
         Create::new(&self.client, CreateRequest::new(body))
     }
@@ -105,6 +112,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createruleexceptionlistitems)
     #[doc(alias = "detection_engine.rules.create_exceptions")]
     #[doc(alias = "POST /api/detection_engine/rules/{id}/exceptions")]
+    #[doc(alias = "createruleexceptionlistitems")]
     pub fn create_exceptions(
         &self,
         id: impl Into<String>,
@@ -120,6 +128,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deleterule)
     #[doc(alias = "detection_engine.rules.delete")]
     #[doc(alias = "DELETE /api/detection_engine/rules")]
+    #[doc(alias = "deleterule")]
     pub fn delete(&self) -> Delete {
         Delete::new(&self.client, DeleteRequest::new())
     }
@@ -129,6 +138,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-exportrules)
     #[doc(alias = "detection_engine.rules.export")]
     #[doc(alias = "POST /api/detection_engine/rules/_export")]
+    #[doc(alias = "exportrules")]
     pub fn export(&self) -> Export {
         Export::new(&self.client, ExportRequest::new())
     }
@@ -138,6 +148,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-findrules)
     #[doc(alias = "detection_engine.rules.find")]
     #[doc(alias = "GET /api/detection_engine/rules/_find")]
+    #[doc(alias = "findrules")]
     pub fn find(&self) -> Find {
         Find::new(&self.client, FindRequest::new())
     }
@@ -147,6 +158,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-readrule)
     #[doc(alias = "detection_engine.rules.get")]
     #[doc(alias = "GET /api/detection_engine/rules")]
+    #[doc(alias = "readrule")]
     pub fn get(&self) -> Get {
         Get::new(&self.client, GetRequest::new())
     }
@@ -156,6 +168,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-readprebuiltrulesandtimelinesstatus)
     #[doc(alias = "detection_engine.rules.get_prebuilt_status")]
     #[doc(alias = "GET /api/detection_engine/rules/prepackaged/_status")]
+    #[doc(alias = "readprebuiltrulesandtimelinesstatus")]
     pub fn get_prebuilt_status(&self) -> GetPrebuiltStatus {
         GetPrebuiltStatus::new(&self.client, GetPrebuiltStatusRequest::new())
     }
@@ -165,6 +178,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-importrules)
     #[doc(alias = "detection_engine.rules.import")]
     #[doc(alias = "POST /api/detection_engine/rules/_import")]
+    #[doc(alias = "importrules")]
     #[doc(alias = "import_rules")]
     pub fn import(&self) -> Import {
         Import::new(&self.client, ImportRequest::new())
@@ -175,6 +189,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-installprebuiltrulesandtimelines)
     #[doc(alias = "detection_engine.rules.install_prebuilt")]
     #[doc(alias = "PUT /api/detection_engine/rules/prepackaged")]
+    #[doc(alias = "installprebuiltrulesandtimelines")]
     pub fn install_prebuilt(&self) -> InstallPrebuilt {
         InstallPrebuilt::new(&self.client, InstallPrebuiltRequest::new())
     }
@@ -184,6 +199,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-readtags)
     #[doc(alias = "detection_engine.rules.list_tags")]
     #[doc(alias = "GET /api/detection_engine/tags")]
+    #[doc(alias = "readtags")]
     pub fn list_tags(&self) -> ListTags {
         ListTags::new(&self.client, ListTagsRequest::new())
     }
@@ -193,6 +209,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-patchrule)
     #[doc(alias = "detection_engine.rules.patch")]
     #[doc(alias = "PATCH /api/detection_engine/rules")]
+    #[doc(alias = "patchrule")]
     pub fn patch(&self, body: impl Into<detection_engine::RulePatch>) -> Patch {
         Patch::new(&self.client, PatchRequest::new(body))
     }
@@ -202,6 +219,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-rulepreview)
     #[doc(alias = "detection_engine.rules.preview")]
     #[doc(alias = "POST /api/detection_engine/rules/preview")]
+    #[doc(alias = "rulepreview")]
     pub fn preview(&self, body: impl Into<RulePreview>) -> Preview {
         Preview::new(&self.client, PreviewRequest::new(body))
     }
@@ -211,6 +229,7 @@ impl DetectionEngineRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-updaterule)
     #[doc(alias = "detection_engine.rules.update")]
     #[doc(alias = "PUT /api/detection_engine/rules")]
+    #[doc(alias = "updaterule")]
     pub fn update(&self, body: impl Into<detection_engine::RuleUpdate>) -> Update {
         Update::new(&self.client, UpdateRequest::new(body))
     }

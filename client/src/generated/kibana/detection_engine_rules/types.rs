@@ -25,7 +25,7 @@ pub type CreateExceptionsResponse = Vec<exception_lists::ExceptionListItem>;
 pub type CreateResponse = detection_engine::Rule;
 /// The answer to [`delete`](super::DetectionEngineRules::delete).
 pub type DeleteResponse = detection_engine::Rule;
-/// The `EqlRulePreview` object.
+/// The `EqlRulePreview` object: `object` of `RulePreview`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EqlRulePreview {
@@ -525,7 +525,7 @@ impl EqlRulePreview {
     }
 }
 
-/// The `EsqlRulePreview` object.
+/// The `EsqlRulePreview` object: `eighth_object` of `RulePreview`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EsqlRulePreview {
@@ -1089,7 +1089,7 @@ pub struct InstallPrebuiltResponse {
 
 /// The answer to [`list_tags`](super::DetectionEngineRules::list_tags).
 pub type ListTagsResponse = Vec<String>;
-/// The `MachineLearningRulePreview` object.
+/// The `MachineLearningRulePreview` object: `sixth_object` of `RulePreview`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MachineLearningRulePreview {
@@ -1540,7 +1540,7 @@ impl MachineLearningRulePreview {
     }
 }
 
-/// The `NewTermsRulePreview` object.
+/// The `NewTermsRulePreview` object: `seventh_object` of `RulePreview`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewTermsRulePreview {
@@ -2050,7 +2050,7 @@ pub struct PreviewResponse {
     pub extra: Extra,
 }
 
-/// The `QueryRulePreview` object.
+/// The `QueryRulePreview` object: `second_object` of `RulePreview`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QueryRulePreview {
@@ -2545,7 +2545,7 @@ impl QueryRulePreview {
     }
 }
 
-/// One of several forms of `RulePreview`.
+/// One of several forms of `RulePreview`: what `detection_engine.rules.preview` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RulePreview {
@@ -2617,7 +2617,7 @@ impl From<EsqlRulePreview> for RulePreview {
     }
 }
 
-/// The `RuleToDelete` object.
+/// The `RuleToDelete` object: `body[]` of what `detection_engine.rules.bulk_delete` takes, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RuleToDelete {
@@ -2649,7 +2649,7 @@ impl RuleToDelete {
     }
 }
 
-/// The `RuleToExport` object.
+/// The `RuleToExport` object: `objects[]` of `RulesToExport`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RuleToExport {
@@ -2670,7 +2670,7 @@ impl RuleToExport {
     }
 }
 
-/// One of several forms of `RulesAction`.
+/// One of several forms of `RulesAction`: what `detection_engine.rules.bulk_action` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RulesAction {
@@ -2742,7 +2742,7 @@ impl From<detection_engine::BulkEditRules> for RulesAction {
     }
 }
 
-/// The `RulesToExport` object.
+/// The `RulesToExport` object: what `detection_engine.rules.export` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RulesToExport {
@@ -2763,7 +2763,7 @@ impl RulesToExport {
     }
 }
 
-/// The `SavedQueryRulePreview` object.
+/// The `SavedQueryRulePreview` object: `third_object` of `RulePreview`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SavedQueryRulePreview {
@@ -3255,7 +3255,7 @@ impl SavedQueryRulePreview {
     }
 }
 
-/// The `ThreatMatchRulePreview` object.
+/// The `ThreatMatchRulePreview` object: `fifth_object` of `RulePreview`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ThreatMatchRulePreview {
@@ -3811,7 +3811,7 @@ impl ThreatMatchRulePreview {
     }
 }
 
-/// The `ThresholdRulePreview` object.
+/// The `ThresholdRulePreview` object: `fourth_object` of `RulePreview`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ThresholdRulePreview {

@@ -62,6 +62,7 @@ impl Endpoint {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getendpointsuggestions)
     #[doc(alias = "endpoint.get_suggestions")]
     #[doc(alias = "POST /api/endpoint/suggestions/{suggestion_type}")]
+    #[doc(alias = "getendpointsuggestions")]
     #[deprecated = "upstream deprecates it"]
     pub fn get_suggestions(&self, suggestion_type: impl Into<String>) -> GetSuggestions {
         GetSuggestions::new(&self.client, GetSuggestionsRequest::new(suggestion_type))

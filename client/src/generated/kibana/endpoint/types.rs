@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
-/// The `ActionHost` object.
+/// The `ActionHost` object: `hosts[]` of `ResponseActionDetails`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionHost {
@@ -15,7 +15,7 @@ pub struct ActionHost {
     pub extra: Extra,
 }
 
-/// The `ActionOutput` object.
+/// The `ActionOutput` object: `outputs[]` of `ResponseActionDetails`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ActionOutput {
@@ -27,7 +27,7 @@ pub struct ActionOutput {
     pub extra: Extra,
 }
 
-/// One of several forms of `ActionOutputContent`.
+/// One of several forms of `ActionOutputContent`: `content` of `ActionOutput`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ActionOutputContent {
@@ -51,7 +51,7 @@ impl From<String> for ActionOutputContent {
     }
 }
 
-/// A value of `ActionOutputType`.
+/// A value of `ActionOutputType`: `type` of `ActionOutput`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ActionOutputType {
@@ -63,7 +63,7 @@ pub enum ActionOutputType {
     UnknownValue(String),
 }
 
-/// The `ActionPath` object.
+/// The `ActionPath` object: `parameters` of `ScanAction`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionPath {
@@ -73,7 +73,7 @@ pub struct ActionPath {
     pub extra: Extra,
 }
 
-/// The `ActionState` object.
+/// The `ActionState` object: upstream's `ActionStateSuccessResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ActionState {
@@ -83,7 +83,7 @@ pub struct ActionState {
     pub extra: Extra,
 }
 
-/// The `ActionStateBody` object.
+/// The `ActionStateBody` object: `body` of `ActionState`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ActionStateBody {
@@ -93,7 +93,7 @@ pub struct ActionStateBody {
     pub extra: Extra,
 }
 
-/// The `ActionStateData` object.
+/// The `ActionStateData` object: `data` of `ActionStateBody`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionStateData {
@@ -103,7 +103,7 @@ pub struct ActionStateData {
     pub extra: Extra,
 }
 
-/// The `ActionStatus` object.
+/// The `ActionStatus` object: upstream's `ActionStatusSuccessResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ActionStatus {
@@ -113,7 +113,7 @@ pub struct ActionStatus {
     pub extra: Extra,
 }
 
-/// The `ActionStatusBody` object.
+/// The `ActionStatusBody` object: `body` of `ActionStatus`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ActionStatusBody {
@@ -123,7 +123,7 @@ pub struct ActionStatusBody {
     pub extra: Extra,
 }
 
-/// A value of `ActionType`.
+/// A value of `ActionType`: upstream's `Type`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ActionType {
@@ -135,7 +135,7 @@ pub enum ActionType {
     UnknownValue(String),
 }
 
-/// The `AgentActionStatus` object.
+/// The `AgentActionStatus` object: `data` of `ActionStatusBody`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentActionStatus {
@@ -147,7 +147,7 @@ pub struct AgentActionStatus {
     pub extra: Extra,
 }
 
-/// The `AgentState` object.
+/// The `AgentState` object: `agentState[]` of `ResponseActionDetails`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AgentState {
@@ -161,7 +161,7 @@ pub struct AgentState {
     pub extra: Extra,
 }
 
-/// A value of `AgentType`.
+/// A value of `AgentType`: upstream's `AgentTypes`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AgentType {
@@ -177,7 +177,7 @@ pub enum AgentType {
     UnknownValue(String),
 }
 
-/// The `CancelAction` object.
+/// The `CancelAction` object: upstream's `Cancel`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CancelAction {
@@ -223,7 +223,7 @@ pub struct CancelAction {
     pub extra: Extra,
 }
 
-/// The `CancelParameters` object.
+/// The `CancelParameters` object: `parameters` of `CancelAction`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CancelParameters {
@@ -282,7 +282,7 @@ impl CloudFileScriptParameters {
     }
 }
 
-/// The `CodeOutput` object.
+/// The `CodeOutput` object: `outputs[]` of `ScanAction`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CodeOutput {
@@ -292,7 +292,7 @@ pub struct CodeOutput {
     pub extra: Extra,
 }
 
-/// The `CodeOutputContent` object.
+/// The `CodeOutputContent` object: `content` of `CodeOutput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CodeOutputContent {
@@ -302,7 +302,7 @@ pub struct CodeOutputContent {
     pub extra: Extra,
 }
 
-/// The `CollectedFile` object.
+/// The `CollectedFile` object: `contents[]` of `GetFileOutputContent`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CollectedFile {
@@ -350,7 +350,7 @@ pub enum Command {
     UnknownValue(String),
 }
 
-/// The `CreatedResponseAction` object.
+/// The `CreatedResponseAction` object: upstream's `ResponseActionCreateSuccessResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreatedResponseAction {
@@ -360,7 +360,7 @@ pub struct CreatedResponseAction {
     pub extra: Extra,
 }
 
-/// The `CrowdStrikeRunscriptParameters` object.
+/// The `CrowdStrikeRunscriptParameters` object: upstream's `RunscriptParamsCrowdStrike`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CrowdStrikeRunscriptParameters {
@@ -378,7 +378,7 @@ pub struct CrowdStrikeRunscriptParameters {
     pub extra: Extra,
 }
 
-/// The `EndpointProcess` object.
+/// The `EndpointProcess` object: `entries[]` of `EndpointProcesses`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EndpointProcess {
@@ -394,7 +394,7 @@ pub struct EndpointProcess {
     pub extra: Extra,
 }
 
-/// The `EndpointProcesses` object.
+/// The `EndpointProcesses` object: upstream's `RunningProcessesOutputEndpoint`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EndpointProcesses {
@@ -406,7 +406,7 @@ pub struct EndpointProcesses {
     pub extra: Extra,
 }
 
-/// The `EntityIdParameters` object.
+/// The `EntityIdParameters` object: `by_entity_id` of `KillProcessParameters`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EntityIdParameters {
@@ -434,7 +434,7 @@ impl EntityIdParameters {
     }
 }
 
-/// The `EntityIdProcessOutput` object.
+/// The `EntityIdProcessOutput` object: `by_entity_id` of `KillProcessOutputContent`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EntityIdProcessOutput {
@@ -448,7 +448,7 @@ pub struct EntityIdProcessOutput {
     pub extra: Extra,
 }
 
-/// The `ExecuteAction` object.
+/// The `ExecuteAction` object: upstream's `Execute`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExecuteAction {
@@ -494,7 +494,7 @@ pub struct ExecuteAction {
     pub extra: Extra,
 }
 
-/// The `ExecuteOutput` object.
+/// The `ExecuteOutput` object: `outputs[]` of `ExecuteAction`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ExecuteOutput {
@@ -504,7 +504,7 @@ pub struct ExecuteOutput {
     pub extra: Extra,
 }
 
-/// The `ExecuteOutputContent` object.
+/// The `ExecuteOutputContent` object: `content` of `ExecuteOutput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ExecuteOutputContent {
@@ -536,7 +536,7 @@ pub struct ExecuteOutputContent {
     pub extra: Extra,
 }
 
-/// The `ExecuteParameters` object.
+/// The `ExecuteParameters` object: `parameters` of `ExecuteAction`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ExecuteParameters {
@@ -548,7 +548,7 @@ pub struct ExecuteParameters {
     pub extra: Extra,
 }
 
-/// The `GetFileAction` object.
+/// The `GetFileAction` object: upstream's `GetFile`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GetFileAction {
@@ -594,7 +594,7 @@ pub struct GetFileAction {
     pub extra: Extra,
 }
 
-/// The `GetFileOutput` object.
+/// The `GetFileOutput` object: `outputs[]` of `GetFileAction`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetFileOutput {
@@ -604,7 +604,7 @@ pub struct GetFileOutput {
     pub extra: Extra,
 }
 
-/// The `GetFileOutputContent` object.
+/// The `GetFileOutputContent` object: `content` of `GetFileOutput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct GetFileOutputContent {
@@ -671,7 +671,7 @@ impl HostPathScriptParameters {
     }
 }
 
-/// A value of `HostStatus`.
+/// A value of `HostStatus`: upstream's `HostStatuses[]`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HostStatus {
@@ -689,7 +689,7 @@ pub enum HostStatus {
     UnknownValue(String),
 }
 
-/// The `KillByPid` object.
+/// The `KillByPid` object: `by_pid` of `KillProcessParameters`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct KillByPid {
@@ -701,7 +701,7 @@ pub struct KillByPid {
     pub extra: Extra,
 }
 
-/// The `KillByProcessName` object.
+/// The `KillByProcessName` object: `by_process_name` of `KillProcessParameters`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct KillByProcessName {
@@ -711,7 +711,7 @@ pub struct KillByProcessName {
     pub extra: Extra,
 }
 
-/// The `KillProcessAction` object.
+/// The `KillProcessAction` object: upstream's `KillProcess`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KillProcessAction {
@@ -757,7 +757,7 @@ pub struct KillProcessAction {
     pub extra: Extra,
 }
 
-/// The `KillProcessOutput` object.
+/// The `KillProcessOutput` object: `outputs[]` of `KillProcessAction`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct KillProcessOutput {
@@ -767,35 +767,35 @@ pub struct KillProcessOutput {
     pub extra: Extra,
 }
 
-/// One of several forms of `KillProcessOutputContent`.
+/// One of several forms of `KillProcessOutputContent`: `content` of `KillProcessOutput`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum KillProcessOutputContent {
     /// The `PidProcessOutput` form.
-    ByPid(PidProcessOutput),
+    PidProcessOutput(PidProcessOutput),
     /// The `EntityIdProcessOutput` form.
-    ByEntityId(EntityIdProcessOutput),
+    EntityIdProcessOutput(EntityIdProcessOutput),
     /// The `NamedProcessOutput` form.
-    ByProcessName(NamedProcessOutput),
+    NamedProcessOutput(NamedProcessOutput),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-/// One of several forms of `KillProcessParameters`.
+/// One of several forms of `KillProcessParameters`: `parameters` of `KillProcessAction`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum KillProcessParameters {
     /// The `KillByPid` form.
-    ByPid(KillByPid),
+    KillByPid(KillByPid),
     /// The `EntityIdParameters` form.
-    ByEntityId(EntityIdParameters),
+    EntityIdParameters(EntityIdParameters),
     /// The `KillByProcessName` form.
-    ByProcessName(KillByProcessName),
+    KillByProcessName(KillByProcessName),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-/// The `MdeScriptParameters` object.
+/// The `MdeScriptParameters` object: upstream's `MDERunScriptParameters`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MdeScriptParameters {
@@ -830,7 +830,7 @@ impl MdeScriptParameters {
     }
 }
 
-/// The `MicrosoftRunscriptParameters` object.
+/// The `MicrosoftRunscriptParameters` object: upstream's `RunscriptParamsMicrosoft`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MicrosoftRunscriptParameters {
@@ -842,7 +842,7 @@ pub struct MicrosoftRunscriptParameters {
     pub extra: Extra,
 }
 
-/// The `NamedProcessOutput` object.
+/// The `NamedProcessOutput` object: `by_process_name` of `KillProcessOutputContent`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NamedProcessOutput {
@@ -913,18 +913,18 @@ impl NewExecuteParameters {
 #[non_exhaustive]
 pub enum NewKillProcessParameters {
     /// The `PidParameters` form.
-    ByPid(PidParameters),
+    PidParameters(PidParameters),
     /// The `EntityIdParameters` form.
     EntityIdParameters(EntityIdParameters),
     /// The `ProcessNameParameters` form.
-    ByProcessName(ProcessNameParameters),
+    ProcessNameParameters(ProcessNameParameters),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
 impl From<PidParameters> for NewKillProcessParameters {
     fn from(value: PidParameters) -> Self {
-        Self::ByPid(value)
+        Self::PidParameters(value)
     }
 }
 
@@ -936,7 +936,7 @@ impl From<EntityIdParameters> for NewKillProcessParameters {
 
 impl From<ProcessNameParameters> for NewKillProcessParameters {
     fn from(value: ProcessNameParameters) -> Self {
-        Self::ByProcessName(value)
+        Self::ProcessNameParameters(value)
     }
 }
 
@@ -1061,7 +1061,7 @@ impl PathParameters {
     }
 }
 
-/// The `PendingActionCounts` object.
+/// The `PendingActionCounts` object: `object` of `PendingActions`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PendingActionCounts {
@@ -1087,7 +1087,7 @@ pub struct PendingActionCounts {
     pub extra: Extra,
 }
 
-/// One of several forms of `PendingActions`.
+/// One of several forms of `PendingActions`: upstream's `PendingActionsSchema`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PendingActions {
@@ -1099,7 +1099,7 @@ pub enum PendingActions {
     Other(Untyped),
 }
 
-/// The `PidParameters` object.
+/// The `PidParameters` object: `by_pid` of `NewKillProcessParameters`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PidParameters {
@@ -1127,7 +1127,7 @@ impl PidParameters {
     }
 }
 
-/// The `PidProcessOutput` object.
+/// The `PidProcessOutput` object: `by_pid` of `KillProcessOutputContent`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PidProcessOutput {
@@ -1141,7 +1141,7 @@ pub struct PidProcessOutput {
     pub extra: Extra,
 }
 
-/// The `ProcessNameParameters` object.
+/// The `ProcessNameParameters` object: `by_process_name` of `NewKillProcessParameters`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ProcessNameParameters {
@@ -1169,7 +1169,7 @@ impl ProcessNameParameters {
     }
 }
 
-/// The `ProtectionUpdatesNote` object.
+/// The `ProtectionUpdatesNote` object: upstream's `ProtectionUpdatesNoteResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ProtectionUpdatesNote {
@@ -1226,7 +1226,7 @@ impl RawScriptParameters {
     }
 }
 
-/// One of several forms of `ResponseAction`.
+/// One of several forms of `ResponseAction`: upstream's `ActionDetailsResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ResponseAction {
@@ -1302,7 +1302,7 @@ pub struct ResponseActionDetails {
     pub extra: Extra,
 }
 
-/// The `RunningProcessesAction` object.
+/// The `RunningProcessesAction` object: upstream's `RunningProcesses`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RunningProcessesAction {
@@ -1348,7 +1348,7 @@ pub struct RunningProcessesAction {
     pub extra: Extra,
 }
 
-/// The `RunningProcessesOutput` object.
+/// The `RunningProcessesOutput` object: `outputs[]` of `RunningProcessesAction`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RunningProcessesOutput {
@@ -1358,7 +1358,7 @@ pub struct RunningProcessesOutput {
     pub extra: Extra,
 }
 
-/// One of several forms of `RunningProcessesOutputContent`.
+/// One of several forms of `RunningProcessesOutputContent`: `content` of `RunningProcessesOutput`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RunningProcessesOutputContent {
@@ -1370,7 +1370,7 @@ pub enum RunningProcessesOutputContent {
     Other(Untyped),
 }
 
-/// The `RunscriptAction` object.
+/// The `RunscriptAction` object: upstream's `Runscript`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RunscriptAction {
@@ -1416,7 +1416,7 @@ pub struct RunscriptAction {
     pub extra: Extra,
 }
 
-/// The `RunscriptOutput` object.
+/// The `RunscriptOutput` object: `outputs[]` of `RunscriptAction`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RunscriptOutput {
@@ -1426,7 +1426,7 @@ pub struct RunscriptOutput {
     pub extra: Extra,
 }
 
-/// The `RunscriptOutputContent` object.
+/// The `RunscriptOutputContent` object: `content` of `RunscriptOutput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RunscriptOutputContent {
@@ -1444,7 +1444,7 @@ pub struct RunscriptOutputContent {
     pub extra: Extra,
 }
 
-/// One of several forms of `RunscriptParameters`.
+/// One of several forms of `RunscriptParameters`: `parameters` of `RunscriptAction`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum RunscriptParameters {
@@ -1458,7 +1458,7 @@ pub enum RunscriptParameters {
     Other(Untyped),
 }
 
-/// The `ScanAction` object.
+/// The `ScanAction` object: upstream's `Scan`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ScanAction {
@@ -1504,7 +1504,7 @@ pub struct ScanAction {
     pub extra: Extra,
 }
 
-/// The `SentinelOneProcesses` object.
+/// The `SentinelOneProcesses` object: upstream's `RunningProcessesOutputSentinelOne`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SentinelOneProcesses {
@@ -1518,7 +1518,7 @@ pub struct SentinelOneProcesses {
     pub extra: Extra,
 }
 
-/// The `SentinelOneRunscriptParameters` object.
+/// The `SentinelOneRunscriptParameters` object: upstream's `RunscriptParamsSentinelOne`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SentinelOneRunscriptParameters {
@@ -1530,7 +1530,7 @@ pub struct SentinelOneRunscriptParameters {
     pub extra: Extra,
 }
 
-/// The `SentinelOneScriptParameters` object.
+/// The `SentinelOneScriptParameters` object: upstream's `SentinelOneRunScriptParameters`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SentinelOneScriptParameters {
@@ -1603,7 +1603,7 @@ pub enum SortField {
     UnknownValue(String),
 }
 
-/// The `SuspendProcessAction` object.
+/// The `SuspendProcessAction` object: upstream's `SuspendProcess`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SuspendProcessAction {
@@ -1649,7 +1649,7 @@ pub struct SuspendProcessAction {
     pub extra: Extra,
 }
 
-/// The `SuspendProcessOutput` object.
+/// The `SuspendProcessOutput` object: `outputs[]` of `SuspendProcessAction`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SuspendProcessOutput {
@@ -1659,7 +1659,7 @@ pub struct SuspendProcessOutput {
     pub extra: Extra,
 }
 
-/// One of several forms of `SuspendProcessOutputContent`.
+/// One of several forms of `SuspendProcessOutputContent`: `content` of `SuspendProcessOutput`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SuspendProcessOutputContent {
@@ -1671,7 +1671,7 @@ pub enum SuspendProcessOutputContent {
     Other(Untyped),
 }
 
-/// One of several forms of `SuspendProcessParameters`.
+/// One of several forms of `SuspendProcessParameters`: `parameters` of `SuspendProcessAction`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SuspendProcessParameters {
@@ -1683,7 +1683,7 @@ pub enum SuspendProcessParameters {
     Other(Untyped),
 }
 
-/// The `UploadAction` object.
+/// The `UploadAction` object: upstream's `Upload`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UploadAction {
@@ -1729,7 +1729,7 @@ pub struct UploadAction {
     pub extra: Extra,
 }
 
-/// The `UploadOutput` object.
+/// The `UploadOutput` object: `outputs[]` of `UploadAction`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UploadOutput {
@@ -1739,7 +1739,7 @@ pub struct UploadOutput {
     pub extra: Extra,
 }
 
-/// The `UploadOutputContent` object.
+/// The `UploadOutputContent` object: `content` of `UploadOutput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UploadOutputContent {
@@ -1753,7 +1753,7 @@ pub struct UploadOutputContent {
     pub extra: Extra,
 }
 
-/// The `UploadParameters` object.
+/// The `UploadParameters` object: `parameters` of `UploadAction`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UploadParameters {

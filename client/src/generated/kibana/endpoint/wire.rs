@@ -1901,17 +1901,17 @@ impl rt::Union for KillProcessOutputContent {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::ByPid),
-            1 => rt::get(deserializer).map(Self::ByEntityId),
-            2 => rt::get(deserializer).map(Self::ByProcessName),
+            0 => rt::get(deserializer).map(Self::PidProcessOutput),
+            1 => rt::get(deserializer).map(Self::EntityIdProcessOutput),
+            2 => rt::get(deserializer).map(Self::NamedProcessOutput),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::ByPid(value) => rt::Wire::encode(value, serializer),
-            Self::ByEntityId(value) => rt::Wire::encode(value, serializer),
-            Self::ByProcessName(value) => rt::Wire::encode(value, serializer),
+            Self::PidProcessOutput(value) => rt::Wire::encode(value, serializer),
+            Self::EntityIdProcessOutput(value) => rt::Wire::encode(value, serializer),
+            Self::NamedProcessOutput(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -1931,17 +1931,17 @@ impl rt::Union for KillProcessParameters {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::ByPid),
-            1 => rt::get(deserializer).map(Self::ByEntityId),
-            2 => rt::get(deserializer).map(Self::ByProcessName),
+            0 => rt::get(deserializer).map(Self::KillByPid),
+            1 => rt::get(deserializer).map(Self::EntityIdParameters),
+            2 => rt::get(deserializer).map(Self::KillByProcessName),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::ByPid(value) => rt::Wire::encode(value, serializer),
-            Self::ByEntityId(value) => rt::Wire::encode(value, serializer),
-            Self::ByProcessName(value) => rt::Wire::encode(value, serializer),
+            Self::KillByPid(value) => rt::Wire::encode(value, serializer),
+            Self::EntityIdParameters(value) => rt::Wire::encode(value, serializer),
+            Self::KillByProcessName(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -2176,17 +2176,17 @@ impl rt::Union for NewKillProcessParameters {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::ByPid),
+            0 => rt::get(deserializer).map(Self::PidParameters),
             1 => rt::get(deserializer).map(Self::EntityIdParameters),
-            2 => rt::get(deserializer).map(Self::ByProcessName),
+            2 => rt::get(deserializer).map(Self::ProcessNameParameters),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::ByPid(value) => rt::Wire::encode(value, serializer),
+            Self::PidParameters(value) => rt::Wire::encode(value, serializer),
             Self::EntityIdParameters(value) => rt::Wire::encode(value, serializer),
-            Self::ByProcessName(value) => rt::Wire::encode(value, serializer),
+            Self::ProcessNameParameters(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }

@@ -21,6 +21,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-cancelaction)
     #[doc(alias = "endpoint.actions.cancel")]
     #[doc(alias = "POST /api/endpoint/action/cancel")]
+    #[doc(alias = "cancelaction")]
     pub fn cancel(
         &self,
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
@@ -34,6 +35,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-endpointfiledownload)
     #[doc(alias = "endpoint.actions.download_file")]
     #[doc(alias = "GET /api/endpoint/action/{action_id}/file/{file_id}/download")]
+    #[doc(alias = "endpointfiledownload")]
     pub fn download_file(
         &self,
         action_id: impl Into<String>,
@@ -59,6 +61,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-endpointexecuteaction)
     #[doc(alias = "endpoint.actions.execute")]
     #[doc(alias = "POST /api/endpoint/action/execute")]
+    #[doc(alias = "endpointexecuteaction")]
     pub fn execute(
         &self,
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
@@ -72,6 +75,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-endpointgetactionsdetails)
     #[doc(alias = "endpoint.actions.get")]
     #[doc(alias = "GET /api/endpoint/action/{action_id}")]
+    #[doc(alias = "endpointgetactionsdetails")]
     pub fn get(&self, action_id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(action_id))
     }
@@ -81,6 +85,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-endpointgetfileaction)
     #[doc(alias = "endpoint.actions.get_file")]
     #[doc(alias = "POST /api/endpoint/action/get_file")]
+    #[doc(alias = "endpointgetfileaction")]
     pub fn get_file(
         &self,
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
@@ -94,6 +99,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-endpointfileinfo)
     #[doc(alias = "endpoint.actions.get_file_info")]
     #[doc(alias = "GET /api/endpoint/action/{action_id}/file/{file_id}")]
+    #[doc(alias = "endpointfileinfo")]
     pub fn get_file_info(
         &self,
         action_id: impl Into<String>,
@@ -107,6 +113,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-endpointgetactionlog)
     #[doc(alias = "endpoint.actions.get_log")]
     #[doc(alias = "GET /api/endpoint/action_log/{agent_id}")]
+    #[doc(alias = "endpointgetactionlog")]
     #[deprecated = "upstream deprecates it"]
     pub fn get_log(&self, agent_id: impl Into<String>) -> GetLog {
         GetLog::new(&self.client, GetLogRequest::new(agent_id))
@@ -117,6 +124,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-endpointgetprocessesaction)
     #[doc(alias = "endpoint.actions.get_processes")]
     #[doc(alias = "POST /api/endpoint/action/running_procs")]
+    #[doc(alias = "endpointgetprocessesaction")]
     pub fn get_processes(
         &self,
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
@@ -129,6 +137,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-endpointgetactionsstate)
     #[doc(alias = "endpoint.actions.get_state")]
     #[doc(alias = "GET /api/endpoint/action/state")]
+    #[doc(alias = "endpointgetactionsstate")]
     pub fn get_state(&self) -> GetState {
         GetState::new(&self.client, GetStateRequest::new())
     }
@@ -138,6 +147,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-endpointgetactionsstatus)
     #[doc(alias = "endpoint.actions.get_status")]
     #[doc(alias = "GET /api/endpoint/action_status")]
+    #[doc(alias = "endpointgetactionsstatus")]
     pub fn get_status(&self, agent_ids: impl Into<OneOrMany<String>>) -> GetStatus {
         GetStatus::new(&self.client, GetStatusRequest::new(agent_ids))
     }
@@ -147,6 +157,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-endpointisolateaction)
     #[doc(alias = "endpoint.actions.isolate")]
     #[doc(alias = "POST /api/endpoint/action/isolate")]
+    #[doc(alias = "endpointisolateaction")]
     pub fn isolate(
         &self,
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
@@ -159,6 +170,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-endpointisolateredirect)
     #[doc(alias = "endpoint.actions.isolate_legacy")]
     #[doc(alias = "POST /api/endpoint/isolate")]
+    #[doc(alias = "endpointisolateredirect")]
     #[deprecated = "upstream deprecates it"]
     pub fn isolate_legacy(
         &self,
@@ -172,6 +184,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-endpointkillprocessaction)
     #[doc(alias = "endpoint.actions.kill_process")]
     #[doc(alias = "POST /api/endpoint/action/kill_process")]
+    #[doc(alias = "endpointkillprocessaction")]
     pub fn kill_process(
         &self,
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
@@ -185,6 +198,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-endpointgetactionslist)
     #[doc(alias = "endpoint.actions.list")]
     #[doc(alias = "GET /api/endpoint/action")]
+    #[doc(alias = "endpointgetactionslist")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -194,6 +208,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-endpointunisolateaction)
     #[doc(alias = "endpoint.actions.release")]
     #[doc(alias = "POST /api/endpoint/action/unisolate")]
+    #[doc(alias = "endpointunisolateaction")]
     pub fn release(
         &self,
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
@@ -206,6 +221,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-endpointunisolateredirect)
     #[doc(alias = "endpoint.actions.release_legacy")]
     #[doc(alias = "POST /api/endpoint/unisolate")]
+    #[doc(alias = "endpointunisolateredirect")]
     #[deprecated = "upstream deprecates it"]
     pub fn release_legacy(
         &self,
@@ -231,6 +247,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-runscriptaction)
     #[doc(alias = "endpoint.actions.run_script_legacy")]
     #[doc(alias = "POST /api/endpoint/action/runscript")]
+    #[doc(alias = "runscriptaction")]
     pub fn run_script_legacy(
         &self,
         parameters: impl Into<endpoint::NewRunscriptParameters>,
@@ -243,6 +260,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-endpointscanaction)
     #[doc(alias = "endpoint.actions.scan")]
     #[doc(alias = "POST /api/endpoint/action/scan")]
+    #[doc(alias = "endpointscanaction")]
     pub fn scan(
         &self,
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
@@ -256,6 +274,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-endpointsuspendprocessaction)
     #[doc(alias = "endpoint.actions.suspend_process")]
     #[doc(alias = "POST /api/endpoint/action/suspend_process")]
+    #[doc(alias = "endpointsuspendprocessaction")]
     pub fn suspend_process(
         &self,
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,
@@ -272,6 +291,7 @@ impl EndpointActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-endpointuploadaction)
     #[doc(alias = "endpoint.actions.upload_file")]
     #[doc(alias = "POST /api/endpoint/action/upload")]
+    #[doc(alias = "endpointuploadaction")]
     pub fn upload_file(&self, required: UploadFileRequired) -> UploadFile {
         UploadFile::new(&self.client, UploadFileRequest::new(required))
     }

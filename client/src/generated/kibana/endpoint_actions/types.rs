@@ -12,7 +12,7 @@ pub type CancelResponse = endpoint::CreatedResponseAction;
 pub type DownloadFileResponse = BTreeMap<String, Value>;
 /// The answer to [`execute`](super::EndpointActions::execute).
 pub type ExecuteResponse = BTreeMap<String, Value>;
-/// The `FileInfo` object.
+/// The `FileInfo` object: `data` of what `endpoint.actions.get_file_info` answers.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FileInfo {
@@ -40,7 +40,7 @@ pub struct FileInfo {
     pub extra: Extra,
 }
 
-/// A value of `FileInfoStatus`.
+/// A value of `FileInfoStatus`: `status` of `FileInfo`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FileInfoStatus {

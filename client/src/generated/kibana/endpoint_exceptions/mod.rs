@@ -20,6 +20,7 @@ impl EndpointExceptions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createendpointlistitem)
     #[doc(alias = "endpoint.exceptions.create")]
     #[doc(alias = "POST /api/endpoint_list/items")]
+    #[doc(alias = "createendpointlistitem")]
     pub fn create(&self, required: CreateRequired) -> Create {
         Create::new(&self.client, CreateRequest::new(required))
     }
@@ -29,6 +30,7 @@ impl EndpointExceptions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createendpointlist)
     #[doc(alias = "endpoint.exceptions.create_list")]
     #[doc(alias = "POST /api/endpoint_list")]
+    #[doc(alias = "createendpointlist")]
     pub fn create_list(&self) -> CreateList {
         CreateList::new(&self.client, CreateListRequest::new())
     }
@@ -38,6 +40,7 @@ impl EndpointExceptions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deleteendpointlistitem)
     #[doc(alias = "endpoint.exceptions.delete")]
     #[doc(alias = "DELETE /api/endpoint_list/items")]
+    #[doc(alias = "deleteendpointlistitem")]
     pub fn delete(&self) -> Delete {
         Delete::new(&self.client, DeleteRequest::new())
     }
@@ -47,6 +50,7 @@ impl EndpointExceptions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-findendpointlistitems)
     #[doc(alias = "endpoint.exceptions.find")]
     #[doc(alias = "GET /api/endpoint_list/items/_find")]
+    #[doc(alias = "findendpointlistitems")]
     pub fn find(&self) -> Find {
         Find::new(&self.client, FindRequest::new())
     }
@@ -56,6 +60,7 @@ impl EndpointExceptions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-readendpointlistitem)
     #[doc(alias = "endpoint.exceptions.get")]
     #[doc(alias = "GET /api/endpoint_list/items")]
+    #[doc(alias = "readendpointlistitem")]
     pub fn get(&self) -> Get {
         Get::new(&self.client, GetRequest::new())
     }
@@ -65,6 +70,7 @@ impl EndpointExceptions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-updateendpointlistitem)
     #[doc(alias = "endpoint.exceptions.update")]
     #[doc(alias = "PUT /api/endpoint_list/items")]
+    #[doc(alias = "updateendpointlistitem")]
     pub fn update(&self, required: UpdateRequired) -> Update {
         Update::new(&self.client, UpdateRequest::new(required))
     }

@@ -12,7 +12,7 @@ pub type CreateListResponse = EndpointList;
 pub type CreateResponse = ExceptionListItem;
 /// The answer to [`delete`](super::EndpointExceptions::delete).
 pub type DeleteResponse = ExceptionListItem;
-/// The `Empty` object.
+/// The `Empty` object: `object` of `EndpointList`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Empty {
@@ -32,7 +32,7 @@ pub enum EndpointList {
     Other(Untyped),
 }
 
-/// A value of `EntryOperator`.
+/// A value of `EntryOperator`: upstream's `ExceptionListItemEntryOperator`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EntryOperator {
@@ -162,7 +162,7 @@ pub enum ExceptionListType {
     UnknownValue(String),
 }
 
-/// The `ExistsEntry` object.
+/// The `ExistsEntry` object: upstream's `ExceptionListItemEntryExists`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExistsEntry {
@@ -212,7 +212,7 @@ pub struct FindResponse {
 
 /// The answer to [`get`](super::EndpointExceptions::get).
 pub type GetResponse = Vec<ExceptionListItem>;
-/// One of several forms of `InnerEntry`.
+/// One of several forms of `InnerEntry`: upstream's `ExceptionListItemEntryNestedEntryItem`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum InnerEntry {
@@ -244,7 +244,7 @@ impl From<ExistsEntry> for InnerEntry {
     }
 }
 
-/// The `ItemComment` object.
+/// The `ItemComment` object: upstream's `ExceptionListItemComment`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ItemComment {
@@ -312,7 +312,7 @@ impl ItemComment {
     }
 }
 
-/// One of several forms of `ItemEntry`.
+/// One of several forms of `ItemEntry`: upstream's `ExceptionListItemEntry`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ItemEntry {
@@ -368,7 +368,7 @@ impl From<WildcardEntry> for ItemEntry {
     }
 }
 
-/// The `ListEntry` object.
+/// The `ListEntry` object: upstream's `ExceptionListItemEntryList`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ListEntry {
@@ -407,7 +407,7 @@ impl ListEntry {
     }
 }
 
-/// The `MatchAnyEntry` object.
+/// The `MatchAnyEntry` object: upstream's `ExceptionListItemEntryMatchAny`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MatchAnyEntry {
@@ -450,7 +450,7 @@ impl MatchAnyEntry {
     }
 }
 
-/// The `MatchEntry` object.
+/// The `MatchEntry` object: upstream's `ExceptionListItemEntryMatch`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MatchEntry {
@@ -489,7 +489,7 @@ impl MatchEntry {
     }
 }
 
-/// A value of `NamespaceType`.
+/// A value of `NamespaceType`: upstream's `ExceptionNamespaceType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NamespaceType {
@@ -501,7 +501,7 @@ pub enum NamespaceType {
     UnknownValue(String),
 }
 
-/// The `NestedEntry` object.
+/// The `NestedEntry` object: upstream's `ExceptionListItemEntryNested`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NestedEntry {
@@ -530,7 +530,7 @@ impl NestedEntry {
     }
 }
 
-/// A value of `OsType`.
+/// A value of `OsType`: upstream's `ExceptionListOsType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OsType {
@@ -546,7 +546,7 @@ pub enum OsType {
 
 /// The answer to [`update`](super::EndpointExceptions::update).
 pub type UpdateResponse = ExceptionListItem;
-/// The `ValueListReference` object.
+/// The `ValueListReference` object: `list` of `ListEntry`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ValueListReference {
@@ -570,7 +570,7 @@ impl ValueListReference {
     }
 }
 
-/// A value of `ValueListType`.
+/// A value of `ValueListType`: upstream's `ListType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ValueListType {
@@ -624,7 +624,7 @@ pub enum ValueListType {
     UnknownValue(String),
 }
 
-/// The `WildcardEntry` object.
+/// The `WildcardEntry` object: upstream's `ExceptionListItemEntryMatchWildcard`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WildcardEntry {

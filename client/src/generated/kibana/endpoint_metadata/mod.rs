@@ -19,6 +19,7 @@ impl EndpointMetadata {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getendpointmetadata)
     #[doc(alias = "endpoint.metadata.get")]
     #[doc(alias = "GET /api/endpoint/metadata/{id}")]
+    #[doc(alias = "getendpointmetadata")]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
     }
@@ -28,6 +29,7 @@ impl EndpointMetadata {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getendpointmetadatalist)
     #[doc(alias = "endpoint.metadata.list")]
     #[doc(alias = "GET /api/endpoint/metadata")]
+    #[doc(alias = "getendpointmetadatalist")]
     pub fn list(
         &self,
         host_statuses: impl IntoIterator<Item = impl Into<endpoint::HostStatus>>,
@@ -40,6 +42,7 @@ impl EndpointMetadata {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getendpointmetadatatransform)
     #[doc(alias = "endpoint.metadata.list_transforms")]
     #[doc(alias = "GET /api/endpoint/metadata/transforms")]
+    #[doc(alias = "getendpointmetadatatransform")]
     #[deprecated = "upstream deprecates it"]
     pub fn list_transforms(&self) -> ListTransforms {
         ListTransforms::new(&self.client, ListTransformsRequest::new())

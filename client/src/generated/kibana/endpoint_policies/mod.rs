@@ -18,6 +18,7 @@ impl EndpointPolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getprotectionupdatesnote)
     #[doc(alias = "endpoint.policies.get_protection_updates_note")]
     #[doc(alias = "GET /api/endpoint/protection_updates_note/{package_policy_id}")]
+    #[doc(alias = "getprotectionupdatesnote")]
     pub fn get_protection_updates_note(
         &self,
         package_policy_id: impl Into<String>,
@@ -33,6 +34,7 @@ impl EndpointPolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getpolicyresponse)
     #[doc(alias = "endpoint.policies.get_response")]
     #[doc(alias = "GET /api/endpoint/policy_response")]
+    #[doc(alias = "getpolicyresponse")]
     pub fn get_response(&self, agent_id: impl Into<String>) -> GetResponse {
         GetResponse::new(&self.client, GetResponseRequest::new(agent_id))
     }
@@ -42,6 +44,7 @@ impl EndpointPolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getagentpolicysummary)
     #[doc(alias = "endpoint.policies.get_summary")]
     #[doc(alias = "GET /api/endpoint/policy/summaries")]
+    #[doc(alias = "getagentpolicysummary")]
     #[deprecated = "upstream deprecates it"]
     pub fn get_summary(&self, package_name: impl Into<String>) -> GetSummary {
         GetSummary::new(&self.client, GetSummaryRequest::new(package_name))
@@ -52,6 +55,7 @@ impl EndpointPolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createupdateprotectionupdatesnote)
     #[doc(alias = "endpoint.policies.set_protection_updates_note")]
     #[doc(alias = "POST /api/endpoint/protection_updates_note/{package_policy_id}")]
+    #[doc(alias = "createupdateprotectionupdatesnote")]
     pub fn set_protection_updates_note(
         &self,
         package_policy_id: impl Into<String>,

@@ -92,7 +92,7 @@ impl Asset {
     }
 }
 
-/// The `AssetCriticality` object.
+/// The `AssetCriticality` object: `asset` of `NamedRecordEntity`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AssetCriticality {
@@ -146,7 +146,7 @@ pub struct AssetCriticalityRecord {
     pub extra: Extra,
 }
 
-/// A value of `BulkUploadCriticalityLevel`.
+/// A value of `BulkUploadCriticalityLevel`: upstream's `AssetCriticalityLevelsForBulkUpload`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BulkUploadCriticalityLevel {
@@ -164,7 +164,7 @@ pub enum BulkUploadCriticalityLevel {
     UnknownValue(String),
 }
 
-/// The `BulkUploadError` object.
+/// The `BulkUploadError` object: upstream's `AssetCriticalityBulkUploadErrorItem`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkUploadError {
@@ -176,7 +176,7 @@ pub struct BulkUploadError {
     pub extra: Extra,
 }
 
-/// The `BulkUploadStats` object.
+/// The `BulkUploadStats` object: upstream's `AssetCriticalityBulkUploadStats`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkUploadStats {
@@ -190,7 +190,7 @@ pub struct BulkUploadStats {
     pub extra: Extra,
 }
 
-/// The `CsvUploadError` object.
+/// The `CsvUploadError` object: upstream's `PrivmonUserCsvUploadErrorItem`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CsvUploadError {
@@ -204,7 +204,7 @@ pub struct CsvUploadError {
     pub extra: Extra,
 }
 
-/// The `CsvUploadStats` object.
+/// The `CsvUploadStats` object: upstream's `PrivmonUserCsvUploadStats`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CsvUploadStats {
@@ -218,7 +218,7 @@ pub struct CsvUploadStats {
     pub extra: Extra,
 }
 
-/// The `ElasticsearchPrivileges` object.
+/// The `ElasticsearchPrivileges` object: `elasticsearch` of `Privileges`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ElasticsearchPrivileges {
@@ -250,7 +250,7 @@ pub struct EngineComponentStatus {
     pub extra: Extra,
 }
 
-/// The `EngineComponentStatusError` object.
+/// The `EngineComponentStatusError` object: `errors[]` of `EngineComponentStatus`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EngineComponentStatusError {
@@ -262,7 +262,7 @@ pub struct EngineComponentStatusError {
     pub extra: Extra,
 }
 
-/// A value of `EngineComponentStatusHealth`.
+/// A value of `EngineComponentStatusHealth`: `health` of `EngineComponentStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EngineComponentStatusHealth {
@@ -280,7 +280,7 @@ pub enum EngineComponentStatusHealth {
     UnknownValue(String),
 }
 
-/// A value of `EngineComponentType`.
+/// A value of `EngineComponentType`: upstream's `EngineComponentResource`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EngineComponentType {
@@ -310,7 +310,7 @@ pub enum EngineComponentType {
     UnknownValue(String),
 }
 
-/// The `EngineDataViewChanges` object.
+/// The `EngineDataViewChanges` object: `changes` of `EngineDataViewUpdate`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EngineDataViewChanges {
@@ -320,7 +320,7 @@ pub struct EngineDataViewChanges {
     pub extra: Extra,
 }
 
-/// The `EngineDataViewUpdate` object.
+/// The `EngineDataViewUpdate` object: upstream's `EngineDataviewUpdateResult`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EngineDataViewUpdate {
@@ -372,7 +372,7 @@ pub struct EngineDescriptor {
     pub extra: Extra,
 }
 
-/// The `EngineDescriptorError` object.
+/// The `EngineDescriptorError` object: `error` of `EngineDescriptor`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EngineDescriptorError {
@@ -461,7 +461,7 @@ impl From<GenericEntity> for Entity {
     }
 }
 
-/// The `EntityEvent` object.
+/// The `EntityEvent` object: `event` of `HostEntity`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EntityEvent {
@@ -596,7 +596,7 @@ impl EntityField {
     }
 }
 
-/// The `EntityFieldAttributes` object.
+/// The `EntityFieldAttributes` object: `attributes` of `EntityField`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EntityFieldAttributes {
@@ -644,7 +644,7 @@ impl EntityFieldAttributes {
     }
 }
 
-/// The `EntityFieldBehaviors` object.
+/// The `EntityFieldBehaviors` object: `behaviors` of `EntityField`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EntityFieldBehaviors {
@@ -684,7 +684,7 @@ impl EntityFieldBehaviors {
     }
 }
 
-/// The `EntityFieldLifecycle` object.
+/// The `EntityFieldLifecycle` object: `lifecycle` of `EntityField`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EntityFieldLifecycle {
@@ -724,7 +724,7 @@ impl EntityFieldLifecycle {
     }
 }
 
-/// The `EntityFieldRelationships` object.
+/// The `EntityFieldRelationships` object: `relationships` of `EntityField`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EntityFieldRelationships {
@@ -842,7 +842,7 @@ impl EntityFieldRelationships {
     }
 }
 
-/// The `EntityFieldRisk` object.
+/// The `EntityFieldRisk` object: `risk` of `EntityField`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EntityFieldRisk {
@@ -889,7 +889,7 @@ impl EntityFieldRisk {
     }
 }
 
-/// A value of `EntityRiskLevel`.
+/// A value of `EntityRiskLevel`: upstream's `EntityRiskLevels`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EntityRiskLevel {
@@ -1081,7 +1081,7 @@ impl GenericEntity {
     }
 }
 
-/// The `HealthError` object.
+/// The `HealthError` object: `error` of `MonitoringEngineDescriptor`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct HealthError {
@@ -1148,7 +1148,7 @@ impl HostEntity {
     }
 }
 
-/// The `HostFields` object.
+/// The `HostFields` object: `host` of `HostEntity`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HostFields {
@@ -1281,7 +1281,7 @@ pub struct InspectQuery {
     pub extra: Extra,
 }
 
-/// The `MonitoredUser` object.
+/// The `MonitoredUser` object: upstream's `MonitoredUserDoc`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoredUser {
@@ -1303,7 +1303,7 @@ pub struct MonitoredUser {
     pub extra: Extra,
 }
 
-/// The `MonitoredUserAttributes` object.
+/// The `MonitoredUserAttributes` object: `attributes` of `MonitoredUserEntity`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoredUserAttributes {
@@ -1313,7 +1313,7 @@ pub struct MonitoredUserAttributes {
     pub extra: Extra,
 }
 
-/// The `MonitoredUserEntity` object.
+/// The `MonitoredUserEntity` object: `entity` of `MonitoredUserIdentity`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoredUserEntity {
@@ -1323,7 +1323,7 @@ pub struct MonitoredUserEntity {
     pub extra: Extra,
 }
 
-/// The `MonitoredUserEvent` object.
+/// The `MonitoredUserEvent` object: `event` of `MonitoredUser`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoredUserEvent {
@@ -1335,7 +1335,7 @@ pub struct MonitoredUserEvent {
     pub extra: Extra,
 }
 
-/// The `MonitoredUserIdentity` object.
+/// The `MonitoredUserIdentity` object: `user` of `MonitoredUser`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoredUserIdentity {
@@ -1400,7 +1400,7 @@ impl MonitoredUserLabels {
     }
 }
 
-/// A value of `MonitoredUserSource`.
+/// A value of `MonitoredUserSource`: `sources[]` of `MonitoredUserLabels`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MonitoredUserSource {
@@ -1549,7 +1549,7 @@ pub enum PrivilegeMonitoringEngineStatus {
     UnknownValue(String),
 }
 
-/// The `Privileges` object.
+/// The `Privileges` object: `privileges` of `PrivilegesCheck`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Privileges {
@@ -1561,7 +1561,7 @@ pub struct Privileges {
     pub extra: Extra,
 }
 
-/// The `PrivilegesCheck` object.
+/// The `PrivilegesCheck` object: upstream's `EntityAnalyticsPrivileges`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PrivilegesCheck {
@@ -1671,7 +1671,7 @@ impl RiskScoreInput {
     }
 }
 
-/// The `ScheduledRun` object.
+/// The `ScheduledRun` object: upstream's `RiskEngineScheduleNowResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ScheduledRun {
@@ -1738,7 +1738,7 @@ impl ServiceEntity {
     }
 }
 
-/// The `ServiceFields` object.
+/// The `ServiceFields` object: `service` of `ServiceEntity`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceFields {
@@ -1835,7 +1835,7 @@ pub struct TransformStatsMetadata {
     pub extra: Extra,
 }
 
-/// The `TypedEntity` object.
+/// The `TypedEntity` object: upstream's `EntityContainer`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TypedEntity {
@@ -1916,7 +1916,7 @@ impl UserEntity {
     }
 }
 
-/// The `UserFields` object.
+/// The `UserFields` object: `user` of `UserEntity`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UserFields {

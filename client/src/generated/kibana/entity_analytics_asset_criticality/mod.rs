@@ -19,6 +19,7 @@ impl EntityAnalyticsAssetCriticality {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-bulkupsertassetcriticalityrecords)
     #[doc(alias = "entity_analytics.asset_criticality.bulk_upsert")]
     #[doc(alias = "POST /api/asset_criticality/bulk")]
+    #[doc(alias = "bulkupsertassetcriticalityrecords")]
     pub fn bulk_upsert(
         &self,
         records: impl IntoIterator<Item = impl Into<NewRecord>>,
@@ -31,6 +32,7 @@ impl EntityAnalyticsAssetCriticality {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deleteassetcriticalityrecord)
     #[doc(alias = "entity_analytics.asset_criticality.delete")]
     #[doc(alias = "DELETE /api/asset_criticality")]
+    #[doc(alias = "deleteassetcriticalityrecord")]
     pub fn delete(
         &self,
         id_value: impl Into<String>,
@@ -44,6 +46,7 @@ impl EntityAnalyticsAssetCriticality {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getassetcriticalityrecord)
     #[doc(alias = "entity_analytics.asset_criticality.get")]
     #[doc(alias = "GET /api/asset_criticality")]
+    #[doc(alias = "getassetcriticalityrecord")]
     pub fn get(
         &self,
         id_value: impl Into<String>,
@@ -57,6 +60,7 @@ impl EntityAnalyticsAssetCriticality {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-findassetcriticalityrecords)
     #[doc(alias = "entity_analytics.asset_criticality.list")]
     #[doc(alias = "GET /api/asset_criticality/list")]
+    #[doc(alias = "findassetcriticalityrecords")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -66,6 +70,7 @@ impl EntityAnalyticsAssetCriticality {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createassetcriticalityrecord)
     #[doc(alias = "entity_analytics.asset_criticality.upsert")]
     #[doc(alias = "POST /api/asset_criticality")]
+    #[doc(alias = "createassetcriticalityrecord")]
     pub fn upsert(&self, required: UpsertRequired) -> Upsert {
         Upsert::new(&self.client, UpsertRequest::new(required))
     }

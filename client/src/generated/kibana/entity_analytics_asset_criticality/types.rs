@@ -52,7 +52,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `NewRecord` object.
+/// The `NewRecord` object: `records[]` of what `entity_analytics.asset_criticality.bulk_upsert` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewRecord {
@@ -91,7 +91,8 @@ impl NewRecord {
     }
 }
 
-/// A value of `SortDirection`.
+/// A value of `SortDirection`: `sort_direction` of what `entity_analytics.asset_criticality.list` takes, and one
+/// more place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortDirection {
@@ -103,7 +104,7 @@ pub enum SortDirection {
     UnknownValue(String),
 }
 
-/// A value of `SortField`.
+/// A value of `SortField`: `sort_field` of what `entity_analytics.asset_criticality.list` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortField {

@@ -20,6 +20,7 @@ impl EntityAnalyticsLegacyEntityStore {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-applyentityenginedataviewindices)
     #[doc(alias = "entity_analytics.legacy_entity_store.apply_data_view_indices")]
     #[doc(alias = "POST /api/entity_store/engines/apply_dataview_indices")]
+    #[doc(alias = "applyentityenginedataviewindices")]
     pub fn apply_data_view_indices(&self) -> ApplyDataViewIndices {
         ApplyDataViewIndices::new(&self.client, ApplyDataViewIndicesRequest::new())
     }
@@ -29,6 +30,7 @@ impl EntityAnalyticsLegacyEntityStore {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-upsertentitiesbulk)
     #[doc(alias = "entity_analytics.legacy_entity_store.bulk_upsert_entities")]
     #[doc(alias = "PUT /api/entity_store/entities/bulk")]
+    #[doc(alias = "upsertentitiesbulk")]
     pub fn bulk_upsert_entities(
         &self,
         entities: impl IntoIterator<Item = impl Into<entity_analytics::TypedEntity>>,
@@ -41,6 +43,7 @@ impl EntityAnalyticsLegacyEntityStore {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deleteentityengine)
     #[doc(alias = "entity_analytics.legacy_entity_store.delete_engine")]
     #[doc(alias = "DELETE /api/entity_store/engines/{entityType}")]
+    #[doc(alias = "deleteentityengine")]
     pub fn delete_engine(
         &self,
         entity_type: impl Into<entity_analytics::EntityType>,
@@ -53,6 +56,7 @@ impl EntityAnalyticsLegacyEntityStore {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deletesingleentity)
     #[doc(alias = "entity_analytics.legacy_entity_store.delete_entity")]
     #[doc(alias = "DELETE /api/entity_store/entities/{entityType}")]
+    #[doc(alias = "deletesingleentity")]
     pub fn delete_entity(
         &self,
         entity_type: impl Into<entity_analytics::EntityType>,
@@ -66,6 +70,7 @@ impl EntityAnalyticsLegacyEntityStore {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-initentitystore)
     #[doc(alias = "entity_analytics.legacy_entity_store.enable")]
     #[doc(alias = "POST /api/entity_store/enable")]
+    #[doc(alias = "initentitystore")]
     pub fn enable(&self) -> Enable {
         Enable::new(&self.client, EnableRequest::new())
     }
@@ -75,6 +80,7 @@ impl EntityAnalyticsLegacyEntityStore {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getentityengine)
     #[doc(alias = "entity_analytics.legacy_entity_store.get_engine")]
     #[doc(alias = "GET /api/entity_store/engines/{entityType}")]
+    #[doc(alias = "getentityengine")]
     pub fn get_engine(
         &self,
         entity_type: impl Into<entity_analytics::EntityType>,
@@ -87,6 +93,7 @@ impl EntityAnalyticsLegacyEntityStore {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getentitystorestatus)
     #[doc(alias = "entity_analytics.legacy_entity_store.get_status")]
     #[doc(alias = "GET /api/entity_store/status")]
+    #[doc(alias = "getentitystorestatus")]
     pub fn get_status(&self) -> GetStatus {
         GetStatus::new(&self.client, GetStatusRequest::new())
     }
@@ -96,6 +103,7 @@ impl EntityAnalyticsLegacyEntityStore {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-initentityengine)
     #[doc(alias = "entity_analytics.legacy_entity_store.init_engine")]
     #[doc(alias = "POST /api/entity_store/engines/{entityType}/init")]
+    #[doc(alias = "initentityengine")]
     pub fn init_engine(
         &self,
         entity_type: impl Into<entity_analytics::EntityType>,
@@ -108,6 +116,7 @@ impl EntityAnalyticsLegacyEntityStore {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-listentityengines)
     #[doc(alias = "entity_analytics.legacy_entity_store.list_engines")]
     #[doc(alias = "GET /api/entity_store/engines")]
+    #[doc(alias = "listentityengines")]
     pub fn list_engines(&self) -> ListEngines {
         ListEngines::new(&self.client, ListEnginesRequest::new())
     }
@@ -117,6 +126,7 @@ impl EntityAnalyticsLegacyEntityStore {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-listentities)
     #[doc(alias = "entity_analytics.legacy_entity_store.list_entities")]
     #[doc(alias = "GET /api/entity_store/entities/list")]
+    #[doc(alias = "listentities")]
     pub fn list_entities(
         &self,
         entity_types: impl IntoIterator<Item = impl Into<entity_analytics::EntityType>>,
@@ -129,6 +139,7 @@ impl EntityAnalyticsLegacyEntityStore {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-startentityengine)
     #[doc(alias = "entity_analytics.legacy_entity_store.start_engine")]
     #[doc(alias = "POST /api/entity_store/engines/{entityType}/start")]
+    #[doc(alias = "startentityengine")]
     pub fn start_engine(
         &self,
         entity_type: impl Into<entity_analytics::EntityType>,
@@ -141,6 +152,7 @@ impl EntityAnalyticsLegacyEntityStore {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-stopentityengine)
     #[doc(alias = "entity_analytics.legacy_entity_store.stop_engine")]
     #[doc(alias = "POST /api/entity_store/engines/{entityType}/stop")]
+    #[doc(alias = "stopentityengine")]
     pub fn stop_engine(
         &self,
         entity_type: impl Into<entity_analytics::EntityType>,
@@ -153,6 +165,7 @@ impl EntityAnalyticsLegacyEntityStore {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-upsertentity)
     #[doc(alias = "entity_analytics.legacy_entity_store.upsert_entity")]
     #[doc(alias = "PUT /api/entity_store/entities/{entityType}")]
+    #[doc(alias = "upsertentity")]
     pub fn upsert_entity(
         &self,
         entity_type: impl Into<entity_analytics::EntityType>,

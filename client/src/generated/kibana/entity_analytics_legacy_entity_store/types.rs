@@ -19,7 +19,7 @@ pub struct ApplyDataViewIndicesResponse {
 pub type DeleteEngineResponse = Deletion;
 /// The answer to [`delete_entity`](super::EntityAnalyticsLegacyEntityStore::delete_entity).
 pub type DeleteEntityResponse = Deletion;
-/// The `Deletion` object.
+/// The `Deletion` object: what `entity_analytics.legacy_entity_store.delete_engine` answers, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Deletion {
@@ -41,7 +41,7 @@ pub struct EnableResponse {
     pub extra: Extra,
 }
 
-/// The `EngineWithStatus` object.
+/// The `EngineWithStatus` object: `engines[]` of what `entity_analytics.legacy_entity_store.get_status` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EngineWithStatus {

@@ -18,6 +18,7 @@ impl EntityAnalyticsMonitoring {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deletemonitoringengine)
     #[doc(alias = "entity_analytics.monitoring.delete_engine")]
     #[doc(alias = "DELETE /api/entity_analytics/monitoring/engine/delete")]
+    #[doc(alias = "deletemonitoringengine")]
     pub fn delete_engine(&self) -> DeleteEngine {
         DeleteEngine::new(&self.client, DeleteEngineRequest::new())
     }
@@ -27,6 +28,7 @@ impl EntityAnalyticsMonitoring {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-disablemonitoringengine)
     #[doc(alias = "entity_analytics.monitoring.disable_engine")]
     #[doc(alias = "POST /api/entity_analytics/monitoring/engine/disable")]
+    #[doc(alias = "disablemonitoringengine")]
     pub fn disable_engine(&self) -> DisableEngine {
         DisableEngine::new(&self.client, DisableEngineRequest::new())
     }
@@ -36,6 +38,7 @@ impl EntityAnalyticsMonitoring {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getprivilegedaccessdetectionpackagestatus)
     #[doc(alias = "entity_analytics.monitoring.get_access_detection_status")]
     #[doc(alias = "GET /api/entity_analytics/privileged_user_monitoring/pad/status")]
+    #[doc(alias = "getprivilegedaccessdetectionpackagestatus")]
     pub fn get_access_detection_status(&self) -> GetAccessDetectionStatus {
         GetAccessDetectionStatus::new(
             &self.client,
@@ -48,6 +51,7 @@ impl EntityAnalyticsMonitoring {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-privmonhealth)
     #[doc(alias = "entity_analytics.monitoring.get_health")]
     #[doc(alias = "GET /api/entity_analytics/monitoring/privileges/health")]
+    #[doc(alias = "privmonhealth")]
     pub fn get_health(&self) -> GetHealth {
         GetHealth::new(&self.client, GetHealthRequest::new())
     }
@@ -57,6 +61,7 @@ impl EntityAnalyticsMonitoring {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-privmonprivileges)
     #[doc(alias = "entity_analytics.monitoring.get_privileges")]
     #[doc(alias = "GET /api/entity_analytics/monitoring/privileges/privileges")]
+    #[doc(alias = "privmonprivileges")]
     pub fn get_privileges(&self) -> GetPrivileges {
         GetPrivileges::new(&self.client, GetPrivilegesRequest::new())
     }
@@ -66,6 +71,7 @@ impl EntityAnalyticsMonitoring {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-initmonitoringengine)
     #[doc(alias = "entity_analytics.monitoring.init_engine")]
     #[doc(alias = "POST /api/entity_analytics/monitoring/engine/init")]
+    #[doc(alias = "initmonitoringengine")]
     pub fn init_engine(&self) -> InitEngine {
         InitEngine::new(&self.client, InitEngineRequest::new())
     }
@@ -75,6 +81,7 @@ impl EntityAnalyticsMonitoring {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-installprivilegedaccessdetectionpackage)
     #[doc(alias = "entity_analytics.monitoring.install_access_detection")]
     #[doc(alias = "POST /api/entity_analytics/privileged_user_monitoring/pad/install")]
+    #[doc(alias = "installprivilegedaccessdetectionpackage")]
     pub fn install_access_detection(&self) -> InstallAccessDetection {
         InstallAccessDetection::new(&self.client, InstallAccessDetectionRequest::new())
     }
@@ -84,6 +91,7 @@ impl EntityAnalyticsMonitoring {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-schedulemonitoringengine)
     #[doc(alias = "entity_analytics.monitoring.run_engine_now")]
     #[doc(alias = "POST /api/entity_analytics/monitoring/engine/schedule_now")]
+    #[doc(alias = "schedulemonitoringengine")]
     pub fn run_engine_now(&self) -> RunEngineNow {
         RunEngineNow::new(&self.client, RunEngineNowRequest::new())
     }

@@ -3,7 +3,8 @@
 
 use crate::types::Extra;
 use super::super::entity_analytics;
-/// The `AccessDetectionJob` object.
+/// The `AccessDetectionJob` object: `jobs[]` of what `entity_analytics.monitoring.get_access_detection_status`
+/// answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AccessDetectionJob {
@@ -17,7 +18,7 @@ pub struct AccessDetectionJob {
     pub extra: Extra,
 }
 
-/// A value of `AccessDetectionJobState`.
+/// A value of `AccessDetectionJobState`: `state` of `AccessDetectionJob`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AccessDetectionJobState {
@@ -89,7 +90,8 @@ pub struct InstallAccessDetectionResponse {
     pub extra: Extra,
 }
 
-/// A value of `InstallationStatus`.
+/// A value of `InstallationStatus`: `ml_module_setup_status` of what
+/// `entity_analytics.monitoring.get_access_detection_status` answers, and one more place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InstallationStatus {
@@ -103,7 +105,7 @@ pub enum InstallationStatus {
 
 /// The answer to [`run_engine_now`](super::EntityAnalyticsMonitoring::run_engine_now).
 pub type RunEngineNowResponse = entity_analytics::ScheduledRun;
-/// The `UserCounts` object.
+/// The `UserCounts` object: `users` of what `entity_analytics.monitoring.get_health` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UserCounts {

@@ -20,6 +20,7 @@ impl EntityAnalyticsPrivilegedUsers {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createprivmonuser)
     #[doc(alias = "entity_analytics.privileged_users.create")]
     #[doc(alias = "POST /api/entity_analytics/monitoring/users")]
+    #[doc(alias = "createprivmonuser")]
     pub fn create(&self) -> Create {
         Create::new(&self.client, CreateRequest::new())
     }
@@ -29,6 +30,7 @@ impl EntityAnalyticsPrivilegedUsers {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deleteprivmonuser)
     #[doc(alias = "entity_analytics.privileged_users.delete")]
     #[doc(alias = "DELETE /api/entity_analytics/monitoring/users/{id}")]
+    #[doc(alias = "deleteprivmonuser")]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
     }
@@ -38,6 +40,7 @@ impl EntityAnalyticsPrivilegedUsers {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-listprivmonusers)
     #[doc(alias = "entity_analytics.privileged_users.list")]
     #[doc(alias = "GET /api/entity_analytics/monitoring/users/list")]
+    #[doc(alias = "listprivmonusers")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -47,6 +50,7 @@ impl EntityAnalyticsPrivilegedUsers {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-updateprivmonuser)
     #[doc(alias = "entity_analytics.privileged_users.update")]
     #[doc(alias = "PUT /api/entity_analytics/monitoring/users/{id}")]
+    #[doc(alias = "updateprivmonuser")]
     pub fn update(&self, id: impl Into<String>) -> Update {
         Update::new(&self.client, UpdateRequest::new(id))
     }
@@ -56,6 +60,7 @@ impl EntityAnalyticsPrivilegedUsers {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-privmonbulkuploaduserscsv)
     #[doc(alias = "entity_analytics.privileged_users.upload_csv")]
     #[doc(alias = "POST /api/entity_analytics/monitoring/users/_csv")]
+    #[doc(alias = "privmonbulkuploaduserscsv")]
     pub fn upload_csv(&self, file: impl Into<Upload>) -> UploadCsv {
         UploadCsv::new(&self.client, UploadCsvRequest::new(file))
     }

@@ -19,6 +19,7 @@ impl EntityAnalyticsRiskScore {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-configureriskenginesavedobject)
     #[doc(alias = "entity_analytics.risk_score.configure")]
     #[doc(alias = "PATCH /api/risk_score/engine/saved_object/configure")]
+    #[doc(alias = "configureriskenginesavedobject")]
     pub fn configure(&self) -> Configure {
         Configure::new(&self.client, ConfigureRequest::new())
     }
@@ -28,6 +29,7 @@ impl EntityAnalyticsRiskScore {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-cleanupriskengine)
     #[doc(alias = "entity_analytics.risk_score.dangerously_delete_data")]
     #[doc(alias = "DELETE /api/risk_score/engine/dangerously_delete_data")]
+    #[doc(alias = "cleanupriskengine")]
     pub fn dangerously_delete_data(&self) -> DangerouslyDeleteData {
         DangerouslyDeleteData::new(&self.client, DangerouslyDeleteDataRequest::new())
     }
@@ -37,6 +39,7 @@ impl EntityAnalyticsRiskScore {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-scheduleriskenginenow)
     #[doc(alias = "entity_analytics.risk_score.run_now")]
     #[doc(alias = "POST /api/risk_score/engine/schedule_now")]
+    #[doc(alias = "scheduleriskenginenow")]
     pub fn run_now(&self) -> RunNow {
         RunNow::new(&self.client, RunNowRequest::new())
     }

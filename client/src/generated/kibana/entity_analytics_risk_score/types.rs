@@ -25,7 +25,7 @@ pub struct DangerouslyDeleteDataResponse {
     pub extra: Extra,
 }
 
-/// A value of `EntityType`.
+/// A value of `EntityType`: `entity_types[]` of `RiskScoreFilter`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EntityType {
@@ -39,7 +39,7 @@ pub enum EntityType {
     UnknownValue(String),
 }
 
-/// The `RiskScoreFilter` object.
+/// The `RiskScoreFilter` object: `filters[]` of what `entity_analytics.risk_score.configure` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RiskScoreFilter {
@@ -66,7 +66,7 @@ impl RiskScoreFilter {
     }
 }
 
-/// The `RiskScoreRange` object.
+/// The `RiskScoreRange` object: `range` of what `entity_analytics.risk_score.configure` takes.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RiskScoreRange {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Untyped};
-/// The `Query` object.
+/// The `Query` object: upstream's `QuerySchema`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Query {
@@ -29,7 +29,7 @@ impl Query {
     }
 }
 
-/// One of several forms of `QueryText`.
+/// One of several forms of `QueryText`: `query` of `Query`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum QueryText {
@@ -53,7 +53,7 @@ impl From<String> for QueryText {
     }
 }
 
-/// The `StoredFilter` object.
+/// The `StoredFilter` object: upstream's `StoredFilterSchema`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StoredFilter {
@@ -95,7 +95,7 @@ impl StoredFilter {
     }
 }
 
-/// The `StoredFilterMeta` object.
+/// The `StoredFilterMeta` object: `meta` of `StoredFilter`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StoredFilterMeta {
@@ -219,7 +219,7 @@ impl StoredFilterMeta {
     }
 }
 
-/// The `StoredFilterState` object.
+/// The `StoredFilterState` object: `$state` of `StoredFilter`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StoredFilterState {
@@ -240,7 +240,7 @@ impl StoredFilterState {
     }
 }
 
-/// A value of `StoredFilterStore`.
+/// A value of `StoredFilterStore`: `store` of `StoredFilterState`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoredFilterStore {
@@ -252,7 +252,7 @@ pub enum StoredFilterStore {
     UnknownValue(String),
 }
 
-/// The `TimeRange` object.
+/// The `TimeRange` object: upstream's `TimeRangeSchema`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TimeRange {
@@ -284,7 +284,7 @@ impl TimeRange {
     }
 }
 
-/// A value of `TimeRangeMode`.
+/// A value of `TimeRangeMode`: `mode` of `TimeRange`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeRangeMode {

@@ -39,6 +39,7 @@ impl ExceptionLists {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createexceptionlist)
     #[doc(alias = "exception_lists.create")]
     #[doc(alias = "POST /api/exception_lists")]
+    #[doc(alias = "createexceptionlist")]
     pub fn create(&self, required: CreateRequired) -> Create {
         Create::new(&self.client, CreateRequest::new(required))
     }
@@ -48,6 +49,7 @@ impl ExceptionLists {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createsharedexceptionlist)
     #[doc(alias = "exception_lists.create_shared")]
     #[doc(alias = "POST /api/exceptions/shared")]
+    #[doc(alias = "createsharedexceptionlist")]
     pub fn create_shared(
         &self,
         name: impl Into<String>,
@@ -61,6 +63,7 @@ impl ExceptionLists {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deleteexceptionlist)
     #[doc(alias = "exception_lists.delete")]
     #[doc(alias = "DELETE /api/exception_lists")]
+    #[doc(alias = "deleteexceptionlist")]
     pub fn delete(&self) -> Delete {
         Delete::new(&self.client, DeleteRequest::new())
     }
@@ -70,6 +73,7 @@ impl ExceptionLists {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-duplicateexceptionlist)
     #[doc(alias = "exception_lists.duplicate")]
     #[doc(alias = "POST /api/exception_lists/_duplicate")]
+    #[doc(alias = "duplicateexceptionlist")]
     pub fn duplicate(
         &self,
         list_id: impl Into<String>,
@@ -83,6 +87,7 @@ impl ExceptionLists {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-exportexceptionlist)
     #[doc(alias = "exception_lists.export")]
     #[doc(alias = "POST /api/exception_lists/_export")]
+    #[doc(alias = "exportexceptionlist")]
     pub fn export(&self, required: ExportRequired) -> Export {
         Export::new(&self.client, ExportRequest::new(required))
     }
@@ -92,6 +97,7 @@ impl ExceptionLists {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-findexceptionlists)
     #[doc(alias = "exception_lists.find")]
     #[doc(alias = "GET /api/exception_lists/_find")]
+    #[doc(alias = "findexceptionlists")]
     pub fn find(&self) -> Find {
         Find::new(&self.client, FindRequest::new())
     }
@@ -101,6 +107,7 @@ impl ExceptionLists {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-readexceptionlist)
     #[doc(alias = "exception_lists.get")]
     #[doc(alias = "GET /api/exception_lists")]
+    #[doc(alias = "readexceptionlist")]
     pub fn get(&self) -> Get {
         Get::new(&self.client, GetRequest::new())
     }
@@ -110,6 +117,7 @@ impl ExceptionLists {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-readexceptionlistsummary)
     #[doc(alias = "exception_lists.get_summary")]
     #[doc(alias = "GET /api/exception_lists/summary")]
+    #[doc(alias = "readexceptionlistsummary")]
     pub fn get_summary(&self) -> GetSummary {
         GetSummary::new(&self.client, GetSummaryRequest::new())
     }
@@ -119,6 +127,7 @@ impl ExceptionLists {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-importexceptionlist)
     #[doc(alias = "exception_lists.import")]
     #[doc(alias = "POST /api/exception_lists/_import")]
+    #[doc(alias = "importexceptionlist")]
     #[doc(alias = "import_lists")]
     pub fn import(&self) -> Import {
         Import::new(&self.client, ImportRequest::new())
@@ -129,6 +138,7 @@ impl ExceptionLists {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-updateexceptionlist)
     #[doc(alias = "exception_lists.update")]
     #[doc(alias = "PUT /api/exception_lists")]
+    #[doc(alias = "updateexceptionlist")]
     pub fn update(&self, required: UpdateRequired) -> Update {
         Update::new(&self.client, UpdateRequest::new(required))
     }

@@ -14,7 +14,7 @@ pub type CreateSharedResponse = ExceptionList;
 pub type DeleteResponse = ExceptionList;
 /// The answer to [`duplicate`](super::ExceptionLists::duplicate).
 pub type DuplicateResponse = ExceptionList;
-/// A value of `EntryOperator`.
+/// A value of `EntryOperator`: upstream's `ExceptionListItemEntryOperator`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EntryOperator {
@@ -144,7 +144,7 @@ pub enum ExceptionListType {
     UnknownValue(String),
 }
 
-/// The `ExistsEntry` object.
+/// The `ExistsEntry` object: upstream's `ExceptionListItemEntryExists`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExistsEntry {
@@ -216,7 +216,7 @@ pub struct GetSummaryResponse {
     pub extra: Extra,
 }
 
-/// The `ImportError` object.
+/// The `ImportError` object: upstream's `ExceptionListsImportBulkError`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImportError {
@@ -232,7 +232,7 @@ pub struct ImportError {
     pub extra: Extra,
 }
 
-/// The `ImportErrorDetails` object.
+/// The `ImportErrorDetails` object: `error` of `ImportError`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImportErrorDetails {
@@ -272,7 +272,8 @@ pub struct ImportResponse {
     pub extra: Extra,
 }
 
-/// A value of `IncludeExpiredExceptions`.
+/// A value of `IncludeExpiredExceptions`: `include_expired_exceptions` of what `exception_lists.export` takes, and
+/// one more place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum IncludeExpiredExceptions {
@@ -284,7 +285,7 @@ pub enum IncludeExpiredExceptions {
     UnknownValue(String),
 }
 
-/// One of several forms of `InnerEntry`.
+/// One of several forms of `InnerEntry`: upstream's `ExceptionListItemEntryNestedEntryItem`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum InnerEntry {
@@ -316,7 +317,7 @@ impl From<ExistsEntry> for InnerEntry {
     }
 }
 
-/// The `ItemComment` object.
+/// The `ItemComment` object: upstream's `ExceptionListItemComment`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ItemComment {
@@ -340,7 +341,7 @@ pub struct ItemComment {
     pub extra: Extra,
 }
 
-/// The `ItemCommentUpdate` object.
+/// The `ItemCommentUpdate` object: upstream's `UpdateExceptionListItemComment`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ItemCommentUpdate {
@@ -369,7 +370,7 @@ impl ItemCommentUpdate {
     }
 }
 
-/// One of several forms of `ItemEntry`.
+/// One of several forms of `ItemEntry`: upstream's `ExceptionListItemEntry`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ItemEntry {
@@ -425,7 +426,7 @@ impl From<WildcardEntry> for ItemEntry {
     }
 }
 
-/// The `ListEntry` object.
+/// The `ListEntry` object: upstream's `ExceptionListItemEntryList`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ListEntry {
@@ -464,7 +465,7 @@ impl ListEntry {
     }
 }
 
-/// The `MatchAnyEntry` object.
+/// The `MatchAnyEntry` object: upstream's `ExceptionListItemEntryMatchAny`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MatchAnyEntry {
@@ -507,7 +508,7 @@ impl MatchAnyEntry {
     }
 }
 
-/// The `MatchEntry` object.
+/// The `MatchEntry` object: upstream's `ExceptionListItemEntryMatch`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MatchEntry {
@@ -546,7 +547,7 @@ impl MatchEntry {
     }
 }
 
-/// A value of `NamespaceType`.
+/// A value of `NamespaceType`: upstream's `ExceptionNamespaceType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NamespaceType {
@@ -558,7 +559,7 @@ pub enum NamespaceType {
     UnknownValue(String),
 }
 
-/// The `NestedEntry` object.
+/// The `NestedEntry` object: upstream's `ExceptionListItemEntryNested`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NestedEntry {
@@ -587,7 +588,7 @@ impl NestedEntry {
     }
 }
 
-/// The `NewItemComment` object.
+/// The `NewItemComment` object: upstream's `CreateExceptionListItemComment`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewItemComment {
@@ -608,7 +609,7 @@ impl NewItemComment {
     }
 }
 
-/// The `NewRuleExceptionItem` object.
+/// The `NewRuleExceptionItem` object: upstream's `CreateRuleExceptionListItemProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewRuleExceptionItem {
@@ -734,7 +735,7 @@ impl NewRuleExceptionItem {
     }
 }
 
-/// The `NewRuleItemComment` object.
+/// The `NewRuleItemComment` object: upstream's `CreateRuleExceptionListItemComment`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewRuleItemComment {
@@ -755,7 +756,7 @@ impl NewRuleItemComment {
     }
 }
 
-/// A value of `OsType`.
+/// A value of `OsType`: upstream's `ExceptionListOsType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OsType {
@@ -769,7 +770,7 @@ pub enum OsType {
     UnknownValue(String),
 }
 
-/// A value of `SortOrder`.
+/// A value of `SortOrder`: `sort_order` of what `exception_lists.find` takes, and one more place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortOrder {
@@ -783,7 +784,7 @@ pub enum SortOrder {
 
 /// The answer to [`update`](super::ExceptionLists::update).
 pub type UpdateResponse = ExceptionList;
-/// The `ValueListReference` object.
+/// The `ValueListReference` object: `list` of `ListEntry`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ValueListReference {
@@ -807,7 +808,7 @@ impl ValueListReference {
     }
 }
 
-/// A value of `ValueListType`.
+/// A value of `ValueListType`: upstream's `ListType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ValueListType {
@@ -861,7 +862,7 @@ pub enum ValueListType {
     UnknownValue(String),
 }
 
-/// The `WildcardEntry` object.
+/// The `WildcardEntry` object: upstream's `ExceptionListItemEntryMatchWildcard`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WildcardEntry {

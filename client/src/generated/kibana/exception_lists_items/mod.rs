@@ -20,6 +20,7 @@ impl ExceptionListsItems {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createexceptionlistitem)
     #[doc(alias = "exception_lists.items.create")]
     #[doc(alias = "POST /api/exception_lists/items")]
+    #[doc(alias = "createexceptionlistitem")]
     pub fn create(&self, required: CreateRequired) -> Create {
         Create::new(&self.client, CreateRequest::new(required))
     }
@@ -29,6 +30,7 @@ impl ExceptionListsItems {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deleteexceptionlistitem)
     #[doc(alias = "exception_lists.items.delete")]
     #[doc(alias = "DELETE /api/exception_lists/items")]
+    #[doc(alias = "deleteexceptionlistitem")]
     pub fn delete(&self) -> Delete {
         Delete::new(&self.client, DeleteRequest::new())
     }
@@ -38,6 +40,7 @@ impl ExceptionListsItems {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-findexceptionlistitems)
     #[doc(alias = "exception_lists.items.find")]
     #[doc(alias = "GET /api/exception_lists/items/_find")]
+    #[doc(alias = "findexceptionlistitems")]
     pub fn find(&self, list_id: impl IntoIterator<Item = impl Into<String>>) -> Find {
         Find::new(&self.client, FindRequest::new(list_id))
     }
@@ -47,6 +50,7 @@ impl ExceptionListsItems {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-readexceptionlistitem)
     #[doc(alias = "exception_lists.items.get")]
     #[doc(alias = "GET /api/exception_lists/items")]
+    #[doc(alias = "readexceptionlistitem")]
     pub fn get(&self) -> Get {
         Get::new(&self.client, GetRequest::new())
     }
@@ -56,6 +60,7 @@ impl ExceptionListsItems {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-updateexceptionlistitem)
     #[doc(alias = "exception_lists.items.update")]
     #[doc(alias = "PUT /api/exception_lists/items")]
+    #[doc(alias = "updateexceptionlistitem")]
     pub fn update(&self, required: UpdateRequired) -> Update {
         Update::new(&self.client, UpdateRequest::new(required))
     }

@@ -26,6 +26,7 @@ impl Features {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-features)
     #[doc(alias = "features.list")]
     #[doc(alias = "GET /api/features")]
+    #[doc(alias = "get-features")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }

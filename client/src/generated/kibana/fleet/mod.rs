@@ -110,6 +110,7 @@ impl Fleet {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-health-check)
     #[doc(alias = "fleet.check_health")]
     #[doc(alias = "POST /api/fleet/health_check")]
+    #[doc(alias = "post-fleet-health-check")]
     pub fn check_health(&self, id: impl Into<String>) -> CheckHealth {
         CheckHealth::new(&self.client, CheckHealthRequest::new(id))
     }
@@ -119,6 +120,7 @@ impl Fleet {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-check-permissions)
     #[doc(alias = "fleet.check_permissions")]
     #[doc(alias = "GET /api/fleet/check-permissions")]
+    #[doc(alias = "get-fleet-check-permissions")]
     pub fn check_permissions(&self) -> CheckPermissions {
         CheckPermissions::new(&self.client, CheckPermissionsRequest::new())
     }
@@ -128,6 +130,7 @@ impl Fleet {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agentless-policies)
     #[doc(alias = "fleet.create_agentless_policy")]
     #[doc(alias = "POST /api/fleet/agentless_policies")]
+    #[doc(alias = "post-fleet-agentless-policies")]
     pub fn create_agentless_policy(
         &self,
         name: impl Into<String>,
@@ -144,6 +147,7 @@ impl Fleet {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-logstash-api-keys)
     #[doc(alias = "fleet.create_logstash_api_key")]
     #[doc(alias = "POST /api/fleet/logstash_api_keys")]
+    #[doc(alias = "post-fleet-logstash-api-keys")]
     pub fn create_logstash_api_key(&self) -> CreateLogstashApiKey {
         CreateLogstashApiKey::new(&self.client, CreateLogstashApiKeyRequest::new())
     }
@@ -153,6 +157,7 @@ impl Fleet {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-service-tokens)
     #[doc(alias = "fleet.create_service_token")]
     #[doc(alias = "POST /api/fleet/service_tokens")]
+    #[doc(alias = "post-fleet-service-tokens")]
     pub fn create_service_token(&self) -> CreateServiceToken {
         CreateServiceToken::new(&self.client, CreateServiceTokenRequest::new())
     }
@@ -162,6 +167,7 @@ impl Fleet {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-fleet-agentless-policies-policyid)
     #[doc(alias = "fleet.delete_agentless_policy")]
     #[doc(alias = "DELETE /api/fleet/agentless_policies/{policyId}")]
+    #[doc(alias = "delete-fleet-agentless-policies-policyid")]
     pub fn delete_agentless_policy(
         &self,
         policy_id: impl Into<String>,
@@ -177,6 +183,7 @@ impl Fleet {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-kubernetes-download)
     #[doc(alias = "fleet.download_kubernetes_manifest")]
     #[doc(alias = "GET /api/fleet/kubernetes/download")]
+    #[doc(alias = "get-fleet-kubernetes-download")]
     pub fn download_kubernetes_manifest(&self) -> DownloadKubernetesManifest {
         DownloadKubernetesManifest::new(
             &self.client,
@@ -190,6 +197,7 @@ impl Fleet {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-remote-synced-integrations-status)
     #[doc(alias = "fleet.get_integration_sync_status")]
     #[doc(alias = "GET /api/fleet/remote_synced_integrations/status")]
+    #[doc(alias = "get-fleet-remote-synced-integrations-status")]
     pub fn get_integration_sync_status(&self) -> GetIntegrationSyncStatus {
         GetIntegrationSyncStatus::new(
             &self.client,
@@ -202,6 +210,7 @@ impl Fleet {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-kubernetes)
     #[doc(alias = "fleet.get_kubernetes_manifest")]
     #[doc(alias = "GET /api/fleet/kubernetes")]
+    #[doc(alias = "get-fleet-kubernetes")]
     pub fn get_kubernetes_manifest(&self) -> GetKubernetesManifest {
         GetKubernetesManifest::new(&self.client, GetKubernetesManifestRequest::new())
     }
@@ -211,6 +220,7 @@ impl Fleet {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-settings)
     #[doc(alias = "fleet.get_settings")]
     #[doc(alias = "GET /api/fleet/settings")]
+    #[doc(alias = "get-fleet-settings")]
     pub fn get_settings(&self) -> GetSettings {
         GetSettings::new(&self.client, GetSettingsRequest::new())
     }
@@ -220,6 +230,7 @@ impl Fleet {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-space-settings)
     #[doc(alias = "fleet.get_space_settings")]
     #[doc(alias = "GET /api/fleet/space_settings")]
+    #[doc(alias = "get-fleet-space-settings")]
     pub fn get_space_settings(&self) -> GetSpaceSettings {
         GetSpaceSettings::new(&self.client, GetSpaceSettingsRequest::new())
     }
@@ -229,6 +240,7 @@ impl Fleet {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-uninstall-tokens-uninstalltokenid)
     #[doc(alias = "fleet.get_uninstall_token")]
     #[doc(alias = "GET /api/fleet/uninstall_tokens/{uninstallTokenId}")]
+    #[doc(alias = "get-fleet-uninstall-tokens-uninstalltokenid")]
     pub fn get_uninstall_token(
         &self,
         uninstall_token_id: impl Into<String>,
@@ -245,6 +257,7 @@ impl Fleet {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-data-streams)
     #[doc(alias = "fleet.list_data_streams")]
     #[doc(alias = "GET /api/fleet/data_streams")]
+    #[doc(alias = "get-fleet-data-streams")]
     pub fn list_data_streams(&self) -> ListDataStreams {
         ListDataStreams::new(&self.client, ListDataStreamsRequest::new())
     }
@@ -254,6 +267,7 @@ impl Fleet {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-uninstall-tokens)
     #[doc(alias = "fleet.list_uninstall_tokens")]
     #[doc(alias = "GET /api/fleet/uninstall_tokens")]
+    #[doc(alias = "get-fleet-uninstall-tokens")]
     pub fn list_uninstall_tokens(&self) -> ListUninstallTokens {
         ListUninstallTokens::new(&self.client, ListUninstallTokensRequest::new())
     }
@@ -264,6 +278,7 @@ impl Fleet {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-message-signing-service-rotate-key-pair)
     #[doc(alias = "fleet.rotate_signing_key_pair")]
     #[doc(alias = "POST /api/fleet/message_signing_service/rotate_key_pair")]
+    #[doc(alias = "post-fleet-message-signing-service-rotate-key-pair")]
     pub fn rotate_signing_key_pair(&self) -> RotateSigningKeyPair {
         RotateSigningKeyPair::new(&self.client, RotateSigningKeyPairRequest::new())
     }
@@ -274,6 +289,7 @@ impl Fleet {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-setup)
     #[doc(alias = "fleet.setup")]
     #[doc(alias = "POST /api/fleet/setup")]
+    #[doc(alias = "post-fleet-setup")]
     pub fn setup(&self) -> Setup {
         Setup::new(&self.client, SetupRequest::new())
     }
@@ -283,6 +299,7 @@ impl Fleet {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-fleet-settings)
     #[doc(alias = "fleet.update_settings")]
     #[doc(alias = "PUT /api/fleet/settings")]
+    #[doc(alias = "put-fleet-settings")]
     pub fn update_settings(&self) -> UpdateSettings {
         UpdateSettings::new(&self.client, UpdateSettingsRequest::new())
     }
@@ -292,6 +309,7 @@ impl Fleet {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-fleet-space-settings)
     #[doc(alias = "fleet.update_space_settings")]
     #[doc(alias = "PUT /api/fleet/space_settings")]
+    #[doc(alias = "put-fleet-space-settings")]
     pub fn update_space_settings(&self) -> UpdateSpaceSettings {
         UpdateSpaceSettings::new(&self.client, UpdateSpaceSettingsRequest::new())
     }

@@ -64,7 +64,7 @@ pub struct CreateServiceTokenResponse {
     pub extra: Extra,
 }
 
-/// The `DataStream` object.
+/// The `DataStream` object: `data_streams[]` of what `fleet.list_data_streams` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DataStream {
@@ -94,7 +94,7 @@ pub struct DataStream {
     pub extra: Extra,
 }
 
-/// The `DataStreamDashboard` object.
+/// The `DataStreamDashboard` object: `dashboards[]` of `DataStream`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DataStreamDashboard {
@@ -106,7 +106,7 @@ pub struct DataStreamDashboard {
     pub extra: Extra,
 }
 
-/// The `DataStreamElasticsearch` object.
+/// The `DataStreamElasticsearch` object: `elasticsearch` of `InputDataStream`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DataStreamElasticsearch {
@@ -120,7 +120,7 @@ pub struct DataStreamElasticsearch {
     pub extra: Extra,
 }
 
-/// The `DataStreamFeatures` object.
+/// The `DataStreamFeatures` object: `features` of `ExperimentalDataStreamFeature`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DataStreamFeatures {
@@ -168,7 +168,7 @@ impl DataStreamFeatures {
     }
 }
 
-/// The `DataStreamPrivileges` object.
+/// The `DataStreamPrivileges` object: `privileges` of `DataStreamElasticsearch`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DataStreamPrivileges {
@@ -180,7 +180,8 @@ pub struct DataStreamPrivileges {
 
 /// The answer to [`delete_agentless_policy`](super::Fleet::delete_agentless_policy).
 pub type DeleteAgentlessPolicyResponse = IdReference;
-/// The `DeleteUnenrolledAgents` object.
+/// The `DeleteUnenrolledAgents` object: `delete_unenrolled_agents` of what `fleet.update_settings` takes, and 2
+/// more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DeleteUnenrolledAgents {
@@ -206,7 +207,7 @@ impl DeleteUnenrolledAgents {
 
 /// The answer to [`download_kubernetes_manifest`](super::Fleet::download_kubernetes_manifest).
 pub type DownloadKubernetesManifestResponse = String;
-/// The `ExperimentalDataStreamFeature` object.
+/// The `ExperimentalDataStreamFeature` object: `experimental_data_stream_features[]` of `PolicyPackage`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExperimentalDataStreamFeature {
@@ -275,7 +276,7 @@ pub struct GetUninstallTokenResponse {
     pub extra: Extra,
 }
 
-/// The `IdReference` object.
+/// The `IdReference` object: what `fleet.delete_agentless_policy` answers, and 45 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IdReference {
@@ -296,7 +297,7 @@ impl IdReference {
     }
 }
 
-/// The `InputDataStream` object.
+/// The `InputDataStream` object: `data_stream` of `PackagePolicyInputStream`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputDataStream {
@@ -310,7 +311,7 @@ pub struct InputDataStream {
     pub extra: Extra,
 }
 
-/// The `IntegrationSyncStatus` object.
+/// The `IntegrationSyncStatus` object: what `fleet.get_integration_sync_status` answers, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IntegrationSyncStatus {
@@ -352,7 +353,7 @@ pub struct ListUninstallTokensResponse {
     pub extra: Extra,
 }
 
-/// The `NonFatalError` object.
+/// The `NonFatalError` object: `nonFatalErrors[]` of `SetupResult`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NonFatalError {
@@ -364,7 +365,7 @@ pub struct NonFatalError {
     pub extra: Extra,
 }
 
-/// The `PackagePolicy` object.
+/// The `PackagePolicy` object: `item` of what `fleet.create_agentless_policy` answers, and 7 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackagePolicy {
@@ -431,7 +432,7 @@ pub struct PackagePolicy {
     pub extra: Extra,
 }
 
-/// The `PackagePolicyElasticsearch` object.
+/// The `PackagePolicyElasticsearch` object: `elasticsearch` of `PackagePolicy`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PackagePolicyElasticsearch {
@@ -441,7 +442,7 @@ pub struct PackagePolicyElasticsearch {
     pub extra: Extra,
 }
 
-/// A value of `PackagePolicyFormat`.
+/// A value of `PackagePolicyFormat`: `format` of what `fleet.create_agentless_policy` takes, and 10 more places.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PackagePolicyFormat {
@@ -453,7 +454,7 @@ pub enum PackagePolicyFormat {
     UnknownValue(String),
 }
 
-/// The `PackagePolicyInput` object.
+/// The `PackagePolicyInput` object: `item[]` of `PackagePolicyInputs`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackagePolicyInput {
@@ -479,7 +480,7 @@ pub struct PackagePolicyInput {
     pub extra: Extra,
 }
 
-/// The `PackagePolicyInputStream` object.
+/// The `PackagePolicyInputStream` object: `streams[]` of `PackagePolicyInput`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackagePolicyInputStream {
@@ -503,7 +504,7 @@ pub struct PackagePolicyInputStream {
     pub extra: Extra,
 }
 
-/// One of several forms of `PackagePolicyInputs`.
+/// One of several forms of `PackagePolicyInputs`: `inputs` of `PackagePolicy`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PackagePolicyInputs {
@@ -515,7 +516,7 @@ pub enum PackagePolicyInputs {
     Other(Untyped),
 }
 
-/// The `PackagePolicyOverrides` object.
+/// The `PackagePolicyOverrides` object: `overrides` of `PackagePolicy`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PackagePolicyOverrides {
@@ -525,7 +526,7 @@ pub struct PackagePolicyOverrides {
     pub extra: Extra,
 }
 
-/// The `PackagePolicyPrivileges` object.
+/// The `PackagePolicyPrivileges` object: `privileges` of `PackagePolicyElasticsearch`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PackagePolicyPrivileges {
@@ -535,7 +536,7 @@ pub struct PackagePolicyPrivileges {
     pub extra: Extra,
 }
 
-/// One of several forms of `PackagePolicyVars`.
+/// One of several forms of `PackagePolicyVars`: `vars` of `PackagePolicy`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PackagePolicyVars {
@@ -547,7 +548,7 @@ pub enum PackagePolicyVars {
     Other(Untyped),
 }
 
-/// A value of `PermissionsError`.
+/// A value of `PermissionsError`: `error` of what `fleet.check_permissions` answers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PermissionsError {
@@ -561,7 +562,7 @@ pub enum PermissionsError {
     UnknownValue(String),
 }
 
-/// The `PolicyPackage` object.
+/// The `PolicyPackage` object: `package` of what `fleet.create_agentless_policy` takes, and 17 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PolicyPackage {
@@ -624,7 +625,7 @@ impl PolicyPackage {
     }
 }
 
-/// One of several forms of `PolicyVar`.
+/// One of several forms of `PolicyVar`: `vars[]` of what `fleet.create_agentless_policy` takes, and 29 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PolicyVar {
@@ -670,7 +671,7 @@ impl From<SecretPolicyVar> for PolicyVar {
 
 /// The answer to [`rotate_signing_key_pair`](super::Fleet::rotate_signing_key_pair).
 pub type RotateSigningKeyPairResponse = StatusMessage;
-/// The `SecretPolicyVar` object.
+/// The `SecretPolicyVar` object: `object` of `PolicyVar`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SecretPolicyVar {
@@ -694,7 +695,7 @@ impl SecretPolicyVar {
     }
 }
 
-/// The `ServiceDetails` object.
+/// The `ServiceDetails` object: `serviceDetails` of `DataStream`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceDetails {
@@ -706,7 +707,7 @@ pub struct ServiceDetails {
     pub extra: Extra,
 }
 
-/// The `ServiceTokenOptions` object.
+/// The `ServiceTokenOptions` object: what `fleet.create_service_token` takes.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ServiceTokenOptions {
@@ -734,7 +735,7 @@ impl ServiceTokenOptions {
     }
 }
 
-/// The `Settings` object.
+/// The `Settings` object: `item` of what `fleet.get_settings` answers, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Settings {
@@ -766,7 +767,7 @@ pub struct Settings {
 
 /// The answer to [`setup`](super::Fleet::setup).
 pub type SetupResponse = SetupResult;
-/// The `SetupResult` object.
+/// The `SetupResult` object: what `fleet.setup` answers, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SetupResult {
@@ -778,7 +779,7 @@ pub struct SetupResult {
     pub extra: Extra,
 }
 
-/// The `SimplifiedInput` object.
+/// The `SimplifiedInput` object: `inputs[]` of what `fleet.create_agentless_policy` takes, and 9 more places.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SimplifiedInput {
@@ -830,7 +831,7 @@ impl SimplifiedInput {
     }
 }
 
-/// The `SimplifiedInputStream` object.
+/// The `SimplifiedInputStream` object: `streams[]` of `SimplifiedInput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SimplifiedInputStream {
@@ -867,7 +868,7 @@ impl SimplifiedInputStream {
     }
 }
 
-/// A value of `SpaceAwarenessMigrationStatus`.
+/// A value of `SpaceAwarenessMigrationStatus`: `use_space_awareness_migration_status` of `Settings`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SpaceAwarenessMigrationStatus {
@@ -881,7 +882,7 @@ pub enum SpaceAwarenessMigrationStatus {
     UnknownValue(String),
 }
 
-/// The `SpaceSettings` object.
+/// The `SpaceSettings` object: `item` of what `fleet.get_space_settings` answers, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SpaceSettings {
@@ -893,7 +894,7 @@ pub struct SpaceSettings {
     pub extra: Extra,
 }
 
-/// The `StatusMessage` object.
+/// The `StatusMessage` object: what `fleet.rotate_signing_key_pair` answers, and 9 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StatusMessage {
@@ -903,7 +904,7 @@ pub struct StatusMessage {
     pub extra: Extra,
 }
 
-/// The `SyncInstallStatus` object.
+/// The `SyncInstallStatus` object: `install_status` of `SyncedIntegration`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SyncInstallStatus {
@@ -915,7 +916,7 @@ pub struct SyncInstallStatus {
     pub extra: Extra,
 }
 
-/// A value of `SyncStatus`.
+/// A value of `SyncStatus`: `sync_status` of `SyncedIntegration`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SyncStatus {
@@ -931,7 +932,7 @@ pub enum SyncStatus {
     UnknownValue(String),
 }
 
-/// The `SyncWarning` object.
+/// The `SyncWarning` object: `warning` of `IntegrationSyncStatus`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SyncWarning {
@@ -943,7 +944,7 @@ pub struct SyncWarning {
     pub extra: Extra,
 }
 
-/// The `SyncedAsset` object.
+/// The `SyncedAsset` object: `custom_assets[]` of `IntegrationSyncStatus`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SyncedAsset {
@@ -967,7 +968,7 @@ pub struct SyncedAsset {
     pub extra: Extra,
 }
 
-/// The `SyncedIntegration` object.
+/// The `SyncedIntegration` object: `integrations[]` of `IntegrationSyncStatus`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SyncedIntegration {
@@ -991,7 +992,7 @@ pub struct SyncedIntegration {
     pub extra: Extra,
 }
 
-/// The `TypedPolicyVar` object.
+/// The `TypedPolicyVar` object: `entry[]` of `PackagePolicyVars`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TypedPolicyVar {
@@ -1005,7 +1006,7 @@ pub struct TypedPolicyVar {
     pub extra: Extra,
 }
 
-/// The `UninstallToken` object.
+/// The `UninstallToken` object: `item` of what `fleet.get_uninstall_token` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UninstallToken {
@@ -1025,7 +1026,7 @@ pub struct UninstallToken {
     pub extra: Extra,
 }
 
-/// The `UninstallTokenSummary` object.
+/// The `UninstallTokenSummary` object: `items[]` of what `fleet.list_uninstall_tokens` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UninstallTokenSummary {

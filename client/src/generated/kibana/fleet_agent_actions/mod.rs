@@ -19,6 +19,7 @@ impl FleetAgentActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agents-actions-actionid-cancel)
     #[doc(alias = "fleet.agent_actions.cancel")]
     #[doc(alias = "POST /api/fleet/agents/actions/{actionId}/cancel")]
+    #[doc(alias = "post-fleet-agents-actions-actionid-cancel")]
     pub fn cancel(&self, action_id: impl Into<String>) -> Cancel {
         Cancel::new(&self.client, CancelRequest::new(action_id))
     }
@@ -28,6 +29,7 @@ impl FleetAgentActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agents-agentid-actions)
     #[doc(alias = "fleet.agent_actions.create")]
     #[doc(alias = "POST /api/fleet/agents/{agentId}/actions")]
+    #[doc(alias = "post-fleet-agents-agentid-actions")]
     pub fn create(
         &self,
         agent_id: impl Into<String>,
@@ -41,6 +43,7 @@ impl FleetAgentActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agents)
     #[doc(alias = "fleet.agent_actions.find_agents")]
     #[doc(alias = "POST /api/fleet/agents")]
+    #[doc(alias = "post-fleet-agents")]
     pub fn find_agents(
         &self,
         action_ids: impl IntoIterator<Item = impl Into<String>>,
@@ -53,6 +56,7 @@ impl FleetAgentActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-agents-action-status)
     #[doc(alias = "fleet.agent_actions.list")]
     #[doc(alias = "GET /api/fleet/agents/action_status")]
+    #[doc(alias = "get-fleet-agents-action-status")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }

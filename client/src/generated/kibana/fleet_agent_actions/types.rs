@@ -4,7 +4,7 @@
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
-/// The `Action` object.
+/// The `Action` object: `items[]` of what `fleet.agent_actions.list` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Action {
@@ -50,7 +50,7 @@ pub struct Action {
     pub extra: Extra,
 }
 
-/// The `ActionError` object.
+/// The `ActionError` object: `latestErrors[]` of `Action`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ActionError {
@@ -66,7 +66,7 @@ pub struct ActionError {
     pub extra: Extra,
 }
 
-/// A value of `ActionStatus`.
+/// A value of `ActionStatus`: `status` of `Action`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ActionStatus {
@@ -86,7 +86,7 @@ pub enum ActionStatus {
     UnknownValue(String),
 }
 
-/// A value of `ActionType`.
+/// A value of `ActionType`: `type` of `Action`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ActionType {
@@ -138,7 +138,7 @@ pub struct CreateResponse {
     pub extra: Extra,
 }
 
-/// The `CreatedAction` object.
+/// The `CreatedAction` object: `item` of what `fleet.agent_actions.cancel` answers, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CreatedAction {
@@ -194,7 +194,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// A value of `LogLevel`.
+/// A value of `LogLevel`: `log_level` of `SettingsActionData`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LogLevel {
@@ -210,12 +210,12 @@ pub enum LogLevel {
     UnknownValue(String),
 }
 
-/// One of several forms of `NewAction`.
+/// One of several forms of `NewAction`: `action` of what `fleet.agent_actions.create` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NewAction {
     /// The `PlainAction` form.
-    ByAckData(PlainAction),
+    Plain(PlainAction),
     /// The `SettingsAction` form.
     Settings(SettingsAction),
     /// A form that this version of elkit does not know, as it was read.
@@ -224,7 +224,7 @@ pub enum NewAction {
 
 impl From<PlainAction> for NewAction {
     fn from(value: PlainAction) -> Self {
-        Self::ByAckData(value)
+        Self::Plain(value)
     }
 }
 
@@ -234,7 +234,7 @@ impl From<SettingsAction> for NewAction {
     }
 }
 
-/// The `PlainAction` object.
+/// The `PlainAction` object: `by_ack_data` of `NewAction`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PlainAction {
@@ -273,7 +273,7 @@ impl PlainAction {
     }
 }
 
-/// A value of `PlainActionType`.
+/// A value of `PlainActionType`: `type` of `PlainAction`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PlainActionType {
@@ -287,7 +287,7 @@ pub enum PlainActionType {
     UnknownValue(String),
 }
 
-/// The `SettingsAction` object.
+/// The `SettingsAction` object: upstream's `SETTINGS`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SettingsAction {
@@ -308,7 +308,7 @@ impl SettingsAction {
     }
 }
 
-/// The `SettingsActionData` object.
+/// The `SettingsActionData` object: `data` of `SettingsAction`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SettingsActionData {

@@ -538,14 +538,14 @@ impl rt::Union for NewAction {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::ByAckData),
+            0 => rt::get(deserializer).map(Self::Plain),
             1 => rt::get(deserializer).map(Self::Settings),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::ByAckData(value) => rt::Wire::encode(value, serializer),
+            Self::Plain(value) => rt::Wire::encode(value, serializer),
             Self::Settings(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }

@@ -22,6 +22,7 @@ impl FleetAgentPolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agent-policies-bulk-get)
     #[doc(alias = "fleet.agent_policies.bulk_get")]
     #[doc(alias = "POST /api/fleet/agent_policies/_bulk_get")]
+    #[doc(alias = "post-fleet-agent-policies-bulk-get")]
     pub fn bulk_get(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> BulkGet {
         BulkGet::new(&self.client, BulkGetRequest::new(ids))
     }
@@ -31,6 +32,7 @@ impl FleetAgentPolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agent-policies-outputs)
     #[doc(alias = "fleet.agent_policies.bulk_get_outputs")]
     #[doc(alias = "POST /api/fleet/agent_policies/outputs")]
+    #[doc(alias = "post-fleet-agent-policies-outputs")]
     pub fn bulk_get_outputs(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -43,6 +45,7 @@ impl FleetAgentPolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agent-policies-agentpolicyid-copy)
     #[doc(alias = "fleet.agent_policies.copy")]
     #[doc(alias = "POST /api/fleet/agent_policies/{agentPolicyId}/copy")]
+    #[doc(alias = "post-fleet-agent-policies-agentpolicyid-copy")]
     pub fn copy(
         &self,
         agent_policy_id: impl Into<String>,
@@ -56,6 +59,7 @@ impl FleetAgentPolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agent-policies)
     #[doc(alias = "fleet.agent_policies.create")]
     #[doc(alias = "POST /api/fleet/agent_policies")]
+    #[doc(alias = "post-fleet-agent-policies")]
     pub fn create(
         &self,
         name: impl Into<String>,
@@ -69,6 +73,7 @@ impl FleetAgentPolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agent-policies-delete)
     #[doc(alias = "fleet.agent_policies.delete")]
     #[doc(alias = "POST /api/fleet/agent_policies/delete")]
+    #[doc(alias = "post-fleet-agent-policies-delete")]
     pub fn delete(&self, agent_policy_id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(agent_policy_id))
     }
@@ -79,6 +84,7 @@ impl FleetAgentPolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-agent-policies-agentpolicyid-download)
     #[doc(alias = "fleet.agent_policies.download")]
     #[doc(alias = "GET /api/fleet/agent_policies/{agentPolicyId}/download")]
+    #[doc(alias = "get-fleet-agent-policies-agentpolicyid-download")]
     pub fn download(&self, agent_policy_id: impl Into<String>) -> Download {
         Download::new(&self.client, DownloadRequest::new(agent_policy_id))
     }
@@ -89,6 +95,7 @@ impl FleetAgentPolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-agent-policies-agentpolicyid)
     #[doc(alias = "fleet.agent_policies.get")]
     #[doc(alias = "GET /api/fleet/agent_policies/{agentPolicyId}")]
+    #[doc(alias = "get-fleet-agent-policies-agentpolicyid")]
     pub fn get(&self, agent_policy_id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(agent_policy_id))
     }
@@ -101,6 +108,7 @@ impl FleetAgentPolicies {
     #[doc(
         alias = "GET /api/fleet/agent_policies/{agentPolicyId}/auto_upgrade_agents_status"
     )]
+    #[doc(alias = "get-fleet-agent-policies-agentpolicyid-auto-upgrade-agents-status")]
     pub fn get_auto_upgrade_status(
         &self,
         agent_policy_id: impl Into<String>,
@@ -116,6 +124,7 @@ impl FleetAgentPolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-agent-policies-agentpolicyid-full)
     #[doc(alias = "fleet.agent_policies.get_full")]
     #[doc(alias = "GET /api/fleet/agent_policies/{agentPolicyId}/full")]
+    #[doc(alias = "get-fleet-agent-policies-agentpolicyid-full")]
     pub fn get_full(&self, agent_policy_id: impl Into<String>) -> GetFull {
         GetFull::new(&self.client, GetFullRequest::new(agent_policy_id))
     }
@@ -126,6 +135,7 @@ impl FleetAgentPolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-agent-policies-agentpolicyid-outputs)
     #[doc(alias = "fleet.agent_policies.get_outputs")]
     #[doc(alias = "GET /api/fleet/agent_policies/{agentPolicyId}/outputs")]
+    #[doc(alias = "get-fleet-agent-policies-agentpolicyid-outputs")]
     pub fn get_outputs(&self, agent_policy_id: impl Into<String>) -> GetOutputs {
         GetOutputs::new(&self.client, GetOutputsRequest::new(agent_policy_id))
     }
@@ -136,6 +146,7 @@ impl FleetAgentPolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-agent-policies)
     #[doc(alias = "fleet.agent_policies.list")]
     #[doc(alias = "GET /api/fleet/agent_policies")]
+    #[doc(alias = "get-fleet-agent-policies")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -145,6 +156,7 @@ impl FleetAgentPolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-fleet-agent-policies-agentpolicyid)
     #[doc(alias = "fleet.agent_policies.update")]
     #[doc(alias = "PUT /api/fleet/agent_policies/{agentPolicyId}")]
+    #[doc(alias = "put-fleet-agent-policies-agentpolicyid")]
     pub fn update(
         &self,
         agent_policy_id: impl Into<String>,

@@ -6,7 +6,8 @@ use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
 use super::super::{common, fleet, fleet_agents, fleet_package_policies, fleet_packages};
-/// The `AdvancedSettings` object.
+/// The `AdvancedSettings` object: `advanced_settings` of what `fleet.agent_policies.create` takes, and 7 more
+/// places.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AdvancedSettings {
@@ -135,7 +136,7 @@ impl AdvancedSettings {
     }
 }
 
-/// The `AgentFeature` object.
+/// The `AgentFeature` object: `agent_features[]` of what `fleet.agent_policies.create` takes, and 7 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentFeature {
@@ -159,7 +160,7 @@ impl AgentFeature {
     }
 }
 
-/// The `AgentPolicy` object.
+/// The `AgentPolicy` object: `item` of what `fleet.agent_policies.get` answers, and 5 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentPolicy {
@@ -257,7 +258,7 @@ pub struct AgentPolicy {
     pub extra: Extra,
 }
 
-/// A value of `AgentPolicyStatus`.
+/// A value of `AgentPolicyStatus`: `status` of `AgentPolicy`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AgentPolicyStatus {
@@ -269,7 +270,7 @@ pub enum AgentPolicyStatus {
     UnknownValue(String),
 }
 
-/// The `AgentSettings` object.
+/// The `AgentSettings` object: `agent` of `FullAgentPolicy`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentSettings {
@@ -289,7 +290,7 @@ pub struct AgentSettings {
     pub extra: Extra,
 }
 
-/// The `AgentSettingsDownload` object.
+/// The `AgentSettingsDownload` object: `download` of `AgentSettings`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentSettingsDownload {
@@ -311,7 +312,7 @@ pub struct AgentSettingsDownload {
     pub extra: Extra,
 }
 
-/// The `AgentSettingsFeature` object.
+/// The `AgentSettingsFeature` object: `features[]` of `AgentSettings`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentSettingsFeature {
@@ -321,7 +322,7 @@ pub struct AgentSettingsFeature {
     pub extra: Extra,
 }
 
-/// The `AgentSettingsLimits` object.
+/// The `AgentSettingsLimits` object: `limits` of `AgentSettings`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AgentSettingsLimits {
@@ -331,7 +332,7 @@ pub struct AgentSettingsLimits {
     pub extra: Extra,
 }
 
-/// The `AgentSettingsLogging` object.
+/// The `AgentSettingsLogging` object: `logging` of `AgentSettings`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AgentSettingsLogging {
@@ -347,7 +348,7 @@ pub struct AgentSettingsLogging {
     pub extra: Extra,
 }
 
-/// The `AgentSettingsLoggingFiles` object.
+/// The `AgentSettingsLoggingFiles` object: `files` of `AgentSettingsLogging`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AgentSettingsLoggingFiles {
@@ -361,7 +362,7 @@ pub struct AgentSettingsLoggingFiles {
     pub extra: Extra,
 }
 
-/// The `AgentSettingsLoggingMetrics` object.
+/// The `AgentSettingsLoggingMetrics` object: `metrics` of `AgentSettingsLogging`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AgentSettingsLoggingMetrics {
@@ -371,7 +372,7 @@ pub struct AgentSettingsLoggingMetrics {
     pub extra: Extra,
 }
 
-/// The `AgentSettingsMonitoring` object.
+/// The `AgentSettingsMonitoring` object: `monitoring` of `AgentSettings`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentSettingsMonitoring {
@@ -395,7 +396,7 @@ pub struct AgentSettingsMonitoring {
     pub extra: Extra,
 }
 
-/// The `AgentSettingsProtection` object.
+/// The `AgentSettingsProtection` object: `protection` of `AgentSettings`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentSettingsProtection {
@@ -409,7 +410,8 @@ pub struct AgentSettingsProtection {
     pub extra: Extra,
 }
 
-/// The `AgentVersionStatus` object.
+/// The `AgentVersionStatus` object: `currentVersions[]` of what `fleet.agent_policies.get_auto_upgrade_status`
+/// answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentVersionStatus {
@@ -425,7 +427,7 @@ pub struct AgentVersionStatus {
     pub extra: Extra,
 }
 
-/// The `Agentless` object.
+/// The `Agentless` object: `agentless` of what `fleet.agent_policies.create` takes, and 7 more places.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Agentless {
@@ -460,7 +462,7 @@ impl Agentless {
     }
 }
 
-/// The `AgentlessResources` object.
+/// The `AgentlessResources` object: `resources` of `Agentless`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AgentlessResources {
@@ -504,7 +506,7 @@ pub struct BulkGetResponse {
     pub extra: Extra,
 }
 
-/// The `CloudConnectorSettings` object.
+/// The `CloudConnectorSettings` object: `cloud_connectors` of `Agentless`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CloudConnectorSettings {
@@ -533,7 +535,7 @@ impl CloudConnectorSettings {
     }
 }
 
-/// The `ConnectionSecrets` object.
+/// The `ConnectionSecrets` object: `secrets` of `AgentSettingsDownload`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ConnectionSecrets {
@@ -563,7 +565,7 @@ pub struct CreateResponse {
     pub extra: Extra,
 }
 
-/// The `DataOutputs` object.
+/// The `DataOutputs` object: `data` of `PolicyOutputs`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DataOutputs {
@@ -579,7 +581,7 @@ pub struct DataOutputs {
 pub type DeleteResponse = NamedReference;
 /// The answer to [`download`](super::FleetAgentPolicies::download).
 pub type DownloadResponse = String;
-/// One of several forms of `FleetConnection`.
+/// One of several forms of `FleetConnection`: `fleet` of `FullAgentPolicy`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FleetConnection {
@@ -591,7 +593,7 @@ pub enum FleetConnection {
     Other(Untyped),
 }
 
-/// The `FullAgentPolicy` object.
+/// The `FullAgentPolicy` object: `object` of `FullPolicyOrManifest`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FullAgentPolicy {
@@ -631,7 +633,7 @@ pub struct FullAgentPolicy {
     pub extra: Extra,
 }
 
-/// The `FullAgentPolicyInput` object.
+/// The `FullAgentPolicyInput` object: `inputs[]` of `FullAgentPolicy`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FullAgentPolicyInput {
@@ -659,7 +661,7 @@ pub struct FullAgentPolicyInput {
     pub extra: Extra,
 }
 
-/// The `FullAgentPolicyInputMeta` object.
+/// The `FullAgentPolicyInputMeta` object: `meta` of `FullAgentPolicyInput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FullAgentPolicyInputMeta {
@@ -669,7 +671,7 @@ pub struct FullAgentPolicyInputMeta {
     pub extra: Extra,
 }
 
-/// The `FullAgentPolicyOutput` object.
+/// The `FullAgentPolicyOutput` object: `outputs[]` of `FullAgentPolicy`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FullAgentPolicyOutput {
@@ -687,7 +689,7 @@ pub struct FullAgentPolicyOutput {
     pub extra: Extra,
 }
 
-/// The `FullAgentPolicyService` object.
+/// The `FullAgentPolicyService` object: `service` of `FullAgentPolicy`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FullAgentPolicyService {
@@ -699,7 +701,7 @@ pub struct FullAgentPolicyService {
     pub extra: Extra,
 }
 
-/// The `FullAgentPolicyServicePipeline` object.
+/// The `FullAgentPolicyServicePipeline` object: `pipelines[]` of `FullAgentPolicyService`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FullAgentPolicyServicePipeline {
@@ -713,7 +715,7 @@ pub struct FullAgentPolicyServicePipeline {
     pub extra: Extra,
 }
 
-/// One of several forms of `FullPolicyOrManifest`.
+/// One of several forms of `FullPolicyOrManifest`: `item` of what `fleet.agent_policies.get_full` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FullPolicyOrManifest {
@@ -779,7 +781,7 @@ pub struct GetResponse {
     pub extra: Extra,
 }
 
-/// The `GlobalDataTag` object.
+/// The `GlobalDataTag` object: `global_data_tags[]` of what `fleet.agent_policies.create` takes, and 7 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GlobalDataTag {
@@ -806,7 +808,7 @@ impl GlobalDataTag {
     }
 }
 
-/// The `HostsFleetConnection` object.
+/// The `HostsFleetConnection` object: `by_hosts` of `FleetConnection`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HostsFleetConnection {
@@ -824,7 +826,7 @@ pub struct HostsFleetConnection {
     pub extra: Extra,
 }
 
-/// The `IntegrationOutput` object.
+/// The `IntegrationOutput` object: `integrations[]` of `DataOutputs`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct IntegrationOutput {
@@ -840,7 +842,7 @@ pub struct IntegrationOutput {
     pub extra: Extra,
 }
 
-/// The `KibanaConnection` object.
+/// The `KibanaConnection` object: `kibana` of `KibanaFleetConnection`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KibanaConnection {
@@ -854,7 +856,7 @@ pub struct KibanaConnection {
     pub extra: Extra,
 }
 
-/// The `KibanaFleetConnection` object.
+/// The `KibanaFleetConnection` object: `by_kibana` of `FleetConnection`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KibanaFleetConnection {
@@ -880,7 +882,8 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `MonitoringDiagnostics` object.
+/// The `MonitoringDiagnostics` object: `monitoring_diagnostics` of what `fleet.agent_policies.create` takes, and 7
+/// more places.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoringDiagnostics {
@@ -915,7 +918,7 @@ impl MonitoringDiagnostics {
     }
 }
 
-/// The `MonitoringDiagnosticsLimit` object.
+/// The `MonitoringDiagnosticsLimit` object: `limit` of `MonitoringDiagnostics`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoringDiagnosticsLimit {
@@ -947,7 +950,7 @@ impl MonitoringDiagnosticsLimit {
     }
 }
 
-/// The `MonitoringDiagnosticsUploader` object.
+/// The `MonitoringDiagnosticsUploader` object: `uploader` of `MonitoringDiagnostics`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoringDiagnosticsUploader {
@@ -987,7 +990,7 @@ impl MonitoringDiagnosticsUploader {
     }
 }
 
-/// The `MonitoringHttp` object.
+/// The `MonitoringHttp` object: `monitoring_http` of what `fleet.agent_policies.create` takes, and 7 more places.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoringHttp {
@@ -1039,7 +1042,7 @@ impl MonitoringHttp {
     }
 }
 
-/// The `MonitoringHttpBuffer` object.
+/// The `MonitoringHttpBuffer` object: `buffer` of `MonitoringHttp`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MonitoringHttpBuffer {
@@ -1067,7 +1070,7 @@ impl MonitoringHttpBuffer {
     }
 }
 
-/// The `MonitoringOutput` object.
+/// The `MonitoringOutput` object: `monitoring` of `PolicyOutputs`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MonitoringOutput {
@@ -1077,7 +1080,8 @@ pub struct MonitoringOutput {
     pub extra: Extra,
 }
 
-/// A value of `MonitoringType`.
+/// A value of `MonitoringType`: `monitoring_enabled[]` of what `fleet.agent_policies.create` takes, and 7 more
+/// places.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MonitoringType {
@@ -1091,7 +1095,7 @@ pub enum MonitoringType {
     UnknownValue(String),
 }
 
-/// The `NamedReference` object.
+/// The `NamedReference` object: what `fleet.agent_policies.delete` answers, and 4 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NamedReference {
@@ -1103,7 +1107,7 @@ pub struct NamedReference {
     pub extra: Extra,
 }
 
-/// One of several forms of `PackagePoliciesOrIds`.
+/// One of several forms of `PackagePoliciesOrIds`: `package_policies` of `AgentPolicy`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PackagePoliciesOrIds {
@@ -1115,7 +1119,7 @@ pub enum PackagePoliciesOrIds {
     Other(Untyped),
 }
 
-/// The `PolicyOutputs` object.
+/// The `PolicyOutputs` object: `item` of what `fleet.agent_policies.get_outputs` answers, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PolicyOutputs {
@@ -1129,7 +1133,7 @@ pub struct PolicyOutputs {
     pub extra: Extra,
 }
 
-/// The `PolicySignature` object.
+/// The `PolicySignature` object: `signed` of `FullAgentPolicy`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PolicySignature {
@@ -1141,7 +1145,8 @@ pub struct PolicySignature {
     pub extra: Extra,
 }
 
-/// The `RequiredVersion` object.
+/// The `RequiredVersion` object: `required_versions.item[]` of what `fleet.agent_policies.create` takes, and 7 more
+/// places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RequiredVersion {
@@ -1167,7 +1172,7 @@ impl RequiredVersion {
     }
 }
 
-/// The `ResourceRequests` object.
+/// The `ResourceRequests` object: `requests` of `AgentlessResources`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ResourceRequests {
@@ -1199,7 +1204,7 @@ impl ResourceRequests {
     }
 }
 
-/// The `SecretReference` object.
+/// The `SecretReference` object: `key` of `SslSecrets`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SecretReference {
@@ -1209,7 +1214,7 @@ pub struct SecretReference {
     pub extra: Extra,
 }
 
-/// The `SslSecrets` object.
+/// The `SslSecrets` object: `ssl` of `ConnectionSecrets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SslSecrets {
@@ -1219,7 +1224,7 @@ pub struct SslSecrets {
     pub extra: Extra,
 }
 
-/// The `SslSettings` object.
+/// The `SslSettings` object: `ssl` of `AgentSettingsDownload`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SslSettings {

@@ -34,6 +34,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agents-bulk-migrate)
     #[doc(alias = "fleet.agents.bulk_migrate")]
     #[doc(alias = "POST /api/fleet/agents/bulk_migrate")]
+    #[doc(alias = "post-fleet-agents-bulk-migrate")]
     pub fn bulk_migrate(&self, required: BulkMigrateRequired) -> BulkMigrate {
         BulkMigrate::new(&self.client, BulkMigrateRequest::new(required))
     }
@@ -43,6 +44,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agents-bulk-reassign)
     #[doc(alias = "fleet.agents.bulk_reassign")]
     #[doc(alias = "POST /api/fleet/agents/bulk_reassign")]
+    #[doc(alias = "post-fleet-agents-bulk-reassign")]
     pub fn bulk_reassign(
         &self,
         agents: impl Into<OneOrMany<String>>,
@@ -56,6 +58,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agents-bulk-request-diagnostics)
     #[doc(alias = "fleet.agents.bulk_request_diagnostics")]
     #[doc(alias = "POST /api/fleet/agents/bulk_request_diagnostics")]
+    #[doc(alias = "post-fleet-agents-bulk-request-diagnostics")]
     pub fn bulk_request_diagnostics(
         &self,
         agents: impl Into<OneOrMany<String>>,
@@ -82,6 +85,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agents-bulk-unenroll)
     #[doc(alias = "fleet.agents.bulk_unenroll")]
     #[doc(alias = "POST /api/fleet/agents/bulk_unenroll")]
+    #[doc(alias = "post-fleet-agents-bulk-unenroll")]
     pub fn bulk_unenroll(&self, agents: impl Into<OneOrMany<String>>) -> BulkUnenroll {
         BulkUnenroll::new(&self.client, BulkUnenrollRequest::new(agents))
     }
@@ -91,6 +95,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agents-bulk-update-agent-tags)
     #[doc(alias = "fleet.agents.bulk_update_tags")]
     #[doc(alias = "POST /api/fleet/agents/bulk_update_agent_tags")]
+    #[doc(alias = "post-fleet-agents-bulk-update-agent-tags")]
     pub fn bulk_update_tags(
         &self,
         agents: impl Into<OneOrMany<String>>,
@@ -103,6 +108,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agents-bulk-upgrade)
     #[doc(alias = "fleet.agents.bulk_upgrade")]
     #[doc(alias = "POST /api/fleet/agents/bulk_upgrade")]
+    #[doc(alias = "post-fleet-agents-bulk-upgrade")]
     pub fn bulk_upgrade(
         &self,
         agents: impl Into<OneOrMany<String>>,
@@ -130,6 +136,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-fleet-agents-agentid)
     #[doc(alias = "fleet.agents.delete")]
     #[doc(alias = "DELETE /api/fleet/agents/{agentId}")]
+    #[doc(alias = "delete-fleet-agents-agentid")]
     pub fn delete(&self, agent_id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(agent_id))
     }
@@ -139,6 +146,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-fleet-agents-files-fileid)
     #[doc(alias = "fleet.agents.delete_file")]
     #[doc(alias = "DELETE /api/fleet/agents/files/{fileId}")]
+    #[doc(alias = "delete-fleet-agents-files-fileid")]
     pub fn delete_file(&self, file_id: impl Into<String>) -> DeleteFile {
         DeleteFile::new(&self.client, DeleteFileRequest::new(file_id))
     }
@@ -148,6 +156,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-agents-files-fileid-filename)
     #[doc(alias = "fleet.agents.download_file")]
     #[doc(alias = "GET /api/fleet/agents/files/{fileId}/{fileName}")]
+    #[doc(alias = "get-fleet-agents-files-fileid-filename")]
     pub fn download_file(
         &self,
         file_id: impl Into<String>,
@@ -161,6 +170,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-agents-agentid)
     #[doc(alias = "fleet.agents.get")]
     #[doc(alias = "GET /api/fleet/agents/{agentId}")]
+    #[doc(alias = "get-fleet-agents-agentid")]
     pub fn get(&self, agent_id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(agent_id))
     }
@@ -181,6 +191,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-agent-status-data)
     #[doc(alias = "fleet.agents.get_incoming_data")]
     #[doc(alias = "GET /api/fleet/agent_status/data")]
+    #[doc(alias = "get-fleet-agent-status-data")]
     pub fn get_incoming_data(
         &self,
         agents_ids: impl Into<OneOrMany<String>>,
@@ -194,6 +205,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-agents-setup)
     #[doc(alias = "fleet.agents.get_setup_status")]
     #[doc(alias = "GET /api/fleet/agents/setup")]
+    #[doc(alias = "get-fleet-agents-setup")]
     pub fn get_setup_status(&self) -> GetSetupStatus {
         GetSetupStatus::new(&self.client, GetSetupStatusRequest::new())
     }
@@ -203,6 +215,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-agent-status)
     #[doc(alias = "fleet.agents.get_status_summary")]
     #[doc(alias = "GET /api/fleet/agent_status")]
+    #[doc(alias = "get-fleet-agent-status")]
     pub fn get_status_summary(&self) -> GetStatusSummary {
         GetStatusSummary::new(&self.client, GetStatusSummaryRequest::new())
     }
@@ -212,6 +225,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-agents)
     #[doc(alias = "fleet.agents.list")]
     #[doc(alias = "GET /api/fleet/agents")]
+    #[doc(alias = "get-fleet-agents")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -221,6 +235,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-agents-available-versions)
     #[doc(alias = "fleet.agents.list_available_versions")]
     #[doc(alias = "GET /api/fleet/agents/available_versions")]
+    #[doc(alias = "get-fleet-agents-available-versions")]
     pub fn list_available_versions(&self) -> ListAvailableVersions {
         ListAvailableVersions::new(&self.client, ListAvailableVersionsRequest::new())
     }
@@ -230,6 +245,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-agents-tags)
     #[doc(alias = "fleet.agents.list_tags")]
     #[doc(alias = "GET /api/fleet/agents/tags")]
+    #[doc(alias = "get-fleet-agents-tags")]
     pub fn list_tags(&self) -> ListTags {
         ListTags::new(&self.client, ListTagsRequest::new())
     }
@@ -239,6 +255,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-agents-agentid-uploads)
     #[doc(alias = "fleet.agents.list_uploads")]
     #[doc(alias = "GET /api/fleet/agents/{agentId}/uploads")]
+    #[doc(alias = "get-fleet-agents-agentid-uploads")]
     pub fn list_uploads(&self, agent_id: impl Into<String>) -> ListUploads {
         ListUploads::new(&self.client, ListUploadsRequest::new(agent_id))
     }
@@ -248,6 +265,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agents-agentid-migrate)
     #[doc(alias = "fleet.agents.migrate")]
     #[doc(alias = "POST /api/fleet/agents/{agentId}/migrate")]
+    #[doc(alias = "post-fleet-agents-agentid-migrate")]
     pub fn migrate(
         &self,
         agent_id: impl Into<String>,
@@ -262,6 +280,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agents-agentid-reassign)
     #[doc(alias = "fleet.agents.reassign")]
     #[doc(alias = "POST /api/fleet/agents/{agentId}/reassign")]
+    #[doc(alias = "post-fleet-agents-agentid-reassign")]
     pub fn reassign(
         &self,
         agent_id: impl Into<String>,
@@ -275,6 +294,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agents-agentid-request-diagnostics)
     #[doc(alias = "fleet.agents.request_diagnostics")]
     #[doc(alias = "POST /api/fleet/agents/{agentId}/request_diagnostics")]
+    #[doc(alias = "post-fleet-agents-agentid-request-diagnostics")]
     pub fn request_diagnostics(
         &self,
         agent_id: impl Into<String>,
@@ -296,6 +316,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agents-setup)
     #[doc(alias = "fleet.agents.setup")]
     #[doc(alias = "POST /api/fleet/agents/setup")]
+    #[doc(alias = "post-fleet-agents-setup")]
     pub fn setup(&self) -> Setup {
         Setup::new(&self.client, SetupRequest::new())
     }
@@ -305,6 +326,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agents-agentid-unenroll)
     #[doc(alias = "fleet.agents.unenroll")]
     #[doc(alias = "POST /api/fleet/agents/{agentId}/unenroll")]
+    #[doc(alias = "post-fleet-agents-agentid-unenroll")]
     pub fn unenroll(&self, agent_id: impl Into<String>) -> Unenroll {
         Unenroll::new(&self.client, UnenrollRequest::new(agent_id))
     }
@@ -314,6 +336,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-fleet-agents-agentid)
     #[doc(alias = "fleet.agents.update")]
     #[doc(alias = "PUT /api/fleet/agents/{agentId}")]
+    #[doc(alias = "put-fleet-agents-agentid")]
     pub fn update(&self, agent_id: impl Into<String>) -> Update {
         Update::new(&self.client, UpdateRequest::new(agent_id))
     }
@@ -323,6 +346,7 @@ impl FleetAgents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agents-agentid-upgrade)
     #[doc(alias = "fleet.agents.upgrade")]
     #[doc(alias = "POST /api/fleet/agents/{agentId}/upgrade")]
+    #[doc(alias = "post-fleet-agents-agentid-upgrade")]
     pub fn upgrade(
         &self,
         agent_id: impl Into<String>,

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, OneOrMany};
 use super::super::fleet;
-/// The `Agent` object.
+/// The `Agent` object: `item` of what `fleet.agents.get` answers, and 2 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Agent {
@@ -82,7 +82,7 @@ pub struct Agent {
     pub extra: Extra,
 }
 
-/// The `AgentComponent` object.
+/// The `AgentComponent` object: `components[]` of `Agent`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentComponent {
@@ -100,7 +100,7 @@ pub struct AgentComponent {
     pub extra: Extra,
 }
 
-/// A value of `AgentComponentStatus`.
+/// A value of `AgentComponentStatus`: `status` of `AgentComponent`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AgentComponentStatus {
@@ -122,7 +122,7 @@ pub enum AgentComponentStatus {
     UnknownValue(String),
 }
 
-/// The `AgentComponentUnit` object.
+/// The `AgentComponentUnit` object: `units[]` of `AgentComponent`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentComponentUnit {
@@ -140,7 +140,7 @@ pub struct AgentComponentUnit {
     pub extra: Extra,
 }
 
-/// A value of `AgentComponentUnitType`.
+/// A value of `AgentComponentUnitType`: `type` of `AgentComponentUnit`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AgentComponentUnitType {
@@ -154,7 +154,7 @@ pub enum AgentComponentUnitType {
     UnknownValue(String),
 }
 
-/// The `AgentIdentity` object.
+/// The `AgentIdentity` object: `agent` of `Agent`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentIdentity {
@@ -166,7 +166,7 @@ pub struct AgentIdentity {
     pub extra: Extra,
 }
 
-/// The `AgentMetrics` object.
+/// The `AgentMetrics` object: `metrics` of `Agent`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AgentMetrics {
@@ -178,7 +178,7 @@ pub struct AgentMetrics {
     pub extra: Extra,
 }
 
-/// The `AgentOutput` object.
+/// The `AgentOutput` object: `outputs[]` of `Agent`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AgentOutput {
@@ -192,7 +192,7 @@ pub struct AgentOutput {
     pub extra: Extra,
 }
 
-/// A value of `AgentStatus`.
+/// A value of `AgentStatus`: `status` of `Agent`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AgentStatus {
@@ -222,7 +222,7 @@ pub enum AgentStatus {
     UnknownValue(String),
 }
 
-/// A value of `AgentType`.
+/// A value of `AgentType`: `type` of `Agent`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AgentType {
@@ -236,7 +236,7 @@ pub enum AgentType {
     UnknownValue(String),
 }
 
-/// The `AgentUpload` object.
+/// The `AgentUpload` object: `items[]` of what `fleet.agents.list_uploads` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentUpload {
@@ -258,7 +258,7 @@ pub struct AgentUpload {
     pub extra: Extra,
 }
 
-/// A value of `AgentUploadStatus`.
+/// A value of `AgentUploadStatus`: `status` of `AgentUpload`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AgentUploadStatus {
@@ -280,7 +280,7 @@ pub enum AgentUploadStatus {
 
 /// The answer to [`bulk_migrate`](super::FleetAgents::bulk_migrate).
 pub type BulkMigrateResponse = StartedAction;
-/// The `BulkMigrateSettings` object.
+/// The `BulkMigrateSettings` object: `settings` of what `fleet.agents.bulk_migrate` takes.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct BulkMigrateSettings {
@@ -442,7 +442,7 @@ pub struct DeleteFileResponse {
 
 /// The answer to [`delete`](super::FleetAgents::delete).
 pub type DeleteResponse = Deletion;
-/// The `Deletion` object.
+/// The `Deletion` object: what `fleet.agents.delete` answers, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Deletion {
@@ -450,7 +450,7 @@ pub struct Deletion {
     pub extra: Extra,
 }
 
-/// The `DiagnosticsOptions` object.
+/// The `DiagnosticsOptions` object: what `fleet.agents.request_diagnostics` takes.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DiagnosticsOptions {
@@ -481,7 +481,7 @@ impl DiagnosticsOptions {
 
 /// The answer to [`download_file`](super::FleetAgents::download_file).
 pub type DownloadFileResponse = BTreeMap<String, Value>;
-/// The `Empty` object.
+/// The `Empty` object: what `fleet.agents.upgrade` answers, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Empty {
@@ -543,7 +543,7 @@ pub struct GetStatusSummaryResponse {
     pub extra: Extra,
 }
 
-/// The `IncomingData` object.
+/// The `IncomingData` object: `items[]` of what `fleet.agents.get_incoming_data` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IncomingData {
@@ -553,7 +553,7 @@ pub struct IncomingData {
     pub extra: Extra,
 }
 
-/// A value of `LastCheckinStatus`.
+/// A value of `LastCheckinStatus`: `last_checkin_status` of `Agent`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LastCheckinStatus {
@@ -625,7 +625,7 @@ pub struct ListUploadsResponse {
 
 /// The answer to [`migrate`](super::FleetAgents::migrate).
 pub type MigrateResponse = StartedAction;
-/// The `MigrateSettings` object.
+/// The `MigrateSettings` object: `settings` of what `fleet.agents.migrate` takes.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct MigrateSettings {
@@ -771,7 +771,7 @@ impl MigrateSettings {
     }
 }
 
-/// A value of `MissingRequirement`.
+/// A value of `MissingRequirement`: `missing_requirements[]` of what `fleet.agents.get_setup_status` answers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MissingRequirement {
@@ -793,7 +793,7 @@ pub enum MissingRequirement {
 pub type ReassignResponse = Empty;
 /// The answer to [`request_diagnostics`](super::FleetAgents::request_diagnostics).
 pub type RequestDiagnosticsResponse = StartedAction;
-/// The `RetiredApiKey` object.
+/// The `RetiredApiKey` object: `default_api_key_history[]` of `Agent`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RetiredApiKey {
@@ -807,7 +807,7 @@ pub struct RetiredApiKey {
 
 /// The answer to [`setup`](super::FleetAgents::setup).
 pub type SetupResponse = fleet::SetupResult;
-/// A value of `SortOrder`.
+/// A value of `SortOrder`: `sortOrder` of what `fleet.agents.list` takes, and 4 more places.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortOrder {
@@ -819,7 +819,7 @@ pub enum SortOrder {
     UnknownValue(String),
 }
 
-/// The `StartedAction` object.
+/// The `StartedAction` object: what `fleet.agents.migrate` answers, and 7 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StartedAction {
@@ -829,7 +829,7 @@ pub struct StartedAction {
     pub extra: Extra,
 }
 
-/// The `StatusSummary` object.
+/// The `StatusSummary` object: `results` of what `fleet.agents.get_status_summary` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StatusSummary {
@@ -861,7 +861,7 @@ pub struct StatusSummary {
     pub extra: Extra,
 }
 
-/// The `UnenrollOptions` object.
+/// The `UnenrollOptions` object: what `fleet.agents.unenroll` takes.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UnenrollOptions {
@@ -893,7 +893,7 @@ impl UnenrollOptions {
     }
 }
 
-/// A value of `UnhealthyReason`.
+/// A value of `UnhealthyReason`: `unhealthy_reason.item[]` of `Agent`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UnhealthyReason {
@@ -917,7 +917,7 @@ pub struct UpdateResponse {
     pub extra: Extra,
 }
 
-/// The `UpgradeDetails` object.
+/// The `UpgradeDetails` object: `upgrade_details` of `Agent`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UpgradeDetails {
@@ -933,7 +933,7 @@ pub struct UpgradeDetails {
     pub extra: Extra,
 }
 
-/// The `UpgradeDetailsMetadata` object.
+/// The `UpgradeDetailsMetadata` object: `metadata` of `UpgradeDetails`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UpgradeDetailsMetadata {
@@ -957,7 +957,7 @@ pub struct UpgradeDetailsMetadata {
 
 /// The answer to [`upgrade`](super::FleetAgents::upgrade).
 pub type UpgradeResponse = Empty;
-/// A value of `UpgradeState`.
+/// A value of `UpgradeState`: `state` of `UpgradeDetails`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UpgradeState {

@@ -20,6 +20,7 @@ impl FleetCloudConnectors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-cloud-connectors)
     #[doc(alias = "fleet.cloud_connectors.create")]
     #[doc(alias = "POST /api/fleet/cloud_connectors")]
+    #[doc(alias = "post-fleet-cloud-connectors")]
     pub fn create(&self, required: CreateRequired) -> Create {
         Create::new(&self.client, CreateRequest::new(required))
     }
@@ -30,6 +31,7 @@ impl FleetCloudConnectors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-fleet-cloud-connectors-cloudconnectorid)
     #[doc(alias = "fleet.cloud_connectors.delete")]
     #[doc(alias = "DELETE /api/fleet/cloud_connectors/{cloudConnectorId}")]
+    #[doc(alias = "delete-fleet-cloud-connectors-cloudconnectorid")]
     pub fn delete(&self, cloud_connector_id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(cloud_connector_id))
     }
@@ -40,6 +42,7 @@ impl FleetCloudConnectors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-cloud-connectors-cloudconnectorid)
     #[doc(alias = "fleet.cloud_connectors.get")]
     #[doc(alias = "GET /api/fleet/cloud_connectors/{cloudConnectorId}")]
+    #[doc(alias = "get-fleet-cloud-connectors-cloudconnectorid")]
     pub fn get(&self, cloud_connector_id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(cloud_connector_id))
     }
@@ -58,6 +61,7 @@ impl FleetCloudConnectors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-cloud-connectors)
     #[doc(alias = "fleet.cloud_connectors.list")]
     #[doc(alias = "GET /api/fleet/cloud_connectors")]
+    #[doc(alias = "get-fleet-cloud-connectors")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -68,6 +72,7 @@ impl FleetCloudConnectors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-fleet-cloud-connectors-cloudconnectorid)
     #[doc(alias = "fleet.cloud_connectors.update")]
     #[doc(alias = "PUT /api/fleet/cloud_connectors/{cloudConnectorId}")]
+    #[doc(alias = "put-fleet-cloud-connectors-cloudconnectorid")]
     pub fn update(&self, cloud_connector_id: impl Into<String>) -> Update {
         Update::new(&self.client, UpdateRequest::new(cloud_connector_id))
     }

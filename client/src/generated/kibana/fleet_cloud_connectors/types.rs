@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
 use super::super::fleet;
-/// The `CloudConnector` object.
+/// The `CloudConnector` object: `item` of what `fleet.cloud_connectors.get` answers, and 3 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CloudConnector {
@@ -30,7 +30,7 @@ pub struct CloudConnector {
     pub extra: Extra,
 }
 
-/// A value of `CloudProvider`.
+/// A value of `CloudProvider`: `cloudProvider` of what `fleet.cloud_connectors.create` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CloudProvider {
@@ -44,7 +44,8 @@ pub enum CloudProvider {
     UnknownValue(String),
 }
 
-/// One of several forms of `ConnectorVar`.
+/// One of several forms of `ConnectorVar`: `vars[]` of what `fleet.cloud_connectors.create` takes, and one more
+/// place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ConnectorVar {
@@ -116,7 +117,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `SecretVarReference` object.
+/// The `SecretVarReference` object: `object` of `TypedVarValue`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SecretVarReference {
@@ -142,7 +143,7 @@ impl SecretVarReference {
     }
 }
 
-/// The `TypedVar` object.
+/// The `TypedVar` object: `object` of `ConnectorVar`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TypedVar {
@@ -178,7 +179,7 @@ impl TypedVar {
     }
 }
 
-/// One of several forms of `TypedVarValue`.
+/// One of several forms of `TypedVarValue`: `value` of `TypedVar`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TypedVarValue {

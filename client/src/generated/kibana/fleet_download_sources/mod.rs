@@ -18,6 +18,7 @@ impl FleetDownloadSources {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-agent-download-sources)
     #[doc(alias = "fleet.download_sources.create")]
     #[doc(alias = "POST /api/fleet/agent_download_sources")]
+    #[doc(alias = "post-fleet-agent-download-sources")]
     pub fn create(&self, name: impl Into<String>, host: impl Into<String>) -> Create {
         Create::new(&self.client, CreateRequest::new(name, host))
     }
@@ -27,6 +28,7 @@ impl FleetDownloadSources {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-fleet-agent-download-sources-sourceid)
     #[doc(alias = "fleet.download_sources.delete")]
     #[doc(alias = "DELETE /api/fleet/agent_download_sources/{sourceId}")]
+    #[doc(alias = "delete-fleet-agent-download-sources-sourceid")]
     pub fn delete(&self, source_id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(source_id))
     }
@@ -37,6 +39,7 @@ impl FleetDownloadSources {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-agent-download-sources-sourceid)
     #[doc(alias = "fleet.download_sources.get")]
     #[doc(alias = "GET /api/fleet/agent_download_sources/{sourceId}")]
+    #[doc(alias = "get-fleet-agent-download-sources-sourceid")]
     pub fn get(&self, source_id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(source_id))
     }
@@ -46,6 +49,7 @@ impl FleetDownloadSources {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-agent-download-sources)
     #[doc(alias = "fleet.download_sources.list")]
     #[doc(alias = "GET /api/fleet/agent_download_sources")]
+    #[doc(alias = "get-fleet-agent-download-sources")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -55,6 +59,7 @@ impl FleetDownloadSources {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-fleet-agent-download-sources-sourceid)
     #[doc(alias = "fleet.download_sources.update")]
     #[doc(alias = "PUT /api/fleet/agent_download_sources/{sourceId}")]
+    #[doc(alias = "put-fleet-agent-download-sources-sourceid")]
     pub fn update(
         &self,
         source_id: impl Into<String>,

@@ -16,7 +16,7 @@ pub struct CreateResponse {
 
 /// The answer to [`delete`](super::FleetDownloadSources::delete).
 pub type DeleteResponse = fleet::IdReference;
-/// The `DownloadSource` object.
+/// The `DownloadSource` object: `item` of what `fleet.download_sources.get` answers, and 3 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DownloadSource {
@@ -42,7 +42,7 @@ pub struct DownloadSource {
     pub extra: Extra,
 }
 
-/// The `DownloadSourceSecrets` object.
+/// The `DownloadSourceSecrets` object: `secrets` of what `fleet.download_sources.create` takes, and 5 more places.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DownloadSourceSecrets {
@@ -92,7 +92,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `SslSecrets` object.
+/// The `SslSecrets` object: `ssl` of `DownloadSourceSecrets`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SslSecrets {
@@ -116,7 +116,7 @@ impl SslSecrets {
     }
 }
 
-/// The `SslSettings` object.
+/// The `SslSettings` object: `ssl` of what `fleet.download_sources.create` takes, and 5 more places.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SslSettings {

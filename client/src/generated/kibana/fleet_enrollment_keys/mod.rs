@@ -19,6 +19,7 @@ impl FleetEnrollmentKeys {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-enrollment-api-keys)
     #[doc(alias = "fleet.enrollment_keys.create")]
     #[doc(alias = "POST /api/fleet/enrollment_api_keys")]
+    #[doc(alias = "post-fleet-enrollment-api-keys")]
     pub fn create(&self, policy_id: impl Into<String>) -> Create {
         Create::new(&self.client, CreateRequest::new(policy_id))
     }
@@ -28,6 +29,7 @@ impl FleetEnrollmentKeys {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-fleet-enrollment-api-keys-keyid)
     #[doc(alias = "fleet.enrollment_keys.delete")]
     #[doc(alias = "DELETE /api/fleet/enrollment_api_keys/{keyId}")]
+    #[doc(alias = "delete-fleet-enrollment-api-keys-keyid")]
     pub fn delete(&self, key_id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(key_id))
     }
@@ -37,6 +39,7 @@ impl FleetEnrollmentKeys {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-enrollment-api-keys-keyid)
     #[doc(alias = "fleet.enrollment_keys.get")]
     #[doc(alias = "GET /api/fleet/enrollment_api_keys/{keyId}")]
+    #[doc(alias = "get-fleet-enrollment-api-keys-keyid")]
     pub fn get(&self, key_id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(key_id))
     }
@@ -46,6 +49,7 @@ impl FleetEnrollmentKeys {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-enrollment-api-keys)
     #[doc(alias = "fleet.enrollment_keys.list")]
     #[doc(alias = "GET /api/fleet/enrollment_api_keys")]
+    #[doc(alias = "get-fleet-enrollment-api-keys")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }

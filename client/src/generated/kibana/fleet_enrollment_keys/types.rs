@@ -16,7 +16,7 @@ pub struct CreateResponse {
 
 /// The answer to [`delete`](super::FleetEnrollmentKeys::delete).
 pub type DeleteResponse = fleet_agents::Deletion;
-/// The `EnrollmentKey` object.
+/// The `EnrollmentKey` object: `item` of what `fleet.enrollment_keys.get` answers, and 3 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EnrollmentKey {

@@ -18,6 +18,7 @@ impl FleetOutputs {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-outputs)
     #[doc(alias = "fleet.outputs.create")]
     #[doc(alias = "POST /api/fleet/outputs")]
+    #[doc(alias = "post-fleet-outputs")]
     pub fn create(&self) -> Create {
         Create::new(&self.client, CreateRequest::new())
     }
@@ -27,6 +28,7 @@ impl FleetOutputs {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-fleet-outputs-outputid)
     #[doc(alias = "fleet.outputs.delete")]
     #[doc(alias = "DELETE /api/fleet/outputs/{outputId}")]
+    #[doc(alias = "delete-fleet-outputs-outputid")]
     pub fn delete(&self, output_id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(output_id))
     }
@@ -36,6 +38,7 @@ impl FleetOutputs {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-outputs-outputid)
     #[doc(alias = "fleet.outputs.get")]
     #[doc(alias = "GET /api/fleet/outputs/{outputId}")]
+    #[doc(alias = "get-fleet-outputs-outputid")]
     pub fn get(&self, output_id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(output_id))
     }
@@ -45,6 +48,7 @@ impl FleetOutputs {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-outputs-outputid-health)
     #[doc(alias = "fleet.outputs.get_health")]
     #[doc(alias = "GET /api/fleet/outputs/{outputId}/health")]
+    #[doc(alias = "get-fleet-outputs-outputid-health")]
     pub fn get_health(&self, output_id: impl Into<String>) -> GetHealth {
         GetHealth::new(&self.client, GetHealthRequest::new(output_id))
     }
@@ -55,6 +59,7 @@ impl FleetOutputs {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-remote-synced-integrations-outputid-remote-status)
     #[doc(alias = "fleet.outputs.get_remote_sync_status")]
     #[doc(alias = "GET /api/fleet/remote_synced_integrations/{outputId}/remote_status")]
+    #[doc(alias = "get-fleet-remote-synced-integrations-outputid-remote-status")]
     pub fn get_remote_sync_status(
         &self,
         output_id: impl Into<String>,
@@ -70,6 +75,7 @@ impl FleetOutputs {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-outputs)
     #[doc(alias = "fleet.outputs.list")]
     #[doc(alias = "GET /api/fleet/outputs")]
+    #[doc(alias = "get-fleet-outputs")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -79,6 +85,7 @@ impl FleetOutputs {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-fleet-outputs-outputid)
     #[doc(alias = "fleet.outputs.update")]
     #[doc(alias = "PUT /api/fleet/outputs/{outputId}")]
+    #[doc(alias = "put-fleet-outputs-outputid")]
     pub fn update(&self, output_id: impl Into<String>) -> Update {
         Update::new(&self.client, UpdateRequest::new(output_id))
     }

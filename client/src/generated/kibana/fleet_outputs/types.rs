@@ -16,7 +16,7 @@ pub struct CreateResponse {
 
 /// The answer to [`delete`](super::FleetOutputs::delete).
 pub type DeleteResponse = fleet::IdReference;
-/// The `ElasticsearchOutput` object.
+/// The `ElasticsearchOutput` object: `elasticsearch` of `Output`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ElasticsearchOutput {
@@ -64,7 +64,7 @@ pub struct ElasticsearchOutput {
     pub extra: Extra,
 }
 
-/// The `ElasticsearchOutputUpdate` object.
+/// The `ElasticsearchOutputUpdate` object: `elasticsearch` of `OutputUpdate`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ElasticsearchOutputUpdate {
@@ -293,7 +293,7 @@ pub struct GetResponse {
     pub extra: Extra,
 }
 
-/// A value of `KafkaAuthType`.
+/// A value of `KafkaAuthType`: `auth_type` of `NewKafkaOutput`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KafkaAuthType {
@@ -309,7 +309,7 @@ pub enum KafkaAuthType {
     UnknownValue(String),
 }
 
-/// A value of `KafkaCompression`.
+/// A value of `KafkaCompression`: `compression` of `NewKafkaOutput`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KafkaCompression {
@@ -325,7 +325,7 @@ pub enum KafkaCompression {
     UnknownValue(String),
 }
 
-/// The `KafkaOutput` object.
+/// The `KafkaOutput` object: `kafka` of `Output`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KafkaOutput {
@@ -407,7 +407,7 @@ pub struct KafkaOutput {
     pub extra: Extra,
 }
 
-/// The `KafkaOutputHash` object.
+/// The `KafkaOutputHash` object: `hash` of `KafkaOutput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct KafkaOutputHash {
@@ -419,7 +419,7 @@ pub struct KafkaOutputHash {
     pub extra: Extra,
 }
 
-/// The `KafkaOutputHeader` object.
+/// The `KafkaOutputHeader` object: `headers[]` of `KafkaOutput`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KafkaOutputHeader {
@@ -431,7 +431,7 @@ pub struct KafkaOutputHeader {
     pub extra: Extra,
 }
 
-/// The `KafkaOutputRandom` object.
+/// The `KafkaOutputRandom` object: `random` of `KafkaOutput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct KafkaOutputRandom {
@@ -441,7 +441,7 @@ pub struct KafkaOutputRandom {
     pub extra: Extra,
 }
 
-/// The `KafkaOutputSasl` object.
+/// The `KafkaOutputSasl` object: `sasl` of `KafkaOutput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct KafkaOutputSasl {
@@ -451,7 +451,7 @@ pub struct KafkaOutputSasl {
     pub extra: Extra,
 }
 
-/// The `KafkaOutputSecrets` object.
+/// The `KafkaOutputSecrets` object: `secrets` of `KafkaOutput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct KafkaOutputSecrets {
@@ -463,7 +463,7 @@ pub struct KafkaOutputSecrets {
     pub extra: Extra,
 }
 
-/// The `KafkaOutputUpdate` object.
+/// The `KafkaOutputUpdate` object: `kafka` of `OutputUpdate`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KafkaOutputUpdate {
@@ -810,7 +810,7 @@ impl KafkaOutputUpdate {
     }
 }
 
-/// A value of `KafkaPartition`.
+/// A value of `KafkaPartition`: `partition` of `NewKafkaOutput`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KafkaPartition {
@@ -824,7 +824,7 @@ pub enum KafkaPartition {
     UnknownValue(String),
 }
 
-/// The `KafkaSslSecrets` object.
+/// The `KafkaSslSecrets` object: `ssl` of `KafkaOutputSecrets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KafkaSslSecrets {
@@ -850,7 +850,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `LogstashOutput` object.
+/// The `LogstashOutput` object: `logstash` of `Output`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LogstashOutput {
@@ -894,7 +894,7 @@ pub struct LogstashOutput {
     pub extra: Extra,
 }
 
-/// The `LogstashOutputUpdate` object.
+/// The `LogstashOutputUpdate` object: `logstash` of `OutputUpdate`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct LogstashOutputUpdate {
@@ -1074,7 +1074,7 @@ impl LogstashOutputUpdate {
     }
 }
 
-/// The `NewElasticsearchOutput` object.
+/// The `NewElasticsearchOutput` object: `elasticsearch` of `NewOutput`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewElasticsearchOutput {
@@ -1286,7 +1286,7 @@ impl NewElasticsearchOutput {
     }
 }
 
-/// The `NewKafkaOutput` object.
+/// The `NewKafkaOutput` object: `kafka` of `NewOutput`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewKafkaOutput {
@@ -1643,7 +1643,7 @@ impl NewKafkaOutput {
     }
 }
 
-/// The `NewKafkaOutputHash` object.
+/// The `NewKafkaOutputHash` object: `hash` of `NewKafkaOutput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewKafkaOutputHash {
@@ -1675,7 +1675,7 @@ impl NewKafkaOutputHash {
     }
 }
 
-/// The `NewKafkaOutputHeader` object.
+/// The `NewKafkaOutputHeader` object: `headers[]` of `NewKafkaOutput`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewKafkaOutputHeader {
@@ -1699,7 +1699,7 @@ impl NewKafkaOutputHeader {
     }
 }
 
-/// The `NewKafkaOutputRandom` object.
+/// The `NewKafkaOutputRandom` object: `random` of `NewKafkaOutput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewKafkaOutputRandom {
@@ -1723,7 +1723,7 @@ impl NewKafkaOutputRandom {
     }
 }
 
-/// The `NewKafkaOutputSasl` object.
+/// The `NewKafkaOutputSasl` object: `sasl` of `NewKafkaOutput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewKafkaOutputSasl {
@@ -1747,7 +1747,7 @@ impl NewKafkaOutputSasl {
     }
 }
 
-/// The `NewKafkaOutputSecrets` object.
+/// The `NewKafkaOutputSecrets` object: `secrets` of `NewKafkaOutput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewKafkaOutputSecrets {
@@ -1779,7 +1779,7 @@ impl NewKafkaOutputSecrets {
     }
 }
 
-/// The `NewKafkaSslSecrets` object.
+/// The `NewKafkaSslSecrets` object: `ssl` of `NewKafkaOutputSecrets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewKafkaSslSecrets {
@@ -1800,7 +1800,7 @@ impl NewKafkaSslSecrets {
     }
 }
 
-/// The `NewLogstashOutput` object.
+/// The `NewLogstashOutput` object: `logstash` of `NewOutput`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewLogstashOutput {
@@ -1989,7 +1989,7 @@ impl NewLogstashOutput {
     }
 }
 
-/// One of several forms of `NewOutput`.
+/// One of several forms of `NewOutput`: what `fleet.outputs.create` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NewOutput {
@@ -2029,7 +2029,7 @@ impl From<NewKafkaOutput> for NewOutput {
     }
 }
 
-/// The `NewOutputSecrets` object.
+/// The `NewOutputSecrets` object: `secrets` of `NewLogstashOutput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewOutputSecrets {
@@ -2053,7 +2053,7 @@ impl NewOutputSecrets {
     }
 }
 
-/// The `NewOutputShipper` object.
+/// The `NewOutputShipper` object: `shipper` of `NewKafkaOutput`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewOutputShipper {
@@ -2141,7 +2141,7 @@ impl NewOutputShipper {
     }
 }
 
-/// The `NewOutputSsl` object.
+/// The `NewOutputSsl` object: `ssl` of `NewKafkaOutput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewOutputSsl {
@@ -2197,7 +2197,7 @@ impl NewOutputSsl {
     }
 }
 
-/// The `NewRemoteElasticsearchOutput` object.
+/// The `NewRemoteElasticsearchOutput` object: `remote_elasticsearch` of `NewOutput`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewRemoteElasticsearchOutput {
@@ -2476,7 +2476,7 @@ impl NewRemoteElasticsearchOutput {
     }
 }
 
-/// The `NewRemoteElasticsearchOutputSecrets` object.
+/// The `NewRemoteElasticsearchOutputSecrets` object: `secrets` of `NewRemoteElasticsearchOutput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewRemoteElasticsearchOutputSecrets {
@@ -2508,7 +2508,7 @@ impl NewRemoteElasticsearchOutputSecrets {
     }
 }
 
-/// One of several forms of `NewSecret`.
+/// One of several forms of `NewSecret`: `password` of `NewKafkaOutputSecrets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NewSecret {
@@ -2538,7 +2538,7 @@ impl From<NewSecretReference> for NewSecret {
     }
 }
 
-/// The `NewSecretReference` object.
+/// The `NewSecretReference` object: `object` of `NewSecret`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewSecretReference {
@@ -2567,7 +2567,7 @@ impl NewSecretReference {
     }
 }
 
-/// The `NewSslSecrets` object.
+/// The `NewSslSecrets` object: `ssl` of `NewOutputSecrets`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewSslSecrets {
@@ -2591,7 +2591,7 @@ impl NewSslSecrets {
     }
 }
 
-/// One of several forms of `Output`.
+/// One of several forms of `Output`: `item` of what `fleet.outputs.get` answers, and 3 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Output {
@@ -2607,7 +2607,7 @@ pub enum Output {
     Other(Untyped),
 }
 
-/// One of several forms of `OutputSecret`.
+/// One of several forms of `OutputSecret`: `password` of `KafkaOutputSecrets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum OutputSecret {
@@ -2631,7 +2631,7 @@ impl From<String> for OutputSecret {
     }
 }
 
-/// The `OutputSecrets` object.
+/// The `OutputSecrets` object: `secrets` of `LogstashOutput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct OutputSecrets {
@@ -2641,7 +2641,7 @@ pub struct OutputSecrets {
     pub extra: Extra,
 }
 
-/// The `OutputShipper` object.
+/// The `OutputShipper` object: `shipper` of `KafkaOutput`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct OutputShipper {
@@ -2671,7 +2671,7 @@ pub struct OutputShipper {
     pub extra: Extra,
 }
 
-/// The `OutputSsl` object.
+/// The `OutputSsl` object: `ssl` of `KafkaOutput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct OutputSsl {
@@ -2687,7 +2687,7 @@ pub struct OutputSsl {
     pub extra: Extra,
 }
 
-/// One of several forms of `OutputUpdate`.
+/// One of several forms of `OutputUpdate`: what `fleet.outputs.update` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum OutputUpdate {
@@ -2727,7 +2727,7 @@ impl From<KafkaOutputUpdate> for OutputUpdate {
     }
 }
 
-/// A value of `PerformancePreset`.
+/// A value of `PerformancePreset`: `preset` of `NewElasticsearchOutput`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PerformancePreset {
@@ -2745,7 +2745,7 @@ pub enum PerformancePreset {
     UnknownValue(String),
 }
 
-/// The `RemoteElasticsearchOutput` object.
+/// The `RemoteElasticsearchOutput` object: `remote_elasticsearch` of `Output`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RemoteElasticsearchOutput {
@@ -2803,7 +2803,7 @@ pub struct RemoteElasticsearchOutput {
     pub extra: Extra,
 }
 
-/// The `RemoteElasticsearchOutputSecrets` object.
+/// The `RemoteElasticsearchOutputSecrets` object: `secrets` of `RemoteElasticsearchOutput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RemoteElasticsearchOutputSecrets {
@@ -2815,7 +2815,7 @@ pub struct RemoteElasticsearchOutputSecrets {
     pub extra: Extra,
 }
 
-/// The `RemoteElasticsearchOutputUpdate` object.
+/// The `RemoteElasticsearchOutputUpdate` object: `remote_elasticsearch` of `OutputUpdate`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RemoteElasticsearchOutputUpdate {
@@ -3085,7 +3085,7 @@ impl RemoteElasticsearchOutputUpdate {
     }
 }
 
-/// A value of `SaslMechanism`.
+/// A value of `SaslMechanism`: `mechanism` of `NewKafkaOutputSasl`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SaslMechanism {
@@ -3099,7 +3099,7 @@ pub enum SaslMechanism {
     UnknownValue(String),
 }
 
-/// The `SecretReference` object.
+/// The `SecretReference` object: `object` of `OutputSecret`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SecretReference {
@@ -3111,7 +3111,7 @@ pub struct SecretReference {
     pub extra: Extra,
 }
 
-/// The `SslSecrets` object.
+/// The `SslSecrets` object: `ssl` of `OutputSecrets`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SslSecrets {
@@ -3131,7 +3131,7 @@ pub struct UpdateResponse {
     pub extra: Extra,
 }
 
-/// A value of `VerificationMode`.
+/// A value of `VerificationMode`: `verification_mode` of `NewOutputSsl`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VerificationMode {

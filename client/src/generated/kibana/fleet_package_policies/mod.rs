@@ -21,6 +21,7 @@ impl FleetPackagePolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-package-policies-delete)
     #[doc(alias = "fleet.package_policies.bulk_delete")]
     #[doc(alias = "POST /api/fleet/package_policies/delete")]
+    #[doc(alias = "post-fleet-package-policies-delete")]
     pub fn bulk_delete(
         &self,
         package_policy_ids: impl IntoIterator<Item = impl Into<String>>,
@@ -33,6 +34,7 @@ impl FleetPackagePolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-package-policies-bulk-get)
     #[doc(alias = "fleet.package_policies.bulk_get")]
     #[doc(alias = "POST /api/fleet/package_policies/_bulk_get")]
+    #[doc(alias = "post-fleet-package-policies-bulk-get")]
     pub fn bulk_get(&self, ids: impl IntoIterator<Item = impl Into<String>>) -> BulkGet {
         BulkGet::new(&self.client, BulkGetRequest::new(ids))
     }
@@ -42,6 +44,7 @@ impl FleetPackagePolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-package-policies)
     #[doc(alias = "fleet.package_policies.create")]
     #[doc(alias = "POST /api/fleet/package_policies")]
+    #[doc(alias = "post-fleet-package-policies")]
     pub fn create(
         &self,
         name: impl Into<String>,
@@ -56,6 +59,7 @@ impl FleetPackagePolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-fleet-package-policies-packagepolicyid)
     #[doc(alias = "fleet.package_policies.delete")]
     #[doc(alias = "DELETE /api/fleet/package_policies/{packagePolicyId}")]
+    #[doc(alias = "delete-fleet-package-policies-packagepolicyid")]
     pub fn delete(&self, package_policy_id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(package_policy_id))
     }
@@ -66,6 +70,7 @@ impl FleetPackagePolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-package-policies-upgrade-dryrun)
     #[doc(alias = "fleet.package_policies.dry_run_upgrade")]
     #[doc(alias = "POST /api/fleet/package_policies/upgrade/dryrun")]
+    #[doc(alias = "post-fleet-package-policies-upgrade-dryrun")]
     pub fn dry_run_upgrade(
         &self,
         package_policy_ids: impl IntoIterator<Item = impl Into<String>>,
@@ -78,6 +83,7 @@ impl FleetPackagePolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-package-policies-packagepolicyid)
     #[doc(alias = "fleet.package_policies.get")]
     #[doc(alias = "GET /api/fleet/package_policies/{packagePolicyId}")]
+    #[doc(alias = "get-fleet-package-policies-packagepolicyid")]
     pub fn get(&self, package_policy_id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(package_policy_id))
     }
@@ -87,6 +93,7 @@ impl FleetPackagePolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-package-policies)
     #[doc(alias = "fleet.package_policies.list")]
     #[doc(alias = "GET /api/fleet/package_policies")]
+    #[doc(alias = "get-fleet-package-policies")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -96,6 +103,7 @@ impl FleetPackagePolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-fleet-package-policies-packagepolicyid)
     #[doc(alias = "fleet.package_policies.update")]
     #[doc(alias = "PUT /api/fleet/package_policies/{packagePolicyId}")]
+    #[doc(alias = "put-fleet-package-policies-packagepolicyid")]
     pub fn update(
         &self,
         package_policy_id: impl Into<String>,
@@ -110,6 +118,7 @@ impl FleetPackagePolicies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-package-policies-upgrade)
     #[doc(alias = "fleet.package_policies.upgrade")]
     #[doc(alias = "POST /api/fleet/package_policies/upgrade")]
+    #[doc(alias = "post-fleet-package-policies-upgrade")]
     pub fn upgrade(
         &self,
         package_policy_ids: impl IntoIterator<Item = impl Into<String>>,

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
 use super::super::{common, fleet, fleet_agents};
-/// The `AddFields` object.
+/// The `AddFields` object: `add_fields` of `Processor`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AddFields {
@@ -18,7 +18,7 @@ pub struct AddFields {
     pub extra: Extra,
 }
 
-/// The `AgentInputDiff` object.
+/// The `AgentInputDiff` object: `agent_diff[]` of `UpgradeDryRun`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentInputDiff {
@@ -46,7 +46,7 @@ pub struct AgentInputDiff {
     pub extra: Extra,
 }
 
-/// The `AgentInputMeta` object.
+/// The `AgentInputMeta` object: `meta` of `AgentInputDiff`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentInputMeta {
@@ -56,7 +56,7 @@ pub struct AgentInputMeta {
     pub extra: Extra,
 }
 
-/// The `AgentInputStream` object.
+/// The `AgentInputStream` object: `streams[]` of `AgentInputDiff`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AgentInputStream {
@@ -90,7 +90,7 @@ pub struct CreateResponse {
     pub extra: Extra,
 }
 
-/// The `CurrentPackagePolicy` object.
+/// The `CurrentPackagePolicy` object: `by_agents` of `UpgradeDiff`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CurrentPackagePolicy {
@@ -157,7 +157,7 @@ pub struct CurrentPackagePolicy {
     pub extra: Extra,
 }
 
-/// The `DataStreamNamespace` object.
+/// The `DataStreamNamespace` object: `data_stream` of `AgentInputDiff`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DataStreamNamespace {
@@ -169,7 +169,7 @@ pub struct DataStreamNamespace {
 
 /// The answer to [`delete`](super::FleetPackagePolicies::delete).
 pub type DeleteResponse = fleet::IdReference;
-/// The `DeletedPackagePolicy` object.
+/// The `DeletedPackagePolicy` object: what `fleet.package_policies.bulk_delete` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DeletedPackagePolicy {
@@ -224,7 +224,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `PackagePolicy` object.
+/// The `PackagePolicy` object: `item` of what `fleet.package_policies.get` answers, and 3 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackagePolicy {
@@ -291,7 +291,7 @@ pub struct PackagePolicy {
     pub extra: Extra,
 }
 
-/// The `PackageReference` object.
+/// The `PackageReference` object: `package` of `AgentInputMeta`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackageReference {
@@ -303,7 +303,7 @@ pub struct PackageReference {
     pub extra: Extra,
 }
 
-/// The `PolicyInput` object.
+/// The `PolicyInput` object: `inputs[]` of what `fleet.package_policies.create` takes, and 5 more places.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PolicyInput {
@@ -355,7 +355,7 @@ impl PolicyInput {
     }
 }
 
-/// The `PolicyInputStream` object.
+/// The `PolicyInputStream` object: `streams[]` of `PolicyInput`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PolicyInputStream {
@@ -392,7 +392,7 @@ impl PolicyInputStream {
     }
 }
 
-/// The `Processor` object.
+/// The `Processor` object: `processors[]` of `AgentInputDiff`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Processor {
@@ -402,7 +402,7 @@ pub struct Processor {
     pub extra: Extra,
 }
 
-/// The `ProposedPackagePolicy` object.
+/// The `ProposedPackagePolicy` object: `by_errors` of `UpgradeDiff`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ProposedPackagePolicy {
@@ -471,7 +471,7 @@ pub struct ProposedPackagePolicy {
     pub extra: Extra,
 }
 
-/// The `ProposedPackagePolicyError` object.
+/// The `ProposedPackagePolicyError` object: `errors[]` of `ProposedPackagePolicy`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ProposedPackagePolicyError {
@@ -483,7 +483,7 @@ pub struct ProposedPackagePolicyError {
     pub extra: Extra,
 }
 
-/// The `StreamDataStream` object.
+/// The `StreamDataStream` object: `data_stream` of `AgentInputStream`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StreamDataStream {
@@ -505,19 +505,19 @@ pub struct UpdateResponse {
     pub extra: Extra,
 }
 
-/// One of several forms of `UpgradeDiff`.
+/// One of several forms of `UpgradeDiff`: `diff[]` of `UpgradeDryRun`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum UpgradeDiff {
     /// The `CurrentPackagePolicy` form.
-    ByAgents(CurrentPackagePolicy),
+    CurrentPackagePolicy(CurrentPackagePolicy),
     /// The `ProposedPackagePolicy` form.
-    ByErrors(ProposedPackagePolicy),
+    ProposedPackagePolicy(ProposedPackagePolicy),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-/// The `UpgradeDryRun` object.
+/// The `UpgradeDryRun` object: what `fleet.package_policies.dry_run_upgrade` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UpgradeDryRun {
@@ -539,7 +539,7 @@ pub struct UpgradeDryRun {
 
 /// The answer to [`upgrade`](super::FleetPackagePolicies::upgrade).
 pub type UpgradeResponse = Vec<UpgradeResult>;
-/// The `UpgradeResult` object.
+/// The `UpgradeResult` object: what `fleet.package_policies.upgrade` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UpgradeResult {

@@ -1334,15 +1334,15 @@ impl rt::Union for UpgradeDiff {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::ByAgents),
-            1 => rt::get(deserializer).map(Self::ByErrors),
+            0 => rt::get(deserializer).map(Self::CurrentPackagePolicy),
+            1 => rt::get(deserializer).map(Self::ProposedPackagePolicy),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::ByAgents(value) => rt::Wire::encode(value, serializer),
-            Self::ByErrors(value) => rt::Wire::encode(value, serializer),
+            Self::CurrentPackagePolicy(value) => rt::Wire::encode(value, serializer),
+            Self::ProposedPackagePolicy(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }

@@ -23,6 +23,7 @@ impl FleetPackages {
     #[doc(
         alias = "POST /api/fleet/epm/packages/{pkgName}/{pkgVersion}/transforms/authorize"
     )]
+    #[doc(alias = "post-fleet-epm-packages-pkgname-pkgversion-transforms-authorize")]
     pub fn authorize_transforms(
         &self,
         pkg_name: impl Into<String>,
@@ -40,6 +41,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-epm-bulk-assets)
     #[doc(alias = "fleet.packages.bulk_get_assets")]
     #[doc(alias = "POST /api/fleet/epm/bulk_assets")]
+    #[doc(alias = "post-fleet-epm-bulk-assets")]
     pub fn bulk_get_assets(
         &self,
         asset_ids: impl IntoIterator<Item = impl Into<AssetId>>,
@@ -52,6 +54,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-epm-packages-bulk)
     #[doc(alias = "fleet.packages.bulk_install")]
     #[doc(alias = "POST /api/fleet/epm/packages/_bulk")]
+    #[doc(alias = "post-fleet-epm-packages-bulk")]
     pub fn bulk_install(
         &self,
         packages: impl IntoIterator<Item = impl Into<BulkInstallPackage>>,
@@ -65,6 +68,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-epm-packages-bulk-rollback)
     #[doc(alias = "fleet.packages.bulk_rollback")]
     #[doc(alias = "POST /api/fleet/epm/packages/_bulk_rollback")]
+    #[doc(alias = "post-fleet-epm-packages-bulk-rollback")]
     pub fn bulk_rollback(
         &self,
         packages: impl IntoIterator<Item = impl Into<NameReference>>,
@@ -78,6 +82,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-epm-packages-bulk-uninstall)
     #[doc(alias = "fleet.packages.bulk_uninstall")]
     #[doc(alias = "POST /api/fleet/epm/packages/_bulk_uninstall")]
+    #[doc(alias = "post-fleet-epm-packages-bulk-uninstall")]
     pub fn bulk_uninstall(
         &self,
         packages: impl IntoIterator<Item = impl Into<PackageToUninstall>>,
@@ -90,6 +95,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-epm-packages-bulk-upgrade)
     #[doc(alias = "fleet.packages.bulk_upgrade")]
     #[doc(alias = "POST /api/fleet/epm/packages/_bulk_upgrade")]
+    #[doc(alias = "post-fleet-epm-packages-bulk-upgrade")]
     pub fn bulk_upgrade(
         &self,
         packages: impl IntoIterator<Item = impl Into<PackageToUpgrade>>,
@@ -102,6 +108,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-epm-custom-integrations)
     #[doc(alias = "fleet.packages.create_custom_integration")]
     #[doc(alias = "POST /api/fleet/epm/custom_integrations")]
+    #[doc(alias = "post-fleet-epm-custom-integrations")]
     pub fn create_custom_integration(
         &self,
         datasets: impl IntoIterator<Item = impl Into<CustomDataset>>,
@@ -121,6 +128,7 @@ impl FleetPackages {
     #[doc(
         alias = "DELETE /api/fleet/epm/packages/{pkgName}/{pkgVersion}/datastream_assets"
     )]
+    #[doc(alias = "delete-fleet-epm-packages-pkgname-pkgversion-datastream-assets")]
     pub fn delete_data_stream_assets(
         &self,
         pkg_name: impl Into<String>,
@@ -139,6 +147,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-fleet-epm-packages-pkgname-pkgversion-kibana-assets)
     #[doc(alias = "fleet.packages.delete_kibana_assets")]
     #[doc(alias = "DELETE /api/fleet/epm/packages/{pkgName}/{pkgVersion}/kibana_assets")]
+    #[doc(alias = "delete-fleet-epm-packages-pkgname-pkgversion-kibana-assets")]
     pub fn delete_kibana_assets(
         &self,
         pkg_name: impl Into<String>,
@@ -164,6 +173,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-epm-packages-bulk-rollback-taskid)
     #[doc(alias = "fleet.packages.get_bulk_rollback_status")]
     #[doc(alias = "GET /api/fleet/epm/packages/_bulk_rollback/{taskId}")]
+    #[doc(alias = "get-fleet-epm-packages-bulk-rollback-taskid")]
     pub fn get_bulk_rollback_status(
         &self,
         task_id: impl Into<String>,
@@ -180,6 +190,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-epm-packages-bulk-uninstall-taskid)
     #[doc(alias = "fleet.packages.get_bulk_uninstall_status")]
     #[doc(alias = "GET /api/fleet/epm/packages/_bulk_uninstall/{taskId}")]
+    #[doc(alias = "get-fleet-epm-packages-bulk-uninstall-taskid")]
     pub fn get_bulk_uninstall_status(
         &self,
         task_id: impl Into<String>,
@@ -196,6 +207,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-epm-packages-bulk-upgrade-taskid)
     #[doc(alias = "fleet.packages.get_bulk_upgrade_status")]
     #[doc(alias = "GET /api/fleet/epm/packages/_bulk_upgrade/{taskId}")]
+    #[doc(alias = "get-fleet-epm-packages-bulk-upgrade-taskid")]
     pub fn get_bulk_upgrade_status(
         &self,
         task_id: impl Into<String>,
@@ -212,6 +224,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-epm-packages-pkgname-pkgversion-filepath)
     #[doc(alias = "fleet.packages.get_file")]
     #[doc(alias = "GET /api/fleet/epm/packages/{pkgName}/{pkgVersion}/{filePath}")]
+    #[doc(alias = "get-fleet-epm-packages-pkgname-pkgversion-filepath")]
     pub fn get_file(
         &self,
         pkg_name: impl Into<String>,
@@ -227,6 +240,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-epm-templates-pkgname-pkgversion-inputs)
     #[doc(alias = "fleet.packages.get_inputs_template")]
     #[doc(alias = "GET /api/fleet/epm/templates/{pkgName}/{pkgVersion}/inputs")]
+    #[doc(alias = "get-fleet-epm-templates-pkgname-pkgversion-inputs")]
     pub fn get_inputs_template(
         &self,
         pkg_name: impl Into<String>,
@@ -244,6 +258,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-epm-packages-pkgname-stats)
     #[doc(alias = "fleet.packages.get_stats")]
     #[doc(alias = "GET /api/fleet/epm/packages/{pkgName}/stats")]
+    #[doc(alias = "get-fleet-epm-packages-pkgname-stats")]
     pub fn get_stats(&self, pkg_name: impl Into<String>) -> GetStats {
         GetStats::new(&self.client, GetStatsRequest::new(pkg_name))
     }
@@ -253,6 +268,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-epm-verification-key-id)
     #[doc(alias = "fleet.packages.get_verification_key_id")]
     #[doc(alias = "GET /api/fleet/epm/verification_key_id")]
+    #[doc(alias = "get-fleet-epm-verification-key-id")]
     pub fn get_verification_key_id(&self) -> GetVerificationKeyId {
         GetVerificationKeyId::new(&self.client, GetVerificationKeyIdRequest::new())
     }
@@ -262,6 +278,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-epm-packages-pkgname-pkgversion)
     #[doc(alias = "fleet.packages.get_version")]
     #[doc(alias = "GET /api/fleet/epm/packages/{pkgName}/{pkgVersion}")]
+    #[doc(alias = "get-fleet-epm-packages-pkgname-pkgversion")]
     pub fn get_version(
         &self,
         pkg_name: impl Into<String>,
@@ -284,6 +301,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-epm-packages-pkgname-pkgversion-kibana-assets)
     #[doc(alias = "fleet.packages.install_kibana_assets")]
     #[doc(alias = "POST /api/fleet/epm/packages/{pkgName}/{pkgVersion}/kibana_assets")]
+    #[doc(alias = "post-fleet-epm-packages-pkgname-pkgversion-kibana-assets")]
     pub fn install_kibana_assets(
         &self,
         pkg_name: impl Into<String>,
@@ -301,6 +319,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-epm-packages-pkgname-pkgversion-rule-assets)
     #[doc(alias = "fleet.packages.install_rule_assets")]
     #[doc(alias = "POST /api/fleet/epm/packages/{pkgName}/{pkgVersion}/rule_assets")]
+    #[doc(alias = "post-fleet-epm-packages-pkgname-pkgversion-rule-assets")]
     pub fn install_rule_assets(
         &self,
         pkg_name: impl Into<String>,
@@ -318,6 +337,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-epm-packages-pkgname-pkgversion)
     #[doc(alias = "fleet.packages.install_version")]
     #[doc(alias = "POST /api/fleet/epm/packages/{pkgName}/{pkgVersion}")]
+    #[doc(alias = "post-fleet-epm-packages-pkgname-pkgversion")]
     pub fn install_version(
         &self,
         pkg_name: impl Into<String>,
@@ -334,6 +354,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-epm-packages)
     #[doc(alias = "fleet.packages.list")]
     #[doc(alias = "GET /api/fleet/epm/packages")]
+    #[doc(alias = "get-fleet-epm-packages")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -343,6 +364,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-epm-categories)
     #[doc(alias = "fleet.packages.list_categories")]
     #[doc(alias = "GET /api/fleet/epm/categories")]
+    #[doc(alias = "get-fleet-epm-categories")]
     pub fn list_categories(&self) -> ListCategories {
         ListCategories::new(&self.client, ListCategoriesRequest::new())
     }
@@ -352,6 +374,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-epm-data-streams)
     #[doc(alias = "fleet.packages.list_data_streams")]
     #[doc(alias = "GET /api/fleet/epm/data_streams")]
+    #[doc(alias = "get-fleet-epm-data-streams")]
     pub fn list_data_streams(&self) -> ListDataStreams {
         ListDataStreams::new(&self.client, ListDataStreamsRequest::new())
     }
@@ -376,6 +399,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-epm-packages-installed)
     #[doc(alias = "fleet.packages.list_installed")]
     #[doc(alias = "GET /api/fleet/epm/packages/installed")]
+    #[doc(alias = "get-fleet-epm-packages-installed")]
     pub fn list_installed(&self) -> ListInstalled {
         ListInstalled::new(&self.client, ListInstalledRequest::new())
     }
@@ -385,6 +409,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-epm-packages-limited)
     #[doc(alias = "fleet.packages.list_limited")]
     #[doc(alias = "GET /api/fleet/epm/packages/limited")]
+    #[doc(alias = "get-fleet-epm-packages-limited")]
     pub fn list_limited(&self) -> ListLimited {
         ListLimited::new(&self.client, ListLimitedRequest::new())
     }
@@ -411,6 +436,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-epm-packages-pkgname-rollback)
     #[doc(alias = "fleet.packages.rollback")]
     #[doc(alias = "POST /api/fleet/epm/packages/{pkgName}/rollback")]
+    #[doc(alias = "post-fleet-epm-packages-pkgname-rollback")]
     pub fn rollback(&self, pkg_name: impl Into<String>) -> Rollback {
         Rollback::new(&self.client, RollbackRequest::new(pkg_name))
     }
@@ -429,6 +455,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-fleet-epm-packages-pkgname-pkgversion)
     #[doc(alias = "fleet.packages.uninstall_version")]
     #[doc(alias = "DELETE /api/fleet/epm/packages/{pkgName}/{pkgVersion}")]
+    #[doc(alias = "delete-fleet-epm-packages-pkgname-pkgversion")]
     pub fn uninstall_version(
         &self,
         pkg_name: impl Into<String>,
@@ -457,6 +484,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-fleet-epm-custom-integrations-pkgname)
     #[doc(alias = "fleet.packages.update_custom_integration")]
     #[doc(alias = "PUT /api/fleet/epm/custom_integrations/{pkgName}")]
+    #[doc(alias = "put-fleet-epm-custom-integrations-pkgname")]
     pub fn update_custom_integration(
         &self,
         pkg_name: impl Into<String>,
@@ -474,6 +502,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-fleet-epm-packages-pkgname-pkgversion)
     #[doc(alias = "fleet.packages.update_version")]
     #[doc(alias = "PUT /api/fleet/epm/packages/{pkgName}/{pkgVersion}")]
+    #[doc(alias = "put-fleet-epm-packages-pkgname-pkgversion")]
     pub fn update_version(
         &self,
         pkg_name: impl Into<String>,
@@ -491,6 +520,7 @@ impl FleetPackages {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-epm-packages)
     #[doc(alias = "fleet.packages.upload")]
     #[doc(alias = "POST /api/fleet/epm/packages")]
+    #[doc(alias = "post-fleet-epm-packages")]
     pub fn upload(&self) -> UploadCall {
         UploadCall::new(&self.client, UploadRequest::new())
     }

@@ -7,7 +7,7 @@ use crate::rt;
 use crate::body::Upload;
 use crate::types::{Extra, Number, Untyped};
 use super::super::{common, fleet, fleet_agents, fleet_package_policies};
-/// The `Asset` object.
+/// The `Asset` object: `items[]` of what `fleet.packages.bulk_get_assets` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Asset {
@@ -25,7 +25,7 @@ pub struct Asset {
     pub extra: Extra,
 }
 
-/// The `AssetAttributes` object.
+/// The `AssetAttributes` object: `attributes` of `Asset`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AssetAttributes {
@@ -39,7 +39,7 @@ pub struct AssetAttributes {
     pub extra: Extra,
 }
 
-/// The `AssetId` object.
+/// The `AssetId` object: `assetIds[]` of what `fleet.packages.bulk_get_assets` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AssetId {
@@ -63,7 +63,7 @@ impl AssetId {
     }
 }
 
-/// One of several forms of `AssetReference`.
+/// One of several forms of `AssetReference`: `items[]` of what `fleet.packages.upload` answers, and 6 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum AssetReference {
@@ -75,7 +75,7 @@ pub enum AssetReference {
     Other(Untyped),
 }
 
-/// The `AssetTag` object.
+/// The `AssetTag` object: `asset_tags[]` of `Package`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AssetTag {
@@ -101,7 +101,7 @@ pub struct BulkGetAssetsResponse {
     pub extra: Extra,
 }
 
-/// One of several forms of `BulkInstallPackage`.
+/// One of several forms of `BulkInstallPackage`: `packages[]` of what `fleet.packages.bulk_install` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BulkInstallPackage {
@@ -141,19 +141,20 @@ pub struct BulkInstallResponse {
     pub extra: Extra,
 }
 
-/// One of several forms of `BulkInstallResult`.
+/// One of several forms of `BulkInstallResult`: `items[]` of what `fleet.packages.bulk_install` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BulkInstallResult {
     /// The `FinishedInstall` form.
-    ByResult(FinishedInstall),
+    FinishedInstall(FinishedInstall),
     /// The `FailedInstall` form.
-    ByError(FailedInstall),
+    FailedInstall(FailedInstall),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-/// The `BulkOperationResult` object.
+/// The `BulkOperationResult` object: `results[]` of what `fleet.packages.get_bulk_upgrade_status` answers, and 2
+/// more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkOperationResult {
@@ -185,7 +186,7 @@ pub struct CreateCustomIntegrationResponse {
     pub extra: Extra,
 }
 
-/// The `CustomDataset` object.
+/// The `CustomDataset` object: `datasets[]` of what `fleet.packages.create_custom_integration` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CustomDataset {
@@ -209,7 +210,7 @@ impl CustomDataset {
     }
 }
 
-/// The `DataStream` object.
+/// The `DataStream` object: `dataStreams[]` of `InstalledPackage`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DataStream {
@@ -221,7 +222,7 @@ pub struct DataStream {
     pub extra: Extra,
 }
 
-/// The `DataStreamFeatures` object.
+/// The `DataStreamFeatures` object: `features` of `ExperimentalDataStreamFeature`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DataStreamFeatures {
@@ -237,7 +238,7 @@ pub struct DataStreamFeatures {
     pub extra: Extra,
 }
 
-/// A value of `DataStreamType`.
+/// A value of `DataStreamType`: `type` of what `fleet.packages.list_data_streams` takes, and 2 more places.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DataStreamType {
@@ -259,7 +260,7 @@ pub enum DataStreamType {
 pub type DeleteDataStreamAssetsResponse = Success;
 /// The answer to [`delete_kibana_assets`](super::FleetPackages::delete_kibana_assets).
 pub type DeleteKibanaAssetsResponse = Success;
-/// The `Discovery` object.
+/// The `Discovery` object: `discovery` of `Package`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Discovery {
@@ -271,7 +272,7 @@ pub struct Discovery {
     pub extra: Extra,
 }
 
-/// The `DiscoveryEntry` object.
+/// The `DiscoveryEntry` object: `fields[]` of `Discovery`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DiscoveryEntry {
@@ -281,7 +282,7 @@ pub struct DiscoveryEntry {
     pub extra: Extra,
 }
 
-/// The `ElasticConditions` object.
+/// The `ElasticConditions` object: `elastic` of `PackageConditions`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ElasticConditions {
@@ -293,7 +294,7 @@ pub struct ElasticConditions {
     pub extra: Extra,
 }
 
-/// The `EsAssetReference` object.
+/// The `EsAssetReference` object: `by_version` of `AssetReference`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EsAssetReference {
@@ -309,7 +310,7 @@ pub struct EsAssetReference {
     pub extra: Extra,
 }
 
-/// A value of `EsAssetType`.
+/// A value of `EsAssetType`: `type` of `EsAssetReference`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EsAssetType {
@@ -335,7 +336,7 @@ pub enum EsAssetType {
     UnknownValue(String),
 }
 
-/// The `ExperimentalDataStreamFeature` object.
+/// The `ExperimentalDataStreamFeature` object: `experimental_data_stream_features[]` of `InstallationInfo`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExperimentalDataStreamFeature {
@@ -347,7 +348,7 @@ pub struct ExperimentalDataStreamFeature {
     pub extra: Extra,
 }
 
-/// The `FailedInstall` object.
+/// The `FailedInstall` object: `by_error` of `BulkInstallResult`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FailedInstall {
@@ -361,7 +362,7 @@ pub struct FailedInstall {
     pub extra: Extra,
 }
 
-/// The `FailedInstallAttempt` object.
+/// The `FailedInstallAttempt` object: `latest_install_failed_attempts[]` of `InstallationInfo`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FailedInstallAttempt {
@@ -375,7 +376,7 @@ pub struct FailedInstallAttempt {
     pub extra: Extra,
 }
 
-/// The `FailedInstallAttemptError` object.
+/// The `FailedInstallAttemptError` object: `error` of `FailedInstallAttempt`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FailedInstallAttemptError {
@@ -389,7 +390,7 @@ pub struct FailedInstallAttemptError {
     pub extra: Extra,
 }
 
-/// One of several forms of `FailedInstallError`.
+/// One of several forms of `FailedInstallError`: `error` of `FailedInstall`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FailedInstallError {
@@ -413,7 +414,7 @@ impl From<String> for FailedInstallError {
     }
 }
 
-/// The `FinishedInstall` object.
+/// The `FinishedInstall` object: `by_result` of `BulkInstallResult`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FinishedInstall {
@@ -517,7 +518,7 @@ pub struct GetVersionResponse {
     pub extra: Extra,
 }
 
-/// The `Icon` object.
+/// The `Icon` object: `icons[]` of `Package`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Icon {
@@ -537,7 +538,7 @@ pub struct Icon {
     pub extra: Extra,
 }
 
-/// The `InputStream` object.
+/// The `InputStream` object: `streams[]` of `InputsTemplateInput`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputStream {
@@ -549,7 +550,7 @@ pub struct InputStream {
     pub extra: Extra,
 }
 
-/// The `InputsTemplate` object.
+/// The `InputsTemplate` object: `object` of what `fleet.packages.get_inputs_template` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputsTemplate {
@@ -559,7 +560,7 @@ pub struct InputsTemplate {
     pub extra: Extra,
 }
 
-/// The `InputsTemplateInput` object.
+/// The `InputsTemplateInput` object: `inputs[]` of `InputsTemplate`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputsTemplateInput {
@@ -573,7 +574,7 @@ pub struct InputsTemplateInput {
     pub extra: Extra,
 }
 
-/// The `InstallKibanaAssetsOptions` object.
+/// The `InstallKibanaAssetsOptions` object: what `fleet.packages.install_kibana_assets` takes.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct InstallKibanaAssetsOptions {
@@ -614,7 +615,7 @@ impl InstallKibanaAssetsOptions {
 
 /// The answer to [`install_kibana_assets`](super::FleetPackages::install_kibana_assets).
 pub type InstallKibanaAssetsResponse = Success;
-/// The `InstallMeta` object.
+/// The `InstallMeta` object: `_meta` of what `fleet.packages.upload` answers, and 3 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InstallMeta {
@@ -626,7 +627,7 @@ pub struct InstallMeta {
     pub extra: Extra,
 }
 
-/// The `InstallOptions` object.
+/// The `InstallOptions` object: what `fleet.packages.install` takes, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct InstallOptions {
@@ -678,7 +679,7 @@ pub struct InstallResponse {
     pub extra: Extra,
 }
 
-/// The `InstallResult` object.
+/// The `InstallResult` object: `result` of `FinishedInstall`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InstallResult {
@@ -696,7 +697,7 @@ pub struct InstallResult {
     pub extra: Extra,
 }
 
-/// A value of `InstallResultStatus`.
+/// A value of `InstallResultStatus`: `status` of `InstallResult`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InstallResultStatus {
@@ -708,7 +709,7 @@ pub enum InstallResultStatus {
     UnknownValue(String),
 }
 
-/// The `InstallRuleAssetsOptions` object.
+/// The `InstallRuleAssetsOptions` object: what `fleet.packages.install_rule_assets` takes.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct InstallRuleAssetsOptions {
@@ -734,7 +735,7 @@ impl InstallRuleAssetsOptions {
 
 /// The answer to [`install_rule_assets`](super::FleetPackages::install_rule_assets).
 pub type InstallRuleAssetsResponse = Success;
-/// A value of `InstallSource`.
+/// A value of `InstallSource`: `install_source` of `InstallationInfo`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InstallSource {
@@ -750,7 +751,7 @@ pub enum InstallSource {
     UnknownValue(String),
 }
 
-/// A value of `InstallStatus`.
+/// A value of `InstallStatus`: `install_status` of `InstallationInfo`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum InstallStatus {
@@ -776,7 +777,7 @@ pub struct InstallVersionResponse {
     pub extra: Extra,
 }
 
-/// The `InstallationInfo` object.
+/// The `InstallationInfo` object: `installationInfo` of `Package`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InstallationInfo {
@@ -828,7 +829,7 @@ pub struct InstallationInfo {
     pub extra: Extra,
 }
 
-/// The `InstalledEsAsset` object.
+/// The `InstalledEsAsset` object: `installed_es[]` of `InstallationInfo`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InstalledEsAsset {
@@ -844,7 +845,7 @@ pub struct InstalledEsAsset {
     pub extra: Extra,
 }
 
-/// The `InstalledKibanaAsset` object.
+/// The `InstalledKibanaAsset` object: `installed_kibana[]` of `InstallationInfo`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InstalledKibanaAsset {
@@ -860,7 +861,7 @@ pub struct InstalledKibanaAsset {
     pub extra: Extra,
 }
 
-/// The `InstalledPackage` object.
+/// The `InstalledPackage` object: `items[]` of what `fleet.packages.list_installed` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InstalledPackage {
@@ -882,7 +883,7 @@ pub struct InstalledPackage {
     pub extra: Extra,
 }
 
-/// The `KibanaAssetReference` object.
+/// The `KibanaAssetReference` object: `by_originId` of `AssetReference`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KibanaAssetReference {
@@ -898,7 +899,7 @@ pub struct KibanaAssetReference {
     pub extra: Extra,
 }
 
-/// One of several forms of `KibanaAssetType`.
+/// One of several forms of `KibanaAssetType`: `type` of `KibanaAssetReference`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum KibanaAssetType {
@@ -922,7 +923,7 @@ impl From<String> for KibanaAssetType {
     }
 }
 
-/// The `KibanaConditions` object.
+/// The `KibanaConditions` object: `kibana` of `PackageConditions`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct KibanaConditions {
@@ -932,7 +933,7 @@ pub struct KibanaConditions {
     pub extra: Extra,
 }
 
-/// A value of `KnownKibanaAssetType`.
+/// A value of `KnownKibanaAssetType`: `word` of `KibanaAssetType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KnownKibanaAssetType {
@@ -964,7 +965,7 @@ pub enum KnownKibanaAssetType {
     UnknownValue(String),
 }
 
-/// A value of `KnownPackageType`.
+/// A value of `KnownPackageType`: `word` of `PackageType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KnownPackageType {
@@ -978,7 +979,7 @@ pub enum KnownPackageType {
     UnknownValue(String),
 }
 
-/// The `LatestExecutedState` object.
+/// The `LatestExecutedState` object: `latest_executed_state` of `InstallationInfo`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct LatestExecutedState {
@@ -1046,7 +1047,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `NameReference` object.
+/// The `NameReference` object: `packages[]` of what `fleet.packages.bulk_rollback` takes, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NameReference {
@@ -1067,7 +1068,7 @@ impl NameReference {
     }
 }
 
-/// The `Package` object.
+/// The `Package` object: `item` of what `fleet.packages.get` answers, and 3 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Package {
@@ -1141,7 +1142,7 @@ pub struct Package {
     pub extra: Extra,
 }
 
-/// The `PackageAgent` object.
+/// The `PackageAgent` object: `agent` of `Package`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PackageAgent {
@@ -1151,7 +1152,7 @@ pub struct PackageAgent {
     pub extra: Extra,
 }
 
-/// The `PackageAgentPrivileges` object.
+/// The `PackageAgentPrivileges` object: `privileges` of `PackageAgent`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PackageAgentPrivileges {
@@ -1161,7 +1162,7 @@ pub struct PackageAgentPrivileges {
     pub extra: Extra,
 }
 
-/// The `PackageCategory` object.
+/// The `PackageCategory` object: `items[]` of what `fleet.packages.list_categories` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackageCategory {
@@ -1179,7 +1180,7 @@ pub struct PackageCategory {
     pub extra: Extra,
 }
 
-/// The `PackageConditions` object.
+/// The `PackageConditions` object: `conditions` of `Package`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PackageConditions {
@@ -1191,7 +1192,7 @@ pub struct PackageConditions {
     pub extra: Extra,
 }
 
-/// The `PackageMetadata` object.
+/// The `PackageMetadata` object: `metadata` of what `fleet.packages.get` answers, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackageMetadata {
@@ -1201,7 +1202,7 @@ pub struct PackageMetadata {
     pub extra: Extra,
 }
 
-/// The `PackageOwner` object.
+/// The `PackageOwner` object: `owner` of `Package`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PackageOwner {
@@ -1213,7 +1214,7 @@ pub struct PackageOwner {
     pub extra: Extra,
 }
 
-/// A value of `PackageOwnerType`.
+/// A value of `PackageOwnerType`: `type` of `PackageOwner`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PackageOwnerType {
@@ -1227,7 +1228,7 @@ pub enum PackageOwnerType {
     UnknownValue(String),
 }
 
-/// The `PackageSource` object.
+/// The `PackageSource` object: `source` of `Package`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackageSource {
@@ -1237,7 +1238,7 @@ pub struct PackageSource {
     pub extra: Extra,
 }
 
-/// The `PackageStats` object.
+/// The `PackageStats` object: `response` of what `fleet.packages.get_stats` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackageStats {
@@ -1249,7 +1250,7 @@ pub struct PackageStats {
     pub extra: Extra,
 }
 
-/// The `PackageSummary` object.
+/// The `PackageSummary` object: `items[]` of what `fleet.packages.list` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackageSummary {
@@ -1309,7 +1310,7 @@ pub struct PackageSummary {
     pub extra: Extra,
 }
 
-/// The `PackageToInstall` object.
+/// The `PackageToInstall` object: `object` of `BulkInstallPackage`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackageToInstall {
@@ -1341,7 +1342,7 @@ impl PackageToInstall {
     }
 }
 
-/// The `PackageToUninstall` object.
+/// The `PackageToUninstall` object: `packages[]` of what `fleet.packages.bulk_uninstall` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackageToUninstall {
@@ -1365,7 +1366,7 @@ impl PackageToUninstall {
     }
 }
 
-/// The `PackageToUpgrade` object.
+/// The `PackageToUpgrade` object: `packages[]` of what `fleet.packages.bulk_upgrade` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PackageToUpgrade {
@@ -1394,7 +1395,7 @@ impl PackageToUpgrade {
     }
 }
 
-/// One of several forms of `PackageType`.
+/// One of several forms of `PackageType`: `type` of `Package`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PackageType {
@@ -1418,7 +1419,7 @@ impl From<String> for PackageType {
     }
 }
 
-/// A value of `Release`.
+/// A value of `Release`: `release` of `Package`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Release {
@@ -1444,7 +1445,7 @@ pub struct RollbackResponse {
     pub extra: Extra,
 }
 
-/// The `Screenshot` object.
+/// The `Screenshot` object: `screenshots[]` of `Package`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Screenshot {
@@ -1464,7 +1465,7 @@ pub struct Screenshot {
     pub extra: Extra,
 }
 
-/// One of several forms of `SearchAfterValue`.
+/// One of several forms of `SearchAfterValue`: `searchAfter[]` of what `fleet.packages.list_installed` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SearchAfterValue {
@@ -1498,7 +1499,7 @@ impl From<bool> for SearchAfterValue {
     }
 }
 
-/// The `Success` object.
+/// The `Success` object: what `fleet.packages.install_rule_assets` answers, and 3 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Success {
@@ -1508,7 +1509,7 @@ pub struct Success {
     pub extra: Extra,
 }
 
-/// The `TaskReference` object.
+/// The `TaskReference` object: what `fleet.packages.bulk_upgrade` answers, and 2 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TaskReference {
@@ -1518,7 +1519,7 @@ pub struct TaskReference {
     pub extra: Extra,
 }
 
-/// A value of `TemplateFormat`.
+/// A value of `TemplateFormat`: `format` of what `fleet.packages.get_inputs_template` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TemplateFormat {
@@ -1532,7 +1533,7 @@ pub enum TemplateFormat {
     UnknownValue(String),
 }
 
-/// The `TransformAuthorization` object.
+/// The `TransformAuthorization` object: what `fleet.packages.authorize_transforms` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TransformAuthorization {
@@ -1546,7 +1547,7 @@ pub struct TransformAuthorization {
     pub extra: Extra,
 }
 
-/// The `TransformToAuthorize` object.
+/// The `TransformToAuthorize` object: `transforms[]` of what `fleet.packages.authorize_transforms` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TransformToAuthorize {
@@ -1619,7 +1620,7 @@ pub struct UploadResponse {
     pub extra: Extra,
 }
 
-/// A value of `VerificationStatus`.
+/// A value of `VerificationStatus`: `verification_status` of `InstallationInfo`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum VerificationStatus {

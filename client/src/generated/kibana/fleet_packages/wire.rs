@@ -396,15 +396,15 @@ impl rt::Union for BulkInstallResult {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::ByResult),
-            1 => rt::get(deserializer).map(Self::ByError),
+            0 => rt::get(deserializer).map(Self::FinishedInstall),
+            1 => rt::get(deserializer).map(Self::FailedInstall),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::ByResult(value) => rt::Wire::encode(value, serializer),
-            Self::ByError(value) => rt::Wire::encode(value, serializer),
+            Self::FinishedInstall(value) => rt::Wire::encode(value, serializer),
+            Self::FailedInstall(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }

@@ -19,6 +19,7 @@ impl FleetProxies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-proxies)
     #[doc(alias = "fleet.proxies.create")]
     #[doc(alias = "POST /api/fleet/proxies")]
+    #[doc(alias = "post-fleet-proxies")]
     pub fn create(&self, name: impl Into<String>, url: impl Into<String>) -> Create {
         Create::new(&self.client, CreateRequest::new(name, url))
     }
@@ -28,6 +29,7 @@ impl FleetProxies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-fleet-proxies-itemid)
     #[doc(alias = "fleet.proxies.delete")]
     #[doc(alias = "DELETE /api/fleet/proxies/{itemId}")]
+    #[doc(alias = "delete-fleet-proxies-itemid")]
     pub fn delete(&self, item_id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(item_id))
     }
@@ -37,6 +39,7 @@ impl FleetProxies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-proxies-itemid)
     #[doc(alias = "fleet.proxies.get")]
     #[doc(alias = "GET /api/fleet/proxies/{itemId}")]
+    #[doc(alias = "get-fleet-proxies-itemid")]
     pub fn get(&self, item_id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(item_id))
     }
@@ -46,6 +49,7 @@ impl FleetProxies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-proxies)
     #[doc(alias = "fleet.proxies.list")]
     #[doc(alias = "GET /api/fleet/proxies")]
+    #[doc(alias = "get-fleet-proxies")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -55,6 +59,7 @@ impl FleetProxies {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-fleet-proxies-itemid)
     #[doc(alias = "fleet.proxies.update")]
     #[doc(alias = "PUT /api/fleet/proxies/{itemId}")]
+    #[doc(alias = "put-fleet-proxies-itemid")]
     pub fn update(
         &self,
         item_id: impl Into<String>,

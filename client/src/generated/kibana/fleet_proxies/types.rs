@@ -43,7 +43,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `Proxy` object.
+/// The `Proxy` object: `item` of what `fleet.proxies.get` answers, and 3 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Proxy {

@@ -18,6 +18,7 @@ impl FleetServerHosts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-fleet-fleet-server-hosts)
     #[doc(alias = "fleet.server_hosts.create")]
     #[doc(alias = "POST /api/fleet/fleet_server_hosts")]
+    #[doc(alias = "post-fleet-fleet-server-hosts")]
     pub fn create(
         &self,
         name: impl Into<String>,
@@ -31,6 +32,7 @@ impl FleetServerHosts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-fleet-fleet-server-hosts-itemid)
     #[doc(alias = "fleet.server_hosts.delete")]
     #[doc(alias = "DELETE /api/fleet/fleet_server_hosts/{itemId}")]
+    #[doc(alias = "delete-fleet-fleet-server-hosts-itemid")]
     pub fn delete(&self, item_id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(item_id))
     }
@@ -40,6 +42,7 @@ impl FleetServerHosts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-fleet-server-hosts-itemid)
     #[doc(alias = "fleet.server_hosts.get")]
     #[doc(alias = "GET /api/fleet/fleet_server_hosts/{itemId}")]
+    #[doc(alias = "get-fleet-fleet-server-hosts-itemid")]
     pub fn get(&self, item_id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(item_id))
     }
@@ -49,6 +52,7 @@ impl FleetServerHosts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-fleet-fleet-server-hosts)
     #[doc(alias = "fleet.server_hosts.list")]
     #[doc(alias = "GET /api/fleet/fleet_server_hosts")]
+    #[doc(alias = "get-fleet-fleet-server-hosts")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -58,6 +62,7 @@ impl FleetServerHosts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-fleet-fleet-server-hosts-itemid)
     #[doc(alias = "fleet.server_hosts.update")]
     #[doc(alias = "PUT /api/fleet/fleet_server_hosts/{itemId}")]
+    #[doc(alias = "put-fleet-fleet-server-hosts-itemid")]
     pub fn update(
         &self,
         item_id: impl Into<String>,

@@ -4,7 +4,7 @@
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
 use super::super::fleet;
-/// A value of `ClientAuth`.
+/// A value of `ClientAuth`: `client_auth` of `SslSettings`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ClientAuth {
@@ -56,7 +56,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `ServerHost` object.
+/// The `ServerHost` object: `item` of what `fleet.server_hosts.get` answers, and 3 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServerHost {
@@ -88,7 +88,7 @@ pub struct ServerHost {
     pub extra: Extra,
 }
 
-/// The `ServerHostSecrets` object.
+/// The `ServerHostSecrets` object: `secrets` of what `fleet.server_hosts.create` takes, and 5 more places.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ServerHostSecrets {
@@ -112,7 +112,7 @@ impl ServerHostSecrets {
     }
 }
 
-/// One of several forms of `SslKey`.
+/// One of several forms of `SslKey`: `key` of `SslSecrets`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SslKey {
@@ -142,7 +142,7 @@ impl From<fleet::IdReference> for SslKey {
     }
 }
 
-/// The `SslSecrets` object.
+/// The `SslSecrets` object: `ssl` of `ServerHostSecrets`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SslSecrets {
@@ -182,7 +182,7 @@ impl SslSecrets {
     }
 }
 
-/// The `SslSettings` object.
+/// The `SslSettings` object: `ssl` of what `fleet.server_hosts.create` takes, and 5 more places.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SslSettings {

@@ -31,6 +31,7 @@ impl LegacyActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-actions-action)
     #[doc(alias = "legacy_actions.create")]
     #[doc(alias = "POST /api/actions/action")]
+    #[doc(alias = "post-actions-action")]
     #[deprecated = "upstream deprecates it"]
     pub fn create(
         &self,
@@ -45,6 +46,7 @@ impl LegacyActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-actions-action-id)
     #[doc(alias = "legacy_actions.delete")]
     #[doc(alias = "DELETE /api/actions/action/{id}")]
+    #[doc(alias = "delete-actions-action-id")]
     #[deprecated = "upstream deprecates it"]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
@@ -55,6 +57,7 @@ impl LegacyActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-actions-action-id)
     #[doc(alias = "legacy_actions.get")]
     #[doc(alias = "GET /api/actions/action/{id}")]
+    #[doc(alias = "get-actions-action-id")]
     #[deprecated = "upstream deprecates it"]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
@@ -64,6 +67,7 @@ impl LegacyActions {
     /// `GET /api/actions` · [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-actions)
     #[doc(alias = "legacy_actions.list")]
     #[doc(alias = "GET /api/actions")]
+    #[doc(alias = "get-actions")]
     #[deprecated = "upstream deprecates it"]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
@@ -74,6 +78,7 @@ impl LegacyActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-actions-list-action-types)
     #[doc(alias = "legacy_actions.list_types")]
     #[doc(alias = "GET /api/actions/list_action_types")]
+    #[doc(alias = "get-actions-list-action-types")]
     #[deprecated = "upstream deprecates it"]
     pub fn list_types(&self) -> ListTypes {
         ListTypes::new(&self.client, ListTypesRequest::new())
@@ -84,6 +89,7 @@ impl LegacyActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-actions-action-id-execute)
     #[doc(alias = "legacy_actions.run")]
     #[doc(alias = "POST /api/actions/action/{id}/_execute")]
+    #[doc(alias = "post-actions-action-id-execute")]
     #[deprecated = "upstream deprecates it"]
     pub fn run(
         &self,
@@ -98,6 +104,7 @@ impl LegacyActions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-actions-action-id)
     #[doc(alias = "legacy_actions.update")]
     #[doc(alias = "PUT /api/actions/action/{id}")]
+    #[doc(alias = "put-actions-action-id")]
     #[deprecated = "upstream deprecates it"]
     pub fn update(&self, id: impl Into<String>, name: impl Into<String>) -> Update {
         Update::new(&self.client, UpdateRequest::new(id, name))

@@ -8,7 +8,7 @@ use crate::types::{Extra, Untyped};
 pub type CreateResponse = LegacyAction;
 /// The answer to [`get`](super::LegacyActions::get).
 pub type GetResponse = LegacyAction;
-/// The `LegacyAction` object.
+/// The `LegacyAction` object: what `legacy_actions.get` answers, and 3 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LegacyAction {

@@ -30,6 +30,7 @@ impl LegacyAlerts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-legacycreatealert)
     #[doc(alias = "legacy_alerts.create")]
     #[doc(alias = "POST /api/alerts/alert/{alertId}")]
+    #[doc(alias = "legacycreatealert")]
     #[deprecated = "upstream deprecates it"]
     pub fn create(
         &self,
@@ -44,6 +45,7 @@ impl LegacyAlerts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-legarydeletealert)
     #[doc(alias = "legacy_alerts.delete")]
     #[doc(alias = "DELETE /api/alerts/alert/{alertId}")]
+    #[doc(alias = "legarydeletealert")]
     #[deprecated = "upstream deprecates it"]
     pub fn delete(&self, alert_id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(alert_id))
@@ -54,6 +56,7 @@ impl LegacyAlerts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-legacydisablealert)
     #[doc(alias = "legacy_alerts.disable")]
     #[doc(alias = "POST /api/alerts/alert/{alertId}/_disable")]
+    #[doc(alias = "legacydisablealert")]
     #[deprecated = "upstream deprecates it"]
     pub fn disable(&self, alert_id: impl Into<String>) -> Disable {
         Disable::new(&self.client, DisableRequest::new(alert_id))
@@ -64,6 +67,7 @@ impl LegacyAlerts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-legacyenablealert)
     #[doc(alias = "legacy_alerts.enable")]
     #[doc(alias = "POST /api/alerts/alert/{alertId}/_enable")]
+    #[doc(alias = "legacyenablealert")]
     #[deprecated = "upstream deprecates it"]
     pub fn enable(&self, alert_id: impl Into<String>) -> Enable {
         Enable::new(&self.client, EnableRequest::new(alert_id))
@@ -74,6 +78,7 @@ impl LegacyAlerts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-legacyfindalerts)
     #[doc(alias = "legacy_alerts.find")]
     #[doc(alias = "GET /api/alerts/alerts/_find")]
+    #[doc(alias = "legacyfindalerts")]
     #[deprecated = "upstream deprecates it"]
     pub fn find(&self) -> Find {
         Find::new(&self.client, FindRequest::new())
@@ -84,6 +89,7 @@ impl LegacyAlerts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-legacygetalert)
     #[doc(alias = "legacy_alerts.get")]
     #[doc(alias = "GET /api/alerts/alert/{alertId}")]
+    #[doc(alias = "legacygetalert")]
     #[deprecated = "upstream deprecates it"]
     pub fn get(&self, alert_id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(alert_id))
@@ -94,6 +100,7 @@ impl LegacyAlerts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-legacygetalertinghealth)
     #[doc(alias = "legacy_alerts.get_health")]
     #[doc(alias = "GET /api/alerts/alerts/_health")]
+    #[doc(alias = "legacygetalertinghealth")]
     #[deprecated = "upstream deprecates it"]
     pub fn get_health(&self) -> GetHealth {
         GetHealth::new(&self.client, GetHealthRequest::new())
@@ -104,6 +111,7 @@ impl LegacyAlerts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-legacygetalerttypes)
     #[doc(alias = "legacy_alerts.list_types")]
     #[doc(alias = "GET /api/alerts/alerts/list_alert_types")]
+    #[doc(alias = "legacygetalerttypes")]
     #[deprecated = "upstream deprecates it"]
     pub fn list_types(&self) -> ListTypes {
         ListTypes::new(&self.client, ListTypesRequest::new())
@@ -114,6 +122,7 @@ impl LegacyAlerts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-legacymuteallalertinstances)
     #[doc(alias = "legacy_alerts.mute")]
     #[doc(alias = "POST /api/alerts/alert/{alertId}/_mute_all")]
+    #[doc(alias = "legacymuteallalertinstances")]
     #[deprecated = "upstream deprecates it"]
     pub fn mute(&self, alert_id: impl Into<String>) -> Mute {
         Mute::new(&self.client, MuteRequest::new(alert_id))
@@ -126,6 +135,7 @@ impl LegacyAlerts {
     #[doc(
         alias = "POST /api/alerts/alert/{alertId}/alert_instance/{alertInstanceId}/_mute"
     )]
+    #[doc(alias = "legacymutealertinstance")]
     #[deprecated = "upstream deprecates it"]
     pub fn mute_instance(
         &self,
@@ -143,6 +153,7 @@ impl LegacyAlerts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-legacyunmuteallalertinstances)
     #[doc(alias = "legacy_alerts.unmute")]
     #[doc(alias = "POST /api/alerts/alert/{alertId}/_unmute_all")]
+    #[doc(alias = "legacyunmuteallalertinstances")]
     #[deprecated = "upstream deprecates it"]
     pub fn unmute(&self, alert_id: impl Into<String>) -> Unmute {
         Unmute::new(&self.client, UnmuteRequest::new(alert_id))
@@ -155,6 +166,7 @@ impl LegacyAlerts {
     #[doc(
         alias = "POST /api/alerts/alert/{alertId}/alert_instance/{alertInstanceId}/_unmute"
     )]
+    #[doc(alias = "legacyunmutealertinstance")]
     #[deprecated = "upstream deprecates it"]
     pub fn unmute_instance(
         &self,
@@ -172,6 +184,7 @@ impl LegacyAlerts {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-legacyupdatealert)
     #[doc(alias = "legacy_alerts.update")]
     #[doc(alias = "PUT /api/alerts/alert/{alertId}")]
+    #[doc(alias = "legacyupdatealert")]
     #[deprecated = "upstream deprecates it"]
     pub fn update(
         &self,

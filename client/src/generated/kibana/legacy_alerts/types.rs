@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, OneOrMany};
 use super::super::alerting;
-/// The `Action` object.
+/// The `Action` object: `actions[]` of what `legacy_alerts.create` takes, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Action {
@@ -50,7 +50,7 @@ impl Action {
     }
 }
 
-/// The `ActionGroup` object.
+/// The `ActionGroup` object: `actionGroups[]` of `AlertType`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionGroup {
@@ -62,7 +62,7 @@ pub struct ActionGroup {
     pub extra: Extra,
 }
 
-/// The `ActionVariable` object.
+/// The `ActionVariable` object: `state[]` of `ActionVariables`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionVariable {
@@ -74,7 +74,7 @@ pub struct ActionVariable {
     pub extra: Extra,
 }
 
-/// The `ActionVariables` object.
+/// The `ActionVariables` object: `actionVariables` of `AlertType`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ActionVariables {
@@ -88,7 +88,7 @@ pub struct ActionVariables {
     pub extra: Extra,
 }
 
-/// The `AlertType` object.
+/// The `AlertType` object: what `legacy_alerts.list_types` answers.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AlertType {
@@ -118,7 +118,7 @@ pub struct AlertType {
     pub extra: Extra,
 }
 
-/// The `AlertingFrameworkHealth` object.
+/// The `AlertingFrameworkHealth` object: `alertingFrameworkHealth` of what `legacy_alerts.get_health` answers.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AlertingFrameworkHealth {
@@ -150,7 +150,7 @@ pub struct FindResponse {
     pub extra: Extra,
 }
 
-/// The `FrameworkHealth` object.
+/// The `FrameworkHealth` object: `readHealth` of `AlertingFrameworkHealth`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FrameworkHealth {
@@ -164,7 +164,7 @@ pub struct FrameworkHealth {
     pub extra: Extra,
 }
 
-/// A value of `FrameworkHealthStatus`.
+/// A value of `FrameworkHealthStatus`: `status` of `FrameworkHealth`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FrameworkHealthStatus {
@@ -196,7 +196,7 @@ pub struct GetHealthResponse {
 pub type GetResponse = alerting::LegacyAlert;
 /// The answer to [`list_types`](super::LegacyAlerts::list_types).
 pub type ListTypesResponse = Vec<AlertType>;
-/// A value of `NotifyWhen`.
+/// A value of `NotifyWhen`: `notifyWhen` of what `legacy_alerts.create` takes, and one more place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NotifyWhen {
@@ -210,7 +210,7 @@ pub enum NotifyWhen {
     UnknownValue(String),
 }
 
-/// The `SavedObjectReference` object.
+/// The `SavedObjectReference` object: `has_reference` of what `legacy_alerts.find` takes.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SavedObjectReference {
@@ -242,7 +242,7 @@ impl SavedObjectReference {
     }
 }
 
-/// The `Schedule` object.
+/// The `Schedule` object: `schedule` of what `legacy_alerts.create` takes, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Schedule {
@@ -266,7 +266,7 @@ impl Schedule {
     }
 }
 
-/// A value of `SortOrder`.
+/// A value of `SortOrder`: `sort_order` of what `legacy_alerts.find` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortOrder {

@@ -29,6 +29,7 @@ impl LegacyDashboards {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-dashboards-dashboard)
     #[doc(alias = "legacy_dashboards.create")]
     #[doc(alias = "POST /api/dashboards/dashboard")]
+    #[doc(alias = "post-dashboards-dashboard")]
     pub fn create(&self, data: impl Into<Dashboard>) -> Create {
         Create::new(&self.client, CreateRequest::new(data))
     }
@@ -38,6 +39,7 @@ impl LegacyDashboards {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-dashboards-dashboard-id)
     #[doc(alias = "legacy_dashboards.create_with_id")]
     #[doc(alias = "POST /api/dashboards/dashboard/{id}")]
+    #[doc(alias = "post-dashboards-dashboard-id")]
     pub fn create_with_id(
         &self,
         id: impl Into<String>,
@@ -51,6 +53,7 @@ impl LegacyDashboards {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-dashboards-dashboard-id)
     #[doc(alias = "legacy_dashboards.delete")]
     #[doc(alias = "DELETE /api/dashboards/dashboard/{id}")]
+    #[doc(alias = "delete-dashboards-dashboard-id")]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
     }
@@ -60,6 +63,7 @@ impl LegacyDashboards {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-dashboards-dashboard-id)
     #[doc(alias = "legacy_dashboards.get")]
     #[doc(alias = "GET /api/dashboards/dashboard/{id}")]
+    #[doc(alias = "get-dashboards-dashboard-id")]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
     }
@@ -69,6 +73,7 @@ impl LegacyDashboards {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-dashboards-dashboard)
     #[doc(alias = "legacy_dashboards.list")]
     #[doc(alias = "GET /api/dashboards/dashboard")]
+    #[doc(alias = "get-dashboards-dashboard")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -78,6 +83,7 @@ impl LegacyDashboards {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-dashboards-dashboard-id)
     #[doc(alias = "legacy_dashboards.update")]
     #[doc(alias = "PUT /api/dashboards/dashboard/{id}")]
+    #[doc(alias = "put-dashboards-dashboard-id")]
     pub fn update(&self, id: impl Into<String>) -> Update {
         Update::new(&self.client, UpdateRequest::new(id))
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, Untyped};
 use super::super::{content_management, data_service, es_query};
-/// A value of `AliasPurpose`.
+/// A value of `AliasPurpose`: `aliasPurpose` of `DashboardMeta`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AliasPurpose {
@@ -18,7 +18,7 @@ pub enum AliasPurpose {
     UnknownValue(String),
 }
 
-/// A value of `ChainingSystem`.
+/// A value of `ChainingSystem`: `chainingSystem` of `ControlGroup`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ChainingSystem {
@@ -30,7 +30,7 @@ pub enum ChainingSystem {
     UnknownValue(String),
 }
 
-/// The `Control` object.
+/// The `Control` object: `controls[]` of `ControlGroup`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Control {
@@ -94,7 +94,7 @@ impl Control {
     }
 }
 
-/// The `ControlGroup` object.
+/// The `ControlGroup` object: `controlGroupInput` of `Dashboard`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ControlGroup {
@@ -191,7 +191,7 @@ impl ControlGroup {
     }
 }
 
-/// A value of `ControlWidth`.
+/// A value of `ControlWidth`: `width` of `Control`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ControlWidth {
@@ -231,7 +231,7 @@ pub struct CreateWithIdResponse {
     pub extra: Extra,
 }
 
-/// The `CreatedDashboardMeta` object.
+/// The `CreatedDashboardMeta` object: `meta` of what `legacy_dashboards.create` answers.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreatedDashboardMeta {
@@ -253,7 +253,7 @@ pub struct CreatedDashboardMeta {
     pub extra: Extra,
 }
 
-/// The `Dashboard` object.
+/// The `Dashboard` object: `data` of what `legacy_dashboards.get` answers, and 4 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Dashboard {
@@ -379,7 +379,7 @@ impl Dashboard {
     }
 }
 
-/// The `DashboardAttributes` object.
+/// The `DashboardAttributes` object: `attributes` of `SavedDashboard`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DashboardAttributes {
@@ -416,7 +416,7 @@ pub struct DashboardAttributes {
     pub extra: Extra,
 }
 
-/// The `DashboardError` object.
+/// The `DashboardError` object: `error` of `SavedDashboard`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DashboardError {
@@ -432,7 +432,7 @@ pub struct DashboardError {
     pub extra: Extra,
 }
 
-/// The `DashboardLink` object.
+/// The `DashboardLink` object: `dashboardLink` of `PanelLink`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DashboardLink {
@@ -487,7 +487,7 @@ impl DashboardLink {
     }
 }
 
-/// The `DashboardLinkOptions` object.
+/// The `DashboardLinkOptions` object: `options` of `DashboardLink`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DashboardLinkOptions {
@@ -527,7 +527,7 @@ impl DashboardLinkOptions {
     }
 }
 
-/// The `DashboardMeta` object.
+/// The `DashboardMeta` object: `meta` of what `legacy_dashboards.get` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DashboardMeta {
@@ -555,7 +555,7 @@ pub struct DashboardMeta {
     pub extra: Extra,
 }
 
-/// The `DashboardOptions` object.
+/// The `DashboardOptions` object: `options` of `Dashboard`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DashboardOptions {
@@ -611,7 +611,7 @@ impl DashboardOptions {
     }
 }
 
-/// The `DashboardSummary` object.
+/// The `DashboardSummary` object: `items[]` of what `legacy_dashboards.list` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DashboardSummary {
@@ -645,7 +645,7 @@ pub struct DashboardSummary {
     pub extra: Extra,
 }
 
-/// The `DashboardSummaryAttributes` object.
+/// The `DashboardSummaryAttributes` object: `attributes` of `DashboardSummary`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DashboardSummaryAttributes {
@@ -661,7 +661,7 @@ pub struct DashboardSummaryAttributes {
     pub extra: Extra,
 }
 
-/// The `ExternalLink` object.
+/// The `ExternalLink` object: `externalLink` of `PanelLink`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExternalLink {
@@ -716,7 +716,7 @@ impl ExternalLink {
     }
 }
 
-/// The `ExternalLinkOptions` object.
+/// The `ExternalLinkOptions` object: `options` of `ExternalLink`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ExternalLinkOptions {
@@ -748,7 +748,7 @@ impl ExternalLinkOptions {
     }
 }
 
-/// The `FileImageMeta` object.
+/// The `FileImageMeta` object: `fileImageMeta` of `FileImageSource`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FileImageMeta {
@@ -780,7 +780,7 @@ impl FileImageMeta {
     }
 }
 
-/// The `FileImageSource` object.
+/// The `FileImageSource` object: `file` of `ImageSource`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FileImageSource {
@@ -809,7 +809,7 @@ impl FileImageSource {
     }
 }
 
-/// The `FormattedSort` object.
+/// The `FormattedSort` object: `by_format` of `SearchSourceSort`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FormattedSort {
@@ -856,7 +856,7 @@ pub struct GetResponse {
     pub extra: Extra,
 }
 
-/// The `IgnoredParentSettings` object.
+/// The `IgnoredParentSettings` object: `ignoreParentSettings` of `ControlGroup`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct IgnoredParentSettings {
@@ -904,7 +904,7 @@ impl IgnoredParentSettings {
     }
 }
 
-/// The `ImageConfig` object.
+/// The `ImageConfig` object: `imageConfig` of `ImagePanelConfig`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageConfig {
@@ -944,7 +944,7 @@ impl ImageConfig {
     }
 }
 
-/// The `ImagePanelConfig` object.
+/// The `ImagePanelConfig` object: `by_enhancements` of `PanelConfig`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImagePanelConfig {
@@ -995,7 +995,7 @@ impl ImagePanelConfig {
     }
 }
 
-/// The `ImageSizing` object.
+/// The `ImageSizing` object: `sizing` of `ImageConfig`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImageSizing {
@@ -1016,7 +1016,7 @@ impl ImageSizing {
     }
 }
 
-/// One of several forms of `ImageSource`.
+/// One of several forms of `ImageSource`: `src` of `ImageConfig`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ImageSource {
@@ -1040,7 +1040,7 @@ impl From<UrlImageSource> for ImageSource {
     }
 }
 
-/// The `KibanaSavedObjectMeta` object.
+/// The `KibanaSavedObjectMeta` object: `kibanaSavedObjectMeta` of `NewDashboardAttributes`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct KibanaSavedObjectMeta {
@@ -1064,7 +1064,7 @@ impl KibanaSavedObjectMeta {
     }
 }
 
-/// A value of `LabelPosition`.
+/// A value of `LabelPosition`: `labelPosition` of `ControlGroup`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LabelPosition {
@@ -1076,7 +1076,7 @@ pub enum LabelPosition {
     UnknownValue(String),
 }
 
-/// A value of `LinksLayout`.
+/// A value of `LinksLayout`: `layout` of `LinksPanelConfig`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LinksLayout {
@@ -1088,7 +1088,7 @@ pub enum LinksLayout {
     UnknownValue(String),
 }
 
-/// The `LinksPanelConfig` object.
+/// The `LinksPanelConfig` object: `by_links` of `PanelConfig`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LinksPanelConfig {
@@ -1153,7 +1153,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `NewDashboardAttributes` object.
+/// The `NewDashboardAttributes` object: `attributes` of what `legacy_dashboards.update` takes, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewDashboardAttributes {
@@ -1278,7 +1278,7 @@ impl NewDashboardAttributes {
     }
 }
 
-/// The `NewSavedPanel` object.
+/// The `NewSavedPanel` object: `panels[]` of `NewDashboardAttributes`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewSavedPanel {
@@ -1359,7 +1359,7 @@ impl NewSavedPanel {
     }
 }
 
-/// The `NumericSort` object.
+/// The `NumericSort` object: `by_numeric_type` of `SearchSourceSort`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NumericSort {
@@ -1388,7 +1388,7 @@ impl NumericSort {
     }
 }
 
-/// A value of `NumericSortType`.
+/// A value of `NumericSortType`: `numeric_type` of `NumericSort`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NumericSortType {
@@ -1404,7 +1404,7 @@ pub enum NumericSortType {
     UnknownValue(String),
 }
 
-/// A value of `ObjectFit`.
+/// A value of `ObjectFit`: `objectFit` of `ImageSizing`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ObjectFit {
@@ -1420,7 +1420,7 @@ pub enum ObjectFit {
     UnknownValue(String),
 }
 
-/// The `Panel` object.
+/// The `Panel` object: `by_config` of `PanelOrSection`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Panel {
@@ -1477,7 +1477,7 @@ impl Panel {
     }
 }
 
-/// One of several forms of `PanelConfig`.
+/// One of several forms of `PanelConfig`: `config` of `Panel`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PanelConfig {
@@ -1519,7 +1519,7 @@ impl From<SavedObjectPanelConfig> for PanelConfig {
     }
 }
 
-/// The `PanelGrid` object.
+/// The `PanelGrid` object: `grid` of `Panel`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PanelGrid {
@@ -1567,7 +1567,7 @@ impl PanelGrid {
     }
 }
 
-/// The `PanelGridData` object.
+/// The `PanelGridData` object: `gridData` of `NewSavedPanel`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PanelGridData {
@@ -1623,7 +1623,7 @@ impl PanelGridData {
     }
 }
 
-/// One of several forms of `PanelLink`.
+/// One of several forms of `PanelLink`: `links[]` of `LinksPanelConfig`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PanelLink {
@@ -1647,31 +1647,31 @@ impl From<ExternalLink> for PanelLink {
     }
 }
 
-/// One of several forms of `PanelOrSection`.
+/// One of several forms of `PanelOrSection`: `panels[]` of `Dashboard`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PanelOrSection {
     /// The `Panel` form.
-    ByConfig(Panel),
+    Panel(Panel),
     /// The `Section` form.
-    ByTitle(Section),
+    Section(Section),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
 impl From<Panel> for PanelOrSection {
     fn from(value: Panel) -> Self {
-        Self::ByConfig(value)
+        Self::Panel(value)
     }
 }
 
 impl From<Section> for PanelOrSection {
     fn from(value: Section) -> Self {
-        Self::ByTitle(value)
+        Self::Section(value)
     }
 }
 
-/// The `Reference` object.
+/// The `Reference` object: `references[]` of what `legacy_dashboards.update` takes, and 5 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Reference {
@@ -1710,7 +1710,7 @@ impl Reference {
     }
 }
 
-/// The `RefreshInterval` object.
+/// The `RefreshInterval` object: `refreshInterval` of `NewDashboardAttributes`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RefreshInterval {
@@ -1754,7 +1754,7 @@ impl RefreshInterval {
     }
 }
 
-/// A value of `ResolveOutcome`.
+/// A value of `ResolveOutcome`: `outcome` of `DashboardMeta`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResolveOutcome {
@@ -1768,7 +1768,7 @@ pub enum ResolveOutcome {
     UnknownValue(String),
 }
 
-/// The `SavedControl` object.
+/// The `SavedControl` object: `controls[]` of `SavedControlGroup`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SavedControl {
@@ -1840,7 +1840,7 @@ impl SavedControl {
     }
 }
 
-/// The `SavedControlGroup` object.
+/// The `SavedControlGroup` object: `controlGroupInput` of `NewDashboardAttributes`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SavedControlGroup {
@@ -1931,7 +1931,7 @@ impl SavedControlGroup {
     }
 }
 
-/// The `SavedDashboard` object.
+/// The `SavedDashboard` object: `item` of what `legacy_dashboards.get` answers, and 2 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SavedDashboard {
@@ -1965,7 +1965,7 @@ pub struct SavedDashboard {
     pub extra: Extra,
 }
 
-/// The `SavedDashboardOptions` object.
+/// The `SavedDashboardOptions` object: `options` of `NewDashboardAttributes`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SavedDashboardOptions {
@@ -2041,7 +2041,7 @@ impl SavedDashboardOptions {
     }
 }
 
-/// The `SavedIgnoredParentSettings` object.
+/// The `SavedIgnoredParentSettings` object: `ignoreParentSettings` of `SavedControlGroup`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SavedIgnoredParentSettings {
@@ -2105,7 +2105,7 @@ impl SavedIgnoredParentSettings {
     }
 }
 
-/// The `SavedObjectPanelConfig` object.
+/// The `SavedObjectPanelConfig` object: `by_savedObjectId` of `PanelConfig`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SavedObjectPanelConfig {
@@ -2150,7 +2150,7 @@ impl SavedObjectPanelConfig {
     }
 }
 
-/// The `SavedPanel` object.
+/// The `SavedPanel` object: `panels[]` of `DashboardAttributes`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SavedPanel {
@@ -2175,7 +2175,7 @@ pub struct SavedPanel {
     pub extra: Extra,
 }
 
-/// The `SavedPanelConfig` object.
+/// The `SavedPanelConfig` object: `panelConfig` of `NewSavedPanel`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SavedPanelConfig {
@@ -2247,7 +2247,7 @@ impl SavedPanelConfig {
     }
 }
 
-/// The `SavedPanelGridData` object.
+/// The `SavedPanelGridData` object: `gridData` of `SavedPanel`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SavedPanelGridData {
@@ -2269,7 +2269,7 @@ pub struct SavedPanelGridData {
     pub extra: Extra,
 }
 
-/// The `SearchSource` object.
+/// The `SearchSource` object: `searchSource` of `KibanaSavedObjectMeta`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SearchSource {
@@ -2337,7 +2337,7 @@ impl SearchSource {
     }
 }
 
-/// The `SearchSourceFilter` object.
+/// The `SearchSourceFilter` object: `filter[]` of `SearchSource`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SearchSourceFilter {
@@ -2379,7 +2379,7 @@ impl SearchSourceFilter {
     }
 }
 
-/// The `SearchSourceFilterMeta` object.
+/// The `SearchSourceFilterMeta` object: `meta` of `SearchSourceFilter`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SearchSourceFilterMeta {
@@ -2495,7 +2495,7 @@ impl SearchSourceFilterMeta {
     }
 }
 
-/// The `SearchSourceFilterState` object.
+/// The `SearchSourceFilterState` object: `$state` of `SearchSourceFilter`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SearchSourceFilterState {
@@ -2516,7 +2516,7 @@ impl SearchSourceFilterState {
     }
 }
 
-/// A value of `SearchSourceFilterStore`.
+/// A value of `SearchSourceFilterStore`: `store` of `SearchSourceFilterState`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SearchSourceFilterStore {
@@ -2528,7 +2528,7 @@ pub enum SearchSourceFilterStore {
     UnknownValue(String),
 }
 
-/// The `SearchSourceQuery` object.
+/// The `SearchSourceQuery` object: `query` of `SearchSource`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SearchSourceQuery {
@@ -2555,7 +2555,7 @@ impl SearchSourceQuery {
     }
 }
 
-/// One of several forms of `SearchSourceQueryText`.
+/// One of several forms of `SearchSourceQueryText`: `query` of `SearchSourceQuery`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SearchSourceQueryText {
@@ -2579,16 +2579,16 @@ impl From<String> for SearchSourceQueryText {
     }
 }
 
-/// One of several forms of `SearchSourceSort`.
+/// One of several forms of `SearchSourceSort`: `sort[]` of `SearchSource`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SearchSourceSort {
     /// The `SortDirection` form.
     Word(SortDirection),
     /// The `FormattedSort` form.
-    ByFormat(FormattedSort),
+    FormattedSort(FormattedSort),
     /// The `NumericSort` form.
-    ByNumericType(NumericSort),
+    NumericSort(NumericSort),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
@@ -2601,17 +2601,17 @@ impl From<SortDirection> for SearchSourceSort {
 
 impl From<FormattedSort> for SearchSourceSort {
     fn from(value: FormattedSort) -> Self {
-        Self::ByFormat(value)
+        Self::FormattedSort(value)
     }
 }
 
 impl From<NumericSort> for SearchSourceSort {
     fn from(value: NumericSort) -> Self {
-        Self::ByNumericType(value)
+        Self::NumericSort(value)
     }
 }
 
-/// The `Section` object.
+/// The `Section` object: `by_title` of `PanelOrSection`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Section {
@@ -2663,7 +2663,7 @@ impl Section {
     }
 }
 
-/// The `SectionGrid` object.
+/// The `SectionGrid` object: `grid` of `Section`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SectionGrid {
@@ -2684,7 +2684,7 @@ impl SectionGrid {
     }
 }
 
-/// A value of `SortDirection`.
+/// A value of `SortDirection`: `word` of `SearchSourceSort`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortDirection {
@@ -2696,7 +2696,7 @@ pub enum SortDirection {
     UnknownValue(String),
 }
 
-/// The `TextPanelConfig` object.
+/// The `TextPanelConfig` object: `by_content` of `PanelConfig`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TextPanelConfig {
@@ -2759,7 +2759,7 @@ pub struct UpdateResponse {
     pub extra: Extra,
 }
 
-/// The `UpdatedDashboardMeta` object.
+/// The `UpdatedDashboardMeta` object: `meta` of what `legacy_dashboards.update` answers.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UpdatedDashboardMeta {
@@ -2777,7 +2777,7 @@ pub struct UpdatedDashboardMeta {
     pub extra: Extra,
 }
 
-/// The `UrlImageSource` object.
+/// The `UrlImageSource` object: `url` of `ImageSource`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UrlImageSource {

@@ -2137,15 +2137,15 @@ impl rt::Union for PanelOrSection {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::ByConfig),
-            1 => rt::get(deserializer).map(Self::ByTitle),
+            0 => rt::get(deserializer).map(Self::Panel),
+            1 => rt::get(deserializer).map(Self::Section),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::ByConfig(value) => rt::Wire::encode(value, serializer),
-            Self::ByTitle(value) => rt::Wire::encode(value, serializer),
+            Self::Panel(value) => rt::Wire::encode(value, serializer),
+            Self::Section(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }
@@ -3137,16 +3137,16 @@ impl rt::Union for SearchSourceSort {
     ) -> Result<Self, D::Error> {
         match arm {
             0 => rt::get(deserializer).map(Self::Word),
-            1 => rt::get(deserializer).map(Self::ByFormat),
-            2 => rt::get(deserializer).map(Self::ByNumericType),
+            1 => rt::get(deserializer).map(Self::FormattedSort),
+            2 => rt::get(deserializer).map(Self::NumericSort),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Word(value) => rt::Wire::encode(value, serializer),
-            Self::ByFormat(value) => rt::Wire::encode(value, serializer),
-            Self::ByNumericType(value) => rt::Wire::encode(value, serializer),
+            Self::FormattedSort(value) => rt::Wire::encode(value, serializer),
+            Self::NumericSort(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }

@@ -20,6 +20,7 @@ impl LogstashPipelines {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-logstash-pipeline)
     #[doc(alias = "logstash.pipelines.delete")]
     #[doc(alias = "DELETE /api/logstash/pipeline/{id}")]
+    #[doc(alias = "delete-logstash-pipeline")]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
     }
@@ -29,6 +30,7 @@ impl LogstashPipelines {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-logstash-pipeline)
     #[doc(alias = "logstash.pipelines.get")]
     #[doc(alias = "GET /api/logstash/pipeline/{id}")]
+    #[doc(alias = "get-logstash-pipeline")]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
     }
@@ -38,6 +40,7 @@ impl LogstashPipelines {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-logstash-pipelines)
     #[doc(alias = "logstash.pipelines.list")]
     #[doc(alias = "GET /api/logstash/pipelines")]
+    #[doc(alias = "get-logstash-pipelines")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -47,6 +50,7 @@ impl LogstashPipelines {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-logstash-pipeline)
     #[doc(alias = "logstash.pipelines.put")]
     #[doc(alias = "PUT /api/logstash/pipeline/{id}")]
+    #[doc(alias = "put-logstash-pipeline")]
     pub fn put(&self, id: impl Into<String>, pipeline: impl Into<String>) -> Put {
         Put::new(&self.client, PutRequest::new(id, pipeline))
     }

@@ -30,6 +30,7 @@ impl MaintenanceWindows {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-maintenance-window-id-archive)
     #[doc(alias = "maintenance_windows.archive")]
     #[doc(alias = "POST /api/maintenance_window/{id}/_archive")]
+    #[doc(alias = "post-maintenance-window-id-archive")]
     pub fn archive(&self, id: impl Into<String>) -> Archive {
         Archive::new(&self.client, ArchiveRequest::new(id))
     }
@@ -39,6 +40,7 @@ impl MaintenanceWindows {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-maintenance-window)
     #[doc(alias = "maintenance_windows.create")]
     #[doc(alias = "POST /api/maintenance_window")]
+    #[doc(alias = "post-maintenance-window")]
     pub fn create(
         &self,
         schedule: impl Into<NewSchedule>,
@@ -52,6 +54,7 @@ impl MaintenanceWindows {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-maintenance-window-id)
     #[doc(alias = "maintenance_windows.delete")]
     #[doc(alias = "DELETE /api/maintenance_window/{id}")]
+    #[doc(alias = "delete-maintenance-window-id")]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
     }
@@ -61,6 +64,7 @@ impl MaintenanceWindows {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-maintenance-window-find)
     #[doc(alias = "maintenance_windows.find")]
     #[doc(alias = "GET /api/maintenance_window/_find")]
+    #[doc(alias = "get-maintenance-window-find")]
     pub fn find(&self) -> Find {
         Find::new(&self.client, FindRequest::new())
     }
@@ -70,6 +74,7 @@ impl MaintenanceWindows {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-maintenance-window-id)
     #[doc(alias = "maintenance_windows.get")]
     #[doc(alias = "GET /api/maintenance_window/{id}")]
+    #[doc(alias = "get-maintenance-window-id")]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
     }
@@ -79,6 +84,7 @@ impl MaintenanceWindows {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-maintenance-window-id-unarchive)
     #[doc(alias = "maintenance_windows.unarchive")]
     #[doc(alias = "POST /api/maintenance_window/{id}/_unarchive")]
+    #[doc(alias = "post-maintenance-window-id-unarchive")]
     pub fn unarchive(&self, id: impl Into<String>) -> Unarchive {
         Unarchive::new(&self.client, UnarchiveRequest::new(id))
     }
@@ -88,6 +94,7 @@ impl MaintenanceWindows {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-patch-maintenance-window-id)
     #[doc(alias = "maintenance_windows.update")]
     #[doc(alias = "PATCH /api/maintenance_window/{id}")]
+    #[doc(alias = "patch-maintenance-window-id")]
     pub fn update(&self, id: impl Into<String>) -> Update {
         Update::new(&self.client, UpdateRequest::new(id))
     }

@@ -3,7 +3,7 @@
 
 use crate::rt;
 use crate::types::{Extra, Number};
-/// The `AlertingScope` object.
+/// The `AlertingScope` object: `alerting` of `Scope`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AlertingScope {
@@ -24,7 +24,7 @@ impl AlertingScope {
     }
 }
 
-/// The `AlertingScopeQuery` object.
+/// The `AlertingScopeQuery` object: `query` of `AlertingScope`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AlertingScopeQuery {
@@ -49,7 +49,7 @@ impl AlertingScopeQuery {
 pub type ArchiveResponse = MaintenanceWindow;
 /// The answer to [`create`](super::MaintenanceWindows::create).
 pub type CreateResponse = MaintenanceWindow;
-/// The `CustomSchedule` object.
+/// The `CustomSchedule` object: `custom` of `MaintenanceWindowSchedule`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CustomSchedule {
@@ -83,7 +83,7 @@ pub struct FindResponse {
 
 /// The answer to [`get`](super::MaintenanceWindows::get).
 pub type GetResponse = MaintenanceWindow;
-/// The `MaintenanceWindow` object.
+/// The `MaintenanceWindow` object: what `maintenance_windows.get` answers, and 5 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MaintenanceWindow {
@@ -111,7 +111,7 @@ pub struct MaintenanceWindow {
     pub extra: Extra,
 }
 
-/// The `MaintenanceWindowSchedule` object.
+/// The `MaintenanceWindowSchedule` object: `schedule` of `MaintenanceWindow`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MaintenanceWindowSchedule {
@@ -121,7 +121,7 @@ pub struct MaintenanceWindowSchedule {
     pub extra: Extra,
 }
 
-/// The `NewCustomSchedule` object.
+/// The `NewCustomSchedule` object: `custom` of `NewSchedule`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewCustomSchedule {
@@ -161,7 +161,7 @@ impl NewCustomSchedule {
     }
 }
 
-/// The `NewRecurrence` object.
+/// The `NewRecurrence` object: `recurring` of `NewCustomSchedule`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewRecurrence {
@@ -250,7 +250,7 @@ impl NewRecurrence {
     }
 }
 
-/// The `NewSchedule` object.
+/// The `NewSchedule` object: `schedule` of what `maintenance_windows.create` takes, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewSchedule {
@@ -271,7 +271,7 @@ impl NewSchedule {
     }
 }
 
-/// The `Recurrence` object.
+/// The `Recurrence` object: `recurring` of `CustomSchedule`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Recurrence {
@@ -291,7 +291,7 @@ pub struct Recurrence {
     pub extra: Extra,
 }
 
-/// The `Scope` object.
+/// The `Scope` object: `scope` of `MaintenanceWindow`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Scope {
@@ -312,7 +312,7 @@ impl Scope {
     }
 }
 
-/// A value of `Status`.
+/// A value of `Status`: `status[]` of what `maintenance_windows.find` takes, and 6 more places.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Status {

@@ -27,6 +27,7 @@ impl Ml {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-mlsync)
     #[doc(alias = "ml.sync_saved_objects")]
     #[doc(alias = "GET /api/ml/saved_objects/sync")]
+    #[doc(alias = "mlsync")]
     pub fn sync_saved_objects(&self) -> SyncSavedObjects {
         SyncSavedObjects::new(&self.client, SyncSavedObjectsRequest::new())
     }

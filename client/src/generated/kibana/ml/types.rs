@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use crate::types::Extra;
-/// The `AnomalyDetectorSync` object.
+/// The `AnomalyDetectorSync` object: upstream's `MlSyncResponseAnomalyDetectors`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AnomalyDetectorSync {
@@ -13,7 +13,7 @@ pub struct AnomalyDetectorSync {
     pub extra: Extra,
 }
 
-/// The `CreatedSavedObjects` object.
+/// The `CreatedSavedObjects` object: upstream's `MlSyncResponseSavedObjectsCreated`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreatedSavedObjects {
@@ -27,7 +27,7 @@ pub struct CreatedSavedObjects {
     pub extra: Extra,
 }
 
-/// The `DataFrameAnalyticsSync` object.
+/// The `DataFrameAnalyticsSync` object: upstream's `MlSyncResponseDataFrameAnalytics`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DataFrameAnalyticsSync {
@@ -37,7 +37,7 @@ pub struct DataFrameAnalyticsSync {
     pub extra: Extra,
 }
 
-/// The `DatafeedSync` object.
+/// The `DatafeedSync` object: upstream's `MlSyncResponseDatafeeds`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DatafeedSync {
@@ -47,7 +47,7 @@ pub struct DatafeedSync {
     pub extra: Extra,
 }
 
-/// The `DeletedSavedObjects` object.
+/// The `DeletedSavedObjects` object: upstream's `MlSyncResponseSavedObjectsDeleted`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DeletedSavedObjects {
@@ -61,7 +61,7 @@ pub struct DeletedSavedObjects {
     pub extra: Extra,
 }
 
-/// The `SyncResult` object.
+/// The `SyncResult` object: upstream's `MlSync200Response`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SyncResult {
@@ -79,7 +79,7 @@ pub struct SyncResult {
 
 /// The answer to [`sync_saved_objects`](super::Ml::sync_saved_objects).
 pub type SyncSavedObjectsResponse = SyncResult;
-/// The `TrainedModelSync` object.
+/// The `TrainedModelSync` object: upstream's `MlSyncResponseTrainedModels`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct TrainedModelSync {

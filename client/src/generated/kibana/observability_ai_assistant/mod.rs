@@ -28,6 +28,7 @@ impl ObservabilityAiAssistant {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-observability-ai-assistant-chat-complete)
     #[doc(alias = "observability_ai_assistant.complete_chat")]
     #[doc(alias = "POST /api/observability_ai_assistant/chat/complete")]
+    #[doc(alias = "observability-ai-assistant-chat-complete")]
     pub fn complete_chat(&self, required: CompleteChatRequired) -> CompleteChat {
         CompleteChat::new(&self.client, CompleteChatRequest::new(required))
     }

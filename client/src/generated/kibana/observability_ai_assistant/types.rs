@@ -90,7 +90,7 @@ impl FunctionCall {
     }
 }
 
-/// A value of `FunctionCallTrigger`.
+/// A value of `FunctionCallTrigger`: `trigger` of `FunctionCall`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FunctionCallTrigger {
@@ -161,7 +161,7 @@ impl Message {
     }
 }
 
-/// The `MessageContent` object.
+/// The `MessageContent` object: `message` of `Message`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MessageContent {
@@ -222,7 +222,7 @@ impl MessageContent {
     }
 }
 
-/// A value of `MessageRole`.
+/// A value of `MessageRole`: upstream's `MessageRoleEnum`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MessageRole {
@@ -240,7 +240,7 @@ pub enum MessageRole {
     UnknownValue(String),
 }
 
-/// The `NamedInstruction` object.
+/// The `NamedInstruction` object: `object` of `Instruction`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NamedInstruction {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use crate::rt;
 use crate::types::{Extra, OneOrMany};
-/// The `EcsMapping` object.
+/// The `EcsMapping` object: upstream's `ECSMappingItem`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EcsMapping {
@@ -36,7 +36,7 @@ impl EcsMapping {
     }
 }
 
-/// The `LiveQuery` object.
+/// The `LiveQuery` object: upstream's `ArrayQueriesItem`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct LiveQuery {
@@ -151,7 +151,7 @@ impl LiveQuery {
     }
 }
 
-/// The `PackQuery` object.
+/// The `PackQuery` object: upstream's `ObjectQueriesItem`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PackQuery {
@@ -281,7 +281,7 @@ impl PackQuery {
     }
 }
 
-/// A value of `SortOrder`.
+/// A value of `SortOrder`: upstream's `SortOrderOrUndefined`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortOrder {

@@ -20,6 +20,7 @@ impl OsqueryLiveQueries {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-osquerycreatelivequery)
     #[doc(alias = "osquery.live_queries.create")]
     #[doc(alias = "POST /api/osquery/live_queries")]
+    #[doc(alias = "osquerycreatelivequery")]
     pub fn create(&self) -> Create {
         Create::new(&self.client, CreateRequest::new())
     }
@@ -29,6 +30,7 @@ impl OsqueryLiveQueries {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-osquerygetlivequerydetails)
     #[doc(alias = "osquery.live_queries.get")]
     #[doc(alias = "GET /api/osquery/live_queries/{id}")]
+    #[doc(alias = "osquerygetlivequerydetails")]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
     }
@@ -38,6 +40,7 @@ impl OsqueryLiveQueries {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-osquerygetlivequeryresults)
     #[doc(alias = "osquery.live_queries.get_results")]
     #[doc(alias = "GET /api/osquery/live_queries/{id}/results/{actionId}")]
+    #[doc(alias = "osquerygetlivequeryresults")]
     pub fn get_results(
         &self,
         id: impl Into<String>,
@@ -51,6 +54,7 @@ impl OsqueryLiveQueries {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-osqueryfindlivequeries)
     #[doc(alias = "osquery.live_queries.list")]
     #[doc(alias = "GET /api/osquery/live_queries")]
+    #[doc(alias = "osqueryfindlivequeries")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }

@@ -20,6 +20,7 @@ impl OsqueryPacks {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-osquerycreatepacks)
     #[doc(alias = "osquery.packs.create")]
     #[doc(alias = "POST /api/osquery/packs")]
+    #[doc(alias = "osquerycreatepacks")]
     pub fn create(&self) -> Create {
         Create::new(&self.client, CreateRequest::new())
     }
@@ -29,6 +30,7 @@ impl OsqueryPacks {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-osquerydeletepacks)
     #[doc(alias = "osquery.packs.delete")]
     #[doc(alias = "DELETE /api/osquery/packs/{id}")]
+    #[doc(alias = "osquerydeletepacks")]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
     }
@@ -38,6 +40,7 @@ impl OsqueryPacks {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-osquerygetpacksdetails)
     #[doc(alias = "osquery.packs.get")]
     #[doc(alias = "GET /api/osquery/packs/{id}")]
+    #[doc(alias = "osquerygetpacksdetails")]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
     }
@@ -47,6 +50,7 @@ impl OsqueryPacks {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-osqueryfindpacks)
     #[doc(alias = "osquery.packs.list")]
     #[doc(alias = "GET /api/osquery/packs")]
+    #[doc(alias = "osqueryfindpacks")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -56,6 +60,7 @@ impl OsqueryPacks {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-osqueryupdatepacks)
     #[doc(alias = "osquery.packs.update")]
     #[doc(alias = "PUT /api/osquery/packs/{id}")]
+    #[doc(alias = "osqueryupdatepacks")]
     pub fn update(&self, id: impl Into<String>) -> Update {
         Update::new(&self.client, UpdateRequest::new(id))
     }

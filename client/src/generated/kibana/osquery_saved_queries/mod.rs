@@ -19,6 +19,7 @@ impl OsquerySavedQueries {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-osquerycreatesavedquery)
     #[doc(alias = "osquery.saved_queries.create")]
     #[doc(alias = "POST /api/osquery/saved_queries")]
+    #[doc(alias = "osquerycreatesavedquery")]
     pub fn create(&self) -> Create {
         Create::new(&self.client, CreateRequest::new())
     }
@@ -28,6 +29,7 @@ impl OsquerySavedQueries {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-osquerydeletesavedquery)
     #[doc(alias = "osquery.saved_queries.delete")]
     #[doc(alias = "DELETE /api/osquery/saved_queries/{id}")]
+    #[doc(alias = "osquerydeletesavedquery")]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
     }
@@ -37,6 +39,7 @@ impl OsquerySavedQueries {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-osquerygetsavedquerydetails)
     #[doc(alias = "osquery.saved_queries.get")]
     #[doc(alias = "GET /api/osquery/saved_queries/{id}")]
+    #[doc(alias = "osquerygetsavedquerydetails")]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
     }
@@ -46,6 +49,7 @@ impl OsquerySavedQueries {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-osqueryfindsavedqueries)
     #[doc(alias = "osquery.saved_queries.list")]
     #[doc(alias = "GET /api/osquery/saved_queries")]
+    #[doc(alias = "osqueryfindsavedqueries")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -55,6 +59,7 @@ impl OsquerySavedQueries {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-osqueryupdatesavedquery)
     #[doc(alias = "osquery.saved_queries.update")]
     #[doc(alias = "PUT /api/osquery/saved_queries/{id}")]
+    #[doc(alias = "osqueryupdatesavedquery")]
     pub fn update(&self, id: impl Into<String>) -> Update {
         Update::new(&self.client, UpdateRequest::new(id))
     }

@@ -29,6 +29,7 @@ impl Roles {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-security-roles)
     #[doc(alias = "roles.bulk_put")]
     #[doc(alias = "POST /api/security/roles")]
+    #[doc(alias = "post-security-roles")]
     pub fn bulk_put(
         &self,
         roles: impl IntoIterator<Item = (impl Into<String>, impl Into<NewRole>)>,
@@ -41,6 +42,7 @@ impl Roles {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-security-role-name)
     #[doc(alias = "roles.delete")]
     #[doc(alias = "DELETE /api/security/role/{name}")]
+    #[doc(alias = "delete-security-role-name")]
     pub fn delete(&self, name: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(name))
     }
@@ -50,6 +52,7 @@ impl Roles {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-security-role-query)
     #[doc(alias = "roles.find")]
     #[doc(alias = "POST /api/security/role/_query")]
+    #[doc(alias = "post-security-role-query")]
     pub fn find(&self) -> Find {
         Find::new(&self.client, FindRequest::new())
     }
@@ -59,6 +62,7 @@ impl Roles {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-security-role-name)
     #[doc(alias = "roles.get")]
     #[doc(alias = "GET /api/security/role/{name}")]
+    #[doc(alias = "get-security-role-name")]
     pub fn get(&self, name: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(name))
     }
@@ -68,6 +72,7 @@ impl Roles {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-security-role)
     #[doc(alias = "roles.list")]
     #[doc(alias = "GET /api/security/role")]
+    #[doc(alias = "get-security-role")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -77,6 +82,7 @@ impl Roles {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-security-role-name)
     #[doc(alias = "roles.put")]
     #[doc(alias = "PUT /api/security/role/{name}")]
+    #[doc(alias = "put-security-role-name")]
     #[doc(alias = "create_or_update_role")]
     #[doc(alias = "create_role")]
     pub fn put(

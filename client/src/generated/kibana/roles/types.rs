@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
-use crate::types::{Extra, Number, Untyped};
+use crate::types::{Extra, Number};
 /// The `BulkError` object.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
@@ -103,21 +103,9 @@ pub struct KibanaPrivileges {
     pub extra: Extra,
 }
 
-/// One of several forms of `KibanaPrivilegesSpaces`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum KibanaPrivilegesSpaces {
-    /// A list.
-    StringList(Vec<String>),
-    /// A list.
-    StringList_(Vec<String>),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
 /// The answer to [`list`](super::Roles::list).
 pub type ListResponse = Vec<Role>;
-/// The `NewElasticsearchPrivileges` object.
+/// The `NewElasticsearchPrivileges` object: `elasticsearch` of what `roles.put` takes, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewElasticsearchPrivileges {
@@ -188,7 +176,7 @@ impl NewElasticsearchPrivileges {
     }
 }
 
-/// The `NewIndexPrivileges` object.
+/// The `NewIndexPrivileges` object: `indices[]` of `NewElasticsearchPrivileges`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewIndexPrivileges {
@@ -256,7 +244,7 @@ impl NewIndexPrivileges {
     }
 }
 
-/// The `NewKibanaPrivileges` object.
+/// The `NewKibanaPrivileges` object: `kibana[]` of what `roles.put` takes, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewKibanaPrivileges {
@@ -267,7 +255,7 @@ pub struct NewKibanaPrivileges {
     /// `spaces`
     ///
     /// default `["*"]`
-    pub spaces: Option<KibanaPrivilegesSpaces>,
+    pub spaces: Option<Vec<String>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -304,13 +292,16 @@ impl NewKibanaPrivileges {
     ///
     /// default `["*"]`
     #[must_use]
-    pub fn spaces(mut self, spaces: impl Into<KibanaPrivilegesSpaces>) -> Self {
-        self.spaces = Some(spaces.into());
+    pub fn spaces(
+        mut self,
+        spaces: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.spaces = Some(spaces.into_iter().map(Into::into).collect());
         self
     }
 }
 
-/// The `NewRemoteClusterPrivileges` object.
+/// The `NewRemoteClusterPrivileges` object: `remote_cluster[]` of `NewElasticsearchPrivileges`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewRemoteClusterPrivileges {
@@ -341,7 +332,7 @@ impl NewRemoteClusterPrivileges {
     }
 }
 
-/// The `NewRemoteIndexPrivileges` object.
+/// The `NewRemoteIndexPrivileges` object: `remote_indices[]` of `NewElasticsearchPrivileges`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewRemoteIndexPrivileges {
@@ -429,7 +420,7 @@ impl NewRemoteIndexPrivileges {
     }
 }
 
-/// The `NewRole` object.
+/// The `NewRole` object: `roles[]` of what `roles.bulk_put` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewRole {
@@ -542,7 +533,7 @@ pub struct Role {
     pub extra: Extra,
 }
 
-/// The `RoleFilters` object.
+/// The `RoleFilters` object: `filters` of what `roles.find` takes.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RoleFilters {
@@ -566,7 +557,7 @@ impl RoleFilters {
     }
 }
 
-/// The `RoleSort` object.
+/// The `RoleSort` object: `sort` of what `roles.find` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RoleSort {
@@ -590,7 +581,7 @@ impl RoleSort {
     }
 }
 
-/// A value of `SortDirection`.
+/// A value of `SortDirection`: `direction` of `RoleSort`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortDirection {

@@ -3,13 +3,12 @@
 
 use std::borrow::Cow;
 use http::Method;
-use serde::{Deserializer, Serializer};
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
 use crate::{Error, rt};
 use crate::body::Body;
 use crate::response::NoContent;
-use crate::types::{Extra, Untyped};
+use crate::types::Extra;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
@@ -21,9 +20,6 @@ rt::model! {
 }
 rt::string_enum! {
     SortDirection
-}
-rt::union_! {
-    KibanaPrivilegesSpaces
 }
 
 impl rt::Model for BulkError {
@@ -317,30 +313,6 @@ impl rt::Model for KibanaPrivileges {
         out.option(1, &self.feature)?;
         out.option(2, &self.spaces)?;
         Ok(())
-    }
-}
-
-impl rt::Union for KibanaPrivilegesSpaces {
-    const ARMS: &'static [rt::Arm] = &[rt::Arm::list(16), rt::Arm::list(16)];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::StringList),
-            1 => rt::get(deserializer).map(Self::StringList_),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::StringList(value) => rt::Wire::encode(value, serializer),
-            Self::StringList_(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 

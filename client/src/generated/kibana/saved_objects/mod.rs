@@ -32,6 +32,7 @@ impl SavedObjects {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-bulkcreatesavedobjects)
     #[doc(alias = "saved_objects.bulk_create")]
     #[doc(alias = "POST /api/saved_objects/_bulk_create")]
+    #[doc(alias = "bulkcreatesavedobjects")]
     #[deprecated = "upstream deprecates it"]
     pub fn bulk_create(
         &self,
@@ -47,6 +48,7 @@ impl SavedObjects {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-bulkdeletesavedobjects)
     #[doc(alias = "saved_objects.bulk_delete")]
     #[doc(alias = "POST /api/saved_objects/_bulk_delete")]
+    #[doc(alias = "bulkdeletesavedobjects")]
     #[deprecated = "upstream deprecates it"]
     pub fn bulk_delete(
         &self,
@@ -62,6 +64,7 @@ impl SavedObjects {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-bulkgetsavedobjects)
     #[doc(alias = "saved_objects.bulk_get")]
     #[doc(alias = "POST /api/saved_objects/_bulk_get")]
+    #[doc(alias = "bulkgetsavedobjects")]
     #[deprecated = "upstream deprecates it"]
     pub fn bulk_get(
         &self,
@@ -77,6 +80,7 @@ impl SavedObjects {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-bulkresolvesavedobjects)
     #[doc(alias = "saved_objects.bulk_resolve")]
     #[doc(alias = "POST /api/saved_objects/_bulk_resolve")]
+    #[doc(alias = "bulkresolvesavedobjects")]
     #[deprecated = "upstream deprecates it"]
     pub fn bulk_resolve(
         &self,
@@ -92,6 +96,7 @@ impl SavedObjects {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-bulkupdatesavedobjects)
     #[doc(alias = "saved_objects.bulk_update")]
     #[doc(alias = "POST /api/saved_objects/_bulk_update")]
+    #[doc(alias = "bulkupdatesavedobjects")]
     #[deprecated = "upstream deprecates it"]
     pub fn bulk_update(
         &self,
@@ -107,6 +112,7 @@ impl SavedObjects {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createsavedobject)
     #[doc(alias = "saved_objects.create")]
     #[doc(alias = "POST /api/saved_objects/{type}")]
+    #[doc(alias = "createsavedobject")]
     #[deprecated = "upstream deprecates it"]
     pub fn create(
         &self,
@@ -121,6 +127,7 @@ impl SavedObjects {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createsavedobjectid)
     #[doc(alias = "saved_objects.create_with_id")]
     #[doc(alias = "POST /api/saved_objects/{type}/{id}")]
+    #[doc(alias = "createsavedobjectid")]
     #[deprecated = "upstream deprecates it"]
     pub fn create_with_id(
         &self,
@@ -144,6 +151,7 @@ impl SavedObjects {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-saved-objects-export)
     #[doc(alias = "saved_objects.export")]
     #[doc(alias = "POST /api/saved_objects/_export")]
+    #[doc(alias = "post-saved-objects-export")]
     pub fn export(&self) -> Export {
         Export::new(&self.client, ExportRequest::new())
     }
@@ -153,8 +161,9 @@ impl SavedObjects {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-findsavedobjects)
     #[doc(alias = "saved_objects.find")]
     #[doc(alias = "GET /api/saved_objects/_find")]
+    #[doc(alias = "findsavedobjects")]
     #[deprecated = "upstream deprecates it"]
-    pub fn find(&self, r#type: impl Into<Fields>) -> Find {
+    pub fn find(&self, r#type: impl Into<OneOrMany<String>>) -> Find {
         Find::new(&self.client, FindRequest::new(r#type))
     }
     /// Returns one saved object.
@@ -163,6 +172,7 @@ impl SavedObjects {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getsavedobject)
     #[doc(alias = "saved_objects.get")]
     #[doc(alias = "GET /api/saved_objects/{type}/{id}")]
+    #[doc(alias = "getsavedobject")]
     #[deprecated = "upstream deprecates it"]
     pub fn get(&self, r#type: impl Into<String>, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(r#type, id))
@@ -173,6 +183,7 @@ impl SavedObjects {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-saved-objects-import)
     #[doc(alias = "saved_objects.import")]
     #[doc(alias = "POST /api/saved_objects/_import")]
+    #[doc(alias = "post-saved-objects-import")]
     #[doc(alias = "import_objects")]
     pub fn import(&self, file: impl Into<Upload>) -> Import {
         Import::new(&self.client, ImportRequest::new(file))
@@ -183,6 +194,7 @@ impl SavedObjects {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-resolvesavedobject)
     #[doc(alias = "saved_objects.resolve")]
     #[doc(alias = "GET /api/saved_objects/resolve/{type}/{id}")]
+    #[doc(alias = "resolvesavedobject")]
     #[deprecated = "upstream deprecates it"]
     pub fn resolve(&self, r#type: impl Into<String>, id: impl Into<String>) -> Resolve {
         Resolve::new(&self.client, ResolveRequest::new(r#type, id))
@@ -193,6 +205,7 @@ impl SavedObjects {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-resolveimporterrors)
     #[doc(alias = "saved_objects.resolve_import_errors")]
     #[doc(alias = "POST /api/saved_objects/_resolve_import_errors")]
+    #[doc(alias = "resolveimporterrors")]
     pub fn resolve_import_errors(
         &self,
         retries: impl IntoIterator<Item = impl Into<ImportRetry>>,
@@ -205,6 +218,7 @@ impl SavedObjects {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-rotateencryptionkey)
     #[doc(alias = "saved_objects.rotate_encryption_key")]
     #[doc(alias = "POST /api/encrypted_saved_objects/_rotate_key")]
+    #[doc(alias = "rotateencryptionkey")]
     pub fn rotate_encryption_key(&self) -> RotateEncryptionKey {
         RotateEncryptionKey::new(&self.client, RotateEncryptionKeyRequest::new())
     }
@@ -214,6 +228,7 @@ impl SavedObjects {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-updatesavedobject)
     #[doc(alias = "saved_objects.update")]
     #[doc(alias = "PUT /api/saved_objects/{type}/{id}")]
+    #[doc(alias = "updatesavedobject")]
     #[deprecated = "upstream deprecates it"]
     pub fn update(
         &self,
@@ -420,7 +435,7 @@ impl Find {
         self
     }
     /// `fields`
-    pub fn fields(mut self, fields: impl Into<Fields>) -> Self {
+    pub fn fields(mut self, fields: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().fields = Some(fields.into());
         self
     }
@@ -491,7 +506,7 @@ impl Find {
         self
     }
     /// `search_fields`
-    pub fn search_fields(mut self, search_fields: impl Into<Fields>) -> Self {
+    pub fn search_fields(mut self, search_fields: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().search_fields = Some(search_fields.into());
         self
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::body::Upload;
-use crate::types::{Extra, Number, OneOrMany, Untyped};
+use crate::types::{Extra, Number, OneOrMany};
 /// The answer to [`bulk_create`](super::SavedObjects::bulk_create).
 pub type BulkCreateResponse = BulkObjects;
 /// The answer to [`bulk_delete`](super::SavedObjects::bulk_delete).
@@ -56,30 +56,6 @@ pub struct DeleteStatuses {
     pub extra: Extra,
 }
 
-/// One of several forms of `Fields`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Fields {
-    /// A string.
-    String(String),
-    /// A list.
-    AnyList(Vec<Value>),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<&str> for Fields {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for Fields {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
 /// The answer to [`find`](super::SavedObjects::find).
 pub type FindResponse = FoundObjects;
 /// The `FoundObjects` object.
@@ -116,7 +92,7 @@ pub struct ImportResponse {
     pub extra: Extra,
 }
 
-/// The `ImportRetry` object.
+/// The `ImportRetry` object: `retries[]` of what `saved_objects.resolve_import_errors` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ImportRetry {
@@ -191,7 +167,7 @@ pub struct ObjectError {
     pub extra: Extra,
 }
 
-/// The `ObjectReference` object.
+/// The `ObjectReference` object: `objects[]` of what `saved_objects.export` takes, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ObjectReference {
@@ -229,7 +205,7 @@ pub struct Reference {
     pub extra: Extra,
 }
 
-/// The `ReferenceReplacement` object.
+/// The `ReferenceReplacement` object: `replaceReferences[]` of `ImportRetry`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ReferenceReplacement {
@@ -303,7 +279,7 @@ pub struct ResolvedObject {
     pub extra: Extra,
 }
 
-/// A value of `ResolvedObjectOutcome`.
+/// A value of `ResolvedObjectOutcome`: `outcome` of `ResolvedObject`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResolvedObjectOutcome {
@@ -696,7 +672,7 @@ pub struct FindRequest {
     /// `default_search_operator`
     pub default_search_operator: Option<String>,
     /// `fields`
-    pub fields: Option<Fields>,
+    pub fields: Option<OneOrMany<String>>,
     /// `filter`
     pub filter: Option<String>,
     /// `has_no_reference`
@@ -714,17 +690,17 @@ pub struct FindRequest {
     /// `search`
     pub search: Option<String>,
     /// `search_fields`
-    pub search_fields: Option<Fields>,
+    pub search_fields: Option<OneOrMany<String>>,
     /// `sort_field`
     pub sort_field: Option<String>,
     /// `type`
-    pub r#type: Fields,
+    pub r#type: OneOrMany<String>,
 }
 
 impl FindRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(r#type: impl Into<Fields>) -> Self {
+    pub fn new(r#type: impl Into<OneOrMany<String>>) -> Self {
         Self {
             r#type: r#type.into(),
             aggs: None,

@@ -3,7 +3,6 @@
 
 use std::borrow::Cow;
 use http::Method;
-use serde::{Deserializer, Serializer};
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
 use crate::{Error, rt};
@@ -21,9 +20,6 @@ rt::model! {
 }
 rt::string_enum! {
     ResolvedObjectOutcome
-}
-rt::union_! {
-    Fields
 }
 
 impl rt::Model for BulkObjects {
@@ -152,36 +148,6 @@ impl rt::Model for DeleteStatuses {
     ) -> Result<(), S::Error> {
         out.value(0, &self.statuses)?;
         Ok(())
-    }
-}
-
-impl rt::Text for Fields {
-    fn text(&self) -> Cow<'_, str> {
-        rt::json_text(self)
-    }
-}
-
-impl rt::Union for Fields {
-    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(16), rt::Arm::of(32)];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::String),
-            1 => rt::get(deserializer).map(Self::AnyList),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::AnyList(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 
@@ -1308,7 +1274,7 @@ impl rt::Endpoint for FindRequest {
             query.pair("default_search_operator", rt::text(value));
         }
         if let Some(value) = &self.fields {
-            query.pair("fields", rt::text(value));
+            query.list("fields", rt::texts(value));
         }
         if let Some(value) = &self.filter {
             query.pair("filter", rt::text(value));
@@ -1335,12 +1301,12 @@ impl rt::Endpoint for FindRequest {
             query.pair("search", rt::text(value));
         }
         if let Some(value) = &self.search_fields {
-            query.pair("search_fields", rt::text(value));
+            query.list("search_fields", rt::texts(value));
         }
         if let Some(value) = &self.sort_field {
             query.pair("sort_field", rt::text(value));
         }
-        query.pair("type", rt::text(&self.r#type));
+        query.list("type", rt::texts(&self.r#type));
     }
 }
 

@@ -47,6 +47,7 @@ impl SecurityAiAssistant {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-performanonymizationfieldsbulkaction)
     #[doc(alias = "security_ai_assistant.bulk_edit_anonymization_fields")]
     #[doc(alias = "POST /api/security_ai_assistant/anonymization_fields/_bulk_action")]
+    #[doc(alias = "performanonymizationfieldsbulkaction")]
     pub fn bulk_edit_anonymization_fields(&self) -> BulkEditAnonymizationFields {
         BulkEditAnonymizationFields::new(
             &self.client,
@@ -59,6 +60,7 @@ impl SecurityAiAssistant {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-performpromptsbulkaction)
     #[doc(alias = "security_ai_assistant.bulk_edit_prompts")]
     #[doc(alias = "POST /api/security_ai_assistant/prompts/_bulk_action")]
+    #[doc(alias = "performpromptsbulkaction")]
     pub fn bulk_edit_prompts(&self) -> BulkEditPrompts {
         BulkEditPrompts::new(&self.client, BulkEditPromptsRequest::new())
     }
@@ -68,6 +70,7 @@ impl SecurityAiAssistant {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-chatcomplete)
     #[doc(alias = "security_ai_assistant.complete_chat")]
     #[doc(alias = "POST /api/security_ai_assistant/chat/complete")]
+    #[doc(alias = "chatcomplete")]
     pub fn complete_chat(&self, required: CompleteChatRequired) -> CompleteChat {
         CompleteChat::new(&self.client, CompleteChatRequest::new(required))
     }
@@ -77,6 +80,7 @@ impl SecurityAiAssistant {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-findanonymizationfields)
     #[doc(alias = "security_ai_assistant.find_anonymization_fields")]
     #[doc(alias = "GET /api/security_ai_assistant/anonymization_fields/_find")]
+    #[doc(alias = "findanonymizationfields")]
     pub fn find_anonymization_fields(&self) -> FindAnonymizationFields {
         FindAnonymizationFields::new(&self.client, FindAnonymizationFieldsRequest::new())
     }
@@ -86,6 +90,7 @@ impl SecurityAiAssistant {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-findprompts)
     #[doc(alias = "security_ai_assistant.find_prompts")]
     #[doc(alias = "GET /api/security_ai_assistant/prompts/_find")]
+    #[doc(alias = "findprompts")]
     pub fn find_prompts(&self) -> FindPrompts {
         FindPrompts::new(&self.client, FindPromptsRequest::new())
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
-/// The `AnonymizationField` object.
+/// The `AnonymizationField` object: upstream's `AnonymizationFieldResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AnonymizationField {
@@ -33,7 +33,8 @@ pub struct AnonymizationField {
     pub extra: Extra,
 }
 
-/// The `AnonymizationFieldAggregations` object.
+/// The `AnonymizationFieldAggregations` object: `aggregations` of what
+/// `security_ai_assistant.find_anonymization_fields` answers.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct AnonymizationFieldAggregations {
@@ -43,7 +44,7 @@ pub struct AnonymizationFieldAggregations {
     pub extra: Extra,
 }
 
-/// The `AnonymizationFieldError` object.
+/// The `AnonymizationFieldError` object: upstream's `NormalizedAnonymizationFieldError`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AnonymizationFieldError {
@@ -59,7 +60,7 @@ pub struct AnonymizationFieldError {
     pub extra: Extra,
 }
 
-/// A value of `AnonymizationFieldSortField`.
+/// A value of `AnonymizationFieldSortField`: upstream's `FindAnonymizationFieldsSortField`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AnonymizationFieldSortField {
@@ -77,7 +78,7 @@ pub enum AnonymizationFieldSortField {
     UnknownValue(String),
 }
 
-/// The `AnonymizationFieldUpdate` object.
+/// The `AnonymizationFieldUpdate` object: upstream's `AnonymizationFieldUpdateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AnonymizationFieldUpdate {
@@ -114,7 +115,7 @@ impl AnonymizationFieldUpdate {
     }
 }
 
-/// The `AnonymizationFieldsOutcome` object.
+/// The `AnonymizationFieldsOutcome` object: upstream's `AnonymizationFieldsBulkCrudActionResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AnonymizationFieldsOutcome {
@@ -132,7 +133,7 @@ pub struct AnonymizationFieldsOutcome {
     pub extra: Extra,
 }
 
-/// The `AnonymizationFieldsOutcomeAttributes` object.
+/// The `AnonymizationFieldsOutcomeAttributes` object: `attributes` of `AnonymizationFieldsOutcome`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AnonymizationFieldsOutcomeAttributes {
@@ -146,7 +147,7 @@ pub struct AnonymizationFieldsOutcomeAttributes {
     pub extra: Extra,
 }
 
-/// The `AnonymizationFieldsResults` object.
+/// The `AnonymizationFieldsResults` object: upstream's `AnonymizationFieldsBulkCrudActionResults`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AnonymizationFieldsResults {
@@ -216,7 +217,7 @@ impl ApiConfig {
     }
 }
 
-/// The `BulkActionSummary` object.
+/// The `BulkActionSummary` object: upstream's `BulkCrudActionSummary`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkActionSummary {
@@ -232,7 +233,7 @@ pub struct BulkActionSummary {
     pub extra: Extra,
 }
 
-/// The `BulkDeletion` object.
+/// The `BulkDeletion` object: `delete` of what `security_ai_assistant.bulk_edit_prompts` takes, and 2 more places.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct BulkDeletion {
@@ -272,7 +273,7 @@ impl BulkDeletion {
 pub type BulkEditAnonymizationFieldsResponse = AnonymizationFieldsOutcome;
 /// The answer to [`bulk_edit_prompts`](super::SecurityAiAssistant::bulk_edit_prompts).
 pub type BulkEditPromptsResponse = PromptsOutcome;
-/// A value of `ButtonColor`.
+/// A value of `ButtonColor`: `buttonColor` of `SelectOptionInterruptOption`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ButtonColor {
@@ -367,7 +368,7 @@ pub enum ChatMessageRole {
     UnknownValue(String),
 }
 
-/// One of several forms of `ContentReference`.
+/// One of several forms of `ContentReference`: upstream's `ContentReferences[]`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ContentReference {
@@ -423,7 +424,7 @@ impl From<HrefContentReference> for ContentReference {
     }
 }
 
-/// The `Conversation` object.
+/// The `Conversation` object: upstream's `ConversationResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Conversation {
@@ -487,7 +488,7 @@ pub enum ConversationConfidence {
     UnknownValue(String),
 }
 
-/// A value of `ConversationSortField`.
+/// A value of `ConversationSortField`: upstream's `FindConversationsSortField`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConversationSortField {
@@ -551,7 +552,7 @@ impl ConversationSummary {
     }
 }
 
-/// The `DeletedEntry` object.
+/// The `DeletedEntry` object: upstream's `DeleteResponseFields`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DeletedEntry {
@@ -597,7 +598,7 @@ pub struct DocumentEntry {
     pub extra: Extra,
 }
 
-/// The `DocumentEntryUpdate` object.
+/// The `DocumentEntryUpdate` object: upstream's `DocumentEntryUpdateFields`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DocumentEntryUpdate {
@@ -733,7 +734,7 @@ impl EsqlContentReference {
     }
 }
 
-/// The `EsqlTimeRange` object.
+/// The `EsqlTimeRange` object: `timerange` of `EsqlContentReference`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EsqlTimeRange {
@@ -757,7 +758,7 @@ impl EsqlTimeRange {
     }
 }
 
-/// The `FailedAnonymizationField` object.
+/// The `FailedAnonymizationField` object: upstream's `AnonymizationFieldDetailsInError`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FailedAnonymizationField {
@@ -769,7 +770,7 @@ pub struct FailedAnonymizationField {
     pub extra: Extra,
 }
 
-/// The `FailedKnowledgeBaseEntry` object.
+/// The `FailedKnowledgeBaseEntry` object: upstream's `KnowledgeBaseEntryDetailsInError`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FailedKnowledgeBaseEntry {
@@ -781,7 +782,7 @@ pub struct FailedKnowledgeBaseEntry {
     pub extra: Extra,
 }
 
-/// The `FailedPrompt` object.
+/// The `FailedPrompt` object: upstream's `PromptDetailsInError`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FailedPrompt {
@@ -793,7 +794,7 @@ pub struct FailedPrompt {
     pub extra: Extra,
 }
 
-/// The `FieldStatus` object.
+/// The `FieldStatus` object: `field_status` of `AnonymizationFieldAggregations`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FieldStatus {
@@ -803,7 +804,7 @@ pub struct FieldStatus {
     pub extra: Extra,
 }
 
-/// The `FieldStatusBucket` object.
+/// The `FieldStatusBucket` object: `denied` of `FieldStatusBuckets`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FieldStatusBucket {
@@ -815,7 +816,7 @@ pub struct FieldStatusBucket {
     pub extra: Extra,
 }
 
-/// The `FieldStatusBuckets` object.
+/// The `FieldStatusBuckets` object: `buckets` of `FieldStatus`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FieldStatusBuckets {
@@ -935,7 +936,7 @@ pub struct IndexEntry {
     pub extra: Extra,
 }
 
-/// The `IndexEntryUpdate` object.
+/// The `IndexEntryUpdate` object: upstream's `IndexEntryUpdateFields`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IndexEntryUpdate {
@@ -1035,7 +1036,7 @@ impl IndexEntryUpdate {
     }
 }
 
-/// The `InputField` object.
+/// The `InputField` object: upstream's `InputSchema[]`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputField {
@@ -1188,7 +1189,7 @@ impl From<InputTextInterruptValue> for InterruptValue {
     }
 }
 
-/// One of several forms of `KnowledgeBaseEntry`.
+/// One of several forms of `KnowledgeBaseEntry`: upstream's `KnowledgeBaseEntryResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum KnowledgeBaseEntry {
@@ -1200,7 +1201,7 @@ pub enum KnowledgeBaseEntry {
     Other(Untyped),
 }
 
-/// One of several forms of `KnowledgeBaseEntryBulkUpdate`.
+/// One of several forms of `KnowledgeBaseEntryBulkUpdate`: upstream's `KnowledgeBaseEntryUpdateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum KnowledgeBaseEntryBulkUpdate {
@@ -1263,7 +1264,7 @@ impl KnowledgeBaseEntryContentReference {
     }
 }
 
-/// The `KnowledgeBaseEntryError` object.
+/// The `KnowledgeBaseEntryError` object: upstream's `NormalizedKnowledgeBaseEntryError`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeBaseEntryError {
@@ -1279,7 +1280,7 @@ pub struct KnowledgeBaseEntryError {
     pub extra: Extra,
 }
 
-/// A value of `KnowledgeBaseEntrySortField`.
+/// A value of `KnowledgeBaseEntrySortField`: upstream's `FindKnowledgeBaseEntriesSortField`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KnowledgeBaseEntrySortField {
@@ -1295,7 +1296,7 @@ pub enum KnowledgeBaseEntrySortField {
     UnknownValue(String),
 }
 
-/// One of several forms of `KnowledgeBaseEntryUpdate`.
+/// One of several forms of `KnowledgeBaseEntryUpdate`: upstream's `KnowledgeBaseEntryUpdateRouteProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum KnowledgeBaseEntryUpdate {
@@ -1319,7 +1320,7 @@ impl From<NewIndexEntry> for KnowledgeBaseEntryUpdate {
     }
 }
 
-/// The `KnowledgeBaseOutcome` object.
+/// The `KnowledgeBaseOutcome` object: upstream's `KnowledgeBaseEntryBulkCrudActionResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeBaseOutcome {
@@ -1337,7 +1338,7 @@ pub struct KnowledgeBaseOutcome {
     pub extra: Extra,
 }
 
-/// The `KnowledgeBaseOutcomeAttributes` object.
+/// The `KnowledgeBaseOutcomeAttributes` object: `attributes` of `KnowledgeBaseOutcome`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeBaseOutcomeAttributes {
@@ -1365,7 +1366,7 @@ pub enum KnowledgeBaseResource {
     UnknownValue(String),
 }
 
-/// The `KnowledgeBaseResults` object.
+/// The `KnowledgeBaseResults` object: upstream's `KnowledgeBaseEntryBulkCrudActionResults`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeBaseResults {
@@ -1381,7 +1382,7 @@ pub struct KnowledgeBaseResults {
     pub extra: Extra,
 }
 
-/// The `KnowledgeBaseSetup` object.
+/// The `KnowledgeBaseSetup` object: upstream's `KnowledgeBaseResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct KnowledgeBaseSetup {
@@ -1391,7 +1392,7 @@ pub struct KnowledgeBaseSetup {
     pub extra: Extra,
 }
 
-/// The `KnowledgeBaseSummary` object.
+/// The `KnowledgeBaseSummary` object: upstream's `KnowledgeBaseEntryBulkCrudActionSummary`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KnowledgeBaseSummary {
@@ -1569,7 +1570,7 @@ pub enum MessageRole {
     UnknownValue(String),
 }
 
-/// A value of `ModelProvider`.
+/// A value of `ModelProvider`: upstream's `Provider`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ModelProvider {
@@ -1583,7 +1584,7 @@ pub enum ModelProvider {
     UnknownValue(String),
 }
 
-/// The `NewAnonymizationField` object.
+/// The `NewAnonymizationField` object: upstream's `AnonymizationFieldCreateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewAnonymizationField {
@@ -1620,7 +1621,7 @@ impl NewAnonymizationField {
     }
 }
 
-/// The `NewDocumentEntry` object.
+/// The `NewDocumentEntry` object: upstream's `DocumentEntryCreateFields`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewDocumentEntry {
@@ -1704,7 +1705,7 @@ impl NewDocumentEntry {
     }
 }
 
-/// The `NewIndexEntry` object.
+/// The `NewIndexEntry` object: upstream's `IndexEntryCreateFields`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewIndexEntry {
@@ -1799,7 +1800,7 @@ impl NewIndexEntry {
     }
 }
 
-/// One of several forms of `NewKnowledgeBaseEntry`.
+/// One of several forms of `NewKnowledgeBaseEntry`: upstream's `KnowledgeBaseEntryCreateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NewKnowledgeBaseEntry {
@@ -1823,7 +1824,7 @@ impl From<NewIndexEntry> for NewKnowledgeBaseEntry {
     }
 }
 
-/// The `NewPrompt` object.
+/// The `NewPrompt` object: upstream's `PromptCreateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewPrompt {
@@ -1947,7 +1948,7 @@ impl ProductDocumentationContentReference {
     }
 }
 
-/// The `Prompt` object.
+/// The `Prompt` object: upstream's `PromptResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Prompt {
@@ -1987,7 +1988,7 @@ pub struct Prompt {
     pub extra: Extra,
 }
 
-/// The `PromptError` object.
+/// The `PromptError` object: upstream's `NormalizedPromptError`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PromptError {
@@ -2003,7 +2004,7 @@ pub struct PromptError {
     pub extra: Extra,
 }
 
-/// A value of `PromptSortField`.
+/// A value of `PromptSortField`: upstream's `FindPromptsSortField`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PromptSortField {
@@ -2031,7 +2032,7 @@ pub enum PromptType {
     UnknownValue(String),
 }
 
-/// The `PromptUpdate` object.
+/// The `PromptUpdate` object: upstream's `PromptUpdateProps`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PromptUpdate {
@@ -2106,7 +2107,7 @@ impl PromptUpdate {
     }
 }
 
-/// The `PromptsOutcome` object.
+/// The `PromptsOutcome` object: upstream's `PromptsBulkCrudActionResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PromptsOutcome {
@@ -2124,7 +2125,7 @@ pub struct PromptsOutcome {
     pub extra: Extra,
 }
 
-/// The `PromptsOutcomeAttributes` object.
+/// The `PromptsOutcomeAttributes` object: `attributes` of `PromptsOutcome`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PromptsOutcomeAttributes {
@@ -2138,7 +2139,7 @@ pub struct PromptsOutcomeAttributes {
     pub extra: Extra,
 }
 
-/// The `PromptsResults` object.
+/// The `PromptsResults` object: upstream's `PromptsBulkCrudActionResults`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PromptsResults {
@@ -2299,7 +2300,7 @@ impl SelectOptionInterruptValue {
     }
 }
 
-/// The `SkippedAnonymizationField` object.
+/// The `SkippedAnonymizationField` object: upstream's `AnonymizationFieldsBulkActionSkipResult`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SkippedAnonymizationField {
@@ -2311,7 +2312,7 @@ pub struct SkippedAnonymizationField {
     pub extra: Extra,
 }
 
-/// The `SkippedKnowledgeBaseEntry` object.
+/// The `SkippedKnowledgeBaseEntry` object: upstream's `KnowledgeBaseEntryBulkActionSkipResult`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SkippedKnowledgeBaseEntry {
@@ -2323,7 +2324,7 @@ pub struct SkippedKnowledgeBaseEntry {
     pub extra: Extra,
 }
 
-/// The `SkippedPrompt` object.
+/// The `SkippedPrompt` object: upstream's `PromptsBulkActionSkipResult`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SkippedPrompt {

@@ -19,6 +19,7 @@ impl SecurityAiAssistantConversations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createconversation)
     #[doc(alias = "security_ai_assistant.conversations.create")]
     #[doc(alias = "POST /api/security_ai_assistant/current_user/conversations")]
+    #[doc(alias = "createconversation")]
     pub fn create(&self, title: impl Into<String>) -> Create {
         Create::new(&self.client, CreateRequest::new(title))
     }
@@ -28,6 +29,7 @@ impl SecurityAiAssistantConversations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deleteconversation)
     #[doc(alias = "security_ai_assistant.conversations.delete")]
     #[doc(alias = "DELETE /api/security_ai_assistant/current_user/conversations/{id}")]
+    #[doc(alias = "deleteconversation")]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
     }
@@ -37,6 +39,7 @@ impl SecurityAiAssistantConversations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deleteallconversations)
     #[doc(alias = "security_ai_assistant.conversations.delete_all")]
     #[doc(alias = "DELETE /api/security_ai_assistant/current_user/conversations")]
+    #[doc(alias = "deleteallconversations")]
     pub fn delete_all(&self) -> DeleteAll {
         DeleteAll::new(&self.client, DeleteAllRequest::new())
     }
@@ -46,6 +49,7 @@ impl SecurityAiAssistantConversations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-findconversations)
     #[doc(alias = "security_ai_assistant.conversations.find")]
     #[doc(alias = "GET /api/security_ai_assistant/current_user/conversations/_find")]
+    #[doc(alias = "findconversations")]
     pub fn find(&self) -> Find {
         Find::new(&self.client, FindRequest::new())
     }
@@ -55,6 +59,7 @@ impl SecurityAiAssistantConversations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-readconversation)
     #[doc(alias = "security_ai_assistant.conversations.get")]
     #[doc(alias = "GET /api/security_ai_assistant/current_user/conversations/{id}")]
+    #[doc(alias = "readconversation")]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
     }
@@ -64,6 +69,7 @@ impl SecurityAiAssistantConversations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-updateconversation)
     #[doc(alias = "security_ai_assistant.conversations.update")]
     #[doc(alias = "PUT /api/security_ai_assistant/current_user/conversations/{id}")]
+    #[doc(alias = "updateconversation")]
     pub fn update(&self, id: impl Into<String>, body_id: impl Into<String>) -> Update {
         Update::new(&self.client, UpdateRequest::new(id, body_id))
     }

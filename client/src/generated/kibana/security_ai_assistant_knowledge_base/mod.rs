@@ -20,6 +20,7 @@ impl SecurityAiAssistantKnowledgeBase {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-performknowledgebaseentrybulkaction)
     #[doc(alias = "security_ai_assistant.knowledge_base.bulk_edit_entries")]
     #[doc(alias = "POST /api/security_ai_assistant/knowledge_base/entries/_bulk_action")]
+    #[doc(alias = "performknowledgebaseentrybulkaction")]
     pub fn bulk_edit_entries(&self) -> BulkEditEntries {
         BulkEditEntries::new(&self.client, BulkEditEntriesRequest::new())
     }
@@ -29,6 +30,7 @@ impl SecurityAiAssistantKnowledgeBase {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createknowledgebaseentry)
     #[doc(alias = "security_ai_assistant.knowledge_base.create_entry")]
     #[doc(alias = "POST /api/security_ai_assistant/knowledge_base/entries")]
+    #[doc(alias = "createknowledgebaseentry")]
     pub fn create_entry(
         &self,
         body: impl Into<security_ai_assistant::NewKnowledgeBaseEntry>,
@@ -41,6 +43,7 @@ impl SecurityAiAssistantKnowledgeBase {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deleteknowledgebaseentry)
     #[doc(alias = "security_ai_assistant.knowledge_base.delete_entry")]
     #[doc(alias = "DELETE /api/security_ai_assistant/knowledge_base/entries/{id}")]
+    #[doc(alias = "deleteknowledgebaseentry")]
     pub fn delete_entry(&self, id: impl Into<String>) -> DeleteEntry {
         DeleteEntry::new(&self.client, DeleteEntryRequest::new(id))
     }
@@ -50,6 +53,7 @@ impl SecurityAiAssistantKnowledgeBase {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-findknowledgebaseentries)
     #[doc(alias = "security_ai_assistant.knowledge_base.find_entries")]
     #[doc(alias = "GET /api/security_ai_assistant/knowledge_base/entries/_find")]
+    #[doc(alias = "findknowledgebaseentries")]
     pub fn find_entries(&self) -> FindEntries {
         FindEntries::new(&self.client, FindEntriesRequest::new())
     }
@@ -59,6 +63,7 @@ impl SecurityAiAssistantKnowledgeBase {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-readknowledgebaseentry)
     #[doc(alias = "security_ai_assistant.knowledge_base.get_entry")]
     #[doc(alias = "GET /api/security_ai_assistant/knowledge_base/entries/{id}")]
+    #[doc(alias = "readknowledgebaseentry")]
     pub fn get_entry(&self, id: impl Into<String>) -> GetEntry {
         GetEntry::new(&self.client, GetEntryRequest::new(id))
     }
@@ -68,6 +73,7 @@ impl SecurityAiAssistantKnowledgeBase {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-readknowledgebase)
     #[doc(alias = "security_ai_assistant.knowledge_base.get_resource_status")]
     #[doc(alias = "GET /api/security_ai_assistant/knowledge_base/{resource}")]
+    #[doc(alias = "readknowledgebase")]
     pub fn get_resource_status(&self, resource: impl Into<String>) -> GetResourceStatus {
         GetResourceStatus::new(&self.client, GetResourceStatusRequest::new(resource))
     }
@@ -93,6 +99,7 @@ impl SecurityAiAssistantKnowledgeBase {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createknowledgebase)
     #[doc(alias = "security_ai_assistant.knowledge_base.setup_resource")]
     #[doc(alias = "POST /api/security_ai_assistant/knowledge_base/{resource}")]
+    #[doc(alias = "createknowledgebase")]
     pub fn setup_resource(&self, resource: impl Into<String>) -> SetupResource {
         SetupResource::new(&self.client, SetupResourceRequest::new(resource))
     }
@@ -102,6 +109,7 @@ impl SecurityAiAssistantKnowledgeBase {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-updateknowledgebaseentry)
     #[doc(alias = "security_ai_assistant.knowledge_base.update_entry")]
     #[doc(alias = "PUT /api/security_ai_assistant/knowledge_base/entries/{id}")]
+    #[doc(alias = "updateknowledgebaseentry")]
     pub fn update_entry(
         &self,
         id: impl Into<String>,

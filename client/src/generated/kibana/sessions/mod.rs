@@ -26,6 +26,7 @@ impl Sessions {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-security-session-invalidate)
     #[doc(alias = "sessions.invalidate")]
     #[doc(alias = "POST /api/security/session/_invalidate")]
+    #[doc(alias = "post-security-session-invalidate")]
     pub fn invalidate(&self, r#match: impl Into<SessionMatch>) -> Invalidate {
         Invalidate::new(&self.client, InvalidateRequest::new(r#match))
     }

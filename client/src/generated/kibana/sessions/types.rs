@@ -13,7 +13,7 @@ pub struct InvalidateResponse {
     pub extra: Extra,
 }
 
-/// A value of `SessionMatch`.
+/// A value of `SessionMatch`: `match` of what `sessions.invalidate` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SessionMatch {
@@ -25,7 +25,7 @@ pub enum SessionMatch {
     UnknownValue(String),
 }
 
-/// The `SessionProvider` object.
+/// The `SessionProvider` object: `provider` of `SessionQuery`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SessionProvider {
@@ -54,7 +54,7 @@ impl SessionProvider {
     }
 }
 
-/// The `SessionQuery` object.
+/// The `SessionQuery` object: `query` of what `sessions.invalidate` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SessionQuery {

@@ -28,6 +28,7 @@ impl ShortUrls {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-url)
     #[doc(alias = "short_urls.create")]
     #[doc(alias = "POST /api/short_url")]
+    #[doc(alias = "post-url")]
     pub fn create(
         &self,
         locator_id: impl Into<String>,
@@ -41,6 +42,7 @@ impl ShortUrls {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-url)
     #[doc(alias = "short_urls.delete")]
     #[doc(alias = "DELETE /api/short_url/{id}")]
+    #[doc(alias = "delete-url")]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
     }
@@ -50,6 +52,7 @@ impl ShortUrls {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-url)
     #[doc(alias = "short_urls.get")]
     #[doc(alias = "GET /api/short_url/{id}")]
+    #[doc(alias = "get-url")]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
     }
@@ -59,6 +62,7 @@ impl ShortUrls {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-resolve-url)
     #[doc(alias = "short_urls.resolve")]
     #[doc(alias = "GET /api/short_url/_slug/{slug}")]
+    #[doc(alias = "resolve-url")]
     pub fn resolve(&self, slug: impl Into<String>) -> Resolve {
         Resolve::new(&self.client, ResolveRequest::new(slug))
     }

@@ -8,7 +8,7 @@ use crate::types::Extra;
 pub type CreateResponse = ShortUrl;
 /// The answer to [`get`](super::ShortUrls::get).
 pub type GetResponse = ShortUrl;
-/// The `Locator` object.
+/// The `Locator` object: `locator` of `ShortUrl`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Locator {
@@ -24,7 +24,7 @@ pub struct Locator {
 
 /// The answer to [`resolve`](super::ShortUrls::resolve).
 pub type ResolveResponse = ShortUrl;
-/// The `ShortUrl` object.
+/// The `ShortUrl` object: upstream's `UrlResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ShortUrl {

@@ -28,6 +28,7 @@ impl Slos {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-bulkdeleteop)
     #[doc(alias = "slos.bulk_delete")]
     #[doc(alias = "POST /api/observability/slos/_bulk_delete")]
+    #[doc(alias = "bulkdeleteop")]
     pub fn bulk_delete(
         &self,
         list: impl IntoIterator<Item = impl Into<String>>,
@@ -40,6 +41,7 @@ impl Slos {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deleterollupdataop)
     #[doc(alias = "slos.bulk_purge_rollup")]
     #[doc(alias = "POST /api/observability/slos/_bulk_purge_rollup")]
+    #[doc(alias = "deleterollupdataop")]
     pub fn bulk_purge_rollup(
         &self,
         list: impl IntoIterator<Item = impl Into<String>>,
@@ -56,6 +58,7 @@ impl Slos {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createsloop)
     #[doc(alias = "slos.create")]
     #[doc(alias = "POST /api/observability/slos")]
+    #[doc(alias = "createsloop")]
     pub fn create(&self, required: CreateRequired) -> Create {
         Create::new(&self.client, CreateRequest::new(required))
     }
@@ -65,6 +68,7 @@ impl Slos {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deletesloop)
     #[doc(alias = "slos.delete")]
     #[doc(alias = "DELETE /api/observability/slos/{sloId}")]
+    #[doc(alias = "deletesloop")]
     pub fn delete(&self, slo_id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(slo_id))
     }
@@ -74,6 +78,7 @@ impl Slos {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deletesloinstancesop)
     #[doc(alias = "slos.delete_instances")]
     #[doc(alias = "POST /api/observability/slos/_delete_instances")]
+    #[doc(alias = "deletesloinstancesop")]
     pub fn delete_instances(
         &self,
         list: impl IntoIterator<Item = impl Into<InstanceToDelete>>,
@@ -86,6 +91,7 @@ impl Slos {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-disablesloop)
     #[doc(alias = "slos.disable")]
     #[doc(alias = "POST /api/observability/slos/{sloId}/disable")]
+    #[doc(alias = "disablesloop")]
     pub fn disable(&self, slo_id: impl Into<String>) -> Disable {
         Disable::new(&self.client, DisableRequest::new(slo_id))
     }
@@ -95,6 +101,7 @@ impl Slos {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-enablesloop)
     #[doc(alias = "slos.enable")]
     #[doc(alias = "POST /api/observability/slos/{sloId}/enable")]
+    #[doc(alias = "enablesloop")]
     pub fn enable(&self, slo_id: impl Into<String>) -> Enable {
         Enable::new(&self.client, EnableRequest::new(slo_id))
     }
@@ -104,6 +111,7 @@ impl Slos {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getsloop)
     #[doc(alias = "slos.get")]
     #[doc(alias = "GET /api/observability/slos/{sloId}")]
+    #[doc(alias = "getsloop")]
     pub fn get(&self, slo_id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(slo_id))
     }
@@ -113,6 +121,7 @@ impl Slos {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-bulkdeletestatusop)
     #[doc(alias = "slos.get_bulk_delete_status")]
     #[doc(alias = "GET /api/observability/slos/_bulk_delete/{taskId}")]
+    #[doc(alias = "bulkdeletestatusop")]
     pub fn get_bulk_delete_status(
         &self,
         task_id: impl Into<String>,
@@ -125,6 +134,7 @@ impl Slos {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-findslosop)
     #[doc(alias = "slos.list")]
     #[doc(alias = "GET /api/observability/slos")]
+    #[doc(alias = "findslosop")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -142,6 +152,7 @@ impl Slos {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getdefinitionsop)
     #[doc(alias = "slos.list_definitions_internal")]
     #[doc(alias = "GET /internal/observability/slos/_definitions")]
+    #[doc(alias = "getdefinitionsop")]
     pub fn list_definitions_internal(&self) -> ListDefinitionsInternal {
         ListDefinitionsInternal::new(&self.client, ListDefinitionsInternalRequest::new())
     }
@@ -151,6 +162,7 @@ impl Slos {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-resetsloop)
     #[doc(alias = "slos.reset")]
     #[doc(alias = "POST /api/observability/slos/{sloId}/_reset")]
+    #[doc(alias = "resetsloop")]
     pub fn reset(&self, slo_id: impl Into<String>) -> Reset {
         Reset::new(&self.client, ResetRequest::new(slo_id))
     }
@@ -160,6 +172,7 @@ impl Slos {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-updatesloop)
     #[doc(alias = "slos.update")]
     #[doc(alias = "PUT /api/observability/slos/{sloId}")]
+    #[doc(alias = "updatesloop")]
     pub fn update(&self, slo_id: impl Into<String>) -> Update {
         Update::new(&self.client, UpdateRequest::new(slo_id))
     }

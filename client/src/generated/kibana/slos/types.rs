@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, OneOrMany, Untyped};
-/// The `ApmAvailabilityIndicator` object.
+/// The `ApmAvailabilityIndicator` object: upstream's `IndicatorPropertiesApmAvailability`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ApmAvailabilityIndicator {
@@ -32,7 +32,7 @@ impl ApmAvailabilityIndicator {
     }
 }
 
-/// The `ApmAvailabilityParams` object.
+/// The `ApmAvailabilityParams` object: `params` of `ApmAvailabilityIndicator`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ApmAvailabilityParams {
@@ -89,7 +89,7 @@ impl ApmAvailabilityParams {
     }
 }
 
-/// The `ApmLatencyIndicator` object.
+/// The `ApmLatencyIndicator` object: upstream's `IndicatorPropertiesApmLatency`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ApmLatencyIndicator {
@@ -113,7 +113,7 @@ impl ApmLatencyIndicator {
     }
 }
 
-/// The `ApmLatencyParams` object.
+/// The `ApmLatencyParams` object: `params` of `ApmLatencyIndicator`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ApmLatencyParams {
@@ -216,7 +216,7 @@ pub enum BudgetingMethod {
 
 /// The answer to [`bulk_delete`](super::Slos::bulk_delete).
 pub type BulkDeleteResponse = BulkDeleteTask;
-/// The `BulkDeleteResult` object.
+/// The `BulkDeleteResult` object: `results[]` of `BulkDeleteStatus`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct BulkDeleteResult {
@@ -230,7 +230,7 @@ pub struct BulkDeleteResult {
     pub extra: Extra,
 }
 
-/// The `BulkDeleteStatus` object.
+/// The `BulkDeleteStatus` object: upstream's `BulkDeleteStatusResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct BulkDeleteStatus {
@@ -244,7 +244,7 @@ pub struct BulkDeleteStatus {
     pub extra: Extra,
 }
 
-/// The `BulkDeleteTask` object.
+/// The `BulkDeleteTask` object: upstream's `BulkDeleteResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct BulkDeleteTask {
@@ -256,7 +256,7 @@ pub struct BulkDeleteTask {
 
 /// The answer to [`bulk_purge_rollup`](super::Slos::bulk_purge_rollup).
 pub type BulkPurgeRollupResponse = BulkPurgeTask;
-/// The `BulkPurgeTask` object.
+/// The `BulkPurgeTask` object: upstream's `BulkPurgeRollupResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct BulkPurgeTask {
@@ -268,7 +268,7 @@ pub struct BulkPurgeTask {
 
 /// The answer to [`create`](super::Slos::create).
 pub type CreateResponse = IdReference;
-/// The `CustomKqlIndicator` object.
+/// The `CustomKqlIndicator` object: upstream's `IndicatorPropertiesCustomKql`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CustomKqlIndicator {
@@ -292,7 +292,7 @@ impl CustomKqlIndicator {
     }
 }
 
-/// The `CustomKqlParams` object.
+/// The `CustomKqlParams` object: `params` of `CustomKqlIndicator`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CustomKqlParams {
@@ -352,7 +352,7 @@ impl CustomKqlParams {
     }
 }
 
-/// One of several forms of `CustomMetric`.
+/// One of several forms of `CustomMetric`: `metrics[]` of `CustomMetricEquation`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum CustomMetric {
@@ -376,7 +376,7 @@ impl From<DocCountMetric> for CustomMetric {
     }
 }
 
-/// The `CustomMetricEquation` object.
+/// The `CustomMetricEquation` object: `good` of `CustomMetricParams`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CustomMetricEquation {
@@ -403,7 +403,7 @@ impl CustomMetricEquation {
     }
 }
 
-/// The `CustomMetricIndicator` object.
+/// The `CustomMetricIndicator` object: upstream's `IndicatorPropertiesCustomMetric`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CustomMetricIndicator {
@@ -430,7 +430,7 @@ impl CustomMetricIndicator {
     }
 }
 
-/// The `CustomMetricParams` object.
+/// The `CustomMetricParams` object: `params` of `CustomMetricIndicator`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CustomMetricParams {
@@ -490,7 +490,7 @@ impl CustomMetricParams {
     }
 }
 
-/// The `DocCountMetric` object.
+/// The `DocCountMetric` object: upstream's `TimesliceMetricDocCountMetric`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DocCountMetric {
@@ -537,7 +537,7 @@ pub struct ErrorBudget {
     pub extra: Extra,
 }
 
-/// The `FieldTimesliceMetric` object.
+/// The `FieldTimesliceMetric` object: upstream's `TimesliceMetricBasicMetricWithField`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FieldTimesliceMetric {
@@ -749,7 +749,7 @@ impl FilterMeta {
     }
 }
 
-/// The `FixedAgePurgePolicy` object.
+/// The `FixedAgePurgePolicy` object: `fixed_age` of `PurgePolicy`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FixedAgePurgePolicy {
@@ -773,7 +773,7 @@ impl FixedAgePurgePolicy {
     }
 }
 
-/// The `FixedTimePurgePolicy` object.
+/// The `FixedTimePurgePolicy` object: `fixed_time` of `PurgePolicy`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FixedTimePurgePolicy {
@@ -797,7 +797,7 @@ impl FixedTimePurgePolicy {
     }
 }
 
-/// The `FoundSlos` object.
+/// The `FoundSlos` object: upstream's `FindSloResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct FoundSlos {
@@ -821,7 +821,7 @@ pub struct FoundSlos {
 pub type GetBulkDeleteStatusResponse = BulkDeleteStatus;
 /// The answer to [`get`](super::Slos::get).
 pub type GetResponse = SloWithSummary;
-/// One of several forms of `GoodEventsQuery`.
+/// One of several forms of `GoodEventsQuery`: upstream's `KqlWithFiltersGood`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum GoodEventsQuery {
@@ -851,7 +851,7 @@ impl From<KqlAndFilters> for GoodEventsQuery {
     }
 }
 
-/// A value of `HistogramAggregation`.
+/// A value of `HistogramAggregation`: `aggregation` of `HistogramMetric`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HistogramAggregation {
@@ -863,7 +863,7 @@ pub enum HistogramAggregation {
     UnknownValue(String),
 }
 
-/// The `HistogramIndicator` object.
+/// The `HistogramIndicator` object: upstream's `IndicatorPropertiesHistogram`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HistogramIndicator {
@@ -887,7 +887,7 @@ impl HistogramIndicator {
     }
 }
 
-/// The `HistogramMetric` object.
+/// The `HistogramMetric` object: `good` of `HistogramParams`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HistogramMetric {
@@ -938,7 +938,7 @@ impl HistogramMetric {
     }
 }
 
-/// The `HistogramParams` object.
+/// The `HistogramParams` object: `params` of `HistogramIndicator`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HistogramParams {
@@ -998,7 +998,7 @@ impl HistogramParams {
     }
 }
 
-/// The `IdReference` object.
+/// The `IdReference` object: upstream's `CreateSloResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IdReference {
@@ -1019,7 +1019,7 @@ impl IdReference {
     }
 }
 
-/// One of several forms of `Indicator`.
+/// One of several forms of `Indicator`: `indicator` of `SloDefinition`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Indicator {
@@ -1063,7 +1063,7 @@ impl InstanceToDelete {
     }
 }
 
-/// The `KqlAndFilters` object.
+/// The `KqlAndFilters` object: `object` of `KqlWithFilters`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct KqlAndFilters {
@@ -1231,7 +1231,7 @@ impl Objective {
     }
 }
 
-/// The `PercentileTimesliceMetric` object.
+/// The `PercentileTimesliceMetric` object: upstream's `TimesliceMetricPercentileMetric`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct PercentileTimesliceMetric {
@@ -1308,7 +1308,7 @@ impl From<FixedTimePurgePolicy> for PurgePolicy {
 
 /// The answer to [`reset`](super::Slos::reset).
 pub type ResetResponse = SloDefinition;
-/// The `SloDefinition` object.
+/// The `SloDefinition` object: upstream's `SloDefinitionResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SloDefinition {
@@ -1348,19 +1348,19 @@ pub struct SloDefinition {
     pub extra: Extra,
 }
 
-/// One of several forms of `SloDefinitions`.
+/// One of several forms of `SloDefinitions`: upstream's `FindSloDefinitionsResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SloDefinitions {
     /// The `SloDefinitionsPage` form.
     Object(SloDefinitionsPage),
     /// The `SloDefinitionsCursorPage` form.
-    BySearchAfter(SloDefinitionsCursorPage),
+    SloDefinitionsCursorPage(SloDefinitionsCursorPage),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
-/// The `SloDefinitionsCursorPage` object.
+/// The `SloDefinitionsCursorPage` object: `by_searchAfter` of `SloDefinitions`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SloDefinitionsCursorPage {
@@ -1382,7 +1382,7 @@ pub struct SloDefinitionsCursorPage {
     pub extra: Extra,
 }
 
-/// The `SloDefinitionsPage` object.
+/// The `SloDefinitionsPage` object: `object` of `SloDefinitions`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SloDefinitionsPage {
@@ -1398,7 +1398,7 @@ pub struct SloDefinitionsPage {
     pub extra: Extra,
 }
 
-/// The `SloSettings` object.
+/// The `SloSettings` object: upstream's `Settings`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SloSettings {
@@ -1458,7 +1458,7 @@ impl SloSettings {
     }
 }
 
-/// The `SloSummary` object.
+/// The `SloSummary` object: upstream's `Summary`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SloSummary {
@@ -1472,7 +1472,7 @@ pub struct SloSummary {
     pub extra: Extra,
 }
 
-/// The `SloWithSummary` object.
+/// The `SloWithSummary` object: upstream's `SloWithSummaryResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SloWithSummary {
@@ -1514,7 +1514,7 @@ pub struct SloWithSummary {
     pub extra: Extra,
 }
 
-/// A value of `SortBy`.
+/// A value of `SortBy`: `sortBy` of what `slos.list` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortBy {
@@ -1530,7 +1530,7 @@ pub enum SortBy {
     UnknownValue(String),
 }
 
-/// A value of `SortDirection`.
+/// A value of `SortDirection`: `sortDirection` of what `slos.list` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortDirection {
@@ -1542,7 +1542,7 @@ pub enum SortDirection {
     UnknownValue(String),
 }
 
-/// The `SumCustomMetric` object.
+/// The `SumCustomMetric` object: `sum` of `CustomMetric`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SumCustomMetric {
@@ -1616,7 +1616,7 @@ impl TimeWindow {
     }
 }
 
-/// A value of `TimeWindowType`.
+/// A value of `TimeWindowType`: `type` of `TimeWindow`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimeWindowType {
@@ -1628,7 +1628,7 @@ pub enum TimeWindowType {
     UnknownValue(String),
 }
 
-/// A value of `TimesliceAggregation`.
+/// A value of `TimesliceAggregation`: `aggregation` of `FieldTimesliceMetric`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimesliceAggregation {
@@ -1650,7 +1650,7 @@ pub enum TimesliceAggregation {
     UnknownValue(String),
 }
 
-/// A value of `TimesliceComparator`.
+/// A value of `TimesliceComparator`: `comparator` of `TimesliceEquation`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimesliceComparator {
@@ -1666,7 +1666,7 @@ pub enum TimesliceComparator {
     UnknownValue(String),
 }
 
-/// The `TimesliceEquation` object.
+/// The `TimesliceEquation` object: `metric` of `TimesliceMetricParams`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TimesliceEquation {
@@ -1710,7 +1710,7 @@ impl TimesliceEquation {
     }
 }
 
-/// One of several forms of `TimesliceMetric`.
+/// One of several forms of `TimesliceMetric`: `metrics[]` of `TimesliceEquation`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TimesliceMetric {
@@ -1742,7 +1742,7 @@ impl From<DocCountMetric> for TimesliceMetric {
     }
 }
 
-/// The `TimesliceMetricIndicator` object.
+/// The `TimesliceMetricIndicator` object: upstream's `IndicatorPropertiesTimesliceMetric`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TimesliceMetricIndicator {
@@ -1769,7 +1769,7 @@ impl TimesliceMetricIndicator {
     }
 }
 
-/// The `TimesliceMetricParams` object.
+/// The `TimesliceMetricParams` object: `params` of `TimesliceMetricIndicator`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TimesliceMetricParams {
@@ -1824,7 +1824,7 @@ impl TimesliceMetricParams {
     }
 }
 
-/// One of several forms of `TotalEventsQuery`.
+/// One of several forms of `TotalEventsQuery`: upstream's `KqlWithFiltersTotal`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum TotalEventsQuery {

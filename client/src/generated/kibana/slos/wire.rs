@@ -1864,14 +1864,14 @@ impl rt::Union for SloDefinitions {
     ) -> Result<Self, D::Error> {
         match arm {
             0 => rt::get(deserializer).map(Self::Object),
-            1 => rt::get(deserializer).map(Self::BySearchAfter),
+            1 => rt::get(deserializer).map(Self::SloDefinitionsCursorPage),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Object(value) => rt::Wire::encode(value, serializer),
-            Self::BySearchAfter(value) => rt::Wire::encode(value, serializer),
+            Self::SloDefinitionsCursorPage(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }

@@ -28,6 +28,7 @@ impl Spaces {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-spaces-copy-saved-objects)
     #[doc(alias = "spaces.copy_saved_objects")]
     #[doc(alias = "POST /api/spaces/_copy_saved_objects")]
+    #[doc(alias = "post-spaces-copy-saved-objects")]
     pub fn copy_saved_objects(
         &self,
         objects: impl IntoIterator<Item = impl Into<ObjectReference>>,
@@ -44,6 +45,7 @@ impl Spaces {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-spaces-space)
     #[doc(alias = "spaces.create")]
     #[doc(alias = "POST /api/spaces/space")]
+    #[doc(alias = "post-spaces-space")]
     pub fn create(&self, id: impl Into<String>, name: impl Into<String>) -> Create {
         Create::new(&self.client, CreateRequest::new(id, name))
     }
@@ -53,6 +55,7 @@ impl Spaces {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-spaces-space-id)
     #[doc(alias = "spaces.delete")]
     #[doc(alias = "DELETE /api/spaces/space/{id}")]
+    #[doc(alias = "delete-spaces-space-id")]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
     }
@@ -62,6 +65,7 @@ impl Spaces {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-spaces-disable-legacy-url-aliases)
     #[doc(alias = "spaces.disable_legacy_url_aliases")]
     #[doc(alias = "POST /api/spaces/_disable_legacy_url_aliases")]
+    #[doc(alias = "post-spaces-disable-legacy-url-aliases")]
     pub fn disable_legacy_url_aliases(
         &self,
         aliases: impl IntoIterator<Item = impl Into<LegacyUrlAlias>>,
@@ -77,6 +81,7 @@ impl Spaces {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-spaces-space-id)
     #[doc(alias = "spaces.get")]
     #[doc(alias = "GET /api/spaces/space/{id}")]
+    #[doc(alias = "get-spaces-space-id")]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
     }
@@ -86,6 +91,7 @@ impl Spaces {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-spaces-get-shareable-references)
     #[doc(alias = "spaces.get_shareable_references")]
     #[doc(alias = "POST /api/spaces/_get_shareable_references")]
+    #[doc(alias = "post-spaces-get-shareable-references")]
     pub fn get_shareable_references(
         &self,
         objects: impl IntoIterator<Item = impl Into<ObjectReference>>,
@@ -101,6 +107,7 @@ impl Spaces {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-spaces-space)
     #[doc(alias = "spaces.list")]
     #[doc(alias = "GET /api/spaces/space")]
+    #[doc(alias = "get-spaces-space")]
     #[doc(alias = "get_all")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
@@ -111,6 +118,7 @@ impl Spaces {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-spaces-resolve-copy-saved-objects-errors)
     #[doc(alias = "spaces.resolve_copy_errors")]
     #[doc(alias = "POST /api/spaces/_resolve_copy_saved_objects_errors")]
+    #[doc(alias = "post-spaces-resolve-copy-saved-objects-errors")]
     pub fn resolve_copy_errors(
         &self,
         objects: impl IntoIterator<Item = impl Into<ObjectReference>>,
@@ -129,6 +137,7 @@ impl Spaces {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-spaces-space-id)
     #[doc(alias = "spaces.update")]
     #[doc(alias = "PUT /api/spaces/space/{id}")]
+    #[doc(alias = "put-spaces-space-id")]
     pub fn update(
         &self,
         id: impl Into<String>,
@@ -143,6 +152,7 @@ impl Spaces {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-spaces-update-objects-spaces)
     #[doc(alias = "spaces.update_sharing")]
     #[doc(alias = "POST /api/spaces/_update_objects_spaces")]
+    #[doc(alias = "post-spaces-update-objects-spaces")]
     pub fn update_sharing(&self, required: UpdateSharingRequired) -> UpdateSharing {
         UpdateSharing::new(&self.client, UpdateSharingRequest::new(required))
     }

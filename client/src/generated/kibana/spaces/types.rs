@@ -86,7 +86,7 @@ pub struct CopyResult {
     pub extra: Extra,
 }
 
-/// The `CopyRetry` object.
+/// The `CopyRetry` object: `retries[]` of what `spaces.resolve_copy_errors` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CopyRetry {
@@ -168,7 +168,7 @@ pub struct InboundReference {
     pub extra: Extra,
 }
 
-/// The `LegacyUrlAlias` object.
+/// The `LegacyUrlAlias` object: `aliases[]` of what `spaces.disable_legacy_url_aliases` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct LegacyUrlAlias {
@@ -209,7 +209,7 @@ impl LegacyUrlAlias {
 
 /// The answer to [`list`](super::Spaces::list).
 pub type ListResponse = Vec<Space>;
-/// The `ObjectReference` object.
+/// The `ObjectReference` object: `objects[]` of what `spaces.update_sharing` takes, and 3 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ObjectReference {
@@ -233,7 +233,7 @@ impl ObjectReference {
     }
 }
 
-/// A value of `Purpose`.
+/// A value of `Purpose`: `purpose` of what `spaces.list` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Purpose {
@@ -323,7 +323,7 @@ pub struct SharedObjects {
     pub extra: Extra,
 }
 
-/// A value of `Solution`.
+/// A value of `Solution`: `solution` of `Space`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Solution {

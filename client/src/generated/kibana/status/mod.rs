@@ -26,6 +26,7 @@ impl Status {
     /// `GET /api/status` · [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-status)
     #[doc(alias = "status.get")]
     #[doc(alias = "GET /api/status")]
+    #[doc(alias = "get-status")]
     pub fn get(&self) -> Get {
         Get::new(&self.client, GetRequest::new())
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::{Extra, Number, Untyped};
-/// A value of `BuildFlavor`.
+/// A value of `BuildFlavor`: `build_flavor` of `Version`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BuildFlavor {
@@ -16,7 +16,7 @@ pub enum BuildFlavor {
     UnknownValue(String),
 }
 
-/// The `CoreServiceStatuses` object.
+/// The `CoreServiceStatuses` object: `core` of `ServiceStatuses`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CoreServiceStatuses {
@@ -30,7 +30,7 @@ pub struct CoreServiceStatuses {
     pub extra: Extra,
 }
 
-/// The `ElasticsearchClient` object.
+/// The `ElasticsearchClient` object: `elasticsearch_client` of `Metrics`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ElasticsearchClient {
@@ -46,7 +46,7 @@ pub struct ElasticsearchClient {
 
 /// The answer to [`get`](super::Status::get).
 pub type GetResponse = Untyped;
-/// A value of `Level`.
+/// A value of `Level`: `level` of `ServiceStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Level {
@@ -62,7 +62,7 @@ pub enum Level {
     UnknownValue(String),
 }
 
-/// The `Metrics` object.
+/// The `Metrics` object: `metrics` of `ServerStatus`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Metrics {
@@ -76,7 +76,7 @@ pub struct Metrics {
     pub extra: Extra,
 }
 
-/// The `RedactedServiceStatus` object.
+/// The `RedactedServiceStatus` object: `overall` of `RedactedStatuses`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RedactedServiceStatus {
@@ -96,7 +96,7 @@ pub struct RedactedStatus {
     pub extra: Extra,
 }
 
-/// The `RedactedStatuses` object.
+/// The `RedactedStatuses` object: `status` of `RedactedStatus`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RedactedStatuses {
@@ -106,7 +106,7 @@ pub struct RedactedStatuses {
     pub extra: Extra,
 }
 
-/// The `ServerStatus` object.
+/// The `ServerStatus` object: upstream's `Status`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServerStatus {
@@ -124,7 +124,7 @@ pub struct ServerStatus {
     pub extra: Extra,
 }
 
-/// The `ServiceStatus` object.
+/// The `ServiceStatus` object: `overall` of `ServiceStatuses`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceStatus {
@@ -142,7 +142,7 @@ pub struct ServiceStatus {
     pub extra: Extra,
 }
 
-/// The `ServiceStatuses` object.
+/// The `ServiceStatuses` object: `status` of `ServerStatus`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServiceStatuses {
@@ -156,7 +156,7 @@ pub struct ServiceStatuses {
     pub extra: Extra,
 }
 
-/// The `Version` object.
+/// The `Version` object: `version` of `ServerStatus`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Version {

@@ -66,6 +66,7 @@ impl Streams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-streams-name)
     #[doc(alias = "streams.delete")]
     #[doc(alias = "DELETE /api/streams/{name}")]
+    #[doc(alias = "delete-streams-name")]
     pub fn delete(&self, name: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(name))
     }
@@ -75,6 +76,7 @@ impl Streams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-streams-disable)
     #[doc(alias = "streams.disable")]
     #[doc(alias = "POST /api/streams/_disable")]
+    #[doc(alias = "post-streams-disable")]
     pub fn disable(&self) -> Disable {
         Disable::new(&self.client, DisableRequest::new())
     }
@@ -84,6 +86,7 @@ impl Streams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-streams-enable)
     #[doc(alias = "streams.enable")]
     #[doc(alias = "POST /api/streams/_enable")]
+    #[doc(alias = "post-streams-enable")]
     pub fn enable(&self) -> Enable {
         Enable::new(&self.client, EnableRequest::new())
     }
@@ -93,6 +96,7 @@ impl Streams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-streams-name-content-export)
     #[doc(alias = "streams.export_content")]
     #[doc(alias = "POST /api/streams/{name}/content/export")]
+    #[doc(alias = "post-streams-name-content-export")]
     pub fn export_content(
         &self,
         name: impl Into<String>,
@@ -106,6 +110,7 @@ impl Streams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-streams-name-fork)
     #[doc(alias = "streams.fork")]
     #[doc(alias = "POST /api/streams/{name}/_fork")]
+    #[doc(alias = "post-streams-name-fork")]
     pub fn fork(
         &self,
         name: impl Into<String>,
@@ -120,6 +125,7 @@ impl Streams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-streams-name)
     #[doc(alias = "streams.get")]
     #[doc(alias = "GET /api/streams/{name}")]
+    #[doc(alias = "get-streams-name")]
     pub fn get(&self, name: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(name))
     }
@@ -129,6 +135,7 @@ impl Streams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-streams-name-group)
     #[doc(alias = "streams.get_group_settings")]
     #[doc(alias = "GET /api/streams/{name}/_group")]
+    #[doc(alias = "get-streams-name-group")]
     pub fn get_group_settings(&self, name: impl Into<String>) -> GetGroupSettings {
         GetGroupSettings::new(&self.client, GetGroupSettingsRequest::new(name))
     }
@@ -138,6 +145,7 @@ impl Streams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-streams-name-ingest)
     #[doc(alias = "streams.get_ingest_settings")]
     #[doc(alias = "GET /api/streams/{name}/_ingest")]
+    #[doc(alias = "get-streams-name-ingest")]
     pub fn get_ingest_settings(&self, name: impl Into<String>) -> GetIngestSettings {
         GetIngestSettings::new(&self.client, GetIngestSettingsRequest::new(name))
     }
@@ -155,6 +163,7 @@ impl Streams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-streams-name-content-import)
     #[doc(alias = "streams.import_content")]
     #[doc(alias = "POST /api/streams/{name}/content/import")]
+    #[doc(alias = "post-streams-name-content-import")]
     pub fn import_content(
         &self,
         name: impl Into<String>,
@@ -172,6 +181,7 @@ impl Streams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-streams)
     #[doc(alias = "streams.list")]
     #[doc(alias = "GET /api/streams")]
+    #[doc(alias = "get-streams")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -181,6 +191,7 @@ impl Streams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-streams-name)
     #[doc(alias = "streams.put")]
     #[doc(alias = "PUT /api/streams/{name}")]
+    #[doc(alias = "put-streams-name")]
     pub fn put(&self, name: impl Into<String>) -> Put {
         Put::new(&self.client, PutRequest::new(name))
     }
@@ -190,6 +201,7 @@ impl Streams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-streams-resync)
     #[doc(alias = "streams.resync")]
     #[doc(alias = "POST /api/streams/_resync")]
+    #[doc(alias = "post-streams-resync")]
     pub fn resync(&self) -> Resync {
         Resync::new(&self.client, ResyncRequest::new())
     }
@@ -199,6 +211,7 @@ impl Streams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-streams-name-group)
     #[doc(alias = "streams.update_group_settings")]
     #[doc(alias = "PUT /api/streams/{name}/_group")]
+    #[doc(alias = "put-streams-name-group")]
     pub fn update_group_settings(
         &self,
         name: impl Into<String>,
@@ -215,6 +228,7 @@ impl Streams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-streams-name-ingest)
     #[doc(alias = "streams.update_ingest_settings")]
     #[doc(alias = "PUT /api/streams/{name}/_ingest")]
+    #[doc(alias = "put-streams-name-ingest")]
     pub fn update_ingest_settings(
         &self,
         name: impl Into<String>,

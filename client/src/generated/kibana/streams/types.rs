@@ -19,7 +19,7 @@ pub struct Acknowledgement {
     pub extra: Extra,
 }
 
-/// The `AllContent` object.
+/// The `AllContent` object: `objects` of `AllIncludedContent`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AllContent {
@@ -40,7 +40,7 @@ impl AllContent {
     }
 }
 
-/// The `AllIncludedContent` object.
+/// The `AllIncludedContent` object: `object` of `IncludedContent`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct AllIncludedContent {
@@ -232,7 +232,7 @@ impl AppendProcessor {
     }
 }
 
-/// The `ClassicIngest` object.
+/// The `ClassicIngest` object: `ingest` of `ClassicStream`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ClassicIngest {
@@ -276,7 +276,7 @@ impl ClassicIngest {
     }
 }
 
-/// The `ClassicIngestUpdate` object.
+/// The `ClassicIngestUpdate` object: `by_classic` of `IngestUpdate`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ClassicIngestUpdate {
@@ -320,7 +320,7 @@ impl ClassicIngestUpdate {
     }
 }
 
-/// The `ClassicSettings` object.
+/// The `ClassicSettings` object: `classic` of `ClassicIngestUpdate`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ClassicSettings {
@@ -352,7 +352,7 @@ impl ClassicSettings {
     }
 }
 
-/// The `ClassicStream` object.
+/// The `ClassicStream` object: `stream` of `ClassicStreamDefinition`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ClassicStream {
@@ -379,7 +379,7 @@ impl ClassicStream {
     }
 }
 
-/// The `ClassicStreamDefinition` object.
+/// The `ClassicStreamDefinition` object: `second_object` of `StreamDefinition`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ClassicStreamDefinition {
@@ -580,7 +580,7 @@ impl ConditionalSteps {
     }
 }
 
-/// The `ContentRoute` object.
+/// The `ContentRoute` object: `routing[]` of `SelectedContent`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ContentRoute {
@@ -686,7 +686,7 @@ impl ConvertProcessor {
     }
 }
 
-/// A value of `ConvertProcessorType`.
+/// A value of `ConvertProcessorType`: `type` of `ConvertProcessor`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ConvertProcessorType {
@@ -959,7 +959,7 @@ impl DropDocumentProcessor {
     }
 }
 
-/// The `DslLifecycle` object.
+/// The `DslLifecycle` object: `by_dsl` of `Lifecycle`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DslLifecycle {
@@ -980,7 +980,7 @@ impl DslLifecycle {
     }
 }
 
-/// The `DslSettings` object.
+/// The `DslSettings` object: `dsl` of `DslLifecycle`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DslSettings {
@@ -1008,7 +1008,7 @@ impl DslSettings {
     }
 }
 
-/// The `Empty` object.
+/// The `Empty` object: `never` of `NeverBlock`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Empty {
@@ -1094,7 +1094,7 @@ impl ExistsCondition {
     }
 }
 
-/// One of several forms of `Field`.
+/// One of several forms of `Field`: `fields[]` of `WiredSettings`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Field {
@@ -1118,7 +1118,7 @@ impl From<SystemField> for Field {
     }
 }
 
-/// One of several forms of `FieldEntry`.
+/// One of several forms of `FieldEntry`: `entries[]` of `SystemField`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FieldEntry {
@@ -1156,7 +1156,7 @@ impl From<bool> for FieldEntry {
     }
 }
 
-/// A value of `FieldType`.
+/// A value of `FieldType`: `type` of `TypedField`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FieldType {
@@ -1410,7 +1410,7 @@ impl FilterCondition {
 
 /// The answer to [`fork`](super::Streams::fork).
 pub type ForkResponse = Acknowledgement;
-/// The `ForkStream` object.
+/// The `ForkStream` object: `stream` of what `streams.fork` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ForkStream {
@@ -1524,7 +1524,7 @@ impl GrokProcessor {
     }
 }
 
-/// The `Group` object.
+/// The `Group` object: `group` of what `streams.update_group_settings` takes, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Group {
@@ -1563,7 +1563,7 @@ impl Group {
     }
 }
 
-/// The `GroupStream` object.
+/// The `GroupStream` object: `stream` of `GroupStreamDefinition`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GroupStream {
@@ -1587,7 +1587,7 @@ impl GroupStream {
     }
 }
 
-/// The `GroupStreamDefinition` object.
+/// The `GroupStreamDefinition` object: `third_object` of `StreamDefinition`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GroupStreamDefinition {
@@ -1631,7 +1631,7 @@ impl GroupStreamDefinition {
     }
 }
 
-/// The `IlmLifecycle` object.
+/// The `IlmLifecycle` object: `by_ilm` of `Lifecycle`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IlmLifecycle {
@@ -1652,7 +1652,7 @@ impl IlmLifecycle {
     }
 }
 
-/// The `IlmSettings` object.
+/// The `IlmSettings` object: `ilm` of `IlmLifecycle`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IlmSettings {
@@ -1675,7 +1675,7 @@ impl IlmSettings {
     }
 }
 
-/// One of several forms of `IncludedContent`.
+/// One of several forms of `IncludedContent`: `include` of what `streams.export_content` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum IncludedContent {
@@ -1699,7 +1699,7 @@ impl From<SelectedIncludedContent> for IncludedContent {
     }
 }
 
-/// The `IndexRefreshInterval` object.
+/// The `IndexRefreshInterval` object: `index.refresh_interval` of `StreamSettings`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IndexRefreshInterval {
@@ -1720,7 +1720,7 @@ impl IndexRefreshInterval {
     }
 }
 
-/// The `IndexSetting` object.
+/// The `IndexSetting` object: `index.number_of_shards` of `StreamSettings`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IndexSetting {
@@ -1741,7 +1741,7 @@ impl IndexSetting {
     }
 }
 
-/// The `IngestProcessor` object.
+/// The `IngestProcessor` object: `processors[]` of `ManualIngestPipelineProcessor`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IngestProcessor {
@@ -1990,7 +1990,7 @@ impl IngestProcessor {
     }
 }
 
-/// One of several forms of `IngestUpdate`.
+/// One of several forms of `IngestUpdate`: `ingest` of what `streams.update_ingest_settings` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum IngestUpdate {
@@ -2014,7 +2014,7 @@ impl From<ClassicIngestUpdate> for IngestUpdate {
     }
 }
 
-/// The `InheritLifecycle` object.
+/// The `InheritLifecycle` object: `by_inherit` of `Lifecycle`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InheritLifecycle {
@@ -2035,35 +2035,35 @@ impl InheritLifecycle {
     }
 }
 
-/// One of several forms of `Lifecycle`.
+/// One of several forms of `Lifecycle`: `lifecycle` of `WiredIngestUpdate`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Lifecycle {
     /// The `DslLifecycle` form.
-    ByDsl(DslLifecycle),
+    Dsl(DslLifecycle),
     /// The `IlmLifecycle` form.
-    ByIlm(IlmLifecycle),
+    Ilm(IlmLifecycle),
     /// The `InheritLifecycle` form.
-    ByInherit(InheritLifecycle),
+    Inherit(InheritLifecycle),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
 impl From<DslLifecycle> for Lifecycle {
     fn from(value: DslLifecycle) -> Self {
-        Self::ByDsl(value)
+        Self::Dsl(value)
     }
 }
 
 impl From<IlmLifecycle> for Lifecycle {
     fn from(value: IlmLifecycle) -> Self {
-        Self::ByIlm(value)
+        Self::Ilm(value)
     }
 }
 
 impl From<InheritLifecycle> for Lifecycle {
     fn from(value: InheritLifecycle) -> Self {
-        Self::ByInherit(value)
+        Self::Inherit(value)
     }
 }
 
@@ -2301,7 +2301,7 @@ impl OrCondition {
     }
 }
 
-/// The `Processing` object.
+/// The `Processing` object: `processing` of `WiredIngestUpdate`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Processing {
@@ -2428,7 +2428,7 @@ impl From<ConditionalSteps> for ProcessingStep {
 
 /// The answer to [`put`](super::Streams::put).
 pub type PutResponse = Acknowledgement;
-/// The `RangeCondition` object.
+/// The `RangeCondition` object: `range` of `FilterBlock`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct RangeCondition {
@@ -2676,7 +2676,7 @@ impl RenameProcessor {
 
 /// The answer to [`resync`](super::Streams::resync).
 pub type ResyncResponse = Acknowledgement;
-/// The `Route` object.
+/// The `Route` object: `routing[]` of `WiredSettings`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Route {
@@ -2710,7 +2710,7 @@ impl Route {
     }
 }
 
-/// A value of `RouteStatus`.
+/// A value of `RouteStatus`: `status` of what `streams.fork` takes, and 2 more places.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RouteStatus {
@@ -2722,7 +2722,7 @@ pub enum RouteStatus {
     UnknownValue(String),
 }
 
-/// The `SelectedContent` object.
+/// The `SelectedContent` object: `objects` of `SelectedIncludedContent`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SelectedContent {
@@ -2761,7 +2761,7 @@ impl SelectedContent {
     }
 }
 
-/// The `SelectedIncludedContent` object.
+/// The `SelectedIncludedContent` object: `second_object` of `IncludedContent`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SelectedIncludedContent {
@@ -2869,7 +2869,7 @@ impl SetProcessor {
     }
 }
 
-/// One of several forms of `StreamDefinition`.
+/// One of several forms of `StreamDefinition`: what `streams.put` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum StreamDefinition {
@@ -2901,7 +2901,7 @@ impl From<GroupStreamDefinition> for StreamDefinition {
     }
 }
 
-/// The `StreamQuery` object.
+/// The `StreamQuery` object: `queries[]` of `WiredStreamDefinition`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct StreamQuery {
@@ -2956,7 +2956,7 @@ impl StreamQuery {
     }
 }
 
-/// The `StreamSettings` object.
+/// The `StreamSettings` object: `settings` of `WiredIngestUpdate`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct StreamSettings {
@@ -3005,7 +3005,7 @@ impl StreamSettings {
     }
 }
 
-/// The `SystemField` object.
+/// The `SystemField` object: `system` of `Field`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SystemField {
@@ -3037,7 +3037,7 @@ impl SystemField {
     }
 }
 
-/// The `TypedField` object.
+/// The `TypedField` object: `by_format` of `Field`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TypedField {
@@ -3086,7 +3086,7 @@ impl TypedField {
     }
 }
 
-/// The `WiredIngest` object.
+/// The `WiredIngest` object: `ingest` of `WiredStream`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WiredIngest {
@@ -3130,7 +3130,7 @@ impl WiredIngest {
     }
 }
 
-/// The `WiredIngestUpdate` object.
+/// The `WiredIngestUpdate` object: `by_wired` of `IngestUpdate`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WiredIngestUpdate {
@@ -3174,7 +3174,7 @@ impl WiredIngestUpdate {
     }
 }
 
-/// The `WiredSettings` object.
+/// The `WiredSettings` object: `wired` of `WiredIngestUpdate`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WiredSettings {
@@ -3204,7 +3204,7 @@ impl WiredSettings {
     }
 }
 
-/// The `WiredStream` object.
+/// The `WiredStream` object: `stream` of `WiredStreamDefinition`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WiredStream {
@@ -3228,7 +3228,7 @@ impl WiredStream {
     }
 }
 
-/// The `WiredStreamDefinition` object.
+/// The `WiredStreamDefinition` object: `object` of `StreamDefinition`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WiredStreamDefinition {

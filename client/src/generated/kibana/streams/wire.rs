@@ -2339,17 +2339,17 @@ impl rt::Union for Lifecycle {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::ByDsl),
-            1 => rt::get(deserializer).map(Self::ByIlm),
-            2 => rt::get(deserializer).map(Self::ByInherit),
+            0 => rt::get(deserializer).map(Self::Dsl),
+            1 => rt::get(deserializer).map(Self::Ilm),
+            2 => rt::get(deserializer).map(Self::Inherit),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::ByDsl(value) => rt::Wire::encode(value, serializer),
-            Self::ByIlm(value) => rt::Wire::encode(value, serializer),
-            Self::ByInherit(value) => rt::Wire::encode(value, serializer),
+            Self::Dsl(value) => rt::Wire::encode(value, serializer),
+            Self::Ilm(value) => rt::Wire::encode(value, serializer),
+            Self::Inherit(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }

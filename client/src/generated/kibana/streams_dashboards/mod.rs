@@ -19,6 +19,7 @@ impl StreamsDashboards {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-streams-name-dashboards-bulk)
     #[doc(alias = "streams.dashboards.bulk_update")]
     #[doc(alias = "POST /api/streams/{name}/dashboards/_bulk")]
+    #[doc(alias = "post-streams-name-dashboards-bulk")]
     pub fn bulk_update(
         &self,
         name: impl Into<String>,
@@ -32,6 +33,7 @@ impl StreamsDashboards {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-streams-name-dashboards-dashboardid)
     #[doc(alias = "streams.dashboards.link")]
     #[doc(alias = "PUT /api/streams/{name}/dashboards/{dashboardId}")]
+    #[doc(alias = "put-streams-name-dashboards-dashboardid")]
     pub fn link(
         &self,
         name: impl Into<String>,
@@ -45,6 +47,7 @@ impl StreamsDashboards {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-streams-name-dashboards)
     #[doc(alias = "streams.dashboards.list")]
     #[doc(alias = "GET /api/streams/{name}/dashboards")]
+    #[doc(alias = "get-streams-name-dashboards")]
     pub fn list(&self, name: impl Into<String>) -> List {
         List::new(&self.client, ListRequest::new(name))
     }
@@ -54,6 +57,7 @@ impl StreamsDashboards {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-streams-name-dashboards-dashboardid)
     #[doc(alias = "streams.dashboards.unlink")]
     #[doc(alias = "DELETE /api/streams/{name}/dashboards/{dashboardId}")]
+    #[doc(alias = "delete-streams-name-dashboards-dashboardid")]
     pub fn unlink(
         &self,
         name: impl Into<String>,

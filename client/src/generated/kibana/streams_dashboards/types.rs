@@ -4,12 +4,12 @@
 use crate::rt;
 use crate::types::{Extra, Untyped};
 use super::super::streams_queries;
-/// One of several forms of `DashboardOperation`.
+/// One of several forms of `DashboardOperation`: `operations[]` of what `streams.dashboards.bulk_update` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum DashboardOperation {
     /// The `IndexDashboard` form.
-    ByIndex(IndexDashboard),
+    IndexDashboard(IndexDashboard),
     /// The `DeleteOperation` form.
     DeleteOperation(streams_queries::DeleteOperation),
     /// A form that this version of elkit does not know, as it was read.
@@ -18,7 +18,7 @@ pub enum DashboardOperation {
 
 impl From<IndexDashboard> for DashboardOperation {
     fn from(value: IndexDashboard) -> Self {
-        Self::ByIndex(value)
+        Self::IndexDashboard(value)
     }
 }
 
@@ -28,7 +28,7 @@ impl From<streams_queries::DeleteOperation> for DashboardOperation {
     }
 }
 
-/// The `IndexDashboard` object.
+/// The `IndexDashboard` object: `by_index` of `DashboardOperation`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IndexDashboard {

@@ -27,14 +27,14 @@ impl rt::Union for DashboardOperation {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::ByIndex),
+            0 => rt::get(deserializer).map(Self::IndexDashboard),
             1 => rt::get(deserializer).map(Self::DeleteOperation),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::ByIndex(value) => rt::Wire::encode(value, serializer),
+            Self::IndexDashboard(value) => rt::Wire::encode(value, serializer),
             Self::DeleteOperation(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }

@@ -19,6 +19,7 @@ impl StreamsQueries {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-streams-name-queries-bulk)
     #[doc(alias = "streams.queries.bulk_update")]
     #[doc(alias = "POST /api/streams/{name}/queries/_bulk")]
+    #[doc(alias = "post-streams-name-queries-bulk")]
     pub fn bulk_update(
         &self,
         name: impl Into<String>,
@@ -32,6 +33,7 @@ impl StreamsQueries {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-streams-name-queries-queryid)
     #[doc(alias = "streams.queries.delete")]
     #[doc(alias = "DELETE /api/streams/{name}/queries/{queryId}")]
+    #[doc(alias = "delete-streams-name-queries-queryid")]
     pub fn delete(
         &self,
         name: impl Into<String>,
@@ -45,6 +47,7 @@ impl StreamsQueries {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-streams-name-queries)
     #[doc(alias = "streams.queries.list")]
     #[doc(alias = "GET /api/streams/{name}/queries")]
+    #[doc(alias = "get-streams-name-queries")]
     pub fn list(&self, name: impl Into<String>) -> List {
         List::new(&self.client, ListRequest::new(name))
     }
@@ -54,6 +57,7 @@ impl StreamsQueries {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-streams-name-queries-queryid)
     #[doc(alias = "streams.queries.put")]
     #[doc(alias = "PUT /api/streams/{name}/queries/{queryId}")]
+    #[doc(alias = "put-streams-name-queries-queryid")]
     pub fn put(
         &self,
         name: impl Into<String>,

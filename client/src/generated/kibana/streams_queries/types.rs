@@ -4,7 +4,7 @@
 use crate::rt;
 use crate::types::{Extra, Untyped};
 use super::super::streams;
-/// The `DeleteOperation` object.
+/// The `DeleteOperation` object: `by_delete` of `QueryOperation`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct DeleteOperation {
@@ -25,7 +25,7 @@ impl DeleteOperation {
     }
 }
 
-/// The `IdReference` object.
+/// The `IdReference` object: `delete` of `DeleteOperation`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IdReference {
@@ -46,7 +46,7 @@ impl IdReference {
     }
 }
 
-/// The `IndexQuery` object.
+/// The `IndexQuery` object: `by_index` of `QueryOperation`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IndexQuery {
@@ -67,7 +67,7 @@ impl IndexQuery {
     }
 }
 
-/// The `KqlQuery` object.
+/// The `KqlQuery` object: `kql` of what `streams.queries.put` takes, and 5 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KqlQuery {
@@ -88,7 +88,7 @@ impl KqlQuery {
     }
 }
 
-/// The `QueryFeature` object.
+/// The `QueryFeature` object: `feature` of what `streams.queries.put` takes, and 5 more places.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct QueryFeature {
@@ -114,27 +114,27 @@ impl QueryFeature {
     }
 }
 
-/// One of several forms of `QueryOperation`.
+/// One of several forms of `QueryOperation`: `operations[]` of what `streams.queries.bulk_update` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum QueryOperation {
     /// The `IndexQuery` form.
-    ByIndex(IndexQuery),
+    IndexQuery(IndexQuery),
     /// The `DeleteOperation` form.
-    ByDelete(DeleteOperation),
+    DeleteOperation(DeleteOperation),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
 impl From<IndexQuery> for QueryOperation {
     fn from(value: IndexQuery) -> Self {
-        Self::ByIndex(value)
+        Self::IndexQuery(value)
     }
 }
 
 impl From<DeleteOperation> for QueryOperation {
     fn from(value: DeleteOperation) -> Self {
-        Self::ByDelete(value)
+        Self::DeleteOperation(value)
     }
 }
 

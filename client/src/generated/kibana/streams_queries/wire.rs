@@ -231,15 +231,15 @@ impl rt::Union for QueryOperation {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::ByIndex),
-            1 => rt::get(deserializer).map(Self::ByDelete),
+            0 => rt::get(deserializer).map(Self::IndexQuery),
+            1 => rt::get(deserializer).map(Self::DeleteOperation),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::ByIndex(value) => rt::Wire::encode(value, serializer),
-            Self::ByDelete(value) => rt::Wire::encode(value, serializer),
+            Self::IndexQuery(value) => rt::Wire::encode(value, serializer),
+            Self::DeleteOperation(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }

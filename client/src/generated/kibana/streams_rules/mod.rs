@@ -19,6 +19,7 @@ impl StreamsRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-streams-name-rules-ruleid)
     #[doc(alias = "streams.rules.link")]
     #[doc(alias = "PUT /api/streams/{name}/rules/{ruleId}")]
+    #[doc(alias = "put-streams-name-rules-ruleid")]
     pub fn link(&self, name: impl Into<String>, rule_id: impl Into<String>) -> Link {
         Link::new(&self.client, LinkRequest::new(name, rule_id))
     }
@@ -28,6 +29,7 @@ impl StreamsRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-streams-name-rules)
     #[doc(alias = "streams.rules.list")]
     #[doc(alias = "GET /api/streams/{name}/rules")]
+    #[doc(alias = "get-streams-name-rules")]
     pub fn list(&self, name: impl Into<String>) -> List {
         List::new(&self.client, ListRequest::new(name))
     }
@@ -37,6 +39,7 @@ impl StreamsRules {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-streams-name-rules-ruleid)
     #[doc(alias = "streams.rules.unlink")]
     #[doc(alias = "DELETE /api/streams/{name}/rules/{ruleId}")]
+    #[doc(alias = "delete-streams-name-rules-ruleid")]
     pub fn unlink(&self, name: impl Into<String>, rule_id: impl Into<String>) -> Unlink {
         Unlink::new(&self.client, UnlinkRequest::new(name, rule_id))
     }

@@ -20,6 +20,7 @@ impl StreamsSignificantEvents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-streams-name-significant-events-generate)
     #[doc(alias = "streams.significant_events.generate")]
     #[doc(alias = "POST /api/streams/{name}/significant_events/_generate")]
+    #[doc(alias = "post-streams-name-significant-events-generate")]
     pub fn generate(
         &self,
         name: impl Into<String>,
@@ -33,6 +34,7 @@ impl StreamsSignificantEvents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-streams-name-significant-events)
     #[doc(alias = "streams.significant_events.list")]
     #[doc(alias = "GET /api/streams/{name}/significant_events")]
+    #[doc(alias = "get-streams-name-significant-events")]
     pub fn list(&self, name: impl Into<String>, required: ListRequired) -> List {
         List::new(&self.client, ListRequest::new(name, required))
     }
@@ -43,6 +45,7 @@ impl StreamsSignificantEvents {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-streams-name-significant-events-preview)
     #[doc(alias = "streams.significant_events.preview")]
     #[doc(alias = "POST /api/streams/{name}/significant_events/_preview")]
+    #[doc(alias = "post-streams-name-significant-events-preview")]
     pub fn preview(
         &self,
         name: impl Into<String>,

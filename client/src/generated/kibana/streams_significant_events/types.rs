@@ -4,7 +4,7 @@
 use crate::rt;
 use crate::types::Extra;
 use super::super::{streams, streams_queries};
-/// The `EventFeature` object.
+/// The `EventFeature` object: `feature` of what `streams.significant_events.generate` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EventFeature {
@@ -47,7 +47,7 @@ impl EventFeature {
     }
 }
 
-/// The `EventQuery` object.
+/// The `EventQuery` object: `query` of what `streams.significant_events.preview` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct EventQuery {

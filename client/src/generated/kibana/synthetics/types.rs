@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
-/// The `BrowserMonitor` object.
+/// The `BrowserMonitor` object: upstream's `BrowserMonitorFields`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BrowserMonitor {
@@ -214,7 +214,7 @@ impl BrowserMonitor {
     }
 }
 
-/// The `CreatedParameter` object.
+/// The `CreatedParameter` object: upstream's `PostParameterResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct CreatedParameter {
@@ -234,7 +234,7 @@ pub struct CreatedParameter {
     pub extra: Extra,
 }
 
-/// The `GeoCoordinates` object.
+/// The `GeoCoordinates` object: `geo` of `PrivateLocation`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GeoCoordinates {
@@ -258,7 +258,7 @@ impl GeoCoordinates {
     }
 }
 
-/// The `HttpCheck` object.
+/// The `HttpCheck` object: `check` of `HttpMonitor`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct HttpCheck {
@@ -290,7 +290,7 @@ impl HttpCheck {
     }
 }
 
-/// A value of `HttpCheckMethod`.
+/// A value of `HttpCheckMethod`: `method` of `HttpCheckRequest`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HttpCheckMethod {
@@ -306,7 +306,7 @@ pub enum HttpCheckMethod {
     UnknownValue(String),
 }
 
-/// The `HttpCheckRequest` object.
+/// The `HttpCheckRequest` object: `request` of `HttpCheck`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct HttpCheckRequest {
@@ -351,7 +351,7 @@ impl HttpCheckRequest {
     }
 }
 
-/// The `HttpCheckResponse` object.
+/// The `HttpCheckResponse` object: `response` of `HttpCheck`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct HttpCheckResponse {
@@ -393,7 +393,7 @@ impl HttpCheckResponse {
     }
 }
 
-/// The `HttpMonitor` object.
+/// The `HttpMonitor` object: upstream's `HttpMonitorFields`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct HttpMonitor {
@@ -669,7 +669,7 @@ impl HttpMonitor {
     }
 }
 
-/// A value of `HttpMonitorMode`.
+/// A value of `HttpMonitorMode`: `mode` of `HttpMonitor`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum HttpMonitorMode {
@@ -681,7 +681,7 @@ pub enum HttpMonitorMode {
     UnknownValue(String),
 }
 
-/// The `IcmpMonitor` object.
+/// The `IcmpMonitor` object: upstream's `IcmpMonitorFields`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct IcmpMonitor {
@@ -847,7 +847,7 @@ impl IcmpMonitor {
     }
 }
 
-/// The `NewParameter` object.
+/// The `NewParameter` object: upstream's `ParameterRequest`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewParameter {
@@ -895,7 +895,7 @@ impl NewParameter {
     }
 }
 
-/// The `Parameter` object.
+/// The `Parameter` object: upstream's `GetParameterResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Parameter {
@@ -915,7 +915,7 @@ pub struct Parameter {
     pub extra: Extra,
 }
 
-/// The `PrivateLocation` object.
+/// The `PrivateLocation` object: upstream's `GetPrivateLocation`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct PrivateLocation {
@@ -935,7 +935,7 @@ pub struct PrivateLocation {
     pub extra: Extra,
 }
 
-/// A value of `Screenshots`.
+/// A value of `Screenshots`: `screenshots` of `BrowserMonitor`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Screenshots {
@@ -949,7 +949,7 @@ pub enum Screenshots {
     UnknownValue(String),
 }
 
-/// The `TcpMonitor` object.
+/// The `TcpMonitor` object: upstream's `TcpMonitorFields`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TcpMonitor {

@@ -5,7 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use crate::{Call, Kibana, rt};
-use crate::types::Untyped;
+use crate::types::{OneOrMany, Untyped};
 /// The `synthetics.monitors` calls.
 #[derive(Clone, Debug)]
 pub struct SyntheticsMonitors {
@@ -19,6 +19,7 @@ impl SyntheticsMonitors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-synthetic-monitors)
     #[doc(alias = "synthetics.monitors.bulk_delete")]
     #[doc(alias = "POST /api/synthetics/monitors/_bulk_delete")]
+    #[doc(alias = "delete-synthetic-monitors")]
     pub fn bulk_delete(
         &self,
         ids: impl IntoIterator<Item = impl Into<String>>,
@@ -31,6 +32,7 @@ impl SyntheticsMonitors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-synthetic-monitors)
     #[doc(alias = "synthetics.monitors.create")]
     #[doc(alias = "POST /api/synthetics/monitors")]
+    #[doc(alias = "post-synthetic-monitors")]
     pub fn create(&self, body: impl Into<NewMonitor>) -> Create {
         Create::new(&self.client, CreateRequest::new(body))
     }
@@ -40,6 +42,7 @@ impl SyntheticsMonitors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-synthetic-monitor)
     #[doc(alias = "synthetics.monitors.delete")]
     #[doc(alias = "DELETE /api/synthetics/monitors/{id}")]
+    #[doc(alias = "delete-synthetic-monitor")]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
     }
@@ -49,6 +52,7 @@ impl SyntheticsMonitors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-synthetic-monitor)
     #[doc(alias = "synthetics.monitors.get")]
     #[doc(alias = "GET /api/synthetics/monitors/{id}")]
+    #[doc(alias = "get-synthetic-monitor")]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
     }
@@ -58,6 +62,7 @@ impl SyntheticsMonitors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-synthetic-monitors)
     #[doc(alias = "synthetics.monitors.list")]
     #[doc(alias = "GET /api/synthetics/monitors")]
+    #[doc(alias = "get-synthetic-monitors")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -67,6 +72,7 @@ impl SyntheticsMonitors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-synthetics-monitor-test)
     #[doc(alias = "synthetics.monitors.test")]
     #[doc(alias = "POST /api/synthetics/monitor/test/{monitorId}")]
+    #[doc(alias = "post-synthetics-monitor-test")]
     pub fn test(&self, monitor_id: impl Into<String>) -> Test {
         Test::new(&self.client, TestRequest::new(monitor_id))
     }
@@ -76,6 +82,7 @@ impl SyntheticsMonitors {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-synthetic-monitor)
     #[doc(alias = "synthetics.monitors.update")]
     #[doc(alias = "PUT /api/synthetics/monitors/{id}")]
+    #[doc(alias = "put-synthetic-monitor")]
     pub fn update(&self, id: impl Into<String>, body: impl Into<NewMonitor>) -> Update {
         Update::new(&self.client, UpdateRequest::new(id, body))
     }
@@ -113,7 +120,7 @@ impl List {
         self
     }
     /// `locations`
-    pub fn locations(mut self, locations: impl Into<TextFilter>) -> Self {
+    pub fn locations(mut self, locations: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().locations = Some(locations.into());
         self
     }
@@ -133,7 +140,7 @@ impl List {
         self
     }
     /// `projects`
-    pub fn projects(mut self, projects: impl Into<TextFilter>) -> Self {
+    pub fn projects(mut self, projects: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().projects = Some(projects.into());
         self
     }
@@ -143,7 +150,7 @@ impl List {
         self
     }
     /// `schedules`
-    pub fn schedules(mut self, schedules: impl Into<ScheduleFilter>) -> Self {
+    pub fn schedules(mut self, schedules: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().schedules = Some(schedules.into());
         self
     }
@@ -158,12 +165,12 @@ impl List {
         self
     }
     /// `status`
-    pub fn status(mut self, status: impl Into<ScheduleFilter>) -> Self {
+    pub fn status(mut self, status: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().status = Some(status.into());
         self
     }
     /// `tags`
-    pub fn tags(mut self, tags: impl Into<TextFilter>) -> Self {
+    pub fn tags(mut self, tags: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().tags = Some(tags.into());
         self
     }

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 use serde_json::Value;
-use crate::types::{Extra, Untyped};
+use crate::types::{Extra, OneOrMany, Untyped};
 use super::super::synthetics;
 /// The answer to [`bulk_delete`](super::SyntheticsMonitors::bulk_delete).
 pub type BulkDeleteResponse = Vec<DeletedMonitor>;
-/// The `DeletedMonitor` object.
+/// The `DeletedMonitor` object: what `synthetics.monitors.bulk_delete` answers.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DeletedMonitor {
@@ -23,7 +23,7 @@ pub struct DeletedMonitor {
 pub type GetResponse = BTreeMap<String, Value>;
 /// The answer to [`list`](super::SyntheticsMonitors::list).
 pub type ListResponse = BTreeMap<String, Value>;
-/// A value of `LogicalAndField`.
+/// A value of `LogicalAndField`: `useLogicalAndFor[]` of what `synthetics.monitors.list` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LogicalAndField {
@@ -35,7 +35,7 @@ pub enum LogicalAndField {
     UnknownValue(String),
 }
 
-/// The `MonitorTestError` object.
+/// The `MonitorTestError` object: `errors[]` of what `synthetics.monitors.test` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MonitorTestError {
@@ -47,7 +47,7 @@ pub struct MonitorTestError {
     pub extra: Extra,
 }
 
-/// The `MonitorTestErrorReason` object.
+/// The `MonitorTestErrorReason` object: `error` of `MonitorTestError`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct MonitorTestErrorReason {
@@ -61,7 +61,7 @@ pub struct MonitorTestErrorReason {
     pub extra: Extra,
 }
 
-/// A value of `MonitorType`.
+/// A value of `MonitorType`: `word` of `MonitorTypeFilter`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MonitorType {
@@ -77,7 +77,7 @@ pub enum MonitorType {
     UnknownValue(String),
 }
 
-/// One of several forms of `MonitorTypeFilter`.
+/// One of several forms of `MonitorTypeFilter`: `monitorTypes` of what `synthetics.monitors.list` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum MonitorTypeFilter {
@@ -95,7 +95,7 @@ impl From<MonitorType> for MonitorTypeFilter {
     }
 }
 
-/// One of several forms of `NewMonitor`.
+/// One of several forms of `NewMonitor`: what `synthetics.monitors.create` takes, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NewMonitor {
@@ -135,31 +135,7 @@ impl From<synthetics::TcpMonitor> for NewMonitor {
     }
 }
 
-/// One of several forms of `ScheduleFilter`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum ScheduleFilter {
-    /// A list.
-    AnyList(Vec<Value>),
-    /// A string.
-    String(String),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<&str> for ScheduleFilter {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for ScheduleFilter {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
-/// A value of `SortField`.
+/// A value of `SortField`: `sortField` of what `synthetics.monitors.list` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortField {
@@ -175,7 +151,7 @@ pub enum SortField {
     UnknownValue(String),
 }
 
-/// A value of `SortOrder`.
+/// A value of `SortOrder`: `sortOrder` of what `synthetics.monitors.list` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortOrder {
@@ -197,30 +173,6 @@ pub struct TestResponse {
     pub test_run_id: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
-}
-
-/// One of several forms of `TextFilter`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum TextFilter {
-    /// A string.
-    String(String),
-    /// A list.
-    AnyList(Vec<Value>),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<&str> for TextFilter {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for TextFilter {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
 }
 
 /// The request of [`SyntheticsMonitors::bulk_delete`](super::SyntheticsMonitors::bulk_delete), as plain data.
@@ -299,7 +251,7 @@ pub struct ListRequest {
     /// `filter`
     pub filter: Option<String>,
     /// `locations`
-    pub locations: Option<TextFilter>,
+    pub locations: Option<OneOrMany<String>>,
     /// `monitorTypes`
     pub monitor_types: Option<MonitorTypeFilter>,
     /// `page`
@@ -307,19 +259,19 @@ pub struct ListRequest {
     /// `per_page`
     pub per_page: Option<i64>,
     /// `projects`
-    pub projects: Option<TextFilter>,
+    pub projects: Option<OneOrMany<String>>,
     /// `query`
     pub query: Option<String>,
     /// `schedules`
-    pub schedules: Option<ScheduleFilter>,
+    pub schedules: Option<OneOrMany<String>>,
     /// `sortField`
     pub sort_field: Option<SortField>,
     /// `sortOrder`
     pub sort_order: Option<SortOrder>,
     /// `status`
-    pub status: Option<ScheduleFilter>,
+    pub status: Option<OneOrMany<String>>,
     /// `tags`
-    pub tags: Option<TextFilter>,
+    pub tags: Option<OneOrMany<String>>,
     /// `useLogicalAndFor`
     pub use_logical_and_for: Option<Vec<LogicalAndField>>,
 }

@@ -19,7 +19,7 @@ rt::string_enum! {
     LogicalAndField, MonitorType, SortField, SortOrder
 }
 rt::union_! {
-    MonitorTypeFilter, NewMonitor, ScheduleFilter, TextFilter
+    MonitorTypeFilter, NewMonitor
 }
 
 impl rt::Model for DeletedMonitor {
@@ -362,36 +362,6 @@ impl rt::Union for NewMonitor {
     }
 }
 
-impl rt::Text for ScheduleFilter {
-    fn text(&self) -> Cow<'_, str> {
-        rt::json_text(self)
-    }
-}
-
-impl rt::Union for ScheduleFilter {
-    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(32), rt::Arm::of(16)];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::AnyList),
-            1 => rt::get(deserializer).map(Self::String),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::AnyList(value) => rt::Wire::encode(value, serializer),
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
-    }
-}
-
 impl rt::StringEnum for SortField {
     fn from_name(name: Cow<'_, str>) -> Self {
         match &*name {
@@ -470,36 +440,6 @@ impl rt::Model for TestResponse {
         out.option(0, &self.errors)?;
         out.value(1, &self.test_run_id)?;
         Ok(())
-    }
-}
-
-impl rt::Text for TextFilter {
-    fn text(&self) -> Cow<'_, str> {
-        rt::json_text(self)
-    }
-}
-
-impl rt::Union for TextFilter {
-    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(16), rt::Arm::of(32)];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::String),
-            1 => rt::get(deserializer).map(Self::AnyList),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::AnyList(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 
@@ -668,7 +608,7 @@ impl rt::Endpoint for ListRequest {
             query.pair("filter", rt::text(value));
         }
         if let Some(value) = &self.locations {
-            query.pair("locations", rt::text(value));
+            query.list("locations", rt::texts(value));
         }
         if let Some(value) = &self.monitor_types {
             query.pair("monitorTypes", rt::text(value));
@@ -680,13 +620,13 @@ impl rt::Endpoint for ListRequest {
             query.pair("per_page", rt::text(value));
         }
         if let Some(value) = &self.projects {
-            query.pair("projects", rt::text(value));
+            query.list("projects", rt::texts(value));
         }
         if let Some(value) = &self.query {
             query.pair("query", rt::text(value));
         }
         if let Some(value) = &self.schedules {
-            query.pair("schedules", rt::text(value));
+            query.list("schedules", rt::texts(value));
         }
         if let Some(value) = &self.sort_field {
             query.pair("sortField", rt::text(value));
@@ -695,10 +635,10 @@ impl rt::Endpoint for ListRequest {
             query.pair("sortOrder", rt::text(value));
         }
         if let Some(value) = &self.status {
-            query.pair("status", rt::text(value));
+            query.list("status", rt::texts(value));
         }
         if let Some(value) = &self.tags {
-            query.pair("tags", rt::text(value));
+            query.list("tags", rt::texts(value));
         }
         if let Some(value) = &self.use_logical_and_for {
             query.list("useLogicalAndFor", rt::texts(value));

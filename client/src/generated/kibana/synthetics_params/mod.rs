@@ -31,6 +31,7 @@ impl SyntheticsParams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-parameters)
     #[doc(alias = "synthetics.params.bulk_delete_legacy")]
     #[doc(alias = "DELETE /api/synthetics/params/_bulk_delete")]
+    #[doc(alias = "delete-parameters")]
     pub fn bulk_delete_legacy(&self) -> BulkDeleteLegacy {
         BulkDeleteLegacy::new(&self.client, BulkDeleteLegacyRequest::new())
     }
@@ -40,6 +41,7 @@ impl SyntheticsParams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-parameters)
     #[doc(alias = "synthetics.params.create")]
     #[doc(alias = "POST /api/synthetics/params")]
+    #[doc(alias = "post-parameters")]
     pub fn create(
         &self,
         body: impl Into<OneOrMany<synthetics::NewParameter>>,
@@ -52,6 +54,7 @@ impl SyntheticsParams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-parameter)
     #[doc(alias = "synthetics.params.delete")]
     #[doc(alias = "DELETE /api/synthetics/params/{id}")]
+    #[doc(alias = "delete-parameter")]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
     }
@@ -61,6 +64,7 @@ impl SyntheticsParams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-parameter)
     #[doc(alias = "synthetics.params.get")]
     #[doc(alias = "GET /api/synthetics/params/{id}")]
+    #[doc(alias = "get-parameter")]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
     }
@@ -70,6 +74,7 @@ impl SyntheticsParams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-parameters)
     #[doc(alias = "synthetics.params.list")]
     #[doc(alias = "GET /api/synthetics/params")]
+    #[doc(alias = "get-parameters")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -79,6 +84,7 @@ impl SyntheticsParams {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-parameter)
     #[doc(alias = "synthetics.params.update")]
     #[doc(alias = "PUT /api/synthetics/params/{id}")]
+    #[doc(alias = "put-parameter")]
     pub fn update(&self, id: impl Into<String>) -> Update {
         Update::new(&self.client, UpdateRequest::new(id))
     }

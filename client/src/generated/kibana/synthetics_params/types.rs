@@ -10,7 +10,7 @@ use super::super::synthetics;
 pub type BulkDeleteLegacyResponse = Vec<DeletedParameter>;
 /// The answer to [`create`](super::SyntheticsParams::create).
 pub type CreateResponse = OneOrMany<synthetics::CreatedParameter>;
-/// The `DeletedParameter` object.
+/// The `DeletedParameter` object: what `synthetics.params.bulk_delete_legacy` answers.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DeletedParameter {

@@ -20,6 +20,7 @@ impl SyntheticsPrivateLocations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-post-private-location)
     #[doc(alias = "synthetics.private_locations.create")]
     #[doc(alias = "POST /api/synthetics/private_locations")]
+    #[doc(alias = "post-private-location")]
     pub fn create(
         &self,
         agent_policy_id: impl Into<String>,
@@ -33,6 +34,7 @@ impl SyntheticsPrivateLocations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-delete-private-location)
     #[doc(alias = "synthetics.private_locations.delete")]
     #[doc(alias = "DELETE /api/synthetics/private_locations/{id}")]
+    #[doc(alias = "delete-private-location")]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
     }
@@ -42,6 +44,7 @@ impl SyntheticsPrivateLocations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-private-location)
     #[doc(alias = "synthetics.private_locations.get")]
     #[doc(alias = "GET /api/synthetics/private_locations/{id}")]
+    #[doc(alias = "get-private-location")]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
     }
@@ -51,6 +54,7 @@ impl SyntheticsPrivateLocations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-private-locations)
     #[doc(alias = "synthetics.private_locations.list")]
     #[doc(alias = "GET /api/synthetics/private_locations")]
+    #[doc(alias = "get-private-locations")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -60,6 +64,7 @@ impl SyntheticsPrivateLocations {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-private-location)
     #[doc(alias = "synthetics.private_locations.update")]
     #[doc(alias = "PUT /api/synthetics/private_locations/{id}")]
+    #[doc(alias = "put-private-location")]
     pub fn update(&self, id: impl Into<String>, label: impl Into<String>) -> Update {
         Update::new(&self.client, UpdateRequest::new(id, label))
     }

@@ -28,6 +28,7 @@ impl TaskManager {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-task-manager-health)
     #[doc(alias = "task_manager.get_health")]
     #[doc(alias = "GET /api/task_manager/_health")]
+    #[doc(alias = "task-manager-health")]
     pub fn get_health(&self) -> GetHealth {
         GetHealth::new(&self.client, GetHealthRequest::new())
     }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::types::Extra;
 /// The answer to [`get_health`](super::TaskManager::get_health).
 pub type GetHealthResponse = Health;
-/// The `Health` object.
+/// The `Health` object: upstream's `HealthResponse`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Health {
@@ -24,7 +24,7 @@ pub struct Health {
     pub extra: Extra,
 }
 
-/// The `HealthStats` object.
+/// The `HealthStats` object: `stats` of `Health`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct HealthStats {

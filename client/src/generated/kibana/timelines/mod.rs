@@ -48,6 +48,7 @@ impl Timelines {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-copytimeline)
     #[doc(alias = "timelines.copy_legacy")]
     #[doc(alias = "GET /api/timeline/_copy")]
+    #[doc(alias = "copytimeline")]
     pub fn copy_legacy(
         &self,
         timeline: impl Into<NewTimeline>,
@@ -64,6 +65,7 @@ impl Timelines {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createtimelines)
     #[doc(alias = "timelines.create")]
     #[doc(alias = "POST /api/timeline")]
+    #[doc(alias = "createtimelines")]
     pub fn create(&self, timeline: impl Into<NewTimeline>) -> Create {
         Create::new(&self.client, CreateRequest::new(timeline))
     }
@@ -73,6 +75,7 @@ impl Timelines {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deletetimelines)
     #[doc(alias = "timelines.delete")]
     #[doc(alias = "DELETE /api/timeline")]
+    #[doc(alias = "deletetimelines")]
     pub fn delete(
         &self,
         saved_object_ids: impl IntoIterator<Item = impl Into<String>>,
@@ -85,6 +88,7 @@ impl Timelines {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-exporttimelines)
     #[doc(alias = "timelines.export")]
     #[doc(alias = "POST /api/timeline/_export")]
+    #[doc(alias = "exporttimelines")]
     pub fn export(&self, file_name: impl Into<String>) -> Export {
         Export::new(&self.client, ExportRequest::new(file_name))
     }
@@ -93,6 +97,7 @@ impl Timelines {
     /// `GET /api/timeline` · [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-gettimeline)
     #[doc(alias = "timelines.get")]
     #[doc(alias = "GET /api/timeline")]
+    #[doc(alias = "gettimeline")]
     pub fn get(&self) -> Get {
         Get::new(&self.client, GetRequest::new())
     }
@@ -102,6 +107,7 @@ impl Timelines {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getdrafttimelines)
     #[doc(alias = "timelines.get_draft")]
     #[doc(alias = "GET /api/timeline/_draft")]
+    #[doc(alias = "getdrafttimelines")]
     pub fn get_draft(&self, timeline_type: impl Into<TimelineType>) -> GetDraft {
         GetDraft::new(&self.client, GetDraftRequest::new(timeline_type))
     }
@@ -111,6 +117,7 @@ impl Timelines {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-importtimelines)
     #[doc(alias = "timelines.import")]
     #[doc(alias = "POST /api/timeline/_import")]
+    #[doc(alias = "importtimelines")]
     #[doc(alias = "import_timelines")]
     pub fn import(&self, file: impl Into<Value>) -> Import {
         Import::new(&self.client, ImportRequest::new(file))
@@ -121,6 +128,7 @@ impl Timelines {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-installprepackedtimelines)
     #[doc(alias = "timelines.install_prepackaged")]
     #[doc(alias = "POST /api/timeline/_prepackaged")]
+    #[doc(alias = "installprepackedtimelines")]
     pub fn install_prepackaged(
         &self,
         required: InstallPrepackagedRequired,
@@ -132,6 +140,7 @@ impl Timelines {
     /// `GET /api/timelines` · [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-gettimelines)
     #[doc(alias = "timelines.list")]
     #[doc(alias = "GET /api/timelines")]
+    #[doc(alias = "gettimelines")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -141,6 +150,7 @@ impl Timelines {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-persistpinnedeventroute)
     #[doc(alias = "timelines.pin_or_unpin_event")]
     #[doc(alias = "PATCH /api/pinned_event")]
+    #[doc(alias = "persistpinnedeventroute")]
     pub fn pin_or_unpin_event(
         &self,
         event_id: impl Into<String>,
@@ -157,6 +167,7 @@ impl Timelines {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-cleandrafttimelines)
     #[doc(alias = "timelines.reset_draft")]
     #[doc(alias = "POST /api/timeline/_draft")]
+    #[doc(alias = "cleandrafttimelines")]
     pub fn reset_draft(&self, timeline_type: impl Into<TimelineType>) -> ResetDraft {
         ResetDraft::new(&self.client, ResetDraftRequest::new(timeline_type))
     }
@@ -166,6 +177,7 @@ impl Timelines {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-resolvetimeline)
     #[doc(alias = "timelines.resolve")]
     #[doc(alias = "GET /api/timeline/resolve")]
+    #[doc(alias = "resolvetimeline")]
     pub fn resolve(&self) -> Resolve {
         Resolve::new(&self.client, ResolveRequest::new())
     }
@@ -175,6 +187,7 @@ impl Timelines {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-persistfavoriteroute)
     #[doc(alias = "timelines.toggle_favorite")]
     #[doc(alias = "PATCH /api/timeline/_favorite")]
+    #[doc(alias = "persistfavoriteroute")]
     pub fn toggle_favorite(&self, required: ToggleFavoriteRequired) -> ToggleFavorite {
         ToggleFavorite::new(&self.client, ToggleFavoriteRequest::new(required))
     }
@@ -184,6 +197,7 @@ impl Timelines {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-patchtimeline)
     #[doc(alias = "timelines.update")]
     #[doc(alias = "PATCH /api/timeline")]
+    #[doc(alias = "patchtimeline")]
     pub fn update(&self, required: UpdateRequired) -> Update {
         Update::new(&self.client, UpdateRequest::new(required))
     }

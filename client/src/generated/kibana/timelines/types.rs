@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::rt;
 use crate::types::{Extra, Number, OneOrMany, Untyped};
 use super::super::common;
-/// A value of `AliasPurpose`.
+/// A value of `AliasPurpose`: upstream's `SavedObjectResolveAliasPurpose`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AliasPurpose {
@@ -18,7 +18,7 @@ pub enum AliasPurpose {
     UnknownValue(String),
 }
 
-/// A value of `BooleanText`.
+/// A value of `BooleanText`: `only_user_favorite` of what `timelines.list` takes, and one more place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BooleanText {
@@ -30,7 +30,7 @@ pub enum BooleanText {
     UnknownValue(String),
 }
 
-/// The `ColumnHeader` object.
+/// The `ColumnHeader` object: upstream's `ColumnHeaderResult`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ColumnHeader {
@@ -218,7 +218,7 @@ impl ColumnHeader {
 pub type CopyLegacyResponse = SavedTimeline;
 /// The answer to [`create`](super::Timelines::create).
 pub type CreateResponse = SavedTimeline;
-/// The `DataProvider` object.
+/// The `DataProvider` object: upstream's `DataProviderResult`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DataProvider {
@@ -490,7 +490,7 @@ pub enum DataProviderType {
     UnknownValue(String),
 }
 
-/// The `DateRange` object.
+/// The `DateRange` object: `dateRange` of `NewTimeline`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct DateRange {
@@ -546,7 +546,7 @@ pub struct DeleteResponse {
     pub extra: Extra,
 }
 
-/// The `EqlOptions` object.
+/// The `EqlOptions` object: `eqlOptions` of `NewTimeline`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct EqlOptions {
@@ -640,7 +640,7 @@ impl EqlOptions {
     }
 }
 
-/// The `Favorite` object.
+/// The `Favorite` object: upstream's `FavoriteTimelineResult`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Favorite {
@@ -701,7 +701,7 @@ impl Favorite {
     }
 }
 
-/// The `FavoriteOutcome` object.
+/// The `FavoriteOutcome` object: upstream's `FavoriteTimelineResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FavoriteOutcome {
@@ -725,7 +725,7 @@ pub struct FavoriteOutcome {
     pub extra: Extra,
 }
 
-/// The `FoundNotes` object.
+/// The `FoundNotes` object: upstream's `GetNotesResult`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FoundNotes {
@@ -741,7 +741,7 @@ pub struct FoundNotes {
 pub type GetDraftResponse = SavedTimeline;
 /// The answer to [`get`](super::Timelines::get).
 pub type GetResponse = SavedTimeline;
-/// The `ImportError` object.
+/// The `ImportError` object: `errors[]` of `ImportResult`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ImportError {
@@ -753,7 +753,7 @@ pub struct ImportError {
     pub extra: Extra,
 }
 
-/// The `ImportErrorDetails` object.
+/// The `ImportErrorDetails` object: `error` of `ImportError`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ImportErrorDetails {
@@ -767,7 +767,7 @@ pub struct ImportErrorDetails {
 
 /// The answer to [`import`](super::Timelines::import).
 pub type ImportResponse = ImportResult;
-/// The `ImportResult` object.
+/// The `ImportResult` object: upstream's `ImportTimelineResult`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ImportResult {
@@ -787,7 +787,7 @@ pub struct ImportResult {
 
 /// The answer to [`install_prepackaged`](super::Timelines::install_prepackaged).
 pub type InstallPrepackagedResponse = ImportResult;
-/// The `KueryFilterQuery` object.
+/// The `KueryFilterQuery` object: `kuery` of `SavedFilterQuery`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct KueryFilterQuery {
@@ -855,7 +855,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// The `NewNote` object.
+/// The `NewNote` object: upstream's `BareNote`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NewNote {
@@ -966,7 +966,7 @@ impl NewNote {
     }
 }
 
-/// The `NewTimeline` object.
+/// The `NewTimeline` object: upstream's `SavedTimeline`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewTimeline {
@@ -1514,7 +1514,7 @@ impl Note {
     }
 }
 
-/// A value of `NoteFilter`.
+/// A value of `NoteFilter`: upstream's `AssociatedFilterType`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NoteFilter {
@@ -1534,7 +1534,7 @@ pub enum NoteFilter {
 
 /// The answer to [`pin_or_unpin_event`](super::Timelines::pin_or_unpin_event).
 pub type PinOrUnpinEventResponse = PinOutcome;
-/// One of several forms of `PinOutcome`.
+/// One of several forms of `PinOutcome`: upstream's `PersistPinnedEventResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum PinOutcome {
@@ -1650,7 +1650,7 @@ impl PinnedEvent {
     }
 }
 
-/// The `QueryMatch` object.
+/// The `QueryMatch` object: upstream's `QueryMatchResult`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct QueryMatch {
@@ -1663,7 +1663,7 @@ pub struct QueryMatch {
     /// `operator`
     pub operator: Option<String>,
     /// `value`
-    pub value: Option<QueryMatchValue>,
+    pub value: Option<OneOrMany<String>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1728,7 +1728,7 @@ impl QueryMatch {
     }
     /// `value`
     #[must_use]
-    pub fn value(mut self, value: impl Into<QueryMatchValue>) -> Self {
+    pub fn value(mut self, value: impl Into<OneOrMany<String>>) -> Self {
         self.value = Some(value.into());
         self
     }
@@ -1741,33 +1741,9 @@ impl QueryMatch {
     }
 }
 
-/// One of several forms of `QueryMatchValue`.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum QueryMatchValue {
-    /// A string.
-    String(String),
-    /// A list.
-    StringList(Vec<String>),
-    /// A form that this version of elkit does not know, as it was read.
-    Other(Untyped),
-}
-
-impl From<&str> for QueryMatchValue {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-impl From<String> for QueryMatchValue {
-    fn from(value: String) -> Self {
-        Self::String(value)
-    }
-}
-
 /// The answer to [`reset_draft`](super::Timelines::reset_draft).
 pub type ResetDraftResponse = SavedTimeline;
-/// A value of `ResolveOutcome`.
+/// A value of `ResolveOutcome`: upstream's `SavedObjectResolveOutcome`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ResolveOutcome {
@@ -1843,7 +1819,7 @@ pub enum RowRendererId {
     UnknownValue(String),
 }
 
-/// The `SavedFilterQuery` object.
+/// The `SavedFilterQuery` object: `filterQuery` of `SerializedFilterQuery`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SavedFilterQuery {
@@ -1889,7 +1865,7 @@ impl SavedFilterQuery {
     }
 }
 
-/// The `SavedNote` object.
+/// The `SavedNote` object: upstream's `ResponseNote`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SavedNote {
@@ -1903,7 +1879,7 @@ pub struct SavedNote {
     pub extra: Extra,
 }
 
-/// The `SavedTimeline` object.
+/// The `SavedTimeline` object: upstream's `TimelineResponse`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SavedTimeline {
@@ -1976,7 +1952,7 @@ pub struct SavedTimeline {
     pub extra: Extra,
 }
 
-/// The `SerializedFilterQuery` object.
+/// The `SerializedFilterQuery` object: upstream's `SerializedFilterQueryResult`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct SerializedFilterQuery {
@@ -2007,7 +1983,7 @@ impl SerializedFilterQuery {
     }
 }
 
-/// A value of `SortOrder`.
+/// A value of `SortOrder`: `sort_order` of what `timelines.list` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortOrder {
@@ -2019,7 +1995,7 @@ pub enum SortOrder {
     UnknownValue(String),
 }
 
-/// The `TimelineDeletion` object.
+/// The `TimelineDeletion` object: `data` of what `timelines.delete` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TimelineDeletion {
@@ -2029,7 +2005,7 @@ pub struct TimelineDeletion {
     pub extra: Extra,
 }
 
-/// The `TimelineFilter` object.
+/// The `TimelineFilter` object: upstream's `FilterTimelineResult`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct TimelineFilter {
@@ -2150,7 +2126,7 @@ impl TimelineFilter {
     }
 }
 
-/// The `TimelineFilterMeta` object.
+/// The `TimelineFilterMeta` object: `meta` of `TimelineFilter`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct TimelineFilterMeta {
@@ -2331,7 +2307,7 @@ impl TimelineFilterMeta {
     }
 }
 
-/// The `TimelineSnapshot` object.
+/// The `TimelineSnapshot` object: upstream's `TimelineSavedToReturnObject`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TimelineSnapshot {
@@ -2851,7 +2827,7 @@ impl TimelineSnapshot {
     }
 }
 
-/// The `TimelineSort` object.
+/// The `TimelineSort` object: upstream's `SortObject`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct TimelineSort {
@@ -2912,7 +2888,7 @@ impl TimelineSort {
     }
 }
 
-/// A value of `TimelineSortField`.
+/// A value of `TimelineSortField`: upstream's `SortFieldTimeline`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TimelineSortField {
@@ -2942,7 +2918,7 @@ pub enum TimelineStatus {
     UnknownValue(String),
 }
 
-/// The `TimelineToImport` object.
+/// The `TimelineToImport` object: upstream's `ImportTimelines`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct TimelineToImport {
@@ -3408,7 +3384,7 @@ pub enum TimelineType {
 
 /// The answer to [`toggle_favorite`](super::Timelines::toggle_favorite).
 pub type ToggleFavoriteResponse = FavoriteOutcome;
-/// The `UnpinnedEvent` object.
+/// The `UnpinnedEvent` object: `object` of `PinOutcome`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UnpinnedEvent {

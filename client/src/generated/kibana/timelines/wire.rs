@@ -28,7 +28,7 @@ rt::string_enum! {
     RowRendererId, SortOrder, TimelineSortField, TimelineStatus, TimelineType
 }
 rt::union_! {
-    PinOutcome, QueryMatchValue
+    PinOutcome
 }
 
 impl rt::StringEnum for AliasPurpose {
@@ -1314,30 +1314,6 @@ impl rt::Model for QueryMatch {
         out.option(3, &self.operator)?;
         out.option(4, &self.value)?;
         Ok(())
-    }
-}
-
-impl rt::Union for QueryMatchValue {
-    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(16), rt::Arm::list(16)];
-    fn read<'de, D: Deserializer<'de>>(
-        arm: usize,
-        deserializer: D,
-    ) -> Result<Self, D::Error> {
-        match arm {
-            0 => rt::get(deserializer).map(Self::String),
-            1 => rt::get(deserializer).map(Self::StringList),
-            _ => rt::get_untyped(deserializer).map(Self::Other),
-        }
-    }
-    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::String(value) => rt::Wire::encode(value, serializer),
-            Self::StringList(value) => rt::Wire::encode(value, serializer),
-            Self::Other(value) => rt::Wire::encode(value, serializer),
-        }
-    }
-    fn other(value: Untyped) -> Self {
-        Self::Other(value)
     }
 }
 

@@ -19,6 +19,7 @@ impl TimelinesNotes {
     /// `DELETE /api/note` · [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deletenote)
     #[doc(alias = "timelines.notes.delete")]
     #[doc(alias = "DELETE /api/note")]
+    #[doc(alias = "deletenote")]
     pub fn delete(&self, body: impl Into<Option<NotesToDelete>>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(body))
     }
@@ -27,6 +28,7 @@ impl TimelinesNotes {
     /// `GET /api/note` · [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-getnotes)
     #[doc(alias = "timelines.notes.list")]
     #[doc(alias = "GET /api/note")]
+    #[doc(alias = "getnotes")]
     pub fn list(&self) -> List {
         List::new(&self.client, ListRequest::new())
     }
@@ -35,6 +37,7 @@ impl TimelinesNotes {
     /// `PATCH /api/note` · [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-persistnoteroute)
     #[doc(alias = "timelines.notes.upsert")]
     #[doc(alias = "PATCH /api/note")]
+    #[doc(alias = "persistnoteroute")]
     pub fn upsert(&self, note: impl Into<timelines::NewNote>) -> Upsert {
         Upsert::new(&self.client, UpsertRequest::new(note))
     }

@@ -18,7 +18,7 @@ pub struct DeleteResponse {
 
 /// The answer to [`list`](super::TimelinesNotes::list).
 pub type ListResponse = timelines::FoundNotes;
-/// The `NoteIdsToDelete` object.
+/// The `NoteIdsToDelete` object: `by_noteIds` of `NotesToDelete`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NoteIdsToDelete {
@@ -39,7 +39,7 @@ impl NoteIdsToDelete {
     }
 }
 
-/// The `NoteToDelete` object.
+/// The `NoteToDelete` object: `by_noteId` of `NotesToDelete`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct NoteToDelete {
@@ -60,27 +60,27 @@ impl NoteToDelete {
     }
 }
 
-/// One of several forms of `NotesToDelete`.
+/// One of several forms of `NotesToDelete`: what `timelines.notes.delete` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum NotesToDelete {
     /// The `NoteToDelete` form.
-    ByNoteId(NoteToDelete),
+    NoteToDelete(NoteToDelete),
     /// The `NoteIdsToDelete` form.
-    ByNoteIds(NoteIdsToDelete),
+    NoteIdsToDelete(NoteIdsToDelete),
     /// A form that this version of elkit does not know, as it was read.
     Other(Untyped),
 }
 
 impl From<NoteToDelete> for NotesToDelete {
     fn from(value: NoteToDelete) -> Self {
-        Self::ByNoteId(value)
+        Self::NoteToDelete(value)
     }
 }
 
 impl From<NoteIdsToDelete> for NotesToDelete {
     fn from(value: NoteIdsToDelete) -> Self {
-        Self::ByNoteIds(value)
+        Self::NoteIdsToDelete(value)
     }
 }
 

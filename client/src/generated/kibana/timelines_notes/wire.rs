@@ -148,15 +148,15 @@ impl rt::Union for NotesToDelete {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::ByNoteId),
-            1 => rt::get(deserializer).map(Self::ByNoteIds),
+            0 => rt::get(deserializer).map(Self::NoteToDelete),
+            1 => rt::get(deserializer).map(Self::NoteIdsToDelete),
             _ => rt::get_untyped(deserializer).map(Self::Other),
         }
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::ByNoteId(value) => rt::Wire::encode(value, serializer),
-            Self::ByNoteIds(value) => rt::Wire::encode(value, serializer),
+            Self::NoteToDelete(value) => rt::Wire::encode(value, serializer),
+            Self::NoteIdsToDelete(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }

@@ -28,6 +28,7 @@ impl UpgradeAssistant {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-cancel-upgrade-reindex)
     #[doc(alias = "upgrade_assistant.cancel_reindex")]
     #[doc(alias = "POST /api/upgrade_assistant/reindex/{index}/cancel")]
+    #[doc(alias = "cancel-upgrade-reindex")]
     pub fn cancel_reindex(&self, index: impl Into<String>) -> CancelReindex {
         CancelReindex::new(&self.client, CancelReindexRequest::new(index))
     }
@@ -37,6 +38,7 @@ impl UpgradeAssistant {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-upgrade-reindex)
     #[doc(alias = "upgrade_assistant.get_reindex")]
     #[doc(alias = "GET /api/upgrade_assistant/reindex/{index}")]
+    #[doc(alias = "get-upgrade-reindex")]
     pub fn get_reindex(&self, index: impl Into<String>) -> GetReindex {
         GetReindex::new(&self.client, GetReindexRequest::new(index))
     }
@@ -46,6 +48,7 @@ impl UpgradeAssistant {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-batch-upgrade-reindex)
     #[doc(alias = "upgrade_assistant.get_reindex_queue")]
     #[doc(alias = "GET /api/upgrade_assistant/reindex/batch/queue")]
+    #[doc(alias = "get-batch-upgrade-reindex")]
     pub fn get_reindex_queue(&self) -> GetReindexQueue {
         GetReindexQueue::new(&self.client, GetReindexQueueRequest::new())
     }
@@ -55,6 +58,7 @@ impl UpgradeAssistant {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-upgrade-status)
     #[doc(alias = "upgrade_assistant.get_status")]
     #[doc(alias = "GET /api/upgrade_assistant/status")]
+    #[doc(alias = "get-upgrade-status")]
     pub fn get_status(&self) -> GetStatus {
         GetStatus::new(&self.client, GetStatusRequest::new())
     }
@@ -64,6 +68,7 @@ impl UpgradeAssistant {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-batch-start-upgrade-reindex)
     #[doc(alias = "upgrade_assistant.start_batch_reindex")]
     #[doc(alias = "POST /api/upgrade_assistant/reindex/batch")]
+    #[doc(alias = "batch-start-upgrade-reindex")]
     pub fn start_batch_reindex(
         &self,
         index_names: impl IntoIterator<Item = impl Into<String>>,
@@ -76,6 +81,7 @@ impl UpgradeAssistant {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-start-upgrade-reindex)
     #[doc(alias = "upgrade_assistant.start_reindex")]
     #[doc(alias = "POST /api/upgrade_assistant/reindex/{index}")]
+    #[doc(alias = "start-upgrade-reindex")]
     pub fn start_reindex(&self, index: impl Into<String>) -> StartReindex {
         StartReindex::new(&self.client, StartReindexRequest::new(index))
     }

@@ -40,7 +40,7 @@ pub struct GetReindexResponse {
 
 /// The answer to [`get_status`](super::UpgradeAssistant::get_status).
 pub type GetStatusResponse = Untyped;
-/// The `QueuedReindex` object.
+/// The `QueuedReindex` object: `queue[]` of what `upgrade_assistant.get_reindex_queue` answers, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct QueuedReindex {
@@ -64,7 +64,7 @@ pub struct QueuedReindex {
     pub extra: Extra,
 }
 
-/// The `Reindex` object.
+/// The `Reindex` object: what `upgrade_assistant.start_reindex` answers, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Reindex {
@@ -96,7 +96,7 @@ pub struct ReindexOptions {
     pub extra: Extra,
 }
 
-/// The `ReindexQueueSettings` object.
+/// The `ReindexQueueSettings` object: `queueSettings` of `ReindexOptions`.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ReindexQueueSettings {

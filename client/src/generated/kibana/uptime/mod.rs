@@ -28,6 +28,7 @@ impl Uptime {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-get-uptime-settings)
     #[doc(alias = "uptime.get_settings")]
     #[doc(alias = "GET /api/uptime/settings")]
+    #[doc(alias = "get-uptime-settings")]
     pub fn get_settings(&self) -> GetSettings {
         GetSettings::new(&self.client, GetSettingsRequest::new())
     }
@@ -37,6 +38,7 @@ impl Uptime {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-put-uptime-settings)
     #[doc(alias = "uptime.update_settings")]
     #[doc(alias = "PUT /api/uptime/settings")]
+    #[doc(alias = "put-uptime-settings")]
     pub fn update_settings(&self) -> UpdateSettings {
         UpdateSettings::new(&self.client, UpdateSettingsRequest::new())
     }

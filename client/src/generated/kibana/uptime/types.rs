@@ -20,7 +20,7 @@ pub struct EmailRecipients {
 
 /// The answer to [`get_settings`](super::Uptime::get_settings).
 pub type GetSettingsResponse = Settings;
-/// The `NewEmailRecipients` object.
+/// The `NewEmailRecipients` object: `defaultEmail` of what `uptime.update_settings` takes.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct NewEmailRecipients {

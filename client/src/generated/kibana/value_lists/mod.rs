@@ -33,6 +33,7 @@ impl ValueLists {
     /// `POST /api/lists` · [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createlist)
     #[doc(alias = "value_lists.create")]
     #[doc(alias = "POST /api/lists")]
+    #[doc(alias = "createlist")]
     pub fn create(&self, required: CreateRequired) -> Create {
         Create::new(&self.client, CreateRequest::new(required))
     }
@@ -42,6 +43,7 @@ impl ValueLists {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createlistindex)
     #[doc(alias = "value_lists.create_index")]
     #[doc(alias = "POST /api/lists/index")]
+    #[doc(alias = "createlistindex")]
     pub fn create_index(&self) -> CreateIndex {
         CreateIndex::new(&self.client, CreateIndexRequest::new())
     }
@@ -50,6 +52,7 @@ impl ValueLists {
     /// `DELETE /api/lists` · [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deletelist)
     #[doc(alias = "value_lists.delete")]
     #[doc(alias = "DELETE /api/lists")]
+    #[doc(alias = "deletelist")]
     pub fn delete(&self, id: impl Into<String>) -> Delete {
         Delete::new(&self.client, DeleteRequest::new(id))
     }
@@ -59,6 +62,7 @@ impl ValueLists {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deletelistindex)
     #[doc(alias = "value_lists.delete_index")]
     #[doc(alias = "DELETE /api/lists/index")]
+    #[doc(alias = "deletelistindex")]
     pub fn delete_index(&self) -> DeleteIndex {
         DeleteIndex::new(&self.client, DeleteIndexRequest::new())
     }
@@ -67,6 +71,7 @@ impl ValueLists {
     /// `GET /api/lists/_find` · [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-findlists)
     #[doc(alias = "value_lists.find")]
     #[doc(alias = "GET /api/lists/_find")]
+    #[doc(alias = "findlists")]
     pub fn find(&self) -> Find {
         Find::new(&self.client, FindRequest::new())
     }
@@ -75,6 +80,7 @@ impl ValueLists {
     /// `GET /api/lists` · [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-readlist)
     #[doc(alias = "value_lists.get")]
     #[doc(alias = "GET /api/lists")]
+    #[doc(alias = "readlist")]
     pub fn get(&self, id: impl Into<String>) -> Get {
         Get::new(&self.client, GetRequest::new(id))
     }
@@ -84,6 +90,7 @@ impl ValueLists {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-readlistindex)
     #[doc(alias = "value_lists.get_index_status")]
     #[doc(alias = "GET /api/lists/index")]
+    #[doc(alias = "readlistindex")]
     pub fn get_index_status(&self) -> GetIndexStatus {
         GetIndexStatus::new(&self.client, GetIndexStatusRequest::new())
     }
@@ -93,6 +100,7 @@ impl ValueLists {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-readlistprivileges)
     #[doc(alias = "value_lists.get_privileges")]
     #[doc(alias = "GET /api/lists/privileges")]
+    #[doc(alias = "readlistprivileges")]
     pub fn get_privileges(&self) -> GetPrivileges {
         GetPrivileges::new(&self.client, GetPrivilegesRequest::new())
     }
@@ -101,6 +109,7 @@ impl ValueLists {
     /// `PATCH /api/lists` · [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-patchlist)
     #[doc(alias = "value_lists.patch")]
     #[doc(alias = "PATCH /api/lists")]
+    #[doc(alias = "patchlist")]
     pub fn patch(&self, id: impl Into<String>) -> Patch {
         Patch::new(&self.client, PatchRequest::new(id))
     }
@@ -109,6 +118,7 @@ impl ValueLists {
     /// `PUT /api/lists` · [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-updatelist)
     #[doc(alias = "value_lists.update")]
     #[doc(alias = "PUT /api/lists")]
+    #[doc(alias = "updatelist")]
     pub fn update(&self, required: UpdateRequired) -> Update {
         Update::new(&self.client, UpdateRequest::new(required))
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::types::Extra;
-/// The `Acknowledgement` object.
+/// The `Acknowledgement` object: what `value_lists.create_index` answers, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Acknowledgement {
@@ -254,7 +254,7 @@ pub enum ListType {
 
 /// The answer to [`patch`](super::ValueLists::patch).
 pub type PatchResponse = List;
-/// A value of `SortOrder`.
+/// A value of `SortOrder`: `sort_order` of what `value_lists.find` takes, and one more place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SortOrder {

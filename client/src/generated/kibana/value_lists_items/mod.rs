@@ -23,6 +23,7 @@ impl ValueListsItems {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-createlistitem)
     #[doc(alias = "value_lists.items.create")]
     #[doc(alias = "POST /api/lists/items")]
+    #[doc(alias = "createlistitem")]
     pub fn create(
         &self,
         list_id: impl Into<String>,
@@ -36,6 +37,7 @@ impl ValueListsItems {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-deletelistitem)
     #[doc(alias = "value_lists.items.delete")]
     #[doc(alias = "DELETE /api/lists/items")]
+    #[doc(alias = "deletelistitem")]
     pub fn delete(&self) -> Delete {
         Delete::new(&self.client, DeleteRequest::new())
     }
@@ -45,6 +47,7 @@ impl ValueListsItems {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-exportlistitems)
     #[doc(alias = "value_lists.items.export")]
     #[doc(alias = "POST /api/lists/items/_export")]
+    #[doc(alias = "exportlistitems")]
     pub fn export(&self, list_id: impl Into<String>) -> Export {
         Export::new(&self.client, ExportRequest::new(list_id))
     }
@@ -54,6 +57,7 @@ impl ValueListsItems {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-findlistitems)
     #[doc(alias = "value_lists.items.find")]
     #[doc(alias = "GET /api/lists/items/_find")]
+    #[doc(alias = "findlistitems")]
     pub fn find(&self, list_id: impl Into<String>) -> Find {
         Find::new(&self.client, FindRequest::new(list_id))
     }
@@ -63,6 +67,7 @@ impl ValueListsItems {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-readlistitem)
     #[doc(alias = "value_lists.items.get")]
     #[doc(alias = "GET /api/lists/items")]
+    #[doc(alias = "readlistitem")]
     pub fn get(&self) -> Get {
         Get::new(&self.client, GetRequest::new())
     }
@@ -72,6 +77,7 @@ impl ValueListsItems {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-importlistitems)
     #[doc(alias = "value_lists.items.import")]
     #[doc(alias = "POST /api/lists/items/_import")]
+    #[doc(alias = "importlistitems")]
     #[doc(alias = "import_items")]
     pub fn import(&self) -> Import {
         Import::new(&self.client, ImportRequest::new())
@@ -82,6 +88,7 @@ impl ValueListsItems {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-patchlistitem)
     #[doc(alias = "value_lists.items.patch")]
     #[doc(alias = "PATCH /api/lists/items")]
+    #[doc(alias = "patchlistitem")]
     pub fn patch(&self, id: impl Into<String>) -> Patch {
         Patch::new(&self.client, PatchRequest::new(id))
     }
@@ -91,6 +98,7 @@ impl ValueListsItems {
     /// [reference](https://www.elastic.co/docs/api/doc/kibana/operation/operation-updatelistitem)
     #[doc(alias = "value_lists.items.update")]
     #[doc(alias = "PUT /api/lists/items")]
+    #[doc(alias = "updatelistitem")]
     pub fn update(&self, id: impl Into<String>, value: impl Into<String>) -> Update {
         Update::new(&self.client, UpdateRequest::new(id, value))
     }

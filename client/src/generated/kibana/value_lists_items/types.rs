@@ -40,7 +40,7 @@ pub type GetResponse = OneOrMany<value_lists::ListItem>;
 pub type ImportResponse = value_lists::List;
 /// The answer to [`patch`](super::ValueListsItems::patch).
 pub type PatchResponse = value_lists::ListItem;
-/// A value of `Refresh`.
+/// A value of `Refresh`: `refresh` of what `value_lists.items.delete` takes, and 3 more places.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refresh {

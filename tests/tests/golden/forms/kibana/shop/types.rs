@@ -4,7 +4,7 @@
 use elkit::rt;
 use elkit::body::Upload;
 use elkit::types::{Extra, Number};
-/// The `BulkBody` object.
+/// The `BulkBody` object: `body[]` of what `shop.bulk` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct BulkBody {
@@ -37,7 +37,7 @@ pub struct ImportResponse {
     pub extra: Extra,
 }
 
-/// The `Reference` object.
+/// The `Reference` object: `reference` of what `shop.find` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Reference {

@@ -14,7 +14,7 @@ pub struct FindOrdersResponse {
     pub extra: Extra,
 }
 
-/// A value of `FindOrdersState`.
+/// A value of `FindOrdersState`: `states[]` of what `shop.find_orders` takes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FindOrdersState {
@@ -26,7 +26,7 @@ pub enum FindOrdersState {
     UnknownValue(String),
 }
 
-/// The `Order` object.
+/// The `Order` object: `orders[]` of what `shop.find_orders` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Order {
@@ -38,7 +38,7 @@ pub struct Order {
     pub extra: Extra,
 }
 
-/// A value of `OrderState`.
+/// A value of `OrderState`: `state` of `Order`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OrderState {

@@ -3,7 +3,7 @@
 
 use elkit::rt;
 use elkit::types::{Extra, Untyped};
-/// The `CardOrderPayment` object.
+/// The `CardOrderPayment` object: `card` of `OrderPayment`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CardOrderPayment {
@@ -17,7 +17,7 @@ pub struct CardOrderPayment {
 pub type CreateResponse = Order;
 /// The answer to [`get`](super::ShopOrders::get).
 pub type GetResponse = Order;
-/// The `InvoiceOrderPayment` object.
+/// The `InvoiceOrderPayment` object: `invoice` of `OrderPayment`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InvoiceOrderPayment {
@@ -27,7 +27,7 @@ pub struct InvoiceOrderPayment {
     pub extra: Extra,
 }
 
-/// The `ListItem` object.
+/// The `ListItem` object: `items[]` of what `shop.orders.list` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ListItem {
@@ -39,7 +39,7 @@ pub struct ListItem {
     pub extra: Extra,
 }
 
-/// The `ListItemLine` object.
+/// The `ListItemLine` object: `lines[]` of `ListItem`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ListItemLine {
@@ -65,7 +65,7 @@ pub struct ListResponse {
     pub extra: Extra,
 }
 
-/// A value of `Mode`.
+/// A value of `Mode`: `mode` of what `shop.orders.create` takes, and 4 more places.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Mode {
@@ -77,7 +77,7 @@ pub enum Mode {
     UnknownValue(String),
 }
 
-/// The `Order` object.
+/// The `Order` object: what `shop.orders.get` answers, and one more place.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Order {
@@ -91,7 +91,7 @@ pub struct Order {
     pub extra: Extra,
 }
 
-/// The `OrderLine` object.
+/// The `OrderLine` object: `lines[]` of `Order`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct OrderLine {
@@ -115,7 +115,7 @@ impl OrderLine {
     }
 }
 
-/// One of several forms of `OrderPayment`.
+/// One of several forms of `OrderPayment`: `payment` of `Order`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum OrderPayment {
@@ -127,7 +127,7 @@ pub enum OrderPayment {
     Other(Untyped),
 }
 
-/// The `Ssl` object.
+/// The `Ssl` object: `ssl` of `CardOrderPayment`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Ssl {

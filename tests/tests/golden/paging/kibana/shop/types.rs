@@ -12,7 +12,7 @@ pub struct AfterResponse {
     pub extra: Extra,
 }
 
-/// The `FindItem` object.
+/// The `FindItem` object: `items[]` of what `shop.find` answers.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct FindItem {
@@ -46,7 +46,7 @@ pub struct QueryResponse {
     pub extra: Extra,
 }
 
-/// The `Row` object.
+/// The `Row` object: `rows[]` of what `shop.after` answers.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Row {

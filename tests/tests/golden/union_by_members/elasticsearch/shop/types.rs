@@ -87,9 +87,9 @@ pub enum Owner {
 #[non_exhaustive]
 pub enum Page {
     /// The `FromPage` form.
-    ByFrom(FromPage),
+    From(FromPage),
     /// The `CursorPage` form.
-    ByCursor(CursorPage),
+    Cursor(CursorPage),
     /// A list.
     StringList(Vec<String>),
     /// A list.

@@ -307,8 +307,8 @@ impl rt::Union for Page {
         deserializer: D,
     ) -> Result<Self, D::Error> {
         match arm {
-            0 => rt::get(deserializer).map(Self::ByFrom),
-            1 => rt::get(deserializer).map(Self::ByCursor),
+            0 => rt::get(deserializer).map(Self::From),
+            1 => rt::get(deserializer).map(Self::Cursor),
             2 => rt::get(deserializer).map(Self::StringList),
             3 => rt::get(deserializer).map(Self::LongList),
             _ => rt::get_untyped(deserializer).map(Self::Other),
@@ -316,8 +316,8 @@ impl rt::Union for Page {
     }
     fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::ByFrom(value) => rt::Wire::encode(value, serializer),
-            Self::ByCursor(value) => rt::Wire::encode(value, serializer),
+            Self::From(value) => rt::Wire::encode(value, serializer),
+            Self::Cursor(value) => rt::Wire::encode(value, serializer),
             Self::StringList(value) => rt::Wire::encode(value, serializer),
             Self::LongList(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
