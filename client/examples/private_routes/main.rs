@@ -49,8 +49,8 @@ async fn walk(kibana: &Kibana) -> Result<Vec<String>> {
 
     for plan in kibana.irrigation().list().send().await?.iter() {
         let when = match &plan.schedule {
-            PlanSchedule::ByEvery(schedule) => format!("every {}", schedule.every),
-            PlanSchedule::ByDays(schedule) => schedule.days.join(", "),
+            PlanSchedule::Every(schedule) => format!("every {}", schedule.every),
+            PlanSchedule::Days(schedule) => schedule.days.join(", "),
             _ => "at times that this version does not know".to_owned(),
         };
         lines.push(format!("{} waters {when}", plan.id));
