@@ -2,6 +2,7 @@
 //! same values. Choices (alternatives of unions, values of enums, members of containers) go to what was seen least, so
 //! that a few thousand samples see all of them.
 
+mod flaws;
 mod table;
 mod values;
 
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
+pub use flaws::{Flaw, Flawed};
 use table::{Member, Shape, Type};
 pub use table::{Operation, Table};
 use values::Random;
@@ -113,12 +115,11 @@ impl<'a> Sampler<'a> {
         let route = self.least(&format!("{} route", operation.id), operation.routes.len());
         let (verbs, template) = &operation.routes[route];
         let method = verbs[self.least(&format!("{} verb {route}", operation.id), verbs.len())].clone();
-        let segments = template.split('/').map(|segment| {
-            match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
-                Some(name) => self.path_value(&operation.path[name]),
+        let segments =
+            template.split('/').map(|segment| match segment.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
+                Some((name, after)) => format!("{}{after}", self.path_value(&operation.path[name])),
                 None => segment.to_owned(),
-            }
-        });
+            });
         let path = segments.collect::<Vec<_>>().join("/");
         let wanted: Vec<(&String, &Member)> =
             operation.query.iter().filter(|(_, member)| member.required || self.wants()).collect();

@@ -25,6 +25,10 @@ pub struct Operation {
     pub(super) body: Option<Type>,
     pub(super) body_required: bool,
     pub(super) response: Option<Type>,
+    /// What `elastic-api-version` may say.
+    pub version: Option<String>,
+    /// Kibana's privileges: each of them, or one of those that `or` joins.
+    pub privileges: Vec<String>,
     /// How request and answer travel: `json`, `multipart`, `ndjson` ...
     media: [Option<String>; 2],
 }
@@ -33,6 +37,21 @@ impl Operation {
     /// How a body (`request` or `response`) travels, if there is one.
     pub fn media(&self, kind: &str) -> Option<&str> {
         self.media[usize::from(kind != "request")].as_deref()
+    }
+
+    /// Verbs and path template of each route.
+    pub fn routes(&self) -> &[(Vec<String>, String)] {
+        &self.routes
+    }
+
+    /// The names of the query's parameters.
+    pub fn parameters(&self) -> impl Iterator<Item = &str> {
+        self.query.keys().map(String::as_str)
+    }
+
+    /// Whether a request needs its body.
+    pub fn needs_body(&self) -> bool {
+        self.body_required
     }
 
     /// Whether the query must have a parameter.
@@ -108,6 +127,8 @@ pub(super) struct Object {
 pub(super) struct Member {
     pub(super) ty: Type,
     pub(super) required: bool,
+    /// Whether the server has a value of its own for one that is left out.
+    pub(super) has_default: bool,
     pub(super) aliases: Vec<String>,
 }
 
@@ -167,6 +188,18 @@ impl Table {
         let mut table = Self { operations, types, heights: BTreeMap::new() };
         table.measure();
         Ok(table)
+    }
+
+    /// The parts of an operation's form that are files.
+    pub fn files(&self, operation: &Operation) -> Vec<String> {
+        let shape = match operation.body.as_ref().filter(|_| operation.media("request") == Some("multipart")) {
+            Some(Type::Ref(id)) => self.types.get(id),
+            Some(Type::Inline(shape)) => Some(&**shape),
+            _ => None,
+        };
+        let Some(Shape::Object(object)) = shape else { return Vec::new() };
+        let is_file = |member: &Member| matches!(&member.ty, Type::Scalar(scalar) if scalar.name == "binary");
+        object.members.iter().filter(|(_, member)| is_file(member)).map(|(name, _)| name.clone()).collect()
     }
 
     /// How deep the shallowest value of a type is.
@@ -229,6 +262,8 @@ fn operation(value: &Value) -> Result<Operation, String> {
         body: value.get("body").map(|body| type_of(&body["type"])).transpose()?,
         body_required: value["body"]["required"] == true,
         response: response.map(type_of).transpose()?,
+        version: value["version"].as_str().map(str::to_owned),
+        privileges: texts(&value["privileges"]["kibana"]),
         media: [media(value.get("body")), media(answer)],
         id,
     })
@@ -236,7 +271,8 @@ fn operation(value: &Value) -> Result<Operation, String> {
 
 fn member((name, value): (&String, &Value)) -> Result<(String, Member), String> {
     let ty = type_of(&value["type"]).map_err(|why| format!("{name}: {why}"))?;
-    Ok((name.clone(), Member { ty, required: value["required"] == true, aliases: texts(&value["aliases"]) }))
+    let (required, has_default) = (value["required"] == true, value.get("default").is_some());
+    Ok((name.clone(), Member { ty, required, has_default, aliases: texts(&value["aliases"]) }))
 }
 
 fn type_of(value: &Value) -> Result<Type, String> {

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use serde_json::json;
+
 use crate::clock::Clock;
 use crate::es::state::{Principal, State};
 use crate::es::{Elasticsearch, Flavor};
@@ -72,7 +74,7 @@ impl Core {
             tables,
             own: OnceLock::new(),
             elasticsearch: Elasticsearch::new(Flavor::Stack),
-            kibana: Kibana::new(),
+            kibana: Kibana::new(Flavor::Stack),
             state: Mutex::new((State::new(ids, elastic_password), Memory::new())),
             log: Mutex::new(VecDeque::new()),
             faults: Mutex::new(VecDeque::new()),
@@ -82,6 +84,7 @@ impl Core {
     /// The same, as Elastic Serverless.
     pub(crate) fn serverless(mut self) -> Self {
         self.elasticsearch = Elasticsearch::new(Flavor::Serverless);
+        self.kibana = Kibana::new(Flavor::Serverless);
         self
     }
 
@@ -103,6 +106,18 @@ impl Core {
     /// Who those are who show no credentials.
     pub(crate) fn set_anonymous(&self, username: String, roles: Vec<String>) {
         lock(&self.state).0.anonymous = Some(Principal { username, roles, enabled: true, ..Principal::default() });
+    }
+
+    /// A connector of Kibana's configuration: in every space, and nobody can change it.
+    pub(crate) fn add_connector(&self, id: &str, kind: &str, name: &str) {
+        lock(&self.state).1.preconfigured.push(json!({
+            "id": id,
+            "name": name,
+            "connector_type_id": kind,
+            "is_preconfigured": true,
+            "is_deprecated": false,
+            "is_system_action": false,
+        }));
     }
 
     /// Looks at Elasticsearch's state, and changes it, from outside of any request.

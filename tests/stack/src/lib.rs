@@ -109,9 +109,10 @@
 //! and roles that are reserved stay as they are. Requests are checked against the specification: unknown members and
 //! parameters, missing and wrong ones are refused in Elasticsearch's words.
 //!
-//! Of Kibana, which knows the same users, keys and tokens: spaces, and in each of them its own connectors, data views, saved
-//! objects (with export, import and copies to other spaces), alerting rules, cases with comments and short URLs; and roles,
-//! which are Elasticsearch's, with application privileges. What is secret in a connector is never kept. All other operations
+//! Of Kibana, which knows the same users, keys and tokens: spaces, and in each of them its own connectors, data views with their
+//! runtime fields, saved objects (with export, import and copies to other spaces), alerting rules with their snoozes, cases with
+//! comments and short URLs; and roles, which are Elasticsearch's, with application privileges. What is secret in a connector is
+//! never kept; [`Builder::preconfigured_connector`] adds one that nobody can change. All other operations
 //! are checked (parameters, bodies, forms, versions, `kbn-xsrf`) and answered with what fits the specification.
 //!
 //! # What it does not do
@@ -129,13 +130,15 @@
 //! - `_query` takes the clauses that Elasticsearch takes there, over exact values: `match` is `term`, `simple_query_string`
 //!   knows words and `*` alone, date arithmetic is `now` with one addition and no rounding. Scores are not computed.
 //! - Nothing runs in Kibana: no rule, no connector, no push of a case. Fleet, detections, dashboards' own API and all else that
-//!   is not named above keep nothing. A rule can't be snoozed, a case has no files and no history, saved objects have one
-//!   space and no aliases.
+//!   is not named above keep nothing. A snoozed rule tells so and nothing else comes of it, a case has no files, no history and
+//!   no configuration, saved objects have one space and no aliases.
 //! - What a caller may do in Kibana is decided by the privileges that the specification names, as base and feature privileges
 //!   grant them: for agent builder, Fleet with its parts, integrations, maintenance windows, streams and copies between spaces.
 //!   Elsewhere a base privilege of the space decides, or a feature where it is clear which one a path is about; else any
 //!   feature opens it. Roles need what Elasticsearch asks for.
-//! - `_find` looks for `search` as a part of titles and names; `filter`, `aggs` and `has_reference` change nothing.
+//! - `_find` looks for `search` as a part of titles and names, and reads `filter` as far as it says `field: value` with wildcards,
+//!   compares, `and`, `or` and `not`; `aggs` change nothing. A space's solution hides some features of the other solutions, not
+//!   all that Kibana knows.
 //! - Where documents leave an answer open, or say what live servers contradict, it is as the servers' own tests have it: rules
 //!   are found by pages, listed connectors count their references.
 //! - Serverless' own rules of what may stand in a role are not kept. No other node can join: what `enroll/node` answers
@@ -309,6 +312,7 @@ pub struct Builder {
     require_table: bool,
     serverless: bool,
     anonymous: Option<(String, Vec<String>)>,
+    connectors: Vec<[String; 3]>,
     #[cfg(feature = "tls")]
     tls: Option<tls::ClientAuth>,
 }
@@ -395,6 +399,18 @@ impl Builder {
         self
     }
 
+    /// Adds a connector that Kibana's configuration would hold: it is in every space, and nobody can change it.
+    #[must_use]
+    pub fn preconfigured_connector(
+        mut self,
+        id: impl Into<String>,
+        connector_type_id: impl Into<String>,
+        name: impl Into<String>,
+    ) -> Self {
+        self.connectors.push([id.into(), connector_type_id.into(), name.into()]);
+        self
+    }
+
     /// Lets those who show no credentials be a user with these roles, of both products. By default, they are refused.
     #[must_use]
     pub fn anonymous(
@@ -430,6 +446,9 @@ impl Builder {
         let password = self.password.unwrap_or_else(|| ids.secret());
         let core = Core::new(self.clock.clone(), ids, &password, tables);
         let core = Arc::new(if self.serverless { core.serverless() } else { core });
+        for [id, kind, name] in &self.connectors {
+            core.add_connector(id, kind, name);
+        }
         if let Some((username, roles)) = self.anonymous {
             core.set_anonymous(username, roles);
         }

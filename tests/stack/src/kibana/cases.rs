@@ -1,4 +1,6 @@
-//! Cases with their comments: a change must know the version that it changes.
+//! Cases: a change must know the version that it changes. Their comments have a module of their own.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
@@ -143,110 +145,35 @@ pub(super) fn count(call: &mut Call<'_>) -> Answer {
     Ok(Reply::ok(counts(call, &call.asked_all("owner"))))
 }
 
-/// `POST /api/cases/{id}/comments`.
-pub(super) fn add_comment(call: &mut Call<'_>) -> Answer {
-    let id = call.param("id");
-    let mut case = read(call, &id)?;
-    let mut comment = body(call)?;
-    check_comment(&comment)?;
-    for name in ["alertId", "index"] {
-        if comment[name].is_string() {
-            comment[name] = json!([comment[name]]);
-        }
-    }
-    for (name, value) in [
-        ("id", json!(call.state.ids.uuid())),
-        ("created_at", json!(call.time())),
-        ("created_by", person(call)),
-        ("version", json!(call.memory.objects.next_version())),
-    ] {
-        comment[name] = value;
-    }
-    for name in ["pushed_at", "pushed_by", "updated_at", "updated_by"] {
-        comment[name] = Value::Null;
-    }
-    if let Some(members) = comment.as_object_mut() {
-        members.retain(|name, value| !value.is_null() || name.ends_with("_at") || name.ends_with("_by"));
-    }
-    if let Some(comments) = case["comments"].as_array_mut() {
-        comments.push(comment);
-    }
-    Ok(Reply::ok(save(call, &id, case)))
+/// `GET /api/cases/tags`.
+pub(super) fn tags(call: &mut Call<'_>) -> Answer {
+    let owners = call.asked_all("owner");
+    let cases = all(call).filter(|case| owned(case, &owners));
+    let tags: BTreeSet<&str> =
+        cases.filter_map(|case| case["tags"].as_array()).flatten().filter_map(Value::as_str).collect();
+    Ok(Reply::ok(json!(tags)))
 }
 
-/// `PATCH /api/cases/{id}/comments`.
-pub(super) fn update_comment(call: &mut Call<'_>) -> Answer {
-    let id = call.param("id");
-    let mut case = read(call, &id)?;
-    let wanted = body(call)?;
-    check_comment(&wanted)?;
-    let (version, time, who) = (call.memory.objects.next_version(), call.time(), person(call));
-    let comment = case["comments"].as_array_mut().and_then(|all| all.iter_mut().find(|one| one["id"] == wanted["id"]));
-    let missing = || error(404, "Not Found", &format!("This comment {} does not exist anymore.", text(&wanted, "id")));
-    let comment = comment.ok_or_else(missing)?;
-    if comment["type"] != wanted["type"] {
-        return Err(bad_request("You cannot change the type of the comment."));
-    }
-    if comment["version"] != wanted["version"] {
-        let message = "This case has been updated. Please refresh before saving additional updates.";
-        return Err(error(409, "Conflict", message));
-    }
-    for (name, value) in wanted.as_object().into_iter().flatten() {
-        comment[name] = match value {
-            Value::String(_) if ["alertId", "index"].contains(&name.as_str()) => json!([value]),
-            other => other.clone(),
-        };
-    }
-    comment["version"] = json!(version);
-    comment["updated_at"] = json!(time);
-    comment["updated_by"] = who;
-    Ok(Reply::ok(save(call, &id, case)))
+/// `GET /api/cases/reporters`.
+pub(super) fn reporters(call: &mut Call<'_>) -> Answer {
+    let owners = call.asked_all("owner");
+    let mut people: Vec<&Value> =
+        all(call).filter(|case| owned(case, &owners)).map(|case| &case["created_by"]).collect();
+    people.sort_by_key(|person| text(person, "username"));
+    people.dedup();
+    Ok(Reply::ok(json!(people)))
 }
 
-/// `GET /api/cases/{id}/comments/{comment}`.
-pub(super) fn get_comment(call: &mut Call<'_>) -> Answer {
-    let case = read(call, &call.param("id"))?;
-    let id = call.param("comment");
-    let found = case["comments"].as_array().and_then(|all| all.iter().find(|one| one["id"] == id.as_str()));
-    found.cloned().map(Reply::ok).ok_or_else(|| not_found("cases-comments", &id))
-}
-
-/// `DELETE /api/cases/{id}/comments/{comment}`.
-pub(super) fn delete_comment(call: &mut Call<'_>) -> Answer {
-    let (id, comment) = (call.param("id"), call.param("comment"));
-    let mut case = read(call, &id)?;
-    let comments = case["comments"].as_array().cloned().unwrap_or_default();
-    let kept: Vec<Value> = comments.iter().filter(|one| one["id"] != comment.as_str()).cloned().collect();
-    if kept.len() == comments.len() {
-        return Err(error(404, "Not Found", &format!("This comment {comment} does not exist anymore.")));
-    }
-    case["comments"] = kept.into();
-    save(call, &id, case);
-    Ok(Reply::empty(204))
-}
-
-/// `DELETE /api/cases/{id}/comments`.
-pub(super) fn delete_comments(call: &mut Call<'_>) -> Answer {
-    let id = call.param("id");
-    let mut case = read(call, &id)?;
-    if case["comments"].as_array().is_none_or(Vec::is_empty) {
-        return Err(error(404, "Not Found", &format!("No comments found for {id}.")));
-    }
-    case["comments"] = json!([]);
-    save(call, &id, case);
-    Ok(Reply::empty(204))
-}
-
-fn body(call: &Call<'_>) -> Result<Value, Box<Reply>> {
+pub(super) fn body(call: &Call<'_>) -> Result<Value, Box<Reply>> {
     let body = call.body.clone().filter(Value::is_object);
     body.ok_or_else(|| bad_request("[request body]: expected a plain object value"))
 }
 
-fn read(call: &Call<'_>, id: &str) -> Result<Value, Box<Reply>> {
+pub(super) fn read(call: &Call<'_>, id: &str) -> Result<Value, Box<Reply>> {
     call.memory.objects.get(&call.space, KIND, id).cloned().ok_or_else(|| not_found("cases", id))
 }
 
-fn save(call: &mut Call<'_>, id: &str, mut case: Value) -> Value {
+pub(super) fn save(call: &mut Call<'_>, id: &str, mut case: Value) -> Value {
     let of = |kind: &str| case["comments"].as_array().into_iter().flatten().filter(|one| one["type"] == kind).count();
     let (comments, alerts) = (of("user"), of("alert"));
     case["totalComment"] = json!(comments);
@@ -263,12 +190,16 @@ fn all<'a>(call: &'a Call<'_>) -> impl Iterator<Item = &'a Value> {
 }
 
 fn counts(call: &Call<'_>, owners: &[String]) -> Value {
-    let fits = |case: &&Value| owners.is_empty() || owners.iter().any(|owner| case["owner"] == owner.as_str());
-    let of = |status: &str| all(call).filter(fits).filter(|case| case["status"] == status).count();
+    let of =
+        |status: &str| all(call).filter(|case| owned(case, owners)).filter(|case| case["status"] == status).count();
     json!({ "count_open_cases": of("open"), "count_in_progress_cases": of("in-progress"), "count_closed_cases": of("closed") })
 }
 
-fn person(call: &Call<'_>) -> Value {
+fn owned(case: &Value, owners: &[String]) -> bool {
+    owners.is_empty() || owners.iter().any(|owner| case["owner"] == owner.as_str())
+}
+
+pub(super) fn person(call: &Call<'_>) -> Value {
     let user = call.who.map(|who| &who.user);
     json!({
         "username": call.username(),
@@ -289,6 +220,32 @@ fn check(case: &Value) -> Result<(), Box<Reply>> {
             return Err(bad_request(&message));
         }
     }
+    for name in ["assignees", "customFields"] {
+        if case[name].as_array().is_some_and(|all| all.len() > 10) {
+            let message = format!("The length of the field {name} is too long. Array must be of length <= 10.");
+            return Err(bad_request(&message));
+        }
+    }
+    let (mut keys, mut twice) = (BTreeSet::new(), BTreeSet::new());
+    for field in case["customFields"].as_array().into_iter().flatten() {
+        let key = text(field, "key");
+        if !keys.insert(key) {
+            twice.insert(key);
+        }
+        let fits = match text(field, "type") {
+            "text" => field["value"].is_string(),
+            "toggle" => field["value"].is_boolean(),
+            _ => true,
+        };
+        if !fits && !field["value"].is_null() {
+            let message = format!("Invalid value \"{}\" supplied to \"customFields,value\"", field["value"]);
+            return Err(bad_request(&message));
+        }
+    }
+    if !twice.is_empty() {
+        let twice: Vec<&str> = twice.into_iter().collect();
+        return Err(bad_request(&format!("Invalid duplicated customFields keys in request: {}", twice.join(","))));
+    }
     let tags = case["tags"].as_array().map(Vec::as_slice).unwrap_or_default();
     if tags.len() > 200 {
         return Err(bad_request("The length of the field tags is too long. Array must be of length <= 200."));
@@ -302,11 +259,4 @@ fn check(case: &Value) -> Result<(), Box<Reply>> {
         }
     }
     Ok(())
-}
-
-fn check_comment(comment: &Value) -> Result<(), Box<Reply>> {
-    match comment["comment"].as_str() {
-        Some(text) if text.trim().is_empty() => Err(bad_request("The comment field cannot be an empty string.")),
-        _ => Ok(()),
-    }
 }

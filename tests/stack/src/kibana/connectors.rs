@@ -1,4 +1,5 @@
-//! Connectors. What is secret in them is not even kept: no answer can tell it.
+//! Connectors. What is secret in them is not even kept: no answer can tell it. Those that are configured beforehand are in
+//! every space, tell nothing of their configuration and stay as they are.
 
 use serde_json::{Value, json};
 
@@ -16,6 +17,9 @@ pub(super) fn create(call: &mut Call<'_>) -> Answer {
         return Err(bad_request(&format!("Action type \"{kind}\" is not registered.")));
     }
     let id = Some(call.param("id")).filter(|id| !id.is_empty()).unwrap_or_else(|| call.state.ids.uuid());
+    if preconfigured(call, &id).is_some() {
+        return Err(bad_request(&format!("This {id} already exists in a preconfigured action.")));
+    }
     if call.memory.objects.get(&call.space, KIND, &id).is_some() {
         return Err(error(409, "Conflict", &format!("Saved object [action/{id}] conflict")));
     }
@@ -30,7 +34,9 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
         .memory
         .objects
         .list(&call.space, KIND)
-        .map(|(_, connector)| {
+        .map(|(_, connector)| connector)
+        .chain(&call.memory.preconfigured)
+        .map(|connector| {
             let mut connector = connector.clone();
             connector["referenced_by_count"] = json!(references(call, &connector["id"]));
             connector
@@ -41,13 +47,14 @@ pub(super) fn list(call: &mut Call<'_>) -> Answer {
 
 /// `GET /api/actions/connector/{id}`.
 pub(super) fn get(call: &mut Call<'_>) -> Answer {
-    find(call).map(|connector| Reply::ok(connector.clone()))
+    find(call, &call.param("id")).map(|connector| Reply::ok(connector.clone()))
 }
 
 /// `PUT /api/actions/connector/{id}`: replaces all but the type.
 pub(super) fn update(call: &mut Call<'_>) -> Answer {
-    let kind = find(call)?["connector_type_id"].as_str().unwrap_or_default().to_owned();
     let id = call.param("id");
+    stays(call, &id, "update")?;
+    let kind = find(call, &id)?["connector_type_id"].as_str().unwrap_or_default().to_owned();
     call.check_told("config", "connectors.ConnectorConfig", ("connector_type_id", &kind))?;
     call.check_told("secrets", "connectors.ConnectorSecrets", ("connector_type_id", &kind))?;
     let connector = body(call, &id, &kind);
@@ -57,8 +64,9 @@ pub(super) fn update(call: &mut Call<'_>) -> Answer {
 
 /// `DELETE /api/actions/connector/{id}`.
 pub(super) fn delete(call: &mut Call<'_>) -> Answer {
-    find(call)?;
     let id = call.param("id");
+    stays(call, &id, "delete")?;
+    find(call, &id)?;
     call.memory.objects.remove(&call.space, KIND, &id);
     Ok(Reply::empty(204))
 }
@@ -68,9 +76,22 @@ pub(super) fn run(call: &mut Call<'_>) -> Answer {
     get(call)
 }
 
-fn find<'a>(call: &'a Call<'_>) -> Result<&'a Value, Box<Reply>> {
-    let id = call.param("id");
-    call.memory.objects.get(&call.space, KIND, &id).ok_or_else(|| not_found("action", &id))
+/// The connector of an id, in this space or configured beforehand.
+pub(super) fn find<'a>(call: &'a Call<'_>, id: &str) -> Result<&'a Value, Box<Reply>> {
+    let found = preconfigured(call, id).or_else(|| call.memory.objects.get(&call.space, KIND, id));
+    found.ok_or_else(|| not_found("action", id))
+}
+
+fn preconfigured<'a>(call: &'a Call<'_>, id: &str) -> Option<&'a Value> {
+    call.memory.preconfigured.iter().find(|connector| connector["id"] == id)
+}
+
+/// Refuses to change what is configured beforehand.
+fn stays(call: &Call<'_>, id: &str, what: &str) -> Result<(), Box<Reply>> {
+    match preconfigured(call, id) {
+        Some(_) => Err(bad_request(&format!("Preconfigured action {id} is not allowed to {what}."))),
+        None => Ok(()),
+    }
 }
 
 fn body(call: &Call<'_>, id: &str, kind: &str) -> Value {

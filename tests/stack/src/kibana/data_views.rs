@@ -72,20 +72,49 @@ pub(super) fn get_legacy(call: &mut Call<'_>) -> Answer {
 pub(super) fn update(call: &mut Call<'_>) -> Answer {
     let root = root(call)?;
     let id = call.param("id");
-    let mut object = call.memory.objects.get(&call.space, KIND, &id).cloned().ok_or_else(|| not_found(KIND, &id))?;
     let view = call.member(root);
-    if let Some(attributes) = object["attributes"].as_object_mut() {
+    change(call, &id, |attributes| {
         for name in ["title", "name"] {
             if let Some(text) = view[name].as_str() {
                 attributes.insert(name.to_owned(), json!(text));
             }
         }
         write(attributes, &view);
-    }
-    object["version"] = json!(call.memory.objects.next_version());
-    object["updated_at"] = json!(call.time());
-    call.memory.objects.put(&call.space, KIND, &id, object);
+    })?;
     answer(call, &id, root)
+}
+
+/// `POST /api/data_views/data_view/{id}/fields`: labels, counts and formats of fields; null takes one away.
+pub(super) fn update_fields(call: &mut Call<'_>) -> Answer {
+    let id = call.param("id");
+    let Value::Object(fields) = call.member("fields") else {
+        return Err(bad_request("[request body.fields]: expected value of type [object] but got [undefined]"));
+    };
+    if fields.is_empty() {
+        return Err(bad_request("Change set is empty."));
+    }
+    change(call, &id, |attributes| {
+        let (mut shown, mut formats) = (kept(attributes, "fieldAttrs"), kept(attributes, "fieldFormatMap"));
+        for (field, changes) in fields {
+            for (name, value) in changes.as_object().cloned().unwrap_or_default() {
+                let place = if name == "format" { &mut formats } else { &mut shown };
+                match (name.as_str(), value.is_null()) {
+                    ("format", true) => drop(place.remove(&field)),
+                    ("format", false) => drop(place.insert(field.clone(), value)),
+                    (_, gone) => {
+                        let attrs = place.entry(&field).or_insert_with(|| json!({}));
+                        if let Some(attrs) = attrs.as_object_mut() {
+                            attrs.insert(name.clone(), value);
+                            attrs.retain(|known, _| !gone || *known != name);
+                        }
+                    }
+                }
+            }
+        }
+        attributes.insert("fieldAttrs".to_owned(), json!(Value::from(shown).to_string()));
+        attributes.insert("fieldFormatMap".to_owned(), json!(Value::from(formats).to_string()));
+    })?;
+    Ok(Reply::ok(json!({ "acknowledged": true })))
 }
 
 /// `DELETE /api/data_views/data_view/{id}`.
@@ -127,6 +156,27 @@ pub(super) fn set_default(call: &mut Call<'_>) -> Answer {
     Ok(Reply::ok(json!({ "acknowledged": true })))
 }
 
+/// Changes the attributes of a view.
+pub(super) fn change(
+    call: &mut Call<'_>,
+    id: &str,
+    how: impl FnOnce(&mut Map<String, Value>),
+) -> Result<(), Box<Reply>> {
+    let mut object = call.memory.objects.get(&call.space, KIND, id).cloned().ok_or_else(|| not_found(KIND, id))?;
+    if let Some(attributes) = object["attributes"].as_object_mut() {
+        how(attributes);
+    }
+    object["version"] = json!(call.memory.objects.next_version());
+    object["updated_at"] = json!(call.time());
+    call.memory.objects.put(&call.space, KIND, id, object);
+    Ok(())
+}
+
+/// What an attribute keeps as JSON in a text.
+pub(super) fn kept(attributes: &Map<String, Value>, name: &str) -> Map<String, Value> {
+    attributes.get(name).and_then(Value::as_str).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default()
+}
+
 fn root(call: &Call<'_>) -> Result<&'static str, Box<Reply>> {
     let roots = ["data_view", "index_pattern"];
     let found = roots.into_iter().find(|root| call.member(root).is_object());
@@ -147,6 +197,11 @@ fn write(attributes: &mut Map<String, Value>, view: &Value) {
 }
 
 fn answer(call: &Call<'_>, id: &str, root: &str) -> Answer {
+    view(call, id).map(|view| Reply::ok(json!({ root: view })))
+}
+
+/// A view as it is told.
+pub(super) fn view(call: &Call<'_>, id: &str) -> Result<Value, Box<Reply>> {
     let object = call.memory.objects.get(&call.space, KIND, id).ok_or_else(|| not_found(KIND, id))?;
     let attributes = &object["attributes"];
     let mut view = json!({
@@ -170,5 +225,5 @@ fn answer(call: &Call<'_>, id: &str, root: &str) -> Answer {
             view[name] = value;
         }
     }
-    Ok(Reply::ok(json!({ root: view })))
+    Ok(view)
 }

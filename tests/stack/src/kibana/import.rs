@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::saved_objects::{Saved, saved, supported, text, with_references};
+use super::export::with_references;
+use super::saved_objects::{Saved, saved, supported, text};
 use super::{Answer, Call, error};
 use crate::message::Reply;
 use crate::spec::check::bad_request;
@@ -41,34 +42,50 @@ pub(super) fn resolve(call: &mut Call<'_>) -> Answer {
 /// `POST /api/spaces/_copy_saved_objects`: results by space.
 pub(super) fn copy(call: &mut Call<'_>) -> Answer {
     let flag = |name: &str, default: bool| call.member(name).as_bool().unwrap_or(default);
-    let how = How { overwrite: flag("overwrite", false), new_copies: flag("createNewCopies", true), retries: None };
-    if how.overwrite && how.new_copies && call.member("createNewCopies") == json!(true) {
+    let (overwrite, new_copies) = (flag("overwrite", false), flag("createNewCopies", true));
+    if overwrite && call.member("createNewCopies") == json!(true) {
         return Err(bad_request("[request body]: cannot use [overwrite] with [createNewCopies]"));
     }
-    let how = How { new_copies: how.new_copies && !how.overwrite, ..how };
-    let texts = |name: &str| call.member(name).as_array().cloned().unwrap_or_default();
-    let wanted = texts("objects");
+    let spaces = call.member("spaces").as_array().cloned().unwrap_or_default();
+    let how = || How { overwrite, new_copies: new_copies && !overwrite, retries: None };
+    let spaces = spaces.iter().filter_map(Value::as_str).map(|space| (space.to_owned(), how()));
+    into_spaces(call, spaces.collect())
+}
+
+/// `POST /api/spaces/_resolve_copy_saved_objects_errors`: what `retries` says of each space.
+pub(super) fn resolve_copy(call: &mut Call<'_>) -> Answer {
+    let new_copies = call.member("createNewCopies").as_bool().unwrap_or(true);
+    let spaces = call.member("retries").as_object().cloned().unwrap_or_default().into_iter().map(|(space, retries)| {
+        let retries = retries.as_array().cloned().unwrap_or_default();
+        // A retry that says where an object goes, or over what, wins.
+        let decided = retries.iter().any(|one| one["overwrite"] == json!(true) || one["destinationId"].is_string());
+        (space, How { overwrite: false, new_copies: new_copies && !decided, retries: Some(retries) })
+    });
+    into_spaces(call, spaces.collect())
+}
+
+/// Copies the objects that a request names, and what they refer to if it says so.
+fn into_spaces(call: &mut Call<'_>, spaces: Vec<(String, How)>) -> Answer {
+    let wanted = call.member("objects").as_array().cloned().unwrap_or_default();
     let found = wanted.iter().filter_map(|one| {
-        call.memory
-            .objects
-            .get(&call.space, text(one, "type"), text(one, "id"))
-            .filter(|_| supported(text(one, "type")).is_ok())
+        let found = call.memory.objects.get(&call.space, text(one, "type"), text(one, "id"));
+        found.filter(|_| supported(text(one, "type")).is_ok())
     });
     let found: Vec<Value> = found.cloned().collect();
-    let (objects, _) = with_references(call, found, flag("includeReferences", false));
+    let (objects, _) = with_references(call, found, call.member("includeReferences") == json!(true));
+    if spaces.iter().any(|(space, _)| !super::spaces::may(call, "all", space)) {
+        return Err(error(403, "Forbidden", "Forbidden"));
+    }
     let mut results = Map::new();
-    for space in texts("spaces").iter().filter_map(Value::as_str) {
-        if !super::spaces::may(call, "all", space) {
-            return Err(error(403, "Forbidden", "Forbidden"));
-        }
-        let result = match call.memory.spaces.has(space) {
-            true => take(call, space, objects.clone(), &how),
+    for (space, how) in spaces {
+        let result = match call.memory.spaces.has(&space) {
+            true => take(call, &space, objects.clone(), &how),
             false => {
                 let cause = json!({ "error": "Not Found", "message": format!("Saved object [space/{space}] not found"), "statusCode": 404 });
                 json!({ "success": false, "successCount": 0, "errors": [cause] })
             }
         };
-        results.insert(space.to_owned(), result);
+        results.insert(space, result);
     }
     Ok(Reply::ok(results.into()))
 }

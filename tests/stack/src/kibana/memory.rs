@@ -12,6 +12,8 @@ pub(crate) struct Memory {
     pub(crate) objects: Objects,
     /// The id of the default data view by space.
     pub(crate) default_views: BTreeMap<String, String>,
+    /// Connectors of all spaces that no request made.
+    pub(crate) preconfigured: Vec<Value>,
 }
 
 /// Objects of all types: saved objects by their own type, the rest by a type that no saved object has.
@@ -24,7 +26,12 @@ pub(crate) struct Objects {
 
 impl Memory {
     pub(crate) fn new() -> Self {
-        Self { spaces: Spaces::new(), objects: Objects::default(), default_views: BTreeMap::new() }
+        Self {
+            spaces: Spaces::new(),
+            objects: Objects::default(),
+            default_views: BTreeMap::new(),
+            preconfigured: Vec::new(),
+        }
     }
 }
 

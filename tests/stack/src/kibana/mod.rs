@@ -3,18 +3,24 @@
 //! Shares Elasticsearch's users, keys and tokens; keeps objects of its own.
 
 mod cases;
+mod comments;
 mod connectors;
 mod data_views;
+mod export;
 mod features;
 mod import;
+mod kql;
 mod memory;
 mod multipart;
 mod privileges;
 mod roles;
 mod routes;
+mod rule_search;
 mod rules;
+mod runtime_fields;
 mod saved_objects;
 mod short_urls;
+mod snoozes;
 mod spaces;
 mod status;
 
@@ -25,6 +31,7 @@ use multipart::Part;
 #[cfg(test)]
 pub(crate) use routes::paths;
 
+use crate::es::Flavor;
 use crate::es::authentication::{self, Authentication};
 use crate::es::state::State;
 use crate::message::{Body, Reply, Request};
@@ -38,6 +45,7 @@ pub(crate) const VERSION: &str = "9.5.0";
 /// The routes that have state behind them.
 pub(crate) struct Kibana {
     router: Router<Handler>,
+    flavor: Flavor,
 }
 
 /// What a handler is given.
@@ -63,8 +71,8 @@ type Handler = fn(&mut Call<'_>) -> Answer;
 const STATUS: &str = "/api/status";
 
 impl Kibana {
-    pub(crate) fn new() -> Self {
-        Self { router: routes::all() }
+    pub(crate) fn new(flavor: Flavor) -> Self {
+        Self { router: routes::all(), flavor }
     }
 
     /// Answers a request.
@@ -116,7 +124,8 @@ impl Kibana {
             Err(_) if optional && request.header("authorization").is_none() => None,
             Err(refusal) => return Err(unauthorized(request, &refusal)),
         };
-        check_xsrf(request)?;
+        check_internal(request, &segments)?;
+        self.check_xsrf(request)?;
         if !memory.spaces.has(&space) {
             return Err(not_found("space", &space));
         }
@@ -142,6 +151,24 @@ impl Kibana {
             reply.set("elastic-api-version", &version);
         }
         Ok(reply)
+    }
+
+    fn check_xsrf(&self, request: &Request) -> Result<(), Box<Reply>> {
+        if let Some(given) = request.header("kbn-version").filter(|given| *given != VERSION) {
+            let message = format!(
+                "Browser client is out of date, please refresh the page (\"kbn-version\" header was \"{given}\" but should be \"{VERSION}\")"
+            );
+            return Err(bad_request(&message));
+        }
+        let safe = matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
+        let shown = request.headers.contains_key("kbn-xsrf") || request.headers.contains_key("kbn-version");
+        // No browser sends a key by itself; only Serverless trusts in that.
+        let scheme = request.header("authorization").and_then(|text| text.get(..7)).unwrap_or_default();
+        let by_key = self.flavor == Flavor::Serverless && scheme.eq_ignore_ascii_case("ApiKey ");
+        match safe || shown || by_key {
+            true => Ok(()),
+            false => Err(bad_request("Request must contain a kbn-xsrf header.")),
+        }
     }
 
     fn find<'a>(
@@ -238,19 +265,17 @@ fn unauthorized(request: &Request, refusal: &crate::es::Refusal) -> Box<Reply> {
     error(401, "Unauthorized", &message)
 }
 
-fn check_xsrf(request: &Request) -> Result<(), Box<Reply>> {
-    if let Some(given) = request.header("kbn-version").filter(|given| *given != VERSION) {
-        let message = format!(
-            "Browser client is out of date, please refresh the page (\"kbn-version\" header was \"{given}\" but should be \"{VERSION}\")"
-        );
-        return Err(bad_request(&message));
+/// Routes of Kibana's own pages are closed to those who don't say that they know it.
+fn check_internal(request: &Request, segments: &[String]) -> Result<(), Box<Reply>> {
+    let internal = segments.first().is_some_and(|first| first == "internal");
+    if !internal || request.headers.contains_key("x-elastic-internal-origin") {
+        return Ok(());
     }
-    let safe = matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
-    let shown = request.headers.contains_key("kbn-xsrf") || request.headers.contains_key("kbn-version");
-    match safe || shown {
-        true => Ok(()),
-        false => Err(bad_request("Request must contain a kbn-xsrf header.")),
-    }
+    Err(bad_request(&format!(
+        "uri [{}] with method [{}] exists but is not available with the current configuration",
+        request.uri(),
+        request.method.to_lowercase()
+    )))
 }
 
 /// The version that answers a request to a versioned operation.

@@ -64,7 +64,7 @@ pub(super) fn check(call: &Call<'_>, method: &str, segments: &[String]) -> Resul
             _ => Ok(()),
         };
     }
-    if area == "spaces" {
+    if area == "spaces" && second == "space" {
         return Ok(());
     }
     let reads =
@@ -77,7 +77,8 @@ pub(super) fn check(call: &Call<'_>, method: &str, segments: &[String]) -> Resul
 }
 
 /// Posts that only read.
-const READING: [&str; 6] = ["_find", "_query", "_bulk_get", "_bulk_resolve", "_export", "_preview"];
+const READING: [&str; 7] =
+    ["_find", "_query", "_bulk_get", "_bulk_resolve", "_export", "_get_shareable_references", "_preview"];
 
 fn by_feature(call: &Call<'_>, area: &str, reads: bool) -> bool {
     let Some(who) = call.who else { return false };

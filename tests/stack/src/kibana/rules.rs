@@ -68,34 +68,6 @@ pub(super) fn delete(call: &mut Call<'_>) -> Answer {
     call.memory.objects.remove(&call.space, KIND, &id).map(|_| Reply::empty(204)).ok_or_else(|| not_found("alert", &id))
 }
 
-/// `GET /api/alerting/rules/_find`: `search` is looked for in names and tags.
-pub(super) fn find(call: &mut Call<'_>) -> Answer {
-    let search = call.asked("search").unwrap_or_default().trim_matches('*').to_lowercase();
-    let consumers = call.asked_all("filter_consumers");
-    let has = |value: &Value| value.as_str().is_some_and(|text| text.to_lowercase().contains(&search));
-    let mut found: Vec<Value> = call
-        .memory
-        .objects
-        .list(&call.space, KIND)
-        .map(|(_, rule)| rule.clone())
-        .filter(|rule| {
-            search.is_empty() || has(&rule["name"]) || rule["tags"].as_array().is_some_and(|tags| tags.iter().any(has))
-        })
-        .filter(|rule| consumers.is_empty() || consumers.iter().any(|name| rule["consumer"] == name.as_str()))
-        .collect();
-    if let Some(field) = call.asked("sort_field").map(str::to_owned) {
-        found.sort_by_key(|rule| rule[&field].to_string());
-        if call.asked("sort_order") == Some("desc") {
-            found.reverse();
-        }
-    }
-    let total = found.len();
-    let number = |name: &str, default: usize| call.asked(name).and_then(|text| text.parse().ok()).unwrap_or(default);
-    let (page, size) = (number("page", 1).max(1), number("per_page", 10));
-    let data: Vec<Value> = found.into_iter().skip((page - 1).saturating_mul(size)).take(size).collect();
-    Ok(Reply::ok(json!({ "page": page, "per_page": size, "total": total, "data": data })))
-}
-
 pub(super) fn enable(call: &mut Call<'_>) -> Answer {
     let (id, user) = (call.param("id"), call.username());
     change(call, |rule| {
@@ -159,7 +131,7 @@ fn change(call: &mut Call<'_>, how: impl FnOnce(&mut Value)) -> Answer {
     Ok(Reply::empty(204))
 }
 
-fn read(call: &Call<'_>) -> Result<Value, Box<Reply>> {
+pub(super) fn read(call: &Call<'_>) -> Result<Value, Box<Reply>> {
     let id = call.param("id");
     call.memory.objects.get(&call.space, KIND, &id).cloned().ok_or_else(|| not_found("alert", &id))
 }
@@ -181,7 +153,7 @@ fn write(call: &Call<'_>, rule: &mut Value) -> Result<(), Box<Reply>> {
     let mut actions = Vec::new();
     for mut action in call.member("actions").as_array().cloned().unwrap_or_default() {
         let id = action["id"].as_str().filter(|_| action.is_object()).unwrap_or_default().to_owned();
-        let Some(connector) = call.memory.objects.get(&call.space, connectors::KIND, &id) else {
+        let Ok(connector) = connectors::find(call, &id) else {
             return Err(bad_request(&format!(
                 "Failed to load action {id} (404): Saved object [action/{id}] not found"
             )));

@@ -1,9 +1,8 @@
-//! Saved objects: read, written, found and exported, each in the space that the request is in.
-
-use std::collections::BTreeSet;
+//! Saved objects: read, written and found, each in the space that the request is in.
 
 use serde_json::{Value, json};
 
+use super::kql::Filter;
 use super::{Answer, Call, error, not_found};
 use crate::message::Reply;
 use crate::spec::check::bad_request;
@@ -91,20 +90,34 @@ pub(super) fn resolve(call: &mut Call<'_>) -> Answer {
     Ok(Reply::ok(json!({ "saved_object": object, "outcome": "exactMatch" })))
 }
 
+/// `POST /api/saved_objects/_bulk_resolve`: those that are not there are errors in the list.
+pub(super) fn bulk_resolve(call: &mut Call<'_>) -> Answer {
+    let wanted = call.body.as_ref().and_then(Value::as_array).cloned().unwrap_or_default();
+    let resolved = wanted.iter().map(|wanted| {
+        let (kind, id) = (text(wanted, "type"), text(wanted, "id"));
+        let object = supported(kind).and_then(|()| read(call, kind, id));
+        let object = object.unwrap_or_else(|refusal| failed(kind, id, *refusal));
+        json!({ "saved_object": object, "outcome": "exactMatch" })
+    });
+    Ok(Reply::ok(json!({ "resolved_objects": resolved.collect::<Vec<_>>() })))
+}
+
 /// `PUT /api/saved_objects/{type}/{id}`: changes the attributes that are given.
 pub(super) fn update(call: &mut Call<'_>) -> Answer {
     let (kind, id) = (kind(call)?, call.param("id"));
-    let mut object = read(call, &kind, &id)?;
-    if let (Some(old), Some(new)) = (object["attributes"].as_object_mut(), call.member("attributes").as_object()) {
-        old.extend(new.clone());
+    let body = call.body.clone().unwrap_or_default();
+    change(call, &kind, &id, &body).map(Reply::ok)
+}
+
+/// `POST /api/saved_objects/_bulk_update`: what fails stands in the list as an error.
+pub(super) fn bulk_update(call: &mut Call<'_>) -> Answer {
+    let mut changed = Vec::new();
+    for wanted in call.body.clone().and_then(|body| body.as_array().cloned()).unwrap_or_default() {
+        let (kind, id) = (text(&wanted, "type"), text(&wanted, "id"));
+        let result = supported(kind).and_then(|()| change(call, kind, id, &wanted));
+        changed.push(result.unwrap_or_else(|refusal| failed(kind, id, *refusal)));
     }
-    if call.member("references").is_array() {
-        object["references"] = call.member("references");
-    }
-    object["updated_at"] = json!(call.time());
-    object["version"] = json!(call.memory.objects.next_version());
-    call.memory.objects.put(&call.space, &kind, &id, object.clone());
-    Ok(Reply::ok(object))
+    Ok(Reply::ok(json!({ "saved_objects": changed })))
 }
 
 pub(super) fn delete(call: &mut Call<'_>) -> Answer {
@@ -115,13 +128,15 @@ pub(super) fn delete(call: &mut Call<'_>) -> Answer {
 
 /// `GET /api/saved_objects/_find`: `search` is looked for in titles and names.
 pub(super) fn find(call: &mut Call<'_>) -> Answer {
-    let search = call.asked("search").unwrap_or_default().trim_matches('*').to_lowercase();
+    let search = call.asked("search").unwrap_or_default().to_owned();
+    let filter = Filter::read(call.asked("filter").unwrap_or_default())
+        .map_err(|why| bad_request(&format!("KQLSyntaxError: {why}: Bad Request")))?;
+    let reference = call.asked("has_reference").and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let mut found = Vec::new();
     for kind in call.asked_all("type") {
         let all = call.memory.objects.list(&call.space, &kind).filter(|_| supported(&kind).is_ok());
         let fits = |object: &Value| {
-            let of = |name: &str| object["attributes"][name].as_str().unwrap_or_default().to_lowercase();
-            of("title").contains(&search) || of("name").contains(&search)
+            says(object, &search) && refers(object, &reference) && filter.fits(&|path| values(object, path))
         };
         found.extend(all.map(|(_, object)| object.clone()).filter(fits));
     }
@@ -130,100 +145,32 @@ pub(super) fn find(call: &mut Call<'_>) -> Answer {
     Ok(Reply::ok(json!({ "page": page, "per_page": per_page, "total": total, "saved_objects": found })))
 }
 
-/// `POST /api/saved_objects/_export`: lines of JSON, the last one says what was exported.
-pub(super) fn export(call: &mut Call<'_>) -> Answer {
-    let (types, wanted) = (call.member("type"), call.member("objects"));
-    let objects = match (&types, &wanted) {
-        (Value::Null, Value::Null) => return Err(bad_request("Either `type` or `objects` are required.")),
-        (Value::Null, Value::Array(wanted)) => named(call, wanted)?,
-        (_, Value::Null) => of_types(call, &types)?,
-        _ => return Err(bad_request("Can't specify both \"types\" and \"objects\" properties when exporting")),
-    };
-    let deep = call.member("includeReferencesDeep") == json!(true);
-    let (objects, missing) = with_references(call, objects, deep);
-    let mut lines: Vec<String> = objects.iter().map(Value::to_string).collect();
-    if call.member("excludeExportDetails") != json!(true) {
-        let details = json!({
-            "excludedObjects": [],
-            "excludedObjectsCount": 0,
-            "exportedCount": objects.len(),
-            "missingRefCount": missing.len(),
-            "missingReferences": missing,
-        });
-        lines.push(details.to_string());
-    }
-    let mut reply = Reply::bytes(200, "application/ndjson", lines.join("\n"));
-    reply.set("content-disposition", "attachment; filename=\"export.ndjson\"");
-    Ok(reply)
+/// Whether a title or a name holds a text.
+pub(super) fn says(object: &Value, search: &str) -> bool {
+    let search = search.trim_matches('*').to_lowercase();
+    ["title", "name"].iter().any(|name| text(&object["attributes"], name).to_lowercase().contains(&search))
 }
 
-fn named(call: &Call<'_>, wanted: &[Value]) -> Result<Vec<Value>, Box<Reply>> {
-    let refused: Vec<String> = wanted
-        .iter()
-        .filter(|one| supported(text(one, "type")).is_err())
-        .map(|one| format!("{}:{}", text(one, "type"), text(one, "id")))
-        .collect();
-    if !refused.is_empty() {
-        let message = format!("Trying to export object(s) with non-exportable types: {}", refused.join(", "));
-        return Err(bad_request(&message));
+/// Whether an object refers to the one that is meant, or to one of several; nothing is meant by null.
+pub(super) fn refers(object: &Value, wanted: &Value) -> bool {
+    let references = object["references"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let has = |wanted: &Value| references.iter().any(|one| one["type"] == wanted["type"] && one["id"] == wanted["id"]);
+    match wanted {
+        Value::Null => true,
+        Value::Array(several) => several.iter().any(has),
+        one => has(one),
     }
-    let (mut found, mut missing) = (Vec::new(), Vec::new());
-    for one in wanted {
-        let (kind, id) = (text(one, "type"), text(one, "id"));
-        match call.memory.objects.get(&call.space, kind, id) {
-            Some(object) => found.push(object.clone()),
-            None => missing.push(failed(kind, id, *not_found(kind, id))),
-        }
-    }
-    if missing.is_empty() {
-        return Ok(found);
-    }
-    Err(Box::new(Reply::json(
-        400,
-        json!({
-            "statusCode": 400,
-            "error": "Bad Request",
-            "message": "Error fetching objects to export",
-            "attributes": { "objects": missing },
-        }),
-    )))
 }
 
-fn of_types(call: &Call<'_>, types: &Value) -> Result<Vec<Value>, Box<Reply>> {
-    let names: Vec<&str> = match types {
-        Value::Array(several) => several.iter().filter_map(Value::as_str).collect(),
-        one => one.as_str().into_iter().collect(),
-    };
-    let names = if names == ["*"] { KINDS.to_vec() } else { names };
-    let refused: Vec<&str> = names.iter().copied().filter(|name| supported(name).is_err()).collect();
-    if !refused.is_empty() {
-        return Err(bad_request(&format!("Trying to export non-exportable type(s): {}", refused.join(", "))));
+/// The values of a field as filters tell it: `type.attributes.name`, `type.id`.
+fn values(object: &Value, path: &str) -> Vec<Value> {
+    let Some((kind, path)) = path.split_once('.') else { return Vec::new() };
+    let mut found = if object["type"] == kind { vec![object] } else { Vec::new() };
+    for step in path.split('.') {
+        let items = found.into_iter().filter_map(|value| value.get(step));
+        found = items.flat_map(|value| value.as_array().map_or(vec![value], |items| items.iter().collect())).collect();
     }
-    let objects = names.into_iter().flat_map(|name| call.memory.objects.list(&call.space, name));
-    Ok(objects.map(|(_, object)| object.clone()).collect())
-}
-
-/// What the objects refer to, and so on; and the references that lead nowhere.
-pub(super) fn with_references(call: &Call<'_>, objects: Vec<Value>, deep: bool) -> (Vec<Value>, Vec<Value>) {
-    let key = |object: &Value| (text(object, "type").to_owned(), text(object, "id").to_owned());
-    let mut seen: BTreeSet<_> = objects.iter().map(key).collect();
-    let (mut all, mut missing) = (objects, Vec::new());
-    let mut at = 0;
-    while let Some(object) = all.get(at).filter(|_| deep) {
-        for reference in object["references"].as_array().cloned().unwrap_or_default() {
-            if !seen.insert(key(&reference)) {
-                continue;
-            }
-            match call.memory.objects.get(&call.space, text(&reference, "type"), text(&reference, "id")) {
-                Some(found) => all.push(found.clone()),
-                None => missing.push(json!({ "id": reference["id"], "type": reference["type"] })),
-            }
-        }
-        at += 1;
-    }
-    // What others need comes first.
-    all.reverse();
-    (all, missing)
+    found.into_iter().cloned().collect()
 }
 
 fn make(call: &mut Call<'_>, kind: &str, id: &str, body: &Value) -> Result<Value, Box<Reply>> {
@@ -235,6 +182,20 @@ fn make(call: &mut Call<'_>, kind: &str, id: &str, body: &Value) -> Result<Value
     let (attributes, references) = (part("attributes", json!({})), part("references", json!([])));
     let object = saved(call, Saved { space: &space, kind, id, attributes, references });
     call.memory.objects.put(&space, kind, id, object.clone());
+    Ok(object)
+}
+
+fn change(call: &mut Call<'_>, kind: &str, id: &str, wanted: &Value) -> Result<Value, Box<Reply>> {
+    let mut object = read(call, kind, id)?;
+    if let (Some(old), Some(new)) = (object["attributes"].as_object_mut(), wanted["attributes"].as_object()) {
+        old.extend(new.clone());
+    }
+    if wanted["references"].is_array() {
+        object["references"] = wanted["references"].clone();
+    }
+    object["updated_at"] = json!(call.time());
+    object["version"] = json!(call.memory.objects.next_version());
+    call.memory.objects.put(&call.space, kind, id, object.clone());
     Ok(object)
 }
 
@@ -255,7 +216,7 @@ pub(super) fn supported(kind: &str) -> Result<(), Box<Reply>> {
 }
 
 /// An object that is not there, in a list of those that are.
-fn failed(kind: &str, id: &str, refusal: Reply) -> Value {
+pub(super) fn failed(kind: &str, id: &str, refusal: Reply) -> Value {
     let error = match refusal.body {
         crate::message::Body::Json(body) => body,
         _ => Value::Null,

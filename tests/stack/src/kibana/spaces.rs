@@ -1,6 +1,6 @@
 //! Spaces: made, changed and removed by those who may do everything everywhere; seen by those who may enter them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -12,6 +12,13 @@ use crate::message::Reply;
 pub(crate) struct Spaces {
     by_id: BTreeMap<String, Value>,
 }
+
+/// Features that are one solution's: a space of another solution hides them.
+const SOLUTIONS: [(&str, &[&str]); 3] = [
+    ("es", &["enterpriseSearch", "searchPlayground", "searchSynonyms"]),
+    ("oblt", &["apm", "infrastructure", "logs", "observabilityCases", "slo", "uptime"]),
+    ("security", &["securitySolutionAssistant", "securitySolutionAttackDiscovery", "securitySolutionCases", "siem"]),
+];
 
 impl Spaces {
     pub(crate) fn new() -> Self {
@@ -37,6 +44,10 @@ impl Spaces {
 pub(crate) fn list(call: &mut Call<'_>) -> Reply {
     let asked = |name: &str| call.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     let purposes = asked("include_authorized_purposes") == Some("true");
+    if purposes && asked("purpose").is_some() {
+        let message = "[request query.include_authorized_purposes]: expected value to equal [false]";
+        return *error(400, "Bad Request", message);
+    }
     if let Some(purpose) = asked("purpose") {
         let known = ["any", "copySavedObjectsIntoSpace", "shareSavedObjectsIntoSpace"];
         if !known.contains(&purpose) {
@@ -52,10 +63,12 @@ pub(crate) fn list(call: &mut Call<'_>) -> Reply {
             );
         }
     }
+    // Only who may write somewhere can copy there.
+    let must_write = asked("purpose").is_some_and(|purpose| purpose != "any");
     let mut seen = Vec::new();
     for (id, space) in &call.memory.spaces.by_id {
         let (read, write) = (may(call, "read", id), may(call, "all", id));
-        if read || write {
+        if write || read && !must_write {
             let mut space = space.clone();
             if purposes {
                 space["authorizedPurposes"] = json!({
@@ -213,7 +226,15 @@ fn read(body: Option<&Value>, path_id: Option<&str>) -> Result<Value, String> {
     if text("imageUrl").is_some_and(|url| !url.is_empty() && !url.starts_with("data:image")) {
         return Err("[request body.imageUrl]: must start with 'data:image'".to_owned());
     }
-    space.entry("disabledFeatures").or_insert_with(|| json!([]));
+    let solution = text("solution").unwrap_or_default().to_owned();
+    let mut disabled: Vec<Value> = space.get("disabledFeatures").and_then(Value::as_array).cloned().unwrap_or_default();
+    if SOLUTIONS.iter().any(|(name, _)| *name == solution) {
+        let others = SOLUTIONS.iter().filter(|(name, _)| *name != solution);
+        disabled.extend(others.flat_map(|(_, features)| features.iter().map(|name| json!(name))));
+    }
+    let mut seen = BTreeSet::new();
+    disabled.retain(|name| seen.insert(name.to_string()));
+    space.insert("disabledFeatures".to_owned(), disabled.into());
     Ok(space.into())
 }
 

@@ -88,6 +88,8 @@ pub(crate) fn kibana(matched: &Match<'_>, query: &[(String, String)], body: Opti
         return Ok(());
     };
     match (body, &payload.ty) {
+        // What may be null may be left out.
+        (None, Some(ty)) if flaw::find(matched.spec, ty, &Value::Null, Reading::Kibana).is_none() => Ok(()),
         (None, _) if payload.required && payload.is_json() => {
             Err(bad_request("[request body]: expected a plain object value, but found [null] instead."))
         }

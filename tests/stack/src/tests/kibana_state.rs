@@ -7,7 +7,7 @@ use crate::log::Product;
 use crate::spec::{Spec, find_exact};
 
 /// Sends requests in turn; each must have the status, and the answer must hold the text.
-fn check(bench: &Bench, steps: &[(&str, Value, u16, &str)]) {
+pub(super) fn check(bench: &Bench, steps: &[(&str, Value, u16, &str)]) {
     for (request, body, status, holds) in steps {
         let (got, answer) = bench.kibana(request, body.clone());
         assert_eq!(got, *status, "{request}: {answer}");
@@ -19,7 +19,7 @@ fn check(bench: &Bench, steps: &[(&str, Value, u16, &str)]) {
 }
 
 /// The answer must be what the specification says, where it says something.
-fn fits(request: &str, answer: &Value) {
+pub(super) fn fits(request: &str, answer: &Value) {
     let spec = spec();
     let (verb, uri) = request.split_once(' ').expect("a verb and a path");
     let path = uri.split('?').next().unwrap_or_default();
@@ -42,13 +42,13 @@ fn spec() -> &'static Spec {
     SPEC.get_or_init(|| Spec::read(mutations::tables().texts().last().expect("a table")))
 }
 
-fn bench() -> Bench {
+pub(super) fn bench() -> Bench {
     let bench = Bench::of(mutations::tables());
     bench.kibana("POST /api/spaces/space", json!({ "id": "other", "name": "Other" }));
     bench
 }
 
-fn form(bench: &Bench, path: &str, parts: &[(&str, &str)]) -> (u16, Value) {
+pub(super) fn form(bench: &Bench, path: &str, parts: &[(&str, &str)]) -> (u16, Value) {
     let mut body = String::new();
     for (name, text) in parts {
         let file = if *name == "file" { "; filename=\"import.ndjson\"" } else { "" };

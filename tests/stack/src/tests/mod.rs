@@ -4,6 +4,7 @@ mod accounts;
 mod fuzz;
 mod kibana;
 mod kibana_state;
+mod kibana_vectors;
 mod mutations;
 mod privileges;
 mod rules;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{Bench, ELASTIC, read};
 use crate::core::Tables;
 use crate::log::Product;
-use crate::spec::{Definition, Object, Operation, Spec, Type, sample};
+use crate::spec::{Definition, Object, Operation, Payload, Spec, Type, find_exact, sample};
 
 /// The generated tables, or the one that a developer names.
 pub(crate) fn tables() -> Tables {
@@ -26,7 +26,7 @@ fn answers_fit_the_specification() {
             for payload in operation.responses.values() {
                 let Some(ty) = &payload.ty else { continue };
                 let value = sample::value(&spec, ty);
-                let flaw = crate::spec::find_exact(&spec, ty, &value);
+                let flaw = find_exact(&spec, ty, &value);
                 assert_eq!(flaw, None, "{id}: {value}");
                 checked += 1;
             }
@@ -81,7 +81,7 @@ fn mutate(bench: &Bench, spec: &Spec, counts: &mut BTreeMap<&'static str, usize>
         expect("valid", got.0 < 300 || by_state && (!kibana || by_kibana), got);
 
         let mut other = request.clone();
-        other.authorization = "";
+        other.authorization = String::new();
         let got = other.send(bench);
         expect("without credentials", got.0 == 401 || id.ends_with("status") || got.1["status"].is_object(), got);
 
@@ -108,7 +108,10 @@ fn mutate(bench: &Bench, spec: &Spec, counts: &mut BTreeMap<&'static str, usize>
             let got = other.send(bench);
             expect("bad parameter", got.0 == 400, got);
         }
-        if operation.body.as_ref().is_some_and(|payload| payload.is_json() && payload.required) {
+        let takes_null =
+            |payload: &Payload| payload.ty.as_ref().is_some_and(|ty| find_exact(spec, ty, &Value::Null).is_none());
+        let needs_body = |payload: &Payload| payload.is_json() && payload.required && !takes_null(payload);
+        if operation.body.as_ref().is_some_and(needs_body) {
             let mut other = request.clone();
             other.body = Value::Null;
             let got = other.send(bench);
@@ -189,19 +192,20 @@ fn prepare(bench: &Bench, id: &str) {
     };
 }
 
+/// A request that fits the specification.
 #[derive(Clone)]
-struct Valid {
+pub(crate) struct Valid {
     product: Product,
     verb: String,
     path: String,
-    authorization: &'static str,
+    pub(crate) authorization: String,
     xsrf: &'static str,
-    body: Value,
+    pub(crate) body: Value,
     form: Option<Form>,
 }
 
 impl Valid {
-    fn of(spec: &Spec, operation: &Operation, raw: &Value) -> Self {
+    pub(crate) fn of(spec: &Spec, operation: &Operation, raw: &Value) -> Self {
         let route = &raw["routes"][0];
         let mut path = route["path"].as_str().expect("a path").to_owned();
         for (name, ty) in &operation.path {
@@ -219,16 +223,21 @@ impl Valid {
             product: if raw["product"] == "kibana" { Product::Kibana } else { Product::Elasticsearch },
             verb: route["verbs"][0].as_str().expect("a verb").to_owned(),
             path,
-            authorization: ELASTIC,
+            authorization: ELASTIC.to_owned(),
             xsrf: "true",
             body,
             form: form(spec, operation),
         }
     }
 
-    fn send(&self, bench: &Bench) -> (u16, Value) {
+    pub(crate) fn send(&self, bench: &Bench) -> (u16, Value) {
         let media = if self.form.is_some() { "multipart/form-data; boundary=x" } else { "application/json" };
-        let headers = [("authorization", self.authorization), ("kbn-xsrf", self.xsrf), ("content-type", media)];
+        let headers = [
+            ("authorization", self.authorization.as_str()),
+            ("kbn-xsrf", self.xsrf),
+            ("content-type", media),
+            ("x-elastic-internal-origin", "test"),
+        ];
         let request = format!("{} {}", self.verb, self.path);
         if let Some(form) = &self.form {
             let part = |(name, text, file): &(String, String, bool)| {

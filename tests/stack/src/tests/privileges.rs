@@ -1,7 +1,8 @@
-//! Whom Kibana lets do what, by the privileges that the specification names.
+//! Whom both products let do what, by the privileges that the specification names.
 
 use serde_json::{Value, json};
 
+use super::mutations::Valid;
 use super::{Bench, basic, mutations, read};
 use crate::log::Product;
 use crate::spec::Spec;
@@ -158,4 +159,59 @@ fn roles_ask_for_what_elasticsearch_asks_for() {
         assert_eq!(got, status, "{request}: {answer}");
         assert!(says.is_empty() || answer["message"].as_str().is_some_and(|text| text.contains(says)), "{answer}");
     }
+}
+
+/// Of Elasticsearch's operations, each is open to who has what the document names and nothing else, and closed to who has
+/// another privilege.
+#[test]
+fn cluster_privileges_open_what_they_are_for() {
+    /// Named beside another one: alone it is enough only where the caller asks for their own keys.
+    const OWN: &str = "security.get_api_key";
+    let texts = mutations::tables();
+    let spec = Spec::read(texts.texts().first().expect("a table"));
+    let bench = Bench::of(mutations::tables());
+    let caller = |privilege: &str| {
+        let name = format!("has_{privilege}");
+        bench.es(&format!("PUT /_security/role/{name}"), json!({ "cluster": [privilege] }));
+        bench.es(&format!("PUT /_security/user/{name}"), json!({ "password": "secret1", "roles": [name] }));
+        basic(&name, "secret1")
+    };
+    let valid = |id: &str, operation, raw: &Value| {
+        let mut request = Valid::of(&spec, operation, raw);
+        match id {
+            // Samples name nothing; something must be meant.
+            "security.invalidate_api_key" => request.body = json!({ "owner": true }),
+            "security.put_privileges" => request.body = json!({ "shop": { "buy": { "actions": ["data:buy"] } } }),
+            "security.update_user_profile_data" => request.body = json!({ "data": { "shop": 1 } }),
+            _ => {}
+        }
+        request
+    };
+    let (mut opened, mut closed) = (0, 0);
+    for (id, operation, raw) in spec.every() {
+        for privilege in &operation.cluster_privileges {
+            let mut request = valid(id, operation, &raw);
+            request.authorization = caller(privilege);
+            let (status, answer) = request.send(&bench);
+            let own_only = id == OWN && privilege == "manage_own_api_key";
+            let is_forbidden = status == 403 && answer["error"]["type"] == "security_exception";
+            assert_eq!(is_forbidden, own_only, "{id} with {privilege}: {status} {answer}");
+            opened += usize::from(!own_only);
+        }
+        if !operation.cluster_privileges.is_empty() {
+            let mut request = valid(id, operation, &raw);
+            request.authorization = caller("manage_ml");
+            let (status, answer) = request.send(&bench);
+            let reason = answer["error"]["reason"].as_str().unwrap_or_default();
+            assert_eq!(status, 403, "{id}: {answer}");
+            let says = [
+                "] is unauthorized for user [has_manage_ml] with effective roles [has_manage_ml]",
+                "granted by the cluster privileges [",
+            ];
+            assert!(says.iter().all(|text| reason.contains(text)), "{id}: {reason}");
+            closed += 1;
+        }
+    }
+    println!("{opened} times a privilege opened an operation, {closed} operations were closed without");
+    assert!(opened > 45 && closed > 45);
 }
