@@ -106,6 +106,8 @@ struct Exchange<'a> {
     method: Method,
     /// Path and query behind the node's base.
     target: String,
+    /// Whether the route is one that Kibana keeps for itself.
+    internal: bool,
     media: Media,
     /// This call's options, its handle's, the client's.
     layers: [&'a RequestOptions; 3],
@@ -161,6 +163,7 @@ impl<'a> Exchange<'a> {
             space: handle.space(),
             operation,
             method,
+            internal: path.starts_with("/internal/"),
             target,
             media,
             replayable: body.replay().is_some(),
@@ -277,6 +280,9 @@ impl<'a> Exchange<'a> {
         self.core.dialect.headers(self.operation, &self.media, &mut headers);
         if self.is_packed {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        if self.internal {
+            self.core.dialect.open_internal(&mut headers);
         }
         self.layers.iter().rev().for_each(|layer| lay(&mut headers, &layer.headers));
         if !self.core.hooks.is_empty() {

@@ -53,6 +53,15 @@ impl Dialect {
         }
     }
 
+    /// Sets what opens routes that Kibana keeps for itself: since 9.0 they are closed to all who don't say where they
+    /// come from.
+    pub(crate) fn open_internal(&self, headers: &mut HeaderMap) {
+        if matches!(self, Self::Kibana) {
+            let name = HeaderName::from_static("x-elastic-internal-origin");
+            headers.insert(name, HeaderValue::from_static("elkit"));
+        }
+    }
+
     fn content_type(&self, media: &Media) -> Option<HeaderValue> {
         match (media, self) {
             (Media::None, _) => None,
