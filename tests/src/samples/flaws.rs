@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::table::{Member, Object, Operation, Scalar, Shape, Table, Type};
 
@@ -106,7 +106,10 @@ impl Table {
                     !member.required || member.has_default || given.keys().any(|one| stands(one, name, member))
                 };
                 let fits = |(name, value): (&String, &Value)| match (named(name), &object.additional) {
-                    (Some((_, member)), _) => self.takes(&member.ty, value, depth + 1),
+                    (Some((_, member)), _) => match self.told(&member.ty, given) {
+                        Told::By(ty) => self.takes(ty, value, depth + 1),
+                        Told::Nothing => value.is_object(),
+                    },
                     (None, Some(each)) => self.takes(each, value, depth + 1),
                     (None, None) => !object.closed,
                 };
@@ -114,6 +117,25 @@ impl Table {
             }
             _ => false,
         }
+    }
+}
+
+/// What the members beside a value say of its type.
+enum Told<'t> {
+    By(&'t Type),
+    /// They hold what no alternative is for: it may be any object.
+    Nothing,
+}
+
+impl Table {
+    /// The type itself, or the alternative of it that a member beside it tells.
+    fn told<'t>(&'t self, ty: &'t Type, beside: &Map<String, Value>) -> Told<'t> {
+        let Some((_, union)) = super::beside_of(self, ty) else { return Told::By(ty) };
+        let Some(holds) = beside.get(&union.member).and_then(Value::as_str) else { return Told::By(ty) };
+        let Type::Ref(id) = ty else { return Told::By(ty) };
+        let Some(Shape::AnyOf { arms, .. }) = self.types.get(id) else { return Told::By(ty) };
+        let arm = union.tags.iter().position(|tags| tags.iter().any(|tag| tag == holds));
+        arm.and_then(|arm| arms.get(arm)).map_or(Told::Nothing, Told::By)
     }
 }
 
@@ -183,7 +205,7 @@ impl Walk<'_> {
         match (shape, value) {
             (Shape::Enum { .. }, _) => self.replace(Flaw::BadEnum, json!("no_such_value")),
             (Shape::AnyOf { arms, .. }, _) => self.alternatives(arms, value),
-            (Shape::Object(object), Value::Object(_)) => self.object(object, value),
+            (Shape::Object(object), Value::Object(given)) => self.object(object, value, given),
             (Shape::Object(_), _) => {}
         }
     }
@@ -195,7 +217,7 @@ impl Walk<'_> {
         }
     }
 
-    fn object(&mut self, object: &Object, value: &Value) {
+    fn object(&mut self, object: &Object, value: &Value, given: &Map<String, Value>) {
         self.replace(Flaw::WrongType, json!("no_object"));
         for (name, member) in &object.members {
             let Some(inner) = value.get(name) else { continue };
@@ -207,7 +229,9 @@ impl Walk<'_> {
                     place.as_object_mut().map(|members| members.remove(name));
                 });
             }
-            self.below(name, &member.ty, inner);
+            if let Told::By(ty) = self.table.told(&member.ty, given) {
+                self.below(name, ty, inner);
+            }
         }
         if object.closed && object.additional.is_none() {
             let at = self.path.clone();

@@ -61,7 +61,7 @@ fn read(call: &Call<'_>, name: &str) -> Result<Value, Box<Reply>> {
 
 fn write(call: &mut Call<'_>, name: &str, field: Value) -> Answer {
     if name.is_empty() || !field.is_object() {
-        return Err(bad_request("[request body.name]: expected value of type [string] but got [undefined]"));
+        return Err(bad_request("[request body.name]: value has length [0] but it must have a minimum length of [1]."));
     }
     let id = call.param("id");
     change(call, &id, |attributes| {

@@ -226,7 +226,7 @@ fn connectors_are_refused_for_what_is_wrong() {
         &[
             (
                 "POST /api/actions/connector",
-                json!({ "connector_type_id": ".index" }),
+                json!({ "connector_type_id": ".index", "config": { "index": "i" } }),
                 400,
                 &format!("[request body.name]: {undefined}"),
             ),
@@ -266,8 +266,8 @@ fn connectors_are_refused_for_what_is_wrong() {
 }
 
 fn rule(name: &str, tags: Value) -> Value {
-    json!({ "name": name, "tags": tags, "consumer": "alerts", "rule_type_id": ".index-threshold",
-        "schedule": { "interval": "1m" }, "params": { "index": ["a"] }, "actions": [] })
+    json!({ "name": name, "tags": tags, "consumer": "alerts", "rule_type_id": "slo.rules.burnRate",
+        "schedule": { "interval": "1m" }, "actions": [] })
 }
 
 /// A rule tells everything, nulls included.
@@ -324,7 +324,7 @@ fn rules_are_found() {
         ("?filter=alert.attributes.tags:(a%20or%20c)", 1, "alpha"),
         ("?filter=alert.attributes.enabled:%20false", 1, "beta"),
         ("?filter=not%20alert.attributes.enabled:%20false&sort_field=name", 2, "alpha"),
-        ("?filter=alert.attributes.alertTypeId:.index*&sort_field=createdAt", 3, "alpha"),
+        ("?filter=alert.attributes.alertTypeId:slo*&sort_field=createdAt", 3, "alpha"),
         ("?filter=alert.attributes.schedule.interval:%225m%22", 1, "beta"),
         ("?filter=alert.id:%22alert:g%22", 1, "gamma rays"),
         ("?filter_consumers=alerts", 3, "alpha"),
