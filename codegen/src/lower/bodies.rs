@@ -43,7 +43,9 @@ impl Lowering<'_> {
             let content = match media {
                 Media::Json => self.answer(&place, schema),
                 Media::Ndjson => Content::Value(self.ty(&format!("{place}[]"), schema, &Env::new()), None),
-                Media::Multipart | Media::Text | Media::Events | Media::Bytes(_) => Content::Value(Ty::Any, None),
+                Media::Text => Content::Value(Ty::Scalar(Scalar::String), None),
+                Media::Bytes(_) => Content::Value(Ty::Scalar(Scalar::Binary), None),
+                Media::Multipart | Media::Events => Content::Value(Ty::Any, None),
             };
             (media, content)
         });

@@ -48,10 +48,12 @@ pub enum Change {
     SetResponse {
         /// The operation and its status (`spaces.get.200`).
         set_response: String,
-        /// The type of its JSON; `none` where the document says nothing of a body.
+        /// The type of its body; `none` where the document says nothing of one.
         from: String,
         /// The type it gets.
         to: String,
+        /// The media it gets: `json` unless said.
+        media: Option<String>,
     },
     /// Says that an operation answers a page of what the documents say that it answers.
     PageResponse {
@@ -134,16 +136,15 @@ impl Change {
                 }
             }
             Self::SetType { set_type, from, to } => set_type.iter().try_for_each(|id| retype(api, id, from, to))?,
-            Self::SetResponse { set_response, from, to } => {
+            Self::SetResponse { set_response, from, to, media } => {
                 let missing = || format!("`{set_response}` names no answer");
                 let (id, status) = set_response.rsplit_once('.').ok_or_else(missing)?;
                 let operation = api.operations.get_mut(id).ok_or_else(missing)?;
                 let content = operation.responses.get(status).map(|response| &response.content);
                 let is = match content {
-                    Some(content) if !content.is_empty() => {
-                        print_type(content.get("json").ok_or_else(|| format!("`{set_response}` is no JSON"))?)
-                    }
-                    _ => "none".to_owned(),
+                    Some(content) if content.len() > 1 => return Err(format!("`{set_response}` has several forms")),
+                    Some(content) => content.values().next().map_or_else(|| "none".to_owned(), print_type),
+                    None => "none".to_owned(),
                 };
                 if is != *from {
                     return Err(format!("`{set_response}` answers `{is}`, not `{from}`"));
@@ -152,7 +153,8 @@ impl Change {
                 if !required {
                     return Err(format!("an answer is not optional: `{to}`"));
                 }
-                operation.responses.entry(status.to_owned()).or_default().content.insert("json".to_owned(), schema);
+                let media = media.clone().unwrap_or_else(|| "json".to_owned());
+                operation.responses.entry(status.to_owned()).or_default().content = [(media, schema)].into();
             }
             Self::PageResponse { page_response, items, with } => page(api, page_response, items, with)?,
             Self::AddMember { add_member, r#type } => {

@@ -1179,9 +1179,9 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/actions/connector/_oauth_callback_script")],
         request: no_body,
-        response: recode::<Untyped>,
+        response: not_json,
         call: |clients, parts| Box::pin(
-            call(clients, connectors_get_oauth_callback_script(&parts), typed),
+            call(clients, connectors_get_oauth_callback_script(&parts), untyped),
         ),
     },
     Row {
@@ -3211,9 +3211,9 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/fleet/agent_policies/{agentPolicyId}/download")],
         request: no_body,
-        response: recode::<fleet_agent_policies::DownloadResponse>,
+        response: not_json,
         call: |clients, parts| Box::pin(
-            call(clients, fleet_agent_policies_download(&parts), typed),
+            call(clients, fleet_agent_policies_download(&parts), untyped),
         ),
     },
     Row {
@@ -3396,9 +3396,9 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["GET"], "/api/fleet/agents/files/{fileId}/{fileName}")],
         request: no_body,
-        response: recode::<fleet_agents::DownloadFileResponse>,
+        response: not_json,
         call: |clients, parts| Box::pin(
-            call(clients, fleet_agents_download_file(&parts), typed),
+            call(clients, fleet_agents_download_file(&parts), untyped),
         ),
     },
     Row {
@@ -6518,9 +6518,9 @@ pub static ROWS: &[Row] = &[
         product: Product::Kibana,
         routes: &[(&["POST"], "/api/lists/items/_export")],
         request: no_body,
-        response: recode::<Vec<Untyped>>,
+        response: not_json,
         call: |clients, parts| Box::pin(
-            call(clients, value_lists_items_export(&parts), typed_lines),
+            call(clients, value_lists_items_export(&parts), untyped),
         ),
     },
     Row {
@@ -7386,12 +7386,14 @@ fn apm_annotations_create(
     Ok(request)
 }
 fn apm_annotations_find(parts: &Parts) -> Result<apm_annotations::FindRequest, Problem> {
-    let mut request: apm_annotations::FindRequest = apm_annotations::FindRequest::new(
+    let request: apm_annotations::FindRequest = apm_annotations::FindRequest::new(
         parts.path::<String>("serviceName")?,
+        apm_annotations::FindRequired {
+            environment: parts.query::<String>("environment")?,
+            start: parts.query::<String>("start")?,
+            end: parts.query::<String>("end")?,
+        },
     );
-    request.environment = parts.query_option("environment")?;
-    request.start = parts.query_option("start")?;
-    request.end = parts.query_option("end")?;
     Ok(request)
 }
 fn apm_source_maps_delete(
@@ -8365,12 +8367,11 @@ fn endpoint_metadata_get(
 fn endpoint_metadata_list(
     parts: &Parts,
 ) -> Result<endpoint_metadata::ListRequest, Problem> {
-    let mut request: endpoint_metadata::ListRequest = endpoint_metadata::ListRequest::new(
-        parts.query::<Vec<endpoint::HostStatus>>("hostStatuses")?,
-    );
+    let mut request: endpoint_metadata::ListRequest = endpoint_metadata::ListRequest::new();
     request.page = parts.query_option("page")?;
     request.page_size = parts.query_option("pageSize")?;
     request.kuery = parts.query_option("kuery")?;
+    request.host_statuses = parts.query_option("hostStatuses")?;
     request.sort_field = parts.query_option("sortField")?;
     request.sort_direction = parts.query_option("sortDirection")?;
     Ok(request)

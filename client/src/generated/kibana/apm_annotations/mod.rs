@@ -35,8 +35,8 @@ impl ApmAnnotations {
     #[doc(alias = "apm.annotations.find")]
     #[doc(alias = "GET /api/apm/services/{serviceName}/annotation/search")]
     #[doc(alias = "getannotation")]
-    pub fn find(&self, service_name: impl Into<String>) -> Find {
-        Find::new(&self.client, FindRequest::new(service_name))
+    pub fn find(&self, service_name: impl Into<String>, required: FindRequired) -> Find {
+        Find::new(&self.client, FindRequest::new(service_name, required))
     }
 }
 
@@ -63,20 +63,3 @@ impl Create {
 #[must_use = "a call does nothing until it is sent"]
 pub struct Find(Call<FindRequest>);
 rt::call!(Find, FindRequest => FindResponse, read);
-impl Find {
-    /// `environment`
-    pub fn environment(mut self, environment: impl Into<String>) -> Self {
-        self.0.request_mut().environment = Some(environment.into());
-        self
-    }
-    /// `start`
-    pub fn start(mut self, start: impl Into<String>) -> Self {
-        self.0.request_mut().start = Some(start.into());
-        self
-    }
-    /// `end`
-    pub fn end(mut self, end: impl Into<String>) -> Self {
-        self.0.request_mut().end = Some(end.into());
-        self
-    }
-}

@@ -44,6 +44,18 @@ impl CreateRequest {
     }
 }
 
+/// What a [`FindRequest`] can't do without.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::exhaustive_structs)]
+pub struct FindRequired {
+    /// `environment`
+    pub environment: String,
+    /// `start`
+    pub start: String,
+    /// `end`
+    pub end: String,
+}
+
 /// The request of [`ApmAnnotations::find`](super::ApmAnnotations::find), as plain data.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -51,22 +63,22 @@ pub struct FindRequest {
     /// `serviceName`
     pub service_name: String,
     /// `environment`
-    pub environment: Option<String>,
+    pub environment: String,
     /// `start`
-    pub start: Option<String>,
+    pub start: String,
     /// `end`
-    pub end: Option<String>,
+    pub end: String,
 }
 
 impl FindRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(service_name: impl Into<String>) -> Self {
+    pub fn new(service_name: impl Into<String>, required: FindRequired) -> Self {
         Self {
             service_name: service_name.into(),
-            environment: None,
-            start: None,
-            end: None,
+            environment: required.environment,
+            start: required.start,
+            end: required.end,
         }
     }
 }

@@ -115,14 +115,8 @@ impl rt::Endpoint for FindRequest {
     }
     #[inline]
     fn query(&self, query: &mut rt::Query) {
-        if let Some(value) = &self.environment {
-            query.pair("environment", rt::text(value));
-        }
-        if let Some(value) = &self.start {
-            query.pair("start", rt::text(value));
-        }
-        if let Some(value) = &self.end {
-            query.pair("end", rt::text(value));
-        }
+        query.pair("environment", rt::text(&self.environment));
+        query.pair("start", rt::text(&self.start));
+        query.pair("end", rt::text(&self.end));
     }
 }

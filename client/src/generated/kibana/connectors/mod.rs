@@ -5,7 +5,7 @@ mod types;
 mod wire;
 pub use types::*;
 use crate::{Call, Kibana, Secret, rt};
-use crate::response::NoContent;
+use crate::response::{NoContent, Text};
 use crate::types::Untyped;
 /// The `connectors` calls.
 #[derive(Clone, Debug)]
@@ -223,7 +223,7 @@ rt::call!(Get, GetRequest => GetResponse, read);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct GetOauthCallbackScript(Call<GetOauthCallbackScriptRequest>);
-rt::call!(GetOauthCallbackScript, GetOauthCallbackScriptRequest => Untyped, read);
+rt::call!(GetOauthCallbackScript, GetOauthCallbackScriptRequest => Text, read);
 /// A call of [`Connectors::list`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]

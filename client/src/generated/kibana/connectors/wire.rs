@@ -8,7 +8,7 @@ use serde::de::MapAccess;
 use serde::ser::SerializeMap;
 use crate::{Error, rt};
 use crate::body::Body;
-use crate::response::NoContent;
+use crate::response::{NoContent, Text};
 use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
@@ -5659,9 +5659,9 @@ impl rt::Endpoint for GetOauthCallbackScriptRequest {
         since: None,
         version: None,
         space: true,
-        accept: None,
+        accept: Some("text/plain"),
     };
-    type Response = Untyped;
+    type Response = Text;
     fn method(&self) -> Method {
         Method::GET
     }

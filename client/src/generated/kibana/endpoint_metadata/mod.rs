@@ -30,11 +30,8 @@ impl EndpointMetadata {
     #[doc(alias = "endpoint.metadata.list")]
     #[doc(alias = "GET /api/endpoint/metadata")]
     #[doc(alias = "getendpointmetadatalist")]
-    pub fn list(
-        &self,
-        host_statuses: impl IntoIterator<Item = impl Into<endpoint::HostStatus>>,
-    ) -> List {
-        List::new(&self.client, ListRequest::new(host_statuses))
+    pub fn list(&self) -> List {
+        List::new(&self.client, ListRequest::new())
     }
     /// Lists the transforms that build endpoint metadata.
     ///
@@ -73,6 +70,16 @@ impl List {
     /// `kuery`
     pub fn kuery(mut self, kuery: impl Into<String>) -> Self {
         self.0.request_mut().kuery = Some(kuery.into());
+        self
+    }
+    /// `hostStatuses`
+    pub fn host_statuses(
+        mut self,
+        host_statuses: impl IntoIterator<Item = impl Into<endpoint::HostStatus>>,
+    ) -> Self {
+        self.0.request_mut().host_statuses = Some(
+            host_statuses.into_iter().map(Into::into).collect(),
+        );
         self
     }
     /// `sortField`

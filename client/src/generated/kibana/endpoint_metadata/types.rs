@@ -27,7 +27,7 @@ impl GetRequest {
 }
 
 /// The request of [`EndpointMetadata::list`](super::EndpointMetadata::list), as plain data.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]
 pub struct ListRequest {
     /// `page`
@@ -37,7 +37,7 @@ pub struct ListRequest {
     /// `kuery`
     pub kuery: Option<String>,
     /// `hostStatuses`
-    pub host_statuses: Vec<endpoint::HostStatus>,
+    pub host_statuses: Option<Vec<endpoint::HostStatus>>,
     /// `sortField`
     pub sort_field: Option<endpoint::SortField>,
     /// `sortDirection`
@@ -47,14 +47,12 @@ pub struct ListRequest {
 impl ListRequest {
     /// Makes one from what is required.
     #[must_use]
-    pub fn new(
-        host_statuses: impl IntoIterator<Item = impl Into<endpoint::HostStatus>>,
-    ) -> Self {
+    pub fn new() -> Self {
         Self {
-            host_statuses: host_statuses.into_iter().map(Into::into).collect(),
             page: None,
             page_size: None,
             kuery: None,
+            host_statuses: None,
             sort_field: None,
             sort_direction: None,
         }

@@ -59,7 +59,9 @@ impl rt::Endpoint for ListRequest {
         if let Some(value) = &self.kuery {
             query.pair("kuery", rt::text(value));
         }
-        query.list("hostStatuses", rt::texts(&self.host_statuses));
+        if let Some(value) = &self.host_statuses {
+            query.list("hostStatuses", rt::texts(value));
+        }
         if let Some(value) = &self.sort_field {
             query.pair("sortField", rt::text(value));
         }

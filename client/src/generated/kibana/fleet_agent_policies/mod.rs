@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::response::Text;
 use crate::types::Number;
 use super::{fleet, fleet_agents};
 /// The `fleet.agent_policies` calls.
@@ -484,7 +485,7 @@ impl Delete {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Download(Call<DownloadRequest>);
-rt::call!(Download, DownloadRequest => DownloadResponse, read);
+rt::call!(Download, DownloadRequest => Text, read);
 impl Download {
     /// `download`
     pub fn download(mut self, download: bool) -> Self {

@@ -579,8 +579,6 @@ pub struct DataOutputs {
 
 /// The answer to [`delete`](super::FleetAgentPolicies::delete).
 pub type DeleteResponse = NamedReference;
-/// The answer to [`download`](super::FleetAgentPolicies::download).
-pub type DownloadResponse = String;
 /// One of several forms of `FleetConnection`: `fleet` of `FullAgentPolicy`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

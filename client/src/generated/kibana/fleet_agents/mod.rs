@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, Secret, rt};
+use crate::response::Binary;
 use crate::types::{Number, OneOrMany, Untyped};
 /// The `fleet.agents` calls.
 #[derive(Clone, Debug)]
@@ -619,7 +620,7 @@ rt::call!(DeleteFile, DeleteFileRequest => DeleteFileResponse);
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct DownloadFile(Call<DownloadFileRequest>);
-rt::call!(DownloadFile, DownloadFileRequest => DownloadFileResponse, read);
+rt::call!(DownloadFile, DownloadFileRequest => Binary, read, stream);
 /// A call of [`FleetAgents::get`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]

@@ -479,8 +479,6 @@ impl DiagnosticsOptions {
     }
 }
 
-/// The answer to [`download_file`](super::FleetAgents::download_file).
-pub type DownloadFileResponse = BTreeMap<String, Value>;
 /// The `Empty` object: what `fleet.agents.upgrade` answers, and one more place.
 #[derive(Clone, Debug, PartialEq, Default)]
 #[non_exhaustive]

@@ -1053,7 +1053,7 @@ impl rt::Model for FixedAgePurgePolicy {
     ) -> Result<rt::Got, A::Error> {
         match index {
             0 => member.option(&mut self.age),
-            1 => member.literal("\"fixed-age\""),
+            1 => member.literal("\"fixed_age\""),
             _ => member.untyped(),
         }
     }
@@ -1062,7 +1062,7 @@ impl rt::Model for FixedAgePurgePolicy {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(0, &self.age)?;
-        out.literal(1, "\"fixed-age\"")?;
+        out.literal(1, "\"fixed_age\"")?;
         Ok(())
     }
 }
@@ -1095,7 +1095,7 @@ impl rt::Model for FixedTimePurgePolicy {
     ) -> Result<rt::Got, A::Error> {
         match index {
             1 => member.option(&mut self.timestamp),
-            0 => member.literal("\"fixed-time\""),
+            0 => member.literal("\"fixed_time\""),
             _ => member.untyped(),
         }
     }
@@ -1104,7 +1104,7 @@ impl rt::Model for FixedTimePurgePolicy {
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
         out.option(1, &self.timestamp)?;
-        out.literal(0, "\"fixed-time\"")?;
+        out.literal(0, "\"fixed_time\"")?;
         Ok(())
     }
 }

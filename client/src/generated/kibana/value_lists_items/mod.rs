@@ -7,8 +7,7 @@ pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
 use crate::body::Upload;
-use crate::response::Ndjson;
-use crate::types::Untyped;
+use crate::response::Binary;
 use super::value_lists;
 /// The `value_lists.items` calls.
 #[derive(Clone, Debug)]
@@ -166,7 +165,7 @@ impl Delete {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct Export(Call<ExportRequest>);
-rt::call!(Export, ExportRequest => Ndjson < Untyped >, stream);
+rt::call!(Export, ExportRequest => Binary, stream);
 /// A call of [`ValueListsItems::find`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]

@@ -7,8 +7,8 @@ use serde::de::MapAccess;
 use serde::ser::SerializeMap;
 use crate::{Error, rt};
 use crate::body::Body;
-use crate::response::Ndjson;
-use crate::types::{Extra, Untyped};
+use crate::response::Binary;
+use crate::types::Extra;
 use super::super::value_lists;
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
@@ -214,9 +214,9 @@ impl rt::Endpoint for ExportRequest {
         since: None,
         version: None,
         space: true,
-        accept: Some("application/ndjson"),
+        accept: Some("*/*"),
     };
-    type Response = Ndjson<Untyped>;
+    type Response = Binary;
     fn method(&self) -> Method {
         Method::POST
     }
