@@ -5,7 +5,6 @@ use elkit::elasticsearch::security::{
     GetUserResponse, HasPrivilegesResponse, QueryApiKeysResponse,
 };
 use elkit::kibana::synthetics::HttpMonitor;
-use elkit::kibana::synthetics_monitors::TextFilter;
 use elkit::rt::{self, Wire};
 use elkit::testing::{Server, Step};
 use elkit::{Elasticsearch, ErrorKind, Kibana, Method};
@@ -111,7 +110,7 @@ fn class_9_one_member_in_two_shapes() {
     let kibana = Kibana::builder(server.url()).build().unwrap();
     let list = || kibana.synthetics().monitors().list();
     wait(list().locations("us_central").send_raw()).unwrap();
-    wait(list().locations(TextFilter::AnyList(vec![json!("us_central")])).send_raw()).unwrap();
+    wait(list().locations(["us_central"]).send_raw()).unwrap();
     let targets: Vec<_> = server.requests().iter().map(|sent| sent.target.clone()).collect();
     assert_eq!(targets, ["/api/synthetics/monitors?locations=us_central"; 2]);
 }
