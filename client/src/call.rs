@@ -240,7 +240,7 @@ pub(crate) async fn checked(
 ) -> Result<Executed, Error> {
     let operation = prepared.operation;
     let executed = boxed(handle, options, prepared, pool, reading).await?;
-    match accept(handle, operation, executed.answer) {
+    match accept(handle, options, operation, executed.answer) {
         Ok(answer) => Ok(Executed { answer, ..executed }),
         Err(error) => {
             if error.kind() != ErrorKind::Api {
@@ -276,12 +276,13 @@ pub(crate) fn boxed<'a>(
     Box::pin(execute(handle, options, prepared, pool, reading))
 }
 
-fn accept(handle: &Handle, operation: &Operation, answer: Answer) -> Result<Answer, Error> {
+fn accept(handle: &Handle, options: &RequestOptions, operation: &Operation, answer: Answer) -> Result<Answer, Error> {
     let core = handle.core();
     if answer.status.is_success() {
         return if core.dialect.recognises(&answer.headers) { Ok(answer) } else { Err(Dialect::unsupported(answer)) };
     }
-    let secrets = answer.caller.as_ref().map(Secrets::of).unwrap_or_default();
+    let mut secrets = answer.caller.as_ref().map(Secrets::of).unwrap_or_default();
+    [options, handle.options(), &core.options].iter().for_each(|layer| secrets.add_headers(&layer.headers));
     let error = Error::response(answer.status, answer.headers, answer.body).with_attempts(answer.attempts);
     let error = error.hide(&secrets);
     Err(match hint(&error, operation, core.server_version.or(core.dialect.server_major().map(|major| (major, 0)))) {

@@ -53,11 +53,14 @@ impl Secrets {
     #[cfg(feature = "test-kit")]
     pub(crate) fn in_headers(headers: &http::HeaderMap) -> Self {
         let mut secrets = Self::default();
-        headers
-            .iter()
-            .filter(|(_, value)| value.is_sensitive())
-            .for_each(|(name, value)| secrets.add_header(name, value));
+        secrets.add_headers(headers);
         secrets
+    }
+
+    /// Adds what headers carry that are marked as sensitive.
+    pub(crate) fn add_headers(&mut self, headers: &http::HeaderMap) {
+        let sensitive = headers.iter().filter(|(_, value)| value.is_sensitive());
+        sensitive.for_each(|(name, value)| self.add_header(name, value));
     }
 
     fn add_header(&mut self, name: &HeaderName, value: &HeaderValue) {
@@ -65,7 +68,10 @@ impl Secrets {
         match value.to_str() {
             Ok(cookies) if *name == COOKIE => {
                 let values = cookies.split("; ").filter_map(|cookie| cookie.split_once('='));
-                values.for_each(|(_, value)| secrets.add(value));
+                for (_, value) in values {
+                    secrets.add(value);
+                    secrets.add_encoded(value);
+                }
             }
             Ok(text) => {
                 let credentials = text.split_once(' ').map_or(text, |(_, credentials)| credentials);
@@ -73,7 +79,9 @@ impl Secrets {
                 let decoded = Secret::new(decoded.unwrap_or_default());
                 secrets.add(credentials);
                 secrets.add_encoded(credentials);
-                secrets.add(decoded.expose().split_once(':').map_or("", |(_, secret)| secret));
+                let secret = decoded.expose().split_once(':').map_or("", |(_, secret)| secret);
+                secrets.add(secret);
+                secrets.add_encoded(secret);
             }
             Err(_) => {}
         }
@@ -155,6 +163,7 @@ mod tests {
         check(Credentials::scheme("Negotiate", "canary").unwrap(), "canary", "[redacted]");
         check(Credentials::cookie("sid=canary; b=other").unwrap(), "canary other sid", "[redacted] [redacted] sid");
         check(Credentials::cookie("canary=").unwrap(), "canary", "canary");
+        check(Credentials::basic("elastic", "can/ary").unwrap(), "can/ary, can%2Fary", "[redacted], [redacted]");
         check(Credentials::basic("elastic", "a").unwrap(), "a cat", "a cat");
         check(Credentials::anonymous(), "canary", "canary");
     }

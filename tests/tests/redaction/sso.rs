@@ -1,9 +1,5 @@
-//! The same canary as in `redaction.rs`, as what single sign-on and providers handle: tokens, codes, states, nonces, tickets,
+//! The canary as what single sign-on and providers handle: tokens, codes, states, nonces, tickets,
 //! assertions, redirects. Nothing that people print shows it, nor an error that a server quotes it in.
-
-#[path = "support/canary.rs"]
-mod canary;
-mod support;
 
 use std::time::Duration;
 
@@ -14,8 +10,8 @@ use elkit::auth::{
 use elkit::{Credentials, Elasticsearch, Error, ErrorKind, Kibana, RequestOptions, Result, Secret};
 use serde_json::json;
 
-use canary::{CANARY, encoded_for_urls, hidden, hidden_error, leaks, panic_of, silent};
-use support::{Server, traced, wait};
+use super::canary::{CANARY, encoded_for_urls, hidden, hidden_error, leaks, panic_of, silent};
+use super::support::{self, Server, traced, wait};
 
 /// All that any of the flows is answered.
 fn everything() -> String {
