@@ -110,7 +110,8 @@ fn class_9_one_member_in_two_shapes() {
     let kibana = Kibana::builder(server.url()).build().unwrap();
     let list = || kibana.synthetics().monitors().list();
     wait(list().locations("us_central").send_raw()).unwrap();
-    wait(list().locations(["us_central"]).send_raw()).unwrap();
+    wait(list().locations(["us_central", "b"]).send_raw()).unwrap();
     let targets: Vec<_> = server.requests().iter().map(|sent| sent.target.clone()).collect();
-    assert_eq!(targets, ["/api/synthetics/monitors?locations=us_central"; 2]);
+    let path = "/api/synthetics/monitors?locations=us_central";
+    assert_eq!(targets, [path.to_owned(), format!("{path}&locations=b")]);
 }
