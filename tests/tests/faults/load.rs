@@ -40,19 +40,20 @@ fn ten_thousand_calls_through_few_connections() {
     assert!(server.connections() <= 400, "{} connections", server.connections());
 }
 
+/// Async calls of one runtime, and blocking ones of threads: a connection lives on the runtime that made it.
 #[test]
 fn async_and_blocking_calls_share_a_client() {
     let server = Server::start([]).unwrap();
     let es = builder(server.url()).build().unwrap();
     let write = |number: u32| es.request(Method::POST, "/x").json(&number);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     std::thread::scope(|scope| {
         for thread in 0..4 {
-            let write = &write;
+            let (write, runtime) = (&write, &runtime);
             scope.spawn(move || {
                 (0..25).for_each(|number| drop(write(thread * 50 + number).send_blocking::<Value>().unwrap()));
             });
             scope.spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
                 for number in 25..50 {
                     runtime.block_on(write(thread * 50 + number).send::<Value>()).unwrap();
                 }
