@@ -307,12 +307,18 @@ fn escape(name: String) -> String {
 #[derive(Debug, Default)]
 pub struct Scope {
     taken: BTreeMap<String, String>,
+    /// The taken names in lower case.
+    folded: BTreeSet<String>,
 }
 
 impl Scope {
     /// A scope in which some names are the runtime's.
     pub fn with_reserved(reserved: &[&str]) -> Self {
-        Self { taken: reserved.iter().map(|name| ((*name).to_owned(), "the runtime".to_owned())).collect() }
+        let mut scope = Self::default();
+        for name in reserved {
+            scope.put("the runtime", name);
+        }
+        scope
     }
 
     /// Takes a name for `owner`; the first candidate that is free, else the last with underscores.
@@ -322,7 +328,7 @@ impl Scope {
         while self.taken.contains_key(&name) {
             name.push('_');
         }
-        self.taken.insert(name.clone(), owner.to_owned());
+        self.put(owner, &name);
         name
     }
 
@@ -331,15 +337,18 @@ impl Scope {
     /// # Errors
     /// Who has it already.
     pub fn claim(&mut self, owner: &str, name: &str) -> Result<(), String> {
-        match self.taken.insert(name.to_owned(), owner.to_owned()) {
-            None => Ok(()),
-            Some(other) => Err(other),
-        }
+        self.put(owner, name).map_or(Ok(()), Err)
+    }
+
+    /// Takes the name, and gives who had it.
+    fn put(&mut self, owner: &str, name: &str) -> Option<String> {
+        self.folded.insert(name.to_ascii_lowercase());
+        self.taken.insert(name.to_owned(), owner.to_owned())
     }
 
     /// Whether the name is taken, or one that differs from it in nothing but case.
     pub fn has_any_case(&self, name: &str) -> bool {
-        self.taken.contains_key(name) || self.taken.keys().any(|known| known.eq_ignore_ascii_case(name))
+        self.folded.contains(&name.to_ascii_lowercase())
     }
 }
 
