@@ -11,8 +11,11 @@ use super::exchanges::{answers, call_all, send_all};
 use super::key;
 use super::support::traced;
 
+/// How a call gets a credential.
+type Give = fn(RequestOptions) -> RequestOptions;
+
 /// Every kind of credential: whether it stands in the URL, and the options that give it.
-const CREDENTIALS: [(&str, bool, fn(RequestOptions) -> RequestOptions); 13] = [
+const CREDENTIALS: [(&str, bool, Give); 13] = [
     ("API key", false, |o| o.api_key(key())),
     ("encoded API key", false, |o| o.api_key(ApiKey::encoded(key_text()))),
     ("password", false, |o| o.basic_auth("elastic", CANARY)),

@@ -123,7 +123,7 @@ fn judge<T: Debug>(result: Result<T, Error>) {
         }
         Err(error) => {
             let error = hidden_error(error);
-            silent(panic_of(|| Err::<(), _>(error).unwrap()));
+            silent(panic_of(|| panic!("{error:?}")));
         }
     }
 }
