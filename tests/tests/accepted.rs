@@ -19,11 +19,13 @@ const SEED: u64 = 7;
 const STYLES: [Style; 3] = [Style::Full, Style::Random, Style::Minimal];
 
 /// What handlers refuse in values that their types allow: the operation, or the namespace of several, and why.
-const MEANINGS: [(&str, &str); 35] = [
+const MEANINGS: [(&str, &str); 36] = [
     ("alerting.rules.", "Rule type \""),
     ("alerting.rules.", "string is not a valid duration"),
     ("alerting.rules.", "Failed to load action"),
     ("alerting.rules.find", "KQLSyntaxError"),
+    // Of another type than the rule's.
+    ("alerting.rules.update", "[request body.params"),
     ("cases.create", "field cannot be an empty string"),
     ("cases.create", "customFields"),
     ("connectors.", "Action type \""),
@@ -65,7 +67,7 @@ const STATEFUL: [&str; 8] =
 
 /// Answers that servers are known to give beside what the specification says: where a space is not there, a copy answers
 /// the error itself.
-const CORRECTED: [&str; 1] = ["spaces.copy_saved_objects"];
+const CORRECTED: [&str; 2] = ["spaces.copy_saved_objects", "spaces.resolve_copy_errors"];
 
 #[tokio::test]
 async fn kibana_takes_every_request() {
