@@ -19,6 +19,9 @@ use super::credentials::{LIFE, cluster, grants, keys};
 
 type Act = Pin<Box<dyn Future<Output = ()> + Send>>;
 
+/// Starts an act, with a number that is its own.
+type Start = Box<dyn Fn(u32) -> Act + Send + Sync>;
+
 /// Lets a future wait this often, then gives it up wherever it is: false if it did not come to its end.
 struct GiveUp<F> {
     future: Pin<Box<F>>,
@@ -69,8 +72,8 @@ impl Bench {
         Self { stack, es, server, slow }
     }
 
-    /// What can be done, with a number that is its own.
-    fn acts(&self) -> [(&'static str, Box<dyn Fn(u32) -> Act + Send + Sync>); 6] {
+    /// What can be done.
+    fn acts(&self) -> [(&'static str, Start); 6] {
         let [read, write, page, token] = [(); 4].map(|()| self.es.clone());
         let [lines, upload] = [(); 2].map(|()| self.slow.clone());
         let password = self.stack.elastic_password().to_owned();
