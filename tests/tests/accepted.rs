@@ -94,7 +94,7 @@ async fn kibana_takes_every_request() {
     counts.check("Kibana", 1_800);
     let unused: Vec<_> = MEANINGS.iter().filter(|row| !counts.meanings.contains(*row)).collect();
     // Two settings that exclude one another, or the same name twice, are seldom drawn.
-    assert!(unused.len() < 6, "nothing is refused for {unused:?}");
+    assert!(unused.len() < 3, "nothing is refused for {unused:?}");
 }
 
 #[tokio::test]
