@@ -145,6 +145,8 @@ pub struct MemberFacts {
     pub code_name: Option<String>,
     /// Constraints.
     pub limits: Limits,
+    /// The numbers that it may be; any, when there are none.
+    pub numbers: Vec<Json>,
 }
 
 impl From<&Facts> for MemberFacts {
@@ -156,6 +158,7 @@ impl From<&Facts> for MemberFacts {
             aliases: facts.aliases.clone(),
             code_name: facts.code_name.clone(),
             limits: facts.limits.clone(),
+            numbers: Vec::new(),
         }
     }
 }

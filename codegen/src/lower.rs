@@ -3,13 +3,14 @@
 
 mod bodies;
 mod enums;
+mod limits;
 mod places;
 mod unions;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::ir::{Arm, Ir, Kind, Member, MemberFacts, Object, Operation, Rest, Ty, Type, TypeId, Variant};
-use crate::merge::merge;
+use crate::ir::{Arm, Ir, Kind, Member, Object, Operation, Rest, Ty, Type, TypeId, Variant};
+use crate::merge::{lost, merge};
 use crate::overlay::Traits;
 use crate::spec::expr::{print, print_type};
 use crate::spec::model::{self, Api, Product, Scalar, Schema, Tag};
@@ -47,7 +48,10 @@ pub(crate) fn lower(product: Product, api: &Api, traits: &Traits) -> Result<Ir, 
     if lowering.errors.is_empty() {
         let mut ir = Ir { product, operations, types: lowering.types, twins: lowering.twins };
         merge(&mut ir, &api.types.keys().cloned().collect(), traits);
-        Ok(ir)
+        match lost(&ir) {
+            lost if lost.is_empty() => Ok(ir),
+            lost => Err(lost.iter().map(|id| format!("type `{id}` was lost on the way")).collect()),
+        }
     } else {
         Err(lowering.errors)
     }
@@ -157,7 +161,8 @@ impl Lowering<'_> {
             Ty::Literal(value) if !member.required && !value.is_string() => scalar_of(&value),
             ty => ty,
         };
-        Member { name: member.name.clone(), ty, required: member.required, facts: MemberFacts::from(&member.facts) }
+        let facts = self.facts(member, &ty);
+        Member { name: member.name.clone(), ty, required: member.required, facts }
     }
 
     fn variant(&mut self, owner: &str, member: &model::Member, env: &Env) -> Variant {

@@ -22,6 +22,21 @@ pub(crate) fn merge(ir: &mut Ir, named: &BTreeSet<TypeId>, traits: &Traits) {
     dissolve_answers(ir);
 }
 
+/// Types that something mentions and that are not there: a value of such a one would be untyped.
+pub(crate) fn lost(ir: &Ir) -> BTreeSet<TypeId> {
+    let mut lost = BTreeSet::new();
+    let mut visit = |ty: &Ty| {
+        ty.references(true, &mut |id, _| {
+            if !ir.types.contains_key(id) {
+                lost.insert(id.to_owned());
+            }
+        });
+    };
+    ir.types.values().for_each(|ty| each_ty(&ty.kind, &mut visit));
+    ir.operations.iter().for_each(|operation| each_ty_of_call(operation, &mut visit));
+    lost
+}
+
 /// What an answer is when it has no name: so that equal answers of several operations are found.
 fn name_answers(ir: &mut Ir) {
     for operation in &mut ir.operations {
@@ -43,7 +58,8 @@ fn dissolve_answers(ir: &mut Ir) {
         let place = answer_place(&ir.operations[index]);
         let own = Ty::Named(place.clone());
         let Some((_, Content::Value(ty, _))) = &ir.operations[index].response.content else { continue };
-        if *ty != own || ir.twins.contains_key(&place) || mentions(ir, &place) > 1 {
+        let is_object = matches!(ir.types.get(&place), Some(Type { kind: Kind::Object(_), .. }));
+        if *ty != own || !is_object || ir.twins.contains_key(&place) || mentions(ir, &place) > 1 {
             continue;
         }
         if let Some(Type { kind: Kind::Object(object), .. }) = ir.types.remove(&place)

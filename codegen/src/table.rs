@@ -1,9 +1,10 @@
 //! The IR as compact JSON: what the embedded stack routes by, checks requests with and makes answers from.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use crate::ir::{Content, Enum, Ir, Kind, Member, Object, Operation, Ty};
-use crate::spec::model::{Limits, Product, Scalar};
+use crate::ir::{Content, Enum, Ir, Kind, Member, Object, Operation, Ty, Type};
+use crate::spec::model::{Json, Limits, Product, Scalar};
 
 /// Where the table stands, below the workspace.
 pub(crate) fn path(product: Product) -> String {
@@ -16,7 +17,7 @@ pub(crate) fn path(product: Product) -> String {
 /// Writes the table: one line an operation and a type, so that differences are readable.
 pub(crate) fn print(ir: &Ir) -> String {
     let operations: Vec<String> = ir.operations.iter().map(|op| operation(ir, op).to_string()).collect();
-    let types: Vec<String> = ir.types.iter().map(|(id, ty)| format!("{}:{}", json!(id), kind(&ty.kind))).collect();
+    let types: Vec<String> = ir.types.iter().map(|(id, ty)| format!("{}:{}", json!(id), named(ty))).collect();
     format!("{{\"operations\":[\n{}\n],\"types\":{{\n{}\n}}}}\n", operations.join(",\n"), types.join(",\n"))
 }
 
@@ -69,6 +70,13 @@ fn content(content: &Content) -> Value {
     match content {
         Content::Object(body) => object(body),
         Content::Value(value, _) => ty(value),
+    }
+}
+
+fn named(ty: &Type) -> Value {
+    match &ty.kind {
+        kind @ Kind::Union(_) => limited(self::kind(kind), &ty.facts.limits, &[]),
+        kind => self::kind(kind),
     }
 }
 
@@ -138,7 +146,7 @@ fn object(object: &Object) -> Value {
 
 fn member(member: &Member) -> Map<String, Value> {
     let mut row = Map::new();
-    row.insert("type".into(), limited(ty(&member.ty), &member.facts.limits));
+    row.insert("type".into(), limited(ty(&member.ty), &member.facts.limits, &member.facts.numbers));
     if member.required {
         row.insert("required".into(), json!(true));
     }
@@ -151,19 +159,57 @@ fn member(member: &Member) -> Map<String, Value> {
     row
 }
 
-/// A scalar with its constraints.
-fn limited(ty: Value, limits: &Limits) -> Value {
-    let mut row = Map::new();
-    let lengths = [("min_length", limits.min_length), ("max_length", limits.max_length)];
-    row.extend(lengths.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?)))));
-    let numbers = [("min", &limits.min), ("max", &limits.max)];
-    row.extend(numbers.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))));
-    let texts = [("pattern", &limits.pattern), ("format", &limits.format)];
-    row.extend(texts.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value.as_ref()?)))));
-    match (&ty, row.is_empty()) {
-        (Value::String(scalar), false) => json!({ scalar.clone(): row }),
-        _ => ty,
+/// A type with the constraints of what holds it: they are for every text, number and list in it, but in named types.
+fn limited(ty: Value, limits: &Limits, numbers: &[Json]) -> Value {
+    match ty {
+        Value::String(scalar) => {
+            let row = scalar_limits(&scalar, limits, numbers);
+            if row.is_empty() { Value::String(scalar) } else { Map::from_iter([(scalar, Value::Object(row))]).into() }
+        }
+        Value::Object(of) => {
+            let is_list = of.contains_key("list");
+            let parts = of.into_iter().map(|(form, part)| {
+                let part = match (form.as_str(), part) {
+                    ("list" | "map" | "pair", item) => limited(item, limits, numbers),
+                    ("any_of", Value::Array(arms)) => {
+                        arms.into_iter().map(|arm| limited(arm, limits, numbers)).collect()
+                    }
+                    (_, part) => part,
+                };
+                (form, part)
+            });
+            let mut row: Map<String, Value> = parts.collect();
+            if is_list {
+                insert_some(&mut row, [("min_items", limits.min_items), ("max_items", limits.max_items)]);
+            }
+            Value::Object(row)
+        }
+        other => other,
     }
+}
+
+fn scalar_limits(scalar: &str, limits: &Limits, numbers: &[Json]) -> Map<String, Value> {
+    let mut row = Map::new();
+    match scalar {
+        "string" => {
+            insert_some(&mut row, [("min_length", limits.min_length), ("max_length", limits.max_length)]);
+            insert_some(&mut row, [("pattern", limits.pattern.as_ref()), ("format", limits.format.as_ref())]);
+        }
+        "any" | "binary" | "boolean" | "null" => {}
+        _ => {
+            insert_some(&mut row, [("min", limits.min.as_ref()), ("max", limits.max.as_ref())]);
+            let excluded = [("above_min", limits.above_min), ("below_max", limits.below_max)];
+            insert_some(&mut row, excluded.map(|(name, excluded)| (name, excluded.then_some(true))));
+            if !numbers.is_empty() {
+                row.insert("one_of".into(), json!(numbers));
+            }
+        }
+    }
+    row
+}
+
+fn insert_some<T: Serialize>(row: &mut Map<String, Value>, facts: [(&str, Option<T>); 2]) {
+    row.extend(facts.into_iter().filter_map(|(name, fact)| Some((name.to_owned(), json!(fact?)))));
 }
 
 fn ty(ty: &Ty) -> Value {

@@ -124,6 +124,10 @@ fn fact_line(facts: &MemberFacts) -> String {
     };
     let count = |n: Option<u64>| n.map(|n| n.to_string());
     line.extend(range(limits.min.as_ref().map(Json::to_string), limits.max.as_ref().map(Json::to_string), ""));
+    let numbers: Vec<String> = facts.numbers.iter().map(Json::to_string).collect();
+    line.extend(
+        Some(numbers.join(", ")).filter(|numbers| !numbers.is_empty()).map(|numbers| format!("numbers {numbers}")),
+    );
     line.extend(range(count(limits.min_length), count(limits.max_length), " characters"));
     line.extend(range(count(limits.min_items), count(limits.max_items), " items"));
     line.extend(limits.pattern.as_ref().filter(|pattern| !pattern.contains('`')).map(|p| format!("matches `{p}`")));

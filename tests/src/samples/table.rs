@@ -29,6 +29,8 @@ pub struct Operation {
     pub version: Option<String>,
     /// Kibana's privileges: each of them, or one of those that `or` joins.
     pub privileges: Vec<String>,
+    /// The status of its answer.
+    pub status: String,
     /// How request and answer travel: `json`, `multipart`, `ndjson` ...
     media: [Option<String>; 2],
 }
@@ -89,6 +91,12 @@ pub(super) struct Scalar {
     pub(super) length: Size,
     pub(super) min: Option<f64>,
     pub(super) max: Option<f64>,
+    /// Whether the least number itself is excluded.
+    pub(super) above_min: bool,
+    /// Whether the greatest number itself is excluded.
+    pub(super) below_max: bool,
+    /// The only numbers there are, if they are few.
+    pub(super) one_of: Vec<Value>,
 }
 
 /// How many characters or items.
@@ -142,6 +150,9 @@ impl Scalar {
             length: Size::read(limits, "min_length", "max_length"),
             min: limits["min"].as_f64(),
             max: limits["max"].as_f64(),
+            above_min: limits["above_min"] == true,
+            below_max: limits["below_max"] == true,
+            one_of: limits["one_of"].as_array().cloned().unwrap_or_default(),
         }
     }
 }
@@ -265,6 +276,7 @@ fn operation(value: &Value) -> Result<Operation, String> {
         version: value["version"].as_str().map(str::to_owned),
         privileges: texts(&value["privileges"]["kibana"]),
         media: [media(value.get("body")), media(answer)],
+        status: responses.keys().next().cloned().unwrap_or_default(),
         id,
     })
 }

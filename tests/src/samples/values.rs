@@ -39,7 +39,8 @@ const FORMATS: [(&str, &str); 6] = [
 ];
 
 /// A text of each pattern.
-const PATTERNS: [(&str, &str); 3] = [("[smdh]$", "30s"), ("^[A-Z]$", "Q"), (r"^[1-9]\d*[smh]$", "5m")];
+const PATTERNS: [(&str, &str); 4] =
+    [("[smdh]$", "30s"), ("^[A-Z]$", "Q"), (r"^[1-9]\d*[smh]$", "5m"), (r"^[1-9]\d*[smhd]$", "5m")];
 
 impl Random {
     pub(super) fn new(seed: u64) -> Self {
@@ -103,8 +104,21 @@ impl Random {
             "null" | "boolean" | "binary" => self.scalar(&scalar.name),
             "string" => json!(self.text_within(scalar)),
             name => {
+                if !scalar.one_of.is_empty() {
+                    return scalar.one_of[self.below(scalar.one_of.len())].clone();
+                }
                 let drawn = self.scalar(name);
-                let (low, high) = (scalar.min.unwrap_or(f64::NEG_INFINITY), scalar.max.unwrap_or(f64::INFINITY));
+                let step = |excluded: bool| {
+                    if !excluded {
+                        0.0
+                    } else if name.contains("int") {
+                        1.0
+                    } else {
+                        0.001
+                    }
+                };
+                let low = scalar.min.unwrap_or(f64::NEG_INFINITY) + step(scalar.above_min);
+                let high = scalar.max.unwrap_or(f64::INFINITY) - step(scalar.below_max);
                 match drawn.as_f64() {
                     Some(number) if number < low => whole_or(low, name),
                     Some(number) if number > high => whole_or(high, name),
@@ -115,6 +129,10 @@ impl Random {
     }
 
     fn text_within(&mut self, scalar: &Scalar) -> String {
+        let known = |pattern: &str| PATTERNS.iter().any(|row| row.0 == pattern);
+        if let Some(pattern) = scalar.pattern.as_deref().filter(|pattern| !known(pattern)) {
+            panic!("no text is known that matches `{pattern}`");
+        }
         let formatted = scalar.format.as_deref().and_then(|format| FORMATS.iter().find(|row| row.0 == format));
         let patterned = scalar.pattern.as_deref().and_then(|pattern| PATTERNS.iter().find(|row| row.0 == pattern));
         if let Some((_, text)) = formatted.or(patterned) {

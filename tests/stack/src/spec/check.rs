@@ -95,7 +95,10 @@ pub(crate) fn kibana(matched: &Match<'_>, query: &[(String, String)], body: Opti
         }
         (Some(body), Some(ty)) => match flaw::find(matched.spec, ty, body, Reading::Kibana) {
             None => Ok(()),
-            Some(flaw) => Err(bad_request(&wording::kibana(&flaw, body))),
+            Some(flaw) => {
+                let own = wording::cases(&flaw).filter(|_| matched.id.starts_with("cases."));
+                Err(bad_request(&own.unwrap_or_else(|| wording::kibana(&flaw, body))))
+            }
         },
         _ => Ok(()),
     }

@@ -24,8 +24,14 @@ pub(crate) enum What {
     Several(Vec<String>),
     TooShort(u64, u64),
     TooLong(u64, u64),
+    TooFew(u64, u64),
+    TooMany(u64, u64),
     TooSmall(f64),
     TooLarge(f64),
+    /// Not above it.
+    NotAbove(f64),
+    /// Not below it.
+    NotBelow(f64),
     Pattern(String),
 }
 
@@ -83,7 +89,7 @@ impl Checker<'_> {
             },
             Type::List(item, size) => match value {
                 Value::Array(items) => {
-                    self.length(items.len(), size.min, size.max)?;
+                    self.count(items.len(), size.min, size.max)?;
                     items.iter().enumerate().try_for_each(|(index, value)| self.at(index.to_string(), item, value))
                 }
                 Value::Null => self.wrong("array"),
@@ -265,6 +271,15 @@ impl Checker<'_> {
         if whole && number.fract() != 0.0 || !(low..=high).contains(&number) {
             return self.wrong(expected(name));
         }
+        if !scalar.one_of.is_empty() && !scalar.one_of.contains(&number) {
+            return self.flaw(What::NotOneOf(scalar.one_of.iter().map(f64::to_string).collect()));
+        }
+        if let Some(min) = scalar.min.filter(|min| scalar.above_min && number <= *min) {
+            return self.flaw(What::NotAbove(min));
+        }
+        if let Some(max) = scalar.max.filter(|max| scalar.below_max && number >= *max) {
+            return self.flaw(What::NotBelow(max));
+        }
         if let Some(min) = scalar.min.filter(|min| number < *min) {
             return self.flaw(What::TooSmall(min));
         }
@@ -283,6 +298,17 @@ impl Checker<'_> {
             return self.flaw(What::TooLong(length, max));
         }
         Ok(())
+    }
+
+    fn count(&mut self, count: usize, min: Option<u64>, max: Option<u64>) -> Checked {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        if let Some(min) = min.filter(|min| count < *min) {
+            return self.flaw(What::TooFew(count, min));
+        }
+        match max.filter(|max| count > *max) {
+            Some(max) => self.flaw(What::TooMany(count, max)),
+            None => Ok(()),
+        }
     }
 
     fn at(&mut self, step: String, ty: &Type, value: &Value) -> Checked {

@@ -126,8 +126,12 @@ fn scalar_value(scalar: &Scalar) -> Value {
         "binary" => json!(""),
         "boolean" => json!(false),
         name => {
+            if let Some(number) = scalar.one_of.first() {
+                return json!(*number as i64);
+            }
             let number = 0.0_f64.max(scalar.min.unwrap_or(0.0)).min(scalar.max.unwrap_or(f64::MAX));
             let low = scalar.min.filter(|min| number < *min).unwrap_or(number);
+            let low = if scalar.above_min && scalar.min == Some(low) { low + 1.0 } else { low };
             match name.contains("int") || low.fract() == 0.0 {
                 true => json!(low as i64),
                 false => json!(low),

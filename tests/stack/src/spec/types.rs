@@ -30,6 +30,12 @@ pub(crate) struct Scalar {
     pub(crate) length: Size,
     pub(crate) min: Option<f64>,
     pub(crate) max: Option<f64>,
+    /// Whether the least number itself is excluded.
+    pub(crate) above_min: bool,
+    /// Whether the greatest number itself is excluded.
+    pub(crate) below_max: bool,
+    /// The only numbers there are, if they are few.
+    pub(crate) one_of: Vec<f64>,
 }
 
 /// How many characters or items.
@@ -131,6 +137,9 @@ impl Type {
                     length: Size::read(limits, "min_length", "max_length"),
                     min: limits["min"].as_f64(),
                     max: limits["max"].as_f64(),
+                    above_min: limits["above_min"] == true,
+                    below_max: limits["below_max"] == true,
+                    one_of: limits["one_of"].as_array().into_iter().flatten().filter_map(Value::as_f64).collect(),
                 })
             }
             _ => Self::Any,

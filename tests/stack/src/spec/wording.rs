@@ -28,9 +28,15 @@ pub(crate) fn elasticsearch(flaw: &Flaw, body: &Value, raw: &Bytes) -> Refusal {
                 allowed.join(",")
             ))
         }
-        What::TooShort(..) | What::TooLong(..) | What::TooSmall(_) | What::TooLarge(_) | What::Pattern(_) => {
-            Refusal::validation(&[format!("[{field}] {}", limit(&deepest.what))])
-        }
+        What::TooShort(..)
+        | What::TooLong(..)
+        | What::TooFew(..)
+        | What::TooMany(..)
+        | What::TooSmall(_)
+        | What::TooLarge(_)
+        | What::NotAbove(_)
+        | What::NotBelow(_)
+        | What::Pattern(_) => Refusal::validation(&[format!("[{field}] {}", limit(&deepest.what))]),
         What::Wrong(_) | What::NoBranch(_) => {
             let found = lookup(body, &deepest.path).map_or("VALUE_NULL", token);
             Refusal::content(format!("{} [{parser}] {field} doesn't support values of type: {found}", at(field)))
@@ -79,6 +85,24 @@ pub(crate) fn kibana(flaw: &Flaw, body: &Value) -> String {
     }
 }
 
+/// How cases say that something is too long or too short.
+pub(crate) fn cases(flaw: &Flaw) -> Option<String> {
+    let named = flaw.path.iter().rposition(|step| step.parse::<usize>().is_err())?;
+    let list = &flaw.path[named];
+    let field = if named + 1 < flaw.path.len() { list.trim_end_matches('s') } else { list };
+    Some(match flaw.what {
+        What::TooShort(..) => format!("The {field} field cannot be an empty string."),
+        What::TooLong(_, max) => format!("The length of the {field} is too long. The maximum length is {max}."),
+        What::TooFew(_, min) => {
+            format!("The length of the field {field} is too short. Array must be of length >= {min}.")
+        }
+        What::TooMany(_, max) => {
+            format!("The length of the field {field} is too long. Array must be of length <= {max}.")
+        }
+        _ => return None,
+    })
+}
+
 pub(crate) fn limit(what: &What) -> String {
     match what {
         What::TooShort(length, min) => {
@@ -87,6 +111,10 @@ pub(crate) fn limit(what: &What) -> String {
         What::TooLong(length, max) => {
             format!("value has length [{length}] but it must have a maximum length of [{max}].")
         }
+        What::TooFew(size, min) => format!("array size is [{size}], but cannot be smaller than [{min}]"),
+        What::TooMany(size, max) => format!("array size is [{size}], but cannot be greater than [{max}]"),
+        What::NotAbove(min) => format!("Value must be greater than [{min}]."),
+        What::NotBelow(max) => format!("Value must be lower than [{max}]."),
         What::TooSmall(min) => format!("Value must be equal to or greater than [{min}]."),
         What::TooLarge(max) => format!("Value must be equal to or lower than [{max}]."),
         What::Pattern(pattern) => format!("value does not match the pattern [{pattern}]"),

@@ -264,7 +264,7 @@ fn mutations(spec: &Spec, operation: &Operation, request: &Valid) -> Vec<(&'stat
             body.as_object_mut().expect("an object").remove(name);
             out.push(("missing member", body));
         }
-        if let Some((what, bad)) = bad_value(spec, &member.ty) {
+        for (what, bad) in bad_value(spec, &member.ty).into_iter().chain(beyond_limits(spec, &member.ty)) {
             let mut body = request.body.clone();
             body[name] = bad;
             out.push((what, body));
@@ -304,6 +304,44 @@ fn bad_value(spec: &Spec, ty: &Type) -> Option<(&'static str, Value)> {
         },
         _ => None,
     }
+}
+
+/// Values just beyond each limit that a type has.
+fn beyond_limits(spec: &Spec, ty: &Type) -> Vec<(&'static str, Value)> {
+    let mut out = Vec::new();
+    let mut beyond = |what, value: Option<Value>| out.extend(value.map(|value| (what, value)));
+    let count = |size: u64| usize::try_from(size).ok().filter(|size| *size < 50_000);
+    match ty {
+        Type::AnyOf(branches) => match &branches[..] {
+            [inner, Type::Null] => return beyond_limits(spec, inner),
+            _ => {}
+        },
+        Type::List(item, size) => {
+            let items = |count: usize| Value::from(vec![sample::value(spec, item); count]);
+            beyond("too few items", size.min.and_then(|min| min.checked_sub(1)).and_then(count).map(items));
+            beyond("too many items", size.max.and_then(|max| count(max + 1)).map(items));
+            let bad = beyond_limits(spec, item).into_iter();
+            let fewest = size.min.and_then(count).unwrap_or(1).max(1);
+            out.extend(bad.map(|(what, bad)| (what, Value::from(vec![bad; fewest]))));
+        }
+        Type::Scalar(scalar) if scalar.name == "string" => {
+            // Texts of a pattern are refused for it, whatever their length.
+            beyond("no match", scalar.pattern.is_some().then(|| json!("\u{0}\n")));
+            let text = |length: usize| json!("a".repeat(length));
+            beyond("too short", scalar.length.min.and_then(|min| min.checked_sub(1)).and_then(count).map(text));
+            beyond("too long", scalar.length.max.and_then(|max| count(max + 1)).map(text));
+        }
+        Type::Scalar(scalar) => {
+            let step = |excluded: bool| if excluded { 0.0 } else { 1.0 };
+            let whole = |number: f64| if number.fract() == 0.0 { json!(number as i64) } else { json!(number) };
+            beyond("too small", scalar.min.map(|min| whole(min - step(scalar.above_min))));
+            beyond("too large", scalar.max.map(|max| whole(max + step(scalar.below_max))));
+            let most = scalar.one_of.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            beyond("no such number", most.is_finite().then(|| whole(most + 1.0)));
+        }
+        _ => {}
+    }
+    out
 }
 
 /// A text of a URL that is none of a type's values.

@@ -70,6 +70,8 @@ pub struct SearchResponse {
     /// `unit`
     pub unit: Option<Unit>,
     /// `level`
+    ///
+    /// numbers 1, 2, 3
     pub level: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,

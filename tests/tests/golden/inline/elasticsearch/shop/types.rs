@@ -124,6 +124,8 @@ pub struct CreateOrderResponse {
     /// `lines`
     pub lines: Vec<OrderLine>,
     /// `days`
+    ///
+    /// numbers 14, 30
     pub days: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,

@@ -44,6 +44,8 @@ pub struct CreateOrderResponse {
 #[non_exhaustive]
 pub struct Invoice {
     /// `days`
+    ///
+    /// numbers 14, 30
     pub days: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,

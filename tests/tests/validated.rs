@@ -1,0 +1,160 @@
+//! An independent JSON Schema validator takes every request and answer of Kibana against upstream's own documents: requests
+//! as typed calls send them, answers as typed ones are written. Where the documents contradict themselves, the row of an
+//! exception says how; a row or a reading that nothing needs fails. The parts of a form are taken as they were before
+//! they became one. Elasticsearch is left out: its `schema.json` is a metamodel of its own, and no JSON Schema.
+
+#![cfg(feature = "kibana")]
+
+#[path = "validated/dialect.rs"]
+mod dialect;
+#[path = "validated/documents.rs"]
+mod documents;
+#[path = "validated/exceptions.rs"]
+mod exceptions;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use elkit::rt::Product;
+use elkit::{Elasticsearch, Kibana};
+use elkit_stack::Stack;
+use elkit_tests::conform::route;
+use elkit_tests::dispatch::{self, Clients, Parts, Reader};
+use elkit_tests::samples::{Operation, Sampler, Style, Table};
+use serde_json::Value;
+
+use dialect::Reading;
+use documents::Validators;
+use exceptions::EXCEPTIONS;
+
+const SEED: u64 = 11;
+
+const STYLES: [Style; 3] = [Style::Full, Style::Random, Style::Minimal];
+
+/// A body: `request` or `response`.
+struct Body<'a> {
+    operation: &'a Operation,
+    kind: &'static str,
+    value: Value,
+}
+
+#[tokio::test]
+async fn bodies_are_what_upstream_describes() {
+    let Some(documents) = documents::read() else { return };
+    let table = Table::kibana();
+    let mut bodies = answered(&table);
+    bodies.extend(sent(&table).await);
+    let mut validators = Validators::of(&documents);
+    let mut found = Found::default();
+    for body in &bodies {
+        found.check(&mut validators, body);
+    }
+    println!("seed {SEED}: {} bodies, {} of which no document describes", bodies.len(), found.undescribed);
+    println!("{} schemas; bodies by reading: {:?}; excepted: {}", validators.count(), found.read, found.excepted);
+    for index in &found.used {
+        println!("  {}", EXCEPTIONS[*index].shown());
+    }
+    assert!(found.flaws.is_empty(), "{} flaws:\n{}", found.flaws.len(), found.flaws.join("\n"));
+    let unused: Vec<_> = EXCEPTIONS.iter().enumerate().filter(|(index, _)| !found.used.contains(index)).collect();
+    assert!(unused.is_empty(), "nothing needs {unused:?}");
+    let unread: Vec<_> = Reading::ALL.iter().filter(|reading| !found.read.contains_key(*reading)).collect();
+    assert!(unread.is_empty(), "nothing is read as {unread:?}");
+    assert!(
+        found.read[&Reading::Strict] >= 3_000,
+        "only {} bodies are valid as they are",
+        found.read[&Reading::Strict]
+    );
+}
+
+#[derive(Default)]
+struct Found {
+    undescribed: usize,
+    /// Bodies by the strictest reading that takes them.
+    read: BTreeMap<Reading, usize>,
+    excepted: usize,
+    used: BTreeSet<usize>,
+    flaws: Vec<String>,
+}
+
+impl Found {
+    fn check(&mut self, validators: &mut Validators<'_>, body: &Body<'_>) {
+        let (id, kind) = (&body.operation.id, body.kind);
+        let mut refused = None;
+        for reading in Reading::ALL {
+            let Some(validator) = validators.of_body(body.operation, kind, reading) else {
+                self.undescribed += 1;
+                return;
+            };
+            if validator.is_valid(&body.value) {
+                *self.read.entry(reading).or_default() += 1;
+                return;
+            }
+            refused = Some(validator);
+        }
+        let errors: Vec<_> = refused.into_iter().flat_map(|validator| validator.iter_errors(&body.value)).collect();
+        self.excepted += 1;
+        for error in errors.iter().filter(|error| !exceptions::explain(id, kind, error, &mut self.used)) {
+            let shown: String = error.to_string().chars().take(700).collect();
+            self.flaws.push(format!("{id} {kind} `{}`: {shown}", error.instance_path()));
+        }
+    }
+}
+
+/// Answers of servers, as typed answers write them.
+fn answered(table: &Table) -> Vec<Body<'_>> {
+    let mut sampler = Sampler::careful(table, SEED);
+    let mut bodies = Vec::new();
+    for style in STYLES {
+        for operation in &table.operations {
+            // The documents describe lines and files as wholes.
+            let is_json = operation.media("response") == Some("json");
+            let Some(value) = sampler.response(operation, style).filter(|_| is_json) else { continue };
+            let row = dispatch::find(&operation.id).unwrap();
+            let recoded = (row.response)(&value.to_string(), Reader::Transport);
+            let recoded = recoded.unwrap_or_else(|why| panic!("{}: {why}: {value}", operation.id));
+            let value = serde_json::from_str(&recoded.json).unwrap();
+            bodies.push(Body { operation, kind: "response", value });
+        }
+    }
+    bodies
+}
+
+/// Requests as they arrive at the stack, and the typed answers to them.
+async fn sent(table: &Table) -> Vec<Body<'_>> {
+    let stack = Stack::start().await.unwrap();
+    let clients = clients(&stack);
+    let mut sampler = Sampler::careful(table, SEED);
+    let mut bodies = Vec::new();
+    for style in STYLES {
+        for operation in &table.operations {
+            let mut raw = sampler.raw(operation, style);
+            let is_form = operation.media("request") == Some("multipart");
+            if let Some(form) = raw.body.as_mut().filter(|_| is_form).and_then(Value::as_object_mut) {
+                // Nothing is null in a form.
+                form.retain(|_, part| !part.is_null());
+            }
+            let matched = route::find(Product::Kibana, &raw.method, &raw.path).unwrap();
+            let mut parts = Parts::of(Product::Kibana);
+            parts.path = matched.path;
+            parts.query = raw.query;
+            parts.body = raw.body.as_ref().map(ToString::to_string);
+            stack.clear_requests();
+            let sent = (matched.row.call)(&clients, parts).await.unwrap();
+            let arrived = stack.requests().pop().unwrap();
+            let request = if is_form { raw.body } else { arrived.json() };
+            bodies.extend(request.map(|value| Body { operation, kind: "request", value }));
+            let answer = sent.typed.filter(|_| sent.status.to_string() == operation.status);
+            bodies.extend(answer.map(|value| Body { operation, kind: "response", value }));
+        }
+    }
+    bodies
+}
+
+fn clients(stack: &Stack) -> Clients {
+    let (user, password) = ("elastic", stack.elastic_password());
+    let elasticsearch = Elasticsearch::builder(stack.elasticsearch_url()).basic_auth(user, password);
+    let kibana = Kibana::builder(stack.kibana_url()).basic_auth(user, password);
+    Clients {
+        elasticsearch: elasticsearch.max_retries(0).build().unwrap(),
+        kibana: kibana.max_retries(0).build().unwrap(),
+    }
+}
