@@ -908,6 +908,8 @@ pub struct EsQueryDslParams {
     /// `size`
     pub size: Option<i64>,
     /// `termField`
+    ///
+    /// at most 4 items
     pub term_field: Option<OneOrMany<String>>,
     /// `termSize`
     pub term_size: Option<i64>,
@@ -994,6 +996,8 @@ impl EsQueryDslParams {
         self
     }
     /// `termField`
+    ///
+    /// at most 4 items
     #[must_use]
     pub fn term_field(mut self, term_field: impl Into<OneOrMany<String>>) -> Self {
         self.term_field = Some(term_field.into());
@@ -1128,6 +1132,8 @@ pub struct EsQueryKqlParams {
     /// `size`
     pub size: i64,
     /// `termField`
+    ///
+    /// at most 4 items
     pub term_field: Option<OneOrMany<String>>,
     /// `termSize`
     pub term_size: Option<i64>,
@@ -1211,6 +1217,8 @@ impl EsQueryKqlParams {
         self
     }
     /// `termField`
+    ///
+    /// at most 4 items
     #[must_use]
     pub fn term_field(mut self, term_field: impl Into<OneOrMany<String>>) -> Self {
         self.term_field = Some(term_field.into());
@@ -1681,6 +1689,8 @@ pub struct IndexThresholdParams {
     /// `index`
     pub index: Vec<String>,
     /// `termField`
+    ///
+    /// at most 4 items
     pub term_field: Option<OneOrMany<String>>,
     /// `termSize`
     pub term_size: Option<i64>,
@@ -1755,6 +1765,8 @@ impl IndexThresholdParams {
         self
     }
     /// `termField`
+    ///
+    /// at most 4 items
     #[must_use]
     pub fn term_field(mut self, term_field: impl Into<OneOrMany<String>>) -> Self {
         self.term_field = Some(term_field.into());

@@ -875,6 +875,8 @@ pub struct RRule {
     /// `dtstart`
     pub dtstart: String,
     /// `freq`
+    ///
+    /// numbers 0, 1, 2, 3, 4, 5, 6
     pub freq: Option<i64>,
     /// `interval`
     pub interval: Option<Number>,
@@ -1330,6 +1332,8 @@ pub enum SortOrder {
 #[non_exhaustive]
 pub struct Timeframe {
     /// `days`
+    ///
+    /// numbers 1, 2, 3, 4, 5, 6, 7
     pub days: Vec<i64>,
     /// `hours`
     pub hours: TimeframeHours,
@@ -1344,6 +1348,8 @@ pub struct Timeframe {
 #[allow(clippy::exhaustive_structs)]
 pub struct TimeframeRequired {
     /// `days`
+    ///
+    /// numbers 1, 2, 3, 4, 5, 6, 7
     pub days: Vec<i64>,
     /// `hours`
     pub hours: TimeframeHours,

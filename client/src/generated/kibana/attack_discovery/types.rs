@@ -98,10 +98,14 @@ pub struct AnonymizationField {
     /// `field`
     pub field: String,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `namespace`
     pub namespace: Option<String>,
     /// `timestamp`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub timestamp: Option<String>,
     /// `updatedAt`
     pub updated_at: Option<String>,
@@ -152,6 +156,8 @@ impl AnonymizationField {
         self
     }
     /// `timestamp`
+    ///
+    /// at least 1 characters · format `nonempty`
     #[must_use]
     pub fn timestamp(mut self, timestamp: impl Into<String>) -> Self {
         self.timestamp = Some(timestamp.into());
@@ -266,6 +272,8 @@ pub struct AttackDiscoveryAlert {
     /// `summary_markdown`
     pub summary_markdown: String,
     /// `timestamp`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub timestamp: String,
     /// `title`
     pub title: String,
@@ -330,6 +338,8 @@ pub struct FindResponse {
 #[non_exhaustive]
 pub struct GenerateResponse {
     /// `execution_uuid`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub execution_uuid: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -484,6 +494,8 @@ pub struct ScheduleActionFrequency {
     /// `summary`
     pub summary: bool,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -498,6 +510,8 @@ pub struct ScheduleActionFrequencyRequired {
     /// `summary`
     pub summary: bool,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<String>,
 }
 
@@ -647,6 +661,8 @@ pub struct ScheduleGeneralAction {
     /// `params`
     pub params: BTreeMap<String, Value>,
     /// `uuid`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub uuid: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -699,6 +715,8 @@ impl ScheduleGeneralAction {
         self
     }
     /// `uuid`
+    ///
+    /// at least 1 characters · format `nonempty`
     #[must_use]
     pub fn uuid(mut self, uuid: impl Into<String>) -> Self {
         self.uuid = Some(uuid.into());
@@ -879,6 +897,8 @@ pub struct ScheduleSystemAction {
     /// `params`
     pub params: BTreeMap<String, Value>,
     /// `uuid`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub uuid: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -908,6 +928,8 @@ impl ScheduleSystemAction {
         }
     }
     /// `uuid`
+    ///
+    /// at least 1 characters · format `nonempty`
     #[must_use]
     pub fn uuid(mut self, uuid: impl Into<String>) -> Self {
         self.uuid = Some(uuid.into());
@@ -989,6 +1011,8 @@ impl BulkUpdateRequest {
 #[non_exhaustive]
 pub struct DismissGenerationRequest {
     /// `execution_uuid`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub execution_uuid: String,
 }
 
@@ -1146,6 +1170,8 @@ impl GenerateRequest {
 #[non_exhaustive]
 pub struct GetGenerationRequest {
     /// `execution_uuid`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub execution_uuid: String,
     /// `enable_field_rendering`
     ///

@@ -142,6 +142,8 @@ impl Find {
         self
     }
     /// `sort_field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn sort_field(mut self, sort_field: impl Into<String>) -> Self {
         self.0.request_mut().sort_field = Some(sort_field.into());
         self

@@ -34,6 +34,8 @@ pub type GetResponse = attack_discovery::Schedule;
 #[non_exhaustive]
 pub struct ScheduleReference {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -91,6 +93,8 @@ impl CreateRequest {
 #[non_exhaustive]
 pub struct DeleteRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
 }
 
@@ -107,6 +111,8 @@ impl DeleteRequest {
 #[non_exhaustive]
 pub struct DisableRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
 }
 
@@ -123,6 +129,8 @@ impl DisableRequest {
 #[non_exhaustive]
 pub struct EnableRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
 }
 
@@ -143,6 +151,8 @@ pub struct FindRequest {
     /// `per_page`
     pub per_page: Option<Number>,
     /// `sort_field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub sort_field: Option<String>,
     /// `sort_direction`
     pub sort_direction: Option<attack_discovery::SortOrder>,
@@ -166,6 +176,8 @@ impl FindRequest {
 #[non_exhaustive]
 pub struct GetRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
 }
 
@@ -196,6 +208,8 @@ pub struct UpdateRequired {
 #[non_exhaustive]
 pub struct UpdateRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `actions`
     pub actions: Vec<attack_discovery::ScheduleAction>,

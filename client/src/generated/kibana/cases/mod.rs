@@ -236,6 +236,8 @@ pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
 impl Create {
     /// `assignees`
+    ///
+    /// at most 10 items
     pub fn assignees(
         mut self,
         assignees: impl IntoIterator<Item = impl Into<Assignee>>,
@@ -252,6 +254,8 @@ impl Create {
         self
     }
     /// `category`
+    ///
+    /// at most 50 characters
     pub fn category(mut self, category: impl Into<String>) -> Self {
         self.0.request_mut().category = Some(category.into());
         self

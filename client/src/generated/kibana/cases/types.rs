@@ -78,10 +78,14 @@ pub struct AlertCommentText {
 #[non_exhaustive]
 pub struct AlertCommentUpdate {
     /// `alertId`
+    ///
+    /// at most 1000 items
     pub alert_id: OneOrMany<String>,
     /// `id`
     pub id: String,
     /// `index`
+    ///
+    /// at most 1000 items
     pub index: OneOrMany<String>,
     /// `owner`
     pub owner: Owner,
@@ -98,10 +102,14 @@ pub struct AlertCommentUpdate {
 #[allow(clippy::exhaustive_structs)]
 pub struct AlertCommentUpdateRequired {
     /// `alertId`
+    ///
+    /// at most 1000 items
     pub alert_id: OneOrMany<String>,
     /// `id`
     pub id: String,
     /// `index`
+    ///
+    /// at most 1000 items
     pub index: OneOrMany<String>,
     /// `owner`
     pub owner: Owner,
@@ -153,6 +161,8 @@ impl Assignee {
 #[non_exhaustive]
 pub struct AssigneesPayload {
     /// `assignees`
+    ///
+    /// at most 10 items
     pub assignees: Option<Vec<Assignee>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -179,6 +189,8 @@ pub struct AttachedAlert {
 #[non_exhaustive]
 pub struct Case {
     /// `assignees`
+    ///
+    /// at most 10 items
     pub assignees: Option<Vec<Assignee>>,
     /// `category`
     pub category: Option<String>,
@@ -328,8 +340,12 @@ pub struct CaseSummary {
 #[non_exhaustive]
 pub struct CaseUpdate {
     /// `assignees`
+    ///
+    /// at most 10 items
     pub assignees: Option<Vec<Assignee>>,
     /// `category`
+    ///
+    /// at most 50 characters
     pub category: Option<String>,
     /// `connector`
     pub connector: Option<NewCaseConnector>,
@@ -338,6 +354,8 @@ pub struct CaseUpdate {
     /// 0 to 10 items
     pub custom_fields: Option<Vec<NewCustomField>>,
     /// `description`
+    ///
+    /// at most 30000 characters
     pub description: Option<String>,
     /// `id`
     ///
@@ -350,8 +368,12 @@ pub struct CaseUpdate {
     /// `status`
     pub status: Option<CaseStatus>,
     /// `tags`
+    ///
+    /// at most 256 characters · at most 200 items
     pub tags: Option<Vec<String>>,
     /// `title`
+    ///
+    /// at most 160 characters
     pub title: Option<String>,
     /// `version`
     pub version: String,
@@ -370,6 +392,8 @@ impl CaseUpdate {
         }
     }
     /// `assignees`
+    ///
+    /// at most 10 items
     #[must_use]
     pub fn assignees(
         mut self,
@@ -386,6 +410,8 @@ impl CaseUpdate {
         self
     }
     /// `category`
+    ///
+    /// at most 50 characters
     #[must_use]
     pub fn category(mut self, category: impl Into<String>) -> Self {
         self.category = Some(category.into());
@@ -409,6 +435,8 @@ impl CaseUpdate {
         self
     }
     /// `description`
+    ///
+    /// at most 30000 characters
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -433,12 +461,16 @@ impl CaseUpdate {
         self
     }
     /// `tags`
+    ///
+    /// at most 256 characters · at most 200 items
     #[must_use]
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.tags = Some(tags.into_iter().map(Into::into).collect());
         self
     }
     /// `title`
+    ///
+    /// at most 160 characters
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
@@ -696,6 +728,8 @@ pub struct CountByStatusResponse {
 #[non_exhaustive]
 pub struct CreateCasePayload {
     /// `assignees`
+    ///
+    /// at most 10 items
     pub assignees: Option<Vec<Assignee>>,
     /// `connector`
     pub connector: Option<PayloadConnector>,
@@ -1010,8 +1044,12 @@ pub type ListUserActionsResponse = Vec<UserAction>;
 #[non_exhaustive]
 pub struct NewAlertComment {
     /// `alertId`
+    ///
+    /// at most 1000 items
     pub alert_id: OneOrMany<String>,
     /// `index`
+    ///
+    /// at most 1000 items
     pub index: OneOrMany<String>,
     /// `owner`
     pub owner: Owner,
@@ -1026,8 +1064,12 @@ pub struct NewAlertComment {
 #[allow(clippy::exhaustive_structs)]
 pub struct NewAlertCommentRequired {
     /// `alertId`
+    ///
+    /// at most 1000 items
     pub alert_id: OneOrMany<String>,
     /// `index`
+    ///
+    /// at most 1000 items
     pub index: OneOrMany<String>,
     /// `owner`
     pub owner: Owner,
@@ -1891,6 +1933,8 @@ pub struct Template {
     /// `name`
     pub name: Option<String>,
     /// `tags`
+    ///
+    /// at most 256 characters · at most 200 items
     pub tags: Option<Vec<String>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -1927,6 +1971,8 @@ impl Template {
         self
     }
     /// `tags`
+    ///
+    /// at most 256 characters · at most 200 items
     #[must_use]
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.tags = Some(tags.into_iter().map(Into::into).collect());
@@ -1979,22 +2025,32 @@ impl TemplateCustomField {
 #[non_exhaustive]
 pub struct TemplateFields {
     /// `assignees`
+    ///
+    /// at most 10 items
     pub assignees: Option<Vec<Assignee>>,
     /// `category`
+    ///
+    /// at most 50 characters
     pub category: Option<String>,
     /// `connector`
     pub connector: Option<ConfiguredConnector>,
     /// `customFields`
     pub custom_fields: Option<Vec<TemplateCustomField>>,
     /// `description`
+    ///
+    /// at most 30000 characters
     pub description: Option<String>,
     /// `settings`
     pub settings: Option<CaseSettings>,
     /// `severity`
     pub severity: Option<CaseSeverity>,
     /// `tags`
+    ///
+    /// at most 256 characters · at most 200 items
     pub tags: Option<Vec<String>>,
     /// `title`
+    ///
+    /// at most 160 characters
     pub title: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -2007,6 +2063,8 @@ impl TemplateFields {
         Self { ..rt::Model::blank() }
     }
     /// `assignees`
+    ///
+    /// at most 10 items
     #[must_use]
     pub fn assignees(
         mut self,
@@ -2023,6 +2081,8 @@ impl TemplateFields {
         self
     }
     /// `category`
+    ///
+    /// at most 50 characters
     #[must_use]
     pub fn category(mut self, category: impl Into<String>) -> Self {
         self.category = Some(category.into());
@@ -2044,6 +2104,8 @@ impl TemplateFields {
         self
     }
     /// `description`
+    ///
+    /// at most 30000 characters
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -2062,12 +2124,16 @@ impl TemplateFields {
         self
     }
     /// `tags`
+    ///
+    /// at most 256 characters · at most 200 items
     #[must_use]
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.tags = Some(tags.into_iter().map(Into::into).collect());
         self
     }
     /// `title`
+    ///
+    /// at most 160 characters
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
@@ -2404,14 +2470,20 @@ pub struct CreateRequired {
     /// `connector`
     pub connector: NewCaseConnector,
     /// `description`
+    ///
+    /// at most 30000 characters
     pub description: String,
     /// `owner`
     pub owner: Owner,
     /// `settings`
     pub settings: CaseSettings,
     /// `tags`
+    ///
+    /// at most 256 characters · at most 200 items
     pub tags: Vec<String>,
     /// `title`
+    ///
+    /// at most 160 characters
     pub title: String,
 }
 
@@ -2420,8 +2492,12 @@ pub struct CreateRequired {
 #[non_exhaustive]
 pub struct CreateRequest {
     /// `assignees`
+    ///
+    /// at most 10 items
     pub assignees: Option<Vec<Assignee>>,
     /// `category`
+    ///
+    /// at most 50 characters
     pub category: Option<String>,
     /// `connector`
     pub connector: NewCaseConnector,
@@ -2430,6 +2506,8 @@ pub struct CreateRequest {
     /// 0 to 10 items
     pub custom_fields: Option<Vec<NewCustomField>>,
     /// `description`
+    ///
+    /// at most 30000 characters
     pub description: String,
     /// `owner`
     pub owner: Owner,
@@ -2438,8 +2516,12 @@ pub struct CreateRequest {
     /// `severity`
     pub severity: Option<CaseSeverity>,
     /// `tags`
+    ///
+    /// at most 256 characters · at most 200 items
     pub tags: Vec<String>,
     /// `title`
+    ///
+    /// at most 160 characters
     pub title: String,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,

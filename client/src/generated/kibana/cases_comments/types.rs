@@ -3,6 +3,18 @@
 
 use crate::types::{Extra, Untyped};
 use super::super::cases;
+/// One of several forms of `Comment`: what `cases.comments.get` answers.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Comment {
+    /// The `AlertComment` form.
+    Alert(cases::AlertComment),
+    /// The `UserComment` form.
+    User(cases::UserComment),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
 /// The `CommentPage` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -24,7 +36,7 @@ pub type CreateResponse = cases::Case;
 /// The answer to [`find`](super::CasesComments::find).
 pub type FindResponse = CommentPage;
 /// The answer to [`get`](super::CasesComments::get).
-pub type GetResponse = Untyped;
+pub type GetResponse = Comment;
 /// The answer to [`list`](super::CasesComments::list).
 pub type ListResponse = cases::Case;
 /// The answer to [`update`](super::CasesComments::update).

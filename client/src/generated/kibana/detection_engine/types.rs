@@ -57,6 +57,8 @@ pub struct AlertSuppression {
     /// `duration`
     pub duration: Option<AlertSuppressionDuration>,
     /// `group_by`
+    ///
+    /// 1 to 3 items
     pub group_by: Vec<String>,
     /// `missing_fields_strategy`
     pub missing_fields_strategy: Option<AlertSuppressionMissingFieldsStrategy>,
@@ -179,8 +181,12 @@ pub enum AlertSuppressionMissingFieldsStrategy {
 #[non_exhaustive]
 pub struct AlertTagsUpdate {
     /// `tags_to_add`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub tags_to_add: Vec<String>,
     /// `tags_to_remove`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub tags_to_remove: Vec<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -1125,12 +1131,16 @@ pub struct EqlRule {
     /// `execution_summary`
     pub execution_summary: Option<RuleExecutionSummary>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: String,
     /// `immutable`
     pub immutable: bool,
     /// `required_fields`
-    pub required_fields: Vec<RequiredField>,
+    pub required_fields: Vec<RuleRequiredField>,
     /// `revision`
+    ///
+    /// at least 0
     pub revision: i64,
     /// `rule_id`
     pub rule_id: String,
@@ -1169,6 +1179,8 @@ pub struct EqlRule {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: bool,
@@ -1177,6 +1189,8 @@ pub struct EqlRule {
     /// `false_positives`
     pub false_positives: Vec<String>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: String,
     /// `interval`
     pub interval: String,
@@ -1185,10 +1199,14 @@ pub struct EqlRule {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: i64,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -1205,6 +1223,8 @@ pub struct EqlRule {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Vec<RiskScoreMapping>,
@@ -1221,6 +1241,8 @@ pub struct EqlRule {
     /// `threat`
     pub threat: Vec<Threat>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -1233,6 +1255,8 @@ pub struct EqlRule {
     /// `to`
     pub to: String,
     /// `version`
+    ///
+    /// at least 1
     pub version: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -1269,6 +1293,8 @@ pub struct EqlRulePatch {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: Option<String>,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -1277,8 +1303,12 @@ pub struct EqlRulePatch {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -1287,10 +1317,14 @@ pub struct EqlRulePatch {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: Option<String>,
     /// `namespace`
     pub namespace: Option<String>,
@@ -1309,6 +1343,8 @@ pub struct EqlRulePatch {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: Option<i64>,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -1327,6 +1363,8 @@ pub struct EqlRulePatch {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -1339,6 +1377,8 @@ pub struct EqlRulePatch {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -1447,6 +1487,8 @@ impl EqlRulePatch {
         self
     }
     /// `description`
+    ///
+    /// at least 1 characters
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -1481,12 +1523,16 @@ impl EqlRulePatch {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
     /// `id`
+    ///
+    /// format `uuid`
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -1514,6 +1560,8 @@ impl EqlRulePatch {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -1531,6 +1579,8 @@ impl EqlRulePatch {
         self
     }
     /// `name`
+    ///
+    /// at least 1 characters
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -1603,6 +1653,8 @@ impl EqlRulePatch {
         self
     }
     /// `risk_score`
+    ///
+    /// 0 to 100
     #[must_use]
     pub fn risk_score(mut self, risk_score: i64) -> Self {
         self.risk_score = Some(risk_score);
@@ -1670,6 +1722,8 @@ impl EqlRulePatch {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -1711,6 +1765,8 @@ impl EqlRulePatch {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -1749,6 +1805,8 @@ pub struct EqlRuleUpdate {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -1757,8 +1815,12 @@ pub struct EqlRuleUpdate {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -1767,10 +1829,14 @@ pub struct EqlRuleUpdate {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -1789,6 +1855,8 @@ pub struct EqlRuleUpdate {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -1807,6 +1875,8 @@ pub struct EqlRuleUpdate {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -1819,6 +1889,8 @@ pub struct EqlRuleUpdate {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -1831,10 +1903,16 @@ pub struct EqlRuleUpdateRequired {
     /// `query`
     pub query: String,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: Severity,
@@ -1972,12 +2050,16 @@ impl EqlRuleUpdate {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
     /// `id`
+    ///
+    /// format `uuid`
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -2005,6 +2087,8 @@ impl EqlRuleUpdate {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -2143,6 +2227,8 @@ impl EqlRuleUpdate {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -2184,6 +2270,8 @@ impl EqlRuleUpdate {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -2204,12 +2292,16 @@ pub struct EsqlRule {
     /// `execution_summary`
     pub execution_summary: Option<RuleExecutionSummary>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: String,
     /// `immutable`
     pub immutable: bool,
     /// `required_fields`
-    pub required_fields: Vec<RequiredField>,
+    pub required_fields: Vec<RuleRequiredField>,
     /// `revision`
+    ///
+    /// at least 0
     pub revision: i64,
     /// `rule_id`
     pub rule_id: String,
@@ -2236,6 +2328,8 @@ pub struct EsqlRule {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: bool,
@@ -2244,6 +2338,8 @@ pub struct EsqlRule {
     /// `false_positives`
     pub false_positives: Vec<String>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: String,
     /// `interval`
     pub interval: String,
@@ -2252,10 +2348,14 @@ pub struct EsqlRule {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: i64,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -2272,6 +2372,8 @@ pub struct EsqlRule {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Vec<RiskScoreMapping>,
@@ -2288,6 +2390,8 @@ pub struct EsqlRule {
     /// `threat`
     pub threat: Vec<Threat>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -2300,6 +2404,8 @@ pub struct EsqlRule {
     /// `to`
     pub to: String,
     /// `version`
+    ///
+    /// at least 1
     pub version: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -2322,6 +2428,8 @@ pub struct EsqlRulePatch {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: Option<String>,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -2330,8 +2438,12 @@ pub struct EsqlRulePatch {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -2340,10 +2452,14 @@ pub struct EsqlRulePatch {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: Option<String>,
     /// `namespace`
     pub namespace: Option<String>,
@@ -2364,6 +2480,8 @@ pub struct EsqlRulePatch {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: Option<i64>,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -2382,6 +2500,8 @@ pub struct EsqlRulePatch {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -2394,6 +2514,8 @@ pub struct EsqlRulePatch {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -2454,6 +2576,8 @@ impl EsqlRulePatch {
         self
     }
     /// `description`
+    ///
+    /// at least 1 characters
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -2488,12 +2612,16 @@ impl EsqlRulePatch {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
     /// `id`
+    ///
+    /// format `uuid`
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -2521,6 +2649,8 @@ impl EsqlRulePatch {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -2538,6 +2668,8 @@ impl EsqlRulePatch {
         self
     }
     /// `name`
+    ///
+    /// at least 1 characters
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -2616,6 +2748,8 @@ impl EsqlRulePatch {
         self
     }
     /// `risk_score`
+    ///
+    /// 0 to 100
     #[must_use]
     pub fn risk_score(mut self, risk_score: i64) -> Self {
         self.risk_score = Some(risk_score);
@@ -2683,6 +2817,8 @@ impl EsqlRulePatch {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -2724,6 +2860,8 @@ impl EsqlRulePatch {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -2750,6 +2888,8 @@ pub struct EsqlRuleUpdate {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -2758,8 +2898,12 @@ pub struct EsqlRuleUpdate {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -2768,10 +2912,14 @@ pub struct EsqlRuleUpdate {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -2790,6 +2938,8 @@ pub struct EsqlRuleUpdate {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -2808,6 +2958,8 @@ pub struct EsqlRuleUpdate {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -2820,6 +2972,8 @@ pub struct EsqlRuleUpdate {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -2832,10 +2986,16 @@ pub struct EsqlRuleUpdateRequired {
     /// `query`
     pub query: String,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: Severity,
@@ -2931,12 +3091,16 @@ impl EsqlRuleUpdate {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
     /// `id`
+    ///
+    /// format `uuid`
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -2964,6 +3128,8 @@ impl EsqlRuleUpdate {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -3102,6 +3268,8 @@ impl EsqlRuleUpdate {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -3143,6 +3311,8 @@ impl EsqlRuleUpdate {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -3269,6 +3439,8 @@ pub struct ImportWarning {
 #[non_exhaustive]
 pub struct IndexMigrationStatus {
     /// `index`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub index: String,
     /// `is_outdated`
     pub is_outdated: bool,
@@ -3345,7 +3517,7 @@ pub struct InternalRuleSource {
 pub struct InvestigationFields {
     /// `field_names`
     ///
-    /// at least 1 items
+    /// at least 1 characters · at least 1 items · format `nonempty`
     pub field_names: Vec<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -3460,12 +3632,16 @@ pub struct MachineLearningRule {
     /// `execution_summary`
     pub execution_summary: Option<RuleExecutionSummary>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: String,
     /// `immutable`
     pub immutable: bool,
     /// `required_fields`
-    pub required_fields: Vec<RequiredField>,
+    pub required_fields: Vec<RuleRequiredField>,
     /// `revision`
+    ///
+    /// at least 0
     pub revision: i64,
     /// `rule_id`
     pub rule_id: String,
@@ -3478,8 +3654,12 @@ pub struct MachineLearningRule {
     /// `updated_by`
     pub updated_by: String,
     /// `anomaly_threshold`
+    ///
+    /// at least 0
     pub anomaly_threshold: i64,
     /// `machine_learning_job_id`
+    ///
+    /// at least 1 items
     pub machine_learning_job_id: OneOrMany<String>,
     /// `alert_suppression`
     pub alert_suppression: Option<AlertSuppression>,
@@ -3494,6 +3674,8 @@ pub struct MachineLearningRule {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: bool,
@@ -3502,6 +3684,8 @@ pub struct MachineLearningRule {
     /// `false_positives`
     pub false_positives: Vec<String>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: String,
     /// `interval`
     pub interval: String,
@@ -3510,10 +3694,14 @@ pub struct MachineLearningRule {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: i64,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -3530,6 +3718,8 @@ pub struct MachineLearningRule {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Vec<RiskScoreMapping>,
@@ -3546,6 +3736,8 @@ pub struct MachineLearningRule {
     /// `threat`
     pub threat: Vec<Threat>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -3558,6 +3750,8 @@ pub struct MachineLearningRule {
     /// `to`
     pub to: String,
     /// `version`
+    ///
+    /// at least 1
     pub version: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -3570,8 +3764,12 @@ pub struct MachineLearningRulePatch {
     /// `alert_suppression`
     pub alert_suppression: Option<AlertSuppression>,
     /// `anomaly_threshold`
+    ///
+    /// at least 0
     pub anomaly_threshold: Option<i64>,
     /// `machine_learning_job_id`
+    ///
+    /// at least 1 items
     pub machine_learning_job_id: Option<OneOrMany<String>>,
     /// `actions`
     pub actions: Option<Vec<RuleAction>>,
@@ -3584,6 +3782,8 @@ pub struct MachineLearningRulePatch {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: Option<String>,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -3592,8 +3792,12 @@ pub struct MachineLearningRulePatch {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -3602,10 +3806,14 @@ pub struct MachineLearningRulePatch {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: Option<String>,
     /// `namespace`
     pub namespace: Option<String>,
@@ -3624,6 +3832,8 @@ pub struct MachineLearningRulePatch {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: Option<i64>,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -3642,6 +3852,8 @@ pub struct MachineLearningRulePatch {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -3654,6 +3866,8 @@ pub struct MachineLearningRulePatch {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -3675,12 +3889,16 @@ impl MachineLearningRulePatch {
         self
     }
     /// `anomaly_threshold`
+    ///
+    /// at least 0
     #[must_use]
     pub fn anomaly_threshold(mut self, anomaly_threshold: i64) -> Self {
         self.anomaly_threshold = Some(anomaly_threshold);
         self
     }
     /// `machine_learning_job_id`
+    ///
+    /// at least 1 items
     #[must_use]
     pub fn machine_learning_job_id(
         mut self,
@@ -3729,6 +3947,8 @@ impl MachineLearningRulePatch {
         self
     }
     /// `description`
+    ///
+    /// at least 1 characters
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -3763,12 +3983,16 @@ impl MachineLearningRulePatch {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
     /// `id`
+    ///
+    /// format `uuid`
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -3796,6 +4020,8 @@ impl MachineLearningRulePatch {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -3813,6 +4039,8 @@ impl MachineLearningRulePatch {
         self
     }
     /// `name`
+    ///
+    /// at least 1 characters
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -3885,6 +4113,8 @@ impl MachineLearningRulePatch {
         self
     }
     /// `risk_score`
+    ///
+    /// 0 to 100
     #[must_use]
     pub fn risk_score(mut self, risk_score: i64) -> Self {
         self.risk_score = Some(risk_score);
@@ -3952,6 +4182,8 @@ impl MachineLearningRulePatch {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -3993,6 +4225,8 @@ impl MachineLearningRulePatch {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -4005,8 +4239,12 @@ impl MachineLearningRulePatch {
 #[non_exhaustive]
 pub struct MachineLearningRuleUpdate {
     /// `anomaly_threshold`
+    ///
+    /// at least 0
     pub anomaly_threshold: i64,
     /// `machine_learning_job_id`
+    ///
+    /// at least 1 items
     pub machine_learning_job_id: OneOrMany<String>,
     /// `alert_suppression`
     pub alert_suppression: Option<AlertSuppression>,
@@ -4021,6 +4259,8 @@ pub struct MachineLearningRuleUpdate {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -4029,8 +4269,12 @@ pub struct MachineLearningRuleUpdate {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -4039,10 +4283,14 @@ pub struct MachineLearningRuleUpdate {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -4061,6 +4309,8 @@ pub struct MachineLearningRuleUpdate {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -4079,6 +4329,8 @@ pub struct MachineLearningRuleUpdate {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -4091,6 +4343,8 @@ pub struct MachineLearningRuleUpdate {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -4101,14 +4355,24 @@ pub struct MachineLearningRuleUpdate {
 #[allow(clippy::exhaustive_structs)]
 pub struct MachineLearningRuleUpdateRequired {
     /// `anomaly_threshold`
+    ///
+    /// at least 0
     pub anomaly_threshold: i64,
     /// `machine_learning_job_id`
+    ///
+    /// at least 1 items
     pub machine_learning_job_id: OneOrMany<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: Severity,
@@ -4205,12 +4469,16 @@ impl MachineLearningRuleUpdate {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
     /// `id`
+    ///
+    /// format `uuid`
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -4238,6 +4506,8 @@ impl MachineLearningRuleUpdate {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -4376,6 +4646,8 @@ impl MachineLearningRuleUpdate {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -4417,6 +4689,8 @@ impl MachineLearningRuleUpdate {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -4605,6 +4879,8 @@ pub enum MigrationOutcome {
 #[non_exhaustive]
 pub struct MigrationStatus {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `status`
     pub status: MigrationOutcome,
@@ -4661,6 +4937,8 @@ pub struct NewEqlRule {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -4669,6 +4947,8 @@ pub struct NewEqlRule {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -4677,10 +4957,14 @@ pub struct NewEqlRule {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -4699,6 +4983,8 @@ pub struct NewEqlRule {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -4717,6 +5003,8 @@ pub struct NewEqlRule {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -4729,6 +5017,8 @@ pub struct NewEqlRule {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -4741,10 +5031,16 @@ pub struct NewEqlRuleRequired {
     /// `query`
     pub query: String,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: Severity,
@@ -4882,6 +5178,8 @@ impl NewEqlRule {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
@@ -4909,6 +5207,8 @@ impl NewEqlRule {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -5047,6 +5347,8 @@ impl NewEqlRule {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -5088,6 +5390,8 @@ impl NewEqlRule {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -5114,6 +5418,8 @@ pub struct NewEsqlRule {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -5122,6 +5428,8 @@ pub struct NewEsqlRule {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -5130,10 +5438,14 @@ pub struct NewEsqlRule {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -5152,6 +5464,8 @@ pub struct NewEsqlRule {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -5170,6 +5484,8 @@ pub struct NewEsqlRule {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -5182,6 +5498,8 @@ pub struct NewEsqlRule {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -5194,10 +5512,16 @@ pub struct NewEsqlRuleRequired {
     /// `query`
     pub query: String,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: Severity,
@@ -5293,6 +5617,8 @@ impl NewEsqlRule {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
@@ -5320,6 +5646,8 @@ impl NewEsqlRule {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -5458,6 +5786,8 @@ impl NewEsqlRule {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -5499,6 +5829,8 @@ impl NewEsqlRule {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -5511,8 +5843,12 @@ impl NewEsqlRule {
 #[non_exhaustive]
 pub struct NewMachineLearningRule {
     /// `anomaly_threshold`
+    ///
+    /// at least 0
     pub anomaly_threshold: i64,
     /// `machine_learning_job_id`
+    ///
+    /// at least 1 items
     pub machine_learning_job_id: OneOrMany<String>,
     /// `alert_suppression`
     pub alert_suppression: Option<AlertSuppression>,
@@ -5527,6 +5863,8 @@ pub struct NewMachineLearningRule {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -5535,6 +5873,8 @@ pub struct NewMachineLearningRule {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -5543,10 +5883,14 @@ pub struct NewMachineLearningRule {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -5565,6 +5909,8 @@ pub struct NewMachineLearningRule {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -5583,6 +5929,8 @@ pub struct NewMachineLearningRule {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -5595,6 +5943,8 @@ pub struct NewMachineLearningRule {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -5605,14 +5955,24 @@ pub struct NewMachineLearningRule {
 #[allow(clippy::exhaustive_structs)]
 pub struct NewMachineLearningRuleRequired {
     /// `anomaly_threshold`
+    ///
+    /// at least 0
     pub anomaly_threshold: i64,
     /// `machine_learning_job_id`
+    ///
+    /// at least 1 items
     pub machine_learning_job_id: OneOrMany<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: Severity,
@@ -5709,6 +6069,8 @@ impl NewMachineLearningRule {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
@@ -5736,6 +6098,8 @@ impl NewMachineLearningRule {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -5874,6 +6238,8 @@ impl NewMachineLearningRule {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -5915,6 +6281,8 @@ impl NewMachineLearningRule {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -5927,8 +6295,12 @@ impl NewMachineLearningRule {
 #[non_exhaustive]
 pub struct NewNewTermsRule {
     /// `history_window_start`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub history_window_start: String,
     /// `new_terms_fields`
+    ///
+    /// 1 to 3 items
     pub new_terms_fields: Vec<String>,
     /// `query`
     pub query: String,
@@ -5953,6 +6325,8 @@ pub struct NewNewTermsRule {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -5961,6 +6335,8 @@ pub struct NewNewTermsRule {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -5969,10 +6345,14 @@ pub struct NewNewTermsRule {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -5991,6 +6371,8 @@ pub struct NewNewTermsRule {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -6009,6 +6391,8 @@ pub struct NewNewTermsRule {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -6021,6 +6405,8 @@ pub struct NewNewTermsRule {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -6031,16 +6417,26 @@ pub struct NewNewTermsRule {
 #[allow(clippy::exhaustive_structs)]
 pub struct NewNewTermsRuleRequired {
     /// `history_window_start`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub history_window_start: String,
     /// `new_terms_fields`
+    ///
+    /// 1 to 3 items
     pub new_terms_fields: Vec<String>,
     /// `query`
     pub query: String,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: Severity,
@@ -6165,6 +6561,8 @@ impl NewNewTermsRule {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
@@ -6192,6 +6590,8 @@ impl NewNewTermsRule {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -6330,6 +6730,8 @@ impl NewNewTermsRule {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -6371,6 +6773,8 @@ impl NewNewTermsRule {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -6407,6 +6811,8 @@ pub struct NewQueryRule {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -6415,6 +6821,8 @@ pub struct NewQueryRule {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -6423,10 +6831,14 @@ pub struct NewQueryRule {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -6445,6 +6857,8 @@ pub struct NewQueryRule {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -6463,6 +6877,8 @@ pub struct NewQueryRule {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -6475,6 +6891,8 @@ pub struct NewQueryRule {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -6485,10 +6903,16 @@ pub struct NewQueryRule {
 #[allow(clippy::exhaustive_structs)]
 pub struct NewQueryRuleRequired {
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: Severity,
@@ -6622,6 +7046,8 @@ impl NewQueryRule {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
@@ -6649,6 +7075,8 @@ impl NewQueryRule {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -6787,6 +7215,8 @@ impl NewQueryRule {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -6828,6 +7258,8 @@ impl NewQueryRule {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -6936,6 +7368,8 @@ pub struct NewSavedQueryRule {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -6944,6 +7378,8 @@ pub struct NewSavedQueryRule {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -6952,10 +7388,14 @@ pub struct NewSavedQueryRule {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -6974,6 +7414,8 @@ pub struct NewSavedQueryRule {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -6992,6 +7434,8 @@ pub struct NewSavedQueryRule {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -7004,6 +7448,8 @@ pub struct NewSavedQueryRule {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -7016,10 +7462,16 @@ pub struct NewSavedQueryRuleRequired {
     /// `saved_id`
     pub saved_id: String,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: Severity,
@@ -7148,6 +7600,8 @@ impl NewSavedQueryRule {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
@@ -7175,6 +7629,8 @@ impl NewSavedQueryRule {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -7313,6 +7769,8 @@ impl NewSavedQueryRule {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -7354,6 +7812,8 @@ impl NewSavedQueryRule {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -7374,12 +7834,16 @@ pub struct NewTermsRule {
     /// `execution_summary`
     pub execution_summary: Option<RuleExecutionSummary>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: String,
     /// `immutable`
     pub immutable: bool,
     /// `required_fields`
-    pub required_fields: Vec<RequiredField>,
+    pub required_fields: Vec<RuleRequiredField>,
     /// `revision`
+    ///
+    /// at least 0
     pub revision: i64,
     /// `rule_id`
     pub rule_id: String,
@@ -7392,8 +7856,12 @@ pub struct NewTermsRule {
     /// `updated_by`
     pub updated_by: String,
     /// `history_window_start`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub history_window_start: String,
     /// `new_terms_fields`
+    ///
+    /// 1 to 3 items
     pub new_terms_fields: Vec<String>,
     /// `query`
     pub query: String,
@@ -7418,6 +7886,8 @@ pub struct NewTermsRule {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: bool,
@@ -7426,6 +7896,8 @@ pub struct NewTermsRule {
     /// `false_positives`
     pub false_positives: Vec<String>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: String,
     /// `interval`
     pub interval: String,
@@ -7434,10 +7906,14 @@ pub struct NewTermsRule {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: i64,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -7454,6 +7930,8 @@ pub struct NewTermsRule {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Vec<RiskScoreMapping>,
@@ -7470,6 +7948,8 @@ pub struct NewTermsRule {
     /// `threat`
     pub threat: Vec<Threat>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -7482,6 +7962,8 @@ pub struct NewTermsRule {
     /// `to`
     pub to: String,
     /// `version`
+    ///
+    /// at least 1
     pub version: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -7502,8 +7984,12 @@ pub struct NewTermsRulePatch {
     /// `language`
     pub language: Option<KqlQueryLanguage>,
     /// `history_window_start`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub history_window_start: Option<String>,
     /// `new_terms_fields`
+    ///
+    /// 1 to 3 items
     pub new_terms_fields: Option<Vec<String>>,
     /// `query`
     pub query: Option<String>,
@@ -7518,6 +8004,8 @@ pub struct NewTermsRulePatch {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: Option<String>,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -7526,8 +8014,12 @@ pub struct NewTermsRulePatch {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -7536,10 +8028,14 @@ pub struct NewTermsRulePatch {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: Option<String>,
     /// `namespace`
     pub namespace: Option<String>,
@@ -7558,6 +8054,8 @@ pub struct NewTermsRulePatch {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: Option<i64>,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -7576,6 +8074,8 @@ pub struct NewTermsRulePatch {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -7588,6 +8088,8 @@ pub struct NewTermsRulePatch {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -7636,6 +8138,8 @@ impl NewTermsRulePatch {
         self
     }
     /// `history_window_start`
+    ///
+    /// at least 1 characters · format `nonempty`
     #[must_use]
     pub fn history_window_start(
         mut self,
@@ -7645,6 +8149,8 @@ impl NewTermsRulePatch {
         self
     }
     /// `new_terms_fields`
+    ///
+    /// 1 to 3 items
     #[must_use]
     pub fn new_terms_fields(
         mut self,
@@ -7701,6 +8207,8 @@ impl NewTermsRulePatch {
         self
     }
     /// `description`
+    ///
+    /// at least 1 characters
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -7735,12 +8243,16 @@ impl NewTermsRulePatch {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
     /// `id`
+    ///
+    /// format `uuid`
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -7768,6 +8280,8 @@ impl NewTermsRulePatch {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -7785,6 +8299,8 @@ impl NewTermsRulePatch {
         self
     }
     /// `name`
+    ///
+    /// at least 1 characters
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -7857,6 +8373,8 @@ impl NewTermsRulePatch {
         self
     }
     /// `risk_score`
+    ///
+    /// 0 to 100
     #[must_use]
     pub fn risk_score(mut self, risk_score: i64) -> Self {
         self.risk_score = Some(risk_score);
@@ -7924,6 +8442,8 @@ impl NewTermsRulePatch {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -7965,6 +8485,8 @@ impl NewTermsRulePatch {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -7977,8 +8499,12 @@ impl NewTermsRulePatch {
 #[non_exhaustive]
 pub struct NewTermsRuleUpdate {
     /// `history_window_start`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub history_window_start: String,
     /// `new_terms_fields`
+    ///
+    /// 1 to 3 items
     pub new_terms_fields: Vec<String>,
     /// `query`
     pub query: String,
@@ -8003,6 +8529,8 @@ pub struct NewTermsRuleUpdate {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -8011,8 +8539,12 @@ pub struct NewTermsRuleUpdate {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -8021,10 +8553,14 @@ pub struct NewTermsRuleUpdate {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -8043,6 +8579,8 @@ pub struct NewTermsRuleUpdate {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -8061,6 +8599,8 @@ pub struct NewTermsRuleUpdate {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -8073,6 +8613,8 @@ pub struct NewTermsRuleUpdate {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -8083,16 +8625,26 @@ pub struct NewTermsRuleUpdate {
 #[allow(clippy::exhaustive_structs)]
 pub struct NewTermsRuleUpdateRequired {
     /// `history_window_start`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub history_window_start: String,
     /// `new_terms_fields`
+    ///
+    /// 1 to 3 items
     pub new_terms_fields: Vec<String>,
     /// `query`
     pub query: String,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: Severity,
@@ -8217,12 +8769,16 @@ impl NewTermsRuleUpdate {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
     /// `id`
+    ///
+    /// format `uuid`
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -8250,6 +8806,8 @@ impl NewTermsRuleUpdate {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -8388,6 +8946,8 @@ impl NewTermsRuleUpdate {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -8429,6 +8989,8 @@ impl NewTermsRuleUpdate {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -8445,12 +9007,16 @@ pub struct NewThreatMatchRule {
     /// `threat_index`
     pub threat_index: Vec<String>,
     /// `threat_mapping`
+    ///
+    /// at least 1 items
     pub threat_mapping: Vec<ThreatMapping>,
     /// `threat_query`
     pub threat_query: String,
     /// `alert_suppression`
     pub alert_suppression: Option<AlertSuppression>,
     /// `concurrent_searches`
+    ///
+    /// at least 1
     pub concurrent_searches: Option<i64>,
     /// `data_view_id`
     pub data_view_id: Option<String>,
@@ -8459,6 +9025,8 @@ pub struct NewThreatMatchRule {
     /// `index`
     pub index: Option<Vec<String>>,
     /// `items_per_search`
+    ///
+    /// at least 1
     pub items_per_search: Option<i64>,
     /// `saved_id`
     pub saved_id: Option<String>,
@@ -8481,6 +9049,8 @@ pub struct NewThreatMatchRule {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -8489,6 +9059,8 @@ pub struct NewThreatMatchRule {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -8497,10 +9069,14 @@ pub struct NewThreatMatchRule {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -8519,6 +9095,8 @@ pub struct NewThreatMatchRule {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -8537,6 +9115,8 @@ pub struct NewThreatMatchRule {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -8549,6 +9129,8 @@ pub struct NewThreatMatchRule {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -8563,14 +9145,22 @@ pub struct NewThreatMatchRuleRequired {
     /// `threat_index`
     pub threat_index: Vec<String>,
     /// `threat_mapping`
+    ///
+    /// at least 1 items
     pub threat_mapping: Vec<ThreatMapping>,
     /// `threat_query`
     pub threat_query: String,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: Severity,
@@ -8602,6 +9192,8 @@ impl NewThreatMatchRule {
         self
     }
     /// `concurrent_searches`
+    ///
+    /// at least 1
     #[must_use]
     pub fn concurrent_searches(mut self, concurrent_searches: i64) -> Self {
         self.concurrent_searches = Some(concurrent_searches);
@@ -8629,6 +9221,8 @@ impl NewThreatMatchRule {
         self
     }
     /// `items_per_search`
+    ///
+    /// at least 1
     #[must_use]
     pub fn items_per_search(mut self, items_per_search: i64) -> Self {
         self.items_per_search = Some(items_per_search);
@@ -8741,6 +9335,8 @@ impl NewThreatMatchRule {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
@@ -8768,6 +9364,8 @@ impl NewThreatMatchRule {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -8906,6 +9504,8 @@ impl NewThreatMatchRule {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -8947,6 +9547,8 @@ impl NewThreatMatchRule {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -8985,6 +9587,8 @@ pub struct NewThresholdRule {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -8993,6 +9597,8 @@ pub struct NewThresholdRule {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -9001,10 +9607,14 @@ pub struct NewThresholdRule {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -9023,6 +9633,8 @@ pub struct NewThresholdRule {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -9041,6 +9653,8 @@ pub struct NewThresholdRule {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -9053,6 +9667,8 @@ pub struct NewThresholdRule {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -9067,10 +9683,16 @@ pub struct NewThresholdRuleRequired {
     /// `threshold`
     pub threshold: Threshold,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: Severity,
@@ -9200,6 +9822,8 @@ impl NewThresholdRule {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
@@ -9227,6 +9851,8 @@ impl NewThresholdRule {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -9365,6 +9991,8 @@ impl NewThresholdRule {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -9406,6 +10034,8 @@ impl NewThresholdRule {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -9736,12 +10366,16 @@ pub struct QueryRule {
     /// `execution_summary`
     pub execution_summary: Option<RuleExecutionSummary>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: String,
     /// `immutable`
     pub immutable: bool,
     /// `required_fields`
-    pub required_fields: Vec<RequiredField>,
+    pub required_fields: Vec<RuleRequiredField>,
     /// `revision`
+    ///
+    /// at least 0
     pub revision: i64,
     /// `rule_id`
     pub rule_id: String,
@@ -9778,6 +10412,8 @@ pub struct QueryRule {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: bool,
@@ -9786,6 +10422,8 @@ pub struct QueryRule {
     /// `false_positives`
     pub false_positives: Vec<String>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: String,
     /// `interval`
     pub interval: String,
@@ -9794,10 +10432,14 @@ pub struct QueryRule {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: i64,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -9814,6 +10456,8 @@ pub struct QueryRule {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Vec<RiskScoreMapping>,
@@ -9830,6 +10474,8 @@ pub struct QueryRule {
     /// `threat`
     pub threat: Vec<Threat>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -9842,6 +10488,8 @@ pub struct QueryRule {
     /// `to`
     pub to: String,
     /// `version`
+    ///
+    /// at least 1
     pub version: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -9876,6 +10524,8 @@ pub struct QueryRulePatch {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: Option<String>,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -9884,8 +10534,12 @@ pub struct QueryRulePatch {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -9894,10 +10548,14 @@ pub struct QueryRulePatch {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: Option<String>,
     /// `namespace`
     pub namespace: Option<String>,
@@ -9916,6 +10574,8 @@ pub struct QueryRulePatch {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: Option<i64>,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -9934,6 +10594,8 @@ pub struct QueryRulePatch {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -9946,6 +10608,8 @@ pub struct QueryRulePatch {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -10045,6 +10709,8 @@ impl QueryRulePatch {
         self
     }
     /// `description`
+    ///
+    /// at least 1 characters
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -10079,12 +10745,16 @@ impl QueryRulePatch {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
     /// `id`
+    ///
+    /// format `uuid`
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -10112,6 +10782,8 @@ impl QueryRulePatch {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -10129,6 +10801,8 @@ impl QueryRulePatch {
         self
     }
     /// `name`
+    ///
+    /// at least 1 characters
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -10201,6 +10875,8 @@ impl QueryRulePatch {
         self
     }
     /// `risk_score`
+    ///
+    /// 0 to 100
     #[must_use]
     pub fn risk_score(mut self, risk_score: i64) -> Self {
         self.risk_score = Some(risk_score);
@@ -10268,6 +10944,8 @@ impl QueryRulePatch {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -10309,6 +10987,8 @@ impl QueryRulePatch {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -10345,6 +11025,8 @@ pub struct QueryRuleUpdate {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -10353,8 +11035,12 @@ pub struct QueryRuleUpdate {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -10363,10 +11049,14 @@ pub struct QueryRuleUpdate {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -10385,6 +11075,8 @@ pub struct QueryRuleUpdate {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -10403,6 +11095,8 @@ pub struct QueryRuleUpdate {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -10415,6 +11109,8 @@ pub struct QueryRuleUpdate {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -10425,10 +11121,16 @@ pub struct QueryRuleUpdate {
 #[allow(clippy::exhaustive_structs)]
 pub struct QueryRuleUpdateRequired {
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: Severity,
@@ -10562,12 +11264,16 @@ impl QueryRuleUpdate {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
     /// `id`
+    ///
+    /// format `uuid`
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -10595,6 +11301,8 @@ impl QueryRuleUpdate {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -10733,6 +11441,8 @@ impl QueryRuleUpdate {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -10774,6 +11484,8 @@ impl QueryRuleUpdate {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -10786,10 +11498,16 @@ impl QueryRuleUpdate {
 #[non_exhaustive]
 pub struct RelatedIntegration {
     /// `integration`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub integration: Option<String>,
     /// `package`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub package: String,
     /// `version`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub version: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -10806,6 +11524,8 @@ impl RelatedIntegration {
         }
     }
     /// `integration`
+    ///
+    /// at least 1 characters · format `nonempty`
     #[must_use]
     pub fn integration(mut self, integration: impl Into<String>) -> Self {
         self.integration = Some(integration.into());
@@ -10886,6 +11606,8 @@ pub struct RiskScoreMapping {
     /// `field`
     pub field: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: Option<i64>,
     /// `value`
     pub value: String,
@@ -10904,6 +11626,8 @@ impl RiskScoreMapping {
         }
     }
     /// `risk_score`
+    ///
+    /// 0 to 100
     #[must_use]
     pub fn risk_score(mut self, risk_score: i64) -> Self {
         self.risk_score = Some(risk_score);
@@ -10952,6 +11676,8 @@ pub struct RuleAction {
     /// `params`
     pub params: BTreeMap<String, Value>,
     /// `uuid`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub uuid: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -11007,6 +11733,8 @@ impl RuleAction {
         self
     }
     /// `uuid`
+    ///
+    /// at least 1 characters · format `nonempty`
     #[must_use]
     pub fn uuid(mut self, uuid: impl Into<String>) -> Self {
         self.uuid = Some(uuid.into());
@@ -11023,6 +11751,8 @@ pub struct RuleActionFrequency {
     /// `summary`
     pub summary: bool,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -11037,6 +11767,8 @@ pub struct RuleActionFrequencyRequired {
     /// `summary`
     pub summary: bool,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
 }
 
@@ -11466,12 +12198,18 @@ impl From<EsqlRulePatch> for RulePatch {
 #[non_exhaustive]
 pub struct RulePreviewLoggedRequest {
     /// `description`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub description: Option<String>,
     /// `duration`
     pub duration: Option<i64>,
     /// `request`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub request: Option<String>,
     /// `request_type`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub request_type: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -11484,13 +12222,37 @@ pub struct RulePreviewLogs {
     /// `duration`
     pub duration: i64,
     /// `errors`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub errors: Vec<String>,
     /// `requests`
     pub requests: Option<Vec<RulePreviewLoggedRequest>>,
     /// `startedAt`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub started_at: Option<String>,
     /// `warnings`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub warnings: Vec<String>,
+    /// Members that this version of elkit does not know.
+    pub extra: Extra,
+}
+
+/// The `RuleRequiredField` object: upstream's `RequiredField`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct RuleRequiredField {
+    /// `ecs`
+    pub ecs: bool,
+    /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
+    pub name: String,
+    /// `type`
+    ///
+    /// at least 1 characters · format `nonempty`
+    pub r#type: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -11628,12 +12390,16 @@ pub struct SavedQueryRule {
     /// `execution_summary`
     pub execution_summary: Option<RuleExecutionSummary>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: String,
     /// `immutable`
     pub immutable: bool,
     /// `required_fields`
-    pub required_fields: Vec<RequiredField>,
+    pub required_fields: Vec<RuleRequiredField>,
     /// `revision`
+    ///
+    /// at least 0
     pub revision: i64,
     /// `rule_id`
     pub rule_id: String,
@@ -11670,6 +12436,8 @@ pub struct SavedQueryRule {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: bool,
@@ -11678,6 +12446,8 @@ pub struct SavedQueryRule {
     /// `false_positives`
     pub false_positives: Vec<String>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: String,
     /// `interval`
     pub interval: String,
@@ -11686,10 +12456,14 @@ pub struct SavedQueryRule {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: i64,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -11706,6 +12480,8 @@ pub struct SavedQueryRule {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Vec<RiskScoreMapping>,
@@ -11722,6 +12498,8 @@ pub struct SavedQueryRule {
     /// `threat`
     pub threat: Vec<Threat>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -11734,6 +12512,8 @@ pub struct SavedQueryRule {
     /// `to`
     pub to: String,
     /// `version`
+    ///
+    /// at least 1
     pub version: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -11768,6 +12548,8 @@ pub struct SavedQueryRulePatch {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: Option<String>,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -11776,8 +12558,12 @@ pub struct SavedQueryRulePatch {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -11786,10 +12572,14 @@ pub struct SavedQueryRulePatch {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: Option<String>,
     /// `namespace`
     pub namespace: Option<String>,
@@ -11808,6 +12598,8 @@ pub struct SavedQueryRulePatch {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: Option<i64>,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -11826,6 +12618,8 @@ pub struct SavedQueryRulePatch {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -11838,6 +12632,8 @@ pub struct SavedQueryRulePatch {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -11937,6 +12733,8 @@ impl SavedQueryRulePatch {
         self
     }
     /// `description`
+    ///
+    /// at least 1 characters
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -11971,12 +12769,16 @@ impl SavedQueryRulePatch {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
     /// `id`
+    ///
+    /// format `uuid`
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -12004,6 +12806,8 @@ impl SavedQueryRulePatch {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -12021,6 +12825,8 @@ impl SavedQueryRulePatch {
         self
     }
     /// `name`
+    ///
+    /// at least 1 characters
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -12093,6 +12899,8 @@ impl SavedQueryRulePatch {
         self
     }
     /// `risk_score`
+    ///
+    /// 0 to 100
     #[must_use]
     pub fn risk_score(mut self, risk_score: i64) -> Self {
         self.risk_score = Some(risk_score);
@@ -12160,6 +12968,8 @@ impl SavedQueryRulePatch {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -12201,6 +13011,8 @@ impl SavedQueryRulePatch {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -12237,6 +13049,8 @@ pub struct SavedQueryRuleUpdate {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -12245,8 +13059,12 @@ pub struct SavedQueryRuleUpdate {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -12255,10 +13073,14 @@ pub struct SavedQueryRuleUpdate {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -12277,6 +13099,8 @@ pub struct SavedQueryRuleUpdate {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -12295,6 +13119,8 @@ pub struct SavedQueryRuleUpdate {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -12307,6 +13133,8 @@ pub struct SavedQueryRuleUpdate {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -12319,10 +13147,16 @@ pub struct SavedQueryRuleUpdateRequired {
     /// `saved_id`
     pub saved_id: String,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: Severity,
@@ -12451,12 +13285,16 @@ impl SavedQueryRuleUpdate {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
     /// `id`
+    ///
+    /// format `uuid`
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -12484,6 +13322,8 @@ impl SavedQueryRuleUpdate {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -12622,6 +13462,8 @@ impl SavedQueryRuleUpdate {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -12663,6 +13505,8 @@ impl SavedQueryRuleUpdate {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -13016,10 +13860,14 @@ impl ThreatMapping {
 #[non_exhaustive]
 pub struct ThreatMappingEntry {
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// `negate`
     pub negate: Option<bool>,
     /// `value`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub value: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -13056,12 +13904,16 @@ pub struct ThreatMatchRule {
     /// `execution_summary`
     pub execution_summary: Option<RuleExecutionSummary>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: String,
     /// `immutable`
     pub immutable: bool,
     /// `required_fields`
-    pub required_fields: Vec<RequiredField>,
+    pub required_fields: Vec<RuleRequiredField>,
     /// `revision`
+    ///
+    /// at least 0
     pub revision: i64,
     /// `rule_id`
     pub rule_id: String,
@@ -13078,12 +13930,16 @@ pub struct ThreatMatchRule {
     /// `threat_index`
     pub threat_index: Vec<String>,
     /// `threat_mapping`
+    ///
+    /// at least 1 items
     pub threat_mapping: Vec<ThreatMapping>,
     /// `threat_query`
     pub threat_query: String,
     /// `alert_suppression`
     pub alert_suppression: Option<AlertSuppression>,
     /// `concurrent_searches`
+    ///
+    /// at least 1
     pub concurrent_searches: Option<i64>,
     /// `data_view_id`
     pub data_view_id: Option<String>,
@@ -13092,6 +13948,8 @@ pub struct ThreatMatchRule {
     /// `index`
     pub index: Option<Vec<String>>,
     /// `items_per_search`
+    ///
+    /// at least 1
     pub items_per_search: Option<i64>,
     /// `saved_id`
     pub saved_id: Option<String>,
@@ -13114,6 +13972,8 @@ pub struct ThreatMatchRule {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: bool,
@@ -13122,6 +13982,8 @@ pub struct ThreatMatchRule {
     /// `false_positives`
     pub false_positives: Vec<String>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: String,
     /// `interval`
     pub interval: String,
@@ -13130,10 +13992,14 @@ pub struct ThreatMatchRule {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: i64,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -13150,6 +14016,8 @@ pub struct ThreatMatchRule {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Vec<RiskScoreMapping>,
@@ -13166,6 +14034,8 @@ pub struct ThreatMatchRule {
     /// `threat`
     pub threat: Vec<Threat>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -13178,6 +14048,8 @@ pub struct ThreatMatchRule {
     /// `to`
     pub to: String,
     /// `version`
+    ///
+    /// at least 1
     pub version: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -13190,6 +14062,8 @@ pub struct ThreatMatchRulePatch {
     /// `alert_suppression`
     pub alert_suppression: Option<AlertSuppression>,
     /// `concurrent_searches`
+    ///
+    /// at least 1
     pub concurrent_searches: Option<i64>,
     /// `data_view_id`
     pub data_view_id: Option<String>,
@@ -13198,6 +14072,8 @@ pub struct ThreatMatchRulePatch {
     /// `index`
     pub index: Option<Vec<String>>,
     /// `items_per_search`
+    ///
+    /// at least 1
     pub items_per_search: Option<i64>,
     /// `saved_id`
     pub saved_id: Option<String>,
@@ -13214,6 +14090,8 @@ pub struct ThreatMatchRulePatch {
     /// `threat_index`
     pub threat_index: Option<Vec<String>>,
     /// `threat_mapping`
+    ///
+    /// at least 1 items
     pub threat_mapping: Option<Vec<ThreatMapping>>,
     /// `threat_query`
     pub threat_query: Option<String>,
@@ -13228,6 +14106,8 @@ pub struct ThreatMatchRulePatch {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: Option<String>,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -13236,8 +14116,12 @@ pub struct ThreatMatchRulePatch {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -13246,10 +14130,14 @@ pub struct ThreatMatchRulePatch {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: Option<String>,
     /// `namespace`
     pub namespace: Option<String>,
@@ -13268,6 +14156,8 @@ pub struct ThreatMatchRulePatch {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: Option<i64>,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -13286,6 +14176,8 @@ pub struct ThreatMatchRulePatch {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -13298,6 +14190,8 @@ pub struct ThreatMatchRulePatch {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -13319,6 +14213,8 @@ impl ThreatMatchRulePatch {
         self
     }
     /// `concurrent_searches`
+    ///
+    /// at least 1
     #[must_use]
     pub fn concurrent_searches(mut self, concurrent_searches: i64) -> Self {
         self.concurrent_searches = Some(concurrent_searches);
@@ -13346,6 +14242,8 @@ impl ThreatMatchRulePatch {
         self
     }
     /// `items_per_search`
+    ///
+    /// at least 1
     #[must_use]
     pub fn items_per_search(mut self, items_per_search: i64) -> Self {
         self.items_per_search = Some(items_per_search);
@@ -13406,6 +14304,8 @@ impl ThreatMatchRulePatch {
         self
     }
     /// `threat_mapping`
+    ///
+    /// at least 1 items
     #[must_use]
     pub fn threat_mapping(
         mut self,
@@ -13460,6 +14360,8 @@ impl ThreatMatchRulePatch {
         self
     }
     /// `description`
+    ///
+    /// at least 1 characters
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -13494,12 +14396,16 @@ impl ThreatMatchRulePatch {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
     /// `id`
+    ///
+    /// format `uuid`
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -13527,6 +14433,8 @@ impl ThreatMatchRulePatch {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -13544,6 +14452,8 @@ impl ThreatMatchRulePatch {
         self
     }
     /// `name`
+    ///
+    /// at least 1 characters
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -13616,6 +14526,8 @@ impl ThreatMatchRulePatch {
         self
     }
     /// `risk_score`
+    ///
+    /// 0 to 100
     #[must_use]
     pub fn risk_score(mut self, risk_score: i64) -> Self {
         self.risk_score = Some(risk_score);
@@ -13683,6 +14595,8 @@ impl ThreatMatchRulePatch {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -13724,6 +14638,8 @@ impl ThreatMatchRulePatch {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -13740,12 +14656,16 @@ pub struct ThreatMatchRuleUpdate {
     /// `threat_index`
     pub threat_index: Vec<String>,
     /// `threat_mapping`
+    ///
+    /// at least 1 items
     pub threat_mapping: Vec<ThreatMapping>,
     /// `threat_query`
     pub threat_query: String,
     /// `alert_suppression`
     pub alert_suppression: Option<AlertSuppression>,
     /// `concurrent_searches`
+    ///
+    /// at least 1
     pub concurrent_searches: Option<i64>,
     /// `data_view_id`
     pub data_view_id: Option<String>,
@@ -13754,6 +14674,8 @@ pub struct ThreatMatchRuleUpdate {
     /// `index`
     pub index: Option<Vec<String>>,
     /// `items_per_search`
+    ///
+    /// at least 1
     pub items_per_search: Option<i64>,
     /// `saved_id`
     pub saved_id: Option<String>,
@@ -13776,6 +14698,8 @@ pub struct ThreatMatchRuleUpdate {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -13784,8 +14708,12 @@ pub struct ThreatMatchRuleUpdate {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -13794,10 +14722,14 @@ pub struct ThreatMatchRuleUpdate {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -13816,6 +14748,8 @@ pub struct ThreatMatchRuleUpdate {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -13834,6 +14768,8 @@ pub struct ThreatMatchRuleUpdate {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -13846,6 +14782,8 @@ pub struct ThreatMatchRuleUpdate {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -13860,14 +14798,22 @@ pub struct ThreatMatchRuleUpdateRequired {
     /// `threat_index`
     pub threat_index: Vec<String>,
     /// `threat_mapping`
+    ///
+    /// at least 1 items
     pub threat_mapping: Vec<ThreatMapping>,
     /// `threat_query`
     pub threat_query: String,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: Severity,
@@ -13899,6 +14845,8 @@ impl ThreatMatchRuleUpdate {
         self
     }
     /// `concurrent_searches`
+    ///
+    /// at least 1
     #[must_use]
     pub fn concurrent_searches(mut self, concurrent_searches: i64) -> Self {
         self.concurrent_searches = Some(concurrent_searches);
@@ -13926,6 +14874,8 @@ impl ThreatMatchRuleUpdate {
         self
     }
     /// `items_per_search`
+    ///
+    /// at least 1
     #[must_use]
     pub fn items_per_search(mut self, items_per_search: i64) -> Self {
         self.items_per_search = Some(items_per_search);
@@ -14038,12 +14988,16 @@ impl ThreatMatchRuleUpdate {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
     /// `id`
+    ///
+    /// format `uuid`
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -14071,6 +15025,8 @@ impl ThreatMatchRuleUpdate {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -14209,6 +15165,8 @@ impl ThreatMatchRuleUpdate {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -14250,6 +15208,8 @@ impl ThreatMatchRuleUpdate {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -14392,8 +15352,12 @@ pub struct Threshold {
     /// `cardinality`
     pub cardinality: Option<Vec<ThresholdCardinality>>,
     /// `field`
+    ///
+    /// 0 to 5 items
     pub field: OneOrMany<String>,
     /// `value`
+    ///
+    /// at least 1
     pub value: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -14480,12 +15444,16 @@ pub struct ThresholdRule {
     /// `execution_summary`
     pub execution_summary: Option<RuleExecutionSummary>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: String,
     /// `immutable`
     pub immutable: bool,
     /// `required_fields`
-    pub required_fields: Vec<RequiredField>,
+    pub required_fields: Vec<RuleRequiredField>,
     /// `revision`
+    ///
+    /// at least 0
     pub revision: i64,
     /// `rule_id`
     pub rule_id: String,
@@ -14524,6 +15492,8 @@ pub struct ThresholdRule {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: bool,
@@ -14532,6 +15502,8 @@ pub struct ThresholdRule {
     /// `false_positives`
     pub false_positives: Vec<String>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: String,
     /// `interval`
     pub interval: String,
@@ -14540,10 +15512,14 @@ pub struct ThresholdRule {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: i64,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -14560,6 +15536,8 @@ pub struct ThresholdRule {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Vec<RiskScoreMapping>,
@@ -14576,6 +15554,8 @@ pub struct ThresholdRule {
     /// `threat`
     pub threat: Vec<Threat>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -14588,6 +15568,8 @@ pub struct ThresholdRule {
     /// `to`
     pub to: String,
     /// `version`
+    ///
+    /// at least 1
     pub version: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -14624,6 +15606,8 @@ pub struct ThresholdRulePatch {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: Option<String>,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -14632,8 +15616,12 @@ pub struct ThresholdRulePatch {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -14642,10 +15630,14 @@ pub struct ThresholdRulePatch {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: Option<String>,
     /// `namespace`
     pub namespace: Option<String>,
@@ -14664,6 +15656,8 @@ pub struct ThresholdRulePatch {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: Option<i64>,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -14682,6 +15676,8 @@ pub struct ThresholdRulePatch {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -14694,6 +15690,8 @@ pub struct ThresholdRulePatch {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -14799,6 +15797,8 @@ impl ThresholdRulePatch {
         self
     }
     /// `description`
+    ///
+    /// at least 1 characters
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -14833,12 +15833,16 @@ impl ThresholdRulePatch {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
     /// `id`
+    ///
+    /// format `uuid`
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -14866,6 +15870,8 @@ impl ThresholdRulePatch {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -14883,6 +15889,8 @@ impl ThresholdRulePatch {
         self
     }
     /// `name`
+    ///
+    /// at least 1 characters
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -14955,6 +15963,8 @@ impl ThresholdRulePatch {
         self
     }
     /// `risk_score`
+    ///
+    /// 0 to 100
     #[must_use]
     pub fn risk_score(mut self, risk_score: i64) -> Self {
         self.risk_score = Some(risk_score);
@@ -15022,6 +16032,8 @@ impl ThresholdRulePatch {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -15063,6 +16075,8 @@ impl ThresholdRulePatch {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -15101,6 +16115,8 @@ pub struct ThresholdRuleUpdate {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -15109,8 +16125,12 @@ pub struct ThresholdRuleUpdate {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `id`
+    ///
+    /// format `uuid`
     pub id: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -15119,10 +16139,14 @@ pub struct ThresholdRuleUpdate {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -15141,6 +16165,8 @@ pub struct ThresholdRuleUpdate {
     /// `response_actions`
     pub response_actions: Option<Vec<ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<RiskScoreMapping>>,
@@ -15159,6 +16185,8 @@ pub struct ThresholdRuleUpdate {
     /// `threat`
     pub threat: Option<Vec<Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -15171,6 +16199,8 @@ pub struct ThresholdRuleUpdate {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -15185,10 +16215,16 @@ pub struct ThresholdRuleUpdateRequired {
     /// `threshold`
     pub threshold: Threshold,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: Severity,
@@ -15318,12 +16354,16 @@ impl ThresholdRuleUpdate {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
         self
     }
     /// `id`
+    ///
+    /// format `uuid`
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -15351,6 +16391,8 @@ impl ThresholdRuleUpdate {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -15489,6 +16531,8 @@ impl ThresholdRuleUpdate {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(mut self, throttle: impl Into<RuleActionThrottle>) -> Self {
         self.throttle = Some(throttle.into());
@@ -15530,6 +16574,8 @@ impl ThresholdRuleUpdate {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);

@@ -33,14 +33,14 @@ rt::model! {
     QueryRulePatch, QueryRuleUpdate, RelatedIntegration, RequiredField, RiskScoreMapping,
     RuleAction, RuleActionFrequency, RuleActionsEdit, RuleActionsEditValue, RuleError,
     RuleErrorDetails, RuleExceptionList, RuleExecutionMetrics, RuleExecutionSummary,
-    RulePreviewLoggedRequest, RulePreviewLogs, SavedQueryRule, SavedQueryRulePatch,
-    SavedQueryRuleUpdate, ScheduleEdit, ScheduleEditValue, SetAlertSuppression,
-    SetThresholdAlertSuppression, SeverityMapping, SkippedAlertsIndexMigration,
-    SkippedRule, TagsEdit, Threat, ThreatMapping, ThreatMappingEntry, ThreatMatchRule,
-    ThreatMatchRulePatch, ThreatMatchRuleUpdate, ThreatSubtechnique, ThreatTactic,
-    ThreatTechnique, Threshold, ThresholdAlertSuppression, ThresholdCardinality,
-    ThresholdRule, ThresholdRulePatch, ThresholdRuleUpdate, TimelineEdit,
-    TimelineEditValue
+    RulePreviewLoggedRequest, RulePreviewLogs, RuleRequiredField, SavedQueryRule,
+    SavedQueryRulePatch, SavedQueryRuleUpdate, ScheduleEdit, ScheduleEditValue,
+    SetAlertSuppression, SetThresholdAlertSuppression, SeverityMapping,
+    SkippedAlertsIndexMigration, SkippedRule, TagsEdit, Threat, ThreatMapping,
+    ThreatMappingEntry, ThreatMatchRule, ThreatMatchRulePatch, ThreatMatchRuleUpdate,
+    ThreatSubtechnique, ThreatTactic, ThreatTechnique, Threshold,
+    ThresholdAlertSuppression, ThresholdCardinality, ThresholdRule, ThresholdRulePatch,
+    ThresholdRuleUpdate, TimelineEdit, TimelineEditValue
 }
 rt::string_enum! {
     AlertStatusExceptClosed, AlertSuppressionDurationUnit,
@@ -11374,6 +11374,52 @@ impl rt::Model for RulePreviewLogs {
         out.option(2, &self.requests)?;
         out.option(3, &self.started_at)?;
         out.value(4, &self.warnings)?;
+        Ok(())
+    }
+}
+
+impl rt::Model for RuleRequiredField {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RuleRequiredField",
+        members: &["ecs", "name", "type"],
+        aliases: &[],
+        required: &[0x7, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            ecs: rt::Wire::blank(),
+            name: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            0 => member.value(&mut self.ecs),
+            1 => member.value(&mut self.name),
+            2 => member.value(&mut self.r#type),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(0, &self.ecs)?;
+        out.value(1, &self.name)?;
+        out.value(2, &self.r#type)?;
         Ok(())
     }
 }

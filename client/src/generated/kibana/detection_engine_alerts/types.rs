@@ -180,6 +180,8 @@ pub struct SetAssigneesRequest {
     /// `assignees`
     pub assignees: detection_engine::AlertAssigneesUpdate,
     /// `ids`
+    ///
+    /// at least 1 characters · at least 1 items · format `nonempty`
     pub ids: Vec<String>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
@@ -221,6 +223,8 @@ impl SetStatusRequest {
 #[non_exhaustive]
 pub struct SetTagsRequest {
     /// `ids`
+    ///
+    /// at least 1 characters · at least 1 items · format `nonempty`
     pub ids: Vec<String>,
     /// `tags`
     pub tags: detection_engine::AlertTagsUpdate,

@@ -295,6 +295,8 @@ pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
 impl Delete {
     /// `id`
+    ///
+    /// format `uuid`
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.0.request_mut().id = Some(id.into());
         self
@@ -402,6 +404,8 @@ pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
 impl Get {
     /// `id`
+    ///
+    /// format `uuid`
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.0.request_mut().id = Some(id.into());
         self

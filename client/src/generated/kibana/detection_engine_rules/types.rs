@@ -8,7 +8,7 @@ use crate::body::Upload;
 use crate::types::{Extra, OneOrMany, Untyped};
 use super::super::{detection_engine, exception_lists};
 /// The answer to [`bulk_action`](super::DetectionEngineRules::bulk_action).
-pub type BulkActionResponse = Untyped;
+pub type BulkActionResponse = RulesActionResult;
 /// The answer to [`bulk_create`](super::DetectionEngineRules::bulk_create).
 pub type BulkCreateResponse = Vec<detection_engine::RuleOrError>;
 /// The answer to [`bulk_delete`](super::DetectionEngineRules::bulk_delete).
@@ -56,6 +56,8 @@ pub struct EqlRulePreview {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -64,6 +66,8 @@ pub struct EqlRulePreview {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -72,10 +76,14 @@ pub struct EqlRulePreview {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -94,6 +102,8 @@ pub struct EqlRulePreview {
     /// `response_actions`
     pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<detection_engine::RiskScoreMapping>>,
@@ -112,6 +122,8 @@ pub struct EqlRulePreview {
     /// `threat`
     pub threat: Option<Vec<detection_engine::Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<detection_engine::RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -124,6 +136,8 @@ pub struct EqlRulePreview {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// `invocationCount`
     pub invocation_count: i64,
@@ -142,10 +156,16 @@ pub struct EqlRulePreviewRequired {
     /// `query`
     pub query: String,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: detection_engine::Severity,
@@ -296,6 +316,8 @@ impl EqlRulePreview {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
@@ -323,6 +345,8 @@ impl EqlRulePreview {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -474,6 +498,8 @@ impl EqlRulePreview {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(
         mut self,
@@ -518,6 +544,8 @@ impl EqlRulePreview {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -544,6 +572,8 @@ pub struct EsqlRulePreview {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -552,6 +582,8 @@ pub struct EsqlRulePreview {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -560,10 +592,14 @@ pub struct EsqlRulePreview {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -582,6 +618,8 @@ pub struct EsqlRulePreview {
     /// `response_actions`
     pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<detection_engine::RiskScoreMapping>>,
@@ -600,6 +638,8 @@ pub struct EsqlRulePreview {
     /// `threat`
     pub threat: Option<Vec<detection_engine::Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<detection_engine::RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -612,6 +652,8 @@ pub struct EsqlRulePreview {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// `invocationCount`
     pub invocation_count: i64,
@@ -630,10 +672,16 @@ pub struct EsqlRulePreviewRequired {
     /// `query`
     pub query: String,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: detection_engine::Severity,
@@ -742,6 +790,8 @@ impl EsqlRulePreview {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
@@ -769,6 +819,8 @@ impl EsqlRulePreview {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -920,6 +972,8 @@ impl EsqlRulePreview {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(
         mut self,
@@ -964,6 +1018,8 @@ impl EsqlRulePreview {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -1094,8 +1150,12 @@ pub type ListTagsResponse = Vec<String>;
 #[non_exhaustive]
 pub struct MachineLearningRulePreview {
     /// `anomaly_threshold`
+    ///
+    /// at least 0
     pub anomaly_threshold: i64,
     /// `machine_learning_job_id`
+    ///
+    /// at least 1 items
     pub machine_learning_job_id: OneOrMany<String>,
     /// `alert_suppression`
     pub alert_suppression: Option<detection_engine::AlertSuppression>,
@@ -1110,6 +1170,8 @@ pub struct MachineLearningRulePreview {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -1118,6 +1180,8 @@ pub struct MachineLearningRulePreview {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -1126,10 +1190,14 @@ pub struct MachineLearningRulePreview {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -1148,6 +1216,8 @@ pub struct MachineLearningRulePreview {
     /// `response_actions`
     pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<detection_engine::RiskScoreMapping>>,
@@ -1166,6 +1236,8 @@ pub struct MachineLearningRulePreview {
     /// `threat`
     pub threat: Option<Vec<detection_engine::Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<detection_engine::RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -1178,6 +1250,8 @@ pub struct MachineLearningRulePreview {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// `invocationCount`
     pub invocation_count: i64,
@@ -1194,14 +1268,24 @@ pub struct MachineLearningRulePreview {
 #[allow(clippy::exhaustive_structs)]
 pub struct MachineLearningRulePreviewRequired {
     /// `anomaly_threshold`
+    ///
+    /// at least 0
     pub anomaly_threshold: i64,
     /// `machine_learning_job_id`
+    ///
+    /// at least 1 items
     pub machine_learning_job_id: OneOrMany<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: detection_engine::Severity,
@@ -1311,6 +1395,8 @@ impl MachineLearningRulePreview {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
@@ -1338,6 +1424,8 @@ impl MachineLearningRulePreview {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -1489,6 +1577,8 @@ impl MachineLearningRulePreview {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(
         mut self,
@@ -1533,6 +1623,8 @@ impl MachineLearningRulePreview {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -1545,8 +1637,12 @@ impl MachineLearningRulePreview {
 #[non_exhaustive]
 pub struct NewTermsRulePreview {
     /// `history_window_start`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub history_window_start: String,
     /// `new_terms_fields`
+    ///
+    /// 1 to 3 items
     pub new_terms_fields: Vec<String>,
     /// `query`
     pub query: String,
@@ -1571,6 +1667,8 @@ pub struct NewTermsRulePreview {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -1579,6 +1677,8 @@ pub struct NewTermsRulePreview {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -1587,10 +1687,14 @@ pub struct NewTermsRulePreview {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -1609,6 +1713,8 @@ pub struct NewTermsRulePreview {
     /// `response_actions`
     pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<detection_engine::RiskScoreMapping>>,
@@ -1627,6 +1733,8 @@ pub struct NewTermsRulePreview {
     /// `threat`
     pub threat: Option<Vec<detection_engine::Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<detection_engine::RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -1639,6 +1747,8 @@ pub struct NewTermsRulePreview {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// `invocationCount`
     pub invocation_count: i64,
@@ -1655,16 +1765,26 @@ pub struct NewTermsRulePreview {
 #[allow(clippy::exhaustive_structs)]
 pub struct NewTermsRulePreviewRequired {
     /// `history_window_start`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub history_window_start: String,
     /// `new_terms_fields`
+    ///
+    /// 1 to 3 items
     pub new_terms_fields: Vec<String>,
     /// `query`
     pub query: String,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: detection_engine::Severity,
@@ -1805,6 +1925,8 @@ impl NewTermsRulePreview {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
@@ -1832,6 +1954,8 @@ impl NewTermsRulePreview {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -1983,6 +2107,8 @@ impl NewTermsRulePreview {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(
         mut self,
@@ -2027,6 +2153,8 @@ impl NewTermsRulePreview {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -2045,6 +2173,8 @@ pub struct PreviewResponse {
     /// `logs`
     pub logs: Vec<detection_engine::RulePreviewLogs>,
     /// `previewId`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub preview_id: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -2079,6 +2209,8 @@ pub struct QueryRulePreview {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -2087,6 +2219,8 @@ pub struct QueryRulePreview {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -2095,10 +2229,14 @@ pub struct QueryRulePreview {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -2117,6 +2255,8 @@ pub struct QueryRulePreview {
     /// `response_actions`
     pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<detection_engine::RiskScoreMapping>>,
@@ -2135,6 +2275,8 @@ pub struct QueryRulePreview {
     /// `threat`
     pub threat: Option<Vec<detection_engine::Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<detection_engine::RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -2147,6 +2289,8 @@ pub struct QueryRulePreview {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// `invocationCount`
     pub invocation_count: i64,
@@ -2163,10 +2307,16 @@ pub struct QueryRulePreview {
 #[allow(clippy::exhaustive_structs)]
 pub struct QueryRulePreviewRequired {
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: detection_engine::Severity,
@@ -2316,6 +2466,8 @@ impl QueryRulePreview {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
@@ -2343,6 +2495,8 @@ impl QueryRulePreview {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -2494,6 +2648,8 @@ impl QueryRulePreview {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(
         mut self,
@@ -2538,6 +2694,8 @@ impl QueryRulePreview {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -2622,6 +2780,8 @@ impl From<EsqlRulePreview> for RulePreview {
 #[non_exhaustive]
 pub struct RuleToDelete {
     /// `id`
+    ///
+    /// format `uuid`
     pub id: Option<String>,
     /// `rule_id`
     pub rule_id: Option<String>,
@@ -2636,6 +2796,8 @@ impl RuleToDelete {
         Self { ..rt::Model::blank() }
     }
     /// `id`
+    ///
+    /// format `uuid`
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -2742,6 +2904,30 @@ impl From<detection_engine::BulkEditRules> for RulesAction {
     }
 }
 
+/// One of several forms of `RulesActionResult`: what `detection_engine.rules.bulk_action` answers.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum RulesActionResult {
+    /// The `BulkActionOutcome` form.
+    BulkActionOutcome(detection_engine::BulkActionOutcome),
+    /// A string.
+    String(String),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<&str> for RulesActionResult {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+impl From<String> for RulesActionResult {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
+}
+
 /// The `RulesToExport` object: what `detection_engine.rules.export` takes.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -2792,6 +2978,8 @@ pub struct SavedQueryRulePreview {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -2800,6 +2988,8 @@ pub struct SavedQueryRulePreview {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -2808,10 +2998,14 @@ pub struct SavedQueryRulePreview {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -2830,6 +3024,8 @@ pub struct SavedQueryRulePreview {
     /// `response_actions`
     pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<detection_engine::RiskScoreMapping>>,
@@ -2848,6 +3044,8 @@ pub struct SavedQueryRulePreview {
     /// `threat`
     pub threat: Option<Vec<detection_engine::Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<detection_engine::RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -2860,6 +3058,8 @@ pub struct SavedQueryRulePreview {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// `invocationCount`
     pub invocation_count: i64,
@@ -2878,10 +3078,16 @@ pub struct SavedQueryRulePreviewRequired {
     /// `saved_id`
     pub saved_id: String,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: detection_engine::Severity,
@@ -3026,6 +3232,8 @@ impl SavedQueryRulePreview {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
@@ -3053,6 +3261,8 @@ impl SavedQueryRulePreview {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -3204,6 +3414,8 @@ impl SavedQueryRulePreview {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(
         mut self,
@@ -3248,6 +3460,8 @@ impl SavedQueryRulePreview {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -3264,12 +3478,16 @@ pub struct ThreatMatchRulePreview {
     /// `threat_index`
     pub threat_index: Vec<String>,
     /// `threat_mapping`
+    ///
+    /// at least 1 items
     pub threat_mapping: Vec<detection_engine::ThreatMapping>,
     /// `threat_query`
     pub threat_query: String,
     /// `alert_suppression`
     pub alert_suppression: Option<detection_engine::AlertSuppression>,
     /// `concurrent_searches`
+    ///
+    /// at least 1
     pub concurrent_searches: Option<i64>,
     /// `data_view_id`
     pub data_view_id: Option<String>,
@@ -3278,6 +3496,8 @@ pub struct ThreatMatchRulePreview {
     /// `index`
     pub index: Option<Vec<String>>,
     /// `items_per_search`
+    ///
+    /// at least 1
     pub items_per_search: Option<i64>,
     /// `saved_id`
     pub saved_id: Option<String>,
@@ -3300,6 +3520,8 @@ pub struct ThreatMatchRulePreview {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -3308,6 +3530,8 @@ pub struct ThreatMatchRulePreview {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -3316,10 +3540,14 @@ pub struct ThreatMatchRulePreview {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -3338,6 +3566,8 @@ pub struct ThreatMatchRulePreview {
     /// `response_actions`
     pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<detection_engine::RiskScoreMapping>>,
@@ -3356,6 +3586,8 @@ pub struct ThreatMatchRulePreview {
     /// `threat`
     pub threat: Option<Vec<detection_engine::Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<detection_engine::RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -3368,6 +3600,8 @@ pub struct ThreatMatchRulePreview {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// `invocationCount`
     pub invocation_count: i64,
@@ -3388,14 +3622,22 @@ pub struct ThreatMatchRulePreviewRequired {
     /// `threat_index`
     pub threat_index: Vec<String>,
     /// `threat_mapping`
+    ///
+    /// at least 1 items
     pub threat_mapping: Vec<detection_engine::ThreatMapping>,
     /// `threat_query`
     pub threat_query: String,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: detection_engine::Severity,
@@ -3435,6 +3677,8 @@ impl ThreatMatchRulePreview {
         self
     }
     /// `concurrent_searches`
+    ///
+    /// at least 1
     #[must_use]
     pub fn concurrent_searches(mut self, concurrent_searches: i64) -> Self {
         self.concurrent_searches = Some(concurrent_searches);
@@ -3462,6 +3706,8 @@ impl ThreatMatchRulePreview {
         self
     }
     /// `items_per_search`
+    ///
+    /// at least 1
     #[must_use]
     pub fn items_per_search(mut self, items_per_search: i64) -> Self {
         self.items_per_search = Some(items_per_search);
@@ -3582,6 +3828,8 @@ impl ThreatMatchRulePreview {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
@@ -3609,6 +3857,8 @@ impl ThreatMatchRulePreview {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -3760,6 +4010,8 @@ impl ThreatMatchRulePreview {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(
         mut self,
@@ -3804,6 +4056,8 @@ impl ThreatMatchRulePreview {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -3842,6 +4096,8 @@ pub struct ThresholdRulePreview {
     /// `building_block_type`
     pub building_block_type: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `enabled`
     pub enabled: Option<bool>,
@@ -3850,6 +4106,8 @@ pub struct ThresholdRulePreview {
     /// `false_positives`
     pub false_positives: Option<Vec<String>>,
     /// `from`
+    ///
+    /// format `date-math`
     pub from: Option<String>,
     /// `interval`
     pub interval: Option<String>,
@@ -3858,10 +4116,14 @@ pub struct ThresholdRulePreview {
     /// `license`
     pub license: Option<String>,
     /// `max_signals`
+    ///
+    /// at least 1
     pub max_signals: Option<i64>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `namespace`
     pub namespace: Option<String>,
@@ -3880,6 +4142,8 @@ pub struct ThresholdRulePreview {
     /// `response_actions`
     pub response_actions: Option<Vec<detection_engine::ResponseAction>>,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `risk_score_mapping`
     pub risk_score_mapping: Option<Vec<detection_engine::RiskScoreMapping>>,
@@ -3898,6 +4162,8 @@ pub struct ThresholdRulePreview {
     /// `threat`
     pub threat: Option<Vec<detection_engine::Threat>>,
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     pub throttle: Option<detection_engine::RuleActionThrottle>,
     /// `timeline_id`
     pub timeline_id: Option<String>,
@@ -3910,6 +4176,8 @@ pub struct ThresholdRulePreview {
     /// `to`
     pub to: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// `invocationCount`
     pub invocation_count: i64,
@@ -3930,10 +4198,16 @@ pub struct ThresholdRulePreviewRequired {
     /// `threshold`
     pub threshold: detection_engine::Threshold,
     /// `description`
+    ///
+    /// at least 1 characters
     pub description: String,
     /// `name`
+    ///
+    /// at least 1 characters
     pub name: String,
     /// `risk_score`
+    ///
+    /// 0 to 100
     pub risk_score: i64,
     /// `severity`
     pub severity: detection_engine::Severity,
@@ -4079,6 +4353,8 @@ impl ThresholdRulePreview {
         self
     }
     /// `from`
+    ///
+    /// format `date-math`
     #[must_use]
     pub fn from(mut self, from: impl Into<String>) -> Self {
         self.from = Some(from.into());
@@ -4106,6 +4382,8 @@ impl ThresholdRulePreview {
         self
     }
     /// `max_signals`
+    ///
+    /// at least 1
     #[must_use]
     pub fn max_signals(mut self, max_signals: i64) -> Self {
         self.max_signals = Some(max_signals);
@@ -4257,6 +4535,8 @@ impl ThresholdRulePreview {
         self
     }
     /// `throttle`
+    ///
+    /// matches `^[1-9]\d*[smhd]$`
     #[must_use]
     pub fn throttle(
         mut self,
@@ -4301,6 +4581,8 @@ impl ThresholdRulePreview {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     #[must_use]
     pub fn version(mut self, version: i64) -> Self {
         self.version = Some(version);
@@ -4445,6 +4727,8 @@ impl CreateRequest {
 #[non_exhaustive]
 pub struct CreateExceptionsRequest {
     /// `id`
+    ///
+    /// format `uuid`
     pub id: String,
     /// `items`
     pub body_items: Vec<exception_lists::NewRuleExceptionItem>,
@@ -4474,6 +4758,8 @@ impl CreateExceptionsRequest {
 #[non_exhaustive]
 pub struct DeleteRequest {
     /// `id`
+    ///
+    /// format `uuid`
     pub id: Option<String>,
     /// `rule_id`
     pub rule_id: Option<String>,
@@ -4563,6 +4849,8 @@ impl FindRequest {
 #[non_exhaustive]
 pub struct GetRequest {
     /// `id`
+    ///
+    /// format `uuid`
     pub id: Option<String>,
     /// `rule_id`
     pub rule_id: Option<String>,

@@ -20,7 +20,7 @@ rt::model! {
     CreateExceptionsRequest
 }
 rt::union_! {
-    RulePreview, RulesAction
+    RulePreview, RulesAction, RulesActionResult
 }
 
 impl rt::Model for EqlRulePreview {
@@ -2235,6 +2235,38 @@ impl rt::Union for RulesAction {
             Self::BulkRunRules(value) => rt::Wire::encode(value, serializer),
             Self::BulkFillGaps(value) => rt::Wire::encode(value, serializer),
             Self::BulkEditRules(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
+    }
+}
+
+impl rt::Union for RulesActionResult {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &["attributes"],
+            &["attributes", "message", "rules_count", "status_code", "success"],
+        ),
+        rt::Arm::of(16),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::BulkActionOutcome),
+            1 => rt::get(deserializer).map(Self::String),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::BulkActionOutcome(value) => rt::Wire::encode(value, serializer),
+            Self::String(value) => rt::Wire::encode(value, serializer),
             Self::Other(value) => rt::Wire::encode(value, serializer),
         }
     }

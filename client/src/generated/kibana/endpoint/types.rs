@@ -886,6 +886,8 @@ pub struct NewExecuteParameters {
     /// `command`
     pub command: Command,
     /// `timeout`
+    ///
+    /// at least 1
     pub timeout: Option<i64>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -901,6 +903,8 @@ impl NewExecuteParameters {
         }
     }
     /// `timeout`
+    ///
+    /// at least 1
     #[must_use]
     pub fn timeout(mut self, timeout: i64) -> Self {
         self.timeout = Some(timeout);

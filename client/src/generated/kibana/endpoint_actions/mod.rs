@@ -488,11 +488,15 @@ impl GetLog {
         self
     }
     /// `page`
+    ///
+    /// at least 1
     pub fn page(mut self, page: i64) -> Self {
         self.0.request_mut().page = Some(page);
         self
     }
     /// `page_size`
+    ///
+    /// 1 to 100
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.0.request_mut().page_size = Some(page_size);
         self
@@ -636,6 +640,8 @@ impl IsolateLegacy {
         self
     }
     /// `alert_ids`
+    ///
+    /// at least 1 characters · at least 1 items · format `nonempty`
     pub fn alert_ids(
         mut self,
         alert_ids: impl IntoIterator<Item = impl Into<String>>,
@@ -646,6 +652,8 @@ impl IsolateLegacy {
         self
     }
     /// `case_ids`
+    ///
+    /// at least 1 characters · at least 1 items
     pub fn case_ids(
         mut self,
         case_ids: impl IntoIterator<Item = impl Into<String>>,
@@ -724,11 +732,15 @@ pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
 impl List {
     /// `page`
+    ///
+    /// at least 1
     pub fn page(mut self, page: i64) -> Self {
         self.0.request_mut().page = Some(page);
         self
     }
     /// `pageSize`
+    ///
+    /// 1 to 100
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.0.request_mut().page_size = Some(page_size);
         self
@@ -744,11 +756,15 @@ impl List {
         self
     }
     /// `agentIds`
+    ///
+    /// at least 1 characters · 1 to 50 items
     pub fn agent_ids(mut self, agent_ids: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().agent_ids = Some(agent_ids.into());
         self
     }
     /// `userIds`
+    ///
+    /// at least 1 characters · at least 1 items
     pub fn user_ids(mut self, user_ids: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().user_ids = Some(user_ids.into());
         self
@@ -769,6 +785,8 @@ impl List {
         self
     }
     /// `withOutputs`
+    ///
+    /// at least 1 characters · at least 1 items
     pub fn with_outputs(mut self, with_outputs: impl Into<OneOrMany<String>>) -> Self {
         self.0.request_mut().with_outputs = Some(with_outputs.into());
         self
@@ -850,6 +868,8 @@ impl ReleaseLegacy {
         self
     }
     /// `alert_ids`
+    ///
+    /// at least 1 characters · at least 1 items · format `nonempty`
     pub fn alert_ids(
         mut self,
         alert_ids: impl IntoIterator<Item = impl Into<String>>,
@@ -860,6 +880,8 @@ impl ReleaseLegacy {
         self
     }
     /// `case_ids`
+    ///
+    /// at least 1 characters · at least 1 items
     pub fn case_ids(
         mut self,
         case_ids: impl IntoIterator<Item = impl Into<String>>,
@@ -968,6 +990,8 @@ impl RunScriptLegacy {
         self
     }
     /// `endpoint_ids`
+    ///
+    /// at least 1 characters · at least 1 items
     pub fn endpoint_ids(
         mut self,
         endpoint_ids: impl IntoIterator<Item = impl Into<String>>,

@@ -117,6 +117,8 @@ pub struct CancelRequest {
     /// `comment`
     pub comment: Option<String>,
     /// `endpoint_ids`
+    ///
+    /// at least 1 characters · at least 1 items
     pub endpoint_ids: Vec<String>,
     /// `parameters`
     pub parameters: endpoint::NewCancelParameters,
@@ -223,6 +225,8 @@ pub struct ExecuteRequest {
     /// `comment`
     pub comment: Option<String>,
     /// `endpoint_ids`
+    ///
+    /// at least 1 characters · at least 1 items
     pub endpoint_ids: Vec<String>,
     /// `parameters`
     pub parameters: endpoint::NewExecuteParameters,
@@ -284,6 +288,8 @@ pub struct GetFileRequest {
     /// `comment`
     pub comment: Option<String>,
     /// `endpoint_ids`
+    ///
+    /// at least 1 characters · at least 1 items
     pub endpoint_ids: Vec<String>,
     /// `parameters`
     pub parameters: endpoint::PathParameters,
@@ -340,8 +346,12 @@ pub struct GetLogRequest {
     /// `end_date`
     pub end_date: Option<String>,
     /// `page`
+    ///
+    /// at least 1
     pub page: Option<i64>,
     /// `page_size`
+    ///
+    /// 1 to 100
     pub page_size: Option<i64>,
     /// `start_date`
     pub start_date: Option<String>,
@@ -378,6 +388,8 @@ pub struct GetProcessesRequest {
     /// `comment`
     pub comment: Option<String>,
     /// `endpoint_ids`
+    ///
+    /// at least 1 characters · at least 1 items
     pub endpoint_ids: Vec<String>,
     /// `parameters`
     pub parameters: Option<BTreeMap<String, Value>>,
@@ -418,6 +430,8 @@ impl GetStateRequest {
 #[non_exhaustive]
 pub struct GetStatusRequest {
     /// `agent_ids`
+    ///
+    /// at least 1 characters · 1 to 50 items
     pub agent_ids: OneOrMany<String>,
 }
 
@@ -448,6 +462,8 @@ pub struct IsolateRequest {
     /// `comment`
     pub comment: Option<String>,
     /// `endpoint_ids`
+    ///
+    /// at least 1 characters · at least 1 items
     pub endpoint_ids: Vec<String>,
     /// `parameters`
     pub parameters: Option<BTreeMap<String, Value>>,
@@ -478,12 +494,18 @@ pub struct IsolateLegacyRequest {
     /// `agent_type`
     pub agent_type: Option<endpoint::AgentType>,
     /// `alert_ids`
+    ///
+    /// at least 1 characters · at least 1 items · format `nonempty`
     pub alert_ids: Option<Vec<String>>,
     /// `case_ids`
+    ///
+    /// at least 1 characters · at least 1 items
     pub case_ids: Option<Vec<String>>,
     /// `comment`
     pub comment: Option<String>,
     /// `endpoint_ids`
+    ///
+    /// at least 1 characters · at least 1 items
     pub endpoint_ids: Vec<String>,
     /// `parameters`
     pub parameters: Option<BTreeMap<String, Value>>,
@@ -524,6 +546,8 @@ pub struct KillProcessRequest {
     /// `comment`
     pub comment: Option<String>,
     /// `endpoint_ids`
+    ///
+    /// at least 1 characters · at least 1 items
     pub endpoint_ids: Vec<String>,
     /// `parameters`
     pub parameters: endpoint::NewKillProcessParameters,
@@ -555,14 +579,22 @@ impl KillProcessRequest {
 #[non_exhaustive]
 pub struct ListRequest {
     /// `page`
+    ///
+    /// at least 1
     pub page: Option<i64>,
     /// `pageSize`
+    ///
+    /// 1 to 100
     pub page_size: Option<i64>,
     /// `commands`
     pub commands: Option<Vec<endpoint::Command>>,
     /// `agentIds`
+    ///
+    /// at least 1 characters · 1 to 50 items
     pub agent_ids: Option<OneOrMany<String>>,
     /// `userIds`
+    ///
+    /// at least 1 characters · at least 1 items
     pub user_ids: Option<OneOrMany<String>>,
     /// `startDate`
     pub start_date: Option<String>,
@@ -571,6 +603,8 @@ pub struct ListRequest {
     /// `agentTypes`
     pub agent_types: Option<endpoint::AgentType>,
     /// `withOutputs`
+    ///
+    /// at least 1 characters · at least 1 items
     pub with_outputs: Option<OneOrMany<String>>,
     /// `types`
     pub types: Option<Vec<endpoint::ActionType>>,
@@ -612,6 +646,8 @@ pub struct ReleaseRequest {
     /// `comment`
     pub comment: Option<String>,
     /// `endpoint_ids`
+    ///
+    /// at least 1 characters · at least 1 items
     pub endpoint_ids: Vec<String>,
     /// `parameters`
     pub parameters: Option<BTreeMap<String, Value>>,
@@ -642,12 +678,18 @@ pub struct ReleaseLegacyRequest {
     /// `agent_type`
     pub agent_type: Option<endpoint::AgentType>,
     /// `alert_ids`
+    ///
+    /// at least 1 characters · at least 1 items · format `nonempty`
     pub alert_ids: Option<Vec<String>>,
     /// `case_ids`
+    ///
+    /// at least 1 characters · at least 1 items
     pub case_ids: Option<Vec<String>>,
     /// `comment`
     pub comment: Option<String>,
     /// `endpoint_ids`
+    ///
+    /// at least 1 characters · at least 1 items
     pub endpoint_ids: Vec<String>,
     /// `parameters`
     pub parameters: Option<BTreeMap<String, Value>>,
@@ -730,6 +772,8 @@ pub struct RunScriptLegacyRequest {
     /// `comment`
     pub comment: Option<String>,
     /// `endpoint_ids`
+    ///
+    /// at least 1 characters · at least 1 items
     pub endpoint_ids: Option<Vec<String>>,
     /// `parameters`
     pub parameters: endpoint::NewRunscriptParameters,
@@ -770,6 +814,8 @@ pub struct ScanRequest {
     /// `comment`
     pub comment: Option<String>,
     /// `endpoint_ids`
+    ///
+    /// at least 1 characters · at least 1 items
     pub endpoint_ids: Vec<String>,
     /// `parameters`
     pub parameters: endpoint::PathParameters,
@@ -813,6 +859,8 @@ pub struct SuspendProcessRequest {
     /// `comment`
     pub comment: Option<String>,
     /// `endpoint_ids`
+    ///
+    /// at least 1 characters · at least 1 items
     pub endpoint_ids: Vec<String>,
     /// `parameters`
     pub parameters: endpoint::NewSuspendProcessParameters,
@@ -844,6 +892,8 @@ impl SuspendProcessRequest {
 #[allow(clippy::exhaustive_structs)]
 pub struct UploadFileRequired {
     /// `endpoint_ids`
+    ///
+    /// at least 1 characters · at least 1 items
     pub endpoint_ids: Vec<String>,
     /// `parameters`
     pub parameters: endpoint::NewUploadParameters,
@@ -868,6 +918,8 @@ pub struct UploadFileRequest {
     /// `comment`
     pub comment: Option<String>,
     /// `endpoint_ids`
+    ///
+    /// at least 1 characters · at least 1 items
     pub endpoint_ids: Vec<String>,
     /// `parameters`
     pub parameters: endpoint::NewUploadParameters,

@@ -95,6 +95,8 @@ impl Create {
         self
     }
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.0.request_mut().item_id = Some(item_id.into());
         self
@@ -123,7 +125,7 @@ impl Create {
     }
     /// `tags`
     ///
-    /// default `[]`
+    /// default `[]` · at least 1 characters · format `nonempty`
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.0.request_mut().tags = Some(tags.into_iter().map(Into::into).collect());
         self
@@ -142,11 +144,15 @@ pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
 impl Delete {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.0.request_mut().id = Some(id.into());
         self
     }
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.0.request_mut().item_id = Some(item_id.into());
         self
@@ -161,6 +167,8 @@ rt::call!(Find, FindRequest => FindResponse, read);
 rt::pages!(Find, FindRequest);
 impl Find {
     /// `filter`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn filter(mut self, filter: impl Into<String>) -> Self {
         self.0.request_mut().filter = Some(filter.into());
         self
@@ -180,6 +188,8 @@ impl Find {
         self
     }
     /// `sort_field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn sort_field(mut self, sort_field: impl Into<String>) -> Self {
         self.0.request_mut().sort_field = Some(sort_field.into());
         self
@@ -198,11 +208,15 @@ pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
 impl Get {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.0.request_mut().id = Some(id.into());
         self
     }
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.0.request_mut().item_id = Some(item_id.into());
         self
@@ -233,11 +247,15 @@ impl Update {
         self
     }
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.0.request_mut().id = Some(id.into());
         self
     }
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.0.request_mut().item_id = Some(item_id.into());
         self
@@ -265,6 +283,8 @@ impl Update {
         self
     }
     /// `tags`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.0.request_mut().tags = Some(tags.into_iter().map(Into::into).collect());
         self

@@ -59,10 +59,14 @@ pub struct ExceptionList {
     /// `description`
     pub description: String,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `immutable`
     pub immutable: bool,
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: String,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
@@ -85,6 +89,8 @@ pub struct ExceptionList {
     /// `updated_by`
     pub updated_by: String,
     /// `version`
+    ///
+    /// at least 1
     pub version: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -109,22 +115,34 @@ pub struct ExceptionListItem {
     /// `entries`
     pub entries: Vec<ItemEntry>,
     /// `expire_time`
+    ///
+    /// format `date-time`
     pub expire_time: Option<String>,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub item_id: String,
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: String,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub name: String,
     /// `namespace_type`
     pub namespace_type: NamespaceType,
     /// `os_types`
     pub os_types: Option<Vec<OsType>>,
     /// `tags`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub tags: Option<Vec<String>>,
     /// `tie_breaker_id`
     pub tie_breaker_id: String,
@@ -167,6 +185,8 @@ pub enum ExceptionListType {
 #[non_exhaustive]
 pub struct ExistsEntry {
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// `operator`
     pub operator: EntryOperator,
@@ -249,20 +269,28 @@ impl From<ExistsEntry> for InnerEntry {
 #[non_exhaustive]
 pub struct ItemComment {
     /// `comment`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub comment: String,
     /// `created_at`
     ///
     /// format `date-time`
     pub created_at: String,
     /// `created_by`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub created_by: String,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `updated_at`
     ///
     /// format `date-time`
     pub updated_at: Option<String>,
     /// `updated_by`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub updated_by: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -273,14 +301,20 @@ pub struct ItemComment {
 #[allow(clippy::exhaustive_structs)]
 pub struct ItemCommentRequired {
     /// `comment`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub comment: String,
     /// `created_at`
     ///
     /// format `date-time`
     pub created_at: String,
     /// `created_by`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub created_by: String,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
 }
 
@@ -305,6 +339,8 @@ impl ItemComment {
         self
     }
     /// `updated_by`
+    ///
+    /// at least 1 characters · format `nonempty`
     #[must_use]
     pub fn updated_by(mut self, updated_by: impl Into<String>) -> Self {
         self.updated_by = Some(updated_by.into());
@@ -373,6 +409,8 @@ impl From<WildcardEntry> for ItemEntry {
 #[non_exhaustive]
 pub struct ListEntry {
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// `list`
     pub list: ValueListReference,
@@ -387,6 +425,8 @@ pub struct ListEntry {
 #[allow(clippy::exhaustive_structs)]
 pub struct ListEntryRequired {
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// `list`
     pub list: ValueListReference,
@@ -412,12 +452,14 @@ impl ListEntry {
 #[non_exhaustive]
 pub struct MatchAnyEntry {
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// `operator`
     pub operator: EntryOperator,
     /// `value`
     ///
-    /// at least 1 items
+    /// at least 1 characters · at least 1 items · format `nonempty`
     pub value: Vec<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -428,12 +470,14 @@ pub struct MatchAnyEntry {
 #[allow(clippy::exhaustive_structs)]
 pub struct MatchAnyEntryRequired {
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// `operator`
     pub operator: EntryOperator,
     /// `value`
     ///
-    /// at least 1 items
+    /// at least 1 characters · at least 1 items · format `nonempty`
     pub value: Vec<String>,
 }
 
@@ -455,10 +499,14 @@ impl MatchAnyEntry {
 #[non_exhaustive]
 pub struct MatchEntry {
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// `operator`
     pub operator: EntryOperator,
     /// `value`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub value: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -469,10 +517,14 @@ pub struct MatchEntry {
 #[allow(clippy::exhaustive_structs)]
 pub struct MatchEntryRequired {
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// `operator`
     pub operator: EntryOperator,
     /// `value`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub value: String,
 }
 
@@ -510,6 +562,8 @@ pub struct NestedEntry {
     /// at least 1 items
     pub entries: Vec<InnerEntry>,
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -551,6 +605,8 @@ pub type UpdateResponse = ExceptionListItem;
 #[non_exhaustive]
 pub struct ValueListReference {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `type`
     pub r#type: ValueListType,
@@ -629,10 +685,14 @@ pub enum ValueListType {
 #[non_exhaustive]
 pub struct WildcardEntry {
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// `operator`
     pub operator: EntryOperator,
     /// `value`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub value: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -643,10 +703,14 @@ pub struct WildcardEntry {
 #[allow(clippy::exhaustive_structs)]
 pub struct WildcardEntryRequired {
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// `operator`
     pub operator: EntryOperator,
     /// `value`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub value: String,
 }
 
@@ -668,6 +732,8 @@ impl WildcardEntry {
 #[allow(clippy::exhaustive_structs)]
 pub struct CreateRequired {
     /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub name: String,
     /// `description`
     pub description: String,
@@ -688,10 +754,14 @@ pub struct CreateRequest {
     /// `entries`
     pub entries: Vec<ItemEntry>,
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub item_id: Option<String>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub name: String,
     /// `os_types`
     ///
@@ -699,7 +769,7 @@ pub struct CreateRequest {
     pub os_types: Option<Vec<OsType>>,
     /// `tags`
     ///
-    /// default `[]`
+    /// default `[]` · at least 1 characters · format `nonempty`
     pub tags: Option<Vec<String>>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
@@ -740,8 +810,12 @@ impl CreateListRequest {
 #[non_exhaustive]
 pub struct DeleteRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: Option<String>,
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub item_id: Option<String>,
 }
 
@@ -758,6 +832,8 @@ impl DeleteRequest {
 #[non_exhaustive]
 pub struct FindRequest {
     /// `filter`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub filter: Option<String>,
     /// `page`
     ///
@@ -768,6 +844,8 @@ pub struct FindRequest {
     /// at least 0
     pub per_page: Option<i64>,
     /// `sort_field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub sort_field: Option<String>,
     /// `sort_order`
     pub sort_order: Option<endpoint::SortDirection>,
@@ -792,8 +870,12 @@ impl FindRequest {
 #[non_exhaustive]
 pub struct GetRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: Option<String>,
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub item_id: Option<String>,
 }
 
@@ -810,6 +892,8 @@ impl GetRequest {
 #[allow(clippy::exhaustive_structs)]
 pub struct UpdateRequired {
     /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub name: String,
     /// `description`
     pub description: String,
@@ -832,18 +916,26 @@ pub struct UpdateRequest {
     /// `entries`
     pub entries: Vec<ItemEntry>,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: Option<String>,
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub item_id: Option<String>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub name: String,
     /// `os_types`
     ///
     /// default `[]`
     pub os_types: Option<Vec<OsType>>,
     /// `tags`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub tags: Option<Vec<String>>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,

@@ -58,11 +58,15 @@ pub struct List(Call<ListRequest>);
 rt::call!(List, ListRequest => ListResponse, read);
 impl List {
     /// `page`
+    ///
+    /// at least 1
     pub fn page(mut self, page: i64) -> Self {
         self.0.request_mut().page = Some(page);
         self
     }
     /// `pageSize`
+    ///
+    /// 1 to 100
     pub fn page_size(mut self, page_size: i64) -> Self {
         self.0.request_mut().page_size = Some(page_size);
         self

@@ -31,8 +31,12 @@ impl GetRequest {
 #[non_exhaustive]
 pub struct ListRequest {
     /// `page`
+    ///
+    /// at least 1
     pub page: Option<i64>,
     /// `pageSize`
+    ///
+    /// 1 to 100
     pub page_size: Option<i64>,
     /// `kuery`
     pub kuery: Option<String>,

@@ -236,6 +236,8 @@ impl Enable {
         self
     }
     /// `enrichPolicyExecutionInterval`
+    ///
+    /// matches `^[1-9]\d*[smh]$`
     pub fn enrich_policy_execution_interval(
         mut self,
         enrich_policy_execution_interval: impl Into<String>,
@@ -348,6 +350,8 @@ impl InitEngine {
         self
     }
     /// `enrichPolicyExecutionInterval`
+    ///
+    /// matches `^[1-9]\d*[smh]$`
     pub fn enrich_policy_execution_interval(
         mut self,
         enrich_policy_execution_interval: impl Into<String>,

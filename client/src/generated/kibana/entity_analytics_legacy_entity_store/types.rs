@@ -258,6 +258,8 @@ pub struct EnableRequest {
     /// default `-1`
     pub docs_per_second: Option<i64>,
     /// `enrichPolicyExecutionInterval`
+    ///
+    /// matches `^[1-9]\d*[smh]$`
     pub enrich_policy_execution_interval: Option<String>,
     /// `entityTypes`
     pub entity_types: Option<Vec<entity_analytics::EntityType>>,
@@ -364,6 +366,8 @@ pub struct InitEngineRequest {
     /// default `-1`
     pub docs_per_second: Option<i64>,
     /// `enrichPolicyExecutionInterval`
+    ///
+    /// matches `^[1-9]\d*[smh]$`
     pub enrich_policy_execution_interval: Option<String>,
     /// `fieldHistoryLength`
     ///

@@ -151,6 +151,8 @@ pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
 impl Create {
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn list_id(mut self, list_id: impl Into<String>) -> Self {
         self.0.request_mut().list_id = Some(list_id.into());
         self
@@ -191,7 +193,7 @@ impl Create {
     }
     /// `version`
     ///
-    /// default `1`
+    /// default `1` · at least 1
     pub fn version(mut self, version: i64) -> Self {
         self.0.request_mut().version = Some(version);
         self
@@ -210,11 +212,15 @@ pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
 impl Delete {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.0.request_mut().id = Some(id.into());
         self
     }
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn list_id(mut self, list_id: impl Into<String>) -> Self {
         self.0.request_mut().list_id = Some(list_id.into());
         self
@@ -325,11 +331,15 @@ pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
 impl Get {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.0.request_mut().id = Some(id.into());
         self
     }
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn list_id(mut self, list_id: impl Into<String>) -> Self {
         self.0.request_mut().list_id = Some(list_id.into());
         self
@@ -350,11 +360,15 @@ pub struct GetSummary(Call<GetSummaryRequest>);
 rt::call!(GetSummary, GetSummaryRequest => GetSummaryResponse, read);
 impl GetSummary {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.0.request_mut().id = Some(id.into());
         self
     }
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn list_id(mut self, list_id: impl Into<String>) -> Self {
         self.0.request_mut().list_id = Some(list_id.into());
         self
@@ -412,11 +426,15 @@ impl Update {
         self
     }
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.0.request_mut().id = Some(id.into());
         self
     }
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn list_id(mut self, list_id: impl Into<String>) -> Self {
         self.0.request_mut().list_id = Some(list_id.into());
         self
@@ -456,6 +474,8 @@ impl Update {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     pub fn version(mut self, version: i64) -> Self {
         self.0.request_mut().version = Some(version);
         self

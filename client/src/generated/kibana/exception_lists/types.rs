@@ -41,10 +41,14 @@ pub struct ExceptionList {
     /// `description`
     pub description: String,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `immutable`
     pub immutable: bool,
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: String,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
@@ -67,6 +71,8 @@ pub struct ExceptionList {
     /// `updated_by`
     pub updated_by: String,
     /// `version`
+    ///
+    /// at least 1
     pub version: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -91,22 +97,34 @@ pub struct ExceptionListItem {
     /// `entries`
     pub entries: Vec<ItemEntry>,
     /// `expire_time`
+    ///
+    /// format `date-time`
     pub expire_time: Option<String>,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub item_id: String,
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: String,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub name: String,
     /// `namespace_type`
     pub namespace_type: NamespaceType,
     /// `os_types`
     pub os_types: Option<Vec<OsType>>,
     /// `tags`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub tags: Option<Vec<String>>,
     /// `tie_breaker_id`
     pub tie_breaker_id: String,
@@ -149,6 +167,8 @@ pub enum ExceptionListType {
 #[non_exhaustive]
 pub struct ExistsEntry {
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// `operator`
     pub operator: EntryOperator,
@@ -223,10 +243,16 @@ pub struct ImportError {
     /// `error`
     pub error: ImportErrorDetails,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: Option<String>,
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub item_id: Option<String>,
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -322,20 +348,28 @@ impl From<ExistsEntry> for InnerEntry {
 #[non_exhaustive]
 pub struct ItemComment {
     /// `comment`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub comment: String,
     /// `created_at`
     ///
     /// format `date-time`
     pub created_at: String,
     /// `created_by`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub created_by: String,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `updated_at`
     ///
     /// format `date-time`
     pub updated_at: Option<String>,
     /// `updated_by`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub updated_by: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -346,8 +380,12 @@ pub struct ItemComment {
 #[non_exhaustive]
 pub struct ItemCommentUpdate {
     /// `comment`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub comment: String,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -363,6 +401,8 @@ impl ItemCommentUpdate {
         }
     }
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -431,6 +471,8 @@ impl From<WildcardEntry> for ItemEntry {
 #[non_exhaustive]
 pub struct ListEntry {
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// `list`
     pub list: ValueListReference,
@@ -445,6 +487,8 @@ pub struct ListEntry {
 #[allow(clippy::exhaustive_structs)]
 pub struct ListEntryRequired {
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// `list`
     pub list: ValueListReference,
@@ -470,12 +514,14 @@ impl ListEntry {
 #[non_exhaustive]
 pub struct MatchAnyEntry {
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// `operator`
     pub operator: EntryOperator,
     /// `value`
     ///
-    /// at least 1 items
+    /// at least 1 characters · at least 1 items · format `nonempty`
     pub value: Vec<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -486,12 +532,14 @@ pub struct MatchAnyEntry {
 #[allow(clippy::exhaustive_structs)]
 pub struct MatchAnyEntryRequired {
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// `operator`
     pub operator: EntryOperator,
     /// `value`
     ///
-    /// at least 1 items
+    /// at least 1 characters · at least 1 items · format `nonempty`
     pub value: Vec<String>,
 }
 
@@ -513,10 +561,14 @@ impl MatchAnyEntry {
 #[non_exhaustive]
 pub struct MatchEntry {
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// `operator`
     pub operator: EntryOperator,
     /// `value`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub value: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -527,10 +579,14 @@ pub struct MatchEntry {
 #[allow(clippy::exhaustive_structs)]
 pub struct MatchEntryRequired {
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// `operator`
     pub operator: EntryOperator,
     /// `value`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub value: String,
 }
 
@@ -568,6 +624,8 @@ pub struct NestedEntry {
     /// at least 1 items
     pub entries: Vec<InnerEntry>,
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -593,6 +651,8 @@ impl NestedEntry {
 #[non_exhaustive]
 pub struct NewItemComment {
     /// `comment`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub comment: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -626,10 +686,14 @@ pub struct NewRuleExceptionItem {
     /// format `date-time`
     pub expire_time: Option<String>,
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub item_id: Option<String>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub name: String,
     /// `namespace_type`
     ///
@@ -641,7 +705,7 @@ pub struct NewRuleExceptionItem {
     pub os_types: Option<Vec<OsType>>,
     /// `tags`
     ///
-    /// default `[]`
+    /// default `[]` · at least 1 characters · format `nonempty`
     pub tags: Option<Vec<String>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -656,6 +720,8 @@ pub struct NewRuleExceptionItemRequired {
     /// `entries`
     pub entries: Vec<ItemEntry>,
     /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub name: String,
 }
 
@@ -690,6 +756,8 @@ impl NewRuleExceptionItem {
         self
     }
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     #[must_use]
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.item_id = Some(item_id.into());
@@ -727,7 +795,7 @@ impl NewRuleExceptionItem {
     }
     /// `tags`
     ///
-    /// default `[]`
+    /// default `[]` · at least 1 characters · format `nonempty`
     #[must_use]
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.tags = Some(tags.into_iter().map(Into::into).collect());
@@ -740,6 +808,8 @@ impl NewRuleExceptionItem {
 #[non_exhaustive]
 pub struct NewRuleItemComment {
     /// `comment`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub comment: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -789,6 +859,8 @@ pub type UpdateResponse = ExceptionList;
 #[non_exhaustive]
 pub struct ValueListReference {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `type`
     pub r#type: ValueListType,
@@ -867,10 +939,14 @@ pub enum ValueListType {
 #[non_exhaustive]
 pub struct WildcardEntry {
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// `operator`
     pub operator: EntryOperator,
     /// `value`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub value: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -881,10 +957,14 @@ pub struct WildcardEntry {
 #[allow(clippy::exhaustive_structs)]
 pub struct WildcardEntryRequired {
     /// `field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub field: String,
     /// `operator`
     pub operator: EntryOperator,
     /// `value`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub value: String,
 }
 
@@ -920,6 +1000,8 @@ pub struct CreateRequest {
     /// `description`
     pub description: String,
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: Option<String>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
@@ -939,7 +1021,7 @@ pub struct CreateRequest {
     pub r#type: ExceptionListType,
     /// `version`
     ///
-    /// default `1`
+    /// default `1` · at least 1
     pub version: Option<i64>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
@@ -993,8 +1075,12 @@ impl CreateSharedRequest {
 #[non_exhaustive]
 pub struct DeleteRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: Option<String>,
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: Option<String>,
     /// `namespace_type`
     ///
@@ -1019,6 +1105,8 @@ impl DeleteRequest {
 #[non_exhaustive]
 pub struct DuplicateRequest {
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: String,
     /// `namespace_type`
     pub namespace_type: NamespaceType,
@@ -1048,8 +1136,12 @@ impl DuplicateRequest {
 #[allow(clippy::exhaustive_structs)]
 pub struct ExportRequired {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: String,
     /// `namespace_type`
     pub namespace_type: NamespaceType,
@@ -1060,8 +1152,12 @@ pub struct ExportRequired {
 #[non_exhaustive]
 pub struct ExportRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: String,
     /// `namespace_type`
     pub namespace_type: NamespaceType,
@@ -1128,8 +1224,12 @@ impl FindRequest {
 #[non_exhaustive]
 pub struct GetRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: Option<String>,
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: Option<String>,
     /// `namespace_type`
     ///
@@ -1154,8 +1254,12 @@ impl GetRequest {
 #[non_exhaustive]
 pub struct GetSummaryRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: Option<String>,
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: Option<String>,
     /// `namespace_type`
     ///
@@ -1227,8 +1331,12 @@ pub struct UpdateRequest {
     /// `description`
     pub description: String,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: Option<String>,
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: Option<String>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
@@ -1247,6 +1355,8 @@ pub struct UpdateRequest {
     /// `type`
     pub r#type: ExceptionListType,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,

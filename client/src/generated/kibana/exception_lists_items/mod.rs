@@ -85,11 +85,15 @@ impl Create {
         self
     }
     /// `expire_time`
+    ///
+    /// format `date-time`
     pub fn expire_time(mut self, expire_time: impl Into<String>) -> Self {
         self.0.request_mut().expire_time = Some(expire_time.into());
         self
     }
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.0.request_mut().item_id = Some(item_id.into());
         self
@@ -128,7 +132,7 @@ impl Create {
     }
     /// `tags`
     ///
-    /// default `[]`
+    /// default `[]` · at least 1 characters · format `nonempty`
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.0.request_mut().tags = Some(tags.into_iter().map(Into::into).collect());
         self
@@ -142,11 +146,15 @@ pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
 impl Delete {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.0.request_mut().id = Some(id.into());
         self
     }
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.0.request_mut().item_id = Some(item_id.into());
         self
@@ -172,7 +180,7 @@ rt::pages!(Find, FindRequest);
 impl Find {
     /// `filter`
     ///
-    /// default `[]`
+    /// default `[]` · at least 1 characters · format `nonempty`
     pub fn filter(
         mut self,
         filter: impl IntoIterator<Item = impl Into<String>>,
@@ -214,6 +222,8 @@ impl Find {
         self
     }
     /// `sort_field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn sort_field(mut self, sort_field: impl Into<String>) -> Self {
         self.0.request_mut().sort_field = Some(sort_field.into());
         self
@@ -235,11 +245,15 @@ pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
 impl Get {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.0.request_mut().id = Some(id.into());
         self
     }
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.0.request_mut().item_id = Some(item_id.into());
         self
@@ -280,21 +294,29 @@ impl Update {
         self
     }
     /// `expire_time`
+    ///
+    /// format `date-time`
     pub fn expire_time(mut self, expire_time: impl Into<String>) -> Self {
         self.0.request_mut().expire_time = Some(expire_time.into());
         self
     }
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.0.request_mut().id = Some(id.into());
         self
     }
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn item_id(mut self, item_id: impl Into<String>) -> Self {
         self.0.request_mut().item_id = Some(item_id.into());
         self
     }
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn list_id(mut self, list_id: impl Into<String>) -> Self {
         self.0.request_mut().list_id = Some(list_id.into());
         self
@@ -332,6 +354,8 @@ impl Update {
         self
     }
     /// `tags`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn tags(mut self, tags: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.0.request_mut().tags = Some(tags.into_iter().map(Into::into).collect());
         self

@@ -42,12 +42,16 @@ pub type UpdateResponse = exception_lists::ExceptionListItem;
 #[allow(clippy::exhaustive_structs)]
 pub struct CreateRequired {
     /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub name: String,
     /// `description`
     pub description: String,
     /// `entries`
     pub entries: Vec<exception_lists::ItemEntry>,
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: String,
 }
 
@@ -64,14 +68,22 @@ pub struct CreateRequest {
     /// `entries`
     pub entries: Vec<exception_lists::ItemEntry>,
     /// `expire_time`
+    ///
+    /// format `date-time`
     pub expire_time: Option<String>,
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub item_id: Option<String>,
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: String,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub name: String,
     /// `namespace_type`
     ///
@@ -83,7 +95,7 @@ pub struct CreateRequest {
     pub os_types: Option<Vec<exception_lists::OsType>>,
     /// `tags`
     ///
-    /// default `[]`
+    /// default `[]` · at least 1 characters · format `nonempty`
     pub tags: Option<Vec<String>>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
@@ -115,8 +127,12 @@ impl CreateRequest {
 #[non_exhaustive]
 pub struct DeleteRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: Option<String>,
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub item_id: Option<String>,
     /// `namespace_type`
     ///
@@ -141,10 +157,12 @@ impl DeleteRequest {
 #[non_exhaustive]
 pub struct FindRequest {
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: Vec<String>,
     /// `filter`
     ///
-    /// default `[]`
+    /// default `[]` · at least 1 characters · format `nonempty`
     pub filter: Option<Vec<String>>,
     /// `namespace_type`
     ///
@@ -161,6 +179,8 @@ pub struct FindRequest {
     /// at least 0
     pub per_page: Option<i64>,
     /// `sort_field`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub sort_field: Option<String>,
     /// `sort_order`
     pub sort_order: Option<exception_lists::SortOrder>,
@@ -188,8 +208,12 @@ impl FindRequest {
 #[non_exhaustive]
 pub struct GetRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: Option<String>,
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub item_id: Option<String>,
     /// `namespace_type`
     ///
@@ -214,6 +238,8 @@ impl GetRequest {
 #[allow(clippy::exhaustive_structs)]
 pub struct UpdateRequired {
     /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub name: String,
     /// `description`
     pub description: String,
@@ -236,16 +262,26 @@ pub struct UpdateRequest {
     /// `entries`
     pub entries: Vec<exception_lists::ItemEntry>,
     /// `expire_time`
+    ///
+    /// format `date-time`
     pub expire_time: Option<String>,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: Option<String>,
     /// `item_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub item_id: Option<String>,
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: Option<String>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub name: String,
     /// `namespace_type`
     ///
@@ -256,6 +292,8 @@ pub struct UpdateRequest {
     /// default `[]`
     pub os_types: Option<Vec<exception_lists::OsType>>,
     /// `tags`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub tags: Option<Vec<String>>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,

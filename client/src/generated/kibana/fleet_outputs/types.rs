@@ -384,6 +384,8 @@ pub struct KafkaOutput {
     /// `random`
     pub random: Option<KafkaOutputRandom>,
     /// `required_acks`
+    ///
+    /// numbers 1, 0, -1
     pub required_acks: Option<i64>,
     /// `round_robin`
     pub round_robin: Option<KafkaOutputRandom>,
@@ -520,6 +522,8 @@ pub struct KafkaOutputUpdate {
     /// `random`
     pub random: Option<NewKafkaOutputRandom>,
     /// `required_acks`
+    ///
+    /// numbers 1, 0, -1
     pub required_acks: Option<i64>,
     /// `round_robin`
     pub round_robin: Option<NewKafkaOutputRandom>,
@@ -728,6 +732,8 @@ impl KafkaOutputUpdate {
         self
     }
     /// `required_acks`
+    ///
+    /// numbers 1, 0, -1
     #[must_use]
     pub fn required_acks(mut self, required_acks: i64) -> Self {
         self.required_acks = Some(required_acks);
@@ -1345,6 +1351,8 @@ pub struct NewKafkaOutput {
     /// `random`
     pub random: Option<NewKafkaOutputRandom>,
     /// `required_acks`
+    ///
+    /// numbers 1, 0, -1
     pub required_acks: Option<i64>,
     /// `round_robin`
     pub round_robin: Option<NewKafkaOutputRandom>,
@@ -1561,6 +1569,8 @@ impl NewKafkaOutput {
         self
     }
     /// `required_acks`
+    ///
+    /// numbers 1, 0, -1
     #[must_use]
     pub fn required_acks(mut self, required_acks: i64) -> Self {
         self.required_acks = Some(required_acks);

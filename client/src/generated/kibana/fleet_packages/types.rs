@@ -473,7 +473,7 @@ pub struct GetBulkUpgradeStatusResponse {
 /// The answer to [`get_file`](super::FleetPackages::get_file).
 pub type GetFileResponse = Untyped;
 /// The answer to [`get_inputs_template`](super::FleetPackages::get_inputs_template).
-pub type GetInputsTemplateResponse = Untyped;
+pub type GetInputsTemplateResponse = InputsTemplateResult;
 /// The answer to [`get`](super::FleetPackages::get).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -550,7 +550,7 @@ pub struct InputStream {
     pub extra: Extra,
 }
 
-/// The `InputsTemplate` object: `object` of what `fleet.packages.get_inputs_template` answers.
+/// The `InputsTemplate` object: `object` of `InputsTemplateResult`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct InputsTemplate {
@@ -572,6 +572,30 @@ pub struct InputsTemplateInput {
     pub r#type: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// One of several forms of `InputsTemplateResult`: what `fleet.packages.get_inputs_template` answers.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum InputsTemplateResult {
+    /// A string.
+    String(String),
+    /// The `InputsTemplate` form.
+    Object(InputsTemplate),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<&str> for InputsTemplateResult {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+impl From<String> for InputsTemplateResult {
+    fn from(value: String) -> Self {
+        Self::String(value)
+    }
 }
 
 /// The `InstallKibanaAssetsOptions` object: what `fleet.packages.install_kibana_assets` takes.

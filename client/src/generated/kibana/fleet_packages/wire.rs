@@ -42,7 +42,7 @@ rt::string_enum! {
 }
 rt::union_! {
     AssetReference, BulkInstallPackage, BulkInstallResult, FailedInstallError,
-    KibanaAssetType, PackageType, SearchAfterValue
+    InputsTemplateResult, KibanaAssetType, PackageType, SearchAfterValue
 }
 
 impl rt::Model for Asset {
@@ -1607,6 +1607,33 @@ impl rt::Model for InputsTemplateInput {
         out.option(1, &self.streams)?;
         out.value(2, &self.r#type)?;
         Ok(())
+    }
+}
+
+impl rt::Union for InputsTemplateResult {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::of(16),
+        rt::Arm::object(64, &[], &["inputs"], &["inputs"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::String),
+            1 => rt::get(deserializer).map(Self::Object),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::String(value) => rt::Wire::encode(value, serializer),
+            Self::Object(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 

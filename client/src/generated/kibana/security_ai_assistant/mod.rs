@@ -176,6 +176,8 @@ impl CompleteChat {
         self
     }
     /// `conversationId`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn conversation_id(mut self, conversation_id: impl Into<String>) -> Self {
         self.0.request_mut().conversation_id = Some(conversation_id.into());
         self

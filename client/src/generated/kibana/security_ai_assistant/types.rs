@@ -20,10 +20,14 @@ pub struct AnonymizationField {
     /// `field`
     pub field: String,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `namespace`
     pub namespace: Option<String>,
     /// `timestamp`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub timestamp: Option<String>,
     /// `updatedAt`
     pub updated_at: Option<String>,
@@ -439,6 +443,8 @@ pub struct Conversation {
     /// `excludeFromLastConversationStorage`
     pub exclude_from_last_conversation_storage: Option<bool>,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `isDefault`
     pub is_default: Option<bool>,
@@ -451,6 +457,8 @@ pub struct Conversation {
     /// `summary`
     pub summary: Option<ConversationSummary>,
     /// `timestamp`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub timestamp: Option<String>,
     /// `title`
     pub title: String,
@@ -515,6 +523,8 @@ pub struct ConversationSummary {
     /// `public`
     pub public: Option<bool>,
     /// `timestamp`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub timestamp: Option<String>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -545,6 +555,8 @@ impl ConversationSummary {
         self
     }
     /// `timestamp`
+    ///
+    /// at least 1 characters · format `nonempty`
     #[must_use]
     pub fn timestamp(mut self, timestamp: impl Into<String>) -> Self {
         self.timestamp = Some(timestamp.into());
@@ -557,6 +569,8 @@ impl ConversationSummary {
 #[non_exhaustive]
 pub struct DeletedEntry {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -571,6 +585,8 @@ pub struct DocumentEntry {
     /// `createdBy`
     pub created_by: String,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `updatedAt`
     pub updated_at: String,
@@ -621,6 +637,8 @@ pub struct DocumentEntryUpdate {
     /// `users`
     pub users: Option<Vec<User>>,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -639,6 +657,8 @@ pub struct DocumentEntryUpdateRequired {
     /// `name`
     pub name: String,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
 }
 
@@ -907,6 +927,8 @@ pub struct IndexEntry {
     /// `createdBy`
     pub created_by: String,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `updatedAt`
     pub updated_at: String,
@@ -961,6 +983,8 @@ pub struct IndexEntryUpdate {
     /// `users`
     pub users: Option<Vec<User>>,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -981,6 +1005,8 @@ pub struct IndexEntryUpdateRequired {
     /// `name`
     pub name: String,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
 }
 
@@ -1415,6 +1441,8 @@ pub struct Message {
     /// `content`
     pub content: String,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: Option<String>,
     /// `isError`
     pub is_error: Option<bool>,
@@ -1425,6 +1453,8 @@ pub struct Message {
     /// `role`
     pub role: MessageRole,
     /// `timestamp`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub timestamp: String,
     /// `traceData`
     pub trace_data: Option<TraceData>,
@@ -1443,6 +1473,8 @@ pub struct MessageRequired {
     /// `role`
     pub role: MessageRole,
     /// `timestamp`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub timestamp: String,
 }
 
@@ -1458,6 +1490,8 @@ impl Message {
         }
     }
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -1965,6 +1999,8 @@ pub struct Prompt {
     /// `createdBy`
     pub created_by: Option<String>,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `isDefault`
     pub is_default: Option<bool>,
@@ -1977,6 +2013,8 @@ pub struct Prompt {
     /// `promptType`
     pub prompt_type: PromptType,
     /// `timestamp`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub timestamp: Option<String>,
     /// `updatedAt`
     pub updated_at: Option<String>,
@@ -2519,6 +2557,8 @@ pub struct CompleteChatRequest {
     /// `connectorId`
     pub connector_id: String,
     /// `conversationId`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub conversation_id: Option<String>,
     /// `isStream`
     pub is_stream: Option<bool>,

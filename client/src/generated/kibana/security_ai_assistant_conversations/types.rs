@@ -90,6 +90,8 @@ impl CreateRequest {
 #[non_exhaustive]
 pub struct DeleteRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
 }
 
@@ -169,6 +171,8 @@ impl FindRequest {
 #[non_exhaustive]
 pub struct GetRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
 }
 
@@ -185,6 +189,8 @@ impl GetRequest {
 #[non_exhaustive]
 pub struct UpdateRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `apiConfig`
     pub api_config: Option<security_ai_assistant::ApiConfig>,
@@ -193,6 +199,8 @@ pub struct UpdateRequest {
     /// `excludeFromLastConversationStorage`
     pub exclude_from_last_conversation_storage: Option<bool>,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub body_id: String,
     /// `messages`
     pub messages: Option<Vec<security_ai_assistant::Message>>,

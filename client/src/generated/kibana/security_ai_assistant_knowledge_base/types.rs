@@ -101,6 +101,8 @@ impl CreateEntryRequest {
 #[non_exhaustive]
 pub struct DeleteEntryRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
 }
 
@@ -154,6 +156,8 @@ impl FindEntriesRequest {
 #[non_exhaustive]
 pub struct GetEntryRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
 }
 
@@ -240,6 +244,8 @@ impl SetupResourceRequest {
 #[non_exhaustive]
 pub struct UpdateEntryRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `body`
     pub body: security_ai_assistant::KnowledgeBaseEntryUpdate,

@@ -45,7 +45,7 @@ pub struct ElasticsearchClient {
 }
 
 /// The answer to [`get`](super::Status::get).
-pub type GetResponse = Untyped;
+pub type GetResponse = StatusAnswer;
 /// A value of `Level`: `level` of `ServiceStatus`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -154,6 +154,18 @@ pub struct ServiceStatuses {
     pub plugins: BTreeMap<String, ServiceStatus>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// One of several forms of `StatusAnswer`: what `status.get` answers.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum StatusAnswer {
+    /// The `ServerStatus` form.
+    ServerStatus(ServerStatus),
+    /// The `RedactedStatus` form.
+    RedactedStatus(RedactedStatus),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
 }
 
 /// The `Version` object: `version` of `ServerStatus`.

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use http::Method;
+use serde::{Deserializer, Serializer};
 use serde::de::MapAccess;
 use serde::ser::SerializeMap;
 use crate::{Error, rt};
@@ -16,6 +17,9 @@ rt::model! {
 }
 rt::string_enum! {
     BuildFlavor, Level
+}
+rt::union_! {
+    StatusAnswer
 }
 
 impl rt::StringEnum for BuildFlavor {
@@ -465,6 +469,38 @@ impl rt::Model for ServiceStatuses {
         out.value(1, &self.overall)?;
         out.value(2, &self.plugins)?;
         Ok(())
+    }
+}
+
+impl rt::Union for StatusAnswer {
+    const ARMS: &'static [rt::Arm] = &[
+        rt::Arm::object(
+            64,
+            &[],
+            &["metrics", "name", "status", "uuid", "version"],
+            &["metrics", "name", "status", "uuid", "version"],
+        ),
+        rt::Arm::object(64, &[], &["status"], &["status"]),
+    ];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::ServerStatus),
+            1 => rt::get(deserializer).map(Self::RedactedStatus),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::ServerStatus(value) => rt::Wire::encode(value, serializer),
+            Self::RedactedStatus(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 

@@ -1704,6 +1704,8 @@ impl From<SelectedIncludedContent> for IncludedContent {
 #[non_exhaustive]
 pub struct IndexRefreshInterval {
     /// `value`
+    ///
+    /// numbers -1
     pub value: common::LongOrString,
     /// Members that this version of elkit does not know.
     pub extra: Extra,

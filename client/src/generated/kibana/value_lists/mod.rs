@@ -136,6 +136,8 @@ impl Create {
         self
     }
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.0.request_mut().id = Some(id.into());
         self
@@ -226,6 +228,8 @@ impl Find {
         self
     }
     /// `cursor`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.0.request_mut().cursor = Some(cursor.into());
         self
@@ -264,6 +268,8 @@ impl Patch {
         self
     }
     /// `description`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.0.request_mut().description = Some(description.into());
         self
@@ -279,11 +285,15 @@ impl Patch {
         self
     }
     /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.0.request_mut().name = Some(name.into());
         self
     }
     /// `version`
+    ///
+    /// at least 1
     pub fn version(mut self, version: i64) -> Self {
         self.0.request_mut().version = Some(version);
         self
@@ -312,6 +322,8 @@ impl Update {
         self
     }
     /// `version`
+    ///
+    /// at least 1
     pub fn version(mut self, version: i64) -> Self {
         self.0.request_mut().version = Some(version);
         self

@@ -27,6 +27,8 @@ pub type DeleteResponse = List;
 #[non_exhaustive]
 pub struct FindResponse {
     /// `cursor`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub cursor: String,
     /// `data`
     pub data: Vec<List>,
@@ -91,16 +93,22 @@ pub struct List {
     /// `created_by`
     pub created_by: String,
     /// `description`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub description: String,
     /// `deserializer`
     pub deserializer: Option<String>,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `immutable`
     pub immutable: bool,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub name: String,
     /// `serializer`
     pub serializer: Option<String>,
@@ -115,6 +123,8 @@ pub struct List {
     /// `updated_by`
     pub updated_by: String,
     /// `version`
+    ///
+    /// at least 1
     pub version: i64,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -139,8 +149,12 @@ pub struct ListItem {
     /// `deserializer`
     pub deserializer: Option<String>,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: String,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
@@ -157,6 +171,8 @@ pub struct ListItem {
     /// `updated_by`
     pub updated_by: String,
     /// `value`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub value: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
@@ -273,8 +289,12 @@ pub type UpdateResponse = List;
 #[allow(clippy::exhaustive_structs)]
 pub struct CreateRequired {
     /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub name: String,
     /// `description`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub description: String,
     /// `type`
     pub r#type: ListType,
@@ -285,14 +305,20 @@ pub struct CreateRequired {
 #[non_exhaustive]
 pub struct CreateRequest {
     /// `description`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub description: String,
     /// `deserializer`
     pub deserializer: Option<String>,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: Option<String>,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub name: String,
     /// `serializer`
     pub serializer: Option<String>,
@@ -341,6 +367,8 @@ impl CreateIndexRequest {
 #[non_exhaustive]
 pub struct DeleteRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `deleteReferences`
     ///
@@ -391,6 +419,8 @@ pub struct FindRequest {
     /// `sort_order`
     pub sort_order: Option<SortOrder>,
     /// `cursor`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub cursor: Option<String>,
     /// `filter`
     pub filter: Option<String>,
@@ -416,6 +446,8 @@ impl FindRequest {
 #[non_exhaustive]
 pub struct GetRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
 }
 
@@ -458,14 +490,22 @@ pub struct PatchRequest {
     /// `_version`
     pub body_version: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub description: Option<String>,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub name: Option<String>,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
@@ -492,10 +532,16 @@ impl PatchRequest {
 #[allow(clippy::exhaustive_structs)]
 pub struct UpdateRequired {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub name: String,
     /// `description`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub description: String,
 }
 
@@ -506,14 +552,22 @@ pub struct UpdateRequest {
     /// `_version`
     pub body_version: Option<String>,
     /// `description`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub description: String,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `name`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub name: String,
     /// `version`
+    ///
+    /// at least 1
     pub version: Option<i64>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,

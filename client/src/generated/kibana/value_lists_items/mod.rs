@@ -110,6 +110,8 @@ pub struct Create(Call<CreateRequest>);
 rt::call!(Create, CreateRequest => CreateResponse);
 impl Create {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.0.request_mut().id = Some(id.into());
         self
@@ -138,11 +140,15 @@ pub struct Delete(Call<DeleteRequest>);
 rt::call!(Delete, DeleteRequest => DeleteResponse);
 impl Delete {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.0.request_mut().id = Some(id.into());
         self
     }
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn list_id(mut self, list_id: impl Into<String>) -> Self {
         self.0.request_mut().list_id = Some(list_id.into());
         self
@@ -196,6 +202,8 @@ impl Find {
         self
     }
     /// `cursor`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn cursor(mut self, cursor: impl Into<String>) -> Self {
         self.0.request_mut().cursor = Some(cursor.into());
         self
@@ -214,11 +222,15 @@ pub struct Get(Call<GetRequest>);
 rt::call!(Get, GetRequest => GetResponse, read);
 impl Get {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.0.request_mut().id = Some(id.into());
         self
     }
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn list_id(mut self, list_id: impl Into<String>) -> Self {
         self.0.request_mut().list_id = Some(list_id.into());
         self
@@ -237,6 +249,8 @@ pub struct Import(Call<ImportRequest>);
 rt::call!(Import, ImportRequest => ImportResponse);
 impl Import {
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn list_id(mut self, list_id: impl Into<String>) -> Self {
         self.0.request_mut().list_id = Some(list_id.into());
         self
@@ -295,6 +309,8 @@ impl Patch {
         self
     }
     /// `value`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub fn value(mut self, value: impl Into<String>) -> Self {
         self.0.request_mut().value = Some(value.into());
         self

@@ -15,6 +15,8 @@ pub type DeleteResponse = OneOrMany<value_lists::ListItem>;
 #[non_exhaustive]
 pub struct FindResponse {
     /// `cursor`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub cursor: String,
     /// `data`
     pub data: Vec<value_lists::ListItem>,
@@ -61,14 +63,20 @@ pub type UpdateResponse = value_lists::ListItem;
 #[non_exhaustive]
 pub struct CreateRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: Option<String>,
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: String,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `refresh`
     pub refresh: Option<Refresh>,
     /// `value`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub value: String,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
@@ -94,8 +102,12 @@ impl CreateRequest {
 #[non_exhaustive]
 pub struct DeleteRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: Option<String>,
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: Option<String>,
     /// `value`
     pub value: Option<String>,
@@ -123,6 +135,8 @@ impl DeleteRequest {
 #[non_exhaustive]
 pub struct ExportRequest {
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: String,
 }
 
@@ -139,6 +153,8 @@ impl ExportRequest {
 #[non_exhaustive]
 pub struct FindRequest {
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: String,
     /// `page`
     pub page: Option<i64>,
@@ -151,6 +167,8 @@ pub struct FindRequest {
     /// `sort_order`
     pub sort_order: Option<value_lists::SortOrder>,
     /// `cursor`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub cursor: Option<String>,
     /// `filter`
     pub filter: Option<String>,
@@ -177,8 +195,12 @@ impl FindRequest {
 #[non_exhaustive]
 pub struct GetRequest {
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: Option<String>,
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: Option<String>,
     /// `value`
     pub value: Option<String>,
@@ -201,6 +223,8 @@ impl GetRequest {
 #[non_exhaustive]
 pub struct ImportRequest {
     /// `list_id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub list_id: Option<String>,
     /// `type`
     pub r#type: Option<value_lists::ListType>,
@@ -236,12 +260,16 @@ pub struct PatchRequest {
     /// `_version`
     pub version: Option<String>,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `refresh`
     pub refresh: Option<Refresh>,
     /// `value`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub value: Option<String>,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
@@ -269,10 +297,14 @@ pub struct UpdateRequest {
     /// `_version`
     pub version: Option<String>,
     /// `id`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub id: String,
     /// `meta`
     pub meta: Option<BTreeMap<String, Value>>,
     /// `value`
+    ///
+    /// at least 1 characters · format `nonempty`
     pub value: String,
     /// Members of the body that this version of elkit does not know.
     pub extra: Extra,
