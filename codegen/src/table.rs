@@ -17,7 +17,7 @@ pub(crate) fn path(product: Product) -> String {
 /// Writes the table: one line an operation and a type, so that differences are readable.
 pub(crate) fn print(ir: &Ir) -> String {
     let operations: Vec<String> = ir.operations.iter().map(|op| operation(ir, op).to_string()).collect();
-    let types: Vec<String> = ir.types.iter().map(|(id, ty)| format!("{}:{}", json!(id), named(ty))).collect();
+    let types: Vec<String> = ir.types.iter().map(|(id, ty)| format!("{}:{}", json!(id), named(ir, ty))).collect();
     format!("{{\"operations\":[\n{}\n],\"types\":{{\n{}\n}}}}\n", operations.join(",\n"), types.join(",\n"))
 }
 
@@ -30,7 +30,7 @@ fn operation(ir: &Ir, operation: &Operation) -> Value {
     let path = operation.path.iter().map(|member| (member.name.clone(), ty(&member.ty)));
     insert(&mut row, "path", path.collect());
     let query = operation.query.iter().map(|param| {
-        let mut entry = member(param);
+        let mut entry = member(ir, param);
         if matches!(param.ty, Ty::List(_) | Ty::OneOrMany(_)) {
             entry.insert("list".into(), json!(true));
         }
@@ -38,11 +38,12 @@ fn operation(ir: &Ir, operation: &Operation) -> Value {
     });
     insert(&mut row, "query", query.collect());
     if let Some(body) = &operation.body {
-        let content = json!({ "media": body.media.name(), "required": body.required, "type": content(&body.content) });
+        let content =
+            json!({ "media": body.media.name(), "required": body.required, "type": content(ir, &body.content) });
         row.insert("body".into(), content);
     }
     let response = match &operation.response.content {
-        Some((media, body)) => json!({ "media": media.name(), "type": content(body) }),
+        Some((media, body)) => json!({ "media": media.name(), "type": content(ir, body) }),
         None => json!({}),
     };
     row.insert("responses".into(), json!({ operation.response.status.clone(): response }));
@@ -66,23 +67,23 @@ fn insert(row: &mut Map<String, Value>, name: &str, members: Map<String, Value>)
     }
 }
 
-fn content(content: &Content) -> Value {
+fn content(ir: &Ir, content: &Content) -> Value {
     match content {
-        Content::Object(body) => object(body),
+        Content::Object(body) => object(ir, body),
         Content::Value(value, _) => ty(value),
     }
 }
 
-fn named(ty: &Type) -> Value {
+fn named(ir: &Ir, ty: &Type) -> Value {
     match &ty.kind {
-        kind @ Kind::Union(_) => limited(self::kind(kind), &ty.facts.limits, &[]),
-        kind => self::kind(kind),
+        kind @ Kind::Union(_) => limited(ir, self::kind(ir, kind), &ty.facts.limits, &[]),
+        kind => self::kind(ir, kind),
     }
 }
 
-fn kind(kind: &Kind) -> Value {
+fn kind(ir: &Ir, kind: &Kind) -> Value {
     match kind {
-        Kind::Object(body) => object(body),
+        Kind::Object(body) => object(ir, body),
         Kind::Enum(Enum { values, booleans }) => {
             let names = values.iter().flat_map(|value| std::iter::once(&value.value).chain(&value.aliases));
             let mut row = Map::from_iter([("enum".to_owned(), json!(names.collect::<Vec<_>>()))]);
@@ -116,9 +117,9 @@ fn kind(kind: &Kind) -> Value {
     }
 }
 
-fn object(object: &Object) -> Value {
+fn object(ir: &Ir, object: &Object) -> Value {
     let mut members: Map<String, Value> =
-        object.members.iter().map(|known| (known.name.clone(), Value::Object(member(known)))).collect();
+        object.members.iter().map(|known| (known.name.clone(), Value::Object(member(ir, known)))).collect();
     for variant in &object.variants {
         members.insert(variant.name.clone(), json!({ "type": ty(&variant.ty) }));
     }
@@ -144,9 +145,9 @@ fn object(object: &Object) -> Value {
     Value::Object(row)
 }
 
-fn member(member: &Member) -> Map<String, Value> {
+fn member(ir: &Ir, member: &Member) -> Map<String, Value> {
     let mut row = Map::new();
-    row.insert("type".into(), limited(ty(&member.ty), &member.facts.limits, &member.facts.numbers));
+    row.insert("type".into(), limited(ir, ty(&member.ty), &member.facts.limits, &member.facts.numbers));
     if member.required {
         row.insert("required".into(), json!(true));
     }
@@ -159,20 +160,26 @@ fn member(member: &Member) -> Map<String, Value> {
     row
 }
 
-/// A type with the constraints of what holds it: they are for every text, number and list in it, but in named types.
-fn limited(ty: Value, limits: &Limits, numbers: &[Json]) -> Value {
+/// A type with the constraints of what holds it: they are for every text, number and list in it, but in named
+/// types that are more than a choice of scalars.
+fn limited(ir: &Ir, ty: Value, limits: &Limits, numbers: &[Json]) -> Value {
     match ty {
         Value::String(scalar) => {
             let row = scalar_limits(&scalar, limits, numbers);
             if row.is_empty() { Value::String(scalar) } else { Map::from_iter([(scalar, Value::Object(row))]).into() }
         }
+        Value::Object(of) if of.contains_key("ref") => {
+            let open = of["ref"].as_str().and_then(|id| scalars(ir, id));
+            let narrow = open.as_ref().map(|open| limited(ir, open.clone(), limits, numbers));
+            if narrow == open { Value::Object(of) } else { narrow.unwrap_or_default() }
+        }
         Value::Object(of) => {
             let is_list = of.contains_key("list");
             let parts = of.into_iter().map(|(form, part)| {
                 let part = match (form.as_str(), part) {
-                    ("list" | "map" | "pair", item) => limited(item, limits, numbers),
+                    ("list" | "map" | "pair", item) => limited(ir, item, limits, numbers),
                     ("any_of", Value::Array(arms)) => {
-                        arms.into_iter().map(|arm| limited(arm, limits, numbers)).collect()
+                        arms.into_iter().map(|arm| limited(ir, arm, limits, numbers)).collect()
                     }
                     (_, part) => part,
                 };
@@ -185,6 +192,17 @@ fn limited(ty: Value, limits: &Limits, numbers: &[Json]) -> Value {
             Value::Object(row)
         }
         other => other,
+    }
+}
+
+/// A named choice of nothing but scalars.
+fn scalars(ir: &Ir, id: &str) -> Option<Value> {
+    let kind = &ir.types.get(id)?.kind;
+    match kind {
+        Kind::Union(union) if union.arms.iter().all(|arm| matches!(arm.ty, Ty::Scalar(_))) => {
+            Some(self::kind(ir, kind))
+        }
+        _ => None,
     }
 }
 

@@ -264,6 +264,23 @@ fn the_newest_document_wins_and_all_must_require() {
 }
 
 #[test]
+fn the_newest_document_says_how_a_body_travels() {
+    let document = |answer: &str| {
+        let text = format!(
+            r#"{{"operation": "x.a", "routes": [{{"verbs": ["GET"], "path": "/a"}}], "responses": {{ "200": {answer} }} }}"#
+        );
+        spec::read(&BTreeMap::from([("x/a.json".to_owned(), text)])).expect("it is valid")
+    };
+    let (old, new) = (document(r#"{ "json": "string" }"#), document(r#"{ "bytes": "binary" }"#));
+    let (old, new) = (("kibana-8.18", &old), ("kibana-9.3", &new));
+    for order in [[old, new], [new, old]] {
+        let merged = import_all(order, &Api::default());
+        let media: Vec<_> = merged.operations["x.a"].responses["200"].content.keys().collect();
+        assert_eq!(media, ["bytes"], "{order:?}");
+    }
+}
+
+#[test]
 fn hand_written_twins_are_named() {
     let hand = BTreeMap::from([
         (

@@ -28,6 +28,14 @@ fn call(keys: &str) -> Texts {
     Texts::from([("shop/get.json".to_owned(), format!(r#"{{ "operation": "shop.get", {keys} }}"#))])
 }
 
+/// A call whose second answer is not the first one, `{ "n": "string" }`.
+fn answers(second: &str) -> Texts {
+    call(&format!(
+        r#""routes": [{{ "verbs": ["GET"], "path": "/_shop" }}],
+        "responses": {{ "200": {{ "json": {{ "n": "string" }} }}, "207": {second} }}"#
+    ))
+}
+
 fn overlay(file: &str, text: &str) -> Texts {
     Texts::from([(file.to_owned(), text.to_owned())])
 }
@@ -53,6 +61,8 @@ fn types_that_can_not_be() {
         (0..500).map(|i| format!(r#""B{i}": {{ "extends": ["shop.B{}"], "object": {{}} }},"#, i + 1)).collect();
     check([
         (spec("shop.Missing", ""), none(), "there is no type `shop.Missing`"),
+        (answers(r#"{ "json": { "n": "int64" } }"#), none(), "a member is of two types"),
+        (answers(r#"{ "json": "string[]" }"#), none(), "answers of several statuses are equal, or objects"),
         (spec("shop.A", r#""A": "shop.B", "B": "shop.A""#), none(), "is nothing but itself"),
         (spec("shop.A", r#""A": "shop.A""#), none(), "type `shop.A` is nothing but itself"),
         (spec("shop.A", r#""A": "shop.A | null""#), none(), "type `shop.A` is nothing but itself"),

@@ -64,6 +64,8 @@ fn components() -> Value {
             "required": ["kind"] },
         "Pets_B": { "type": "object", "properties": { "kind": { "type": "string", "enum": ["b", "c"] }, "x": {} } },
         "Pets_base": { "type": "object", "properties": { "type": { "type": "string" }, "n": { "type": "number" } } },
+        "Pets_rich": { "type": "object", "required": ["kind"], "properties": {
+            "kind": { "type": "string", "enum": ["a"] }, "n": { "type": "number" } } },
         "Pets_free": { "type": "object" },
         "Pets_text": { "type": "string", "minLength": 1 }
     } })
@@ -183,6 +185,16 @@ fn every_construct_arrives() {
                 { "properties": { "s": { "properties": { "name": { "type": "string" }, "d": { "type": "string" } },
                     "required": ["name"] } } }] }),
             object(json!({ "s": { "optional": true, "object": { "d": "string?" } } })),
+        ),
+        // What stands beside says no less than the parts, and the other way round.
+        (
+            json!({ "allOf": [{ "$ref": "#/components/schemas/Pets_base" }], "properties": { "n": {} } }),
+            json!({ "extends": ["PetsBase"], "object": { "n": "number?" } }),
+        ),
+        (
+            json!({ "allOf": [{ "properties": { "p": { "$ref": "#/components/schemas/Pets_A" } } },
+                { "properties": { "p": { "$ref": "#/components/schemas/Pets_rich" } } }] }),
+            object(json!({ "p": "PetsRich?" })),
         ),
         (
             json!({ "allOf": [{ "$ref": "#/components/schemas/Pets_free" }, { "properties": { "a": {} } }] }),

@@ -11,6 +11,8 @@ mod dialect;
 mod documents;
 #[path = "validated/exceptions.rs"]
 mod exceptions;
+#[path = "validated/typed.rs"]
+mod typed;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +27,7 @@ use serde_json::Value;
 use dialect::Reading;
 use documents::Validators;
 use exceptions::EXCEPTIONS;
+use typed::Walk;
 
 const SEED: u64 = 11;
 
@@ -63,6 +66,64 @@ async fn bodies_are_what_upstream_describes() {
         "only {} bodies are valid as they are",
         found.read[&Reading::Strict]
     );
+}
+
+/// Places that a document describes and that have no type, or no name, here; and why. `*` is anything.
+const UNTYPED: [(&str, &str); 11] = [
+    ("alerting.rules.find answer.*", "both documents describe one rule; servers answer a page of them"),
+    ("apm.agent_configurations.delete body.*", "8.18 describes what 9.3 has in `service`"),
+    ("cases.comments.find answer.*", "both documents describe a case; servers answer a page of comments"),
+    ("detection_engine.rules.export answer", "a file by the documents; its lines are read one by one"),
+    ("endpoint.actions.get_log query query", "8.18 names an object; its members are the parameters"),
+    ("exception_lists.export answer", "a file by the documents; its lines are read one by one"),
+    ("security_ai_assistant.conversations.delete answer", "both documents describe the conversation that is gone"),
+    ("spaces.list query include_authorized_purposes[]", "alternatives that overlap; servers take a truth value"),
+    ("streams.put body.stream.name", "9.3 says `not: {}`: it must not be there"),
+    ("timelines.* answer.data", "8.18 has in `data` what 9.3 answers itself"),
+    ("timelines.export answer", "a file by the documents; its lines are read one by one"),
+];
+
+#[test]
+fn what_upstream_describes_has_a_type() {
+    let Some(documents) = documents::read() else { return };
+    let raw: Value = serde_json::from_str(include_str!("../stack/src/kibana_table.json")).unwrap();
+    let table = Table::kibana();
+    let mut used = BTreeSet::new();
+    let mut flaws = Vec::new();
+    let (mut described, mut untyped) = (0, 0);
+    for document in &documents {
+        let mut walk = Walk::new(document, &raw["types"]);
+        for (operation, row) in table.operations.iter().zip(raw["operations"].as_array().unwrap()) {
+            walk.operation(operation, row);
+        }
+        println!(
+            "{}: {} places, {} untyped, {} missing",
+            document.name,
+            walk.described,
+            walk.untyped.len(),
+            walk.missing.len()
+        );
+        described += walk.described;
+        untyped += walk.untyped.len() + walk.missing.len();
+        for place in walk.untyped.iter().chain(&walk.missing) {
+            let known = UNTYPED.iter().find(|(known, _)| match known.split_once('*') {
+                Some((start, end)) => place.starts_with(start) && place.ends_with(end),
+                None => place == known,
+            });
+            match known {
+                Some((known, _)) => drop(used.insert(*known)),
+                None => flaws.push(format!("{}: {place}", document.name)),
+            }
+        }
+    }
+    println!(
+        "{untyped} of {described} places that have a type upstream have none, or no name: {:.2} %",
+        100.0 * untyped as f64 / described as f64
+    );
+    assert!(flaws.is_empty(), "{} places have no type:\n{}", flaws.len(), flaws.join("\n"));
+    let unused: Vec<_> = UNTYPED.iter().filter(|(known, _)| !used.contains(known)).collect();
+    assert!(unused.is_empty(), "these have a type: {unused:?}");
+    assert!(described > 14_000 && untyped * 100 < described * 3, "{untyped} of {described}");
 }
 
 #[derive(Default)]

@@ -105,9 +105,13 @@ fn operation(said: &Said<'_, Operation>) -> Operation {
     joined
 }
 
+/// Its media are those of the newest document: what travels in another one by an older is not a second choice.
 fn content(said: Said<'_, BTreeMap<String, Schema>>) -> BTreeMap<String, Schema> {
+    let newest = said.iter().find(|(_, content)| !content.is_empty());
+    let is_known = |media: &&String| newest.is_some_and(|(_, content)| content.contains_key(*media));
     let media = by_key(said.iter().map(|(document, content)| (*document, content.iter())));
-    media.into_iter().map(|(media, said)| (media.clone(), agreed(&said).0)).collect()
+    let media = media.into_iter().filter(|(media, _)| is_known(media));
+    media.map(|(media, said)| (media.clone(), agreed(&said).0)).collect()
 }
 
 fn type_def(said: &Said<'_, TypeDef>) -> TypeDef {

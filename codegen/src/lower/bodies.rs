@@ -33,15 +33,25 @@ impl Lowering<'_> {
         Some(Body { required: body.required, media, content })
     }
 
-    /// What a successful call answers: the first status of success, else whatever comes first.
+    /// What a successful call answers: the first status of success, else whatever comes first. What further statuses of
+    /// success add is optional.
     pub(super) fn response(&mut self, operation: &model::Operation) -> Response {
-        let success = operation.responses.iter().find(|(status, _)| status.starts_with('2'));
-        let (status, response) = success.or_else(|| operation.responses.iter().next()).unzip();
+        let mut success = operation.responses.iter().filter(|(status, _)| status.starts_with('2'));
+        let (status, response) = success.next().or_else(|| operation.responses.iter().next()).unzip();
         let status = status.cloned().unwrap_or_else(|| "200".to_owned());
         let place = format!("{}.{status}", operation.id);
         let content = response.and_then(|response| chosen(&response.content)).map(|(media, schema)| {
             let content = match media {
-                Media::Json => self.answer(&place, schema),
+                Media::Json => {
+                    let mut schema = schema.clone();
+                    for (further, response) in success {
+                        let Some((_, other)) = chosen(&response.content) else { continue };
+                        if let Err(why) = either(&mut schema, other) {
+                            self.errors.push(format!("`{place}` and `{further}` of it: {why}"));
+                        }
+                    }
+                    self.answer(&place, &schema)
+                }
                 Media::Ndjson => Content::Value(self.ty(&format!("{place}[]"), schema, &Env::new()), None),
                 Media::Text => Content::Value(Ty::Scalar(Scalar::String), None),
                 Media::Bytes(_) => Content::Value(Ty::Scalar(Scalar::Binary), None),
@@ -101,6 +111,27 @@ impl Lowering<'_> {
         }
         Content::Value(self.ty(place, &Schema::Object(object.clone()), env), None)
     }
+}
+
+/// Makes an answer what another one may be too; what only one of them has is optional.
+fn either(schema: &mut Schema, other: &Schema) -> Result<(), &'static str> {
+    if schema == other {
+        return Ok(());
+    }
+    let (Schema::Object(all), Schema::Object(other)) = (schema, other) else {
+        return Err("answers of several statuses are equal, or objects");
+    };
+    for member in &mut all.members {
+        member.required &= other.members.iter().any(|same| same.name == member.name && same.required);
+    }
+    for member in &other.members {
+        match all.members.iter().find(|same| same.name == member.name) {
+            Some(same) if same.schema == member.schema => {}
+            Some(_) => return Err("a member is of two types"),
+            None => all.members.push(model::Member { required: false, ..member.clone() }),
+        }
+    }
+    Ok(())
 }
 
 /// The content that is generated.

@@ -1743,9 +1743,9 @@ pub static ROWS: &[Row] = &[
             (&["GET"], "/api/endpoint/action/{action_id}/file/{file_id}/download"),
         ],
         request: no_body,
-        response: recode::<endpoint_actions::DownloadFileResponse>,
+        response: not_json,
         call: |clients, parts| Box::pin(
-            call(clients, endpoint_actions_download_file(&parts), typed),
+            call(clients, endpoint_actions_download_file(&parts), untyped),
         ),
     },
     Row {

@@ -18,8 +18,12 @@ use crate::dialect::{Reading, translate};
 /// The documents, the newest first.
 const NAMES: [&str; 3] = ["kibana-dashboards", "kibana-9.3", "kibana-8.18"];
 
+/// How many references are followed.
+const MAX_STEPS: usize = 8;
+
 /// A document.
 pub(crate) struct Document {
+    pub(crate) name: &'static str,
     /// Where references into it lead.
     base: String,
     root: Value,
@@ -27,6 +31,15 @@ pub(crate) struct Document {
     operations: BTreeMap<String, (String, String)>,
     /// Its named schemas, by how they are read.
     components: Vec<Value>,
+}
+
+/// What a document says of an operation: schemas, whatever the media.
+pub(crate) struct Described<'a> {
+    /// `path` or `query`, name and schema.
+    pub(crate) parameters: Vec<(&'a str, &'a str, &'a Value)>,
+    pub(crate) body: Vec<&'a Value>,
+    /// Answers of success by their status.
+    pub(crate) answers: Vec<(&'a str, Vec<&'a Value>)>,
 }
 
 /// Validators of bodies, made when they are asked for.
@@ -60,7 +73,7 @@ pub(crate) fn read() -> Option<Vec<Document>> {
 }
 
 impl Document {
-    fn of(name: &str, root: Value) -> Self {
+    fn of(name: &'static str, root: Value) -> Self {
         let base = format!("urn:{name}");
         let mut operations = BTreeMap::new();
         for (path, item) in root["paths"].as_object().into_iter().flatten() {
@@ -73,7 +86,41 @@ impl Document {
             let schemas = schemas.map(|(name, schema)| (name.clone(), translate(schema, &base, reading)));
             serde_json::json!({ "components": { "schemas": schemas.collect::<Map<_, _>>() } })
         });
-        Self { base, operations, components: components.into(), root }
+        Self { name, base, operations, components: components.into(), root }
+    }
+
+    /// Whatever it says of an operation, if it has it.
+    pub(crate) fn described(&self, operation: &Operation) -> Option<Described<'_>> {
+        let described = self.operation(operation)?;
+        let parameters = described["parameters"].as_array().into_iter().flatten().filter_map(|parameter| {
+            let parameter = self.resolve(parameter);
+            let kind = parameter["in"].as_str().filter(|kind| ["path", "query"].contains(kind))?;
+            Some((kind, parameter["name"].as_str()?, parameter.get("schema")?))
+        });
+        let answers = described["responses"].as_object().into_iter().flatten();
+        let answers = answers.filter(|(status, _)| status.starts_with('2'));
+        Some(Described {
+            parameters: parameters.collect(),
+            body: self.contents(&described["requestBody"]),
+            answers: answers.map(|(status, answer)| (status.as_str(), self.contents(answer))).collect(),
+        })
+    }
+
+    /// The schemas of all media.
+    fn contents<'a>(&'a self, described: &'a Value) -> Vec<&'a Value> {
+        let content = self.resolve(described)["content"].as_object();
+        content.into_iter().flatten().filter_map(|(_, content)| content.get("schema")).collect()
+    }
+
+    /// What a reference leads to; what is none, as it is.
+    pub(crate) fn resolve<'a>(&'a self, node: &'a Value) -> &'a Value {
+        let mut node = node;
+        for _ in 0..MAX_STEPS {
+            let target = node["$ref"].as_str().and_then(|target| target.strip_prefix('#'));
+            let Some(target) = target.and_then(|pointer| self.root.pointer(pointer)) else { break };
+            node = target;
+        }
+        node
     }
 
     fn operation(&self, operation: &Operation) -> Option<&Value> {
@@ -90,10 +137,8 @@ impl Document {
             "request" => &described["requestBody"],
             _ => &described["responses"][&operation.status],
         };
-        let target = described["$ref"].as_str().and_then(|target| target.strip_prefix('#'));
-        let described = target.and_then(|pointer| self.root.pointer(pointer)).unwrap_or(described);
         let media = operation.media(kind).unwrap_or("json");
-        let content = described["content"].as_object()?.iter().filter(|(name, _)| is_media(name, media));
+        let content = self.resolve(described)["content"].as_object()?.iter().filter(|(name, _)| is_media(name, media));
         // Names end with a version, if they have one.
         content.max_by_key(|(name, _)| *name).and_then(|(_, content)| content.get("schema"))
     }

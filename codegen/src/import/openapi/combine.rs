@@ -90,6 +90,8 @@ fn meet(left: &Schema, right: &Schema, depth: usize, source: &mut Source<'_>) ->
                 right.clone()
             }
         }
+        (Schema::Ref { .. }, Schema::Ref { .. }) if has_all(left, right, source) => left.clone(),
+        (Schema::Ref { .. }, Schema::Ref { .. }) if has_all(right, left, source) => right.clone(),
         (Schema::Ref { .. }, Schema::Ref { .. } | Schema::Object(_) | Schema::Map(..))
         | (Schema::Object(_) | Schema::Map(..), Schema::Ref { .. }) => {
             meet(&extending(left), &extending(right), deeper, source)?
@@ -139,6 +141,22 @@ fn extending(schema: &Schema) -> Schema {
         Schema::Ref { .. } => Schema::Object(Object { extends: vec![schema.clone()], ..Object::default() }),
         other => other.clone(),
     }
+}
+
+/// Whether a named object has each member of another, of the same type.
+fn has_all(rich: &Schema, poor: &Schema, source: &mut Source<'_>) -> bool {
+    let mut plain = |schema: &Schema| match schema {
+        Schema::Ref { name, .. } => match inline(name, source) {
+            Some(Schema::Object(object)) if object.extends.is_empty() && object.additional.is_none() => Some(object),
+            _ => None,
+        },
+        _ => None,
+    };
+    let (Some(rich), Some(poor)) = (plain(rich), plain(poor)) else { return false };
+    poor.members.iter().all(|member| {
+        let same = |own: &&Member| own.name == member.name && own.schema == member.schema;
+        rich.members.iter().any(|own| same(&own) && own.required >= member.required)
+    })
 }
 
 fn merge(left: &Object, right: &Object, depth: usize, source: &mut Source<'_>) -> Option<Object> {
@@ -258,8 +276,14 @@ fn complete<'n>(schema: &mut Schema, properties: &Properties<'n>, source: &mut S
         let differs = said.is_some_and(|said| of.iter().any(|(_, other, _)| without_prose(other) != said));
         if differs || required && !of.iter().any(|(.., required)| *required) {
             let richest = of.iter().rev().max_by_key(|(_, node, _)| richness(node, 0, source));
-            let node = richest.map_or(*node, |(_, node, _)| *node);
-            narrowed.push(member(name, node, required, source));
+            let mut all = member(name, richest.map_or(*node, |(_, node, _)| *node), required, source);
+            for (_, other, _) in &of {
+                let other = member(name, other, required, source);
+                all.schema = meet(&all.schema, &other.schema, 0, source).unwrap_or(all.schema);
+            }
+            let own = objects.iter_mut().flat_map(|object| &mut object.members).filter(|own| own.name == *name);
+            own.for_each(|own| own.schema = all.schema.clone());
+            narrowed.push(all);
         }
     }
     for object in objects.iter_mut().filter(|object| !object.extends.is_empty()) {

@@ -51,7 +51,7 @@ impl From<String> for ActionOutputContent {
     }
 }
 
-/// A value of `ActionOutputType`: `type` of `ActionOutput`.
+/// A value of `ActionOutputType`: `type` of `CodeOutput`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ActionOutputType {
@@ -283,11 +283,13 @@ impl CloudFileScriptParameters {
 }
 
 /// The `CodeOutput` object: `outputs[]` of `ScanAction`.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct CodeOutput {
     /// `content`
-    pub content: Option<CodeOutputContent>,
+    pub content: CodeOutputContent,
+    /// `type`
+    pub r#type: ActionOutputType,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -495,11 +497,13 @@ pub struct ExecuteAction {
 }
 
 /// The `ExecuteOutput` object: `outputs[]` of `ExecuteAction`.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ExecuteOutput {
     /// `content`
-    pub content: Option<ExecuteOutputContent>,
+    pub content: ExecuteOutputContent,
+    /// `type`
+    pub r#type: ActionOutputType,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -595,11 +599,13 @@ pub struct GetFileAction {
 }
 
 /// The `GetFileOutput` object: `outputs[]` of `GetFileAction`.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct GetFileOutput {
     /// `content`
-    pub content: Option<GetFileOutputContent>,
+    pub content: GetFileOutputContent,
+    /// `type`
+    pub r#type: ActionOutputType,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -758,11 +764,13 @@ pub struct KillProcessAction {
 }
 
 /// The `KillProcessOutput` object: `outputs[]` of `KillProcessAction`.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KillProcessOutput {
     /// `content`
-    pub content: Option<KillProcessOutputContent>,
+    pub content: KillProcessOutputContent,
+    /// `type`
+    pub r#type: ActionOutputType,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1353,11 +1361,13 @@ pub struct RunningProcessesAction {
 }
 
 /// The `RunningProcessesOutput` object: `outputs[]` of `RunningProcessesAction`.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RunningProcessesOutput {
     /// `content`
-    pub content: Option<RunningProcessesOutputContent>,
+    pub content: RunningProcessesOutputContent,
+    /// `type`
+    pub r#type: ActionOutputType,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1421,11 +1431,13 @@ pub struct RunscriptAction {
 }
 
 /// The `RunscriptOutput` object: `outputs[]` of `RunscriptAction`.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct RunscriptOutput {
     /// `content`
-    pub content: Option<RunscriptOutputContent>,
+    pub content: RunscriptOutputContent,
+    /// `type`
+    pub r#type: ActionOutputType,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1654,11 +1666,13 @@ pub struct SuspendProcessAction {
 }
 
 /// The `SuspendProcessOutput` object: `outputs[]` of `SuspendProcessAction`.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SuspendProcessOutput {
     /// `content`
-    pub content: Option<SuspendProcessOutputContent>,
+    pub content: SuspendProcessOutputContent,
+    /// `type`
+    pub r#type: ActionOutputType,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1734,11 +1748,13 @@ pub struct UploadAction {
 }
 
 /// The `UploadOutput` object: `outputs[]` of `UploadAction`.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UploadOutput {
     /// `content`
-    pub content: Option<UploadOutputContent>,
+    pub content: UploadOutputContent,
+    /// `type`
+    pub r#type: ActionOutputType,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }

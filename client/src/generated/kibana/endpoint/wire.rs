@@ -719,15 +719,16 @@ impl rt::Model for CloudFileScriptParameters {
 impl rt::Model for CodeOutput {
     const META: &'static rt::Meta = &rt::Meta {
         name: "CodeOutput",
-        members: &["content"],
+        members: &["content", "type"],
         aliases: &[],
-        required: &[0, 0, 0, 0],
+        required: &[0x3, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            content: None,
+            content: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -743,7 +744,8 @@ impl rt::Model for CodeOutput {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.content),
+            0 => member.value(&mut self.content),
+            1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
@@ -751,7 +753,8 @@ impl rt::Model for CodeOutput {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.content)?;
+        out.value(0, &self.content)?;
+        out.value(1, &self.r#type)?;
         Ok(())
     }
 }
@@ -1254,15 +1257,16 @@ impl rt::Model for ExecuteAction {
 impl rt::Model for ExecuteOutput {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ExecuteOutput",
-        members: &["content"],
+        members: &["content", "type"],
         aliases: &[],
-        required: &[0, 0, 0, 0],
+        required: &[0x3, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            content: None,
+            content: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -1278,7 +1282,8 @@ impl rt::Model for ExecuteOutput {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.content),
+            0 => member.value(&mut self.content),
+            1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
@@ -1286,7 +1291,8 @@ impl rt::Model for ExecuteOutput {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.content)?;
+        out.value(0, &self.content)?;
+        out.value(1, &self.r#type)?;
         Ok(())
     }
 }
@@ -1517,15 +1523,16 @@ impl rt::Model for GetFileAction {
 impl rt::Model for GetFileOutput {
     const META: &'static rt::Meta = &rt::Meta {
         name: "GetFileOutput",
-        members: &["content"],
+        members: &["content", "type"],
         aliases: &[],
-        required: &[0, 0, 0, 0],
+        required: &[0x3, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            content: None,
+            content: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -1541,7 +1548,8 @@ impl rt::Model for GetFileOutput {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.content),
+            0 => member.value(&mut self.content),
+            1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
@@ -1549,7 +1557,8 @@ impl rt::Model for GetFileOutput {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.content)?;
+        out.value(0, &self.content)?;
+        out.value(1, &self.r#type)?;
         Ok(())
     }
 }
@@ -1853,15 +1862,16 @@ impl rt::Model for KillProcessAction {
 impl rt::Model for KillProcessOutput {
     const META: &'static rt::Meta = &rt::Meta {
         name: "KillProcessOutput",
-        members: &["content"],
+        members: &["content", "type"],
         aliases: &[],
-        required: &[0, 0, 0, 0],
+        required: &[0x3, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            content: None,
+            content: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -1877,7 +1887,8 @@ impl rt::Model for KillProcessOutput {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.content),
+            0 => member.value(&mut self.content),
+            1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
@@ -1885,7 +1896,8 @@ impl rt::Model for KillProcessOutput {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.content)?;
+        out.value(0, &self.content)?;
+        out.value(1, &self.r#type)?;
         Ok(())
     }
 }
@@ -3158,15 +3170,16 @@ impl rt::Model for RunningProcessesAction {
 impl rt::Model for RunningProcessesOutput {
     const META: &'static rt::Meta = &rt::Meta {
         name: "RunningProcessesOutput",
-        members: &["content"],
+        members: &["content", "type"],
         aliases: &[],
-        required: &[0, 0, 0, 0],
+        required: &[0x3, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            content: None,
+            content: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -3182,7 +3195,8 @@ impl rt::Model for RunningProcessesOutput {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.content),
+            0 => member.value(&mut self.content),
+            1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
@@ -3190,7 +3204,8 @@ impl rt::Model for RunningProcessesOutput {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.content)?;
+        out.value(0, &self.content)?;
+        out.value(1, &self.r#type)?;
         Ok(())
     }
 }
@@ -3323,15 +3338,16 @@ impl rt::Model for RunscriptAction {
 impl rt::Model for RunscriptOutput {
     const META: &'static rt::Meta = &rt::Meta {
         name: "RunscriptOutput",
-        members: &["content"],
+        members: &["content", "type"],
         aliases: &[],
-        required: &[0, 0, 0, 0],
+        required: &[0x3, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            content: None,
+            content: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -3347,7 +3363,8 @@ impl rt::Model for RunscriptOutput {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.content),
+            0 => member.value(&mut self.content),
+            1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
@@ -3355,7 +3372,8 @@ impl rt::Model for RunscriptOutput {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.content)?;
+        out.value(0, &self.content)?;
+        out.value(1, &self.r#type)?;
         Ok(())
     }
 }
@@ -3828,15 +3846,16 @@ impl rt::Model for SuspendProcessAction {
 impl rt::Model for SuspendProcessOutput {
     const META: &'static rt::Meta = &rt::Meta {
         name: "SuspendProcessOutput",
-        members: &["content"],
+        members: &["content", "type"],
         aliases: &[],
-        required: &[0, 0, 0, 0],
+        required: &[0x3, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            content: None,
+            content: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -3852,7 +3871,8 @@ impl rt::Model for SuspendProcessOutput {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.content),
+            0 => member.value(&mut self.content),
+            1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
@@ -3860,7 +3880,8 @@ impl rt::Model for SuspendProcessOutput {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.content)?;
+        out.value(0, &self.content)?;
+        out.value(1, &self.r#type)?;
         Ok(())
     }
 }
@@ -4020,15 +4041,16 @@ impl rt::Model for UploadAction {
 impl rt::Model for UploadOutput {
     const META: &'static rt::Meta = &rt::Meta {
         name: "UploadOutput",
-        members: &["content"],
+        members: &["content", "type"],
         aliases: &[],
-        required: &[0, 0, 0, 0],
+        required: &[0x3, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            content: None,
+            content: rt::Wire::blank(),
+            r#type: rt::Wire::blank(),
             extra: Extra::new(),
         }
     }
@@ -4044,7 +4066,8 @@ impl rt::Model for UploadOutput {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.content),
+            0 => member.value(&mut self.content),
+            1 => member.value(&mut self.r#type),
             _ => member.untyped(),
         }
     }
@@ -4052,7 +4075,8 @@ impl rt::Model for UploadOutput {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.content)?;
+        out.value(0, &self.content)?;
+        out.value(1, &self.r#type)?;
         Ok(())
     }
 }

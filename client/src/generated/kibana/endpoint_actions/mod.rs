@@ -6,6 +6,7 @@ mod wire;
 pub use types::*;
 use serde_json::Value;
 use crate::{Call, Kibana, rt};
+use crate::response::Binary;
 use crate::types::{OneOrMany, Untyped};
 use super::endpoint;
 /// The `endpoint.actions` calls.
@@ -343,7 +344,7 @@ impl Cancel {
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]
 pub struct DownloadFile(Call<DownloadFileRequest>);
-rt::call!(DownloadFile, DownloadFileRequest => DownloadFileResponse, read);
+rt::call!(DownloadFile, DownloadFileRequest => Binary, read, stream);
 /// A call of [`EndpointActions::dump_memory`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]

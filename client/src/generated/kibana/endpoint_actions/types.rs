@@ -8,8 +8,6 @@ use crate::types::{Extra, Number, OneOrMany};
 use super::super::endpoint;
 /// The answer to [`cancel`](super::EndpointActions::cancel).
 pub type CancelResponse = endpoint::CreatedResponseAction;
-/// The answer to [`download_file`](super::EndpointActions::download_file).
-pub type DownloadFileResponse = BTreeMap<String, Value>;
 /// The answer to [`execute`](super::EndpointActions::execute).
 pub type ExecuteResponse = BTreeMap<String, Value>;
 /// The `FileInfo` object: `data` of what `endpoint.actions.get_file_info` answers.

@@ -7,6 +7,7 @@ use serde::de::MapAccess;
 use serde::ser::SerializeMap;
 use crate::{Error, rt};
 use crate::body::Body;
+use crate::response::Binary;
 use crate::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
@@ -254,9 +255,9 @@ impl rt::Endpoint for DownloadFileRequest {
         since: None,
         version: None,
         space: true,
-        accept: None,
+        accept: Some("*/*"),
     };
-    type Response = DownloadFileResponse;
+    type Response = Binary;
     fn method(&self) -> Method {
         Method::GET
     }

@@ -11,6 +11,8 @@ pub struct ApplyDataViewIndicesResponse {
     pub result: Option<Vec<entity_analytics::EngineDataViewUpdate>>,
     /// `success`
     pub success: Option<bool>,
+    /// `errors`
+    pub errors: Option<Vec<String>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }

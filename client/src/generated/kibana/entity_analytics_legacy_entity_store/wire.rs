@@ -20,7 +20,7 @@ rt::model! {
 impl rt::Model for ApplyDataViewIndicesResponse {
     const META: &'static rt::Meta = &rt::Meta {
         name: "ApplyDataViewIndicesResponse",
-        members: &["result", "success"],
+        members: &["errors", "result", "success"],
         aliases: &[],
         required: &[0, 0, 0, 0],
         literals: &[],
@@ -30,6 +30,7 @@ impl rt::Model for ApplyDataViewIndicesResponse {
         Self {
             result: None,
             success: None,
+            errors: None,
             extra: Extra::new(),
         }
     }
@@ -45,8 +46,9 @@ impl rt::Model for ApplyDataViewIndicesResponse {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.result),
-            1 => member.option(&mut self.success),
+            1 => member.option(&mut self.result),
+            2 => member.option(&mut self.success),
+            0 => member.option(&mut self.errors),
             _ => member.untyped(),
         }
     }
@@ -54,8 +56,9 @@ impl rt::Model for ApplyDataViewIndicesResponse {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.result)?;
-        out.option(1, &self.success)?;
+        out.option(1, &self.result)?;
+        out.option(2, &self.success)?;
+        out.option(0, &self.errors)?;
         Ok(())
     }
 }

@@ -67,6 +67,14 @@ impl Shop {
     pub fn ping(&self) -> Ping {
         Ping::new(&self.client, PingRequest::new())
     }
+    /// Calls `shop.restock`.
+    ///
+    /// `POST /api/shop/_restock`
+    #[doc(alias = "shop.restock")]
+    #[doc(alias = "POST /api/shop/_restock")]
+    pub fn restock(&self) -> Restock {
+        Restock::new(&self.client, RestockRequest::new())
+    }
     /// Calls `shop.watch`.
     ///
     /// `GET /api/shop/_watch`
@@ -102,6 +110,11 @@ rt::call!(Photo, PhotoRequest => Binary, read, stream);
 #[must_use = "a call does nothing until it is sent"]
 pub struct Ping(Call<PingRequest>);
 rt::call!(Ping, PingRequest => Untyped, read);
+/// A call of [`Shop::restock`]. Send it with [`send`](Self::send).
+#[derive(Clone, Debug)]
+#[must_use = "a call does nothing until it is sent"]
+pub struct Restock(Call<RestockRequest>);
+rt::call!(Restock, RestockRequest => RestockResponse);
 /// A call of [`Shop::watch`]. Send it with [`send`](Self::send).
 #[derive(Clone, Debug)]
 #[must_use = "a call does nothing until it is sent"]

@@ -10,7 +10,53 @@ use elkit::types::{Extra, Untyped};
 use super::types::*;
 const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
 rt::model! {
-    ShopExport
+    RestockResponse, ShopExport
+}
+
+impl rt::Model for RestockResponse {
+    const META: &'static rt::Meta = &rt::Meta {
+        name: "RestockResponse",
+        members: &["errors", "items", "took"],
+        aliases: &[],
+        required: &[0x2, 0, 0, 0],
+        literals: &[],
+        shortcut: None,
+    };
+    fn blank() -> Self {
+        Self {
+            items: rt::Wire::blank(),
+            took: None,
+            errors: None,
+            extra: Extra::new(),
+        }
+    }
+    fn extra(&self) -> &Extra {
+        &self.extra
+    }
+    fn extra_mut(&mut self) -> &mut Extra {
+        &mut self.extra
+    }
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        member: rt::Member<'_, A>,
+    ) -> Result<rt::Got, A::Error> {
+        match index {
+            1 => member.value(&mut self.items),
+            2 => member.option(&mut self.took),
+            0 => member.option(&mut self.errors),
+            _ => member.untyped(),
+        }
+    }
+    fn write<S: SerializeMap>(
+        &self,
+        out: &mut rt::Writer<'_, S>,
+    ) -> Result<(), S::Error> {
+        out.value(1, &self.items)?;
+        out.option(2, &self.took)?;
+        out.option(0, &self.errors)?;
+        Ok(())
+    }
 }
 
 impl rt::Model for ShopExport {
@@ -159,6 +205,28 @@ impl rt::Endpoint for PingRequest {
     #[inline]
     fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
         path.literal("/api/shop/ping");
+        Ok(())
+    }
+}
+
+impl rt::Endpoint for RestockRequest {
+    const OPERATION: &'static rt::Operation = &rt::Operation {
+        id: "shop.restock",
+        product: rt::Product::Kibana,
+        template: "/api/shop/_restock",
+        idempotent: false,
+        since: None,
+        version: None,
+        space: false,
+        accept: None,
+    };
+    type Response = RestockResponse;
+    fn method(&self) -> Method {
+        Method::POST
+    }
+    #[inline]
+    fn path(&self, path: &mut rt::Path) -> Result<(), Error> {
+        path.literal("/api/shop/_restock");
         Ok(())
     }
 }
