@@ -43,6 +43,7 @@ pub mod cases_configurations;
     any(
         feature = "kibana-alerting",
         feature = "kibana-cases",
+        feature = "kibana-connectors",
         feature = "kibana-fleet",
         feature = "kibana-streams",
         feature = "kibana-timelines"

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, OneOrMany, Untyped};
+use super::super::common;
 /// The `AcknowledgeOrResolvePagerDuty` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -3351,27 +3352,37 @@ impl From<CheckChannelId> for RunParams {
 }
 
 /// The answer to [`run`](super::Connectors::run).
+pub type RunResponse = RunResult;
+/// The `RunResult` object.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct RunResponse {
-    /// `config`
-    pub config: Option<BTreeMap<String, Value>>,
-    /// `connector_type_id`
-    pub connector_type_id: String,
-    /// `id`
-    pub id: String,
-    /// `is_deprecated`
-    pub is_deprecated: bool,
-    /// `is_missing_secrets`
-    pub is_missing_secrets: Option<bool>,
-    /// `is_preconfigured`
-    pub is_preconfigured: bool,
-    /// `is_system_action`
-    pub is_system_action: bool,
-    /// `name`
-    pub name: String,
+pub struct RunResult {
+    /// `connector_id`
+    pub connector_id: String,
+    /// `status`
+    pub status: RunResultStatus,
+    /// `data`
+    pub data: Option<Value>,
+    /// `message`
+    pub message: Option<String>,
+    /// `service_message`
+    pub service_message: Option<String>,
+    /// `retry`
+    pub retry: Option<common::BooleanOrString>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// A value of `RunResultStatus`: `status` of `RunResult`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RunResultStatus {
+    /// `ok`
+    Ok,
+    /// `error`
+    Error,
+    /// A value that this version of elkit does not know, as it was read.
+    UnknownValue(String),
 }
 
 /// The `SendEmail` object.

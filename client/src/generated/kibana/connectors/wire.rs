@@ -26,20 +26,19 @@ rt::model! {
     IncidentComment, IncidentToClose, IndexConfig, IndexDocuments, JiraConfig,
     JiraSecrets, OpsgenieConfig, OpsgenieSecrets, PagerDutyConfig, PagerDutyLink,
     PagerDutySecrets, PostMessage, PostMessageParams, PushToService, PushToServiceParams,
-    ResilientConfig, ResilientSecrets, Responder, RunResponse, SendEmail,
-    SendSlackMessage, SentinelOneConfig, SentinelOneSecrets, ServiceNowConfig,
-    ServiceNowItomConfig, ServiceNowSecrets, SlackApiConfig, SlackApiSecrets,
-    SwimlaneConfig, SwimlaneMapping, SwimlaneMappings, SwimlaneSecrets, TeamsSecrets,
-    TheHiveConfig, TheHiveSecrets, TinesConfig, TinesSecrets, TorqConfig, TorqSecrets,
-    TriggerPagerDuty, VisibleTo, WebhookConfig, WebhookSecrets, WriteServerLog,
-    XMattersConfig, XMattersSecrets, CreateRequest, CreateWithIdRequest, RunRequest,
-    UpdateRequest
+    ResilientConfig, ResilientSecrets, Responder, RunResult, SendEmail, SendSlackMessage,
+    SentinelOneConfig, SentinelOneSecrets, ServiceNowConfig, ServiceNowItomConfig,
+    ServiceNowSecrets, SlackApiConfig, SlackApiSecrets, SwimlaneConfig, SwimlaneMapping,
+    SwimlaneMappings, SwimlaneSecrets, TeamsSecrets, TheHiveConfig, TheHiveSecrets,
+    TinesConfig, TinesSecrets, TorqConfig, TorqSecrets, TriggerPagerDuty, VisibleTo,
+    WebhookConfig, WebhookSecrets, WriteServerLog, XMattersConfig, XMattersSecrets,
+    CreateRequest, CreateWithIdRequest, RunRequest, UpdateRequest
 }
 rt::string_enum! {
     AlertPriority, CasesWebhookMethod, CertificateType, EmailService,
-    PagerDutyEventAction, PagerDutySeverity, ResponderType, ServerLogLevel,
-    SwimlaneConnectorType, VerificationMode, VisibleToType, WebhookAuthType,
-    WebhookMethod
+    PagerDutyEventAction, PagerDutySeverity, ResponderType, RunResultStatus,
+    ServerLogLevel, SwimlaneConnectorType, VerificationMode, VisibleToType,
+    WebhookAuthType, WebhookMethod
 }
 rt::union_! {
     ConnectorConfig, ConnectorSecrets, GenAiConfig, RunParams
@@ -3928,34 +3927,30 @@ impl rt::Union for RunParams {
     }
 }
 
-impl rt::Model for RunResponse {
+impl rt::Model for RunResult {
     const META: &'static rt::Meta = &rt::Meta {
-        name: "RunResponse",
+        name: "RunResult",
         members: &[
-            "config",
-            "connector_type_id",
-            "id",
-            "is_deprecated",
-            "is_missing_secrets",
-            "is_preconfigured",
-            "is_system_action",
-            "name",
+            "connector_id",
+            "data",
+            "message",
+            "retry",
+            "service_message",
+            "status",
         ],
         aliases: &[],
-        required: &[0xee, 0, 0, 0],
+        required: &[0x21, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
     fn blank() -> Self {
         Self {
-            config: None,
-            connector_type_id: rt::Wire::blank(),
-            id: rt::Wire::blank(),
-            is_deprecated: rt::Wire::blank(),
-            is_missing_secrets: None,
-            is_preconfigured: rt::Wire::blank(),
-            is_system_action: rt::Wire::blank(),
-            name: rt::Wire::blank(),
+            connector_id: rt::Wire::blank(),
+            status: rt::Wire::blank(),
+            data: None,
+            message: None,
+            service_message: None,
+            retry: None,
             extra: Extra::new(),
         }
     }
@@ -3971,14 +3966,12 @@ impl rt::Model for RunResponse {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            0 => member.option(&mut self.config),
-            1 => member.value(&mut self.connector_type_id),
-            2 => member.value(&mut self.id),
-            3 => member.value(&mut self.is_deprecated),
-            4 => member.option(&mut self.is_missing_secrets),
-            5 => member.value(&mut self.is_preconfigured),
-            6 => member.value(&mut self.is_system_action),
-            7 => member.value(&mut self.name),
+            0 => member.value(&mut self.connector_id),
+            5 => member.value(&mut self.status),
+            1 => member.option(&mut self.data),
+            2 => member.option(&mut self.message),
+            4 => member.option(&mut self.service_message),
+            3 => member.option(&mut self.retry),
             _ => member.untyped(),
         }
     }
@@ -3986,15 +3979,30 @@ impl rt::Model for RunResponse {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.option(0, &self.config)?;
-        out.value(1, &self.connector_type_id)?;
-        out.value(2, &self.id)?;
-        out.value(3, &self.is_deprecated)?;
-        out.option(4, &self.is_missing_secrets)?;
-        out.value(5, &self.is_preconfigured)?;
-        out.value(6, &self.is_system_action)?;
-        out.value(7, &self.name)?;
+        out.value(0, &self.connector_id)?;
+        out.value(5, &self.status)?;
+        out.option(1, &self.data)?;
+        out.option(2, &self.message)?;
+        out.option(4, &self.service_message)?;
+        out.option(3, &self.retry)?;
         Ok(())
+    }
+}
+
+impl rt::StringEnum for RunResultStatus {
+    fn from_name(name: Cow<'_, str>) -> Self {
+        match &*name {
+            "ok" => Self::Ok,
+            "error" => Self::Error,
+            _ => Self::UnknownValue(name.into_owned()),
+        }
+    }
+    fn name(&self) -> &str {
+        match self {
+            Self::Ok => "ok",
+            Self::Error => "error",
+            Self::UnknownValue(name) => name,
+        }
     }
 }
 
