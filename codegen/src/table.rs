@@ -98,7 +98,7 @@ fn kind(ir: &Ir, kind: &Kind) -> Value {
             if let Some(tag) = &union.tag {
                 row.insert(if union.beside { "beside" } else { "tag" }.into(), json!(tag));
             }
-            if union.beside {
+            if union.arms.iter().any(|arm| !arm.tags.is_empty()) {
                 row.insert("tags".into(), union.arms.iter().map(|arm| json!(arm.tags)).collect());
             }
             Value::Object(row)

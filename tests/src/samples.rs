@@ -255,11 +255,20 @@ impl<'a> Sampler<'a> {
                     && self.random.chance(12)
                     && let Some(tag) = tag
                 {
-                    return json!({ tag: "of_a_later_version", "what": self.random.any() });
+                    return json!({ (tag.member.as_str()): "of_a_later_version", "what": self.random.any() });
                 }
                 let arm = self.smallest_or(depth, arms, |sampler| sampler.least(id, arms.len()));
                 self.seen(id, arm);
-                self.value(&arms[arm], depth)
+                let mut value = self.value(&arms[arm], depth);
+                if let Some(tag) = tag
+                    && let Some(told) = value.get_mut(&tag.member).filter(|told| told.is_string())
+                    && let Some(of) = tag.tags.get(arm).filter(|of| !of.is_empty())
+                    && of.iter().all(|known| told != known)
+                {
+                    // The alternative itself may have values of others.
+                    *told = json!(of[self.random.below(of.len())]);
+                }
+                value
             }
             shape => self.shape(id, shape, depth),
         }
@@ -467,7 +476,7 @@ impl<'a> Sampler<'a> {
 }
 
 /// The union that a type is, if a neighbour tells its alternative.
-fn beside_of<'t>(table: &'t Table, ty: &'t Type) -> Option<(&'t str, &'t table::Beside)> {
+fn beside_of<'t>(table: &'t Table, ty: &'t Type) -> Option<(&'t str, &'t table::Tag)> {
     let Type::Ref(id) = ty else { return None };
     match table.types.get(id)? {
         Shape::AnyOf { beside: Some(beside), .. } => Some((id, beside)),

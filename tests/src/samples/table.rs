@@ -110,13 +110,13 @@ pub(super) struct Size {
 #[derive(Clone, Debug)]
 pub(super) enum Shape {
     Enum { values: Vec<String>, booleans: bool },
-    AnyOf { arms: Vec<Type>, tag: Option<String>, keys: Vec<String>, beside: Option<Beside> },
+    AnyOf { arms: Vec<Type>, tag: Option<Tag>, keys: Vec<String>, beside: Option<Tag> },
     Object(Object),
 }
 
-/// The member of the object around a union that tells its alternative; for each, what it holds then.
+/// The member that tells the alternative of a union, its own or that of the object around it; for each, what it holds then.
 #[derive(Clone, Debug)]
-pub(super) struct Beside {
+pub(super) struct Tag {
     pub(super) member: String,
     pub(super) tags: Vec<Vec<String>>,
 }
@@ -314,9 +314,11 @@ fn shape(value: &Value) -> Result<Shape, String> {
         return Ok(Shape::Enum { values: texts(&value["enum"]), booleans: flag("booleans") });
     }
     if value["any_of"].is_array() {
-        let tag = value["tag"].as_str().map(str::to_owned);
-        let tags = value["tags"].as_array().into_iter().flatten().map(texts);
-        let beside = value["beside"].as_str().map(|member| Beside { member: member.to_owned(), tags: tags.collect() });
+        let told = |by: &str| {
+            let tags = value["tags"].as_array().into_iter().flatten().map(texts);
+            value[by].as_str().map(|member| Tag { member: member.to_owned(), tags: tags.collect() })
+        };
+        let (tag, beside) = (told("tag"), told("beside"));
         return Ok(Shape::AnyOf { arms: types(&value["any_of"])?, tag, keys: texts(&value["keys"]), beside });
     }
     let members = value["object"].as_object().ok_or_else(|| format!("{value} is no shape"))?;
