@@ -77,7 +77,9 @@ impl Lowering<'_> {
             (None, Ok([only])) => only.ty,
             (None, Err(arms)) => {
                 let (id, arms) = content_id(arms).unwrap_or_else(|arms| (place.to_owned(), arms));
-                let id = if definition.is_some() { place.to_owned() } else { id };
+                // One with secrets is not what it is elsewhere.
+                let is_own = definition.is_some() || self.traits.secrets.contains(place);
+                let id = if is_own { place.to_owned() } else { id };
                 self.finish(&id, Kind::Union(Union { arms, tag: None, beside: false, default: None }), definition)
             }
         };

@@ -307,7 +307,7 @@ pub struct CasesWebhookConfig {
     /// `hasAuth`
     pub has_auth: Option<bool>,
     /// `headers`
-    pub headers: Option<String>,
+    pub headers: Option<Secret<String>>,
     /// `updateIncidentJson`
     pub update_incident_json: String,
     /// `updateIncidentMethod`
@@ -433,7 +433,7 @@ impl CasesWebhookConfig {
     }
     /// `headers`
     #[must_use]
-    pub fn headers(mut self, headers: impl Into<String>) -> Self {
+    pub fn headers(mut self, headers: impl Into<Secret<String>>) -> Self {
         self.headers = Some(headers.into());
         self
     }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use crate::{Secret, rt};
 use crate::types::{Extra, Number, Untyped};
-use super::super::{common, fleet, fleet_agents, fleet_package_policies, fleet_packages};
+use super::super::{
+    common, fleet, fleet_agents, fleet_package_policies, fleet_packages, fleet_proxies,
+};
 /// The `AdvancedSettings` object: `advanced_settings` of what `fleet.agent_policies.create` takes, and 7 more
 /// places.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -295,7 +297,7 @@ pub struct AgentSettings {
 #[non_exhaustive]
 pub struct AgentSettingsDownload {
     /// `proxy_headers`
-    pub proxy_headers: Option<BTreeMap<String, common::BooleanOrNumberOrString>>,
+    pub proxy_headers: Option<BTreeMap<String, fleet_proxies::ProxyHeader>>,
     /// `proxy_url`
     pub proxy_url: Option<String>,
     /// `secrets`
@@ -678,7 +680,7 @@ pub struct FullAgentPolicyOutput {
     /// `hosts`
     pub hosts: Option<Vec<String>>,
     /// `proxy_headers`
-    pub proxy_headers: Option<BTreeMap<String, common::BooleanOrNumberOrString>>,
+    pub proxy_headers: Option<BTreeMap<String, fleet_proxies::ProxyHeader>>,
     /// `proxy_url`
     pub proxy_url: Option<String>,
     /// `type`
@@ -813,7 +815,7 @@ pub struct HostsFleetConnection {
     /// `hosts`
     pub hosts: Vec<String>,
     /// `proxy_headers`
-    pub proxy_headers: Option<BTreeMap<String, common::BooleanOrNumberOrString>>,
+    pub proxy_headers: Option<BTreeMap<String, fleet_proxies::ProxyHeader>>,
     /// `proxy_url`
     pub proxy_url: Option<String>,
     /// `secrets`

@@ -5,7 +5,6 @@ mod types;
 mod wire;
 pub use types::*;
 use crate::{Call, Kibana, Secret, rt};
-use super::common;
 /// The `fleet.proxies` calls.
 #[derive(Clone, Debug)]
 pub struct FleetProxies {
@@ -132,7 +131,7 @@ impl Create {
     pub fn proxy_headers(
         mut self,
         proxy_headers: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<common::BooleanOrNumberOrString>),
+            Item = (impl Into<String>, impl Into<ProxyHeader>),
         >,
     ) -> Self {
         self.0.request_mut().proxy_headers = Some(
@@ -181,7 +180,7 @@ impl Update {
     pub fn proxy_headers(
         mut self,
         proxy_headers: impl IntoIterator<
-            Item = (impl Into<String>, impl Into<common::BooleanOrNumberOrString>),
+            Item = (impl Into<String>, impl Into<ProxyHeader>),
         >,
     ) -> Self {
         self.0.request_mut().proxy_headers = Some(

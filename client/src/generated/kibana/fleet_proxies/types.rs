@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 use crate::Secret;
-use crate::types::{Extra, Number};
-use super::super::{common, fleet};
+use crate::types::{Extra, Number, Untyped};
+use super::super::fleet;
 /// The answer to [`create`](super::FleetProxies::create).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -62,11 +62,44 @@ pub struct Proxy {
     /// `name`
     pub name: String,
     /// `proxy_headers`
-    pub proxy_headers: Option<BTreeMap<String, common::BooleanOrNumberOrString>>,
+    pub proxy_headers: Option<BTreeMap<String, ProxyHeader>>,
     /// `url`
     pub url: String,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
+}
+
+/// One of several forms of `ProxyHeader`: `proxy_headers[]` of what `fleet.proxies.create` takes, and 8 more
+/// places.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ProxyHeader {
+    /// A boolean.
+    Boolean(bool),
+    /// A number.
+    Number(Number),
+    /// A string.
+    String(Secret<String>),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<bool> for ProxyHeader {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value)
+    }
+}
+
+impl From<&str> for ProxyHeader {
+    fn from(value: &str) -> Self {
+        Self::String(value.into())
+    }
+}
+
+impl From<String> for ProxyHeader {
+    fn from(value: String) -> Self {
+        Self::String(value.into())
+    }
 }
 
 /// The answer to [`update`](super::FleetProxies::update).
@@ -98,7 +131,7 @@ pub struct CreateRequest {
     /// `name`
     pub name: String,
     /// `proxy_headers`
-    pub proxy_headers: Option<BTreeMap<String, common::BooleanOrNumberOrString>>,
+    pub proxy_headers: Option<BTreeMap<String, ProxyHeader>>,
     /// `url`
     pub url: String,
     /// Members of the body that this version of elkit does not know.
@@ -194,7 +227,7 @@ pub struct UpdateRequest {
     /// `name`
     pub name: Option<String>,
     /// `proxy_headers`
-    pub proxy_headers: Option<BTreeMap<String, common::BooleanOrNumberOrString>>,
+    pub proxy_headers: Option<BTreeMap<String, ProxyHeader>>,
     /// `url`
     pub url: Option<String>,
     /// Members of the body that this version of elkit does not know.

@@ -452,13 +452,13 @@ pub struct HttpMonitor {
     /// `password`
     pub password: Option<Secret<String>>,
     /// `proxy_headers`
-    pub proxy_headers: Option<BTreeMap<String, Value>>,
+    pub proxy_headers: Option<BTreeMap<String, Untyped>>,
     /// `proxy_url`
     pub proxy_url: Option<String>,
     /// `response`
     pub response: Option<BTreeMap<String, Value>>,
     /// `ssl`
-    pub ssl: Option<BTreeMap<String, Value>>,
+    pub ssl: Option<BTreeMap<String, Untyped>>,
     /// `url`
     pub url: String,
     /// `username`
@@ -623,7 +623,7 @@ impl HttpMonitor {
     #[must_use]
     pub fn proxy_headers(
         mut self,
-        proxy_headers: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+        proxy_headers: impl IntoIterator<Item = (impl Into<String>, impl Into<Untyped>)>,
     ) -> Self {
         self.proxy_headers = Some(
             proxy_headers
@@ -654,7 +654,7 @@ impl HttpMonitor {
     #[must_use]
     pub fn ssl(
         mut self,
-        ssl: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+        ssl: impl IntoIterator<Item = (impl Into<String>, impl Into<Untyped>)>,
     ) -> Self {
         self.ssl = Some(
             ssl.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
@@ -996,7 +996,7 @@ pub struct TcpMonitor {
     /// default `false`
     pub proxy_use_local_resolver: Option<bool>,
     /// `ssl`
-    pub ssl: Option<BTreeMap<String, Value>>,
+    pub ssl: Option<BTreeMap<String, Untyped>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -1127,7 +1127,7 @@ impl TcpMonitor {
     #[must_use]
     pub fn ssl(
         mut self,
-        ssl: impl IntoIterator<Item = (impl Into<String>, impl Into<Value>)>,
+        ssl: impl IntoIterator<Item = (impl Into<String>, impl Into<Untyped>)>,
     ) -> Self {
         self.ssl = Some(
             ssl.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),

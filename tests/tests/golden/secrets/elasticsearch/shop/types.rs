@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use elkit::{Secret, rt};
 use elkit::types::{Extra, Untyped};
+use super::super::common;
 /// One of several forms of `Key`.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -91,6 +92,10 @@ pub struct User {
     pub key: Option<Key>,
     /// `vault`
     pub vault: Option<BTreeMap<String, Untyped>>,
+    /// `headers`
+    pub headers: Option<BTreeMap<String, UserHeader>>,
+    /// `notes`
+    pub notes: Option<BTreeMap<String, common::BooleanOrString>>,
     /// Members that this version of elkit does not know.
     pub extra: Extra,
 }
@@ -114,7 +119,7 @@ impl User {
     #[must_use]
     pub fn password_null(mut self) -> Self {
         self.password = None;
-        self.extra.set_null(2);
+        self.extra.set_null(4);
         self
     }
     /// `pin`
@@ -139,6 +144,60 @@ impl User {
             vault.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
         );
         self
+    }
+    /// `headers`
+    #[must_use]
+    pub fn headers(
+        mut self,
+        headers: impl IntoIterator<Item = (impl Into<String>, impl Into<UserHeader>)>,
+    ) -> Self {
+        self.headers = Some(
+            headers.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+    /// `notes`
+    #[must_use]
+    pub fn notes(
+        mut self,
+        notes: impl IntoIterator<
+            Item = (impl Into<String>, impl Into<common::BooleanOrString>),
+        >,
+    ) -> Self {
+        self.notes = Some(
+            notes.into_iter().map(|(key, value)| (key.into(), value.into())).collect(),
+        );
+        self
+    }
+}
+
+/// One of several forms of `UserHeader`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum UserHeader {
+    /// A boolean.
+    Boolean(bool),
+    /// A string.
+    String(Secret<String>),
+    /// A form that this version of elkit does not know, as it was read.
+    Other(Untyped),
+}
+
+impl From<bool> for UserHeader {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value)
+    }
+}
+
+impl From<&str> for UserHeader {
+    fn from(value: &str) -> Self {
+        Self::String(value.into())
+    }
+}
+
+impl From<String> for UserHeader {
+    fn from(value: String) -> Self {
+        Self::String(value.into())
     }
 }
 

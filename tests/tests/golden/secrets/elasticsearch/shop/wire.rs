@@ -14,7 +14,7 @@ rt::model! {
     KeyObject, LoginResponse, Password, User, LoginRequest
 }
 rt::union_! {
-    Key
+    Key, UserHeader
 }
 
 impl rt::Union for Key {
@@ -170,9 +170,9 @@ impl rt::Model for Password {
 impl rt::Model for User {
     const META: &'static rt::Meta = &rt::Meta {
         name: "User",
-        members: &["key", "name", "password", "pin", "vault"],
+        members: &["headers", "key", "name", "notes", "password", "pin", "vault"],
         aliases: &[],
-        required: &[0x2, 0, 0, 0],
+        required: &[0x4, 0, 0, 0],
         literals: &[],
         shortcut: None,
     };
@@ -183,6 +183,8 @@ impl rt::Model for User {
             pin: None,
             key: None,
             vault: None,
+            headers: None,
+            notes: None,
             extra: Extra::new(),
         }
     }
@@ -198,11 +200,13 @@ impl rt::Model for User {
         member: rt::Member<'_, A>,
     ) -> Result<rt::Got, A::Error> {
         match index {
-            1 => member.value(&mut self.name),
-            2 => member.option(&mut self.password),
-            3 => member.option(&mut self.pin),
-            0 => member.option(&mut self.key),
-            4 => member.option(&mut self.vault),
+            2 => member.value(&mut self.name),
+            4 => member.option(&mut self.password),
+            5 => member.option(&mut self.pin),
+            1 => member.option(&mut self.key),
+            6 => member.option(&mut self.vault),
+            0 => member.option(&mut self.headers),
+            3 => member.option(&mut self.notes),
             _ => member.untyped(),
         }
     }
@@ -210,12 +214,38 @@ impl rt::Model for User {
         &self,
         out: &mut rt::Writer<'_, S>,
     ) -> Result<(), S::Error> {
-        out.value(1, &self.name)?;
-        out.option(2, &self.password)?;
-        out.option(3, &self.pin)?;
-        out.option(0, &self.key)?;
-        out.option(4, &self.vault)?;
+        out.value(2, &self.name)?;
+        out.option(4, &self.password)?;
+        out.option(5, &self.pin)?;
+        out.option(1, &self.key)?;
+        out.option(6, &self.vault)?;
+        out.option(0, &self.headers)?;
+        out.option(3, &self.notes)?;
         Ok(())
+    }
+}
+
+impl rt::Union for UserHeader {
+    const ARMS: &'static [rt::Arm] = &[rt::Arm::of(2), rt::Arm::of(16)];
+    fn read<'de, D: Deserializer<'de>>(
+        arm: usize,
+        deserializer: D,
+    ) -> Result<Self, D::Error> {
+        match arm {
+            0 => rt::get(deserializer).map(Self::Boolean),
+            1 => rt::get(deserializer).map(Self::String),
+            _ => rt::get_untyped(deserializer).map(Self::Other),
+        }
+    }
+    fn write<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Boolean(value) => rt::Wire::encode(value, serializer),
+            Self::String(value) => rt::Wire::encode(value, serializer),
+            Self::Other(value) => rt::Wire::encode(value, serializer),
+        }
+    }
+    fn other(value: Untyped) -> Self {
+        Self::Other(value)
     }
 }
 
