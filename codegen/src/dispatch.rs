@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 
-use crate::emit;
+use crate::emit::{Body, file};
 use crate::plan::{BodyPlan, CallPlan, FieldPlan, Plan, Presence, RustTy, TypePlan, ValueForm, Where};
 use crate::render;
 use crate::spec::model::Product;
@@ -37,7 +37,7 @@ pub(crate) fn emit(plan: &Plan) -> Result<String, String> {
     let lazy = lazy_types(plan).into_values();
     let aliases = aliases(plan).into_iter().map(|(main, alias)| quote!((#main, #alias)));
     let values = value_aliases(plan).into_iter().map(|(main, alias)| quote!((#main, #alias)));
-    let tokens = quote! {
+    let tables = quote! {
         use elkit::#product::*;
         use elkit::rt::Product;
         use crate::dispatch::{LazyRow, Parts, Problem, Row, call};
@@ -55,12 +55,11 @@ pub(crate) fn emit(plan: &Plan) -> Result<String, String> {
 
         /// Enum values with a second spelling: the main one, the other one.
         pub static VALUE_ALIASES: &[(&str, &str)] = &[#(#values),*];
-
-        #(#functions)*
     };
     let docs = format!("Every {} operation by its id.", plan.product.as_str());
-    let text = emit::format(&docs, tokens).map_err(|error| format!("dispatch: {error}"))?;
-    Ok(add_uses(text))
+    let items = std::iter::once(tables).chain(functions);
+    let body = Body::of(items).map_err(|error| format!("dispatch: {error}"))?;
+    Ok(add_uses(file(&docs, &body.text)))
 }
 
 /// Imports that depend on what the rows came to use.

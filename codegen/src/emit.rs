@@ -1,13 +1,19 @@
-//! Tokens to files: formatted, with a head, in a stable order.
+//! Tokens to files: formatted, with a head, in a stable order. The files are made on all processors.
+
+mod body;
+mod files;
+mod uses;
 
 use std::collections::BTreeMap;
-
-use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
-use quote::quote;
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use crate::plan::{Module, Plan};
-use crate::render;
-use crate::spec::model::Product;
+use crate::render::{self, Scope};
+
+pub(crate) use self::body::{Body, format};
 
 /// Files by path below the generated folder.
 pub type Files = BTreeMap<String, String>;
@@ -40,163 +46,42 @@ impl Target {
 /// # Errors
 /// When tokens are no Rust: a defect of the generator, said with the file's name.
 pub fn emit(plan: &Plan, target: Target) -> Result<Files, Vec<String>> {
-    let folder = plan.product.as_str();
-    let client = match plan.product {
-        Product::Elasticsearch => "Elasticsearch",
-        Product::Kibana => "Kibana",
-    };
+    let of = |module: &'_ Module| if module.is_bare() { &files::OF_MODULE[..1] } else { &files::OF_MODULE[..] };
+    let work: Vec<_> =
+        plan.modules.iter().flat_map(|module| of(module).iter().map(move |kind| (module, kind))).collect();
+    let made = in_parallel(&work, |(module, kind)| {
+        let scope = Scope { plan, module, target };
+        (format!("{}/{}/{}", plan.product.as_str(), module.name, kind.name), kind.text(&scope))
+    });
+    let root = format(render::root(plan, target)).map(|text| file("The generated modules.", &text));
     let mut files = Files::new();
     let mut errors = Vec::new();
-    let mut put = |path: String, docs: &str, tokens: TokenStream| match format(docs, tokens) {
-        Ok(text) => {
-            files.insert(path, text);
+    for (path, text) in made.into_iter().chain([(format!("{}/mod.rs", plan.product.as_str()), root)]) {
+        match text {
+            Ok(text) => drop(files.insert(path, text)),
+            Err(error) => errors.push(format!("{path}: generated tokens are no Rust: {error}")),
         }
-        Err(error) => errors.push(format!("{path}: generated tokens are no Rust: {error}")),
-    };
-    put(format!("{folder}/mod.rs"), "The generated modules.", render::root(plan, target));
-    for module in &plan.modules {
-        let rendered = render::module(plan, module, target);
-        let name = &module.name;
-        let head = |own: &[&str], up: TokenStream, tokens: &TokenStream| {
-            let uses = uses_of(tokens);
-            let others = others(plan, module, &uses);
-            let others = (!others.is_empty()).then(|| quote!(use #up::{#(#others),*};));
-            let imports = imports(target, own, &uses);
-            quote!(#imports #others)
-        };
-        let (calls, types, wire) = (rendered.calls, rendered.types, rendered.wire);
-        let imports = head(&["Call", client, "Secret", "rt"], quote!(super), &calls);
-        let inner = (!module.is_bare()).then(|| {
-            quote!(
-                mod types;
-                mod wire;
-                pub use types::*;
-            )
-        });
-        put(format!("{folder}/{name}/mod.rs"), &module.docs, quote!(#inner #imports #calls));
-        if module.is_bare() {
-            continue;
-        }
-        let imports = head(&["Secret", "rt"], quote!(super::super), &types);
-        put(format!("{folder}/{name}/types.rs"), &format!("The types of `{name}`."), quote!(#imports #types));
-        let imports = head(&["Error", "rt"], quote!(super::super), &wire);
-        let abi = quote!(
-            const _: () = assert!(rt::ABI == 1, "regenerate: this code was made for another elkit");
-        );
-        let docs = format!("How the types of `{name}` stand on the wire.");
-        put(format!("{folder}/{name}/wire.rs"), &docs, quote!(#imports use super::types::*; #abi #wire));
     }
+    errors.sort();
     if errors.is_empty() { Ok(files) } else { Err(errors) }
 }
 
-fn ident(name: &str) -> Ident {
-    Ident::new(name, proc_macro2::Span::call_site())
+/// A file with its head.
+pub(crate) fn file(docs: &str, text: &str) -> String {
+    format!("//! {docs}\n{HEAD}\n{text}")
 }
 
-/// Imports of what the tokens use from libraries and the runtime; `own` are names of the client's root.
-fn imports(target: Target, own: &[&str], uses: &Uses) -> TokenStream {
-    let root = target.root();
-    let sources: &[(&str, &str, &[&str])] = &[
-        ("", "std::borrow", &["Cow"]),
-        ("", "std::collections", &["BTreeMap"]),
-        ("", "http", &["Method"]),
-        ("", "serde", &["Deserializer", "Serializer"]),
-        ("", "serde::de", &["MapAccess"]),
-        ("", "serde::ser", &["SerializeMap"]),
-        ("", "serde_json", &["Value"]),
-        (root, "", own),
-        (root, "::body", &["Body", "Upload"]),
-        (root, "::response", &["Binary", "Events", "Ndjson", "NoContent", "Text"]),
-        (root, "::types", RUNTIME_TYPES),
-    ];
-    let lines = sources.iter().filter_map(|(root, path, names)| {
-        let used: Vec<_> = names
-            .iter()
-            .filter(|name| uses.get(**name).is_some_and(|known| known.bare))
-            .map(|name| ident(name))
-            .collect();
-        let path: TokenStream = format!("{root}{path}").parse().ok()?;
-        (!used.is_empty()).then(|| quote!(use #path::{#(#used),*};))
-    });
-    quote!(#(#lines)*)
-}
-
-/// The other modules that the tokens name.
-fn others(plan: &Plan, module: &Module, uses: &Uses) -> Vec<Ident> {
-    let others = plan.modules.iter().filter(|other| other.name != module.name);
-    others
-        .filter(|other| uses.get(&other.name).is_some_and(|known| known.path))
-        .map(|other| ident(&other.name))
-        .collect()
-}
-
-/// Hand-written types that members may have.
-const RUNTIME_TYPES: &[&str] = &[
-    "ByteSize",
-    "Duration",
-    "Entry",
-    "EpochMillis",
-    "Extra",
-    "Lazy",
-    "Number",
-    "OneOrMany",
-    "Stringified",
-    "Timestamp",
-    "TypedKeys",
-    "Untyped",
-];
-
-/// How the tokens of a file use a name.
-#[derive(Clone, Copy, Debug, Default)]
-struct Use {
-    /// It stands alone or begins a path, so it must be imported.
-    bare: bool,
-    /// It begins a path.
-    path: bool,
-}
-
-/// Every name that does not stand behind `::`, where it would be another item's.
-type Uses = BTreeMap<String, Use>;
-
-fn uses_of(tokens: &TokenStream) -> Uses {
-    let mut uses = Uses::new();
-    collect_uses(tokens.clone(), false, &mut uses);
-    uses
-}
-
-fn collect_uses(tokens: TokenStream, in_braces: bool, uses: &mut Uses) {
-    let trees: Vec<TokenTree> = tokens.into_iter().collect();
-    let colon = |index: usize| matches!(trees.get(index), Some(TokenTree::Punct(punct)) if punct.as_char() == ':');
-    let colons = |index: usize| colon(index) && colon(index + 1);
-    let is_comma = |index: usize| matches!(trees.get(index), Some(TokenTree::Punct(punct)) if punct.as_char() == ',');
-    let is_attribute = |index: usize| matches!(trees.get(index), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket);
-    let mut groups = Vec::new();
-    for (index, tree) in trees.iter().enumerate() {
-        match tree {
-            TokenTree::Ident(ident) if index < 2 || !colons(index - 2) => {
-                let path = colons(index + 1);
-                // `Name(..)` is a variant or a function of that name.
-                let payload = matches!(trees.get(index + 1), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis);
-                // Alone between commas in braces it is a variant without payload.
-                let begins = index.checked_sub(1).is_none_or(|before| is_comma(before) || is_attribute(before));
-                let variant = in_braces && begins && (index + 1 == trees.len() || is_comma(index + 1));
-                let known = uses.entry(ident.to_string()).or_default();
-                known.bare |= !payload && !variant;
-                known.path |= path;
-            }
-            TokenTree::Group(group) => groups.push((group.stream(), group.delimiter() == Delimiter::Brace)),
-            _ => {}
-        }
-    }
-    for (group, in_braces) in groups {
-        collect_uses(group, in_braces, uses);
-    }
-}
-
-pub(crate) fn format(docs: &str, tokens: TokenStream) -> Result<String, syn::Error> {
-    let file = syn::parse2(tokens)?;
-    let body = prettyplease::unparse(&file);
-    let body =
-        body.replace("\n}\n#[", "\n}\n\n#[").replace("\n}\n///", "\n}\n\n///").replace("\n}\nimpl", "\n}\n\nimpl");
-    Ok(format!("//! {docs}\n{HEAD}\n{body}"))
+/// What is made of each, in any order. Threads of their own also have memory of their own: the many small and short pieces that
+/// formatting takes are not looked for in the gaps that reading and planning left, which grow with the input.
+fn in_parallel<T: Sync, R: Send>(work: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let next = AtomicUsize::new(0);
+    let run = || {
+        let mine = std::iter::from_fn(|| work.get(next.fetch_add(1, Ordering::Relaxed)));
+        mine.map(&make).collect::<Vec<_>>()
+    };
+    let count = thread::available_parallelism().map_or(1, NonZero::get).min(work.len());
+    thread::scope(|scope| {
+        let threads: Vec<_> = (0..count).map(|_| scope.spawn(run)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
+    })
 }

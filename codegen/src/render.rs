@@ -16,28 +16,29 @@ use crate::plan::{Module, Plan, RustTy};
 
 pub(crate) use modules::root;
 
-/// The three files of a module.
-#[derive(Debug)]
-pub(crate) struct Rendered {
-    /// Calls and the namespace's methods, or nothing but re-exports.
-    pub calls: TokenStream,
-    /// Types as users see them.
-    pub types: TokenStream,
-    /// How they stand on the wire.
-    pub wire: TokenStream,
-}
-
-/// Writes down a module.
-pub(crate) fn module(plan: &Plan, module: &Module, target: Target) -> Rendered {
-    let scope = Scope { plan, module, target };
-    Rendered { calls: calls::render(&scope), types: structs::render_types(&scope), wire: structs::render_wire(&scope) }
-}
-
 /// What rendering an item needs to know of its surroundings.
-struct Scope<'a> {
-    plan: &'a Plan,
-    module: &'a Module,
-    target: Target,
+pub(crate) struct Scope<'a> {
+    pub plan: &'a Plan,
+    pub module: &'a Module,
+    pub target: Target,
+}
+
+/// The three files of a module, item by item.
+impl Scope<'_> {
+    /// Calls and the namespace's methods, or nothing but re-exports.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = TokenStream> {
+        calls::render(self)
+    }
+
+    /// Types as users see them.
+    pub(crate) fn types(&self) -> impl Iterator<Item = TokenStream> {
+        structs::render_types(self)
+    }
+
+    /// How they stand on the wire.
+    pub(crate) fn wire(&self) -> impl Iterator<Item = TokenStream> {
+        structs::render_wire(self)
+    }
 }
 
 impl Scope<'_> {

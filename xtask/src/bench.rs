@@ -12,7 +12,7 @@ use crate::workspace::{explain, read, read_tree, root, spec_texts, write};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// How often each figure is taken; the least counts.
+    /// How often each figure is taken; the least counts, or the median with `--generate`.
     #[arg(long, default_value_t = 1)]
     rounds: usize,
     /// Only `cargo check`: what takes seconds, not minutes.
@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// Measure the generator itself: time, memory, and how both grow with its input.
     #[arg(long)]
     generate: bool,
+    /// Generate once from so many invented types, or from spec/ for 0, and say the most memory.
+    #[arg(long, hide = true, requires = "generate", value_name = "TYPES")]
+    once: Option<usize>,
 }
 
 /// A crate to measure: its name and the generated files that replace the committed ones.
@@ -35,6 +38,9 @@ struct Subject {
 }
 
 pub(crate) fn run(args: Args) -> Result<()> {
+    if let Some(types) = args.once {
+        return budget::once(types);
+    }
     if args.generate {
         return budget::run(args.rounds);
     }

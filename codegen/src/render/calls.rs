@@ -12,11 +12,9 @@ use crate::plan::{
 };
 use crate::spec::model::Product;
 
-pub(super) fn render(scope: &Scope<'_>) -> TokenStream {
-    let Some(namespace) = &scope.module.namespace else { return TokenStream::new() };
-    let handle = handle(scope, namespace);
-    let calls = scope.module.calls.iter().map(|plan| call(scope, plan));
-    quote!(#handle #(#calls)*)
+pub(super) fn render(scope: &Scope<'_>) -> impl Iterator<Item = TokenStream> {
+    let handle = scope.module.namespace.iter().map(|namespace| handle(scope, namespace));
+    handle.chain(scope.module.calls.iter().map(|plan| call(scope, plan)))
 }
 
 fn client(scope: &Scope<'_>) -> TokenStream {

@@ -6,12 +6,12 @@ use quote::quote;
 use super::convert::parameter;
 use super::{Scope, deprecated, docs, ident, number, text};
 use super::{choices, derive};
-use crate::plan::{FieldPlan, Presence, RestKind, RestPlan, RustTy, StructPlan, TypePlan};
+use crate::plan::{ChoiceKind, FieldPlan, Presence, RestKind, RestPlan, RustTy, StructPlan, TypePlan};
 
 /// Words in the runtime's bit set of required members.
 const WORDS: usize = 4;
 
-pub(super) fn render_types(scope: &Scope<'_>) -> TokenStream {
+pub(super) fn render_types(scope: &Scope<'_>) -> impl Iterator<Item = TokenStream> {
     let items = scope.module.types.iter().map(|plan| match plan {
         TypePlan::Struct(plan) => structure(scope, plan),
         TypePlan::Enum(plan) => choices::enumeration(scope, plan),
@@ -21,62 +21,55 @@ pub(super) fn render_types(scope: &Scope<'_>) -> TokenStream {
             quote!(#docs pub type #name = #ty;)
         }
     });
-    let requests = scope.module.calls.iter().map(|call| super::calls::request(scope, call));
-    quote!(#(#items)* #(#requests)*)
+    items.chain(scope.module.calls.iter().map(|call| super::calls::request(scope, call)))
 }
 
-pub(super) fn render_wire(scope: &Scope<'_>) -> TokenStream {
-    let mut models = Vec::new();
-    let mut enums = Vec::new();
-    let mut unions = Vec::new();
-    let mut containers = Vec::new();
-    let mut keyed = Vec::new();
-    let mut items = Vec::new();
-    for plan in &scope.module.types {
-        if derive::is_on(scope) {
-            items.push(derive::wire(scope, plan, |plan| blank(&plan.fields.iter().collect::<Vec<_>>(), plan)));
-            continue;
-        }
+pub(super) fn render_wire(scope: &Scope<'_>) -> impl Iterator<Item = TokenStream> {
+    let items = scope.module.types.iter().map(|plan| {
+        let blank = |plan: &StructPlan| blank(&plan.fields.iter().collect::<Vec<_>>(), plan);
         match plan {
-            TypePlan::Struct(plan) => {
-                let fields: Vec<&FieldPlan> = plan.fields.iter().collect();
-                let blank = blank(&fields, plan);
-                items.push(model(&plan.name, plan, &fields, &blank));
-                models.push(ident(&plan.name));
-            }
-            TypePlan::Enum(plan) => {
-                items.push(choices::string_enum(plan));
-                enums.push(ident(&plan.name));
-            }
-            TypePlan::Choice(plan) => {
-                use crate::plan::ChoiceKind;
-                items.push(choices::wire(scope, plan));
-                match plan.kind {
-                    ChoiceKind::Union { .. } => unions.push(ident(&plan.name)),
-                    ChoiceKind::Container => containers.push(ident(&plan.name)),
-                    ChoiceKind::Keyed => keyed.push(ident(&plan.name)),
-                    ChoiceKind::Inner => {}
-                }
-            }
-            TypePlan::Alias { .. } => {}
+            _ if derive::is_on(scope) => derive::wire(scope, plan, blank),
+            TypePlan::Struct(plan) => model(&plan.name, plan, &plan.fields.iter().collect::<Vec<_>>(), &blank(plan)),
+            TypePlan::Enum(plan) => choices::string_enum(plan),
+            TypePlan::Choice(plan) => choices::wire(scope, plan),
+            TypePlan::Alias { .. } => TokenStream::new(),
         }
-    }
-    for call in &scope.module.calls {
-        if let Some(item) = super::calls::request_model(scope, call) {
-            items.push(item);
-            if !derive::is_on(scope) {
-                models.push(ident(&call.request));
-            }
-        }
-        items.push(super::calls::endpoint(scope, call));
-    }
-    let macros =
-        [("model", models), ("string_enum", enums), ("union_", unions), ("container", containers), ("keyed", keyed)];
-    let macros = macros.into_iter().filter(|(_, names)| !names.is_empty()).map(|(name, names)| {
-        let name = ident(name);
-        quote!(rt::#name! { #(#names),* })
     });
-    quote!(#(#macros)* #(#items)*)
+    let calls = scope.module.calls.iter().map(|call| {
+        let (model, endpoint) = (super::calls::request_model(scope, call), super::calls::endpoint(scope, call));
+        quote!(#model #endpoint)
+    });
+    // The twin's types say it themselves.
+    let macros = (!derive::is_on(scope)).then(|| macros(scope));
+    macros.into_iter().chain(items).chain(calls)
+}
+
+/// The macros that give types what their kind has in common, each with its types.
+fn macros(scope: &Scope<'_>) -> TokenStream {
+    let requests = scope.module.calls.iter().filter(|call| call.body_struct.is_some());
+    let requests = requests.map(|call| ("model", call.request.as_str()));
+    let types = scope.module.types.iter().filter_map(|plan| Some((macro_of(plan)?, plan.name())));
+    let all: Vec<(&str, &str)> = types.chain(requests).collect();
+    let macros = ["model", "string_enum", "union_", "container", "keyed"].into_iter().map(|kind| {
+        let names: Vec<TokenStream> = all.iter().filter(|(of, _)| *of == kind).map(|(_, name)| ident(name)).collect();
+        let name = ident(kind);
+        (!names.is_empty()).then(|| quote!(rt::#name! { #(#names),* }))
+    });
+    quote!(#(#macros)*)
+}
+
+fn macro_of(plan: &TypePlan) -> Option<&'static str> {
+    match plan {
+        TypePlan::Struct(_) => Some("model"),
+        TypePlan::Enum(_) => Some("string_enum"),
+        TypePlan::Choice(plan) => match plan.kind {
+            ChoiceKind::Union { .. } => Some("union_"),
+            ChoiceKind::Container => Some("container"),
+            ChoiceKind::Keyed => Some("keyed"),
+            ChoiceKind::Inner => None,
+        },
+        TypePlan::Alias { .. } => None,
+    }
 }
 
 fn structure(scope: &Scope<'_>, plan: &StructPlan) -> TokenStream {
